@@ -34,6 +34,8 @@ const program = defineConfig({
           name: 'running',
           test: /src[\\/](cli[\\/](language|run[\\/](open-context|perform|work-result)|output[\\/]print)|machine[\\/]settings[\\/]settings|platform[\\/](api[\\/]network|follow[\\/](?!pace|shared-polls)))/,
         },
+        // Without this group, it would be a part of what deployments load.
+        { name: 'lock', test: /src[\\/]machine[\\/]files[\\/](lock|holder)\.ts$/ },
         { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|unreachable|handshake))\.ts$/ },
         { name: 'consent', test: /src[\\/](cli[\\/]run[\\/](consent|name-read)|features[\\/]link[\\/](confirmation|matching))\.ts$/ },
         { name: 'snapshot', test: /src[\\/]features[\\/](deploy[\\/](baseline|describe|options|release|snapshot)|env[\\/]variables)\.ts$/ },
@@ -42,8 +44,8 @@ const program = defineConfig({
           name: 'deploy',
           test: /src[\\/]features[\\/]deploy[\\/](deploy|follow-run|outcome|report|request|result|runs|watch|branch[\\/]saved)\.ts$/,
         },
-        // Prompts measure text too. Without this group, the shared code would be a chunk of its own that every table loads.
-        { name: 'grid', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/](grid|layout|width)\.ts)$/ },
+        // For text that is not plain. Without this group, it would be a part of what prompts load.
+        { name: 'width', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/]width\.ts)$/ },
       ],
     },
   },

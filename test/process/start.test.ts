@@ -102,7 +102,7 @@ describe('loading', () => {
     [['servers'], []],
     [['help', 'exit-codes'], []],
     [['server', 'list', '--json'], []],
-    [['server', 'list'], ['fast-string-width']],
+    [['server', 'list'], []],
     [['server', 'list', '-o', 'yaml'], ['yaml']],
   ])('dnx %j loads %j', async (args, wanted) => {
     const { builtins, files } = await loadedBy(args);
@@ -126,6 +126,17 @@ describe('loading', () => {
     await loadedBy(args);
     const { files } = await loadedBy(args);
     expect(namesOf(files)).toEqual(['dnx.js', 'dnx.js', 'server', 'running', 'rolldown-runtime']);
+  });
+
+  test('a list whose names are new loads the lock too, unless they cannot be saved', async () => {
+    const args = ['server', 'list', '--json'];
+    await loadedBy(args);
+    const known = namesOf((await loadedBy(args)).files);
+    const loadedWith = async (cache: string) =>
+      namesOf((await loadedBy(args, { DNX_CACHE_DIR: cache })).files).filter((name) => !known.includes(name));
+    expect(await loadedWith(join(executable.directory, 'new'))).toEqual(['lock']);
+    // Not even root can write there.
+    expect(await loadedWith('/proc/self')).toEqual([]);
   });
 
   test('a list uses few files and sends one request, once its names are saved', async () => {

@@ -136,6 +136,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     };
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
+    const opened: Transport[] = [];
     const code = await main(typeof line === 'string' ? split(line) : line, {
       env: openEnv(env, run.platform ?? 'linux'),
       cwd: run.cwd ?? directory,
@@ -150,7 +151,11 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       random: run.random ?? (() => 0),
       keychain: inMemory(keychain),
       signal: run.signal ?? interruption.signal,
-      connect: async (caFile) => through(guarded(await openNetwork({ env, after, caFile, limits: limitsOf(run) }), clock, run.elsewhere)),
+      connect: async (caFile) => {
+        const network = await openNetwork({ env, after, caFile, limits: limitsOf(run) });
+        opened.push(network);
+        return through(guarded(network, clock, run.elsewhere));
+      },
       spawn: async (child) => {
         children.push(child);
         return (await run.child?.(child)) ?? 0;
@@ -166,6 +171,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       onExit: () => () => {},
     });
     clearTimeout(limit);
+    // As the end of the process would.
+    for (const each of opened) await each.close();
     return toRead({
       code,
       stdout: stdout.text(),

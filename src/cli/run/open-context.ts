@@ -29,6 +29,7 @@ export interface Opened {
   readonly ctx: BaseContext;
   readonly scope: Scope;
   readonly sources: Sources;
+  /** Saves what the command has read. Its connections end with the process, which takes no time. */
   readonly close: () => Promise<void>;
 }
 
@@ -75,10 +76,7 @@ export async function openContext(
     ctx,
     scope,
     sources,
-    close: async () => {
-      await names.save();
-      await connection.close();
-    },
+    close: names.save,
   };
 }
 
@@ -98,7 +96,7 @@ function apiOf(
   return createApi({
     host,
     token: names.token,
-    connect: connection.open,
+    connect: connection,
     clock: world.clock,
     signal: world.signal,
     userAgent: `dnx/${version}`,
@@ -134,13 +132,10 @@ async function maxWaitOf(given: string | undefined, sources: Sources & { readonl
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */
 function connectionOf(world: World, { blocked, caFile }: Settings) {
   let transport: Transport | undefined;
-  return {
-    open: async () => {
-      if (blocked.requests) throw blocked.requests;
-      transport ??= await world.connect(caFile);
-      return transport;
-    },
-    close: async () => transport?.close(),
+  return async () => {
+    if (blocked.requests) throw blocked.requests;
+    transport ??= await world.connect(caFile);
+    return transport;
   };
 }
 

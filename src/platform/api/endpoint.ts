@@ -23,7 +23,7 @@ export const parameters = (endpoint: string): string[] => [...endpoint.matchAll(
 
 /** Percent-encodes an id as a path segment. Refuses `..`, which leads to the parent, and lone surrogates, which cannot be encoded. */
 export function segment(id: string): string {
-  if (['', '.', '..'].includes(id) || /\p{Cs}/u.test(id)) throw usage(`'${id}' is not a valid id.`);
+  if (['', '.', '..'].includes(id) || /[\ud800-\udfff]/u.test(id)) throw usage(`'${id}' is not a valid id.`);
   return encodeURIComponent(id);
 }
 

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { toJson } from '../../base/json.ts';
+import { makeDirectory } from '../../machine/files/directory.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import type { Clock } from '../../machine/world.ts';
 import { type Account, type Accounts, readAccounts, writeAccounts } from './index-file.ts';
@@ -26,6 +27,9 @@ export async function save(file: string, news: ReadonlyMap<string, News>, waitin
   };
   try {
     if (!updated()) return false;
+    makeDirectory(dirname(file));
+    // Where nothing can be written, the lock is not even loaded.
+    accessSync(dirname(file), constants.W_OK);
     const { locked } = await import('../../machine/files/lock.ts');
     await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
       const accounts = updated();
