@@ -10,7 +10,7 @@ import { seeHelp } from './command-line.ts';
 import type { Page } from './help/page.ts';
 import type { Invocation } from './invocation.ts';
 import { invocationOf } from './received.ts';
-import { type Expected, takeStep, unknownOption } from './step.ts';
+import { type Expected, type Step, takeStep, unknownOption } from './step.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 /** Text that is loaded when it is printed. */
@@ -135,12 +135,15 @@ function parentOf(word: string, options: Options, given: Readonly<Record<string,
 }
 
 /** Parses leading options, and returns the other words unchanged. */
-const firstWords = (argv: readonly string[], path: string, { given }: Reading, lenient = false) =>
-  takeStep(
+function firstWords(argv: readonly string[], path: string, { given }: Reading, lenient = false): Pick<Step, 'words' | 'asked'> {
+  // Most lines have none there, and need no commander yet.
+  if (!argv[0]?.startsWith('-')) return { words: argv };
+  return takeStep(
     argv,
     { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '', lenient },
     given,
   );
+}
 
 function show(reading: Reading, help: Help): undefined {
   reading.help = help;
