@@ -50,9 +50,8 @@ export interface Windows {
 /** The name that Wine gives to a path of this machine. */
 export const named = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
 
-/** Wine's console has no title at first, which node.exe does not expect. */
-const ON_TERMINAL = `process.title = 'dnx';
-process.on('SIGINT', () => {});
+/** Wine's console has no title at first: reading it would end node.exe. */
+const ON_TERMINAL = `process.on('SIGINT', () => {});
 const child = require('node:child_process').spawn(process.execPath, process.argv.slice(2), { stdio: 'inherit' });
 child.on('exit', (code) => console.log('CODE', code));`;
 
