@@ -4,7 +4,7 @@ import { argument, choice, text as option, required } from '../cli/language/opti
 import { message, text } from '../cli/output/view.ts';
 import { kinds, listOf } from '../features/completion/kinds.ts';
 import { completionScript } from '../features/completion/script.ts';
-import { type Shell, shells } from '../features/completion/shells.ts';
+import { ownShell, type Shell, shells } from '../features/completion/shells.ts';
 
 const print = (shell: Shell, title: string) =>
   command({
@@ -22,11 +22,10 @@ const install = command({
   summary: 'Install completion for your shell',
   description:
     'Writes the script to the directory that your shell loads completions from, and prints any remaining step. Never edits your startup files.',
-  options: { shell: argument(choice('Shell, by default the one in $SHELL', shells)) },
+  options: { shell: argument(choice('Shell, by default the one in $SHELL, or PowerShell on Windows', shells)) },
   examples: ['install', 'install zsh'],
   async run({ world }, { options: { shell } }) {
-    const own = world.env.SHELL?.split('/').at(-1);
-    const chosen = shell ?? shells.find((each) => each === own);
+    const chosen = shell ?? ownShell(world);
     if (!chosen)
       throw usage(
         'Could not detect your shell from $SHELL.',
