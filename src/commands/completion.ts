@@ -58,7 +58,7 @@ const names = command({
   name: 'names',
   summary: 'List the names that completion offers',
   description:
-    'Reads them from the API, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
+    'Reads them from the API within 2s, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
   options: {
     kind: argument(required(choice('Kind of resource', kinds))),
     server: option('Server: name, IP or id', 'server'),
@@ -66,6 +66,8 @@ const names = command({
     database: option('Database: name or id', 'database'),
     provider: option('Provider, for regions, sizes and images', 'provider'),
   },
+  // Somebody who pressed Tab waits for it.
+  limitMs: 2_000,
   calls: ({ kind }) => (typeof kind === 'string' ? [listOf(kind) ?? []].flat() : []),
   examples: ['names server', 'names database --server web-1', 'names region --provider hetzner'],
   async run(ctx, { options: { kind, ...parents } }) {
