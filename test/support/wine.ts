@@ -89,8 +89,8 @@ export async function openWindows(): Promise<Windows> {
   // Through files: node.exe cannot use a pipe of this machine.
   const run = (words: readonly string[], { env = {}, stdin = '' }: RunOptions = {}) =>
     new Promise<Ran>((done) => {
-      runs += 1;
-      const file = (name: string) => join(root, `${runs}.${name}`);
+      const number = ++runs;
+      const file = (name: string) => join(root, `${number}.${name}`);
       writeFileSync(file('in'), stdin);
       const stdio = [openSync(file('in'), 'r'), openSync(file('out'), 'w'), openSync(file('err'), 'w')] as const;
       const child = spawn('wine', words, { cwd: directory, env: { ...base, ...env }, stdio: [...stdio] });

@@ -58,7 +58,7 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 
 function completion(world: Needs['world']): Check {
   const shell = ownShell(world);
-  if (!shell) return skipped('completion', 'SHELL is not bash, zsh or fish');
+  if (!shell) return skipped('completion', 'no bash, zsh, fish or PowerShell in SHELL');
   const [place] = placesOf(shell, world);
   return place && existsSync(place)
     ? ok('completion', `${shell}: ${place}`)
