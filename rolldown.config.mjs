@@ -1,4 +1,5 @@
 import { defineConfig } from 'rolldown';
+import { globalProcess } from './scripts/global-process.mjs';
 import { licences } from './scripts/licences.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
 
@@ -21,7 +22,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [licences(), sourceMaps()],
+  plugins: [globalProcess(), licences(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,

@@ -4,7 +4,7 @@ import { argument, choice, text as option, required } from '../cli/language/opti
 import { message, text } from '../cli/output/view.ts';
 import { kinds, listOf } from '../features/completion/kinds.ts';
 import { completionScript } from '../features/completion/script.ts';
-import { type Shell, shells } from '../features/completion/shells.ts';
+import { ownShell, type Shell, shells } from '../features/completion/shells.ts';
 
 const print = (shell: Shell, title: string) =>
   command({
@@ -22,11 +22,10 @@ const install = command({
   summary: 'Install completion for your shell',
   description:
     'Writes the script to the directory that your shell loads completions from, and prints any remaining step. Never edits your startup files.',
-  options: { shell: argument(choice('Shell, by default the one in $SHELL', shells)) },
+  options: { shell: argument(choice('Shell, by default the one in $SHELL, or PowerShell on Windows', shells)) },
   examples: ['install', 'install zsh'],
   async run({ world }, { options: { shell } }) {
-    const own = world.env.SHELL?.split('/').at(-1);
-    const chosen = shell ?? shells.find((each) => each === own);
+    const chosen = shell ?? ownShell(world);
     if (!chosen)
       throw usage(
         'Could not detect your shell from $SHELL.',
@@ -59,7 +58,7 @@ const names = command({
   name: 'names',
   summary: 'List the names that completion offers',
   description:
-    'Reads them from the API, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
+    'Reads them from the API within 2s, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
   options: {
     kind: argument(required(choice('Kind of resource', kinds))),
     server: option('Server: name, IP or id', 'server'),
@@ -67,6 +66,8 @@ const names = command({
     database: option('Database: name or id', 'database'),
     provider: option('Provider, for regions, sizes and images', 'provider'),
   },
+  // Somebody who pressed Tab waits for it.
+  limitMs: 2_000,
   calls: ({ kind }) => (typeof kind === 'string' ? [listOf(kind) ?? []].flat() : []),
   examples: ['names server', 'names database --server web-1', 'names region --provider hetzner'],
   async run(ctx, { options: { kind, ...parents } }) {

@@ -136,6 +136,7 @@ describe('doctor --contract', () => {
     [`{"openapi": "3.0.0", "paths": {}, "x": ${'['.repeat(600)}${']'.repeat(600)}}`, 'it is nested more than 512 levels deep'],
     [`{"openapi": ${'1'.repeat(1_000_001)}`, 'is not valid JSON'],
     [`openapi: ${'3'.repeat(4_000_001)}`, 'is larger than 4 MB, which is too much YAML.\n  Convert it to JSON.'],
+    [`{"openapi": "3.1.0", "paths": {}, "x": "${'x'.repeat(16_000_000)}"}`, 'is larger than 16 MB, which is too much to compare.'],
     [`openapi: 3.1.0\npaths: ${'['.repeat(20_000)}`, 'is not valid YAML'],
     [
       `a: &a [x, x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, at) => `${name}: &${name} [${`*${'abcdefg'[at]}, `.repeat(9)}]`).join('\n')}`,

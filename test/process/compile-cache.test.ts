@@ -102,6 +102,15 @@ describe('the directory of compiled code', () => {
     expect(chosen({ USERPROFILE: home }, () => uid + 1, 'win32')).toBe(own());
   });
 
+  test.each([
+    [{}, 'Local/dnx/cache'],
+    [{ XDG_CACHE_HOME: 'xdg' }, 'xdg/dnx'],
+    [{ DNX_CACHE_DIR: 'own' }, 'own'],
+  ])('is below %%LOCALAPPDATA%% on Windows, with %j in %s', (given, place) => {
+    const env = Object.fromEntries(Object.entries({ LOCALAPPDATA: 'Local', ...given }).map(([name, path]) => [name, join(home, path)]));
+    expect(chosen({ USERPROFILE: '/nowhere', ...env }, () => uid + 1, 'win32')).toBe(join(home, place, 'compiled', version));
+  });
+
   test('replaces those of old versions, but for the last two', () => {
     for (const [index, old] of ['0.0.4', '0.0.3', '0.0.2', '0.0.1'].entries()) {
       mkdirSync(join(all(), old, 'v24'), { recursive: true, mode: 0o700 });

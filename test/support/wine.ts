@@ -50,9 +50,8 @@ export interface Windows {
 /** The name that Wine gives to a path of this machine. */
 export const named = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
 
-/** Wine's console has no title at first, which node.exe does not expect. */
-const ON_TERMINAL = `process.title = 'dnx';
-process.on('SIGINT', () => {});
+/** Wine's console has no title at first: reading it would end node.exe. */
+const ON_TERMINAL = `process.on('SIGINT', () => {});
 const child = require('node:child_process').spawn(process.execPath, process.argv.slice(2), { stdio: 'inherit' });
 child.on('exit', (code) => console.log('CODE', code));`;
 
@@ -90,8 +89,8 @@ export async function openWindows(): Promise<Windows> {
   // Through files: node.exe cannot use a pipe of this machine.
   const run = (words: readonly string[], { env = {}, stdin = '' }: RunOptions = {}) =>
     new Promise<Ran>((done) => {
-      runs += 1;
-      const file = (name: string) => join(root, `${runs}.${name}`);
+      const number = ++runs;
+      const file = (name: string) => join(root, `${number}.${name}`);
       writeFileSync(file('in'), stdin);
       const stdio = [openSync(file('in'), 'r'), openSync(file('out'), 'w'), openSync(file('err'), 'w')] as const;
       const child = spawn('wine', words, { cwd: directory, env: { ...base, ...env }, stdio: [...stdio] });

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { version } from '../../package.json';
 import { keys } from '../support/terminal.ts';
 import { named, openWindows, reasonToSkip, type Windows } from '../support/wine.ts';
 
@@ -103,6 +104,13 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     expect(Object.keys(config.profiles)).toEqual(expect.arrayContaining(profiles));
     const names = windows.profile('AppData/Local/dnx/cache/names.json');
     expect(statSync(names).isFile()).toBe(true);
+  });
+
+  test('keeps compiled code in the cache, which starts dnx as before', async () => {
+    const directory = windows.profile(`AppData/Local/dnx/cache/compiled/${version}`);
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+    expect(files.length).toBeGreaterThan(1);
+    expect(await windows.dnx(['server', 'list', '-o', 'ids'])).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('reads a token with the line end of Windows, and a variable in any case', async () => {

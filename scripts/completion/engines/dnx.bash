@@ -408,12 +408,20 @@ _dnx_online() {
 
 # Reads which profile has which host and names. Fails if dnx has not seen the settings as they are now.
 _dnx_places() {
-  local cache=${DNX_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/dnx}/completion name text config now
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/dnx config=${XDG_CONFIG_HOME:-$HOME/.config}/dnx name text now
   for name in DNX_PROFILE DNX_HOST DNX_CACHE_DIR DNX_CONFIG_DIR XDG_CACHE_HOME XDG_CONFIG_HOME; do
     # A variable that is not exported is not one for dnx.
     [[ -z ${!name} || $(declare -p "$name") == declare\ -*x* ]] || return
   done
-  config=${DNX_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/dnx}/config.json
+  case $OSTYPE in
+    msys* | cygwin*)
+      # Git Bash starts the dnx of Windows.
+      [[ -z $XDG_CACHE_HOME && -n $LOCALAPPDATA ]] && cache=$LOCALAPPDATA/dnx/cache
+      [[ -z $XDG_CONFIG_HOME && -n $APPDATA ]] && config=$APPDATA/dnx
+      ;;
+  esac
+  cache=${DNX_CACHE_DIR:-$cache}/completion
+  config=${DNX_CONFIG_DIR:-$config}/config.json
   [[ -f $cache/places && -f $config ]] || return
   _dnx_read "$config"
   now=$text

@@ -70,9 +70,9 @@ function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
   return scope;
 }
 
-/** How long the command may take, in ms. */
-const allowanceFor = ({ command: { options } }: Invocation, given: Inputs['options']): number =>
-  options?.timeout && !options.timeout.later ? allowanceOf(given) : Number.POSITIVE_INFINITY;
+/** How long the requests of the command may take, in ms. */
+const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Invocation, given: Inputs['options']): number =>
+  options?.timeout && !options.timeout.later ? allowanceOf(given) : limitMs;
 
 /** Adds the command line that needs no prompts, if dnx prompted for anything. */
 function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Readonly<Record<string, string>>, result: Result): Result {

@@ -1,8 +1,7 @@
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { DnxError, systemCode } from '../../base/errors.ts';
-import type { World } from '../../machine/world.ts';
 import { isUnchanged } from './checksum.ts';
-import { placesOf, startupLine } from './install.ts';
+import { type Machine, placesOf, startupLine } from './install.ts';
 import type { Shell } from './shells.ts';
 
 /** What an uninstall did. */
@@ -15,14 +14,14 @@ export interface Uninstalled {
 }
 
 /** Removes the scripts that `dnx completion install` wrote for these shells. */
-export function uninstallCompletion(chosen: readonly Shell[], world: Pick<World, 'env' | 'home'>): Uninstalled {
-  const found = chosen.flatMap((shell) => placesOf(shell, world).flatMap((file) => ({ shell, file, state: stateOf(file) })));
+export function uninstallCompletion(chosen: readonly Shell[], machine: Machine): Uninstalled {
+  const found = chosen.flatMap((shell) => placesOf(shell, machine).flatMap((file) => ({ shell, file, state: stateOf(file) })));
   const ours = found.filter(({ state }) => state === 'ours');
   for (const { file } of ours) remove(file);
   return {
     removed: ours.map(({ file }) => file),
     kept: found.filter(({ state }) => state === 'other').map(({ file }) => file),
-    lines: ours.flatMap(({ shell, file }) => startupLine(shell, file) ?? []),
+    lines: ours.flatMap(({ shell, file }) => startupLine(shell, file, machine) ?? []),
   };
 }
 

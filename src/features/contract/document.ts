@@ -15,6 +15,8 @@ export interface Contract {
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+/** Nothing stops dnx while it reads a document: JSON of this size takes 3 seconds. */
+const LARGEST_JSON_MB = 16;
 /** YAML takes seconds and 200 MB of memory per MB to read. */
 const LARGEST_YAML_MB = 4;
 
@@ -38,6 +40,7 @@ export function readDocument(text: string, name: string): Contract {
 }
 
 function parsed(text: string, name: string): unknown {
+  if (text.length > LARGEST_JSON_MB * 1_000_000) throw usage(`${name} is larger than ${LARGEST_JSON_MB} MB, which is too much to compare.`);
   const isJson = /^\ufeff?\s*\{/.test(text);
   try {
     if (isJson) return fromJson(text.replace(/^\ufeff/, ''));

@@ -20,12 +20,14 @@ const shown = columns<Difference>(
 
 /** `dnx doctor --contract`: the differences between an OpenAPI document and what dnx knows. `fails`: exits with 10 if there are any. */
 export async function compareContract(
-  ctx: Pick<Context, 'progress' | 'settings' | 'signal' | 'tree' | 'world'>,
+  ctx: Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'tree' | 'world'>,
   place: string,
   fails: boolean,
 ): Promise<Result> {
   const { operations, unread } = readDocument(await load(ctx, place), place);
+  await letSignalIn(ctx);
   const found = compare(operations, await endpointsOf(ctx.tree));
+  await letSignalIn(ctx);
   const assumed = found.filter(({ basis }) => basis === 'assumed').length;
   ctx.progress.note(`${count(operations.length, 'operation')}, ${count(found.length, 'difference')} (${assumed} in assumptions of dnx)`);
   if (unread.length > 0)
@@ -35,6 +37,9 @@ export async function compareContract(
   const exit = fails && found.length > 0 ? new DnxError('differences', `${place} and dnx differ.`) : undefined;
   return { view: rows(found, shown, 'No differences.'), exit };
 }
+
+/** Ends with a signal, which waited for work that takes seconds with a large document. */
+const letSignalIn = ({ clock, signal }: Pick<Context, 'clock' | 'signal'>): Promise<void> => clock.sleep(5, signal);
 
 const count = (number: number, noun: string): string => `${number} ${number === 1 ? noun : plural(noun)}`;
 

@@ -6,6 +6,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
+import { ownShell } from '../completion/shells.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
 /** Checks versions, files and their modes, and shell completion. */
@@ -56,9 +57,8 @@ function privacy(check: string, path: string, allowed: number, world: Needs['wor
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 function completion(world: Needs['world']): Check {
-  const own = world.env.SHELL?.split('/').at(-1);
-  const shell = (['bash', 'zsh', 'fish'] as const).find((each) => each === own);
-  if (!shell) return skipped('completion', 'SHELL is not bash, zsh or fish');
+  const shell = ownShell(world);
+  if (!shell) return skipped('completion', 'no bash, zsh, fish or PowerShell in SHELL');
   const [place] = placesOf(shell, world);
   return place && existsSync(place)
     ? ok('completion', `${shell}: ${place}`)
