@@ -6,7 +6,8 @@ ARG NODE_IMAGE=node:24-trixie-slim
 FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS install
 COPY deploynix-cli-*.tgz /tmp/dnx.tgz
 # Without the keychain, because a container has none: DNX_TOKEN is the way to sign in. Not --global, with which npm ignores --omit.
-RUN npm install --prefix /opt/dnx --omit=optional --ignore-scripts --no-audit --no-fund --cache /tmp/cache /tmp/dnx.tgz
+# Offline, because npm requests even what it omits, and dnx needs nothing else.
+RUN npm install --prefix /opt/dnx --offline --omit=optional --ignore-scripts --no-audit --no-fund --cache /tmp/cache /tmp/dnx.tgz
 
 FROM ${NODE_IMAGE}
 ARG VERSION

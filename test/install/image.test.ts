@@ -45,7 +45,7 @@ describe.skipIf(reason !== undefined && !required)('the image', () => {
     const context = join(directory, 'context');
     mkdirSync(context);
     const npm = (await execa('npm', ['root', '--global'])).stdout;
-    await execa('mmdebstrap', ['--variant=minbase', 'trixie', join(directory, 'base.tar')]);
+    await execa('mmdebstrap', ['--variant=minbase', '--dpkgopt=force-unsafe-io', 'trixie', join(directory, 'base.tar')]);
     cpSync(join(npm, 'npm'), join(directory, 'npm'), { recursive: true });
     cpSync(join(folderOf('24'), 'node'), join(directory, 'node'));
     writeFileSync(join(directory, 'Containerfile'), base);
