@@ -40,13 +40,13 @@ const install = command({
 const uninstall = command({
   name: 'uninstall',
   summary: 'Remove installed completion',
-  description: 'Removes the scripts that dnx completion install wrote. Files that were edited since, or that dnx did not write, stay.',
+  description: 'Removes the scripts that dnx completion install wrote. Keeps files that were edited since, or that dnx did not write.',
   options: { shell: argument(choice('Shell, by default every shell', shells)) },
   examples: ['uninstall', 'uninstall zsh'],
   async run({ world, progress }, { options: { shell } }) {
     const { uninstallCompletion } = await import('../features/completion/uninstall.ts');
     const { removed, kept, lines } = uninstallCompletion(shell ? [shell] : shells, world);
-    for (const file of kept) progress.warn(`Kept ${file}, because dnx did not write it, or it was edited since.`);
+    for (const file of kept) progress.warn(`Kept ${file}: it was edited, or not written by dnx.`);
     const data = { removed, kept };
     if (removed.length === 0) return message(`No completion is installed${shell ? ` for ${shell}` : ''}.`, data);
     const steps = lines.map((line) => `\nIf your startup file has this line, remove it:\n  ${line}`).join('');

@@ -1,3 +1,4 @@
+import { usage } from '../base/errors.ts';
 import { command } from '../cli/language/command.ts';
 import { flag, text } from '../cli/language/options.ts';
 import { examine } from '../features/doctor/doctor.ts';
@@ -13,8 +14,10 @@ export default command({
     exit_code: flag('With --contract, exit 10 if there are differences'),
   },
   examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
-  run: async (ctx, { options: { contract, exit_code } }) =>
-    contract === undefined
+  async run(ctx, { options: { contract, exit_code } }) {
+    if (contract === undefined && exit_code) throw usage('--exit-code works only with --contract.');
+    return contract === undefined
       ? examine(ctx)
-      : (await import('../features/contract/report.ts')).compareContract(ctx, contract, exit_code === true),
+      : (await import('../features/contract/report.ts')).compareContract(ctx, contract, exit_code === true);
+  },
 });

@@ -1,6 +1,6 @@
 import type { Env } from './world.ts';
 
-/** Environments whose names have no case. */
+/** Environments whose variable names are case-insensitive. */
 const caseless = new WeakSet<Env>();
 
 /** The environment as this platform reads it: Windows ignores the case of names, such as that of `Path`. */

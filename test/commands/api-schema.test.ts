@@ -88,16 +88,19 @@ describe('api --schema', () => {
     expect(await refused('PATCH', '/servers/1')).toEqual([6, expect.stringContaining('Known: GET, PUT, DELETE.')]);
   });
 
-  test('is for people in sections, at any width', async () => {
+  test('has sections on a terminal, at any width', async () => {
     const wide = await bed.dnx('api --schema POST /servers', { columns: 120, env: { NO_COLOR: '1' } });
-    expect(wide.stdout).toContain(
-      '  Ability   server:create\n  Commands  server create\n  Body      name                 string  required  Server name\n',
+    expect(wide.stdout).toMatch(
+      / {2}Ability {3}server:create\n {2}Commands {2}server create\n {2}Body {6}name +string +required {2}Server name\n/,
     );
     expect(wide.stdout).toMatch(/ {12}php_version\* +string +PHP version: 8\.\d, /);
     expect(wide.stdout).toMatch(/ {12}monitoring_enabled\* .*\(only with -F\)\n/);
     expect(wide.stdout).toContain('  * assumed: the API reference does not state it\n');
+    const fitted = await bed.dnx('api --schema POST /servers', { columns: 80, env: { NO_COLOR: '1' } });
+    expect(fitted.stdout).toMatch(/\n {12}type\* +string +Server type: app, web,\n {52}database, cache, worker,\n/);
     const narrow = await bed.dnx('api --schema POST /servers', { columns: 40, env: { NO_COLOR: '1' } });
     expect(Math.max(...narrow.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(40);
+    expect(narrow.stdout).toContain('\n            provider  string  required\n');
   });
 
   test('has every other format', async () => {
@@ -107,7 +110,7 @@ describe('api --schema', () => {
     );
   });
 
-  test('takes nothing that is about a request', async () => {
+  test('rejects the options of a request', async () => {
     for (const option of ['--rate', '-i', '--paginate', '--input={}'])
       expect(await refused('/servers', option)).toEqual([2, expect.stringContaining('--schema sends no request')]);
     expect(await refused()).toEqual([2, expect.stringContaining('Missing <path>.')]);

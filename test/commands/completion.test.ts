@@ -61,7 +61,7 @@ describe('completion uninstall', () => {
     const run = await bed.dnx('completion uninstall fish');
     expect([run.code, run.stdout]).toEqual([0, 'No completion is installed for fish.\n']);
     for (const file of [edited, foreign, linked]) {
-      expect(run.stderr).toContain(`Kept ${file}, because dnx did not write it, or it was edited since.`);
+      expect(run.stderr).toContain(`Kept ${file}: it was edited, or not written by dnx.`);
       expect(existsSync(file)).toBe(true);
     }
   });
@@ -135,7 +135,7 @@ describe('the names for shells', () => {
     expect(readdirSync(join(directory(), account)).sort()).toEqual(['server', 'site']);
   });
 
-  test('do not matter where they cannot be written', async () => {
+  test('are skipped if they cannot be written', async () => {
     expect((await signIn(bed)).code).toBe(0);
     mkdirSync(join(bed.directory, 'cache'), { recursive: true });
     writeFileSync(directory(), '');

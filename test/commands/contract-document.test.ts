@@ -57,7 +57,7 @@ describe('another style is no difference', () => {
     );
   });
 
-  test('nor does it hide one', async () => {
+  test('does not hide a difference either', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.subarray(Object.keys(styles)),
@@ -112,7 +112,7 @@ describe('a planted difference is found', () => {
   });
 });
 
-test('a document with anything anywhere is read or refused', async () => {
+test('a damaged document is either read or rejected', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.jsonValue(), { minLength: 1 }),

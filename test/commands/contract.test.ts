@@ -67,6 +67,8 @@ describe('doctor --contract', () => {
     expect([code, found.map(({ difference }) => difference)]).toEqual([0, ['none of the operations of dnx is in the document']]);
     const strict = await bed.dnx('doctor --contract openapi.json --exit-code');
     expect([strict.code, strict.stderr]).toEqual([10, expect.stringContaining('openapi.json and dnx differ.')]);
+    const alone = await bed.dnx('doctor --exit-code');
+    expect([alone.code, alone.stderr]).toEqual([2, 'Error: --exit-code works only with --contract.\n']);
   });
 
   test('says which references it could not read', async () => {
@@ -129,6 +131,7 @@ describe('doctor --contract', () => {
 
   test.each([
     ['not: [yaml', 'is not valid YAML'],
+    ['{"openapi":', 'is not valid JSON: Flow map must end with a } at line 1, column 12\n'],
     ['swagger: "2.0"', 'is not an OpenAPI 3 document'],
     ['{"openapi": "3.0.0"}', 'is not an OpenAPI 3 document'],
     ['{"openapi": "30", "paths": {}}', 'is not an OpenAPI 3 document'],

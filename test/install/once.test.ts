@@ -32,7 +32,7 @@ const fromTarball: readonly (readonly [line: string, Release])[] = [
   [`node ${berry} dlx --quiet --package deploynix-cli@file:${tarball} dnx`, '24'],
 ];
 
-describe.concurrent('without an installation', () => {
+describe.concurrent('without installing', () => {
   test.each(byName)('%s --version, on Node %s', async (line, release) => {
     const [program = '', ...args] = line.split(' ');
     expect(await run({ release, directory: emptyFolder(), env }, program, ...args, '--version')).toBe(version);

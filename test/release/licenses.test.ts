@@ -21,7 +21,7 @@ const program = `
 `;
 
 describe('the licenses of bundled libraries', () => {
-  test('are there for every package that the bundle has code of', async () => {
+  test('cover every bundled package', async () => {
     const { stdout } = await execa('node', ['--input-type=module', '--eval', program]);
     const folders: string[] = JSON.parse(stdout);
     const headings = folders.map((folder) => {
@@ -36,13 +36,13 @@ describe('the licenses of bundled libraries', () => {
     expect(sections.filter(({ heading }) => !allowed.includes(/\((\S+)\)$/.exec(heading)?.[1] ?? ''))).toEqual([]);
   });
 
-  test('are whole texts', () => {
+  test('are complete', () => {
     const grants =
       /Permission is hereby granted|Permission to use, copy, modify|Apache License|Redistribution and use|Mozilla Public License/i;
     expect(sections.filter(({ section }) => !grants.test(section)).map(({ heading }) => heading)).toEqual([]);
   });
 
-  test('say where the source code of what is under the MPL is', () => {
+  test('name the source code of libraries under the MPL', () => {
     const mpl = sections.filter(({ heading }) => heading.endsWith('(MPL-2.0)'));
     expect(mpl.map(({ heading }) => heading)).toEqual([expect.stringMatching(/^@jmespath-community\/jmespath /)]);
     expect(mpl[0]?.section).toMatch(
@@ -50,7 +50,7 @@ describe('the licenses of bundled libraries', () => {
     );
   });
 
-  test('are what the list of libraries in a release has', async () => {
+  test('are those in the SBOM of a release', async () => {
     const { stdout } = await execa('node', ['scripts/release.mjs', 'sbom']);
     const { components } = JSON.parse(stdout);
     const listed = components.map(({ name, version, licenses: [{ license }] }: Component) => `${name} ${version} (${license.id})`);

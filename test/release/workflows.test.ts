@@ -61,11 +61,11 @@ test('the validation finds unknown and missing keys, and unknown steps', async (
 describe.each(workflows)('the jobs of %s', (file) => {
   const { permissions, jobs } = parse(readFileSync(file, 'utf8'));
 
-  test('write nothing but what each asks for', () => {
+  test('have write access only where they ask for it', () => {
     expect(Object.values(permissions).filter((access) => access !== 'read')).toEqual([]);
   });
 
-  test('end in time, and keep no credentials where nothing is pushed', () => {
+  test('have a time limit, and keep credentials only to push', () => {
     for (const [name, job] of Object.entries<{ 'timeout-minutes'?: number; steps: readonly Step[] }>(jobs)) {
       expect(job['timeout-minutes'], name).toBeLessThanOrEqual(60);
       const pushes = job.steps.some(({ run = '' }) => run.includes('git push'));

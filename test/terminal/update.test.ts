@@ -171,7 +171,7 @@ describe('the notice of a new release', () => {
     expect([code, text]).toEqual([0, expect.stringContaining('Could not check for a new release of dnx: GitHub returned 500')]);
   });
 
-  test('a failed command keeps its exit code and says nothing of it', async () => {
+  test('a failed command keeps its exit code and prints no notice', async () => {
     const github = await gitHub();
     remember({ latest: '9.8.7', checked_at: ago(1) });
     const { code, text } = await run(['config', 'get', 'site'], github.env);

@@ -31,7 +31,7 @@ describe('an editor', () => {
   });
 });
 
-test('a verification is one line of cmd', async () => {
+test('--verify-cmd is a line for cmd', async () => {
   const run = await bed.dnx(['deploy', 'shop.example.com', '--verify-cmd', 'curl "%DNX_SITE_URL%" & exit 1'], { platform: 'win32' });
   expect(run.code).toBe(0);
   expect(bed.children[0]).toMatchObject({

@@ -53,7 +53,7 @@ describe('variables', () => {
     expect(given().PATH).toMatch(/dnx-sandbox-\w+;C:\\Windows$/);
   });
 
-  test('that decide where Windows finds its own programs are not taken from a site', async () => {
+  test('of a site do not replace those that locate Windows programs', async () => {
     const names = ['PSModulePath', 'SystemRoot', 'windir', 'ProgramFiles', 'PATHEXT', 'ComSpec', 'Path'];
     for (const key of names)
       await bed.dnx(['env', 'set', `${key}=C:\\theirs`, '--site', 'shop.example.com']).then(({ code }) => expect(code).toBe(0));
@@ -80,7 +80,7 @@ describe('directories', () => {
   const unset = { DNX_CONFIG_DIR: undefined, DNX_CACHE_DIR: undefined, DNX_STATE_DIR: undefined };
   const there = (...path: string[]) => existsSync(join(bed.directory, ...path));
 
-  test('are those of Windows for programs', async () => {
+  test('are those that Windows has for programs', async () => {
     const env = { ...unset, AppData: join(bed.directory, 'Roaming'), LocalAppData: join(bed.directory, 'Local') };
     expect((await bed.dnx('config set server web-1', onWindows(env))).code).toBe(0);
     expect((await bed.dnx('site show shop.example.com', onWindows(env))).code).toBe(0);

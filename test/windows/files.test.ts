@@ -42,7 +42,7 @@ describe('replacing a file', () => {
     expect(waits.reduce((sum, each) => sum + each, 0)).toBe(2450);
   });
 
-  test('waits in reality, too', () => {
+  test('also waits on a real clock', () => {
     const { waits: _, rename } = refused('EBUSY', 1);
     const before = performance.now();
     replaceFile('a', 'b', { rename, system: 'win32' });

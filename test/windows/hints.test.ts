@@ -47,7 +47,7 @@ describe('a command line to paste', () => {
   });
 });
 
-test('a new token is not lost in NUL', async () => {
+test('no token is created if stdout is NUL', async () => {
   const run = await bed.dnx('token create ci --preset ci-deploy', { platform: 'win32', discards: true });
   expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('Standard output is closed or NUL')]);
 });

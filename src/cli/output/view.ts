@@ -39,8 +39,8 @@ export interface LateCells {
 
 /** Formats a view in other ways than as a list. */
 export interface Reports extends Readonly<Partial<Record<ReportFormat, () => Promise<string>>>> {
-  /** For people, instead of a table. Not with options that shape a table. */
-  readonly table: (page: { readonly style: Style; readonly wrap: Wrap }) => Promise<string>;
+  /** For people, instead of a table. Not with options that shape a table. `width`: undefined without a terminal. */
+  readonly table: (page: { readonly style: Style; readonly wrap: Wrap; readonly width: number | undefined }) => Promise<string>;
 }
 
 /** What a command returns. `render.ts` and `table.ts` format it. */

@@ -13,7 +13,7 @@ export class ClosedPipe extends Error {}
 
 function unwritten(cause: Error): Error {
   const code = systemCode(cause);
-  // EOF is that of Windows.
+  // Windows reports EOF.
   if (code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF') return new ClosedPipe(cause.message, { cause });
   return new DnxError('failed', `Could not write the output: ${reasonOf(code) ?? code}.`, {
     cause,

@@ -1,6 +1,6 @@
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 
-/** The last line of a script, which tells a file that dnx wrote from one that someone edited. */
+/** The last line of a script. It shows whether a file is as dnx wrote it. */
 const LINE = /\n# dnx ([\da-f]{14})\n$/;
 
 /** A script with its checksum. */

@@ -63,7 +63,7 @@ const statedOfServer =
     ' ',
   );
 
-/** Responses that are followed until their status says that the work is over. */
+/** Responses that dnx polls until their status is final. */
 const followed: readonly string[] = [
   'GET /servers',
   'GET /servers/{server}',

@@ -1,7 +1,7 @@
 /** What a difference is about. */
 export type Kind = 'server' | 'operation' | 'deprecated' | 'required' | 'field' | 'type' | 'values' | 'response' | 'status' | 'ability';
 
-/** One difference of one operation. Equal ones are told once: see `groups.ts`. */
+/** One difference of one operation. Equal ones are reported once: see `groups.ts`. */
 export interface Finding {
   /** Whether dnx assumed it, or the API reference states it. */
   readonly basis: 'assumed' | 'stated';

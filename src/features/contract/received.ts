@@ -5,7 +5,7 @@ import { basisOf, type Finding, type Kind, several } from './finding.ts';
 import type { KnownEndpoint } from './known.ts';
 import { isUnknown, type Shape } from './shape.ts';
 
-/** Words that end no work, and that dnx treats as what they are. */
+/** Statuses that dnx knows, although they neither end nor continue any work. */
 const RESTING = ['suspended', 'expired', 'superseded', 'idle'];
 
 /** Differences between the response that dnx reads and the one in a document. */
@@ -108,7 +108,7 @@ function typeDifference({ name, type }: KnownColumn, { types, items }: Shape): r
   return [`${words} in dnx, ${several([...types])} in the document`];
 }
 
-/** Statuses that dnx cannot classify: it would go on waiting. A release may have a state instead. */
+/** Statuses that dnx cannot classify, so that it would keep waiting. A release may have a `state` instead. */
 function statusDifferences({ fields }: Shape, tell: Tell, states: boolean): Finding[] {
   return [...fields].flatMap(([name, { shape }]) => {
     const values = /(^|_)status$/.test(name) || (states && name === 'state') ? [...(shape().values ?? [])] : [];

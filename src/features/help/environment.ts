@@ -3,7 +3,7 @@ import { type Variable, variables } from '../../machine/settings/variables.ts';
 
 /** The first paragraph. */
 export const intro =
-  'Options override environment variables, which override .deploynix.json, which overrides the profile. A variable that turns something on is off with 0, false or no.';
+  'Options override environment variables, which override .deploynix.json, which overrides the profile. To turn a switch off, leave it unset or set it to 0, false or no.';
 
 /** What a variable does, and what applies without it. */
 export const lineOf = ({ name, help, fallback }: Variable): Line => [

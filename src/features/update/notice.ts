@@ -10,7 +10,7 @@ type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world
 
 /** A check for a new release, beside a command. */
 export interface Update {
-  /** Tells of a newer release that is known by now. Never waits. */
+  /** Prints the notice if a newer release is known by now. Never waits. */
   tell(): void;
   /** Drops a check that has not ended. */
   stop(): void;
@@ -57,7 +57,7 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
 function tell({ clock, progress, world }: Needs, file: string, known: Known): void {
   const { latest } = known;
   if (latest === undefined || !isNewer(latest, version) || !mayTellNow(known, clock.now())) return;
-  // First, so that it is said once a day even if the directory is not writable.
+  // First: without a writable directory, the notice would appear with every command.
   if (!tried(() => keep(file, { told_at: new Date(clock.now()).toISOString() }))) return;
   const upgrade = upgradeFor(realPath(world.self[1]));
   progress.note(

@@ -9,7 +9,7 @@ const BUSY = ['EPERM', 'EACCES', 'EBUSY'];
 const TRIES = 30;
 const LONGEST_MS = 100;
 
-/** What it takes: the real ones by default. */
+/** Replaceable in tests. */
 interface Means {
   readonly system?: NodeJS.Platform;
   readonly rename?: (from: string, to: string) => void;

@@ -5,9 +5,9 @@ export interface Variable {
   readonly help: string;
   /** The option that sets the same: `--env`. */
   readonly option?: string;
-  /** What applies without it. */
+  /** The default. */
   readonly fallback?: string;
-  /** A value to copy. */
+  /** An example value. */
   readonly example?: string;
 }
 
@@ -28,9 +28,9 @@ const settings: readonly Variable[] = [
   { name: 'DNX_ENV', help: 'Environment of .deploynix.json', option: '--env', example: 'production' },
   { name: 'DNX_OUTPUT', help: 'Default output format', option: '--output', fallback: 'table', example: 'json' },
   { name: 'DNX_NOTIFY', help: 'How to notify when a command is done', option: '--notify', example: 'desktop' },
-  { name: 'DNX_CONFIG_DIR', help: 'Directory of the settings', fallback: '~/.config/dnx' },
-  { name: 'DNX_CACHE_DIR', help: 'Directory of the cache', fallback: '~/.cache/dnx' },
-  { name: 'DNX_STATE_DIR', help: 'Directory of the state', fallback: '~/.local/state/dnx' },
+  { name: 'DNX_CONFIG_DIR', help: 'Directory for settings', fallback: '~/.config/dnx' },
+  { name: 'DNX_CACHE_DIR', help: 'Directory for the cache', fallback: '~/.cache/dnx' },
+  { name: 'DNX_STATE_DIR', help: 'Directory for state', fallback: '~/.local/state/dnx' },
 ];
 
 const behavior: readonly Variable[] = [
@@ -38,7 +38,7 @@ const behavior: readonly Variable[] = [
   { name: 'DNX_NO_INPUT', help: 'Never prompt', option: '--no-input', example: '1' },
   { name: 'DNX_NO_CACHE', help: 'Look up names again instead of using remembered ones', option: '--no-cache', example: '1' },
   { name: 'DNX_DEBUG', help: 'Log HTTP requests to stderr, without secrets', option: '--debug', example: '1' },
-  { name: 'DNX_COMPLETE_ONLINE', help: 'Let Tab read names from the API', example: '1' },
+  { name: 'DNX_COMPLETE_ONLINE', help: 'Let Tab completion read names from the API', example: '1' },
   { name: 'DNX_NO_UPDATE_NOTIFIER', help: 'Never check for a new release of dnx', example: '1' },
   { name: 'DNX_NO_COMPILE_CACHE', help: 'Do not cache compiled code (Node 22.8 and later)', example: '1' },
 ];
@@ -54,7 +54,7 @@ const network: readonly Variable[] = [
   },
   { name: 'DNX_MAX_RESPONSE', help: 'Largest response to accept', fallback: '64MB', example: '256MB' },
   { name: 'DNX_CA_FILE', help: 'PEM file with more CA certificates to trust', option: '--ca-file', example: '/etc/ssl/company.pem' },
-  { name: 'NODE_EXTRA_CA_CERTS', help: 'As DNX_CA_FILE, for every Node program' },
+  { name: 'NODE_EXTRA_CA_CERTS', help: 'Like DNX_CA_FILE, for every Node program' },
   { name: 'HTTPS_PROXY', help: 'Proxy for https; https_proxy wins', example: 'http://proxy.example.com:3128' },
   { name: 'HTTP_PROXY', help: 'Proxy for http; http_proxy wins' },
   { name: 'ALL_PROXY', help: 'Proxy for both; all_proxy wins' },
@@ -65,53 +65,53 @@ const network: readonly Variable[] = [
 const programs: readonly Variable[] = [
   { name: 'NO_COLOR', help: 'Turn color off', option: '--no-color', example: '1' },
   { name: 'FORCE_COLOR', help: 'Turn color on, even in a pipe; 0 turns it off', example: '1' },
-  { name: 'TERM', help: 'Without color and cursor movement if dumb' },
-  { name: 'VISUAL', help: 'Editor of dnx env edit', fallback: '$EDITOR', example: 'code --wait' },
-  { name: 'EDITOR', help: 'Editor of dnx env edit, after VISUAL', example: 'vim' },
-  { name: 'BROWSER', help: 'Browser of dnx open', fallback: 'that of the desktop', example: 'firefox' },
-  { name: 'SHELL', help: 'Shell of dnx completion install' },
-  { name: 'TZ', help: 'Time zone of dnx site schedule', fallback: 'that of the machine', example: 'Europe/Berlin' },
+  { name: 'TERM', help: 'No color or cursor movement if dumb' },
+  { name: 'VISUAL', help: 'Editor for dnx env edit', fallback: '$EDITOR', example: 'code --wait' },
+  { name: 'EDITOR', help: 'Editor for dnx env edit, after VISUAL', example: 'vim' },
+  { name: 'BROWSER', help: 'Browser for dnx open', fallback: 'the default browser', example: 'firefox' },
+  { name: 'SHELL', help: 'Shell for dnx completion install' },
+  { name: 'TZ', help: 'Time zone for dnx site schedule', fallback: 'the system time zone', example: 'Europe/Berlin' },
 ];
 
 const ci: readonly Variable[] = [
   { name: 'CI', help: 'Set by CI systems: dnx never prompts', example: 'true' },
   { name: 'GITHUB_ACTIONS', help: 'Set by GitHub Actions: dnx adds groups and annotations' },
-  { name: 'GITHUB_OUTPUT', help: 'File of GitHub Actions for the outputs of a step' },
-  { name: 'GITHUB_STEP_SUMMARY', help: 'File of GitHub Actions for the summary of a job' },
+  { name: 'GITHUB_OUTPUT', help: 'File for step outputs, set by GitHub Actions' },
+  { name: 'GITHUB_STEP_SUMMARY', help: 'File for the job summary, set by GitHub Actions' },
 ];
 
 const machine: readonly Variable[] = [
   { name: 'HOME', help: 'Home directory' },
   { name: 'USERPROFILE', help: 'Home directory if HOME is not set, as on Windows' },
-  { name: 'XDG_CONFIG_HOME', help: 'Directory of settings and of completions for fish', fallback: '~/.config' },
-  { name: 'XDG_CACHE_HOME', help: 'Directory of caches', fallback: '~/.cache' },
-  { name: 'XDG_STATE_HOME', help: 'Directory of state', fallback: '~/.local/state' },
-  { name: 'XDG_DATA_HOME', help: 'Directory of completions for bash and zsh', fallback: '~/.local/share' },
-  { name: 'APPDATA', help: 'Directory of settings on Windows, unless XDG_CONFIG_HOME is set' },
-  { name: 'LOCALAPPDATA', help: 'Directory of caches and state on Windows, unless those of XDG are set' },
-  { name: 'DBUS_SESSION_BUS_ADDRESS', help: 'Session bus of the keychain on Linux', fallback: '$XDG_RUNTIME_DIR/bus' },
-  { name: 'XDG_RUNTIME_DIR', help: 'Directory of the session bus; private files of dnx env edit' },
+  { name: 'XDG_CONFIG_HOME', help: 'Directory for settings and fish completions', fallback: '~/.config' },
+  { name: 'XDG_CACHE_HOME', help: 'Directory for caches', fallback: '~/.cache' },
+  { name: 'XDG_STATE_HOME', help: 'Directory for state', fallback: '~/.local/state' },
+  { name: 'XDG_DATA_HOME', help: 'Directory for bash and zsh completions', fallback: '~/.local/share' },
+  { name: 'APPDATA', help: 'Directory for settings on Windows, unless XDG_CONFIG_HOME is set' },
+  { name: 'LOCALAPPDATA', help: 'Directory for cache and state on Windows, unless XDG_CACHE_HOME and XDG_STATE_HOME are set' },
+  { name: 'DBUS_SESSION_BUS_ADDRESS', help: 'Session bus for the keychain on Linux', fallback: '$XDG_RUNTIME_DIR/bus' },
+  { name: 'XDG_RUNTIME_DIR', help: 'Directory for the session bus and for private files of dnx env edit' },
   { name: 'DISPLAY', help: 'Set on a desktop: dnx open starts a browser' },
-  { name: 'WAYLAND_DISPLAY', help: 'As DISPLAY, with Wayland' },
-  { name: 'WSL_DISTRO_NAME', help: 'Set by WSL: dnx open starts the browser of Windows' },
+  { name: 'WAYLAND_DISPLAY', help: 'Like DISPLAY, for Wayland' },
+  { name: 'WSL_DISTRO_NAME', help: 'Set by WSL: dnx open starts the Windows browser' },
   { name: 'SSH_CONNECTION', help: 'Set over SSH: dnx open prints the URL instead' },
-  { name: 'SSH_CLIENT', help: 'As SSH_CONNECTION' },
-  { name: 'SSH_TTY', help: 'As SSH_CONNECTION' },
-  { name: 'PATH', help: 'Directories of the programs that dnx starts' },
-  { name: 'PATHEXT', help: 'Endings of programs on Windows' },
+  { name: 'SSH_CLIENT', help: 'Like SSH_CONNECTION' },
+  { name: 'SSH_TTY', help: 'Like SSH_CONNECTION' },
+  { name: 'PATH', help: 'Where dnx finds the programs that it starts' },
+  { name: 'PATHEXT', help: 'Extensions of programs on Windows' },
   { name: 'COMSPEC', help: 'Program that runs .cmd files on Windows' },
-  { name: 'SYSTEMROOT', help: 'Where to find it without COMSPEC' },
-  { name: 'NODE_COMPILE_CACHE', help: 'Cache of compiled code for every Node program; replaces that of dnx' },
-  { name: 'NODE_DISABLE_COMPILE_CACHE', help: 'As DNX_NO_COMPILE_CACHE, for every Node program' },
-  { name: 'PWD', help: 'Former path of a working directory that was deleted' },
+  { name: 'SYSTEMROOT', help: 'Windows directory, to find cmd without COMSPEC' },
+  { name: 'NODE_COMPILE_CACHE', help: 'Compile cache for every Node program; dnx uses it instead of its own' },
+  { name: 'NODE_DISABLE_COMPILE_CACHE', help: 'Like DNX_NO_COMPILE_CACHE, for every Node program' },
+  { name: 'PWD', help: 'Path of the working directory, if that was deleted' },
 ];
 
 const children: readonly Variable[] = [
-  { name: 'DNX_SITE_URL', help: 'For deploy --verify-cmd: the URL of the site' },
-  { name: 'DNX_RELEASE', help: 'For deploy --verify-cmd: the release that was deployed' },
-  { name: 'DNX_OUTCOME', help: 'For the command of --notify: the outcome' },
-  { name: 'DNX_EXIT_CODE', help: 'For the command of --notify: the exit code' },
-  { name: 'DNX_RESULT', help: 'For the command of --notify: the result as JSON' },
+  { name: 'DNX_SITE_URL', help: 'For deploy --verify-cmd: URL of the site' },
+  { name: 'DNX_RELEASE', help: 'For deploy --verify-cmd: the new release' },
+  { name: 'DNX_OUTCOME', help: 'For --notify commands: the outcome' },
+  { name: 'DNX_EXIT_CODE', help: 'For --notify commands: the exit code' },
+  { name: 'DNX_RESULT', help: 'For --notify commands: the result as JSON' },
 ];
 
 /** Every environment variable, for the documentation. */

@@ -10,7 +10,7 @@ import { type Accounts, readAccounts } from './index-file.ts';
 import { offeredIn } from './offered.ts';
 import { configText, current, keyOf, type OfferedAccount, offeredDirectory, placesFile, placesIn, placesText } from './offered-places.ts';
 
-/** How long to wait for the lock, in ms; after that the shells keep what they have. */
+/** How long to wait for the lock, in ms. After that, the files stay as they are. */
 const PATIENCE_MS = 1_000;
 
 /** The account of a command with a stored token. */

@@ -10,7 +10,7 @@ type Lists = ReadonlyMap<string, NameList>;
 /** The most names of one kind that shells read at a Tab. */
 const MOST_OFFERED = 1_000;
 
-/** A longer word is nothing to complete. */
+/** Longer names are not offered. */
 const LONGEST = 200;
 
 /**

@@ -54,7 +54,7 @@ export function describe(path: string, group: Group, command: AnyCommand): Descr
     lists: lists.filter(({ rows }) => rows.length > 0),
     exits,
     notes: [
-      ...(typeof command.calls === 'function' ? ['Requests the endpoint that you give.'] : []),
+      ...(typeof command.calls === 'function' ? ['The API request depends on the arguments.'] : []),
       ...(formats.length > 0 ? [`More formats of --output: ${formats.join(', ')}`] : []),
       ...(aliases.length > 0 ? [`Aliases: ${aliases.join(', ')}`] : []),
     ],

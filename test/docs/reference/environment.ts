@@ -4,7 +4,7 @@ import { note, prose } from './markdown.ts';
 const intro = [
   'Every environment variable that dnx reads. Options override environment variables, which override `.deploynix.json`, which overrides the profile.',
   '`dnx config list` shows the settings in effect and where each comes from, and `dnx help environment` shows these tables.',
-  'An empty variable counts as not set. One that turns something on is off with `0`, `false` or `no`; `NO_COLOR` counts with any value, and `FORCE_COLOR` even without one.',
+  'An empty variable counts as not set. To turn a switch off, leave it unset or set it to `0`, `false` or `no`. Any value of `NO_COLOR` counts, and `FORCE_COLOR` also if it is empty.',
 ].join('\n');
 
 const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);

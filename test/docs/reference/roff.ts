@@ -48,7 +48,8 @@ function partOf(part: Part, before: Part | undefined): string[] {
   return [
     ...(headed ? [] : ['.SH SEE ALSO']),
     ...part.see.map((ref, index) => `.BR ${plain(manName(ref))} (${ref.section})${index < part.see.length - 1 ? ',' : ''}`),
-    ...part.guides.flatMap(({ file, title }) => ['.PP', `.UR ${plain(`${guides}/${file}`)}`, text(title), '.UE']),
+    // Not with .UR: terminals that know links would show only the title.
+    ...part.guides.flatMap(({ file, title }) => ['.PP', text(`${title}:`), plain(`${guides}/${file}`)]),
   ];
 }
 
