@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-/** Known before anything is loaded. False where not all of it can be written: the program itself knows what to say then. */
+/** Prints the version before anything is loaded. False if it could not write all of it; then the program reports the failure. */
 function versionWritten() {
   const line = `${require('../package.json').version}\n`;
   try {

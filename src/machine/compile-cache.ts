@@ -57,7 +57,7 @@ const isGuarded = ({ mode }: Stats): boolean => (mode & WRITABLE_BY_OTHERS) === 
 const isPrivate = (stats: Stats, user: number): boolean =>
   stats.isDirectory() && stats.uid === user && (stats.mode & WRITABLE_BY_OTHERS) === 0;
 
-/** Removes all but the versions that were first used last. */
+/** Removes all but the versions whose directories were created last. */
 function removeOld(directory: string): void {
   const used = readdirSync(directory).map((name) => ({ path: join(directory, name), at: lstatSync(join(directory, name)).mtimeMs }));
   for (const { path } of used.toSorted((one, other) => other.at - one.at).slice(KEPT_VERSIONS))
