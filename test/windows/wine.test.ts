@@ -167,7 +167,9 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
       const terminal = windows.terminal(['site', 'show']);
       await terminal.shows('Show which site?');
       await terminal.shows('docs.example.com');
-      terminal.type(`${keys.down}${keys.enter}`);
+      terminal.type(keys.down);
+      await terminal.shows('❯ blog.example.com');
+      terminal.type(keys.enter);
       await terminal.shows('https://blog.example.com');
       await terminal.shows('CODE 0');
     });
