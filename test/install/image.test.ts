@@ -13,7 +13,7 @@ const reason = missing.length > 0 ? `there is no ${missing.join(' and no ')}` : 
 if (reason !== undefined && !required) process.stderr.write(`Skipped the image: ${reason}\n`);
 
 const directory = emptyFolder();
-const env = { STORAGE_DRIVER: 'vfs', BUILDAH_ISOLATION: 'chroot' };
+const env = { BUILDAH_ISOLATION: 'chroot' };
 const buildah = (...args: readonly string[]) =>
   execa('buildah', ['--root', join(directory, 'store'), '--runroot', join(directory, 'run'), ...args], { cwd: directory, env });
 /** Limits below those of the machine, which a sandbox may not raise. */
