@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { booked, type Usage, unused, without } from './usage.ts';
@@ -104,7 +105,7 @@ function rewrite(files: Files, key: string, change: Change, now: number): void {
   writeText(files.json, JSON.stringify(Object.fromEntries([...others, [key, own]])));
 }
 
-const isRecent = (entry: unknown, now: number): boolean => isObject(entry) && Math.abs(now - Number(entry.written)) < KEPT_MS;
+const isRecent = (entry: unknown, now: number): boolean => isObject(entry) && Math.abs(now - Number(wordOf(entry.written))) < KEPT_MS;
 
 /** Everything in the file; nothing if it is not JSON. */
 function readAll(file: string): Readonly<Record<string, unknown>> {
