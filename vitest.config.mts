@@ -10,9 +10,11 @@ export default defineConfig({
     // vitest would use one worker on two cores. Files share a worker and its modules, so tests change nothing global.
     maxWorkers: 2,
     isolate: false,
+    // It imports JSON in a way that Node 20 does not know.
+    server: { deps: { inline: [/@actions/] } },
     setupFiles: ['test/support/setup.ts'],
-    // Tests ignore the machine's own sign-in. CI gets a second reporter, which .ci/run counts.
-    env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9' },
+    // Tests ignore the machine's own sign-in, and never look for new releases. CI gets a second reporter, which .ci/run counts.
+    env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9', DNX_NO_UPDATE_NOTIFIER: '1' },
     ...(process.env.CI && { reporters: ['default', 'json'], outputFile: { json: 'coverage/tests.json' } }),
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
   },

@@ -13,6 +13,7 @@ const directory = mkdtempSync(join(tmpdir(), 'dnx-demo-'));
 const terminal = process.stdout.isTTY;
 const env = {
   ...process.env,
+  DNX_NO_UPDATE_NOTIFIER: '1',
   DNX_CONFIG_DIR: `${directory}/config`,
   DNX_CACHE_DIR: `${directory}/cache`,
   DNX_STATE_DIR: `${directory}/state`,

@@ -1,24 +1,26 @@
 import { DnxError, isError, type Next } from './base/errors.ts';
+import { quoteFor } from './base/shell.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { Ended } from './cli/output/ended.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
-import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
 import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
+import { ClosedPipe, write } from './cli/output/write.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { type Opened, openContext } from './cli/run/open-context.ts';
+import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
-import { perform } from './cli/run/perform.ts';
 import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
 import { hasBranches } from './features/deploy/branch/directory.ts';
 import type { Notice } from './features/notify/notify.ts';
+import { mayTell } from './features/update/due.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
 import { DEFAULT_PROFILE } from './machine/settings/place.ts';
-import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
+import type { Settings } from './machine/settings/settings.ts';
+import { truthy } from './machine/settings/truthy.ts';
 import type { World } from './machine/world.ts';
 
 /** Help never gets wider than this, to stay readable. */
@@ -26,13 +28,24 @@ const WIDEST_HELP = 100;
 
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
+  quoteFor(world.platform);
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
   try {
     if (error !== undefined) throw error;
     if (help) await write(world.stdout, await help(await pageOf(world, globals)));
     if (!invocation) return 0;
-    settings = readSettings(world, { ...globals, debug: globals.debug || undefined, formats: invocation.command.formats });
+    // Help does without what follows.
+    const [{ readSettings }, { checkShape }] = await Promise.all([
+      import('./machine/settings/settings.ts'),
+      import('./cli/output/print.ts'),
+    ]);
+    settings = readSettings(world, {
+      ...globals,
+      debug: globals.debug || undefined,
+      formats: invocation.command.formats,
+      signs: invocation.command.signs,
+    });
     await checkShape(globals, settings, Boolean(invocation.command.options?.watch && invocation.options.watch));
     return await run(invocation, settings, world);
   } catch (error) {
@@ -62,7 +75,20 @@ const lineFor =
     commandLine(command, settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} });
 
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
+  const { openContext } = await import('./cli/run/open-context.ts');
   const opened = await openContext(world, settings, invocation.globals, tree);
+  const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
+  try {
+    const code = await runIn(opened, invocation, settings, world);
+    if (code === 0) update?.tell();
+    return code;
+  } finally {
+    update?.stop();
+  }
+}
+
+/** Runs a command, and sends its `--notify`. */
+async function runIn(opened: Opened, invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const notice = await noticeFor(invocation, opened.ctx);
   if (!notice) return finish(invocation, opened);
   const code = await finish(invocation, opened, notice).catch(async (error: unknown) => {
@@ -83,6 +109,7 @@ async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<No
 /** Performs a command and writes its result. Throws its failure. */
 async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
   const { settings } = ctx;
+  const [{ perform }, { delivered, print }] = await Promise.all([import('./cli/run/perform.ts'), import('./cli/output/print.ts')]);
   const explained = async (error: unknown) => {
     throw await explain(error, invocation, ctx);
   };
@@ -108,7 +135,8 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
 /** An error with what this user can do about a refused token. */
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
-  if (isError(error, 'unauthenticated')) return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+  if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
+    return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
   if (!isError(error, 'forbidden')) return error;
   return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
 }

@@ -1,8 +1,8 @@
 import { type Code, DnxError, systemCode } from './base/errors.ts';
-import { closeIfHungUp, fileOutput, isFile } from './machine/output.ts';
-import type { Timer, World } from './machine/world.ts';
+import { openEnv } from './machine/env.ts';
+import { closeIfHungUp, fileOutput, isFile, knowingDiscards } from './machine/output.ts';
+import type { Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
-import { openNetwork } from './platform/api/network.ts';
 
 /** How long a command has to end after a signal, in ms. */
 const GRACE_MS = 700;
@@ -44,12 +44,15 @@ const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
 
 /** The World of the real process. */
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
-  const { env, platform, stderr } = process;
+  const { platform, stderr } = process;
+  const env = openEnv(process.env, platform);
   const clock = clockOf(process);
   const onExit: World['onExit'] = (callback) => {
     exits.add(callback);
     return () => exits.delete(callback);
   };
+  const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
+    platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
   const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
     env,
@@ -73,28 +76,38 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       write: async (...args) => (await keychain()).write(...args),
       remove: async (...args) => (await keychain()).remove(...args),
     },
-    connect: async (caFile) => openNetwork({ env, after, caFile }),
+    connect: async (caFile, { background } = {}) =>
+      (await import('./platform/api/network.ts')).openNetwork({ env, after, caFile, background }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
+      const found = await runnable(child);
+      if (!found) throw (await import('./machine/refused.ts')).notFound(child.file);
       const onForeground = (send: Children['foreground']) => {
         children.foreground = send;
       };
       children.running += 1;
-      return runChild(child, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
+      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
         children.running -= 1;
         if (child.foreground) children.foreground = undefined;
       });
     },
-    start: async (child) => (await import('./machine/start.ts')).startChild(child, { signal, after, onExit, platform }),
-    capture: async (child) => (await import('./machine/capture.ts')).captureChild(child, { signal, after, onExit }),
-    open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env }),
+    async start(child) {
+      const found = await runnable(child);
+      return found && (await import('./machine/start.ts')).startChild(found, { signal, after, onExit, platform });
+    },
+    async capture(child) {
+      const found = await runnable(child);
+      return found && (await import('./machine/capture.ts')).captureChild(found, { signal, after, onExit });
+    },
+    open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
     onExit,
   };
 }
 
 /** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/print.ts handles the error. */
 function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
-  const output = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd) ? fileOutput(stdout.fd) : stdout;
+  const file = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd);
+  const output = file ? fileOutput(stdout.fd) : knowingDiscards(stdout as World['stdout'], stdout.fd);
   return output.on('error', () => {});
 }
 
@@ -153,6 +166,8 @@ export async function run(process: NodeJS.Process): Promise<void> {
       setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
     };
     process.on('SIGINT', stop('interrupted', 'Interrupted.'));
+    // Ctrl-Break, on Windows.
+    process.on('SIGBREAK', stop('interrupted', 'Interrupted.'));
     process.on('SIGTERM', stop('terminated', 'Terminated.'));
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
     // Otherwise a file that cannot grow kills dnx once it ran a child: execa listens to this signal, which Node ignores, and resets it.

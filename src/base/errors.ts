@@ -6,6 +6,7 @@ export const exits = {
   usage: 2,
   unauthenticated: 4,
   forbidden: 5,
+  read_only: 5,
   not_found: 6,
   ambiguous: 6,
   invalid: 7,
@@ -122,6 +123,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  EBUSY: 'another program is using it',
   EIO: 'the device or terminal is not responding',
   ENAMETOOLONG: 'the name is too long',
 };

@@ -1,7 +1,10 @@
-import { engines, version as packaged } from '../../package.json';
+import { engines, version as packaged, repository as source } from '../../package.json';
 
 /** The version of dnx. */
 export const version: string = packaged;
+
+/** The repository of dnx: `https://github.com/owner/name`. */
+export const repository: string = source.url.replace(/^git\+|\.git$/g, '');
 
 /** The supported range of Node releases, from package.json. */
 export const supportedNode: string = engines.node;

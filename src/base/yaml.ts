@@ -2,12 +2,12 @@ import { parse, parseAllDocuments, Scalar, stringify, type YAMLSeq } from 'yaml'
 import { usage } from './errors.ts';
 import { isObject } from './json.ts';
 
-/** Parses YAML or JSON. `name` appears in the error. */
-export function readYaml(text: string, name: string): unknown {
+/** Parses YAML or JSON. `name` appears in the error. `large`: a repeated key wins, as in JSON, because looking for it takes long. */
+export function readYaml(text: string, name: string, { large = false }: { readonly large?: boolean } = {}): unknown {
   try {
-    return parse(text);
+    return parse(text, { uniqueKeys: !large });
   } catch (cause) {
-    throw invalid(name, cause);
+    throw invalid(name, cause, /^\s*\{/.test(text) ? 'JSON' : 'YAML');
   }
 }
 
@@ -38,8 +38,10 @@ export function referenceIn(value: unknown): readonly string[] | undefined {
   return Array.isArray(path) ? path.map(String) : undefined;
 }
 
-const invalid = (name: string, cause: unknown) =>
-  usage(`${name} is not valid YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : 'it cannot be read'}`);
+const invalid = (name: string, cause: unknown, format = 'YAML') =>
+  usage(
+    `${name} is not valid ${format}: ${cause instanceof Error ? cause.message.split('\n')[0]?.replace(/:$/, '') : 'it cannot be read'}`,
+  );
 
 /** Items to serialize at once: the library keeps several objects for every value, 2 GB for a list of 500,000. */
 const PART = 1_000;

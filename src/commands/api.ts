@@ -5,48 +5,46 @@ import { type Consent, type Context, command } from '../cli/language/command.ts'
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/body.ts';
-import { seeHelp } from '../cli/run/command-line.ts';
+import { methods, operationsIn, requestOf } from '../features/api/request.ts';
 import { failureOf } from '../platform/api/failure.ts';
 import type { RateStatus } from '../platform/api/rate-status.ts';
 import type { Reply } from '../platform/api/reply.ts';
 import { type Address, addressOf, fillPlaceholders, operationOf } from '../platform/names/address.ts';
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
 export default command({
   name: 'api',
   summary: 'Make an authenticated API request',
   description:
-    'Use a path from the API reference, with or without /api/v1. {server} and {site} come from --server, --site or your defaults. -F sets query parameters of a GET, and JSON fields of other methods. The response is printed unchanged.',
+    'Use a path from the API reference, with or without /api/v1. Without a method it is a GET, even with -F: anything that could change something needs its method. -F sets query parameters of a GET, and JSON fields of other methods. {server} and {site} come from --server, --site or your defaults. The response is printed unchanged.',
   options: {
-    method: argument(suggest(text('HTTP method'), ...methods)),
+    method: argument(suggest(text('HTTP method, GET by default'), ...methods)),
     path: argument(text('Path, such as /servers/{server}/sites')),
     input: content('JSON body: text, @file, or - for stdin'),
     paginate: flag('Fetch every page of a list, as one array'),
+    schema: flag('Print what dnx knows of the endpoint, without a request'),
     rate: flag('Print how much of the rate limit is used, without a request'),
     include: { ...flag('Also print the response status and headers'), short: 'i' },
   },
   fields: {},
   consent: async ({ ask, resolve, settings }, { options, consent: { yes } }) => {
-    if (options.rate) return undefined;
+    if (options.rate || options.schema) return undefined;
     const { method, path } = requestOf(options);
-    return method.toUpperCase() === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : undefined;
+    return method === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : undefined;
   },
-  calls: ({ method, path }) => (typeof method === 'string' && typeof path === 'string' ? [operationOf(method, path)] : []),
+  calls: operationsIn,
   examples: [
-    'api GET /user',
-    'api GET /servers/{server}/sites --server web-1 --query "data[].domain"',
+    'api /user',
+    'api /servers/{server}/sites --server web-1 --query "data[].domain"',
     'api POST /servers/{server}/crontabs --server web-1 -F command=date -F "frequency=0 3 * * *"',
-    'api GET /backups -F status=completed --paginate -o ndjson',
+    'api /backups -F status=completed --paginate -o ndjson',
+    'api --schema POST /servers/{server}/crontabs',
     'api --rate',
   ],
   async run(ctx, { options: given, body: extra }) {
-    if (given.rate) return rateOf(await ctx.api.rate(), given);
-    const { method, path } = requestOf(given);
+    if (given.schema) return schemaIn(ctx, given);
+    if (given.rate) return rateOf(await ctx.api.rate(), given.method);
+    const { method: verb, path } = requestOf(given);
     const { paginate, include } = given;
-    const verb = method.toUpperCase();
-    if (!/^[A-Z]+$/.test(verb))
-      throw usage(`'${method}' is not an HTTP method.`, `Use ${methods.slice(0, -1).join(', ')} or ${methods.at(-1)}.`);
     const address = await fillPlaceholders(addressOf(path, ctx.settings.host), ctx.resolve);
     const fields = Object.keys(extra).length > 0 ? extra : undefined;
     if (given.input !== undefined && fields) throw usage('--input is the whole body. It cannot be combined with -F or --data.');
@@ -63,18 +61,16 @@ export default command({
   },
 });
 
-interface Asked {
-  readonly method: string | undefined;
-  readonly path: string | undefined;
+/** What dnx knows of an endpoint, for every method unless one is given. */
+async function schemaIn({ settings, tree }: Pick<Context, 'settings' | 'tree'>, given: SchemaOptions): Promise<View> {
+  if (given.rate || given.include || given.paginate || given.input !== undefined)
+    throw usage('--schema sends no request, so it cannot be combined with --rate, --include, --paginate and --input.');
+  const { method, path } = requestOf(given);
+  const { schemaOf } = await import('../features/api/schema.ts');
+  return schemaOf(tree, addressOf(path, settings.host).path, given.path === undefined ? undefined : method);
 }
 
-/** The method and path, which only --rate leaves out. */
-function requestOf({ method, path }: Asked): { readonly method: string; readonly path: string } {
-  if (method !== undefined && path !== undefined) return { method, path };
-  throw usage(`Missing <${method === undefined ? 'method' : 'path'}>.`, undefined, seeHelp('api'));
-}
-
-function rateOf(status: RateStatus, { method }: Asked): View {
+function rateOf(status: RateStatus, method: string | undefined): View {
   if (method !== undefined) throw usage('--rate sends no request, so it takes no method and path.');
   const { limit, window_s } = status;
   const rate = limit === null || window_s === null ? 'none' : `${limit} in ${duration(window_s * 1_000)} (${status.source})`;
@@ -98,6 +94,12 @@ async function deletion(
   if (!ask.allowed) throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const { path } = await fillPlaceholders(addressOf(word, settings.host), resolve);
   return { level: 'moderate', action: `Send DELETE ${path} to ${settings.host}` };
+}
+
+interface SchemaOptions extends Readonly<Record<'method' | 'path' | 'input', string | undefined>> {
+  readonly rate: boolean | undefined;
+  readonly include: boolean | undefined;
+  readonly paginate: boolean | undefined;
 }
 
 const words = (fields: Readonly<Record<string, unknown>> = {}): Record<string, string> =>

@@ -29,6 +29,7 @@ const loginCommand = command({
   description:
     'Asks for the host (first time only), your email and password, and what the token may do. The token goes to the keychain of your operating system; the password is not stored.',
   calls: ['POST /login', 'GET /user', 'POST /tokens', 'POST /logout', 'DELETE /tokens/{token}'],
+  signs: true,
   options: {
     with_token: flag('Read a token from stdin'),
     email: text('Email address', 'email'),
@@ -57,6 +58,7 @@ export default group({
       name: 'logout',
       summary: 'Sign out and revoke the token',
       calls: 'POST /logout',
+      signs: true,
       options: { keep: flag('Remove the token from this machine, but do not revoke it') },
       examples: ['logout'],
       run: (ctx, { options }) => logout(ctx, options),

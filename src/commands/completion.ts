@@ -1,17 +1,18 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, choice } from '../cli/language/options.ts';
+import { argument, choice, text as option, required } from '../cli/language/options.ts';
 import { message, text } from '../cli/output/view.ts';
-import { completionScript, type Shell, shells } from '../features/completion/index.ts';
-import { installCompletion } from '../features/completion/install.ts';
+import { kinds, listOf } from '../features/completion/kinds.ts';
+import { completionScript } from '../features/completion/script.ts';
+import { ownShell, type Shell, shells } from '../features/completion/shells.ts';
 
 const print = (shell: Shell, title: string) =>
   command({
     name: shell,
     summary: `Print the completion script for ${title}`,
     examples: [shell],
-    async run({ tree }) {
-      const content = await completionScript(shell, tree);
+    async run() {
+      const content = completionScript(shell);
       return text(content, { shell, script: content });
     },
   });
@@ -21,22 +22,70 @@ const install = command({
   summary: 'Install completion for your shell',
   description:
     'Writes the script to the directory that your shell loads completions from, and prints any remaining step. Never edits your startup files.',
-  options: { shell: argument(choice('Shell, by default the one in $SHELL', shells)) },
+  options: { shell: argument(choice('Shell, by default the one in $SHELL, or PowerShell on Windows', shells)) },
   examples: ['install', 'install zsh'],
-  async run({ world, tree }, { options: { shell } }) {
-    const own = world.env.SHELL?.split('/').at(-1);
-    const chosen = shell ?? shells.find((each) => each === own);
+  async run({ world }, { options: { shell } }) {
+    const chosen = shell ?? ownShell(world);
     if (!chosen)
       throw usage(
         'Could not detect your shell from $SHELL.',
         `Use ${shells.slice(0, -1).join(', ')} or ${shells.at(-1)}, as in: dnx completion install ${shells[0]}`,
       );
-    const { files, next } = installCompletion(chosen, await completionScript(chosen, tree), world);
+    const { installCompletion } = await import('../features/completion/install.ts');
+    const { files, next } = installCompletion(chosen, completionScript(chosen), world);
     return message(`Installed completion for ${chosen} in ${files[0]}.\n${next}`, { shell: chosen, files });
+  },
+});
+
+const uninstall = command({
+  name: 'uninstall',
+  summary: 'Remove installed completion',
+  description: 'Removes the scripts that dnx completion install wrote. Keeps files that were edited since, or that dnx did not write.',
+  options: { shell: argument(choice('Shell, by default every shell', shells)) },
+  examples: ['uninstall', 'uninstall zsh'],
+  async run({ world, progress }, { options: { shell } }) {
+    const { uninstallCompletion } = await import('../features/completion/uninstall.ts');
+    const { removed, kept, lines } = uninstallCompletion(shell ? [shell] : shells, world);
+    for (const file of kept) progress.warn(`Kept ${file}: it was edited, or not written by dnx.`);
+    const data = { removed, kept };
+    if (removed.length === 0) return message(`No completion is installed${shell ? ` for ${shell}` : ''}.`, data);
+    const steps = lines.map((line) => `\nIf your startup file has this line, remove it:\n  ${line}`).join('');
+    return message(`Removed ${removed.join(', ')}.${steps}`, data);
+  },
+});
+
+const names = command({
+  name: 'names',
+  summary: 'List the names that completion offers',
+  description:
+    'Reads them from the API within 2s, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
+  options: {
+    kind: argument(required(choice('Kind of resource', kinds))),
+    server: option('Server: name, IP or id', 'server'),
+    site: option('Site: domain or id', 'site'),
+    database: option('Database: name or id', 'database'),
+    provider: option('Provider, for regions, sizes and images', 'provider'),
+  },
+  // Somebody who pressed Tab waits for it.
+  limitMs: 2_000,
+  calls: ({ kind }) => (typeof kind === 'string' ? [listOf(kind) ?? []].flat() : []),
+  examples: ['names server', 'names database --server web-1', 'names region --provider hetzner'],
+  async run(ctx, { options: { kind, ...parents } }) {
+    const { readNames } = await import('../features/completion/online.ts');
+    const found = await readNames(ctx, kind, parents);
+    return text(found.join('\n'), found);
   },
 });
 
 export default group({
   name: 'completion',
-  commands: [print('bash', 'bash'), print('zsh', 'zsh'), print('fish', 'fish'), print('powershell', 'PowerShell'), install],
+  commands: [
+    print('bash', 'bash'),
+    print('zsh', 'zsh'),
+    print('fish', 'fish'),
+    print('powershell', 'PowerShell'),
+    install,
+    uninstall,
+    names,
+  ],
 });

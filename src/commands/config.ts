@@ -13,7 +13,7 @@ const keys = ['host', 'server', 'site', 'output'] as const;
 type Key = (typeof keys)[number];
 
 interface Setting {
-  readonly key: SettingName;
+  readonly key: SettingName | 'read_only';
   readonly value: string | null;
   readonly origin: Origin | null;
   /** The link file that it comes from. */
@@ -24,15 +24,16 @@ const key = argument(required(choice('Setting', keys)));
 
 /** The settings in effect, and where each comes from. */
 function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
-  const { profile, host, server, site, format, origins, link } = settings;
+  const { profile, host, server, site, format, origins, link, readOnly } = settings;
   const environment = link?.chosen?.name || settings.environment;
   const values: Readonly<Record<SettingName, string | undefined>> = { profile, host, environment, server, site, output: format };
-  return settingNames.map((name) => ({
+  const chosen = settingNames.map((name) => ({
     key: name,
     value: values[name] ?? null,
     origin: origins[name] ?? null,
     ...(link && origins[name] === 'link file' && { file: link.file }),
   }));
+  return readOnly ? [...chosen, { key: 'read_only', value: 'true', origin: 'environment' }] : chosen;
 }
 
 /** Where a setting comes from, for people. */
@@ -126,6 +127,7 @@ export default group({
       name: 'delete-profile',
       summary: 'Delete a profile and revoke its token',
       calls: 'POST /logout',
+      signs: true,
       consent: async (ctx, { options: { profile_name } }) => deleteConsent(ctx, profile_name),
       options: { profile_name: argument(required(text('Profile name', 'profile'))) },
       examples: ['delete-profile work --yes'],

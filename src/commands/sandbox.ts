@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DnxError, systemCode, usage } from '../base/errors.ts';
-import { quoted } from '../base/shell.ts';
+import { assignment, quotedForSh } from '../base/shell.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
+import { childEnv } from '../machine/env.ts';
 import type { Env, World } from '../machine/world.ts';
 import { parseRate } from '../platform/api/rate.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
@@ -77,15 +78,15 @@ const start = command({
         `  Email     ${SEED_EMAIL}`,
         `  Password  ${SEED_PASSWORD}`,
         '',
-        ...(usesProxy(world.env) ? ['In another terminal, bypass your proxy:', `  export NO_PROXY='${noProxy(world.env)}'`, ''] : []),
+        ...(usesProxy(world.env) ? ['In another terminal, bypass your proxy:', `  ${assignment('NO_PROXY', noProxy(world.env))}`, ''] : []),
         'In another terminal, sign in:',
         `  dnx login --host ${sandbox.url}`,
         '',
         'Or use a token instead:',
-        `  export DNX_HOST=${sandbox.url}`,
-        `  export DNX_TOKEN='${sandbox.token}'`,
+        `  ${assignment('DNX_HOST', sandbox.url)}`,
+        `  ${assignment('DNX_TOKEN', sandbox.token)}`,
         '',
-        ...(given.rate_limit === undefined ? [] : ['Tell dnx its rate limit:', `  export DNX_RATE_LIMIT=${given.rate_limit}`, '']),
+        ...(given.rate_limit === undefined ? [] : ['Tell dnx its rate limit:', `  ${assignment('DNX_RATE_LIMIT', given.rate_limit)}`, '']),
         'Ctrl-C stops it.',
       ].join('\n'),
     );
@@ -100,10 +101,6 @@ const usesProxy = (env: Env): boolean => ['http_proxy', 'HTTP_PROXY', 'all_proxy
 /** NO_PROXY with this machine added, which a proxy cannot reach. */
 const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '127.0.0.1', 'localhost'])].filter(Boolean).join(',');
 
-/** The name of the PATH variable: `Path` on Windows, which ignores case. */
-const pathName = (env: Env, platform: NodeJS.Platform): string =>
-  (platform === 'win32' && Object.keys(env).find((name) => name.toUpperCase() === 'PATH')) || 'PATH';
-
 /** The environment of a command that runs against a sandbox: host, token, private directories, and this dnx on the PATH. */
 function privateEnv(
   { env, platform }: Pick<World, 'env' | 'platform'>,
@@ -111,12 +108,12 @@ function privateEnv(
   directory: string,
   rateLimit: string | undefined,
 ): Env {
-  const { DNX_PROFILE: _profile, DNX_SERVER: _server, DNX_SITE: _site, DNX_RATE_LIMIT: _limit, ...inherited } = env;
-  const path = pathName(inherited, platform);
-  const direct = noProxy(inherited);
-  return {
-    ...inherited,
-    [path]: [directory, inherited[path]].filter(Boolean).join(platform === 'win32' ? ';' : ':'),
+  const direct = noProxy(env);
+  return childEnv(env, {
+    DNX_PROFILE: undefined,
+    DNX_SERVER: undefined,
+    DNX_SITE: undefined,
+    PATH: [directory, env.PATH].filter(Boolean).join(platform === 'win32' ? ';' : ':'),
     NO_PROXY: direct,
     no_proxy: direct,
     DNX_HOST: url,
@@ -124,8 +121,16 @@ function privateEnv(
     DNX_CONFIG_DIR: join(directory, 'config'),
     DNX_CACHE_DIR: join(directory, 'cache'),
     DNX_STATE_DIR: join(directory, 'state'),
-    ...(rateLimit !== undefined && { DNX_RATE_LIMIT: rateLimit }),
-  };
+    DNX_RATE_LIMIT: rateLimit,
+  });
+}
+
+/** Writes the program `dnx`, for sh and for cmd. */
+async function writeProgram(directory: string, { self, platform }: Pick<World, 'self' | 'platform'>): Promise<void> {
+  await writeFile(join(directory, 'dnx'), `#!/bin/sh\nexec ${self.map(quotedForSh).join(' ')} "$@"\n`, { mode: 0o755 });
+  if (platform !== 'win32') return;
+  const words = self.map((word) => `"${word.replaceAll('%', '%%')}"`).join(' ');
+  await writeFile(join(directory, 'dnx.cmd'), `@${words} %*\r\n`);
 }
 
 const run = command({
@@ -147,7 +152,7 @@ const run = command({
     const sandbox = await open(ctx.world, given);
     const directory = await mkdtemp(join(tmpdir(), 'dnx-sandbox-'));
     try {
-      await writeFile(join(directory, 'dnx'), `#!/bin/sh\nexec ${ctx.world.self.map(quoted).join(' ')} "$@"\n`, { mode: 0o755 });
+      await writeProgram(directory, ctx.world);
       return {
         view: nothing,
         exit: await ctx.world.spawn({ file, args, env: privateEnv(ctx.world, sandbox, directory, given.rate_limit) }),

@@ -20,11 +20,15 @@ const PAUSE_MS = 500;
  * Runs a child process with captured output, ends it with the signal, and returns how it ended; undefined if the program does not
  * exist. Not execa, which takes 3 ms to load and repeats the whole output in an error.
  */
-export async function captureChild({ file, args, env, cwd, attended, limitMs }: Captured, parent: Parent): Promise<Capture | undefined> {
+export async function captureChild(
+  { file, args, env, cwd, verbatim, attended, limitMs }: Captured,
+  parent: Parent,
+): Promise<Capture | undefined> {
   const { signal, onExit } = parent;
   signal.throwIfAborted();
   try {
-    const child = started(file, args, { env, cwd, stdio: attended ? ['inherit', 'pipe', 'inherit'] : ['ignore', 'pipe', 'pipe'] });
+    const stdio: SpawnOptions['stdio'] = attended ? ['inherit', 'pipe', 'inherit'] : ['ignore', 'pipe', 'pipe'];
+    const child = started(file, args, { env, cwd, stdio, windowsVerbatimArguments: verbatim === true });
     const forget = onExit(() => child.kill('SIGKILL'));
     const output = await outputOf(child, parent, limitMs).finally(forget);
     signal.throwIfAborted();

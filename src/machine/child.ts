@@ -18,15 +18,15 @@ interface Parent {
 
 /** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
-  { file, args, env, cwd, output, foreground, signal: own, observe }: Child,
+  { file, args, env, cwd, verbatim, output, foreground, signal: own, observe }: Child,
   { signal: outer, terminal, onForeground }: Parent,
 ): Promise<number> {
   const signal = own ?? outer;
   signal.throwIfAborted();
-  const child = execa(file, file === 'cmd' ? unquoted(args) : args, {
+  const child = execa(file, args, {
     env,
     extendEnv: false,
-    windowsVerbatimArguments: file === 'cmd',
+    windowsVerbatimArguments: verbatim === true,
     ...(cwd !== undefined && { cwd }),
     stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', observe ? ['inherit', 'pipe'] : 'inherit'],
     buffer: false,
@@ -46,6 +46,3 @@ export async function runChild(
   if (result.signal !== undefined) return 128 + constants.signals[result.signal];
   throw couldNotRun(file, result, cwd);
 }
-
-/** The arguments of `cmd /s /c`, which reads quotes itself: it gets the command as it is, in quotes that it removes. So does Node's `shell`. */
-const unquoted = (args: readonly string[]): readonly string[] => [...args.slice(0, -1), `"${args.at(-1)}"`];

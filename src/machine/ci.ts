@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import type { World } from './world.ts';
+import { truthy } from './settings/truthy.ts';
+import type { Env, World } from './world.ts';
 
 /** Features of a CI system besides its log. */
 export interface Ci {
@@ -55,5 +56,9 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
     summary: (markdown) => append(env.GITHUB_STEP_SUMMARY, `${markdown}\n`),
   };
 }
+
+/** True in a CI system, where nobody reads notices. As in gh: `CI`, or what Jenkins, TeamCity and TaskCluster set. */
+export const isCi = ({ CI, GITHUB_ACTIONS, BUILD_NUMBER, RUN_ID }: Env): boolean =>
+  [CI, GITHUB_ACTIONS].some(truthy) || Boolean(BUILD_NUMBER || RUN_ID);
 
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -1,4 +1,5 @@
 import { devNull } from 'node:os';
+import { childEnv, withoutSecrets } from './env.ts';
 import type { Capture, Env, World } from './world.ts';
 
 /** Settings that keep a repository from running programs, and Git from asking for passwords. */
@@ -21,7 +22,7 @@ const FOREIGN = [
 ];
 
 /** The environment in which Git finds the repository of the working directory, also in a hook of another one. */
-export const gitEnv = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.includes(name)));
+export const gitEnv = (env: Env): Env => childEnv(withoutSecrets(env), Object.fromEntries(FOREIGN.map((name) => [name, undefined])));
 
 /** Runs a git command that only reads, in the working directory or another one. Undefined if Git is not installed. */
 export function git(
@@ -33,7 +34,7 @@ export function git(
     file: 'git',
     args: [...SAFE, ...args],
     cwd: where,
-    env: { ...gitEnv(env), ...QUIET },
+    env: childEnv(gitEnv(env), QUIET),
   });
 }
 

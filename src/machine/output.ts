@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { platform } from 'node:process';
 import { Writable } from 'node:stream';
 import type { Output } from './world.ts';
 
@@ -14,8 +15,12 @@ export function fileOutput(fd: number): Output {
       }
     },
   });
-  return Object.defineProperty(stream, 'discards', { get: () => isNullDevice(fd) });
+  return knowingDiscards(stream, fd);
 }
+
+/** Gives a stream to a descriptor the property `discards`. */
+export const knowingDiscards = <T extends Output>(stream: T, fd: number): T =>
+  Object.defineProperty(stream, 'discards', { get: () => isNullDevice(fd) });
 
 /** True for a descriptor that is neither a pipe nor a socket. */
 export function isFile(fd: number): boolean {
@@ -34,6 +39,14 @@ export function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): 
 }
 
 function isNullDevice(fd: number): boolean {
-  const known = statSync('/dev/null', { throwIfNoEntry: false });
-  return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
+  try {
+    const known = statSync(NULL_DEVICE, { throwIfNoEntry: false });
+    return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
+  } catch {
+    // Windows knows nothing about some descriptors.
+    return false;
+  }
 }
+
+// `devNull` would load node:os.
+const NULL_DEVICE = platform === 'win32' ? '\\\\.\\nul' : '/dev/null';

@@ -11,6 +11,9 @@ export function couldNotRun(file: string, error: unknown, cwd: string | undefine
   return new DnxError('usage', `Could not run ${file}: ${reason ?? code ?? String(error)}.`);
 }
 
+/** The error for a program that is not in PATH. */
+export const notFound = (file: string): DnxError => new DnxError('usage', `Could not run ${file}: ${refusals.ENOENT}.`);
+
 /** True for this error if the program does not exist. */
 export const isNotInstalled = (error: unknown): boolean => isError(error, 'usage') && error.message.endsWith(`: ${refusals.ENOENT}.`);
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { couldNotRun, isMissing } from './refused.ts';
@@ -17,11 +17,12 @@ const DEAF = ['-c', `trap '' INT; exec "$0" "$@"`];
 
 /** Starts a child process whose streams dnx handles; undefined if the program does not exist. */
 export async function startChild(piped: Piped, outer: Parent): Promise<Started | undefined> {
-  const { file, args, env, cwd, stdin, background } = piped;
+  const { file, args, env, cwd, verbatim, stdin, background } = piped;
   const parent = { ...outer, signal: piped.signal ?? outer.signal };
   parent.signal.throwIfAborted();
   const [program, words] = background && parent.platform !== 'win32' ? ['sh', [...DEAF, file, ...args]] : [file, args];
-  const child = spawn(program, words, { env, cwd, stdio: [stdin ?? 'ignore', 'pipe', 'pipe'], windowsHide: true });
+  const stdio: SpawnOptions['stdio'] = [stdin ?? 'ignore', 'pipe', 'pipe'];
+  const child = spawn(program, words, { env, cwd, stdio, windowsHide: true, windowsVerbatimArguments: verbatim === true });
   try {
     const [stdout, stderr] = [child.stdout, child.stderr];
     if (!stdout || !stderr) throw new Error('The child process has no output.');

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** Standard input. */
@@ -16,7 +16,7 @@ export type Output = Writable & {
   readonly discards?: boolean | undefined;
 };
 
-/** Environment variables, by name. */
+/** Environment variables, by name; on Windows in any case. `childEnv` has the one for a child process. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Time. `now` is wall-clock epoch ms and may jump; `elapsed` is monotonic ms from an arbitrary start. */
@@ -74,12 +74,14 @@ export interface Transport {
 }
 
 /** A program to run. */
-interface Program {
+export interface Program {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Env;
   /** The working directory, if not that of dnx. */
   readonly cwd?: string;
+  /** The arguments are for cmd, which reads quotes itself. Without effect except on Windows. */
+  readonly verbatim?: true;
 }
 
 /** A child process, such as ssh or an editor. It inherits the standard streams. */
@@ -150,8 +152,11 @@ export interface World {
   /** A number from 0 to 1, to spread processes that wait for the same moment. Default: Math.random. */
   readonly random?: () => number;
   readonly keychain: Keychain;
-  /** Opens the network, directly or through the proxy of the environment. Trusts the certificates in `caFile` too, an absolute path. */
-  readonly connect: (caFile: string | undefined) => Promise<Transport>;
+  /**
+   * Opens the network, directly or through the proxy of the environment. Trusts the certificates in `caFile` too, an absolute path.
+   * `background`: dnx never waits for its requests, not even for a lookup of a name when it ends.
+   */
+  readonly connect: (caFile: string | undefined, how?: { readonly background?: boolean }) => Promise<Transport>;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
@@ -166,9 +171,9 @@ export interface World {
   readonly signal: AbortSignal;
 }
 
-/** The absolute path of a file that the user named. Expands `~/`, which shells do not after an `@` or `=`. */
+/** The absolute path of a file that the user named. Expands `~/`, which shells do not after an `@` or `=`, and `~\\` on Windows. */
 export const pathOf = (name: string, world: Pick<World, 'cwd' | 'home'>): string =>
-  name.startsWith('~/') ? resolve(world.home, name.slice(2)) : resolve(world.cwd, name);
+  name.startsWith('~/') || name.startsWith(`~${sep}`) ? resolve(world.home, name.slice(2)) : resolve(world.cwd, name);
 
 /** A failed connection. `sent`: the request may have reached the server. */
 export class NetworkFault extends Error {

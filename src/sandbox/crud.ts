@@ -5,7 +5,7 @@ import { type ApiResponse, created, gone, ok } from './http/response.ts';
 import { childrenOf, type Noun, type Nouns, remove, rowsOf } from './models.ts';
 import { type BoundRows, type Operation, operation, parameters, type SignedRequest } from './operation.ts';
 import type { Row } from './records.ts';
-import { type Input, type Shape, validate, validateChanges } from './rules.ts';
+import type { Input, Shape } from './rules.ts';
 import type { State } from './state.ts';
 import { timestamp } from './time.ts';
 
@@ -68,9 +68,8 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
     return listed(request, declared.newestFirst ? rows.toReversed() : rows, (row) => present(row, request.state));
   };
 
-  const create = (request: SignedRequest, bound: BoundRows): ApiResponse => {
-    const { state, now } = request;
-    const input = validate(fields, request.body);
+  const create = (request: SignedRequest & { readonly input: Input<S> }, bound: BoundRows): ApiResponse => {
+    const { state, now, input } = request;
     declared.check?.(input, { request, siblings: collection(state, bound), row: undefined });
     const row = {
       id: ulid(now),
@@ -86,9 +85,9 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
   };
 
   const changes = Object.fromEntries(Object.entries(fields).filter(([name]) => declared.changeable?.includes(name) ?? true)) as S;
-  const update = (request: SignedRequest, bound: BoundRows): ApiResponse => {
+  const update = (request: SignedRequest & { readonly input: Partial<Input<S>> }, bound: BoundRows): ApiResponse => {
+    const { input } = request;
     const row = one(bound);
-    const input = validateChanges(changes, request.body);
     declared.check?.(input, { request, siblings: collection(request.state, bound).filter((other) => other !== row), row });
     Object.assign(row, input, { updated_at: timestamp(request.now) });
     return ok(present(row, request.state));
@@ -96,10 +95,10 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
 
   const item = `${path}/{${noun}}` as const;
   const made: { readonly [V in Verb]: Operation } = {
-    list: operation(`GET ${path}`, needs('read'), list),
+    list: operation(`GET ${path}`, needs('read'), list, { paged: true }),
     show: operation(`GET ${item}`, needs('read'), ({ state }, bound) => ok(present(one(bound), state))),
-    create: operation(`POST ${path}`, needs('create'), create),
-    update: operation(`PUT ${item}`, needs('update'), update),
+    create: operation(`POST ${path}`, needs('create'), create, { body: fields }),
+    update: operation(`PUT ${item}`, needs('update'), update, { body: changes, partial: true }),
     delete: operation(`DELETE ${item}`, needs('delete'), ({ state }, bound) => {
       remove(state, noun, one(bound));
       return gone();

@@ -3,6 +3,7 @@ import { notFound } from './http/refusal.ts';
 import type { ApiResponse } from './http/response.ts';
 import { type AnyRow, column, models, type Noun, type Nouns, rowsOf } from './models.ts';
 import type { Token, User } from './records.ts';
+import { type Input, type Shape, validate, validateChanges } from './rules.ts';
 import type { State } from './state.ts';
 
 /** An operation as the API reference writes it: `POST /servers/{server}/restart`. */
@@ -40,7 +41,26 @@ interface Served {
   readonly method: string;
   readonly path: string;
   readonly limit: OwnLimit | undefined;
+  /** The rules of the body. */
+  readonly body: Shape;
+  /** The rules of the query, apart from paging. */
+  readonly query: Shape;
+  /** True if a body with some of the fields is complete. */
+  readonly partial: boolean;
+  /** True for pages of a list. */
+  readonly paged: boolean;
 }
+
+/** What an operation accepts, and its rate limit. */
+interface Accepts<S extends Shape, Q extends Shape> {
+  readonly body?: S;
+  readonly query?: Q;
+  readonly partial?: boolean;
+  readonly paged?: boolean;
+  readonly limit?: OwnLimit;
+}
+
+type None = Record<never, never>;
 
 /** An operation that needs a token; without an ability, any token. */
 export interface SignedOperation extends Served {
@@ -58,29 +78,47 @@ export interface OpenOperation extends Served {
 /** An operation of the sandbox. */
 export type Operation = SignedOperation | OpenOperation;
 
-function served(route: Route, limit: OwnLimit | undefined): Served {
+function served(route: Route, { limit, body = {}, query = {}, partial = false, paged = false }: Accepts<Shape, Shape>): Served {
   const [method = '', path = ''] = route.split(' ');
-  return { route, method, path, limit };
+  return { route, method, path, limit, body, query, partial, paged };
 }
 
-/** Declares an operation, which gets the rows of its path. */
-export const operation = <const R extends Route>(
+/** The body and query of a request that passed their rules. */
+interface Inputs<S extends Shape, Q extends Shape> {
+  readonly input: Input<S>;
+  readonly filters: Input<Q>;
+}
+
+function inputsOf<S extends Shape, Q extends Shape>({ body, query, partial }: Accepts<S, Q>, request: Request): Inputs<S, Q> {
+  const checked = partial ? validateChanges : validate;
+  return {
+    input: (body ? checked(body, request.body) : {}) as Input<S>,
+    filters: (query ? validate(query, Object.fromEntries(request.query)) : {}) as Input<Q>,
+  };
+}
+
+/** Declares an operation, which gets the rows of its path, and what passed its rules. */
+export const operation = <const R extends Route, S extends Shape = None, Q extends Shape = None>(
   route: R,
   ability: Ability | undefined,
-  run: (request: SignedRequest, bound: Bound<R>) => ApiResponse,
-  limit?: OwnLimit,
+  run: (request: SignedRequest & Inputs<S, Q>, bound: Bound<R>) => ApiResponse,
+  accepts: Accepts<S, Q> = {},
 ): SignedOperation => ({
-  ...served(route, limit),
+  ...served(route, accepts),
   open: false,
   ability,
-  run: (request, bound) => run(request, bound as unknown as Bound<R>),
+  run: (request, bound) => run({ ...request, ...inputsOf(accepts, request) }, bound as unknown as Bound<R>),
 });
 
 /** An operation that needs no token. */
-export const openOperation = (route: Route, run: (request: Request) => ApiResponse, limit?: OwnLimit): OpenOperation => ({
-  ...served(route, limit),
+export const openOperation = <S extends Shape>(
+  route: Route,
+  run: (request: Request & Inputs<S, None>) => ApiResponse,
+  accepts: Accepts<S, None>,
+): OpenOperation => ({
+  ...served(route, accepts),
   open: true,
-  run,
+  run: (request) => run({ ...request, ...inputsOf(accepts, request) }),
 });
 
 /** The parameters of a path, outermost first. */

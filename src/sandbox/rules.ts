@@ -45,7 +45,8 @@ export const moment = () =>
     .refine(
       (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value)),
       'The :attribute field must be a valid date.',
-    );
+    )
+    .meta({ format: 'date-time' });
 
 /** The declared fields of a body, or a 422 in Laravel's words. Other fields are ignored; null counts as missing. */
 export function validate<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Input<S> {

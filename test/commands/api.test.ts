@@ -21,6 +21,34 @@ describe('api', () => {
       expect((await bed.dnx(['api', 'GET', path])).stdout).toBe(run.stdout);
   });
 
+  test('is a GET without a method, in every spelling of the path', async () => {
+    for (const path of ['/user', 'user', '/api/v1/user', `${bed.sandbox.url}/api/v1/user`]) {
+      const run = await bed.dnx(['api', path]);
+      expect([run.code, run.calls], run.stderr).toEqual([0, ['GET /user']]);
+    }
+    const filtered = await bed.dnx('api /backups -F status=restored');
+    expect([filtered.code, filtered.calls]).toEqual([0, ['GET /backups']]);
+    expect(bed.sandbox.calls.at(-1)?.query).toEqual({ status: 'restored' });
+    const pages = await bed.dnx('api servers --paginate --fields name');
+    expect([pages.code, pages.calls]).toEqual([0, ['GET /servers']]);
+    const filled = await bed.dnx('api /servers/{server} --server web-1');
+    expect(filled.calls.at(-1)).toBe(`GET /servers/${web1}`);
+  });
+
+  test.each([
+    ['api', 'Missing <path>.'],
+    ['api get', 'Missing <path>.'],
+    ['api DELETE', 'Missing <path>.'],
+    ['api FOO /user', "'FOO' is not an HTTP method.", 'Use GET, POST, PUT, PATCH or DELETE.'],
+    ['api /user POST', 'The method comes before the path.', 'dnx api POST PATH'],
+    ['api /tokens --input {}', '--input needs a method', 'dnx api POST PATH --input FILE'],
+    ['api /user --rate', '--rate sends no request'],
+  ])('dnx %s is a usage error', async (line, ...words) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+    for (const each of words) expect(run.stderr).toContain(each);
+  });
+
   test('refuses the URL of another host', async () => {
     const run = await bed.dnx('api GET https://example.org/api/v1/user');
     expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
@@ -129,6 +157,8 @@ describe('api', () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
     expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Token is missing the ability site:deploy')]);
+    const read = await bed.dnx(`api /servers/${web1}/daemons`, { env: { DNX_TOKEN: bed.sandbox.mint(['site:read']) } });
+    expect(read.stderr).toContain('daemon:read');
     const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
     expect(daemon.stderr).toContain('daemon:delete');
   });

@@ -1,9 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { everyCommand, operationsOf } from '../../src/cli/language/tree.ts';
-import { tree } from '../../src/commands/index.ts';
-import type { Difference } from '../../src/features/doctor/contract.ts';
+import type { Difference } from '../../src/features/contract/groups.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -12,145 +10,145 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
+async function compared(text: string, line = 'doctor --contract openapi.json --json') {
+  writeFileSync(join(bed.directory, 'openapi.json'), text);
+  const run = await bed.dnx(line);
+  return { ...run, found: run.stdout.startsWith('[') ? run.json<Difference[]>() : [] };
+}
+
+const json = (schema: unknown) => ({ content: { 'application/json': { schema } } });
+/** A document of one operation whose body has this schema. */
+const document = (schema: unknown, more: object = {}) =>
+  JSON.stringify({ openapi: '3.1.0', paths: { '/servers': { post: { requestBody: json(schema) } } }, ...more });
+const ref = (name: string | number) => ({ $ref: `#/components/schemas/${name}` });
+
 describe('doctor --contract', () => {
-  type Document = Record<string, unknown> & { paths: Record<string, Record<string, Record<string, unknown>>> };
-
-  /** A document that contains exactly what dnx declares. */
-  async function agreeing(): Promise<Document> {
-    const paths: Document['paths'] = {};
-    const at = (word: string) => {
-      const [method = '', path = ''] = word.split(' ');
-      const place = `/api/v1${path}`;
-      const verb = method.toLowerCase();
-      const item = paths[place] ?? {};
-      const operation = item[verb] ?? { responses: {} };
-      item[verb] = operation;
-      paths[place] = item;
-      return operation;
-    };
-    for (const { command } of await everyCommand(tree)) {
-      for (const each of operationsOf(command)) at(each);
-      const [first] = operationsOf(command);
-      if (!command.fields || !first) continue;
-      const operation = at(first);
-      const options = Object.entries(command.fields);
-      const assumed = options.filter(([, option]) => option.assumed);
-      const schema = { type: 'object', properties: Object.fromEntries(assumed.map(([name]) => [name, { type: 'string' }])) };
-      operation.requestBody = { content: { 'application/json': { schema } } };
-    }
-    return { openapi: '3.1.0', paths };
-  }
-
-  async function compared(document: object, line = 'doctor --contract openapi.json --json') {
-    writeFileSync(join(bed.directory, 'openapi.json'), JSON.stringify(document));
-    const run = await bed.dnx(line);
-    return { run, found: run.stdout === '' ? [] : (JSON.parse(run.stdout) as Difference[]) };
-  }
-
-  test('finds no difference if the document agrees', async () => {
-    const { run, found } = await compared(await agreeing(), 'doctor --contract openapi.json --json --exit-code');
-    expect(found).toEqual([]);
-    expect(run.code).toBe(0);
-    expect(run.calls).toEqual([]);
-  });
-
-  test('reports operations, fields and statuses, assumptions first', async () => {
-    const document = await agreeing();
-    const daemons = document.paths['/api/v1/servers/{server}/daemons'];
-    const operations = document.paths['/api/v1/servers/{server}/sites/{site}/rollback'];
-    if (!daemons?.post || !daemons.get || !operations) throw new Error('the document is not as expected');
-    delete document.paths['/api/v1/servers/{server}/sites/{site}/rollback'];
-    document.paths['/api/v1/teams'] = { get: {} };
-    document.components = {
-      schemas: {
-        Daemon: {
-          type: 'object',
-          properties: {
-            id: { type: 'string' },
-            command: { type: 'string' },
-            username: { type: 'string' },
-            processes: { type: 'integer' },
-            status: { enum: ['running', 'zombie'] },
+  test('groups what has one cause, and names the commands', async () => {
+    const text = JSON.stringify({
+      openapi: '3.1.0',
+      paths: Object.fromEntries(
+        ['daemons', 'daemons/{daemon}'].map((path) => [
+          `/servers/{server}/${path}`,
+          {
+            get: {},
+            put: { requestBody: json({ properties: { username: {} } }) },
+            post: { requestBody: json({ properties: { username: {} } }) },
           },
-        },
-        NewDaemon: {
-          allOf: [{ properties: { command: {}, username: {} }, required: ['command', 'username'] }, { properties: { processes: {} } }],
-        },
+        ]),
+      ),
+    });
+    const { stdout, found } = await compared(text);
+    expect(stdout).not.toContain('undefined');
+    expect(found.filter(({ name }) => name === 'username')).toEqual([
+      {
+        basis: 'stated',
+        kind: 'field',
+        operation: 'POST /servers/{server}/daemons',
+        name: 'username',
+        difference: 'no option in dnx; use -F username=VALUE',
+        operations: ['POST /servers/{server}/daemons', 'PUT /servers/{server}/daemons/{daemon}'],
+        commands: ['daemon create', 'daemon ensure', 'daemon update'],
       },
-    };
-    daemons.post.requestBody = { content: { 'application/json': { schema: { $ref: '#/components/schemas/NewDaemon' } } } };
-    daemons.get.responses = {
-      200: {
-        content: {
-          'application/json': { schema: { properties: { data: { type: 'array', items: { $ref: '#/components/schemas/Daemon' } } } } },
-        },
-      },
-    };
-    const { run, found } = await compared(document, 'doctor --contract openapi.json --json --exit-code');
-    const daemon = 'servers/{server}/daemons';
-    expect(run.code).toBe(10);
-    expect(found.map(({ basis, kind, operation, name }) => [basis, kind, operation, name])).toEqual([
-      ['assumed', 'field', `GET /${daemon}`, 'user'],
-      ['assumed', 'status', `GET /${daemon}`, 'status'],
-      ['assumed', 'field', `POST /${daemon}`, 'directory'],
-      ['assumed', 'field', `POST /${daemon}`, 'user'],
-      ['stated', 'operation', 'POST /servers/{server}/sites/{site}/rollback', null],
-      ['stated', 'operation', 'GET /teams', null],
-      ['stated', 'field', `POST /${daemon}`, 'username'],
     ]);
-    expect(found.at(-1)?.difference).toBe('required, but no option in dnx daemon create; use -F username=VALUE');
+    expect(found.find(({ operation }) => operation === '/servers/{server}/sites')).toMatchObject({
+      kind: 'operation',
+      difference: 'not in the document: 35 operations',
+      operations: expect.arrayContaining(['POST /servers/{server}/sites/{site}/deploy']),
+    });
+    const table = await bed.dnx('doctor --contract openapi.json', { columns: 200 });
+    expect(table.stdout).toMatch(
+      /POST \/servers\/\{server\}\/daemons \+1 .*use -F username=VALUE \(dnx daemon create, daemon ensure and 1 more\)/,
+    );
+    expect(table.stderr).toMatch(/^6 operations, \d+ differences \(\d+ in assumptions of dnx\)\n$/);
   });
 
-  test('reads YAML, servers with a path, and parameters with values', async () => {
-    const text = `
-openapi: 3.0.3
-servers: [{ url: https://deploynix.io/api/v1 }]
-paths:
-  /backups:
-    get:
-      parameters:
-        - { in: query, name: status, schema: { type: string, enum: [pending, in_progress, completed, failed, expired] } }
-`;
-    writeFileSync(join(bed.directory, 'openapi.yaml'), text);
-    const run = await bed.dnx('doctor --contract openapi.yaml --json');
-    const values = (JSON.parse(run.stdout) as Difference[]).filter(({ kind }) => kind === 'values');
-    expect(values.map(({ difference }) => difference)).toEqual([
-      'only in dnx backup list: restored',
-      'only in the document: expired (dnx backup list)',
-    ]);
+  test('says once that a document is about something else', async () => {
+    const { found, code } = await compared('{"openapi":"3.1.0","paths":{"/pets":{"get":{}}}}');
+    expect([code, found.map(({ difference }) => difference)]).toEqual([0, ['none of the operations of dnx is in the document']]);
+    const strict = await bed.dnx('doctor --contract openapi.json --exit-code');
+    expect([strict.code, strict.stderr]).toEqual([10, expect.stringContaining('openapi.json and dnx differ.')]);
+    const alone = await bed.dnx('doctor --exit-code');
+    expect([alone.code, alone.stderr]).toEqual([2, 'Error: --exit-code works only with --contract.\n']);
   });
 
-  test.each([
-    ['an unencoded reference', { $ref: '#/components/schemas/%zz~1%' }],
+  test('says which references it could not read', async () => {
+    const { found, stderr, code } = await compared(document({ $ref: './schemas.yaml#/Server' }));
+    expect(code).toBe(0);
+    expect(found.filter(({ operation }) => operation === 'POST /servers')).toEqual([]);
+    expect(stderr).toContain('! 1 reference to other files or to nothing was not read, such as ./schemas.yaml#/Server\n');
+  });
+
+  test.each<readonly [string, unknown, object?]>([
+    ['a reference that is not encoded', ref('%zz~1%')],
     ['references to properties of every object', { allOf: [{ $ref: '#/constructor' }, { $ref: '#/__proto__/toString' }] }],
-    ['a reference to itself', { $ref: '#/paths/~1api~1v1~1teams/post/requestBody/content/application~1json/schema' }],
-  ])('reads a document with %s', async (_, schema) => {
-    const document = await agreeing();
-    document.paths['/api/v1/teams'] = { post: { requestBody: { content: { 'application/json': { schema } } } } };
-    const { run, found } = await compared(document);
-    expect([run.code, found.map(({ operation }) => operation)]).toEqual([0, ['POST /teams']]);
+    ['a reference to itself', ref('Self'), { components: { schemas: { Self: { allOf: [ref('Self')], anyOf: [ref('Self')] } } } }],
+    ['a field that is its own object', ref('Tree'), { components: { schemas: { Tree: { properties: { name: ref('Tree') } } } } }],
+    ['a circle of references', ref(0), { components: { schemas: [ref(1), ref(2), ref(0)] } }],
+    ['null for everything', { type: null, properties: null, required: null, enum: null, allOf: null, items: null }],
+    ['lists for everything', { type: [[]], properties: [[]], required: [[null]], enum: [[], {}], anyOf: [null, 1, []], $ref: [] }],
+  ])('reads a document with %s', async (_, schema, more) => {
+    const run = await compared(document(schema, more ?? {}));
+    expect([run.code, run.stderr.includes('operation')]).toEqual([0, true]);
+  });
+
+  test('finds the fields of a document with the names of properties of every object', async () => {
+    const text = document(
+      JSON.parse('{"properties":{"__proto__":{},"constructor":{},"toString":{"enum":["a"]}},"required":["__proto__"]}'),
+    );
+    const { found } = await compared(text);
+    const own = found.filter(({ operation, difference }) => operation === 'POST /servers' && difference.includes('option'));
+    expect(own.map(({ name }) => name)).toEqual(['__proto__', 'constructor', 'toString']);
   });
 
   test('visits each schema once, however many references lead to it', async () => {
-    const document = await agreeing();
-    const body = (name: string) => ({
-      requestBody: { content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } } },
-    });
-    const twelve = (name: string) => ({ allOf: Array.from({ length: 12 }, () => ({ $ref: `#/components/schemas/${name}` })) });
-    const layers = Array.from({ length: 8 }, (_, index) => [`Layer${index}`, twelve(`Layer${index + 1}`)]);
-    document.components = { schemas: { Self: twelve('Self'), ...Object.fromEntries(layers), Layer8: { properties: { name: {} } } } };
-    document.paths['/api/v1/teams'] = { post: body('Self'), put: body('Layer0') };
-    const { run, found } = await compared(document);
-    expect([run.code, found.map(({ operation }) => operation)]).toEqual([0, ['POST /teams', 'PUT /teams']]);
+    const twelve = (name: string) => ({ allOf: Array.from({ length: 12 }, () => ref(name)) });
+    const layers = Array.from({ length: 30 }, (_, index) => [`Layer${index}`, twelve(`Layer${index + 1}`)]);
+    const schemas = { ...Object.fromEntries(layers), Layer30: { properties: { fingers: {} } } };
+    const { found } = await compared(document(ref('Layer0'), { components: { schemas } }));
+    expect(found.map(({ name }) => name)).toContain('fingers');
+  });
+
+  test('strips control characters for a terminal', async () => {
+    const hostile = '\u001b]0;title\u0007\u001b[31mred';
+    writeFileSync(
+      join(bed.directory, 'openapi.json'),
+      document({ properties: { [hostile]: {}, type: { enum: [hostile] } }, $ref: hostile }),
+    );
+    const run = await bed.dnx('doctor --contract openapi.json', { columns: 120, env: { NO_COLOR: '1' } });
+    expect(run.stdout).toContain('red');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(run.stdout + run.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  test('shortens endless values', async () => {
+    const { found } = await compared(
+      document({ properties: { type: { enum: Array.from({ length: 10_000 }, (_, index) => `t${index}`) } } }),
+    );
+    expect(found.map(({ difference }) => difference)).toContainEqual(
+      expect.stringMatching(/only in the document: t0, .*, t11 and 9988 more$/),
+    );
   });
 
   test.each([
     ['not: [yaml', 'is not valid YAML'],
+    ['{"openapi":', 'is not valid JSON: Flow map must end with a } at line 1, column 12\n'],
     ['swagger: "2.0"', 'is not an OpenAPI 3 document'],
-  ])('refuses %s', async (text, words) => {
+    ['{"openapi": "3.0.0"}', 'is not an OpenAPI 3 document'],
+    ['{"openapi": "30", "paths": {}}', 'is not an OpenAPI 3 document'],
+    ['', 'is not an OpenAPI 3 document'],
+    [`{"openapi": "3.0.0", "paths": {}, "x": ${'['.repeat(600)}${']'.repeat(600)}}`, 'it is nested more than 512 levels deep'],
+    [`{"openapi": ${'1'.repeat(1_000_001)}`, 'is not valid JSON'],
+    [`openapi: ${'3'.repeat(4_000_001)}`, 'is larger than 4 MB, which is too much YAML.\n  Convert it to JSON.'],
+    [`{"openapi": "3.1.0", "paths": {}, "x": "${'x'.repeat(16_000_000)}"}`, 'is larger than 16 MB, which is too much to compare.'],
+    [`openapi: 3.1.0\npaths: ${'['.repeat(20_000)}`, 'is not valid YAML'],
+    [
+      `a: &a [x, x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, at) => `${name}: &${name} [${`*${'abcdefg'[at]}, `.repeat(9)}]`).join('\n')}`,
+      'is not valid YAML',
+    ],
+  ])('refuses %.40s', async (text, words) => {
     writeFileSync(join(bed.directory, 'openapi.yaml'), text);
     const run = await bed.dnx('doctor --contract openapi.yaml');
-    expect(run.code).toBe(2);
+    expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain(words);
   });
 

@@ -92,6 +92,15 @@ describe('the editor', () => {
     expect(await opened({}, missing)).toEqual(['sh', 'exec "$(command -v nano || echo vi)" "$@"']);
   });
 
+  test('is found by a Git that gets no token', async () => {
+    const asked: unknown[] = [];
+    await opened({}, async ({ file, env }) => {
+      asked.push([file, 'DNX_TOKEN' in env, 'DNX_HOST' in env]);
+      return undefined;
+    });
+    expect(asked).toEqual([['git', false, true]]);
+  });
+
   test('writes to the terminal, not into a redirected result', async () => {
     const run = await bed.dnx(`${edit} --yes`, { env: { EDITOR: 'vi' } });
     expect([run.stdout, bed.children.map(({ output, foreground }) => [output, foreground])]).toEqual([

@@ -107,6 +107,6 @@ describe('--notify COMMAND', () => {
 
   test('takes cmd on Windows', async () => {
     expect((await deployHostile('echo %DNX_OUTCOME%', 'win32')).code).toBe(0);
-    expect(bed.children[0]).toMatchObject({ file: 'cmd', args: ['/d', '/s', '/c', 'echo %DNX_OUTCOME%'] });
+    expect(bed.children[0]).toMatchObject({ file: 'cmd', args: ['/d', '/s', '/c', '"echo %DNX_OUTCOME%"'], verbatim: true });
   });
 });

@@ -25,6 +25,7 @@ test.each([
   ['server list', '/servers', 'status', 0],
   ['site deploy shop.example.com --server web-1 --timeout 1m', '/servers/{server}/sites/{site}', 'status', 0],
   ['server provision web-2 --yes --timeout 1m', '/servers/{server}', 'status', 0],
+  ['network-rule create 8080 --server web-1', '/servers/{server}/network-rules', 'meta', 0],
   ['token list --audit', '/tokens', 'id', 0],
   ['token rotate 4 --yes', '/tokens', 'id', 6],
 ] as const)('dnx %s does not crash if %s returns an object as %s', async (line, path, place, code) => {

@@ -186,7 +186,7 @@ describe('dnx api --rate', () => {
 
   test.each([
     ['api --rate GET /user', '--rate sends no request, so it takes no method and path.'],
-    ['api', 'Missing <method>.'],
+    ['api', 'Missing <path>.'],
     ['api GET', 'Missing <path>.'],
   ])('%s is a usage error', async (line, words) => {
     const run = await bed.dnx(line);

@@ -41,8 +41,8 @@ describe('sandbox run', () => {
 
   test('puts this dnx first on the Path of Windows', async () => {
     const env = await childEnv({ Path: 'C:\\Windows' }, 'win32');
-    expect(env.Path).toMatch(/dnx-sandbox-\w+;C:\\Windows$/);
-    expect(env).not.toHaveProperty('PATH');
+    expect(env.PATH).toMatch(/dnx-sandbox-\w+;C:\\Windows$/);
+    expect(env).not.toHaveProperty('Path');
   });
 
   test.each([
@@ -83,7 +83,7 @@ Ctrl-C stops it.
     const run = await started({ HTTP_PROXY: 'http://proxy.example.com:3128', NO_PROXY: '.a' });
     expect([run.code, run.stderr]).toEqual([
       0,
-      expect.stringContaining("\nIn another terminal, bypass your proxy:\n  export NO_PROXY='.a,127.0.0.1,localhost'\n"),
+      expect.stringContaining('\nIn another terminal, bypass your proxy:\n  export NO_PROXY=.a,127.0.0.1,localhost\n'),
     ]);
   });
 });

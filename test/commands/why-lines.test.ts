@@ -155,7 +155,7 @@ test.each([
   'export STRIPE_SECRET="s3cr3tpw with space"',
   'mysql -u shop -ps3cr3tpw shop',
   'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyM3Rwdyj9.s3cr3tpwSIGNATURE',
-  '//registry.npmjs.org/:_authToken=s3cr3tpw-aaaa',
+  '//registry.example.com/:_authToken=s3cr3tpw-aaaa',
   '{"username":"ada","password":"s3cr3tpw"}',
   'GET https://example.com/cb?code=1&access_token=s3cr3tpw&x=1',
   "create user 'shop' identified by 's3cr3tpw'",

@@ -1,21 +1,70 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { expect, test } from 'vitest';
-import { files as packed } from '../../package.json';
-import { documents } from './documents.ts';
+import { describe, expect, test } from 'vitest';
+import { repository } from '../../package.json';
+import { documents, reference } from './documents.ts';
 
-/** The targets of relative links and pictures, from the root of the repository. */
-const targetsOf = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => normalize(join(dirname(file), target)));
+const home = repository.url.replace(/^git\+|\.git$/g, '');
+const raw = home.replace('//github.com/', '//raw.githubusercontent.com/');
 
-test.each(documents)('%s links only to files that exist', (file) => {
-  expect(targetsOf(file).filter((target) => !existsSync(target))).toEqual([]);
+/** A link or picture of a document. */
+interface Link {
+  readonly file: string;
+  /** As written. */
+  readonly target: string;
+  /** The file in the repository that it leads to, whether relative or absolute; undefined for other websites. */
+  readonly to: string | undefined;
+  readonly anchor: string | undefined;
+}
+
+const textOf = (file: string): string => readFileSync(file, 'utf8').replaceAll(/^```.*?^```$/gms, '');
+
+const linksOf = (file: string): readonly Link[] =>
+  [...textOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => {
+    const [path = '', anchor] = target.split('#');
+    const own = [`${home}/blob/main/`, `${raw}/main/`].find((start) => path.startsWith(start));
+    const relative = path === '' ? file : normalize(join(dirname(file), path));
+    const to = own === undefined ? (/^\w+:/.test(path) ? undefined : relative) : path.slice(own.length).replace(/\?.*$/, '');
+    return { file, target, to, anchor };
+  });
+
+/** The anchors that GitHub gives to the headings of a document. */
+const anchorsOf = (file: string): readonly string[] =>
+  [...textOf(file).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each([...documents, ...reference])('%s', (file) => {
+  const links = linksOf(file);
+
+  test('links only to files and headings that exist', () => {
+    const broken = links.filter(
+      ({ to, anchor }) => to !== undefined && !(existsSync(to) && (anchor === undefined || anchorsOf(to).includes(anchor))),
+    );
+    expect(broken.map(({ target }) => target)).toEqual([]);
+  });
 });
 
-test('the package contains every file that the README links to', () => {
-  const always = ['README.md', 'LICENSE', 'package.json'];
-  const missing = targetsOf('README.md').filter(
-    (target) => ![...always, ...packed].some((each) => target === each || target.startsWith(`${each}/`)),
+test('every relative link in the package leads to a file in the package', () => {
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8', stdio: 'pipe' }),
   );
-  expect(missing).toEqual([]);
+  const packed = new Set<string>(files.map(({ path }: { path: string }) => path));
+  expect(packed).toContain('README.md');
+  const relative = [...packed]
+    .filter((file) => file.endsWith('.md'))
+    .flatMap(linksOf)
+    .filter(({ target }) => !/^\w+:/.test(target));
+  expect(relative.length).toBeGreaterThan(20);
+  expect(relative.flatMap(({ file, target, to = '' }) => (packed.has(to) ? [] : [`${file}: ${target}`]))).toEqual([]);
+});
+
+test('the pictures of the README show on the page of the package, too', () => {
+  const pictures = [...textOf('README.md').matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+  expect(pictures.length).toBeGreaterThan(0);
+  expect(pictures.filter((target) => !target.startsWith(`${raw}/main/`))).toEqual([]);
 });

@@ -1,19 +1,47 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { exits } from '../../src/base/errors.ts';
-import { documents } from './documents.ts';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { generating, stale } from './generated.ts';
+import { environmentGuide } from './reference/environment.ts';
+import { markdown } from './reference/markdown.ts';
+import { manFile, markdownFile, type Page } from './reference/page.ts';
+import { everyPage } from './reference/pages.ts';
+import { roff } from './reference/roff.ts';
 
-const readme = readFileSync('README.md', 'utf8');
+const pages = await everyPage();
 
-test('the README lists every exit code', () => {
-  const rows = [...readme.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
-  expect(rows).toEqual([...new Set([0, ...Object.values(exits)])].sort((one, other) => one - other));
+/** Writes a file unless it is up to date. */
+function update(file: string, text: string): void {
+  if (generating && !(existsSync(file) && readFileSync(file, 'utf8') === text)) writeFileSync(file, text);
+}
+
+test('docs/environment.md is up to date', () => {
+  update('docs/environment.md', environmentGuide());
+  expect(readFileSync('docs/environment.md', 'utf8'), stale).toBe(environmentGuide());
 });
 
-test('the documentation names every environment variable', () => {
-  const sources = readdirSync('src', { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
-  const used = sources.flatMap(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8').match(/\bDNX_[A-Z_]+\b/g) ?? []);
-  const text = documents.map((file) => readFileSync(file, 'utf8')).join('\n');
-  expect([...new Set(used)].filter((name) => !text.includes(name))).toEqual([]);
+test('npm installs every man page', () => {
+  const man = pages.map((page) => `man/${manFile(page)}`).sort();
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+  update('package.json', `${JSON.stringify({ ...manifest, man }, null, 2)}\n`);
+  // npm expands no folder here, only a list of files.
+  expect(JSON.parse(readFileSync('package.json', 'utf8')).man, stale).toEqual(man);
+});
+
+describe.each<{ directory: string; file: (page: Page) => string; write: (page: Page) => string }>([
+  { directory: 'docs/reference', file: markdownFile, write: markdown },
+  { directory: 'man', file: manFile, write: roff },
+])('$directory', ({ directory, file, write }) => {
+  if (generating) {
+    mkdirSync(directory, { recursive: true });
+    for (const page of pages) update(`${directory}/${file(page)}`, write(page));
+    for (const name of readdirSync(directory)) if (!pages.map(file).includes(name)) rmSync(`${directory}/${name}`);
+  }
+
+  test.each(pages)('the page of $title is up to date', (page) => {
+    expect(readFileSync(`${directory}/${file(page)}`, 'utf8'), stale).toBe(write(page));
+  });
+
+  test('has no other files', () => {
+    expect(readdirSync(directory).sort(), stale).toEqual(pages.map(file).sort());
+  });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { volume } from '../support/volume.ts';
 import { explore, wanted } from './explore.ts';
 
-const runs = volume(2_500, 390);
+const runs = volume(1_250, 390);
 
 // The first half of the histories; two files run in parallel.
 test('random histories keep every promise', async () => {

@@ -17,8 +17,8 @@ export interface RealProxy {
 
 export const PASSWORD = 'pa-ss';
 
-/** Starts squid. */
-export async function openSquid(): Promise<RealProxy> {
+/** Starts squid. Another program may take its port before it does, so it tries again. */
+export async function openSquid(tries = 3): Promise<RealProxy> {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-squid-'));
   // As root, squid and its helper run as another user.
   chmodSync(directory, 0o755);
@@ -44,7 +44,10 @@ http_access allow known
 http_access deny all
 `,
   );
-  const server = await startServer('squid', ['-N', '-f', file('squid.conf'), '-n', `dnx${port}`], port);
+  const server = await startServer('squid', ['-N', '-d', '1', '-f', file('squid.conf'), '-n', `dnx${port}`], port).catch((error) => {
+    if (tries === 1) throw error;
+  });
+  if (!server) return openSquid(tries - 1);
   return {
     address: `127.0.0.1:${port}`,
     async stop() {

@@ -51,6 +51,11 @@ describe('a program whose output dnx reads', () => {
     expect([run.exitCode, value()]).toEqual([0, 'é1é2é3']);
   });
 
+  test('gets no token', async () => {
+    const run = await push('printf "token:$DNX_TOKEN"');
+    expect([run.exitCode, value()]).toEqual([0, 'token:']);
+  });
+
   test('may not print more than 64 MB', async () => {
     const run = await push('head -c 80000000 /dev/zero; exec sleep 60');
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([1, '', expect.stringContaining('Error: op printed more than 64 MB.\n')]);

@@ -67,6 +67,12 @@ describe('an editor', () => {
     expect([run.exitCode, run.stdout]).toEqual([0, 'Nothing changed.\n']);
   });
 
+  test('gets neither the token nor DNX_NOTIFY', async () => {
+    const run = await edited('env >&2', { DNX_NOTIFY: 'true' });
+    expect(run.stderr).not.toMatch(/^DNX_(TOKEN|NOTIFY)=/m);
+    expect(run.stderr).toMatch(/^DNX_HOST=/m);
+  });
+
   test.each([
     ['exits 1', `sed -i '${local}' "$1"; exit 1`, 1, 'Error: The editor exited with code 1; nothing was changed.\n'],
     ['is killed', `sed -i '${local}' "$1"; kill -9 $$`, 1, 'Error: The editor exited with code 137; nothing was changed.\n'],

@@ -37,6 +37,11 @@ test.each([
   expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
 });
 
+test('the command keeps your own DNX_TOKEN', async () => {
+  const ran = await executable.dnx(shell('echo "$DNX_TOKEN"'));
+  expect([ran.exitCode, ran.stdout]).toEqual([0, `${executable.sandbox.token}\n`]);
+});
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 describe.each(signals)('%s', (signal) => {

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable, type Started } from '../support/executable.ts';
 import { drip, type Lie, openLiar } from '../support/liar.ts';
+import { canIsolate } from '../support/programs.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -50,11 +50,8 @@ describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, a
   });
 });
 
-/** Whether a process can have its own name server here. */
-const isolated = spawnSync('unshare', ['-m', 'true']).status === 0 && process.getuid?.() === 0;
-
 test('a signal ends the wait for a name server within a second', async ({ skip }) => {
-  skip(!isolated, 'needs root, for `unshare -m`');
+  skip(!canIsolate(), 'needs root, for `unshare -m`');
   const silent = createSocket('udp4');
   const asked = new Promise<void>((resolve) => silent.once('message', () => resolve()));
   await new Promise<void>((resolve) => silent.bind(53, '127.0.0.53', resolve));

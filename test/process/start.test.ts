@@ -7,6 +7,8 @@ import { openProxy } from '../support/proxy.ts';
 interface Loaded {
   readonly builtins: readonly string[];
   readonly files: readonly string[];
+  /** Calls of node:fs with a path. */
+  readonly used: readonly string[];
 }
 
 let executable: Executable;
@@ -37,10 +39,12 @@ const libraries: Readonly<Record<string, string>> = {
   zod: 'ZodError',
 };
 
-/** Without `child_process`, which commander loads. */
+/** What commands without a terminal or TLS do without. Not `child_process`, which commander loads. */
 const heavy = ['crypto', 'http2', 'https', 'os', 'perf_hooks', 'readline', 'tls', 'tty', 'worker_threads', 'internal/deps/undici/undici'];
 
 const read = (file: string) => readFileSync(file, 'utf8');
+/** Names without their hashes. */
+const namesOf = (files: readonly string[]) => files.map((file) => basename(file).replace(/-.{8}\.js$/, ''));
 const librariesIn = (files: readonly string[]) =>
   Object.entries(libraries)
     .filter(([, word]) => files.some((file) => read(file).includes(word)))
@@ -86,7 +90,7 @@ describe('loading', () => {
     [['servers'], []],
     [['help', 'exit-codes'], []],
     [['server', 'list', '--json'], []],
-    [['server', 'list'], ['fast-string-width']],
+    [['server', 'list'], []],
     [['server', 'list', '-o', 'yaml'], ['yaml']],
   ])('dnx %j loads %j', async (args, wanted) => {
     const { builtins, files } = await loadedBy(args);
@@ -105,13 +109,37 @@ describe('loading', () => {
     expect(proxied.builtins.filter((name) => heavy.includes(name))).toEqual([]);
   });
 
-  test('a list loads what every command needs and its own group, and no more once its names are saved', async () => {
+  test('a list loads what every command needs and its own group, once its names are saved', async () => {
     const args = ['server', 'list', '--json'];
-    const first = await loadedBy(args);
-    const again = await loadedBy(args);
-    const names = first.files.map((file) => basename(file).replace(/-.{8}\.js$/, ''));
-    expect(names).toEqual(['dnx.js', 'dnx.js', 'rolldown-runtime', 'server', 'language']);
-    expect(again.files).toEqual(first.files);
+    await loadedBy(args);
+    const { files } = await loadedBy(args);
+    expect(namesOf(files)).toEqual(['dnx.js', 'dnx.js', 'reach', 'rolldown-runtime', 'server', 'running']);
+  });
+
+  test('a list whose names are new loads the lock too, unless they cannot be saved', async () => {
+    const args = ['server', 'list', '--json'];
+    await loadedBy(args);
+    const known = namesOf((await loadedBy(args)).files);
+    const loadedWith = async (cache: string) =>
+      namesOf((await loadedBy(args, { DNX_CACHE_DIR: cache })).files).filter((name) => !known.includes(name));
+    expect(await loadedWith(join(executable.directory, 'new'))).toEqual(['lock']);
+    // Not even root can write there.
+    expect(await loadedWith('/proc/self')).toEqual([]);
+  });
+
+  test('a list uses few files and sends one request, once its names are saved', async () => {
+    const args = ['server', 'list', '--json'];
+    await loadedBy(args);
+    const before = executable.sandbox.calls.length;
+    const { used } = await loadedBy(args);
+    expect(executable.sandbox.calls.length - before).toBe(1);
+    const own = used.filter((call) => call.includes(executable.directory) && !/^(existsSync|statSync|readdirSync) /.test(call));
+    const changes = own.map((call) => call.replace(executable.directory, '~').replace(/[\da-f]+\.\d+$/, 'TOKEN.END'));
+    expect([...new Set(changes)]).toEqual([
+      'openSync ~/.local/state/dnx/budget.json',
+      'openSync ~/.local/state/dnx/budget/TOKEN.END',
+      'openSync ~/.cache/dnx/names.json',
+    ]);
   });
 
   test('dnx server list loads only its own group', async () => {

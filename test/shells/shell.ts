@@ -17,16 +17,27 @@ export interface Shell {
 export const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
 /** Octal escapes, so that the echo of this line does not look like its output. */
-const echo = String.raw`dnx() { printf '\074%s\076\n' "$*"; }`;
+const echo = String.raw`for name in dnx deploynix deploynix-cli; do eval "$name() { printf '\\074%s\\076\\n' \"\$*\"; }"; done`;
+
+/** Where a shell runs, and with which variables. */
+export interface ShellOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** Starts a shell without the user's settings, and runs the lines of `prepare`. */
-export async function openShell(file: string, args: readonly string[], prepare: readonly string[]): Promise<Shell> {
+export async function openShell(
+  file: string,
+  args: readonly string[],
+  prepare: readonly string[],
+  { cwd = process.cwd(), env = {} }: ShellOptions = {},
+): Promise<Shell> {
   const home = mkdtempSync(join(tmpdir(), 'dnx-shell-'));
   const pty = spawn(file, [...args], {
     cols: 200,
     rows: 50,
-    cwd: process.cwd(),
-    env: { PATH: process.env.PATH ?? '', HOME: home, ZDOTDIR: home, TERM: 'dumb', PS1: '$ ', HISTFILE: '' },
+    cwd,
+    env: { PATH: process.env.PATH ?? '', HOME: home, ZDOTDIR: home, TERM: 'dumb', PS1: '$ ', HISTFILE: '', ...env },
   });
   let screen = '';
   const waiting = new Set<() => void>();

@@ -129,7 +129,7 @@ function pathWith(...programs: readonly string[]): string {
 it('uses the mysql of Oracle for MySQL, and asks for the key that it needs without TLS', async () => {
   const directory = pathWith('sh', 'ssh', 'mariadb', 'env');
   // Debian does not have it.
-  const stand = `#!/bin/sh\ncase $1 in --version) echo 'mysql  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)';; --print-defaults) ;; *) printf '%s\\n' "$@" "$MYSQL_PWD";; esac\n`;
+  const stand = `#!/bin/sh\ncase $1 in --version) echo 'mysql  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)';; --print-defaults) ;; *) printf '%s\\n' "$@" "$MYSQL_PWD" "token:$DNX_TOKEN";; esac\n`;
   writeFileSync(join(directory, 'mysql'), stand, { mode: 0o755 });
   const [one, other] = await Promise.all([
     shell('mysql.example.com', ['-e', 'x'], { env: { PATH: directory } }),
@@ -143,6 +143,7 @@ it('uses the mysql of Oracle for MySQL, and asks for the key that it needs witho
     '-e',
     'x',
     maria.password,
+    'token:',
     '',
   ]);
   expect(other.stdout).toBe('1\n');

@@ -150,7 +150,7 @@ describe.skipIf(reason !== undefined)('what fails before ssh has the exit codes 
       const ran = await bed.dnx(words, { env: { PATH: ssh } });
       expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
       expect(ran.stderr).toMatch(
-        /^Error: web-1 is no machine: 203\.0\.113\.10 is an address for examples, as in the sandbox\.\n {2}To try this/,
+        /^Error: Cannot connect to web-1: 203\.0\.113\.10 is an example address, as in the sandbox\.\n {2}To try this/,
       );
     }
   });

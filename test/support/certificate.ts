@@ -17,3 +17,23 @@ IQDvR1FU4/xmzUjxCT2rIbenOAQ1AJq1Q6fR/vf0BDlX7QIhAJgYwkTc+mmuKlqT
 1W89G/RrvYQp5nmeWUdui3jCrQPz
 -----END CERTIFICATE-----`,
 } as const;
+
+/** A self-signed certificate for api.github.com, for a server on loopback that a proxy passes off as it. Its key is public. */
+export const gitHubStandIn = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQ0n7v9EpvkdiIbDv
+cmk5E5QfKwCeCTB5ClXvC7GwFr+hRANCAAR4JbGq0bdx6oew8HBdEi8W7xuaH6wZ
+VsdFrjgCgzw8QmFUD4sJyJCzMF9lQ+AR0Woo2xyjmZA4NizEnA8aQzeb
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBpDCCAUqgAwIBAgIUI61X51O+ps6KUQzJfA/u0Yi29+owCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOYXBpLmdpdGh1Yi5jb20wIBcNMjYxMTI2MDU1NjI1WhgPMjEy
+NjExMDIwNTU2MjVaMBkxFzAVBgNVBAMMDmFwaS5naXRodWIuY29tMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEeCWxqtG3ceqHsPBwXRIvFu8bmh+sGVbHRa44AoM8
+PEJhVA+LCciQszBfZUPgEdFqKNsco5mQODYsxJwPGkM3m6NuMGwwHQYDVR0OBBYE
+FFjxZITc1pGXO+EGlC/TVLxnFrAkMB8GA1UdIwQYMBaAFFjxZITc1pGXO+EGlC/T
+VLxnFrAkMA8GA1UdEwEB/wQFMAMBAf8wGQYDVR0RBBIwEIIOYXBpLmdpdGh1Yi5j
+b20wCgYIKoZIzj0EAwIDSAAwRQIhAOJrgGyhMKrLviDlHYMPgoWIbRGHLkMxtYV+
+z9HbkIfWAiAnJ2WIZf53oKdojjM8b6rV7fNJ5Mu/Z0M2+MVwBcOBQA==
+-----END CERTIFICATE-----`,
+} as const;

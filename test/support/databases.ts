@@ -64,10 +64,18 @@ async function openMariaDb(): Promise<Database> {
   const port = await freePort();
   const options = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`];
   const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
-  startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small]);
+  const log = join(directory, 'error.log');
+  // Simulated asynchronous I/O: a container may not offer the real one.
+  const robust = ['--innodb-use-native-aio=0', `--log-error=${log}`];
+  startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small, ...robust]);
   const client = ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'];
-  const sql: Database['sql'] = (statements, database) =>
-    run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
+  const sql: Database['sql'] = (statements, database) => {
+    try {
+      return run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}\nThe log of MariaDB:\n${readFileSync(log, 'utf8').slice(-4000)}`, { cause });
+    }
+  };
   await accepting(sql);
   chmodSync(directory, 0o755);
   const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''");

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import { captureChild } from '../../src/machine/capture.ts';
+import { openEnv } from '../../src/machine/env.ts';
 import { startChild } from '../../src/machine/start.ts';
 import {
   type Captured,
@@ -16,8 +17,16 @@ import {
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 // Loaded here, because the fake clock does not wait for code that is loading.
+import '../../src/cli/output/print.ts';
+import '../../src/cli/run/open-context.ts';
+import '../../src/cli/run/perform.ts';
+import '../../src/cli/run/reach.ts';
+import '../../src/features/auth/rejected.ts';
+import '../../src/machine/files/lock.ts';
+import '../../src/machine/settings/settings.ts';
 import '../../src/platform/api/failure.ts';
 import '../../src/platform/api/unreachable.ts';
+import '../../src/platform/names/offered-files.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
@@ -129,13 +138,15 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       DNX_CONFIG_DIR: join(directory, 'config'),
       DNX_CACHE_DIR: join(directory, 'cache'),
       DNX_STATE_DIR: join(directory, 'state'),
+      DNX_NO_UPDATE_NOTIFIER: '1',
       ...(options.rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
       ...run.env,
     };
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
+    const opened: Transport[] = [];
     const code = await main(typeof line === 'string' ? split(line) : line, {
-      env,
+      env: openEnv(env, run.platform ?? 'linux'),
       cwd: run.cwd ?? directory,
       home: directory,
       platform: run.platform ?? 'linux',
@@ -148,7 +159,11 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       random: run.random ?? (() => 0),
       keychain: inMemory(keychain),
       signal: run.signal ?? interruption.signal,
-      connect: async (caFile) => through(guarded(await openNetwork({ env, after, caFile, limits: limitsOf(run) }), clock, run.elsewhere)),
+      connect: async (caFile) => {
+        const network = await openNetwork({ env, after, caFile, limits: limitsOf(run) });
+        opened.push(network);
+        return through(guarded(network, clock, run.elsewhere));
+      },
       spawn: async (child) => {
         children.push(child);
         return (await run.child?.(child)) ?? 0;
@@ -164,6 +179,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       onExit: () => () => {},
     });
     clearTimeout(limit);
+    // As the end of the process would.
+    for (const each of opened) await each.close();
     return toRead({
       code,
       stdout: stdout.text(),

@@ -86,7 +86,7 @@ export function prepareClone(bed: Bed, line: string): void {
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */
-export function runExample(bed: Bed, line: string): Promise<Run> {
+export function runExample(bed: Bed, line: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   const [words = '', from] = line
     .replace(/^dnx /, '')
     .replace(/ > \S+$/, '')
@@ -97,7 +97,7 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
   const options: RunOptions = {
     child: addVariable,
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
-    env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
+    env: { SHELL: '/bin/bash', ...env, ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
     ...(keys !== undefined && { columns: 100, keys }),
     // The site of the example does not answer.
     ...(words.startsWith('why ') && { elsewhere: () => {} }),

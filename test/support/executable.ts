@@ -48,6 +48,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     DNX: resolve('bin/dnx.js'),
     DNX_HOST: sandbox.url,
     DNX_TOKEN: sandbox.token,
+    DNX_NO_UPDATE_NOTIFIER: '1',
     ...rateLimitOf(options),
     ...fast?.env,
   };

@@ -1,10 +1,30 @@
 'use strict';
 
-// Loaded before the executable with --require: writes the modules that the process loaded to the file DNX_TEST_LOADED.
-const { writeFileSync } = require('node:fs');
+// Loaded before the executable with --require: writes what the process loaded, and the files that it used itself, to the file DNX_TEST_LOADED.
+const fs = require('node:fs');
+const { writeFileSync } = fs;
+
+const used = [];
+for (const name of [
+  'existsSync',
+  'mkdirSync',
+  'openSync',
+  'readFileSync',
+  'readdirSync',
+  'renameSync',
+  'rmSync',
+  'statSync',
+  'writeFileSync',
+]) {
+  const original = fs[name];
+  fs[name] = (...args) => {
+    if (typeof args[0] === 'string') used.push(`${name} ${args[0]}`);
+    return original.apply(fs, args);
+  };
+}
 
 process.on('exit', () => {
   const builtins = process.moduleLoadList.filter((each) => each.startsWith('NativeModule ')).map((each) => each.slice(13));
   const files = Object.keys(require.cache).filter((file) => file !== __filename);
-  writeFileSync(process.env.DNX_TEST_LOADED, JSON.stringify({ builtins, files }));
+  writeFileSync(process.env.DNX_TEST_LOADED, JSON.stringify({ builtins, files, used }));
 });

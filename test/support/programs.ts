@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -41,6 +41,9 @@ export async function freePort(): Promise<number> {
     return port;
   }
 }
+
+/** Whether a program can have its own /etc/resolv.conf here, by `unshare -m`. */
+export const canIsolate = (): boolean => process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
 
 /** A server program on loopback. */
 export interface Server {

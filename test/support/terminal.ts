@@ -25,13 +25,22 @@ export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: 
 
 const TALL = 40;
 
-/** Starts dnx on its own terminal, with only this environment. */
-export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal {
-  const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
+/** Starts dnx on its own terminal, with only this environment. It does not look for new releases. */
+export const openTerminal = (words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal =>
+  openProgram([process.execPath, resolve('bin/dnx.js'), ...words], env, cwd, cols);
+
+/** The same for another program. */
+export function openProgram(
+  [file = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  cols: number,
+): Terminal {
+  const child = spawn(file, args, {
     cwd,
     cols,
     rows: TALL,
-    env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', ...env },
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', DNX_NO_UPDATE_NOTIFIER: '1', ...env },
   });
   let text = '';
   let raw = '';

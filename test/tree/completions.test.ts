@@ -1,12 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { completionScripts } from '../../scripts/completion/scripts.ts';
 import { lines } from '../../src/cli/output/text.ts';
 import { tree } from '../../src/commands/index.ts';
-import { completionScript, files, shells } from '../../src/features/completion/index.ts';
+import { isUnchanged } from '../../src/features/completion/checksum.ts';
+import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
 
 test.each(shells)('the committed script for %s is up to date', async (shell) => {
-  const script = await completionScript(shell, tree);
-  expect(readFileSync(`completions/${files[shell]}`, 'utf8'), 'run: npm run generate').toBe(script);
+  const committed = readFileSync(`completions/${scriptFiles[shell]}`, 'utf8');
+  expect(committed, 'run: npm run generate').toBe((await completionScripts(tree))[shell]);
   // dnx prints it as text, which would remove control characters.
-  expect(lines(script)).toBe(script);
+  expect(lines(committed)).toBe(committed);
+  expect(isUnchanged(committed)).toBe(true);
+});
+
+/** What macOS's bash does not have, which is 3.2, each with an example. */
+const newer: readonly (readonly [construct: RegExp, example: string])[] = [
+  [/\b(compopt|mapfile|readarray|coproc)\b/, 'mapfile -t lines'],
+  [/\b(declare|local|typeset) -[a-zA-Z]*[Agnluc]/, 'local -A names'],
+  [/\$\{[^}]*(\^|,,|@[QEPAaUuLK]\})/, '$' + '{name,,}'],
+  [/\$\{\w+,\}/, '$' + '{name,}'],
+  [/&>>|\|&\s|;;?&\s*$/m, 'cat x |& cat'],
+  [/\[\[ -[vR] /, '[[ -v name ]]'],
+  [/\[-\d+\]|\$\{\w+: -|\{\d+\.\.\d+\.\.\d+\}/, '$' + '{list[-1]}'],
+  [/\bprintf -v \w+\[|%\([^)]*\)T|\blocal -$/m, "printf '%(%s)T'"],
+];
+
+test('the script for bash needs no newer bash than 3.2', () => {
+  expect(newer.filter(([construct, example]) => !construct.test(example))).toEqual([]);
+  // Only where bash-completion is loaded, which needs a newer bash itself.
+  const script = readFileSync('completions/dnx.bash', 'utf8').replace('compopt +o nospace\n', '');
+  expect(newer.flatMap(([construct]) => construct.exec(script)?.[0] ?? [])).toEqual([]);
 });

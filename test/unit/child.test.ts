@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runChild } from '../../src/machine/child.ts';
+import { shellCommand } from '../../src/machine/shell-command.ts';
 
 test('the shell of Windows gets a command with quotes as it was typed', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-cmd-'));
   try {
     writeFileSync(join(directory, 'cmd'), `#!/bin/sh\nprintf '%s\\n' "$@" > '${directory}/words'\n`);
     chmodSync(join(directory, 'cmd'), 0o755);
-    const child = { file: 'cmd', args: ['/d', '/s', '/c', 'echo "%DNX_OUTCOME% & co"'], env: { PATH: `${directory}:/usr/bin:/bin` } };
+    const command = shellCommand('echo "%DNX_OUTCOME% & co"', { platform: 'win32' });
+    const child = { ...command, env: { PATH: `${directory}:/usr/bin:/bin` } };
     const code = await runChild(child, { signal: new AbortController().signal, terminal: false, onForeground: () => {} });
     expect([code, readFileSync(join(directory, 'words'), 'utf8')]).toEqual([0, '/d\n/s\n/c\n"echo "%DNX_OUTCOME% & co""\n']);
   } finally {

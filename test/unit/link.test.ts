@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 const file = () => join(home, 'project/.deploynix.json');
-const read = (env: Record<string, string> = {}, given: Given = {}) => readSettings({ env, cwd, home }, given);
+const read = (env: Record<string, string> = {}, given: Given = {}) => readSettings({ env, cwd, home, platform: 'linux' }, given);
 function link(value: unknown): void {
   writeFileSync(file(), typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-const read = (env: Record<string, string> = {}, given: Given = {}) => readSettings({ env, cwd, home }, given);
+const read = (env: Record<string, string> = {}, given: Given = {}) => readSettings({ env, cwd, home, platform: 'linux' }, given);
 
 function write(file: string, value: unknown): void {
   mkdirSync(join(home, file, '..'), { recursive: true });

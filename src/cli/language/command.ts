@@ -25,9 +25,9 @@ export interface Context<E extends Endpoint = Endpoint> {
   pages<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
   /** Runs once per item, one after the other, and reports each. */
   each<I extends Target>(items: readonly I[], run: (item: I) => Promise<View | Result>): Promise<Result>;
-  /** With the option `timeout`, requests end at `deadline`. */
+  /** With the option `timeout` or a `limitMs`, requests end at `deadline`. */
   readonly api: Api;
-  /** The end of `--timeout`, in ms of the monotonic clock. */
+  /** The end of `--timeout` or `limitMs`, in ms of the monotonic clock. */
   readonly deadline: number;
   readonly ask: Ask;
   readonly progress: Progress;
@@ -119,6 +119,10 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly targets?: T;
   /** Edits the link file: its environments may be new, and its server and site are no defaults. */
   readonly links?: true;
+  /** How long its requests may take, in ms, if it has no `timeout`. */
+  readonly limitMs?: number;
+  /** Signs in or out, which DNX_READ_ONLY allows. */
+  readonly signs?: true;
   /** Adds a confirmation, and `--yes` or `--confirm`. A function if it has to read something first. */
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
   /** Asked after a summary, if dnx prompted for anything: `Create this server?`. A complete command line skips it. */

@@ -1,5 +1,5 @@
 import { fitted, GAP, type Placed, type Sized } from './layout.ts';
-import { widthOf } from './width.ts';
+import { isPlain } from './plain.ts';
 
 /** Options for a grid. */
 export interface GridOptions {
@@ -25,7 +25,8 @@ const NARROWEST_SENTENCE = 12;
 
 /** Formats rows as aligned columns. Undefined if they do not fit the width. */
 export async function grid(rows: readonly (readonly string[])[], { width, wraps, keep }: GridOptions): Promise<Grid | undefined> {
-  const measured = measure(rows);
+  const widthOf = await measureFor(rows);
+  const measured = measure(rows, widthOf);
   const { natural } = measured;
   if (width === undefined || natural.reduce((sum, each) => sum + each + GAP, -GAP) <= width)
     return {
@@ -39,7 +40,7 @@ export async function grid(rows: readonly (readonly string[])[], { width, wraps,
   const columns = natural.map((each, index): Sized => {
     const wrap = wraps[index] ?? false;
     // A column wider than the terminal counts as the terminal's width plus one, so that fitting takes few steps.
-    const least = wrap ? Math.min(each, Math.max(NARROWEST_SENTENCE, longestWord(rows, index))) : each;
+    const least = wrap ? Math.min(each, Math.max(NARROWEST_SENTENCE, longestWord(rows, index, widthOf))) : each;
     return { width: Math.min(each, width + 1), least, wrap };
   });
   const placed = fitted(columns, width, keep);
@@ -50,8 +51,14 @@ export async function grid(rows: readonly (readonly string[])[], { width, wraps,
   return { text: wrapping(rows, placed), shown };
 }
 
+type WidthOf = (text: string) => number;
+
+/** How wide the cells are. What can measure any text takes a millisecond to load. */
+const measureFor = async (rows: readonly (readonly string[])[]): Promise<WidthOf> =>
+  rows.every((row) => row.every(isPlain)) ? (text) => text.length : (await import('./width.ts')).widthOf;
+
 /** The width of the longest word in a column, up to a limit. */
-function longestWord(rows: readonly (readonly string[])[], index: number): number {
+function longestWord(rows: readonly (readonly string[])[], index: number, widthOf: WidthOf): number {
   let longest = 0;
   for (const row of rows) {
     for (const word of (row[index] ?? '').split(' ')) longest = Math.max(longest, Math.min(widthOf(word), LONGEST_WORD));
@@ -68,7 +75,7 @@ interface Measured {
   readonly natural: readonly number[];
 }
 
-function measure(rows: readonly (readonly string[])[]): Measured {
+function measure(rows: readonly (readonly string[])[], widthOf: WidthOf): Measured {
   const columns = rows[0]?.length ?? 0;
   const sizes = new Uint32Array(rows.length * columns);
   const natural = new Array<number>(columns).fill(0);

@@ -1,7 +1,7 @@
-import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, isError, usage } from '../../base/errors.ts';
 import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import type { Output, World } from '../../machine/world.ts';
+import type { World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
@@ -13,6 +13,7 @@ import { styleFor } from './style.ts';
 import { forLog, lines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
+import { ClosedPipe, write } from './write.ts';
 
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print(
@@ -155,24 +156,6 @@ export async function checkShape(
   if (fields?.includes('')) throw usage('--fields contains an empty name.');
   if (query !== undefined) await (await import('./query.ts')).checkQuery(query, format);
   else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');
-}
-
-/** Writes to a stream. Rejects with a ClosedPipe if the reader is gone, and with a DnxError if not everything could be written. */
-export const write = (stream: Output, text: string | Uint8Array): Promise<void> =>
-  new Promise((resolve, reject) => {
-    // An earlier write may have failed already.
-    stream.write(text, (error) => (error ? reject(unwritten(stream.errored ?? error)) : resolve()));
-  });
-
-/** stdout was closed, as by `| head -1`. Not a failure. */
-export class ClosedPipe extends Error {}
-
-function unwritten(cause: Error): Error {
-  const code = systemCode(cause);
-  if (code === 'EPIPE' || code === 'ECONNRESET') return new ClosedPipe(cause.message, { cause });
-  return new DnxError('failed', `Could not write the output: ${reasonOf(code) ?? code}.`, {
-    cause,
-  });
 }
 
 /**

@@ -34,9 +34,9 @@ async function reported(
   { format, query, fields, sort, limit, wide, style, width }: RenderOptions,
 ): Promise<string | undefined> {
   if (view.kind !== 'rows' || !view.reports) return undefined;
-  if (isReportFormat(format)) return view.reports[format]();
+  if (isReportFormat(format)) return view.reports[format]?.();
   if (format !== 'table' || wide || [query, fields, sort, limit].some((each) => each !== undefined)) return undefined;
-  return view.reports.table({ style, wrap: await wrapFor({ isTTY: width !== undefined, columns: width }) });
+  return view.reports.table({ style, width, wrap: await wrapFor({ isTTY: width !== undefined, columns: width }) });
 }
 
 /** `found`: the result of `--query`, or the data of the view. */

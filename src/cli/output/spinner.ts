@@ -48,7 +48,7 @@ export function openSpinner(stream: Output, style: Style): Spinner {
     // ora's own frame is empty, because every line has a glyph. A prefix can be a function, which lets the seconds count between two polls.
     const prefixText = () => {
       const glyph = style.cyan(glyphs[turn++ % glyphs.length] ?? '');
-      return aligned(visible([...rows.values()]), widthOf)
+      return alignedRows(visible([...rows.values()]), widthOf)
         .map((row) => `${glyph} ${words(row, style, { cut, widthOf, columns })}`)
         .join('\n');
     };
@@ -94,7 +94,7 @@ const visible = (rows: readonly Row[]): readonly Row[] => {
 };
 
 /** Rows whose texts have the same columns, which two spaces separate: a name and a state. */
-function aligned(rows: readonly Row[], widthOf: Measure['widthOf']): readonly Row[] {
+function alignedRows(rows: readonly Row[], widthOf: Measure['widthOf']): readonly Row[] {
   const cells = rows.map(({ text }) => text.split('  '));
   const widths = (cells[0] ?? []).map((_, at) =>
     Math.max(...cells.filter(({ length }) => length > 1).map((row) => widthOf(row[at] ?? ''))),

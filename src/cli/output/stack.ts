@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** An error's message and where it came from. */
 export interface Trace {
   readonly message: string;
-  /** Calls, innermost first: `at deploy (src/features/deploy/deploy.ts:120:5)`. */
+  /** Calls, innermost first: `at deploy (src/features/deploy/deploy.ts:120)`. */
   readonly stack: readonly string[];
 }
 
@@ -48,8 +48,8 @@ async function openMaps(): Promise<(place: string, file: string, line: string, c
     if (!file.startsWith(root)) return `${file.split(/[\\/]/).at(-1)}:${line}:${column}`;
     if (!maps.has(file)) maps.set(file, read(file));
     const entry = maps.get(file)?.findEntry(Number(line) - 1, Number(column) - 1);
-    if (entry && 'originalSource' in entry && entry.originalSource)
-      return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    // The maps have no columns.
+    if (entry && 'originalSource' in entry && entry.originalSource) return `${entry.originalSource}:${entry.originalLine + 1}`;
     return `${file.slice(root.length).replaceAll('\\', '/')}:${line}:${column}`;
   };
 }

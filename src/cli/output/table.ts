@@ -2,6 +2,7 @@ import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { type CellOptions, cell, heading, words } from './cell.ts';
 import { detailLines } from './details.ts';
+import { grid } from './grid.ts';
 import { GAP, NARROWEST } from './layout.ts';
 import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.ts';
 import { rowsOf } from './rows.ts';
@@ -117,7 +118,6 @@ async function rows(
   const given = offered(columns, options);
   const cells = late && showsLate(columns, late, options) ? await late.read(items) : undefined;
   const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
-  const { grid } = await import('./grid.ts');
   const body = items.map((item) => {
     const cells = shown.map((column) => cell(item, column, options));
     return marked?.(item) ? cells.map((text, at) => (at === 0 ? style.bold(text) : text)) : cells;

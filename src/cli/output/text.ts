@@ -14,8 +14,9 @@ const UNSAFE =
 const UNESCAPED =
   /(?<=##)\[|[\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
-/** Fast path: printable ASCII, as in nearly every cell. */
+/** Fast paths: printable ASCII, as in nearly every cell and message. */
 const HARMLESS = /^[ -~]*$/;
+const HARMLESS_LINES = /^[ -~\n]*$/;
 
 /** Makes text safe for a terminal: one line, no control characters. */
 export const line = (value: string): string =>
@@ -26,7 +27,7 @@ export const line = (value: string): string =>
         .replace(UNSAFE, '');
 
 /** The same for multiline text, such as a log. */
-export const lines = (value: string): string => stripVTControlCharacters(value).replace(UNSAFE, '');
+export const lines = (value: string): string => (HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, ''));
 
 /** Serializes JSON with all unsafe characters escaped. */
 export const json = (value: unknown, indent?: number): string =>

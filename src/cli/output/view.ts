@@ -38,9 +38,9 @@ export interface LateCells {
 }
 
 /** Formats a view in other ways than as a list. */
-export interface Reports extends Readonly<Record<ReportFormat, () => Promise<string>>> {
-  /** For people, instead of a table. Not with options that shape a table. */
-  readonly table: (page: { readonly style: Style; readonly wrap: Wrap }) => Promise<string>;
+export interface Reports extends Readonly<Partial<Record<ReportFormat, () => Promise<string>>>> {
+  /** For people, instead of a table. Not with options that shape a table. `width`: undefined without a terminal. */
+  readonly table: (page: { readonly style: Style; readonly wrap: Wrap; readonly width: number | undefined }) => Promise<string>;
 }
 
 /** What a command returns. `render.ts` and `table.ts` format it. */
@@ -56,7 +56,7 @@ export type View =
       readonly late?: LateCells;
       /** The command that creates the first item. */
       readonly first?: readonly string[];
-      /** For a command with `formats`. */
+      /** For a command with `formats`, or a table that reads badly as rows. */
       readonly reports?: Reports;
       /** True for an item whose first column stands out in a table, because it has just changed. */
       readonly marked?: (item: Item) => boolean;

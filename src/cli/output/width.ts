@@ -1,14 +1,13 @@
 import fastWidth from 'fast-string-width';
+import { isPlain } from './plain.ts';
 
-/** Fast path: text with one column per character. */
-const PLAIN = /^[ -~–…]*$/;
 /** Code points that combine with others: marks, joiners, skin tones, flags and Hangul. */
 const JOINED = /[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u0e33\u0eb3]/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
 const COLORS = /(\u001b\[\d+m)/;
 
 /** The width of a text in terminal columns, without color codes. */
-export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : fastWidth(text));
+export const widthOf = (text: string): number => (isPlain(text) ? text.length : fastWidth(text));
 
 /** Cuts a text to a width, ending in `…`. Never splits an emoji or an accented letter. */
 export function cut(text: string, width: number): string {
@@ -26,7 +25,7 @@ export function cut(text: string, width: number): string {
 
 /** Splits a text into pieces of at most `width` columns, between whole characters. */
 export function piecesOf(text: string, width: number): readonly string[] {
-  if (PLAIN.test(text)) return text.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+  if (isPlain(text)) return text.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
   const pieces: string[] = [];
   let piece = '';
   let taken = 0;
@@ -45,7 +44,7 @@ export function piecesOf(text: string, width: number): readonly string[] {
 
 /** As many whole characters from the start as fit. */
 function startOf(text: string, width: number): string {
-  if (PLAIN.test(text)) return text.slice(0, width);
+  if (isPlain(text)) return text.slice(0, width);
   let taken = 0;
   let start = '';
   for (const character of charactersOf(text)) {

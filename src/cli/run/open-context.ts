@@ -1,7 +1,9 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
+import { accountName } from '../../machine/credentials/account.ts';
 import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
-import { type Settings, truthy } from '../../machine/settings/settings.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { truthy } from '../../machine/settings/truthy.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import type { Api } from '../../platform/api/api.ts';
 import { openBudgets } from '../../platform/api/budget.ts';
@@ -27,6 +29,7 @@ export interface Opened {
   readonly ctx: BaseContext;
   readonly scope: Scope;
   readonly sources: Sources;
+  /** Saves what the command has read. Its connections end with the process, which takes no time. */
   readonly close: () => Promise<void>;
 }
 
@@ -73,17 +76,14 @@ export async function openContext(
     ctx,
     scope,
     sources,
-    close: async () => {
-      await names.save();
-      await connection.close();
-    },
+    close: names.save,
   };
 }
 
 /** The API of a command. */
 function apiOf(
   world: World,
-  { host, debug, directories }: Settings,
+  { host, debug, directories, readOnly }: Settings,
   parts: {
     readonly progress: Progress;
     readonly connection: ReturnType<typeof connectionOf>;
@@ -96,7 +96,7 @@ function apiOf(
   return createApi({
     host,
     token: names.token,
-    connect: connection.open,
+    connect: connection,
     clock: world.clock,
     signal: world.signal,
     userAgent: `dnx/${version}`,
@@ -107,16 +107,19 @@ function apiOf(
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),
     observer: names,
+    readOnly,
   });
 }
 
 /** The names that the token of a command has read. */
 function namesOf(
   { env, clock, signal }: World,
-  { directories, profile, host }: Settings,
+  { directories, profile, host, config }: Settings,
   { cache, token }: { readonly cache: boolean; readonly token: Tokens['token'] },
 ) {
-  return openNameIndex({ directory: directories.cache, profile, host, token, fresh: !cache || truthy(env.DNX_NO_CACHE), clock, signal });
+  const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
+  const fresh = !cache || truthy(env.DNX_NO_CACHE);
+  return openNameIndex({ directory: directories.cache, config: directories.config, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */
@@ -129,13 +132,10 @@ async function maxWaitOf(given: string | undefined, sources: Sources & { readonl
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */
 function connectionOf(world: World, { blocked, caFile }: Settings) {
   let transport: Transport | undefined;
-  return {
-    open: async () => {
-      if (blocked.requests) throw blocked.requests;
-      transport ??= await world.connect(caFile);
-      return transport;
-    },
-    close: async () => transport?.close(),
+  return async () => {
+    if (blocked.requests) throw blocked.requests;
+    transport ??= await world.connect(caFile);
+    return transport;
   };
 }
 

@@ -1,3 +1,4 @@
+import { isError } from '../../base/errors.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
@@ -5,7 +6,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Chosen } from '../language/calls.ts';
-import { nounOf } from '../language/command.ts';
+import { type AnyCommand, nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
 import type { Found } from './destination.ts';
@@ -20,6 +21,7 @@ import type { Sources } from './values.ts';
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
 export async function perform(line: Invocation, base: BaseContext, given: Scope, sources: Sources, before: BeforeCommand): Promise<Result> {
   const { group, command } = line;
+  if (base.settings.readOnly) (await import('./read-only.ts')).refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   requireWords(line, base.ask, unplaced.settings);
   const consent = command.consent && (await import('./consent.ts'));
@@ -53,7 +55,7 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const result = asResult(
     await running.catch(async (error: unknown) => {
       const explained = await withLink(error, first, scope, command.calls);
-      throw (await import('./rejection.ts')).withLabels(await withSite(explained, invocation, scope), command);
+      throw await withLabels(await withSite(explained, invocation, scope), command);
     }),
   );
   if (!result.exit) await after?.();
@@ -68,9 +70,9 @@ function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
   return scope;
 }
 
-/** How long the command may take, in ms. */
-const allowanceFor = ({ command: { options } }: Invocation, given: Inputs['options']): number =>
-  options?.timeout && !options.timeout.later ? allowanceOf(given) : Number.POSITIVE_INFINITY;
+/** How long the requests of the command may take, in ms. */
+const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Invocation, given: Inputs['options']): number =>
+  options?.timeout && !options.timeout.later ? allowanceOf(given) : limitMs;
 
 /** Adds the command line that needs no prompts, if dnx prompted for anything. */
 function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Readonly<Record<string, string>>, result: Result): Result {
@@ -95,6 +97,10 @@ async function foundFor(typed: Invocation, scope: Scope): Promise<Found> {
     ? (await import('./destination.ts')).foundAt(typed, scope, lookUp)
     : { invocation: typed, found: await lookUp(typed) };
 }
+
+/** Names the options that a 422 is about. */
+const withLabels = async (error: unknown, command: AnyCommand): Promise<unknown> =>
+  isError(error, 'invalid') ? (await import('./rejection.ts')).withLabels(error, command) : error;
 
 /** Says if the id of a missing server is that of a site. */
 const withSite = async (error: unknown, invocation: Invocation, scope: Scope): Promise<unknown> =>

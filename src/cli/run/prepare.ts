@@ -74,7 +74,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     isGiven: (noun) => invocation.targets[noun] !== undefined,
     async resolve(path, words) {
       const names = parameters(path);
-      if (words) return resolve(names, words, scope);
+      if (words) return resolve(names, words, { ...scope, api: bounded.api });
       const picked = await pickMissing(invocation, names, undefined, scope, base);
       const found = await resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
       return refuseMislinked(found, changeOf(invocation, chosen), scope);

@@ -3,6 +3,7 @@ import { type Stats, statSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { replaceFile } from '../../machine/files/replace.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 
@@ -52,7 +53,8 @@ export async function save(body: AsyncIterable<Uint8Array>, path: string, force:
       await handle.close();
     }
     const { size } = statSync(temporary);
-    await (force ? rename(temporary, path) : place(temporary, path));
+    if (force) replaceFile(temporary, path);
+    else await place(temporary, path);
     return size;
   } catch (error) {
     throw asFailure(error, path);

@@ -1,5 +1,6 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { childEnv } from '../../machine/env.ts';
 import { gitEnv } from '../../machine/git.ts';
 
 /** Keeps Git and SSH from asking for a password or passphrase. */
@@ -18,7 +19,7 @@ export async function fetchBranch({ ask, world }: Pick<Context, 'ask' | 'world'>
       `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`,
     ],
     cwd,
-    env: { ...gitEnv(env), ...(!attended && UNATTENDED), LC_ALL: 'C' },
+    env: childEnv(gitEnv(env), { ...(!attended && UNATTENDED), LC_ALL: 'C' }),
     ...(attended && { attended }),
   });
   if (!done) throw usage('--fetch needs Git, which is not installed.');

@@ -1,10 +1,14 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
-import { quoted } from '../../base/shell.ts';
+import { quotedForSh } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
+import { directoriesOf } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
-import type { Shell } from './index.ts';
+import type { Shell } from './shells.ts';
+
+/** What decides where completions are. */
+export type Machine = Pick<World, 'env' | 'home' | 'platform'>;
 
 interface Installed {
   readonly files: readonly string[];
@@ -12,27 +16,32 @@ interface Installed {
   readonly next: string;
 }
 
-/** Where a shell looks for the user's completions: one file for each name of the program. */
-export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'>): readonly string[] {
+/** The names of the program. */
+const commands = ['dnx', 'deploynix', 'deploynix-cli'];
+
+/** Where a shell looks for the user's completions: one file for each name of the program, if it looks for them by name. */
+export function placesOf(shell: Shell, machine: Machine): readonly string[] {
+  const { env, home, platform } = machine;
   const data = env.XDG_DATA_HOME || join(home, '.local/share');
   const config = env.XDG_CONFIG_HOME || join(home, '.config');
   switch (shell) {
     case 'bash':
-      return ['dnx', 'deploynix'].map((name) => join(data, 'bash-completion/completions', name));
+      return commands.map((name) => join(data, 'bash-completion/completions', name));
     case 'fish':
-      return ['dnx.fish', 'deploynix.fish'].map((name) => join(config, 'fish/completions', name));
+      return commands.map((name) => join(config, 'fish/completions', `${name}.fish`));
     case 'zsh':
       return [join(data, 'zsh/site-functions/_dnx')];
     case 'powershell':
-      return [join(config, 'powershell/dnx.ps1')];
+      // Not beside the profile, which may be in OneDrive, and which Windows PowerShell has elsewhere than PowerShell 7.
+      return [platform === 'win32' ? join(directoriesOf(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
   }
 }
 
 /** Writes the script where the shell looks for it. Never edits the user's startup files. */
-export function installCompletion(shell: Shell, script: string, world: Pick<World, 'env' | 'home'>): Installed {
-  const files = placesOf(shell, world);
+export function installCompletion(shell: Shell, script: string, machine: Machine): Installed {
+  const files = placesOf(shell, machine);
   for (const file of files) write(file, script);
-  return { files, next: nextStep(shell, files[0] ?? '') };
+  return { files, next: nextStep(shell, files[0] ?? '', machine) };
 }
 
 /** Follows symbolic links: the user's files may live elsewhere. */
@@ -48,15 +57,24 @@ function write(file: string, script: string): void {
   }
 }
 
-function nextStep(shell: Shell, file: string): string {
-  switch (shell) {
-    case 'bash':
-      return 'Open a new shell to use it. Without the package bash-completion, add this to ~/.bashrc:\n  source <(dnx completion bash)';
-    case 'fish':
-      return 'It works right away.';
-    case 'zsh':
-      return `To use it, add this to ~/.zshrc before compinit:\n  fpath=(${quoted(dirname(file))} $fpath)`;
-    case 'powershell':
-      return `To use it, add this to $PROFILE:\n  . '${file.replaceAll("'", "''")}'`;
-  }
+function nextStep(shell: Shell, file: string, machine: Machine): string {
+  const line = startupLine(shell, file, machine);
+  if (line !== undefined) return `To use it, add this to ${startupFiles[shell]}:\n  ${line}`;
+  return shell === 'bash'
+    ? 'Open a new shell to use it. Without the package bash-completion, add this to ~/.bashrc:\n  source <(dnx completion bash)'
+    : 'It works right away.';
+}
+
+const startupFiles: Readonly<Partial<Record<Shell, string>>> = {
+  bash: '~/.bashrc',
+  zsh: '~/.zshrc before compinit',
+  powershell: '$PROFILE',
+};
+
+/** The line that users add to their own startup file; undefined if none is needed. */
+export function startupLine(shell: Shell, file: string, { platform }: Pick<Machine, 'platform'>): string | undefined {
+  if (shell === 'zsh') return `fpath=(${quotedForSh(dirname(file))} $fpath)`;
+  // Git for Windows has no bash-completion.
+  if (shell === 'bash' && platform === 'win32') return `source ${quotedForSh(file.replaceAll('\\', '/'))}`;
+  return shell === 'powershell' ? `. '${file.replaceAll("'", "''")}'` : undefined;
 }

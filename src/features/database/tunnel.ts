@@ -1,6 +1,7 @@
 import type { Detail, Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, nothing, type Result } from '../../cli/output/view.ts';
+import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { readSiteOnMachine, type SiteOnMachine } from '../remote/machine.ts';
 import { environmentFor } from './clients.ts';
@@ -43,7 +44,7 @@ async function runThrough(
   credentials: Credentials,
   [file = '', ...args]: readonly string[],
 ): Promise<Result> {
-  const env = { ...ctx.world.env, ...environmentFor(credentials, forward.port) };
+  const env = childEnv(ctx.world.env, environmentFor(credentials, forward.port));
   const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true }));
   return { view: nothing, exit };
 }

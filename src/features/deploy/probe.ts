@@ -1,6 +1,8 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { childEnv } from '../../machine/env.ts';
+import { shellCommand } from '../../machine/shell-command.ts';
 import { NetworkFault, type Transport } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 import type { Verification } from './options.ts';
@@ -89,17 +91,14 @@ async function runCommand(
   command: string,
   { name, base, release }: Subject & { readonly base: string },
 ): Promise<string | undefined> {
-  const [file, ...args] = world.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['sh', '-c', command];
-  // The command must not get the token.
-  const { DNX_TOKEN: _token, ...env } = world.env;
   progress.note(`Verifying ${name} with: ${command}`);
   const go = progress.hold();
   const timer = abortAt(deadline, clock, signal, () => outOfTime(name));
   try {
     const ended = world.spawn({
-      file: file ?? 'sh',
-      args,
-      env: { ...env, DNX_SITE_URL: base, DNX_RELEASE: release ?? '' },
+      ...shellCommand(command, world),
+      // The command must not get the token.
+      env: childEnv(world.env, { DNX_TOKEN: undefined, DNX_SITE_URL: base, DNX_RELEASE: release ?? '' }),
       output: 'stderr',
       signal: timer.signal,
     });

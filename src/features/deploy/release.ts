@@ -37,7 +37,7 @@ export interface Release {
 }
 
 /** Fields that mark the live release, the most reliable first. */
-const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'];
+export const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'];
 /** Statuses that mean live. */
 const LIVE_WORDS = ['live', 'current'];
 const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];

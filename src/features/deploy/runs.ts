@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { getBuiltinModule } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -73,6 +73,8 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
   const directory = directoryOf(ctx);
   prune(directory, now);
   const name = stamp(Math.max(now, 1 + Math.max(0, ...runFiles(directory).map(timeIn))));
+  // Lazy: it takes a millisecond to load, and --no-wait saves no run.
+  const { randomUUID } = getBuiltinModule('node:crypto');
   const remembered = keep(ctx, join(directory, `${name}-${randomUUID()}.json`), run);
   remembered.change({});
   return remembered;

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { access, credentials } from './account.ts';
-import { type Check, failed, type Needs } from './check.ts';
+import { type Check, failed, type Needs, ok } from './check.ts';
 import { machine } from './machine.ts';
 import { contact } from './network.ts';
 
@@ -12,7 +12,8 @@ export async function examine(ctx: Needs): Promise<Result> {
   const { checks: held, signedIn } = await credentials(ctx);
   const reached = await contact(ctx, signedIn);
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
-  const found = [...machine(ctx), ...problems, ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
+  const limits = ctx.settings.readOnly ? [ok('read-only', 'DNX_READ_ONLY is set: dnx sends only GET requests')] : [];
+  const found = [...machine(ctx), ...limits, ...problems, ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
   const all = found.map((each) => redacted(each, ctx.world));
   const failures = all.filter(({ verdict }) => verdict === 'failed');
   const warnings = all.filter(({ verdict }) => verdict === 'warning');

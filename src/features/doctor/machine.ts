@@ -6,6 +6,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
+import { ownShell } from '../completion/shells.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
 /** Checks versions, files and their modes, and shell completion. */
@@ -15,12 +16,12 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
   const tokens = join(directories.config, INSECURE_FILE);
   return [
     versions(world),
-    privacy('settings directory', directories.config, 0o700),
-    privacy('settings', config, 0o600),
+    privacy('settings directory', directories.config, 0o700, world),
+    privacy('settings', config, 0o600, world),
     existsSync(tokens)
       ? warning(
           'token file',
-          `unencrypted tokens in ${tokens} (mode ${modeOf(tokens)})`,
+          `unencrypted tokens in ${tokens}${hasModes(world) ? ` (mode ${modeOf(tokens)})` : ''}`,
           `${commandLine(['login'], settings)}, without --insecure-storage`,
         )
       : ok('token file', 'no unencrypted tokens'),
@@ -41,8 +42,12 @@ function versions({ node, platform }: Needs['world']): Check {
   return supportsNode(node) ? ok('versions', detail) : warning('versions', `${detail} (unsupported Node)`, `Install Node ${supportedNode}`);
 }
 
-function privacy(check: string, path: string, allowed: number): Check {
+/** Windows has access control lists instead: a file in the user's profile is the user's alone. */
+const hasModes = ({ platform }: Pick<Needs['world'], 'platform'>): boolean => platform !== 'win32';
+
+function privacy(check: string, path: string, allowed: number, world: Needs['world']): Check {
   if (!existsSync(path)) return skipped(check, `${path} does not exist yet`);
+  if (!hasModes(world)) return ok(check, path);
   const mode = statSync(path).mode & 0o777;
   return (mode & ~allowed) === 0
     ? ok(check, `${path} (mode ${mode.toString(8)})`)
@@ -52,9 +57,8 @@ function privacy(check: string, path: string, allowed: number): Check {
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 function completion(world: Needs['world']): Check {
-  const own = world.env.SHELL?.split('/').at(-1);
-  const shell = (['bash', 'zsh', 'fish'] as const).find((each) => each === own);
-  if (!shell) return skipped('completion', 'SHELL is not bash, zsh or fish');
+  const shell = ownShell(world);
+  if (!shell) return skipped('completion', 'no bash, zsh, fish or PowerShell in SHELL');
   const [place] = placesOf(shell, world);
   return place && existsSync(place)
     ? ok('completion', `${shell}: ${place}`)

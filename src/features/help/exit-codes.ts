@@ -8,7 +8,7 @@ export default {
       ['1', 'Failed: deployment, backup or restore, API error, or a bug; or canceled'],
       ['2', 'Usage: unknown option, missing value, or cannot prompt'],
       ['4', 'Not signed in, or the token was rejected (401)'],
-      ['5', 'Forbidden: ability, role or plan (403)'],
+      ['5', 'Forbidden: ability, role or plan (403), or DNX_READ_ONLY'],
       ['6', 'Not found (404), or ambiguous'],
       ['7', 'Rejected by validation or a plan limit (422)'],
       ['9', 'Rate limited for too long (429)'],

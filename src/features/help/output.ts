@@ -6,7 +6,7 @@ export default {
     'The result goes to stdout; progress, prompts and errors go to stderr.',
     [
       ['-o table', 'Aligned columns (default)'],
-      ['--json, -o json', 'JSON of the API: an array for a list, an object for one item'],
+      ['--json, -o json', 'API JSON: an array for a list, an object for one item'],
       ['-o ndjson', 'One JSON object per line'],
       ['-o yaml', 'The same as JSON, in YAML'],
       ['-o csv, -o tsv', 'Separated values with a header'],
@@ -20,8 +20,7 @@ export default {
       ['--query <expression>', 'Filter with JMESPath (https://jmespath.org)'],
       ['--no-header', 'Omit the header of table, csv and tsv'],
     ],
-    'With --json, an error is one line of JSON on stderr.',
-    'Except as a table or YAML, a long list is printed while it is read. If that fails, the error says that the output is incomplete.',
-    { run: ["dnx server list -o text --query '[].ip_address'"] },
+    'With --json, an error is one line of JSON on stderr. A long list is printed as it is read, except as a table or YAML. If a later page fails, the error says that the output is incomplete.',
+    { run: ["dnx server list -o text --query '[].ip_address'", `dnx server list --query "[?php_version=='8.3']"`] },
   ],
 } satisfies Topic;

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { World } from '../../machine/world.ts';
@@ -37,7 +37,7 @@ function urlOf(value: string, source: string): URL {
 function isProgram(name: string, { cwd, env, platform }: Pick<World, 'cwd' | 'env' | 'platform'>): boolean {
   const windows = platform === 'win32';
   const endings = windows ? ['', ...(env.PATHEXT || '.COM;.EXE;.BAT;.CMD').split(';')] : [''];
-  const directories = /[\\/]/.test(name) ? [cwd] : (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean);
+  const directories = /[\\/]/.test(name) ? [cwd] : (env.PATH ?? '').split(windows ? ';' : ':').filter(Boolean);
   return directories.some((directory) => endings.some((ending) => isExecutable(resolve(cwd, directory, `${name}${ending}`))));
 }
 

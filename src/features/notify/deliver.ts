@@ -3,6 +3,8 @@ import { toJson } from '../../base/json.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { childEnv } from '../../machine/env.ts';
+import { shellCommand } from '../../machine/shell-command.ts';
 import { type Child, NetworkFault } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 import type { Channel } from './channel.ts';
@@ -59,20 +61,18 @@ async function post({ clock, settings, signal, world }: Needs, url: URL, notific
 
 /** The user's command in a shell. It gets the result, but not the token. */
 function commandOf({ progress, world }: Needs, command: string, notification: Notification): Child {
-  const [file = 'sh', ...args] = world.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['sh', '-c', command];
-  // Without DNX_NOTIFY, so that a dnx in the command does not notify again.
-  const { DNX_TOKEN: _token, DNX_NOTIFY: _notify, ...env } = world.env;
   const json = toJson(notification.result ?? { error: notification.error ?? null });
   if (json.length > LONGEST) progress.warn('The result is too long for DNX_RESULT, which is empty.');
   return {
-    file,
-    args,
-    env: {
-      ...env,
+    ...shellCommand(command, world),
+    env: childEnv(world.env, {
+      DNX_TOKEN: undefined,
+      // So that a dnx in the command does not notify again.
+      DNX_NOTIFY: undefined,
       DNX_RESULT: json.length > LONGEST ? '' : json,
       DNX_OUTCOME: outcomeIn(notification),
       DNX_EXIT_CODE: String(notification.exit_code),
-    },
+    }),
   };
 }
 

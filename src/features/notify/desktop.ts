@@ -1,3 +1,4 @@
+import { childEnv, withoutSecrets } from '../../machine/env.ts';
 import type { Child, World } from '../../machine/world.ts';
 
 /**
@@ -5,12 +6,12 @@ import type { Child, World } from '../../machine/world.ts';
  * do the same with 5.7 MB of binaries, and without Notification Center on current macOS.
  */
 export function desktopProgram({ env: all, platform }: Pick<World, 'env' | 'platform'>, text: string): Child {
-  const { DNX_TOKEN: _token, DNX_NOTIFY: _notify, ...env } = all;
+  const env = withoutSecrets(all);
   if (platform === 'darwin') return { file: 'osascript', args: [...APPLESCRIPT.flatMap((line) => ['-e', line]), text], env };
   if (platform === 'win32') {
     const script = Buffer.from(TOAST, 'utf16le').toString('base64');
     const args = ['-NoProfile', '-NonInteractive', '-EncodedCommand', script];
-    return { file: 'powershell.exe', args, env: { ...env, NOTIFICATION: text } };
+    return { file: 'powershell.exe', args, env: childEnv(env, { NOTIFICATION: text }) };
   }
   return { file: 'notify-send', args: ['--app-name=dnx', '--', text], env };
 }

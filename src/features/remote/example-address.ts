@@ -14,7 +14,7 @@ export async function requireMachine({ server, address }: Machine, world: Pick<W
   const read = await world.capture({ file: 'ssh', args: ['-G', address], env: world.env, limitMs: LIMIT_MS }).catch(() => undefined);
   const { stdout = '' } = read ?? {};
   if (!stdout.split('\n').includes(`hostname ${address}`) || /^proxy(command|jump) (?!none$)/m.test(stdout)) return;
-  throw new DnxError('network', `${server.label} is no machine: ${address} is an address for examples, as in the sandbox.`, {
-    hint: 'To try this, map the address to a machine of yours in ~/.ssh/config.',
+  throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
+    hint: 'To try this, map the address to one of your machines in ~/.ssh/config.',
   });
 }

@@ -15,13 +15,13 @@ interface Refusal {
 }
 
 /** The home directory has the keys of the user. */
-type Home = Pick<World, 'home'>;
+type Home = Pick<World, 'home' | 'platform'>;
 
 /** What to do if ssh failed with this output; undefined if it says nothing that dnx knows. */
 export function refusalIn(stderr: string, machine: Machine, home: Home): Refusal | undefined {
   const { server, address } = machine;
   if (/UNPROTECTED PRIVATE KEY FILE/.test(stderr))
-    return { code: 'failed', hint: 'ssh ignores a private key that others can read. Make it yours alone with chmod 600.' };
+    return { code: 'failed', hint: `ssh ignores a private key that others can read. Make it yours alone with ${restriction(home)}.` };
   if (/Too many authentication failures/.test(stderr))
     return {
       code: 'forbidden',
@@ -51,12 +51,18 @@ export function refusalIn(stderr: string, machine: Machine, home: Home): Refusal
     : undefined;
 }
 
+const restriction = ({ platform }: Home): string =>
+  platform === 'win32' ? 'icacls FILE /inheritance:r /grant:r "%USERNAME%:F" in cmd' : 'chmod 600';
+
+/** On Windows, dnx runs ssh where it cannot ask. */
+const LOCKED = ' If the key has a passphrase, add it to the agent with ssh-add.';
+
 function refusedKey({ server }: Machine, home: Home): Refusal {
   const key = publicKeyOf(home);
   const { file, name } = key ?? { file: '~/.ssh/id_ed25519.pub', name: 'my-key' };
   return {
     code: 'forbidden',
-    hint: `${server.label} does not accept your SSH key.${key ? '' : ' You have none in ~/.ssh; create one with: ssh-keygen -t ed25519'}`,
+    hint: `${server.label} does not accept your SSH key.${key ? '' : ' You have none in ~/.ssh; create one with: ssh-keygen -t ed25519'}${key && home.platform === 'win32' ? LOCKED : ''}`,
     next: [{ command: ['ssh-key', 'create', name, '--server', server.label, '--public-key', `@${file}`], why: 'Add it' }],
   };
 }

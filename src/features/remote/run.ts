@@ -5,8 +5,9 @@ import { SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
 import { alive, sshProgram } from './ssh.ts';
 
-/** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt. */
-export const quietly = ({ ask }: Pick<Context, 'ask'>): readonly string[] => (ask.allowed ? [] : ['-o', 'BatchMode=yes']);
+/** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
+export const quietly = ({ ask, world }: Pick<Context, 'ask' | 'world'>): readonly string[] =>
+  ask.allowed && world.platform !== 'win32' ? [] : ['-o', 'BatchMode=yes'];
 
 /** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
 export async function runOn(

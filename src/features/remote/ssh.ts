@@ -1,4 +1,5 @@
 import { quotedForAny } from '../../base/shell.ts';
+import { childEnv } from '../../machine/env.ts';
 import type { World } from '../../machine/world.ts';
 import { requireMachine } from './example-address.ts';
 import type { Machine } from './machine.ts';
@@ -27,7 +28,7 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the token. */
 export async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env'>) {
-  const env = { ...world.env, DNX_TOKEN: undefined };
+  const env = childEnv(world.env, { DNX_TOKEN: undefined });
   await requireMachine(machine, { capture: world.capture, env });
   const [file = 'ssh', ...args] = sshWords(machine, options);
   return { file, args, env };

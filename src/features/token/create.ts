@@ -51,7 +51,11 @@ export function tokenDestination(
 ): TokenFile | undefined {
   if (to_file !== undefined) return reserveFile(to_file, world);
   if (settings.format === 'ids') throw usage('-o ids would omit the new token.', 'Use another format, or --to-file FILE.');
-  if (world.stdout.discards) throw usage('Standard output is closed or /dev/null, so the new token would be lost.', 'Use --to-file FILE.');
+  if (world.stdout.discards)
+    throw usage(
+      `Standard output is closed or ${world.platform === 'win32' ? 'NUL' : '/dev/null'}, so the new token would be lost.`,
+      'Use --to-file FILE.',
+    );
   return undefined;
 }
 

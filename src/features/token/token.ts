@@ -16,13 +16,14 @@ export interface Token {
 /** The id of a plain-text token: stock tokens look like `17|abc…`. Undefined for any other kind. */
 export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
 
-const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
+/** The fields that may hold the plain text of a new token. */
+export const PLAIN_TOKEN = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
 
 /** The plain-text token in the response to a login or a create. */
 export function tokenIn(reply: Reply): string {
   for (const place of [reply.body, reply.data]) {
     if (!isObject(place)) continue;
-    for (const field of fields) {
+    for (const field of PLAIN_TOKEN) {
       const value = place[field];
       if (typeof value === 'string' && value !== '') return value;
     }

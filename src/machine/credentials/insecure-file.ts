@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DnxError, isError, systemCode } from '../../base/errors.ts';
 import { makeDirectory } from '../files/directory.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
-import { locked, type Waiting } from '../files/lock.ts';
+import type { Waiting } from '../files/lock.ts';
 
 type Contents = Readonly<Record<string, unknown>>;
 
@@ -38,6 +38,8 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
       if (Object.keys(contents).length === 0) rmSync(path, { force: true });
       else writeJson(path, contents);
     };
+    // Reading needs no lock.
+    const { locked } = await import('../files/lock.ts');
     await locked(path, waiting, write).catch((cause: unknown) => {
       const code = systemCode(cause);
       if (isError(cause) || code === undefined) throw cause;

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getBuiltinModule, kill, pid, platform } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
@@ -97,6 +96,8 @@ function fromProc(pid: number): [state: string, start: string] {
 
 function fromPs(pid: number): [state: string, start: string] {
   const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+  // Lazy: it takes a millisecond to load, and Linux does without it.
+  const { execFileSync } = getBuiltinModule('node:child_process');
   const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env, encoding: 'utf8', timeout: 2_000 });
   const [state = '', ...start] = line.trim().split(/\s+/);
   return [state, start.join(' ')];

@@ -8,7 +8,6 @@ import {
   readdirSync,
   readFileSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -16,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
+import { replaceFile } from './replace.ts';
 
 const MB = 1024 * 1024;
 const LIMIT_MB = 16;
@@ -44,7 +44,7 @@ export function writeText(file: string, text: string, mode?: number): void {
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
     if (mode !== undefined) chmodSync(temporary, mode);
-    renameSync(temporary, file);
+    replaceFile(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -8,13 +8,19 @@ export interface Directories {
   readonly state: string;
 }
 
-/** The directories of dnx: `DNX_*_DIR`, or XDG. */
-export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
+/** The directories of dnx: `DNX_*_DIR`, or XDG. Without these, Windows has its own for programs. */
+export function directoriesOf(world: Pick<World, 'env' | 'home' | 'platform'>): Directories {
   const { env } = world;
-  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
+  const windows = world.platform === 'win32';
+  const place = (own: string, xdg: string, fallback: string, known: string, folder: string) => {
+    if (env[own]) return env[own];
+    if (env[xdg]) return join(env[xdg], 'dnx');
+    const data = windows && env[known];
+    return data ? join(data, folder) : join(world.home, fallback, 'dnx');
+  };
   return {
-    config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
-    cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
-    state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state'),
+    config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config', 'APPDATA', 'dnx'),
+    cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache', 'LOCALAPPDATA', 'dnx/cache'),
+    state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state', 'LOCALAPPDATA', 'dnx/state'),
   };
 }

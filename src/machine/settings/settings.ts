@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
-import { type Env, pathOf, type World } from '../world.ts';
+import { pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Directories, directoriesOf } from './directories.ts';
 import { type Format, formatOf, type ReportFormat } from './format.ts';
@@ -12,6 +12,7 @@ import { type Linked, parentsOf } from './parents.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
+import { truthy } from './truthy.ts';
 
 /** The global options on the command line. */
 export interface Given {
@@ -26,6 +27,8 @@ export interface Given {
   readonly debug?: boolean | undefined;
   readonly input?: boolean | undefined;
   readonly color?: boolean | undefined;
+  /** The command signs in or out. */
+  readonly signs?: boolean | undefined;
   /** The formats that only this command has. */
   readonly formats?: readonly ReportFormat[] | undefined;
 }
@@ -49,6 +52,8 @@ export interface Settings {
   readonly input: boolean;
   /** False if no user is present: `--no-input`, DNX_NO_INPUT or CI. */
   readonly attended: boolean;
+  /** True if the API may only be read: DNX_READ_ONLY, unless the command signs in or out. */
+  readonly readOnly: boolean;
   readonly config: Config;
   readonly directories: Directories;
   /** Where each setting came from. Settings without a value are missing. */
@@ -69,7 +74,7 @@ export interface Settings {
 }
 
 /** Reads the settings from options, environment and files. */
-export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: Given): Settings {
   const { env } = world;
   const directories = directoriesOf(world);
   const config = openSource(join(directories.config, CONFIG_FILE));
@@ -106,6 +111,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     debug: given.debug ?? truthy(env.DNX_DEBUG),
     input: attended && !json,
     attended,
+    readOnly: truthy(env.DNX_READ_ONLY) && !given.signs,
     config: configIn(config),
     directories,
     origins,
@@ -134,6 +140,3 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given)
   const file = caFile ?? world.env.DNX_CA_FILE;
   return file ? pathOf(file, world) : undefined;
 }
-
-/** True unless the value is undefined, empty, 0, false or no. */
-export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());

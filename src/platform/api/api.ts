@@ -98,6 +98,8 @@ export interface ClientOptions {
   readonly deadline?: number;
   /** The value of `--limit`, which may raise the page limit. */
   readonly mostItems?: number | undefined;
+  /** True if only GET requests may be sent. */
+  readonly readOnly?: boolean;
   /** Not told about requests with another token. */
   readonly observer?: Observer | undefined;
 }

@@ -7,6 +7,7 @@ import { exchanging } from './exchange.ts';
 import { listingOf, sending } from './observed.ts';
 import { everyPage, pagesOf } from './pages.ts';
 import { rateLimited } from './rate-limit.ts';
+import { guarded } from './read-only.ts';
 import type { Reply } from './reply.ts';
 import { persisting, type Send } from './retry.ts';
 
@@ -15,7 +16,7 @@ export const createApi = (options: ClientOptions): Api => apiOver(options, optio
 
 /** `unbounded`: the original options; `options` may have a deadline. */
 function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
-  const limited = rateLimited(options, exchanging(options));
+  const limited = guarded(options, rateLimited(options, exchanging(options)));
   const persistent: Send = sending(options, (method, path, send) => {
     const end = options.requests.begin(options.host, send.retry === false);
     return persisting<never>(options, limited, method, path, send).finally(end);

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Timer } from '../../machine/world.ts';
 import { noConnection } from './fault.ts';
@@ -11,15 +11,18 @@ export interface Connecting {
   readonly after: Timer;
   /** The trusted certificates, if they are not the default ones. */
   readonly trust: SecureContext | undefined;
+  /** Looks up names instead of the system. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** How long to wait for each address of a name before the next. Node's 250 ms are too short for a bad network. */
 const ATTEMPT_MS = 500;
 
 /** The options of an agent. */
-export const agentOptions = (trust: SecureContext | undefined) => ({
+export const agentOptions = ({ trust, lookup }: Pick<Connecting, 'trust' | 'lookup'>) => ({
   autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
   ...(trust && { secureContext: trust }),
+  ...(lookup && { lookup }),
 });
 
 /** Makes an agent give up on connections that are not ready in time. */

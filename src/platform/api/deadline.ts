@@ -1,5 +1,6 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { type Clock, type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
+import { isReadMethod } from './endpoint.ts';
 
 /** True if time ran out before anything was sent, or during a GET: nothing was changed. */
 export const isUnperformed = (error: unknown): boolean =>
@@ -29,7 +30,7 @@ export const transportUntil = (transport: Transport, clock: Clock, deadline: num
   close: () => transport.close(),
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (clock.elapsed() >= deadline) throw timedOut(false);
-    const timer = abortAt(deadline, clock, request.signal, () => timedOut(request.method !== 'GET'));
+    const timer = abortAt(deadline, clock, request.signal, () => timedOut(!isReadMethod(request.method)));
     try {
       const answer = transport.request({ ...request, signal: timer.signal });
       timer.start();

@@ -6,8 +6,11 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** An operation as written in the API reference: `GET /servers/{server}`. */
 export type Endpoint = `${Method} /${string}`;
 
+/** True for a method that changes nothing. */
+export const isReadMethod = (method: string): boolean => method === 'GET';
+
 /** True for an operation that changes nothing. */
-export const isRead = (endpoint: Endpoint): boolean => endpoint.startsWith('GET ');
+export const isRead = (endpoint: string): boolean => isReadMethod(endpoint.split(' ', 1)[0] ?? '');
 
 /** The names of an endpoint's path parameters, as a type. */
 export type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
@@ -20,7 +23,7 @@ export const parameters = (endpoint: string): string[] => [...endpoint.matchAll(
 
 /** Percent-encodes an id as a path segment. Refuses `..`, which leads to the parent, and lone surrogates, which cannot be encoded. */
 export function segment(id: string): string {
-  if (['', '.', '..'].includes(id) || /\p{Cs}/u.test(id)) throw usage(`'${id}' is not a valid id.`);
+  if (['', '.', '..'].includes(id) || /[\ud800-\udfff]/u.test(id)) throw usage(`'${id}' is not a valid id.`);
   return encodeURIComponent(id);
 }
 

@@ -2,6 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import type { HttpResponse, Transport } from '../../machine/world.ts';
 import type { ClientOptions, Query, SendOptions } from './api.ts';
+import { isReadMethod } from './endpoint.ts';
 import { textOf } from './response.ts';
 
 /** Sends one request and resolves when the response headers arrive. */
@@ -18,7 +19,7 @@ export function exchanging({ host, token, connect, clock, signal, userAgent, deb
     headers['accept-encoding'] = file ? 'identity' : 'gzip, br';
     const secret = authenticated === false ? undefined : await token();
     if (secret !== undefined) headers.authorization = bearer(secret);
-    if (method !== 'GET') headers['content-type'] = 'application/json';
+    if (!isReadMethod(method)) headers['content-type'] = 'application/json';
     const text = body === undefined ? undefined : toJson(body);
     // A path typed by the user may contain a query.
     const shown = path.split('?', 1)[0];

@@ -2,6 +2,7 @@ import { type Code, DnxError, type FieldErrors, type Next, REJECTED } from '../.
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Need, needOf } from '../abilities.ts';
+import { isRead } from './endpoint.ts';
 import { retryWords } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 
@@ -56,9 +57,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
       hint: 'The token was not sent there. Check the host (--host or DNX_HOST).',
     };
   }
-  const hint = endpoint.startsWith('GET ')
-    ? 'Try again in a moment.'
-    : 'The request may have gone through. Check the current state before you retry.';
+  const hint = isRead(endpoint) ? 'Try again in a moment.' : 'The request may have gone through. Check the current state before you retry.';
   return { message: quote(`Deploynix returned ${status}`, said), ...(status >= 500 && { hint }) };
 }
 

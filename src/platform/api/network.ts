@@ -15,15 +15,18 @@ export interface Surroundings {
   readonly after: Timer;
   /** The absolute path of a file with certificates to trust. */
   readonly caFile: string | undefined;
+  /** For requests that nobody waits for. */
+  readonly background?: boolean | undefined;
   readonly limits?: Partial<Limits>;
 }
 
 /** Opens a transport that uses the proxies of the environment, and trusts the certificates in `caFile` too. */
-export async function openNetwork({ env, after, caFile, limits: changed }: Surroundings): Promise<Transport> {
+export async function openNetwork({ env, after, caFile, background, limits: changed }: Surroundings): Promise<Transport> {
   const limits = { ...LIMITS, bodyBytes: mostBytes(env), ...changed };
   const proxyOf = hasProxy(env) ? (await import('./proxy.ts')).proxiesIn(env) : undefined;
   const trust = caFile === undefined ? undefined : (await import('./trust.ts')).readTrust(caFile, env.NODE_EXTRA_CA_CERTS);
-  return httpTransport({ limits, after, proxyOf, trust });
+  const lookup = background ? (await import('./background-lookup.ts')).lookup : undefined;
+  return httpTransport({ limits, after, proxyOf, trust, lookup });
 }
 
 /** DNX_MAX_RESPONSE in bytes: a whole number of MB. */

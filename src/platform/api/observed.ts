@@ -1,4 +1,5 @@
 import type { Api, ClientOptions, Listing } from './api.ts';
+import { isReadMethod } from './endpoint.ts';
 import type { Send } from './retry.ts';
 
 type Observed = Pick<ClientOptions, 'clock' | 'observer'>;
@@ -23,6 +24,6 @@ export const sending =
       status = reply.status;
       return reply;
     } finally {
-      if (method !== 'GET' && (status < 400 || status >= 500)) observer?.changed(method, path);
+      if (!isReadMethod(method) && (status < 400 || status >= 500)) observer?.changed(method, path);
     }
   };

@@ -65,7 +65,7 @@ async function* bytes(stream: Readable, { limits, after }: Reading, signal: Abor
   let cancelSilence = after(silenceMs, stalled);
   let size = 0;
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of chunksOf(stream)) {
       // The reader's time does not count.
       cancelSilence();
       size += chunk.length;
@@ -85,6 +85,30 @@ async function* bytes(stream: Readable, { limits, after }: Reading, signal: Abor
     cancelEnd?.();
   }
 }
+
+/** The chunks of a stream, like its own iterator, which takes a third of a millisecond to start. */
+async function* chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
+  let wake = () => {};
+  const changed = () => wake();
+  for (const event of CHANGES) stream.on(event, changed);
+  try {
+    while (!stream.readableEnded) {
+      const chunk: Uint8Array | null = stream.destroyed ? null : stream.read();
+      if (chunk !== null) yield chunk;
+      else if (stream.destroyed) throw stream.errored ?? new Error('closed before its end');
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    for (const event of CHANGES) stream.off(event, changed);
+    if (!stream.readableEnded) stream.destroy();
+  }
+}
+
+/** What a stream tells while it is read. */
+const CHANGES = ['readable', 'end', 'error', 'close'];
 
 /** Reads a whole body as text. */
 export async function textOf({ body }: Pick<HttpResponse, 'body'>): Promise<string> {

@@ -1,6 +1,7 @@
 import { hostName } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
+import { isReadMethod } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { retryAfter } from './rate-limit.ts';
 import { emptyReply, type Reply, readReply } from './reply.ts';
@@ -23,7 +24,7 @@ export async function persisting<T>(
   send: SendOptions,
 ): Promise<Reply<T>> {
   const { clock, signal, host, requests } = options;
-  const most = method === 'GET' && send.retry !== false && !send.casual ? MOST_RETRIES : 0;
+  const most = isReadMethod(method) && send.retry !== false && !send.casual ? MOST_RETRIES : 0;
   let since: number | undefined;
   for (let retry = 1; ; retry++) {
     const outcome = await attempt<T>(limited, method, path, send);
@@ -49,7 +50,7 @@ async function attempt<T>(limited: Exchange, method: string, path: string, send:
   } catch (error) {
     if (!(error instanceof NetworkFault)) throw response ? (await import('./unreachable.ts')).whileSending(error, method) : error;
     // The status is enough to know that a change failed.
-    if (method !== 'GET' && response && response.status >= 300) return emptyReply(response);
+    if (!isReadMethod(method) && response && response.status >= 300) return emptyReply(response);
     return error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
+import { getBuiltinModule } from 'node:process';
 import { urlToHttpOptions } from 'node:url';
 import type { NetworkFault } from '../../machine/world.ts';
 import { agentOptions, type Connecting, limit } from './connection.ts';
@@ -29,11 +30,11 @@ export function openRoutes(connecting: Connecting, proxyOf?: ProxyOf) {
     protocol: string,
     { through, keepAlive = true }: { readonly through?: HttpProxy | undefined; readonly keepAlive?: boolean },
   ): Promise<Pick<Route, 'request'> & { readonly agent: Agent }> {
-    // Lazy: https loads tls.
-    const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
+    // Lazy: https loads tls. `import` would copy every export.
+    const { Agent, request } = getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
     const known = agents.get(name);
     if (known) return { request, agent: known };
-    const agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting.trust) });
+    const agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting) });
     agents.set(name, agent);
     if (through) (await import('./tunnel.ts')).tunnelThrough(agent, through, connecting);
     else limit(agent, connecting);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
 import { whenReady } from './connection.ts';
@@ -12,12 +13,13 @@ export interface TransportOptions extends Reading {
   /** The proxy of a URL; without it, all connections are direct. */
   readonly proxyOf?: ProxyOf | undefined;
   readonly trust?: SecureContext | undefined;
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** A transport on `node:http(s)` with keep-alive, directly or through a proxy. It loads in 9 ms, undici in 150. */
-export function httpTransport({ proxyOf, trust, ...reading }: TransportOptions): Transport {
+export function httpTransport({ proxyOf, trust, lookup, ...reading }: TransportOptions): Transport {
   const { limits, after } = reading;
-  const routes = openRoutes({ connectMs: limits.connectMs, after, trust }, proxyOf);
+  const routes = openRoutes({ connectMs: limits.connectMs, after, trust, lookup }, proxyOf);
   return {
     async request({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
       const route = await routes.to(new URL(url));

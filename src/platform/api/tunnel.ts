@@ -6,7 +6,8 @@ import type { HttpProxy } from './proxy.ts';
 import { proxyFault } from './unreachable.ts';
 
 /** Makes an agent of `node:https` open its connections through an HTTP proxy, with CONNECT. */
-export function tunnelThrough(agent: Agent, proxy: HttpProxy, { connectMs, after, trust }: Connecting): void {
+export function tunnelThrough(agent: Agent, proxy: HttpProxy, connecting: Connecting): void {
+  const { connectMs, after } = connecting;
   const secure = agent.createConnection.bind(agent);
   const destroy = agent.destroy.bind(agent);
   const pending = new Set<ClientRequest>();
@@ -23,7 +24,7 @@ export function tunnelThrough(agent: Agent, proxy: HttpProxy, { connectMs, after
     const open = async () => {
       const { Agent, request } = proxy.url.protocol === 'https:' ? await import('node:https') : await import('node:http');
       const headers = { host: authority, connection: 'keep-alive', ...proxy.headers };
-      const asking = request({ ...proxy.address, method: 'CONNECT', path: authority, headers, agent: new Agent(agentOptions(trust)) });
+      const asking = request({ ...proxy.address, method: 'CONNECT', path: authority, headers, agent: new Agent(agentOptions(connecting)) });
       late = () => asking.destroy(noConnection(connectMs));
       pending.add(asking);
       asking.once('close', () => pending.delete(asking));

@@ -1,6 +1,7 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
+import { isReadMethod } from './endpoint.ts';
 import { DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
 import { isTls, tlsProblem } from './handshake.ts';
 
@@ -51,7 +52,7 @@ export const isFinal = ({ reason = '' }: NetworkFault): boolean =>
 /** Turns a fault into a DnxError, which says whether the request may have gone through. */
 export function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
   const { sent, reason = '', message } = fault;
-  if (sent && method !== 'GET') {
+  if (sent && !isReadMethod(method)) {
     const text = `No response from ${hostName(host)}: ${message}. The request may have gone through.`;
     return new DnxError('network', text, { hint: STATE, cause: fault });
   }
@@ -67,7 +68,7 @@ export function unreachable(fault: NetworkFault, method: string, host: string): 
 
 /** The error of a signal during a request, which may have gone through unless it is a GET. Any other error unchanged. */
 export function whileSending(error: unknown, method: string): unknown {
-  if (method === 'GET' || !isError(error) || !isStop(error)) return error;
+  if (isReadMethod(method) || !isError(error) || !isStop(error)) return error;
   const hint = `The request may have gone through. ${STATE}`;
   return error.with({ hint, cause: new NetworkFault('interrupted', { sent: true }) });
 }

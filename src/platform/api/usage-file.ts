@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isObject } from '../../base/json.ts';
-import { locked, type Waiting } from '../../machine/files/lock.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Waiting } from '../../machine/files/lock.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { booked, type Usage, unused, without } from './usage.ts';
 import { openUsageLog, type UsageLog } from './usage-log.ts';
@@ -66,6 +67,8 @@ export function openUsageFile(directory: string | undefined, spanMs: number, { c
     async edit(key, change) {
       if (files && usable) {
         try {
+          // Most commands change nothing that needs the lock.
+          const { locked } = await import('../../machine/files/lock.ts');
           return await locked(files.json, { clock, signal, patienceMs: PATIENCE_MS, brief: true }, () =>
             rewrite(files, key, change, clock.now()),
           );
@@ -102,7 +105,7 @@ function rewrite(files: Files, key: string, change: Change, now: number): void {
   writeText(files.json, JSON.stringify(Object.fromEntries([...others, [key, own]])));
 }
 
-const isRecent = (entry: unknown, now: number): boolean => isObject(entry) && Math.abs(now - Number(entry.written)) < KEPT_MS;
+const isRecent = (entry: unknown, now: number): boolean => isObject(entry) && Math.abs(now - Number(wordOf(entry.written))) < KEPT_MS;
 
 /** Everything in the file; nothing if it is not JSON. */
 function readAll(file: string): Readonly<Record<string, unknown>> {

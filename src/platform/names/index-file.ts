@@ -6,6 +6,8 @@ export interface NameList {
   /** When reading it began, in epoch ms. */
   readonly read: number;
   readonly items?: readonly JsonObject[];
+  /** The names before the change that certainly stayed. Completion still offers them; nothing else uses them. */
+  readonly past?: readonly JsonObject[];
 }
 
 /** The lists that one token has read, by path: `/servers/7/daemons`. */
@@ -58,12 +60,15 @@ function listIn(list: unknown, now: number): NameList | undefined {
   if (!isObject(list)) return undefined;
   const read = timeIn(list.read, now);
   if (read === undefined || now - read > OLDEST_MS) return undefined;
-  if (list.items === undefined) return { read };
-  const isText = (value: unknown) => typeof value === 'string';
-  const isThing = (each: unknown) => isObject(each) && isText(each.id) && Object.values(each).every(isText);
-  const valid = Array.isArray(list.items) && list.items.every(isThing);
-  return valid ? { read, items: list.items as readonly JsonObject[] } : undefined;
+  const { items, past } = list;
+  if (items === undefined) return { read, ...(areThings(past) && { past }) };
+  return areThings(items) ? { read, items } : undefined;
 }
+
+const areThings = (items: unknown): items is readonly JsonObject[] => Array.isArray(items) && items.every(isThing);
+
+const isThing = (each: unknown): boolean =>
+  isObject(each) && typeof each.id === 'string' && Object.values(each).every((value) => typeof value === 'string');
 
 /** A time in ms; undefined if it is in the future. */
 function timeIn(value: unknown, now: number): number | undefined {
@@ -81,9 +86,9 @@ export function writeAccounts(file: string, accounts: Accounts): void {
   let room = MOST_NAMES;
   const shown = kept.map(([name, { lists, searched }]) => {
     const texts: Record<string, object> = {};
-    for (const [path, { read, items }] of [...lists].toSorted(([, one], [, other]) => other.read - one.read)) {
-      room -= items?.length ?? 0;
-      if (room >= 0) texts[path] = { read: new Date(read).toISOString(), items };
+    for (const [path, { read, items, past }] of [...lists].toSorted(([, one], [, other]) => other.read - one.read)) {
+      room -= (items ?? past ?? []).length;
+      if (room >= 0) texts[path] = { read: new Date(read).toISOString(), items, past };
     }
     return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), lists: texts }] as const;
   });

@@ -10,6 +10,7 @@ import { type Account, type Accounts, type NameList, readAccounts } from './inde
 import { idIn, nameOf } from './names.ts';
 import { nounAt } from './namings.ts';
 import { addChange, dropStale, listingIn, type News, noNews } from './news.ts';
+import { keepOffered } from './offering.ts';
 import { save } from './saving.ts';
 
 /** A list of ids and names. */
@@ -55,6 +56,10 @@ export interface NameIndex extends Observer {
 
 interface Options extends Identity {
   readonly directory: string;
+  /** The config directory. */
+  readonly config: string;
+  /** When the token was stored, if it is not that of DNX_TOKEN. */
+  readonly stored: string | undefined;
   readonly token: () => Promise<string>;
   /** True for --no-cache: nothing is recalled. */
   readonly fresh: boolean;
@@ -66,7 +71,7 @@ interface Options extends Identity {
 export function openNameIndex({ directory, signal, ...options }: Options): NameIndex {
   const file = join(directory, 'names.json');
   const { clock } = options;
-  const { accounts, use, news, remembered, ignore } = openMemory(file, options);
+  const { accounts, inUse, use, news, remembered, ignore } = openMemory(file, options);
   const trusted = new Map<string, Trusted>();
   let names: ReadonlyMap<string, string> | undefined;
   return {
@@ -112,7 +117,8 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
     },
     async save() {
       const isNews = [...accounts.values()].some(({ lists, changes }) => lists.size > 0 || changes.length > 0);
-      if (isNews) await save(file, accounts, { clock, signal });
+      const changed = isNews && (await save(file, accounts, { clock, signal }));
+      await keepOffered({ ...options, directory, index: file, account: inUse(), isNews, changed, signal });
     },
   };
 }
@@ -129,6 +135,7 @@ function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Opt
   return {
     accounts,
     news,
+    inUse: () => account,
     async use(): Promise<string> {
       const held = await token();
       account = `${accountName(identity)} ${fingerprintOf(held, identity.host)}`;

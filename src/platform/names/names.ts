@@ -36,7 +36,7 @@ export function idIn(value: unknown): string | undefined {
   if (typeof value === 'string' && /^[\w-]+$/.test(value)) return value;
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   // A lone surrogate cannot be encoded in a path.
-  return typeof value === 'string' && !['', '.', '..'].includes(value.trim()) && !/\p{Cs}/u.test(value) ? value : undefined;
+  return typeof value === 'string' && !['', '.', '..'].includes(value.trim()) && !/[\ud800-\udfff]/u.test(value) ? value : undefined;
 }
 
 /** The id of a resource. Throws if it is unusable, because a request with it would act on something else. */

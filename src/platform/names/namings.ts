@@ -100,6 +100,14 @@ export const namings: Readonly<Record<string, Naming>> = {
   git_repository: { list: 'GET /git-repositories', keys: ['name'], by: 'name', details: [] },
 };
 
+/** Lists of words that commands take as they are: `--region fsn1`. Completion offers their ids. */
+export const choices: Readonly<Record<string, Endpoint>> = {
+  provider: 'GET /providers',
+  region: 'GET /providers/{provider}/regions',
+  size: 'GET /providers/{provider}/sizes',
+  image: 'GET /providers/{provider}/images',
+};
+
 /** The noun of a list: `credential` for `GET /providers/credentials`. */
 export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);
 
@@ -108,11 +116,14 @@ export const listUnder = ({ list, broader }: Naming, parents: readonly string[])
   broader && !parameters(list).every((parent) => parents.includes(parent)) ? broader : list;
 
 /** The noun of the list at a path with ids: `daemon` for `/servers/7/daemons`. */
-export function nounAt(path: string): string | undefined {
+export const nounAt = (path: string): string | undefined =>
+  Object.keys(namings).find((noun) => isAt(path, namings[noun]?.list) || isAt(path, namings[noun]?.broader));
+
+/** The kind of choices at a path: `region` for `/providers/hetzner/regions`. */
+export const choiceAt = (path: string): string | undefined => Object.keys(choices).find((kind) => isAt(path, choices[kind]));
+
+function isAt(path: string, list: Endpoint | undefined): boolean {
   const parts = path.split('/');
-  const isAt = (list: Endpoint | undefined): boolean => {
-    const pattern = list?.replace('GET ', '').split('/') ?? [];
-    return pattern.length === parts.length && pattern.every((part, index) => part.startsWith('{') || part === parts[index]);
-  };
-  return Object.keys(namings).find((noun) => isAt(namings[noun]?.list) || isAt(namings[noun]?.broader));
+  const pattern = list?.replace('GET ', '').split('/') ?? [];
+  return pattern.length === parts.length && pattern.every((part, index) => part.startsWith('{') || part === parts[index]);
 }

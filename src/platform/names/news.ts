@@ -3,7 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Listing } from '../api/api.ts';
 import type { Account, NameList } from './index-file.ts';
 import { idIn } from './names.ts';
-import { namings, nounAt } from './namings.ts';
+import { choiceAt, namings, nounAt } from './namings.ts';
 
 /** A request that changed something, at `at` in epoch ms. */
 interface Change {
@@ -21,10 +21,11 @@ export interface News extends Account {
 
 export const noNews = (): News => ({ lists: new Map(), searched: 0, own: new Map(), changes: [] });
 
-/** Adds a list while it is read, if it has names. One with an unusable id is left out, so that its error is not lost. */
+/** Adds a list while it is read, if it has names or choices. One with an unusable id is left out, so that its error is not lost. */
 export function listingIn({ own, lists }: News, path: string, read: number, added: () => void): Listing | undefined {
   const { keys = [], confidential } = namings[nounAt(path) ?? ''] ?? {};
-  if (keys.length === 0) return undefined;
+  const isChoice = choiceAt(path) !== undefined;
+  if (keys.length === 0 && !isChoice) return undefined;
   const items: JsonObject[] = [];
   let usable = true;
   return {
@@ -37,7 +38,8 @@ export function listingIn({ own, lists }: News, path: string, read: number, adde
     },
     done() {
       if (!usable) return;
-      own.set(path, { read, items });
+      // A command that shows choices wants more than their ids.
+      if (!isChoice) own.set(path, { read, items });
       if (!confidential) lists.set(path, { read, items });
       added();
     },
@@ -66,16 +68,20 @@ export function dropStale(lists: Map<string, NameList>, { method, path, at }: Ch
   const list = listOf(method, path);
   if (list === undefined) return false;
   let dropped = !lists.has(list);
-  for (const [each, { read }] of lists) {
+  for (const [each, before] of lists) {
     const below = method === 'DELETE' && each.startsWith(`${path}/`);
-    if (read > at || !(below || isSameKind(each, list))) continue;
+    if (before.read > at || !(below || isSameKind(each, list))) continue;
     if (below) lists.delete(each);
-    else lists.set(each, { read: at });
+    else lists.set(each, { read: at, past: unchanged(before, path) });
     dropped = true;
   }
   if (!lists.has(list)) lists.set(list, { read: at });
   return dropped;
 }
+
+/** What a list had before a change, without the resource at the path. */
+const unchanged = ({ items, past = [] }: NameList, path: string): readonly JsonObject[] =>
+  (items ?? past).filter(({ id }) => encodeURIComponent(wordOf(id)) !== path.slice(path.lastIndexOf('/') + 1));
 
 /** The list that a request adds to, renames in or removes from. Other requests, such as a deployment, change no names. */
 function listOf(method: string, path: string): string | undefined {

@@ -46,7 +46,7 @@ export const idsIn = (items: readonly unknown[]): ReadonlySet<string> =>
 
 function hasMore(body: unknown): boolean {
   const { meta, links } = isObject(body) ? body : {};
-  return Number((isObject(meta) && meta.last_page) || 1) > 1 || Boolean(isObject(links) && links.next);
+  return Number(isObject(meta) ? wordOf(meta.last_page) : '') > 1 || Boolean(isObject(links) && links.next);
 }
 
 const createdAt = (item: unknown): number => (isObject(item) ? Date.parse(wordOf(item.created_at)) : Number.NaN);

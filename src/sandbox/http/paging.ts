@@ -5,7 +5,8 @@ import type { ApiResponse } from './response.ts';
 const DEFAULT_PER_PAGE = 15;
 const MAX_PER_PAGE = 100;
 
-const paging = { page: integer(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integer(1, MAX_PER_PAGE).optional() };
+/** The rules of the query of every list. */
+export const paging = { page: integer(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integer(1, MAX_PER_PAGE).optional() };
 
 /** A page of a list, with Laravel's `meta` and `links`. As in Laravel, the links drop `per_page` and filters. */
 export function listed<T>(request: Request, rows: readonly T[], present: (row: T) => unknown): ApiResponse {

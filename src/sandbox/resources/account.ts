@@ -8,7 +8,7 @@ import { created, gone, ok } from '../http/response.ts';
 import { remove } from '../models.ts';
 import { type Operation, openOperation, operation } from '../operation.ts';
 import type { Token, User } from '../records.ts';
-import { text, validate, verbatim } from '../rules.ts';
+import { text, verbatim } from '../rules.ts';
 
 const present = showing<Token>('id', 'name', 'abilities', 'last_used_at', 'created_at');
 const presentUser = showing<User>('id', 'name', 'email');
@@ -19,33 +19,36 @@ const EVERY_ABILITY = ['*'];
 export const account: Operation[] = [
   openOperation(
     'POST /login',
-    ({ state, now, body }) => {
-      const input = validate({ email: text(), password: verbatim(), ...chosen }, body);
+    ({ state, now, input }) => {
       const user = state.users.find(({ email, password }) => email === input.email && password === input.password);
       if (user === undefined) throw invalid({ email: ['These credentials do not match our records.'] });
       const { plain } = issue(state, user, 'API Login', input.abilities ?? EVERY_ABILITY, now);
       return { status: 200, headers: {}, body: { token: plain, user: presentUser(user) } };
     },
-    'login',
+    { body: { email: text(), password: verbatim(), ...chosen }, limit: 'login' },
   ),
   operation('POST /logout', undefined, ({ state, current }) => {
     remove(state, 'token', current);
     return { status: 200, headers: {}, body: { message: 'Logged out.' } };
   }),
   operation('GET /user', undefined, ({ me }) => ok(presentUser(me))),
-  operation('GET /tokens', undefined, (request) => {
-    const mine = request.state.tokens.filter((token) => token.user_id === request.me.id);
-    return listed(request, mine, present);
-  }),
+  operation(
+    'GET /tokens',
+    undefined,
+    (request) => {
+      const mine = request.state.tokens.filter((token) => token.user_id === request.me.id);
+      return listed(request, mine, present);
+    },
+    { paged: true },
+  ),
   operation(
     'POST /tokens',
     undefined,
-    ({ state, now, me, body }) => {
-      const input = validate({ name: text(), ...chosen }, body);
+    ({ state, now, me, input }) => {
       const { token, plain } = issue(state, me, input.name, input.abilities ?? EVERY_ABILITY, now);
       return created(present(token), { token: plain });
     },
-    'token-creation',
+    { body: { name: text(), ...chosen }, limit: 'token-creation' },
   ),
   operation('DELETE /tokens/{token}', undefined, ({ state, me }, { token }) => {
     if (token.user_id !== me.id) throw notFound('PersonalAccessToken', String(token.id));

@@ -7,7 +7,7 @@ import { accepted, created } from '../http/response.ts';
 import { restoreBackup, sourceOf, takeBackup } from '../jobs/backups.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Backup } from '../records.ts';
-import { exists, oneOf, text, validate } from '../rules.ts';
+import { exists, oneOf, text } from '../rules.ts';
 import { timestamp } from '../time.ts';
 
 const present = showing<Backup>('id', 'type', 'status', 'size', 'server_id', 'site_id', 'database_id', 'created_at', 'completed_at');
@@ -35,33 +35,42 @@ export const backups: Operation[] = [
     }),
     afterCreate: (backup, { state, now }) => takeBackup(state, backup, now),
   }),
-  operation('GET /backups', 'database:read', (request) => {
-    const { status, type } = validate(filters, Object.fromEntries(request.query));
-    const wanted = (backup: Backup): boolean =>
-      (status === undefined || backup.status === status) && (type === undefined || backup.type === type);
-    return listed(request, request.state.backups.filter(wanted).reverse(), present);
-  }),
-  operation('POST /backups/application', 'database:create', ({ state, now, body }) => {
-    const { site_id } = validate({ site_id: text() }, body);
-    const site = state.sites.find((row) => row.id === site_id);
-    exists(site !== undefined, 'site_id');
-    const at = timestamp(now);
-    const backup: Backup = {
-      id: ulid(now),
-      type: 'application',
-      status: 'pending',
-      size: null,
-      server_id: site?.server_id ?? '',
-      site_id,
-      database_id: null,
-      completed_at: null,
-      created_at: at,
-      updated_at: at,
-    };
-    state.backups.push(backup);
-    takeBackup(state, backup, now);
-    return created(present(backup));
-  }),
+  operation(
+    'GET /backups',
+    'database:read',
+    (request) => {
+      const { status, type } = request.filters;
+      const wanted = (backup: Backup): boolean =>
+        (status === undefined || backup.status === status) && (type === undefined || backup.type === type);
+      return listed(request, request.state.backups.filter(wanted).reverse(), present);
+    },
+    { query: filters, paged: true },
+  ),
+  operation(
+    'POST /backups/application',
+    'database:create',
+    ({ state, now, input: { site_id } }) => {
+      const site = state.sites.find((row) => row.id === site_id);
+      exists(site !== undefined, 'site_id');
+      const at = timestamp(now);
+      const backup: Backup = {
+        id: ulid(now),
+        type: 'application',
+        status: 'pending',
+        size: null,
+        server_id: site?.server_id ?? '',
+        site_id,
+        database_id: null,
+        completed_at: null,
+        created_at: at,
+        updated_at: at,
+      };
+      state.backups.push(backup);
+      takeBackup(state, backup, now);
+      return created(present(backup));
+    },
+    { body: { site_id: text() } },
+  ),
   operation(
     'GET /backups/{backup}/download',
     'database:read',
@@ -72,7 +81,7 @@ export const backups: Operation[] = [
       const headers = { 'Content-Type': 'application/gzip', 'Content-Disposition': `attachment; filename="${file}"` };
       return { status: 200, headers, body: archive(backup) };
     },
-    'backup-download',
+    { limit: 'backup-download' },
   ),
   operation('POST /backups/{backup}/restore', 'database:update', ({ state, now }, { backup }) => {
     refuseUnfinished(backup, 'restored');

@@ -4,7 +4,7 @@ import { resource, showing } from '../crud.ts';
 import { created } from '../http/response.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Database, DatabaseUser } from '../records.ts';
-import { matching, text, unique, validate } from '../rules.ts';
+import { matching, text, unique } from '../rules.ts';
 import { timestamp } from '../time.ts';
 
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
@@ -31,22 +31,32 @@ export const databases: Operation[] = [
     verbs: ['list', 'show', 'delete'],
     present: presentUser,
   }),
-  operation(`POST ${users}`, 'database:create', ({ state, now, body }, { database }) => {
-    const input = validate({ username: matching(IDENTIFIER, 32), password }, body);
-    unique(
-      state.database_users.filter((user) => user.database_id === database.id),
-      'username',
-      input.username,
-    );
-    const at = timestamp(now);
-    const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, created_at: at, updated_at: at };
-    state.database_users.push(user);
-    // A generated password is shown only here (assumed).
-    return created(input.password === undefined ? { ...presentUser(user), password: randomBytes(12).toString('hex') } : presentUser(user));
-  }),
-  operation(`PUT ${users}/{user}`, 'database:update', ({ now, body }, { user }) => {
-    validate({ password }, body);
-    user.updated_at = timestamp(now);
-    return { status: 200, headers: {}, body: { data: presentUser(user) } };
-  }),
+  operation(
+    `POST ${users}`,
+    'database:create',
+    ({ state, now, input }, { database }) => {
+      unique(
+        state.database_users.filter((user) => user.database_id === database.id),
+        'username',
+        input.username,
+      );
+      const at = timestamp(now);
+      const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, created_at: at, updated_at: at };
+      state.database_users.push(user);
+      // A generated password is shown only here (assumed).
+      return created(
+        input.password === undefined ? { ...presentUser(user), password: randomBytes(12).toString('hex') } : presentUser(user),
+      );
+    },
+    { body: { username: matching(IDENTIFIER, 32), password } },
+  ),
+  operation(
+    `PUT ${users}/{user}`,
+    'database:update',
+    ({ now }, { user }) => {
+      user.updated_at = timestamp(now);
+      return { status: 200, headers: {}, body: { data: presentUser(user) } };
+    },
+    { body: { password } },
+  ),
 ];

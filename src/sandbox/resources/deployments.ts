@@ -3,7 +3,7 @@ import { accepted } from '../http/response.ts';
 import { deploy, previousRelease, releasesOf } from '../jobs/deployments.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Release, Site } from '../records.ts';
-import { exists, moment, text, validate } from '../rules.ts';
+import { exists, moment, text } from '../rules.ts';
 import { type State, schedule, unschedule } from '../state.ts';
 import { timestamp } from '../time.ts';
 import { presentSite } from './sites.ts';
@@ -18,16 +18,21 @@ export const deployments: Operation[] = [
     // As in the API reference: no id, no site.
     return accepted('Deployment started.');
   }),
-  operation(`POST ${SITE}/schedule-deploy`, 'site:deploy', ({ state, now, body }, { site }) => {
-    const at = Date.parse(validate({ scheduled_at: moment() }, body).scheduled_at);
-    if (at <= now) throw invalid({ scheduled_at: ['The scheduled at field must be a date after now.'] });
-    refuseSuspended(site);
-    unschedule(state, 'site.scheduled-deploy', site.id);
-    schedule(state, at, 'site.scheduled-deploy', site.id);
-    site.scheduled_deploy_at = timestamp(at);
-    site.updated_at = timestamp(now);
-    return accepted('Deployment scheduled.', presentSite(site));
-  }),
+  operation(
+    `POST ${SITE}/schedule-deploy`,
+    'site:deploy',
+    ({ state, now, input }, { site }) => {
+      const at = Date.parse(input.scheduled_at);
+      if (at <= now) throw invalid({ scheduled_at: ['The scheduled at field must be a date after now.'] });
+      refuseSuspended(site);
+      unschedule(state, 'site.scheduled-deploy', site.id);
+      schedule(state, at, 'site.scheduled-deploy', site.id);
+      site.scheduled_deploy_at = timestamp(at);
+      site.updated_at = timestamp(now);
+      return accepted('Deployment scheduled.', presentSite(site));
+    },
+    { body: { scheduled_at: moment() } },
+  ),
   operation(`POST ${SITE}/cancel-scheduled-deploy`, 'site:deploy', ({ state, now }, { site }) => {
     if (site.scheduled_deploy_at === null) throw unprocessable('This site has no scheduled deployment.');
     unschedule(state, 'site.scheduled-deploy', site.id);
@@ -35,13 +40,18 @@ export const deployments: Operation[] = [
     site.updated_at = timestamp(now);
     return accepted('Scheduled deployment cancelled.', presentSite(site));
   }),
-  operation(`POST ${SITE}/rollback`, 'site:deploy', ({ state, now, body }, { site }) => {
-    const { release_id } = validate({ release_id: text().optional() }, body);
-    if (!site.zero_downtime_enabled) throw unprocessable('Rollback needs zero-downtime deployments, which are not enabled for this site.');
-    refuseSuspended(site);
-    deploy(state, site, now, { rollsBackTo: target(state, site, release_id).id });
-    return accepted('Rollback started.', presentSite(site));
-  }),
+  operation(
+    `POST ${SITE}/rollback`,
+    'site:deploy',
+    ({ state, now, input: { release_id } }, { site }) => {
+      if (!site.zero_downtime_enabled)
+        throw unprocessable('Rollback needs zero-downtime deployments, which are not enabled for this site.');
+      refuseSuspended(site);
+      deploy(state, site, now, { rollsBackTo: target(state, site, release_id).id });
+      return accepted('Rollback started.', presentSite(site));
+    },
+    { body: { release_id: text().optional() } },
+  ),
 ];
 
 function refuseSuspended(site: Site): void {

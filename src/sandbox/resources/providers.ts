@@ -9,10 +9,16 @@ const size = showing<Size>('id', 'name', 'vcpus', 'memory', 'price_monthly', 'cu
 
 /** Cloud providers, their offers, and the organization's credentials. */
 export const providers: Operation[] = [
-  operation('GET /providers', 'provider:read', (request) => listed(request, request.state.providers, choice)),
-  operation('GET /providers/{provider}/regions', 'provider:read', (request, { provider }) => listed(request, provider.regions, choice)),
-  operation('GET /providers/{provider}/sizes', 'provider:read', (request, { provider }) => listed(request, provider.sizes, size)),
-  operation('GET /providers/{provider}/images', 'provider:read', (request, { provider }) => listed(request, provider.images, choice)),
+  operation('GET /providers', 'provider:read', (request) => listed(request, request.state.providers, choice), { paged: true }),
+  operation('GET /providers/{provider}/regions', 'provider:read', (request, { provider }) => listed(request, provider.regions, choice), {
+    paged: true,
+  }),
+  operation('GET /providers/{provider}/sizes', 'provider:read', (request, { provider }) => listed(request, provider.sizes, size), {
+    paged: true,
+  }),
+  operation('GET /providers/{provider}/images', 'provider:read', (request, { provider }) => listed(request, provider.images, choice), {
+    paged: true,
+  }),
   ...resource({
     noun: 'credential',
     path: '/providers/credentials',

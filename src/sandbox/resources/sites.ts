@@ -3,7 +3,7 @@ import { accepted } from '../http/response.ts';
 import { installSite } from '../jobs/sites.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Release, Site, Webhook } from '../records.ts';
-import { exists, matching, oneOf, text, unique, validate } from '../rules.ts';
+import { exists, matching, oneOf, text, unique } from '../rules.ts';
 import { timestamp } from '../time.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i;
@@ -78,12 +78,16 @@ export const sites: Operation[] = [
     newestFirst: true,
     present: showing<Webhook>('id', 'commit_hash', 'commit_message', 'pusher', 'branch', 'status', 'created_at'),
   }),
-  operation('POST /servers/{server}/sites/{site}/suspend', 'site:update', ({ now, body }, { site }) => {
-    validate({ reason: text(1_000).optional() }, body);
-    site.status = 'suspended';
-    site.updated_at = timestamp(now);
-    return accepted('Site suspended.', presentSite(site));
-  }),
+  operation(
+    'POST /servers/{server}/sites/{site}/suspend',
+    'site:update',
+    ({ now }, { site }) => {
+      site.status = 'suspended';
+      site.updated_at = timestamp(now);
+      return accepted('Site suspended.', presentSite(site));
+    },
+    { body: { reason: text(1_000).optional() } },
+  ),
   operation('POST /servers/{server}/sites/{site}/resume', 'site:update', ({ now }, { site }) => {
     if (site.status === 'suspended') site.status = 'active';
     site.updated_at = timestamp(now);

@@ -17,7 +17,6 @@ Note that in CI environments this setting is true by default. If you still need 
     log(`${start}${composer}yarn install v1.22.22
 [1/4] Resolving packages...
 error Your lockfile needs to be updated, but yarn was run with \`--frozen-lockfile\`.
-info Visit https://yarnpkg.com/en/docs/cli/install for documentation about this command.
 `),
   ],
   [

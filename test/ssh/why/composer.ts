@@ -82,7 +82,7 @@ Loading composer repositories with package information
 
 In CurlDownloader.php line 401:
 
-  curl error 28 while downloading https://repo.packagist.org/packages.json: Resolving timed out after 10000 milliseconds
+  curl error 28 while downloading https://repo.example.com/packages.json: Resolving timed out after 10000 milliseconds
 
 `;
 
@@ -156,7 +156,7 @@ export const composer: readonly Known[] = [
     fix: 'composer.lock',
   },
   {
-    name: 'packagist.org out of reach',
+    name: 'a repository out of reach',
     state: logged(network),
     cause: 'composer_network',
     title: 'could not download',

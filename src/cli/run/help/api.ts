@@ -20,7 +20,8 @@ export function apiHelp(path: string, command: AnyCommand, page: Page): string {
   const assumed = [...calls, ...fields].some(([, text]) => text.includes('assumed'));
   return joined([
     wrapped(`API calls and fields of dnx ${path}`, page.width),
-    calls.length === 0 && (typeof command.calls === 'function' ? 'Calls the endpoint you give.' : 'Declares no API calls.'),
+    calls.length === 0 &&
+      (typeof command.calls === 'function' ? wrapped('The API request depends on the arguments.', page.width) : 'Declares no API calls.'),
     ...listed([['Calls', calls]], page, WIDEST_ENDPOINT),
     ...listed([['Fields of the request body', fields]], page),
     assumed && wrapped(ASSUMED, page.width),
@@ -28,7 +29,7 @@ export function apiHelp(path: string, command: AnyCommand, page: Page): string {
 }
 
 /** Each endpoint, the ability it needs, and the option that makes the call. */
-function callLines({ calls }: AnyCommand): Line[] {
+export function callLines({ calls }: AnyCommand): Line[] {
   const lines = new Map<string, string>();
   for (const [endpoint, when] of typeof calls === 'function' ? [] : conditionsIn(calls)) {
     const need = needOf(endpoint);

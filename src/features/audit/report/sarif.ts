@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../base/json.ts';
-import { version } from '../../../base/version.ts';
+import { repository, version } from '../../../base/version.ts';
 import { json } from '../../../cli/output/text.ts';
 import type { Finding } from '../finding.ts';
 import { placeName } from '../finding.ts';
@@ -7,7 +7,6 @@ import { ruleIds, ruleOf, rules, type Severity } from '../rules.ts';
 import type { Report } from '../summary.ts';
 import { printable } from './text.ts';
 
-const HELP = 'https://www.npmjs.com/package/deploynix-cli';
 const levels = { high: 'error', medium: 'warning', low: 'note' } as const satisfies Record<Severity, string>;
 
 /** A finding is about a server, but code scanning shows only what is in a file: the one that links a repository to its site. */
@@ -15,7 +14,7 @@ const ARTIFACT = '.deploynix.json';
 
 /** SARIF 2.1.0, as GitHub code scanning takes it. */
 export function sarifReport({ findings, gaps, at }: Report): string {
-  const driver = { name: 'dnx audit', informationUri: HELP, semanticVersion: version, rules: ruleIds.map(descriptorOf) };
+  const driver = { name: 'dnx audit', informationUri: repository, semanticVersion: version, rules: ruleIds.map(descriptorOf) };
   const run = {
     tool: { driver },
     invocations: [

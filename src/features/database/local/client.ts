@@ -48,7 +48,7 @@ export async function startClient({ world, local, program }: Client, options: Op
 
 /** The environment without the token, and without variables that tell clients to connect elsewhere. */
 const withoutSettings = (env: Env): Env =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name)));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name.toUpperCase())));
 
 type Start = readonly [args: readonly string[], env: Env];
 

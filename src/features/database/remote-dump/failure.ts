@@ -22,7 +22,12 @@ interface Ended {
 }
 
 /** The error for a program on the server that failed. `act`: `dump`. */
-export function remoteFailure(act: string, { place: { machine }, credentials }: Source, ended: Ended, home: Pick<World, 'home'>): DnxError {
+export function remoteFailure(
+  act: string,
+  { place: { machine }, credentials }: Source,
+  ended: Ended,
+  home: Pick<World, 'home' | 'platform'>,
+): DnxError {
   const { code, stderr } = ended;
   const server = machine.server.label;
   if (code === SSH_FAILED) {

@@ -12,7 +12,11 @@ export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
   const exists = async (name: string) => (await sql.run(`SELECT 1 FROM pg_database WHERE datname = ${text(name)};`)) === '1';
   const disconnect = (name: string) =>
     `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ${text(name)} AND pid <> pg_backend_pid();`;
-  const drop = (name: string) => sql.run(`${disconnect(name)}\nDROP DATABASE IF EXISTS ${id(name)};`);
+  const drop = async (name: string) => {
+    // On a full disk, even this may fail, but not the removal.
+    await sql.run(disconnect(name)).catch(() => {});
+    await sql.run(`DROP DATABASE IF EXISTS ${id(name)};`);
+  };
   return {
     identity: () => sql.run(`${identityQueries.pgsql};`),
     async contents(which) {
@@ -55,7 +59,7 @@ export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
           throw new Settled(error, target, outgoing);
         });
     },
-    discard: async () => void (await drop(incoming)),
+    discard: () => drop(incoming),
   };
 }
 

@@ -1,6 +1,8 @@
 import { DnxError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import { childEnv, withoutSecrets } from '../../../machine/env.ts';
 import { git } from '../../../machine/git.ts';
+import { shellCommand } from '../../../machine/shell-command.ts';
 import type { World } from '../../../machine/world.ts';
 
 type EditorContext = Pick<Context, 'progress' | 'signal' | 'world'>;
@@ -12,7 +14,7 @@ export async function openEditor({ progress, signal, world }: EditorContext, pat
   try {
     const code = await world.spawn({
       ...commandOf(editor, path, world.platform),
-      env: world.env,
+      env: editorEnv(world),
       foreground: true,
       // A result may be redirected or piped; the editor needs the terminal.
       ...(world.stdout.isTTY !== true && { output: 'stderr' }),
@@ -39,9 +41,14 @@ async function editorOf(world: World): Promise<string> {
   return configured || (platform === 'win32' ? 'notepad' : 'exec "$(command -v nano || echo vi)"');
 }
 
+/** cmd looks for `notepad` in the working directory first, which may be a repository of someone else. */
+const editorEnv = ({ env, platform }: World): World['env'] =>
+  childEnv(withoutSecrets(env), platform === 'win32' ? { NoDefaultCurrentDirectoryInExePath: '1' } : {});
+
 /** The editor and its file as a command of the shell, as Git runs it. With `exec`, signals reach the editor instead of the shell. */
-function commandOf(editor: string, path: string, platform: NodeJS.Platform): { readonly file: string; readonly args: readonly string[] } {
-  if (platform === 'win32') return { file: 'cmd', args: ['/d', '/s', '/c', `${editor} "${path}"`] };
+function commandOf(editor: string, path: string, platform: NodeJS.Platform): ReturnType<typeof shellCommand> {
+  // Git for Windows writes the path of an editor between single quotes, which cmd does not know.
+  if (platform === 'win32') return shellCommand(`${editor.replace(/^'([^']+)'/, '"$1"')} "${path}"`, { platform });
   const single = !/[;&|<>()`\n]|^\s*\w+=/.test(editor);
   return { file: 'sh', args: ['-c', `${single ? 'exec ' : ''}${editor} "$@"`, editor, path] };
 }

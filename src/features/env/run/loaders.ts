@@ -7,6 +7,8 @@ const names = new Set([
   ...['PATH', 'PATHEXT', 'COMSPEC', 'SHELL', 'SHELLOPTS', 'BASHOPTS', 'ENV', 'IFS', 'PS4', 'PROMPT_COMMAND', 'CDPATH', 'FPATH', 'ZDOTDIR'],
   // Directories with settings that run commands
   ...['HOME', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'PHPRC', 'PHP_INI_SCAN_DIR', 'COMPOSER_HOME', 'COMPOSER_VENDOR_DIR', 'CARGO_HOME'],
+  // Where Windows looks for its own programs and those of everyone
+  ...['SYSTEMROOT', 'WINDIR', 'SYSTEMDRIVE', 'HOMEDRIVE', 'HOMEPATH', 'PROGRAMDATA', 'PSMODULEPATH', 'NODEFAULTCURRENTDIRECTORYINEXEPATH'],
   // Interpreters
   ...['NODE_OPTIONS', 'NODE_PATH', 'RUBYOPT', 'RUBYLIB', 'PERLLIB', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'CLASSPATH'],
   ...['GCONV_PATH', 'GLIBC_TUNABLES', 'MAKEFLAGS', 'RUSTC_WRAPPER', 'GOFLAGS'],
@@ -16,6 +18,7 @@ const names = new Set([
 
 const prefixes = [
   ...['LD_', 'DYLD_', 'BASH_', 'GIT_', 'XDG_', 'PYTHON', 'PERL5', 'LUA_', 'GEM_', 'BUNDLE_', 'NPM_CONFIG_', 'YARN_', 'PNPM_', 'DOTNET_'],
+  ...['PROGRAMFILES', 'COMMONPROGRAM'],
   ...['CORECLR_', 'COR_', 'GCC_EXEC_'],
 ];
 

@@ -1,7 +1,7 @@
 import { quotedName } from '../../../base/text.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { nothing, type Result } from '../../../cli/output/view.ts';
-import type { World } from '../../../machine/world.ts';
+import { childEnv } from '../../../machine/env.ts';
 import { removeLeftFiles } from '../edit/private-file.ts';
 import type { listEndpoint, Variable } from '../variables.ts';
 import { type Passed, passed } from './passed.ts';
@@ -20,14 +20,7 @@ export async function runWith(ctx: RunContext, { command, all = false }: Options
   const { env, ...leftOut } = passed(await ctx.list<Variable>(), { all });
   explain(ctx, leftOut);
   ctx.progress.done();
-  return { view: nothing, exit: await ctx.world.spawn({ file, args, env: merged(ctx.world, env), foreground: true }) };
-}
-
-/** The environment of the command. Windows ignores the case of names. */
-function merged({ env, platform }: Pick<World, 'env' | 'platform'>, own: Passed['env']): Passed['env'] {
-  if (platform !== 'win32') return { ...env, ...own };
-  const replaced = new Set(Object.keys(own).map((name) => name.toUpperCase()));
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !replaced.has(name.toUpperCase()))), ...own };
+  return { view: nothing, exit: await ctx.world.spawn({ file, args, env: childEnv(ctx.world.env, env), foreground: true }) };
 }
 
 /** Says which variables the command does not get, and why. */

@@ -125,7 +125,7 @@ export const composer: readonly Cause[] = [
       /The "https?:\/\/[^"]+" file could not be downloaded(?: \(HTTP\/[\d.]+ 5\d\d|: (?!.*\bHTTP\/[\d.]+ 4\d\d))/,
       /Failed to download [\w./-]+ from source:/,
     ],
-    [deploy('Try again'), sshSite('Check the network of the server', 'curl', '-sSI', 'https://repo.packagist.org')],
+    [deploy('Try again'), sshSite('Check the network of the server', 'composer', 'diagnose')],
   ),
   shown(
     'composer_json',

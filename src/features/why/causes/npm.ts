@@ -83,7 +83,7 @@ export const npmCauses: readonly Cause[] = [
     'npm could not reach its registry',
     85,
     [npm('code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)'), npm('network ')],
-    [deploy('Try again'), sshSite('Check the network of the server', 'curl', '-sSI', 'https://registry.npmjs.org')],
+    [deploy('Try again'), sshSite('Check that npm reaches its registry', 'npm', 'ping')],
   ),
   shown(
     'vite_import',

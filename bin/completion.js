@@ -1,0 +1,30 @@
+'use strict';
+
+const { readFileSync, writeSync } = require('node:fs');
+const { join } = require('node:path');
+
+const files = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dnx.ps1' };
+
+/**
+ * Prints the script for a shell, before anything else is loaded: some shells run `dnx completion` each time they start. False if not all of it
+ * could be written: the program itself knows what to say then.
+ */
+exports.printed = (shell) => {
+  try {
+    const script = readFileSync(join(__dirname, '../completions', files[shell]));
+    for (let at = 0; at < script.length; ) at += written(script, at);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A terminal or pipe that does not block may be full for a moment. */
+function written(script, at) {
+  try {
+    return writeSync(1, script, at);
+  } catch (error) {
+    if (error.code === 'EAGAIN') return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { barren } from './run.mjs';
+import { tabOf } from './tab.mjs';
+
+/** The most that the first run may cost beyond a warm one. */
+const FIRST_RUN = 0.3;
+/** What two equal medians differ by on a busy machine. */
+const NOISE = 0.05;
+/** Nobody: root can write anywhere. */
+const NOBODY = 65_534;
+
+/** Targets are ratios to `node -e 0`: with a compile cache (Node 22.8 and later), and without one (Node 20). */
+const commands = ({ server, site }) => [
+  { name: 'dnx --version', args: ['--version'], targets: [1.1, 1.1], requests: 0 },
+  { name: 'dnx --help', args: ['--help'], targets: [1.45, 1.5], requests: 0, homes: true },
+  { name: 'dnx server list --json', args: ['server', 'list', '--json'], targets: [1.95, 2.2], requests: 1, homes: true },
+  { name: 'dnx server list', args: ['server', 'list'], targets: [2.05, 2.25], requests: 1 },
+  { name: 'dnx deploy ID --no-wait', args: ['deploy', site, '--server', server, '--no-wait'], requests: 1 },
+  { name: 'dnx completion bash', args: ['completion', 'bash'], targets: [1.6, 1.7], requests: 0, homes: true },
+  {
+    name: 'not signed in (exit 4)',
+    args: ['server', 'list'],
+    code: 4,
+    env: { DNX_TOKEN: undefined },
+    targets: [1.95, 2.2],
+    requests: 0,
+    homes: true,
+  },
+  { name: 'token refused (exit 4)', args: ['server', 'list'], code: 4, env: { DNX_TOKEN: 'wrong' }, targets: [1.95, 2.2], requests: 1 },
+  { name: 'no such server (exit 6)', args: ['server', 'show', 'nothing'], code: 6, targets: [1.95, 2.2], requests: 1 },
+];
+
+/** Everything that is measured on one Node. `node -e 0` comes first and is what the others are compared with. */
+export function subjectsOn(node, { directory, installed, sandbox, signedIn }) {
+  const homeOf = (state) => made(join(directory, 'homes', `${node.version}-${state}`));
+  const common = { node: node.version, caches: node.caches, state: 'warm' };
+  const base = { ...common, name: 'node -e 0', base: true, file: node.file, args: ['-e', '0'], env: barren(homeOf('warm')), times: [] };
+  const target = (targets) => targets?.[node.caches ? 0 : 1];
+  const dnx = ({ targets, homes, env, args, ...command }, state) => ({
+    ...common,
+    ...command,
+    ...STATES[state]?.(homeOf(state)),
+    state,
+    file: node.file,
+    args: [installed.dnx, ...args],
+    env: { ...barren(homeOf(state)), ...sandbox.env, ...env, ...(state === 'uncached' && { DNX_NO_COMPILE_CACHE: '1' }) },
+    limit: limitOf(state, target(targets), node),
+    times: [],
+  });
+  const states = node.caches ? ['first', 'uncached', 'read-only'] : ['first', 'read-only'];
+  const all = commands(sandbox);
+  return [
+    base,
+    ...all.map((command) => dnx(command, 'warm')),
+    ...tabOf(installed, { ...common, env: barren(signedIn) }, target([1.6, 1.7])),
+    ...all.filter(({ homes }) => homes).flatMap((command) => states.map((state) => dnx(command, state))),
+  ];
+}
+
+/** The most that something may cost: a ratio, or so much more than the same command in another state. */
+function limitOf(state, target, { caches }) {
+  if (state === 'first') return { over: 'warm', by: FIRST_RUN };
+  if (state === 'read-only') return { over: caches ? 'uncached' : 'warm', by: NOISE };
+  return state === 'warm' ? target : undefined;
+}
+
+/** What becomes of a home before each run, and who runs it. */
+const STATES = {
+  first: (home) => ({
+    before() {
+      rmSync(home, { recursive: true, force: true });
+      mkdirSync(home);
+    },
+  }),
+  'read-only'(home) {
+    chmodSync(home, 0o555);
+    return process.getuid?.() === 0 ? { user: { uid: NOBODY, gid: NOBODY } } : {};
+  },
+};
+
+function made(home) {
+  mkdirSync(home, { recursive: true });
+  return home;
+}

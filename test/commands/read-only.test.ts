@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { timings } from '../../src/sandbox/index.ts';
+import { filesOf, LINE, siteOf } from '../support/branches.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const env = { DNX_READ_ONLY: '1' };
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const writes = (calls: readonly string[]): readonly string[] => calls.filter((call) => !call.startsWith('GET '));
+
+describe('DNX_READ_ONLY', () => {
+  test('refuses a change before any request, and names the variable', async () => {
+    const run = await bed.dnx('daemon restart 01J --server web-1', { env });
+    expect([run.code, run.stdout, run.calls]).toEqual([5, '', []]);
+    expect(run.stderr).toContain('DNX_READ_ONLY allows only GET requests. POST /servers/{server}/daemons/{daemon}/restart was not sent.');
+    expect(run.stderr).toContain('Unset DNX_READ_ONLY to allow changes.');
+    const json = await bed.dnx('site deploy shop.example.com --json', { env });
+    expect([json.code, JSON.parse(json.stderr)]).toMatchObject([5, { error: { code: 'read_only', status: null } }]);
+  });
+
+  test.each(['1', 'true', 'yes', 'on'])('is on with %s', async (value) => {
+    expect((await bed.dnx('api POST /tokens', { env: { DNX_READ_ONLY: value } })).code).toBe(5);
+  });
+
+  test.each(['', '0', 'false', 'no'])("is off with '%s'", async (value) => {
+    expect((await bed.dnx('token create ci --ability site:read', { env: { DNX_READ_ONLY: value } })).code).toBe(0);
+  });
+
+  test('refuses before prompts, the name to type, and files', async () => {
+    const typing = { env, columns: 100, typed: 'web-1\n' };
+    const remove = await bed.dnx('server delete web-1', typing);
+    expect([remove.code, remove.calls]).toEqual([5, []]);
+    expect(remove.stderr).not.toContain('Type');
+    const create = await bed.dnx('server create', typing);
+    expect([create.code, create.calls, create.stderr]).toEqual([5, [], expect.not.stringContaining('?')]);
+    const missing = await bed.dnx('ssh-key create laptop --public-key @nothing.pub --server web-1', { env });
+    expect([missing.code, missing.calls]).toEqual([5, []]);
+    writeFileSync(join(bed.directory, '.env'), 'A=1\n');
+    const edit = await bed.dnx('env edit --site shop.example.com', { ...typing, child: () => 0 });
+    expect([edit.code, edit.calls, bed.children]).toEqual([5, [], []]);
+  });
+
+  test('refuses dnx api with any other method, in every spelling', async () => {
+    for (const line of ['post /tokens', 'PUT /servers/1', 'PATCH /servers/1', 'DELETE /tokens/1 --yes', 'POST /logout', 'POST /login'])
+      expect(await bed.dnx(`api ${line}`, { env })).toMatchObject({ code: 5, calls: [], stdout: '' });
+    expect(await bed.dnx('api /user', { env })).toMatchObject({ code: 0, calls: ['GET /user'] });
+    expect(await bed.dnx('api --rate', { env })).toMatchObject({ code: 0, calls: [] });
+  });
+
+  test('lets a dry run read', async () => {
+    const deploy = await bed.dnx('deploy shop.example.com --dry-run', { env });
+    expect([deploy.code, writes(deploy.calls)], deploy.stderr).toEqual([0, []]);
+    expect(deploy.calls.length).toBeGreaterThan(0);
+  });
+
+  test('lets ensure compare, and refuses what it would create or update', async () => {
+    const line = 'crontab ensure "php artisan backup" --server web-1 --frequency';
+    expect((await bed.dnx(`${line} "0 3 * * *"`)).code).toBe(0);
+    const same = await bed.dnx(`${line} "0 3 * * *"`, { env });
+    expect([same.code, writes(same.calls)], same.stderr).toEqual([0, []]);
+    const other = await bed.dnx(`${line} "0 4 * * *" --update`, { env });
+    expect([other.code, writes(other.calls), other.stdout]).toEqual([5, [], '']);
+    expect(other.stderr).toMatch(/PUT \/servers\/\w+\/crontabs\/\w+ was not sent/);
+    const none = await bed.dnx('crontab ensure "php artisan other" --server web-1 --frequency "* * * * *"', { env });
+    expect([none.code, writes(none.calls)]).toEqual([5, []]);
+  });
+
+  test('does not restore the branch of an interrupted deployment, and says why', async () => {
+    expect((await bed.dnx(LINE, { interruptAt: 5_000 })).code).toBe(130);
+    await bed.clock.sleep(timings.deployRuns + 10_000);
+    const ensure = 'env ensure APP_NAME=x --server web-1 --site blog.example.com';
+    for (const line of ['watch blog.example.com --server web-1', ensure]) {
+      const run = await bed.dnx(line, { env });
+      expect([writes(run.calls), siteOf(bed).branch, filesOf(bed).length]).toEqual([[], 'feature/search', 1]);
+      expect(run.stderr).toMatch(/Could not restore the branch of blog\.example\.com to main.*DNX_READ_ONLY/);
+    }
+    const later = await bed.dnx('watch blog.example.com --server web-1');
+    expect([later.code, siteOf(bed).branch]).toEqual([0, 'main']);
+  });
+
+  test('lets you sign in and out', async () => {
+    const signedOut = { ...env, DNX_TOKEN: '' };
+    const login = await bed.dnx('login --with-token', { env: signedOut, stdin: bed.sandbox.mint(['server:read']) });
+    expect([login.code, login.stderr]).toEqual([0, expect.any(String)]);
+    expect(await bed.dnx('server list', { env: signedOut })).toMatchObject({ code: 0 });
+    expect(await bed.dnx('auth refresh --ability site:read', { env: signedOut })).toMatchObject({ code: 5, calls: [] });
+    expect(await bed.dnx('logout', { env: signedOut })).toMatchObject({ code: 0, calls: ['POST /logout'] });
+  });
+
+  test('is shown by doctor and config list', async () => {
+    const doctor = await bed.dnx('doctor --json', { env });
+    expect(doctor.json<{ check: string; detail: string }[]>()).toContainEqual(
+      expect.objectContaining({ check: 'read-only', verdict: 'ok', detail: expect.stringContaining('DNX_READ_ONLY') }),
+    );
+    const without = await bed.dnx('doctor --json');
+    expect(without.stdout).not.toContain('read-only');
+    const list = await bed.dnx('config list --json', { env });
+    expect(list.json<unknown[]>()).toContainEqual({ key: 'read_only', value: 'true', origin: 'environment' });
+    expect((await bed.dnx('config list')).stdout).not.toContain('read_only');
+  });
+});

@@ -1,0 +1,18 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, inject } from 'vitest';
+import { describeCompileCache } from '../support/compile-cache.ts';
+import { nodeOf } from './nodes.ts';
+import { emptyFolder, run } from './run.ts';
+
+const directory = emptyFolder();
+
+// The package as it is published, which Node 20 built.
+beforeAll(async () => {
+  writeFileSync(join(directory, 'package.json'), '{}');
+  await run({ release: '24', directory }, 'npm', 'install', '--ignore-scripts', inject('tarball'));
+});
+
+describe.each(['22', '24', '26'] as const)('on Node %s', (release) => {
+  describeCompileCache({ node: () => nodeOf(release), package: join(directory, 'node_modules', 'deploynix-cli') });
+});

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { lacking, required } from '../support/programs.ts';
+
+const missing = lacking(['shellcheck']);
+if (missing.length > 0 && !required) process.stderr.write('Skipped the lint of shell scripts: there is no shellcheck\n');
+
+interface Script {
+  readonly name: string;
+  readonly text: string;
+  readonly shell: 'bash' | 'sh';
+}
+
+/** The scripts of a workflow's or an action's steps, with the options that the runner gives their shell. In a container, the default is sh. */
+function scriptsOf(file: string): readonly Script[] {
+  const { jobs, runs } = parse(readFileSync(file, 'utf8'));
+  const parts = jobs ? Object.values<Part>(jobs) : [runs as Part];
+  return parts.flatMap(({ container, steps }) =>
+    steps.flatMap(({ run, shell = container ? 'sh' : 'bash' }) => {
+      if (!run) return [];
+      const options = shell === 'bash' ? 'set -eo pipefail' : 'set -e';
+      return [{ name: `${file}: ${run.split('\n')[0]}`, text: `${options}\n${run}`, shell }];
+    }),
+  );
+}
+
+interface Part {
+  readonly container?: unknown;
+  readonly steps: readonly { readonly run?: string; readonly shell?: 'bash' | 'sh' }[];
+}
+
+const ci: Script = { name: '.ci/run', text: readFileSync('.ci/run', 'utf8'), shell: 'bash' };
+const scripts = [ci, ...['.github/workflows/ci.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf)];
+
+describe.skipIf(missing.length > 0 && !required)('shellcheck finds nothing in', () => {
+  test.each(scripts)('$name', async ({ text, shell }) => {
+    // SC2016: programs for Node stand in single quotes.
+    const { stdout } = await execa('shellcheck', [`--shell=${shell}`, '--exclude=SC2016', '-'], { input: text, reject: false });
+    expect(stdout).toBe('');
+  });
+});

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { registerLogger, validate } from '@actions/languageservice';
+import { describe, expect, test } from 'vitest';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { parse } from 'yaml';
+
+const workflows = readdirSync('.github/workflows').map((name) => `.github/workflows/${name}`);
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+/** The steps of a workflow's jobs, or of an action. */
+function stepsOf(file: string): readonly Step[] {
+  const { jobs, runs } = parse(readFileSync(file, 'utf8'));
+  return (jobs ? Object.values<{ steps: Step[] }>(jobs) : [runs]).flatMap(({ steps }) => steps);
+}
+
+const problem = (message: string) => {
+  throw new Error(message);
+};
+// Otherwise it logs its own failures, and finds nothing.
+registerLogger({ error: problem, warn: problem, info: () => undefined, log: () => undefined });
+
+/** What GitHub's parser of workflows and actions says about this file. It remembers files by their names. */
+async function diagnose(file: string, text = readFileSync(file, 'utf8')): Promise<readonly string[]> {
+  const found = await validate(TextDocument.create(`file:///${file}`, 'yaml', 1, text));
+  return found.map(({ range, message }) => `${file}:${range.start.line + 1}: ${message}`);
+}
+
+describe.each([...workflows, 'action.yml'])('%s', (file) => {
+  test('is valid, and every name in an expression is known', async () => {
+    expect(await diagnose(file)).toEqual([]);
+  });
+
+  test('pins each action to a commit, with its version as a comment', () => {
+    const uses = [...readFileSync(file, 'utf8').matchAll(/^\s*(?:- )?uses: (.+)$/gm)].map(([, name = '']) => name);
+    expect(uses.filter((name) => name !== './' && !/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(name))).toEqual([]);
+  });
+
+  test('puts no expression into a script', () => {
+    expect(stepsOf(file).filter(({ run = '' }) => run.includes('${{'))).toEqual([]);
+  });
+});
+
+test('the validation finds unknown and missing keys, and unknown steps', async () => {
+  const ci = readFileSync('.github/workflows/ci.yml', 'utf8').replace('timeout-minutes', 'timeout').replace('steps.pack.', 'steps.pak.');
+  expect(await diagnose('broken/.github/workflows/ci.yml', ci)).toEqual([
+    expect.stringContaining('pak'),
+    expect.stringContaining("Unexpected value 'timeout'"),
+  ]);
+  const action = readFileSync('action.yml', 'utf8').replace('shell: bash', 'shel: bash');
+  expect(await diagnose('broken/action.yml', action)).toEqual([
+    expect.stringContaining("Unexpected value 'shel'"),
+    expect.stringContaining('Required property is missing: shell'),
+  ]);
+});
+
+describe.each(workflows)('the jobs of %s', (file) => {
+  const { permissions, jobs } = parse(readFileSync(file, 'utf8'));
+
+  test('have write access only where they ask for it', () => {
+    expect(Object.values(permissions).filter((access) => access !== 'read')).toEqual([]);
+  });
+
+  test('have a time limit, and keep credentials only to push', () => {
+    for (const [name, job] of Object.entries<{ 'timeout-minutes'?: number; steps: readonly Step[] }>(jobs)) {
+      expect(job['timeout-minutes'], name).toBeLessThanOrEqual(60);
+      const pushes = job.steps.some(({ run = '' }) => run.includes('git push'));
+      const checkouts = job.steps.filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
+      expect(checkouts.filter((step) => (step.with?.['persist-credentials'] === false) === pushes)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { operationsOf } from '../../src/cli/language/tree.ts';
+import { isRead } from '../../src/platform/api/endpoint.ts';
+import { openBed } from '../support/dnx.ts';
+import { examples, prepareExample, runExample } from '../support/examples.ts';
+
+/** What signs in or out may send. */
+const signing = /^(POST \/(login|logout|tokens)|DELETE \/tokens\/\d+)$/;
+
+/** Examples that send only GET requests though their command could send others. */
+const careful = / --dry-run|^dnx \w+(-\w+)* ensure |^dnx api (?!POST)/;
+
+const lines = examples.filter(({ nested }) => !nested);
+const allowed = lines.filter(
+  ({ leaf: { command }, line }) => command.signs || careful.test(line) || (command.name !== 'api' && operationsOf(command).every(isRead)),
+);
+const refused = lines.filter((each) => !allowed.includes(each));
+/** One example of each command, because the other ones differ in what they print. */
+const reading = allowed.filter(({ leaf }, index) => allowed.findIndex((each) => each.leaf === leaf) === index);
+
+async function run(line: string) {
+  const bed = await openBed();
+  try {
+    await prepareExample(bed, line);
+    return await runExample(bed, line, { DNX_READ_ONLY: '1' });
+  } finally {
+    await bed.close();
+  }
+}
+
+describe('with DNX_READ_ONLY=1', () => {
+  test('most commands that change something are refused', () => {
+    expect(refused.length).toBeGreaterThan(80);
+    expect(reading.length).toBeGreaterThan(70);
+  });
+
+  test.each(refused)('$line sends nothing', async ({ line }) => {
+    expect(await run(line)).toMatchObject({ code: 5, stdout: '', calls: [], stderr: expect.stringContaining('DNX_READ_ONLY') });
+  });
+
+  test.each(reading)('$line sends only GET requests', async ({ line, leaf }) => {
+    const { code, calls, stderr } = await run(line);
+    const changes = calls.filter((call) => !call.startsWith('GET '));
+    expect(changes.filter((call) => !leaf.command.signs || !signing.test(call))).toEqual([]);
+    expect(code, stderr).toBeOneOf(leaf.command.name === 'ensure' ? [0, 5, 12] : [0]);
+  });
+});

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { missing, openCompleter } from '../shells/completers.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const POWERSHELL = { PSModulePath: 'C:\\Program Files\\WindowsPowerShell\\Modules' };
+const GIT_BASH = { ...POWERSHELL, SHELL: 'C:\\Program Files\\Git\\usr\\bin\\bash.exe' };
+
+/** A user of Windows, whose folders are in the bed. */
+const onWindows = (env: RunOptions['env'] = {}): RunOptions => ({
+  platform: 'win32',
+  env: { DNX_CONFIG_DIR: undefined, DNX_CACHE_DIR: undefined, ...folders(), ...env },
+});
+const folders = () => ({ APPDATA: join(bed.directory, "Ada's", 'Roaming'), LOCALAPPDATA: join(bed.directory, 'Local') });
+
+const script = () => join(folders().APPDATA, 'dnx/dnx.ps1');
+const bashFile = () => join(bed.directory, '.local/share/bash-completion/completions/dnx');
+
+describe('completion install', () => {
+  test('writes the script for PowerShell beside the settings, and prints the line for $PROFILE', async () => {
+    const run = await bed.dnx('completion install', onWindows(POWERSHELL));
+    expect([run.code, run.stderr, run.stdout]).toEqual([
+      0,
+      '',
+      `Installed completion for powershell in ${script()}.\nTo use it, add this to $PROFILE:\n  . '${script().replace("'", "''")}'\n`,
+    ]);
+    expect(readFileSync(script(), 'utf8')).toBe(readFileSync('completions/dnx.ps1', 'utf8'));
+  });
+
+  test('is for bash in Git Bash, which loads no completions by itself', async () => {
+    const run = await bed.dnx('completion install', onWindows(GIT_BASH));
+    expect([run.code, run.stderr, run.stdout]).toEqual([
+      0,
+      '',
+      `Installed completion for bash in ${bashFile()}.\nTo use it, add this to ~/.bashrc:\n  source ${bashFile()}\n`,
+    ]);
+    expect(existsSync(bashFile())).toBe(true);
+  });
+
+  test('asks for a shell if there is neither', async () => {
+    const run = await bed.dnx('completion install', onWindows());
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('Could not detect your shell')]);
+    const elsewhere = await bed.dnx('completion install', { env: { SHELL: undefined, ...POWERSHELL } });
+    expect(elsewhere.code).toBe(2);
+  });
+});
+
+test('completion uninstall removes the script, and names the line', async () => {
+  for (const shell of ['powershell', 'bash']) expect((await bed.dnx(`completion install ${shell}`, onWindows())).code).toBe(0);
+  const run = await bed.dnx('completion uninstall', onWindows());
+  expect([run.code, run.stdout]).toEqual([0, expect.stringContaining(`remove it:\n  . '${script().replace("'", "''")}'`)]);
+  expect(run.stdout).toContain(`remove it:\n  source ${bashFile()}`);
+  expect([existsSync(script()), existsSync(bashFile())]).toEqual([false, false]);
+});
+
+test.each([
+  ['powershell', POWERSHELL],
+  ['bash', GIT_BASH],
+])('doctor looks for the script of %s', async (shell, env) => {
+  const completion = async () => {
+    const run = await bed.dnx('doctor --json', onWindows(env));
+    const checks = run.json<{ check: string; verdict: string; detail: string }[]>();
+    return checks.filter(({ check }) => check === 'completion').map(({ verdict, detail }) => `${verdict}: ${detail}`);
+  };
+  expect(await completion()).toEqual([`warning: not installed for ${shell}`]);
+  expect((await bed.dnx('completion install', onWindows(env))).code).toBe(0);
+  expect(await completion()).toEqual([expect.stringMatching(`^ok: ${shell}: ~/`)]);
+});
+
+test.skipIf(missing('bash'))('Git Bash offers the names that the dnx of Windows remembers', { timeout: 30_000 }, async () => {
+  const signedOut = { DNX_TOKEN: undefined };
+  const login = await bed.dnx('login --with-token --insecure-storage', { ...onWindows(signedOut), stdin: bed.sandbox.token });
+  expect(login.code, login.stderr).toBe(0);
+  expect((await bed.dnx('server list', onWindows(signedOut))).code).toBe(0);
+  const env = { ...folders(), DNX_HOST: bed.sandbox.url };
+  const names = async (ostype: string) => {
+    const bash = await openCompleter('bash', { env, prepare: [`OSTYPE=${ostype}`] });
+    return bash.tab('dnx server show d').finally(() => bash.close());
+  };
+  expect(await names('msys')).toBe('server show db-1');
+  expect(await names('cygwin')).toBe('server show db-1');
+  expect(await names('linux-gnu')).toBe('server show d');
+});
