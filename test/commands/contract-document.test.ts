@@ -14,6 +14,7 @@ import { exchanges } from '../support/contract/recorded.ts';
 import { always, coinOf, restyled } from '../support/contract/restyle.ts';
 import { styles } from '../support/contract/styles.ts';
 import { openBed } from '../support/dnx.ts';
+import { seedOf, volume } from '../support/volume.ts';
 
 const known = await endpointsOf(tree);
 const sent = await exchanges();
@@ -53,7 +54,7 @@ describe('another style is no difference', () => {
         const run = await compared(JSON.stringify(restyled(document, names, coinOf(seed))));
         expect([run.stdout, run.code]).toEqual(['', 0]);
       }),
-      { numRuns: 20 },
+      { seed: seedOf(31), numRuns: volume(20, 8) },
     );
   });
 
@@ -70,7 +71,7 @@ describe('another style is no difference', () => {
           expect(isFound(each, found), JSON.stringify(found)).toBe(true);
         },
       ),
-      { numRuns: 30 },
+      { seed: seedOf(47), numRuns: volume(30, 10) },
     );
   });
 });
@@ -127,7 +128,7 @@ test('a damaged document is either read or rejected', async () => {
         expect([0, 2], run.stderr).toContain(run.code);
       },
     ),
-    { numRuns: 25 },
+    { seed: seedOf(59), numRuns: volume(25, 8) },
   );
 });
 

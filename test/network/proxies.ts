@@ -17,8 +17,8 @@ export interface RealProxy {
 
 export const PASSWORD = 'pa-ss';
 
-/** Starts squid. Another program may take its port before it does, so it tries again. */
-export async function openSquid(tries = 3): Promise<RealProxy> {
+/** Starts squid. */
+export async function openSquid(): Promise<RealProxy> {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-squid-'));
   // As root, squid and its helper run as another user.
   chmodSync(directory, 0o755);
@@ -44,10 +44,7 @@ http_access allow known
 http_access deny all
 `,
   );
-  const server = await startServer('squid', ['-N', '-d', '1', '-f', file('squid.conf'), '-n', `dnx${port}`], port).catch((error) => {
-    if (tries === 1) throw error;
-  });
-  if (!server) return openSquid(tries - 1);
+  const server = await startServer('squid', ['-N', '-d', '1', '-f', file('squid.conf'), '-n', `dnx${port}`], port);
   return {
     address: `127.0.0.1:${port}`,
     async stop() {

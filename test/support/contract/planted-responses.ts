@@ -168,7 +168,7 @@ export const inResponses: Readonly<Record<string, Planted>> = {
   },
   'an ability in an extension': {
     plant: (document) => Object.assign(at(document, 'GET /servers/{server}/logs'), { 'x-abilities': ['server:logs'] }),
-    finds: { kind: 'ability', operation: 'GET /servers/{server}/logs', name: 'server:read', says: /needs server:logs/ },
+    finds: { kind: 'ability', operation: 'GET /servers/{server}/logs', name: 'server:read', says: /needs .*server:logs in the document/ },
   },
   'a second ability': {
     plant: (document) => {
