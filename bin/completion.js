@@ -6,8 +6,8 @@ const { join } = require('node:path');
 const files = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dnx.ps1' };
 
 /**
- * Prints the script for a shell, before anything else is loaded: some shells run `dnx completion` each time they start. False if not all of it
- * could be written: the program itself knows what to say then.
+ * Prints the script for a shell, before anything else is loaded: some shells run `dnx completion` each time they start. False if it could not
+ * print all of it; then the program reports the failure.
  */
 exports.printed = (shell) => {
   try {

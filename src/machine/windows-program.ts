@@ -31,9 +31,9 @@ function pathOf({ file, env, cwd: own }: Program, cwd: string, isFile: (path: st
   const named = /[\\/:]/.test(file);
   // A relative directory in PATH would be that of the repository, too.
   const directories = named ? [own ?? cwd] : (anyCase(env, 'PATH') ?? '').split(';').map(unquoted).filter(win32.isAbsolute);
-  const names = win32.extname(file) === '' ? [...extensionsIn(env).map((each) => `${file}${each}`), file] : [file];
-  const more = win32.extname(file) === '' ? [] : extensionsIn(env).map((each) => `${file}${each}`);
-  return directories.flatMap((directory) => [...names, ...more].map((name) => win32.resolve(directory, name))).find(isFile);
+  const extended = extensionsIn(env).map((each) => `${file}${each}`);
+  const names = win32.extname(file) === '' ? [...extended, file] : [file, ...extended];
+  return directories.flatMap((directory) => names.map((name) => win32.resolve(directory, name))).find(isFile);
 }
 
 const unquoted = (directory: string): string => directory.replaceAll('"', '');
