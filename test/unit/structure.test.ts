@@ -26,8 +26,6 @@ const filesIn = (directory: string): string[] =>
     .filter((each) => each.isFile() && /\.(ts|mts|mjs|cjs|js)$/.test(each.name))
     .map((each) => join(each.parentPath, each.name));
 
-const lengthOf = (text: string): number => text.split('\n').length - 1;
-
 const sources = filesIn('src').map(read);
 const client = sources.filter(({ file }) => !file.startsWith('src/sandbox/'));
 
@@ -152,30 +150,3 @@ describe('the table of contents', () => {
     expect(loaded?.default.commands.map(({ name }) => name)).toContain(command);
   });
 });
-
-describe('size', () => {
-  test('no file is longer than 250 lines', () => {
-    const long = ['src', 'test', 'scripts', 'bin'].flatMap(filesIn).filter((file) => lengthOf(readFileSync(file, 'utf8')) > 250);
-    expect(long).toEqual([]);
-  });
-
-  test('the median file of src has at most 60 lines', () => {
-    const lengths = sources.map(({ text }) => lengthOf(text)).sort((a, b) => a - b);
-    expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(60);
-  });
-
-  test('no function is longer than 60 lines', () => {
-    expect(sources.flatMap(({ file, text }) => longFunctions(text).map((each) => `${file}: ${each}`))).toEqual([]);
-  });
-});
-
-/** The first lines of functions over 60 lines. Only top-level functions, which start in the first column, can be that long. */
-function longFunctions(text: string): string[] {
-  const lines = text.split('\n');
-  return lines.filter((line, start) => {
-    if (!/^(?:export )?(?:default )?(?:(?:async )?function\b|const \w+.*(?:=>|\()\s*[{(]*$)/.test(line)) return false;
-    const next = lines.findIndex((each, index) => index > start && /^(?:export|const|let|function|async|interface|type|\/)/.test(each));
-    const end = next < 0 ? lines.length : next;
-    return lines.slice(start, end).join('\n').trimEnd().split('\n').length > 60;
-  });
-}
