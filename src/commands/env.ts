@@ -211,7 +211,7 @@ const run = command({
   name: 'run',
   summary: 'Run a command with the environment variables of a site',
   description:
-    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as PATH.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as LD_PRELOAD, and those that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
   exits: 'those of the command; 128 and the signal if one ended it',
   calls: listEndpoint,
   options: {
