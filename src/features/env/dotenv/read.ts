@@ -22,8 +22,8 @@ export const isReferenceIn = (value: Value, words: string): boolean => value.quo
 /** The entries of a dotenv file. */
 export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
   const refused = (at: number, problem: string): DnxError => usage(`${name} line ${lineAt(text, at)}: ${problem}.`);
-  const damaged = text.indexOf('\ufffd');
-  if (damaged >= 0) throw refused(damaged, 'the file is not valid UTF-8');
+  const damaged = text.search(/[\0\ufffd]/);
+  if (damaged >= 0) throw refused(damaged, text[damaged] === '\0' ? 'the file has a NUL character' : 'the file is not valid UTF-8');
   for (const piece of piecesOf(text)) {
     const words = text.slice(piece.start, piece.end);
     if (piece.open) {
@@ -35,7 +35,6 @@ export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
     if (isComment(words)) continue;
     const entry = entryOf(text, piece);
     if ('problem' in entry) throw refused(entry.at, entry.problem);
-    if (entry.value?.text.includes('\0')) throw refused(entry.from, `${entry.key} has a NUL character`);
     yield entry;
   }
 }

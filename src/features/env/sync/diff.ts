@@ -73,7 +73,7 @@ const isFile = (word: string, { world }: DiffContext): boolean =>
   /^[.~]|[/\\]/.test(word) || statSync(pathOf(word, world), { throwIfNoEntry: false })?.isFile() === true;
 
 async function ofFile(ctx: DiffContext, name: string | undefined, there: string | undefined): Promise<Compared> {
-  const file = openLocal(name, ctx.world);
+  const file = openLocal(name, ctx);
   if (file.text === undefined) throw usage(`${file.name} does not exist.`, 'Name another file, or two sites.');
   const here = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
   const { site, side } = await siteSide(ctx, there);

@@ -30,7 +30,7 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   removeLeftFiles(ctx);
   const { site } = targets;
   const choice = choiceOf(options);
-  const file = openLocal(options.file, ctx.world);
+  const file = openLocal(options.file, ctx);
   if (file.text === undefined)
     throw usage(`${file.name} does not exist.`, undefined, { command: commandFor('pull', file.name, targets), why: 'Create it with' });
   const local = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
