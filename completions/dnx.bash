@@ -277,9 +277,9 @@ _dnx_flags() {
     'env set') words='--server --site --from-file --deploy --wait --no-wait --timeout --notify --yes --field --data' ;;
     'env ensure') words='--server --site --from-file --update --strict --field --data' ;;
     'env pull') words='--server --site --ours --theirs --force --dry-run' ;;
-    'env push') words='--server --site --ours --theirs --prune --dry-run --deploy --wait --no-wait --timeout --notify --yes' ;;
-    'env diff') words='--server --site --reveal --exit-code' ;;
-    'env edit') words='--server --site --deploy --no-deploy --wait --no-wait --timeout --notify --yes' ;;
+    'env push') words='--server --site --ours --theirs --prune --allow-file --dry-run --deploy --wait --no-wait --timeout --notify --yes' ;;
+    'env diff') words='--server --site --reveal --allow-file --exit-code' ;;
+    'env edit') words='--server --site --allow-file --deploy --no-deploy --wait --no-wait --timeout --notify --yes' ;;
     'env run') words='--server --site --all' ;;
     'queue create') words='--server --site --queue --connection --processes --tries --timeout --sleep --field --data' ;;
     'queue ensure') words='--server --site --queue --connection --processes --tries --timeout --sleep --update --strict --field --data' ;;
@@ -347,7 +347,7 @@ _dnx_value() {
       case $1 in
         --output|-o) spec='=table,json,ndjson,yaml,csv,tsv,text,ids' ;;
         --fields) spec=F ;;
-        --query|--limit|--env|-e|--host|--max-wait|--email|--for|--name|--confirm|--webserver|--ip-address|--timeout|--notify|--domain|--branch|--web-directory|--verify|--expect|--expect-body|--within|--verify-cmd|--url|--concurrency|--max-failures|--to|--at|--tz|--in|--reason|--ours|--theirs|--queue|--connection|--processes|--tries|--sleep|--from|--username|--user|--port|--command|--frequency|--directory|--source|--latency|--rate-limit|--path|--execute|--lines|-n|--backup-days) spec=- ;;
+        --query|--limit|--env|-e|--host|--max-wait|--email|--for|--name|--confirm|--webserver|--ip-address|--timeout|--notify|--domain|--branch|--web-directory|--verify|--expect|--expect-body|--within|--verify-cmd|--url|--concurrency|--max-failures|--to|--at|--tz|--in|--reason|--ours|--theirs|--allow-file|--queue|--connection|--processes|--tries|--sleep|--from|--username|--user|--port|--command|--frequency|--directory|--source|--latency|--rate-limit|--path|--execute|--lines|-n|--backup-days) spec=- ;;
         --sort) spec=S ;;
         --profile) spec=p ;;
         --ca-file|--from-script|--to-file|--result-file|--from-file|--file|-O|--into|--state|--baseline|--contract) spec=f ;;
@@ -772,4 +772,4 @@ _dnx_link() {
 }
 
 complete -F _dnx -o nospace dnx deploynix deploynix-cli
-# dnx 1b828f8fd1eaca
+# dnx 1c5f67c32c2a34

@@ -396,11 +396,11 @@ function __dnx_flags -S
         case 'env pull'
             set words '--server --site --ours --theirs --force --dry-run'
         case 'env push'
-            set words '--server --site --ours --theirs --prune --dry-run --deploy --wait --no-wait --timeout --notify --yes'
+            set words '--server --site --ours --theirs --prune --allow-file --dry-run --deploy --wait --no-wait --timeout --notify --yes'
         case 'env diff'
-            set words '--server --site --reveal --exit-code'
+            set words '--server --site --reveal --allow-file --exit-code'
         case 'env edit'
-            set words '--server --site --deploy --no-deploy --wait --no-wait --timeout --notify --yes'
+            set words '--server --site --allow-file --deploy --no-deploy --wait --no-wait --timeout --notify --yes'
         case 'env run'
             set words '--server --site --all'
         case 'queue create'
@@ -509,7 +509,7 @@ function __dnx_value -S -a name
             set spec '=table,json,ndjson,yaml,csv,tsv,text,ids'
         case --fields
             set spec F
-        case --query --limit --env -e --host --max-wait --email --for --name --confirm --webserver --ip-address --timeout --notify --domain --branch --web-directory --verify --expect --expect-body --within --verify-cmd --url --concurrency --max-failures --to --at --tz --in --reason --ours --theirs --queue --connection --processes --tries --sleep --from --username --user --port --command --frequency --directory --source --latency --rate-limit --path --execute --lines -n --backup-days
+        case --query --limit --env -e --host --max-wait --email --for --name --confirm --webserver --ip-address --timeout --notify --domain --branch --web-directory --verify --expect --expect-body --within --verify-cmd --url --concurrency --max-failures --to --at --tz --in --reason --ours --theirs --allow-file --queue --connection --processes --tries --sleep --from --username --user --port --command --frequency --directory --source --latency --rate-limit --path --execute --lines -n --backup-days
             set spec -
         case --sort
             set spec S
@@ -995,6 +995,7 @@ set -g __dnx_help_keys \
     --theirs \
     --force \
     --prune \
+    --allow-file \
     --exit-code \
     --no-deploy \
     --queue \
@@ -1397,6 +1398,7 @@ set -g __dnx_help_texts \
     'Use the value at Deploynix for this variable; * for every conflict' \
     'Overwrite an existing file' \
     'Also remove variables that were removed from the file' \
+    'File outside of the project that a file:// reference may read' \
     'Exit with 10 if there are differences' \
     'Do not deploy the site afterwards, or not, without asking' \
     'Queue to process' \
@@ -1742,4 +1744,4 @@ end
 for name in dnx deploynix deploynix-cli
     complete -c $name -f -a '(__dnx_complete)'
 end
-# dnx 093a2c55403621
+# dnx 031287a7e10f41

@@ -214,9 +214,9 @@ $dnxFlags = & $dnxTable @(
   'env set', '--server --site --from-file --deploy --wait --no-wait --timeout --notify --yes --field --data'
   'env ensure', '--server --site --from-file --update --strict --field --data'
   'env pull', '--server --site --ours --theirs --force --dry-run'
-  'env push', '--server --site --ours --theirs --prune --dry-run --deploy --wait --no-wait --timeout --notify --yes'
-  'env diff', '--server --site --reveal --exit-code'
-  'env edit', '--server --site --deploy --no-deploy --wait --no-wait --timeout --notify --yes'
+  'env push', '--server --site --ours --theirs --prune --allow-file --dry-run --deploy --wait --no-wait --timeout --notify --yes'
+  'env diff', '--server --site --reveal --allow-file --exit-code'
+  'env edit', '--server --site --allow-file --deploy --no-deploy --wait --no-wait --timeout --notify --yes'
   'env run', '--server --site --all'
   'queue create', '--server --site --queue --connection --processes --tries --timeout --sleep --field --data'
   'queue ensure', '--server --site --queue --connection --processes --tries --timeout --sleep --update --strict --field --data'
@@ -503,6 +503,7 @@ $dnxValues = & $dnxTable @(
   '--reason', '-'
   '--ours', '-'
   '--theirs', '-'
+  '--allow-file', '-'
   '--queue', '-'
   '--connection', '-'
   '--processes', '-'
@@ -808,6 +809,7 @@ $dnxHelps = & $dnxTable @(
   '--theirs', 'Use the value at Deploynix for this variable; * for every conflict'
   '--force', 'Overwrite an existing file'
   '--prune', 'Also remove variables that were removed from the file'
+  '--allow-file', 'File outside of the project that a file:// reference may read'
   '--exit-code', 'Exit with 10 if there are differences'
   '--no-deploy', 'Do not deploy the site afterwards, or not, without asking'
   '--queue', 'Queue to process'
@@ -1199,4 +1201,4 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     [System.Management.Automation.CompletionResult]::new($word, $_, 'ParameterValue', $help)
   }
 }
-# dnx 0ab2a9c8b9f48e
+# dnx 0f5dbf938e42c7

@@ -19,7 +19,7 @@ export interface ProjectFile {
  * read or written. What the user named themselves may be anywhere.
  */
 export function projectFile(given: string, shown: string, world: Place): ProjectFile {
-  const path = realPath(given, shown);
+  const path = requirePath(given, shown);
   const project = projectDirectory(world);
   const outside = !isInside(path, project);
   if (outside && linksIn(given).some((link) => isInside(link, project))) {
@@ -33,15 +33,15 @@ export function projectFile(given: string, shown: string, world: Place): Project
 export function refuseLinkOut(name: string, world: Place): void {
   const given = pathOf(name, world);
   // Whoever reads it says what is missing. `<(…)` has no real path.
-  if (real(given) !== undefined) projectFile(given, name, world);
+  if (realPathOf(given) !== undefined) projectFile(given, name, world);
 }
 
 /**
- * The root of the Git repository around the working directory, or that directory itself. Not the home directory or one above it: that
+ * The root of the Git repository around the working directory or another one, or that directory itself. Not the home directory or one above it: that
  * may be a repository of settings, and a project below it is not part of it.
  */
-export function projectDirectory(world: Place): string {
-  const here = real(world.cwd) ?? world.cwd;
+export function projectDirectory(world: Place, from = world.cwd): string {
+  const here = realPathOf(from) ?? from;
   const root = dirname(linkFileFor(here));
   return holdsHome(root, world) ? here : root;
 }
@@ -74,22 +74,22 @@ function linksIn(path: string): readonly string[] {
   return links;
 }
 
-/** The path without links. */
-function realPath(path: string, name: string): string {
+/** The path of a file without links. The file may be missing, but not its directory. */
+function requirePath(path: string, name: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
     const code = systemCode(error);
     if (code !== 'ENOENT') throw usage(`Could not read ${name} (${code}).`);
     if (lstatSync(path, { throwIfNoEntry: false })) throw usage(`${name} is a link to a file that does not exist.`, 'Fix or remove it.');
-    const directory = real(dirname(path));
+    const directory = realPathOf(dirname(path));
     if (directory === undefined) throw usage(`Directory ${dirname(name)} does not exist.`);
     return join(directory, basename(path));
   }
 }
 
-/** The path without links; undefined if it has none, or none that can be read. */
-function real(path: string): string | undefined {
+/** The path of a file without links; undefined if there is no such file, or it cannot be found out. */
+export function realPathOf(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {

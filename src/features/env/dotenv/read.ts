@@ -1,5 +1,4 @@
 import { type DnxError, usage } from '../../../base/errors.ts';
-import { isReference } from '../references/reference.ts';
 import { type Entry, entryOf, isComment, piecesOf } from './entries.ts';
 import { resolve, type Value } from './value.ts';
 
@@ -16,8 +15,11 @@ export function read({ key, value }: Pick<Entry, 'key' | 'value'>, variables: Ma
   if (isReferenceIn(value, words)) references?.set(key, words);
 }
 
-/** True for a reference that is not in single quotes. */
-export const isReferenceIn = (value: Value, words: string): boolean => value.quote !== "'" && isReference(words);
+/** 1Password's names may have blanks, as may files. With a quote, or on several lines, it is a plain value. */
+const reference = /^(?:(?:op|file):\/\/[^\s'"](?:[^\r\n\t'"]*[^\s'"])?|env:\/\/[A-Za-z_]\w*)$/;
+
+/** True for a value that stands for another, and is not in single quotes: `op://vault/item/field`, `file://PATH` or `env://NAME`. */
+export const isReferenceIn = (value: Value, words: string): boolean => value.quote !== "'" && reference.test(words);
 
 /** The entries of a dotenv file. */
 export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
