@@ -222,7 +222,7 @@ const run = command({
     command: rest('Command to run'),
   },
   examples: ['run --site shop.example.com -- printenv APP_URL', 'run --site shop.example.com -- php artisan tinker'],
-  run: async (ctx, { options }) => (await import('../features/env/run/run.ts')).runWith(ctx, options),
+  run: async (ctx, { options }) => (await import('../features/env/run.ts')).runWith(ctx, options),
 });
 
 export default group({

@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { baseOf } from '../../src/features/env/sync/merge.ts';
-import { changesOf, type Plan, stepsOf } from '../../src/features/env/sync/plan.ts';
-import { planPull } from '../../src/features/env/sync/pull-plan.ts';
-import { planPush } from '../../src/features/env/sync/push-plan.ts';
+import { baseOf, changesOf, type Plan, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Person, type PullEvent, type PushEvent, type Values, type World } from './model.ts';
 

@@ -1,8 +1,8 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { UNKNOWN } from '../env/sync/merge.ts';
-import { remoteSide } from '../env/sync/remote-side.ts';
+import { remoteSide } from '../env/remote.ts';
+import { UNKNOWN } from '../env/sync/plan.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { type SiteOnMachine, siteCalls } from '../remote/machine.ts';
 import { checked } from './credentials-checks.ts';

@@ -4,8 +4,8 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import type { Located } from '../../platform/names/names.ts';
+import { unquoted } from './remote.ts';
 import { type Assignments, fromFile, invalidName, type Pair, pair } from './set.ts';
-import { unquoted } from './stored.ts';
 import { listEndpoint, nextDeploy, variables } from './variables.ts';
 
 interface Options extends Assignments {

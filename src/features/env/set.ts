@@ -7,9 +7,8 @@ import { asResult, message, type Result } from '../../cli/output/view.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
-import { refuseLinkOut } from './project.ts';
-import { stored } from './stored.ts';
-import { remoteSide } from './sync/remote-side.ts';
+import { refuseLinkOut } from './local-file.ts';
+import { remoteSide, stored } from './remote.ts';
 import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
 
 export interface Assignments {

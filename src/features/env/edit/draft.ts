@@ -1,8 +1,8 @@
 import { isError, usage } from '../../../base/errors.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
-import { entriesOf, lineAt } from '../dotenv/read.ts';
-import { type Side, UNKNOWN } from '../sync/merge.ts';
+import { entriesOf, lineAt } from '../dotenv/entries.ts';
+import { type Side, UNKNOWN } from '../sync/plan.ts';
 
 /** The file that the user edits, and what it was made of. */
 export interface Draft {

@@ -1,12 +1,14 @@
-import { DnxError, isError } from '../../../base/errors.ts';
+import { DnxError, isError, isStop, type Next, usage } from '../../../base/errors.ts';
+import { isMask } from '../../../base/mask.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { created, creationOf } from '../../../cli/language/resource.ts';
 import { PAGE_SIZE } from '../../../platform/api/pages.ts';
 import { type Located, requireId } from '../../../platform/names/names.ts';
-import { stored } from '../stored.ts';
+import { checkHolds } from '../dotenv/dotenv.ts';
+import { remoteSide, stored } from '../remote.ts';
 import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
 import { changesOf, type Plan, type Step } from './plan.ts';
-import { remoteSide } from './remote-side.ts';
+import { counted, detailsOf } from './show.ts';
 
 /** What came of a plan. */
 export interface Applied {
@@ -69,4 +71,33 @@ async function send(ctx: ApplyContext, targets: Located, known: readonly Variabl
       ? ctx.call(updateEndpoint, { params, body: { value } })
       : created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent })),
   );
+}
+
+/** The error if only some changes were sent: which were, which were not and why. `again` sends the rest. */
+export function failureOf({ done, failed, left }: Applied, again: readonly Next[] = []): DnxError | undefined {
+  const [first] = failed;
+  if (!first) return undefined;
+  const details = [
+    ...detailsOf(done, 'past'),
+    ...failed.map(({ step, error }) => [step.key, error.message] as const),
+    ...(left.length > 0 ? [['not sent', left.map(({ key }) => key).join(', ')] as const] : []),
+  ];
+  const stopped = failed.find(({ error }) => isStop(error))?.error;
+  if (stopped) return stopped.with({ details, next: [...stopped.next, ...again] });
+  if (done.length === 0 && failed.length === 1) return first.error.with({ details });
+  const unsent = failed.length + left.length;
+  return new DnxError('partial', `${unsent} of ${counted(unsent + done.length)} ${unsent === 1 ? 'was' : 'were'} not sent`, {
+    details,
+    next: again,
+    cause: first.error,
+  });
+}
+
+/** Fails for values that nobody can mean, before anything is sent. */
+export function requireSendable(plan: Plan): void {
+  for (const { key, value } of changesOf(plan)) {
+    if (value === undefined) continue;
+    checkHolds(key, value);
+    if (isMask(value)) throw usage(`The value of ${key} is a mask, not a value. Nothing was sent.`, 'Write the value itself.');
+  }
 }

@@ -5,12 +5,12 @@ import { type Column, columns, type Result, rows } from '../../../cli/output/vie
 import { pathOf } from '../../../machine/world.ts';
 import { idsOf, type Target } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
-import { resolveReferences } from '../references/references.ts';
+import { openLocal } from '../local-file.ts';
+import { resolveReferences } from '../references.ts';
+import { remoteSide } from '../remote.ts';
 import { listEndpoint, type Variable, variables } from '../variables.ts';
 import { openBase } from './base-record.ts';
-import { openLocal } from './local-file.ts';
-import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './merge.ts';
-import { remoteSide } from './remote-side.ts';
+import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './plan.ts';
 import { counted } from './show.ts';
 
 interface Options {

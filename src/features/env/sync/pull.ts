@@ -3,17 +3,13 @@ import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, text } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
-import { removeLeftFiles } from '../edit/private-file.ts';
+import { removeLeftFiles } from '../edit/editor.ts';
+import { type LocalFile, openLocal, warnUnlessIgnored } from '../local-file.ts';
+import { remoteSide } from '../remote.ts';
 import { listEndpoint, type Variable } from '../variables.ts';
-import { type BaseRecord, openBase } from './base-record.ts';
-import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
-import { warnUnlessIgnored } from './ignored.ts';
-import { type LocalFile, openLocal } from './local-file.ts';
-import { baseOf, type Side, UNKNOWN } from './merge.ts';
-import { changesOf, type Plan, type Step, stepsOf } from './plan.ts';
-import { type PullSides, planPull } from './pull-plan.ts';
-import { remoteSide } from './remote-side.ts';
-import { saveBase } from './save-base.ts';
+import { type BaseRecord, openBase, saveBase } from './base-record.ts';
+import { askSide, type Chosen, choiceOf, requireKnown } from './conflicts.ts';
+import { baseOf, changesOf, type Plan, type PullSides, planPull, type Side, type Step, stepsOf, UNKNOWN } from './plan.ts';
 import { conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
 interface Options extends Chosen {

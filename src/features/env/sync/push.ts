@@ -1,22 +1,19 @@
-import { cancelled, DnxError, usage } from '../../../base/errors.ts';
+import { cancelled, DnxError, type Next, usage } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { type Deploying, refuseWithoutDeploy } from '../deploy-after.ts';
+import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
-import { removeLeftFiles } from '../edit/private-file.ts';
-import { resolveReferences, sayReferences } from '../references/references.ts';
-import { listEndpoint, type Variable } from '../variables.ts';
-import { applyPlan } from './apply.ts';
-import { openBase } from './base-record.ts';
-import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
-import { openLocal } from './local-file.ts';
-import { changesOf, type Plan, samePlan, stepsOf } from './plan.ts';
-import { planPush } from './push-plan.ts';
-import { nothingPushed, type Push, type PushContext, pushed } from './pushed.ts';
-import { remoteSide } from './remote-side.ts';
-import { saveBase } from './save-base.ts';
-import { requireSendable } from './sendable.ts';
-import { commandFor, conflictOf, counted, planLines, summaryColumns, summaryOf } from './show.ts';
+import { removeLeftFiles } from '../edit/editor.ts';
+import { openLocal } from '../local-file.ts';
+import { resolveReferences, sayReferences } from '../references.ts';
+import { remoteSide } from '../remote.ts';
+import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
+import { type Applied, applyPlan, failureOf, requireSendable } from './apply.ts';
+import { type BaseRecord, openBase, saveBase } from './base-record.ts';
+import { askSide, type Chosen, choiceOf, requireKnown } from './conflicts.ts';
+import { changesOf, type Plan, type PushSides, planPush, type Reason, samePlan, stepsOf } from './plan.ts';
+import { commandFor, conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
 interface Options extends Chosen, Deploying {
   readonly file: string | undefined;
@@ -99,4 +96,79 @@ function dryRun({ targets: { site }, base }: Push, plan: Plan): string {
   const { length } = changesOf(plan);
   const sentence = length === 0 ? `Would push nothing to ${site.label}.` : `Would push ${counted(length)} to ${site.label}.`;
   return [sentence, ...(base.known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
+}
+
+export type PushContext = Context<typeof listEndpoint | typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint>;
+
+/** What is pushed, and to where. */
+export interface Push {
+  readonly ctx: PushContext;
+  readonly targets: Located;
+  /** The file as the user knows it. */
+  readonly name: string;
+  readonly base: BaseRecord;
+  readonly sides: Omit<PushSides, 'remote'>;
+  /** Files outside of the project that its references may read. */
+  readonly allowed: readonly string[];
+  readonly deploying: Deploying;
+}
+
+/** The result if nothing had to be sent. */
+export function nothingPushed(push: Push, plan: Plan): Result {
+  const { targets, name, deploying } = push;
+  const { site } = targets;
+  const summary = summaryOf(site.label, name, plan.steps);
+  const sentence = `Nothing to push to ${site.label}.`;
+  const { note } = keptNote(plan.steps);
+  if (!deploying.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, plan) };
+  return {
+    view: message(sentence, changedAnd(summary, null)),
+    note: [...(note === undefined ? [] : [note]), 'Nothing was deployed.'].join('\n'),
+    next: [...nextOf(push, plan), ...nextDeploy(site)],
+  };
+}
+
+/** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
+export async function pushed(push: Push, plan: Plan, applied: Applied): Promise<Result> {
+  const { ctx, targets, name, deploying } = push;
+  const { site } = targets;
+  const { done, failed, left } = applied;
+  const steps = [...done, ...stepsOf(plan, 'keep')];
+  const summary = summaryOf(site.label, name, steps);
+  const exit = failureOf(applied, [{ command: commandFor('push', name, targets, ...sameOptions(push)), why: 'Send the rest with' }]);
+  if (exit) {
+    if (exit.code !== 'partial') throw exit;
+    const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
+    const view = record({ ...summary, failed: missing }, summaryColumns);
+    return { view, exit: deploying.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
+  }
+  const sentence = `Pushed ${counted(done.length)} to ${site.label}`;
+  if (deploying.deploy) {
+    ctx.progress.succeeded(sentence);
+    return deployAfter(ctx, targets, deploying, summary);
+  }
+  return { view: record(summary, summaryColumns, sentence, detailsOf(steps, 'past')), next: [...nextOf(push, plan), ...nextDeploy(site)] };
+}
+
+/** The options with which another push decides as this one did. */
+const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): readonly string[] => [
+  ...choice.ours.flatMap((key) => ['--ours', key]),
+  ...choice.theirs.flatMap((key) => ['--theirs', key]),
+  ...allowed.flatMap((file) => ['--allow-file', file]),
+  ...(prune ? ['--prune'] : []),
+  ...(deploying.deploy ? ['--deploy'] : []),
+];
+
+/** How to get what changed at Deploynix, and to remove there what was removed here. */
+function nextOf({ name, targets }: Push, { steps }: Plan): readonly Next[] {
+  const isKept = (...reasons: readonly (Reason | undefined)[]) =>
+    steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
+  return [
+    ...(isKept('changed there', 'removed there', 'only there')
+      ? [{ command: commandFor('pull', name, targets), why: 'Get what changed at Deploynix with' }]
+      : []),
+    ...(isKept('removed here')
+      ? [{ command: commandFor('push', name, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
+      : []),
+  ];
 }

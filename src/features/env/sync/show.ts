@@ -3,7 +3,7 @@ import { plural } from '../../../base/text.ts';
 import { line as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { DEFAULT_FILE } from './local-file.ts';
+import { DEFAULT_FILE } from '../local-file.ts';
 import type { Plan, Reason, Step, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */

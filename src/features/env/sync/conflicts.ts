@@ -1,7 +1,7 @@
 import { cancelled, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import type { Choice, Side } from './merge.ts';
+import type { Choice, Side } from './plan.ts';
 import { counted } from './show.ts';
 
 /** The values of `--ours` and `--theirs`. */

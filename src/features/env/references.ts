@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import { cancelled, DnxError, usage } from '../../../base/errors.ts';
-import { quoted } from '../../../base/shell.ts';
-import type { Context } from '../../../cli/language/command.ts';
-import { withoutSecrets } from '../../../machine/env.ts';
-import { readText } from '../../../machine/files/text-file.ts';
-import { pathOf } from '../../../machine/world.ts';
-import type { Dotenv } from '../dotenv/dotenv.ts';
-import { isInside, projectDirectory, realPathOf } from '../project.ts';
+import { cancelled, DnxError, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { withoutSecrets } from '../../machine/env.ts';
+import { readText } from '../../machine/files/text-file.ts';
+import { pathOf } from '../../machine/world.ts';
+import type { Dotenv } from './dotenv/dotenv.ts';
+import { isInside, projectDirectory, realPathOf } from './local-file.ts';
 
 type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>;
 
