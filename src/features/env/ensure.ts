@@ -4,8 +4,8 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import type { Located } from '../../platform/names/names.ts';
-import { unquoted } from './remote.ts';
-import { type Assignments, fromFile, invalidName, type Pair, pair } from './set.ts';
+import { withoutValue } from './remote.ts';
+import { type Assignments, fromFile, type Pair, pair, withKey } from './set.ts';
 import { listEndpoint, nextDeploy, variables } from './variables.ts';
 
 interface Options extends Assignments {
@@ -27,8 +27,7 @@ export async function ensureVariables(
     const wanted = { key, value, ...body };
     const asked = { resource: variables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
-      const shown = unquoted(error, value);
-      throw isError(shown, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, shown) : shown;
+      throw withKey(withoutValue(error, value), key);
     });
     const { view } = result;
     done.push({ key, result, report: view.kind === 'message' && isObject(view.data) ? view.data : {} });

@@ -62,7 +62,7 @@ export function openLocal(given: string | undefined, { world, progress }: Pick<C
 type Place = Pick<World, 'cwd' | 'home'>;
 
 /** A file that dnx reads or writes for a project. */
-export interface ProjectFile {
+interface ProjectFile {
   /** Its absolute path, with links resolved. It need not exist, but its directory must. */
   readonly path: string;
   /** True outside of the project. */
@@ -73,7 +73,7 @@ export interface ProjectFile {
  * Resolves a file. Refuses one that a link in the project leads out of it: a repository must not choose which file of this machine is
  * read or written. What the user named themselves may be anywhere.
  */
-export function projectFile(given: string, shown: string, world: Place): ProjectFile {
+function projectFile(given: string, shown: string, world: Place): ProjectFile {
   const path = requirePath(given, shown);
   const project = projectDirectory(world);
   const outside = !isInside(path, project);
@@ -92,8 +92,8 @@ export function refuseLinkOut(name: string, world: Place): void {
 }
 
 /**
- * The root of the Git repository around the working directory or another one, or that directory itself. Not the home directory or one above it: that
- * may be a repository of settings, and a project below it is not part of it.
+ * The root of the Git repository around the working directory or another one, or that directory itself. Not the home directory or one
+ * above it: that may be a repository of settings, and a project below it is not part of it.
  */
 export function projectDirectory(world: Place, from = world.cwd): string {
   const here = realPathOf(from) ?? from;

@@ -11,7 +11,7 @@ import { isInside, projectDirectory, realPathOf } from './local-file.ts';
 type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>;
 
 /** Where references stand, and what they may read. */
-export interface ReferenceRules {
+interface ReferenceRules {
   /** The directory of the dotenv file. */
   readonly directory: string;
   /** Files outside of the project that may be read without a question; `all` if their text stays on this machine. */

@@ -2,10 +2,12 @@ import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { isMask } from '../../base/mask.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Context } from '../../cli/language/command.ts';
+import { created, creationOf } from '../../cli/language/resource.ts';
 import type { Reply } from '../../platform/api/reply.ts';
+import { type Located, requireId } from '../../platform/names/names.ts';
 import { withoutSecrets } from '../auth/hide.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
+import { createEndpoint, listEndpoint, type SettingContext, updateEndpoint, type Variable } from './variables.ts';
 
 /** Fields by which an API marks a value that it does not show. */
 const MARKS = ['masked', 'is_masked', 'hidden', 'is_hidden', 'redacted', 'is_redacted', 'secret', 'is_secret'] as const;
@@ -28,21 +30,30 @@ function valueIn(variable: Readonly<Record<string, unknown>>): string | typeof U
   return isMask(text) ? UNKNOWN : text;
 }
 
-interface Sent {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** Sends a variable. Warns if the API stored another value, such as a trimmed one. A rejection does not quote the value. */
-export async function stored({ progress }: Pick<Context, 'progress'>, { key, value }: Sent, send: () => Promise<Reply>): Promise<Reply> {
-  const reply = await send().catch((error: unknown) => {
-    throw unquoted(error, value);
+/**
+ * Creates a variable, or updates the one in `known`. Warns if the API stored another value, such as a trimmed one. A rejection does not
+ * quote the value.
+ */
+export async function sendVariable(
+  ctx: SettingContext,
+  targets: Located,
+  known: readonly Variable[],
+  { key, ...sent }: Readonly<Record<string, unknown>> & { readonly key: string },
+): Promise<Reply> {
+  const before = known.find((each) => each?.key === key);
+  const body = { key, ...sent };
+  const value = wordOf(sent.value);
+  const send = before
+    ? ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent })
+    : created(ctx, { ...creationOf('variable', listEndpoint, targets, body), known }, () => ctx.call(createEndpoint, { body }));
+  const reply = await send.catch((error: unknown) => {
+    throw withoutValue(error, value);
   });
   const shown = remoteSide([reply.data]).get(key);
-  if (typeof shown === 'string' && shown !== value) progress.warn(`Deploynix stored another value for ${key} than was sent.`);
+  if (typeof shown === 'string' && shown !== value) ctx.progress.warn(`Deploynix stored another value for ${key} than was sent.`);
   return reply;
 }
 
 /** An error of the API, without a value that it quotes. */
-export const unquoted = (error: unknown, value: string): unknown =>
+export const withoutValue = (error: unknown, value: string): unknown =>
   isError(error) && value !== '' ? withoutSecrets(error, [value]) : error;

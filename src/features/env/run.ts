@@ -39,7 +39,7 @@ function explain({ progress }: RunContext, { invalid, masked, unsafe, settings }
 const listed = (names: readonly string[]): string => names.map(quotedName).join(', ');
 
 /** The variables for a child process, and the names of those that it does not get. */
-export interface Passed {
+interface Passed {
   readonly env: Env;
   /** Not a name in a dotenv file. With `=` in it, it would set another variable. */
   readonly invalid: readonly string[];
@@ -52,7 +52,7 @@ export interface Passed {
 }
 
 /** Decides which variables of a site a child process gets. Throws for a value that no process can have. */
-export function passed(variables: readonly unknown[], { all }: { readonly all: boolean }): Passed {
+function passed(variables: readonly unknown[], { all }: { readonly all: boolean }): Passed {
   const env: [name: string, value: string][] = [];
   const left = { invalid: [] as string[], masked: [] as string[], unsafe: [] as string[], settings: [] as string[] };
   for (const [key, value] of remoteSide(variables)) {
@@ -67,15 +67,15 @@ export function passed(variables: readonly unknown[], { all }: { readonly all: b
 }
 
 /** Every variable that dnx reads, such as HTTPS_PROXY and HOME. */
-const settings = new Set(variables.flatMap((group) => group.variables.map(({ name }) => name)));
+const ownSettings = new Set(variables.flatMap((group) => group.variables.map(({ name }) => name)));
 
 /**
  * True if dnx, Node.js or its TLS library reads a variable, in any case of the name. A dnx inside the command would send the user's
  * token to the host, through the proxy or past the certificates that it names. NODE_ENV is for applications.
  */
-export function isSetting(name: string): boolean {
+function isSetting(name: string): boolean {
   const upper = name.toUpperCase();
-  return settings.has(upper) || /^(DNX_|NODE_(?!ENV$)|OPENSSL_|SSL_CERT_)/.test(upper);
+  return ownSettings.has(upper) || /^(DNX_|NODE_(?!ENV$)|OPENSSL_|SSL_CERT_)/.test(upper);
 }
 
 /**
@@ -103,7 +103,7 @@ const prefixes = [
 ];
 
 /** True if a variable can make a program load or run other code. `npm_config_…` counts in lower case, too. */
-export function changesPrograms(name: string): boolean {
+function changesPrograms(name: string): boolean {
   const upper = name.toUpperCase();
   return names.has(upper) || prefixes.some((prefix) => upper.startsWith(prefix));
 }

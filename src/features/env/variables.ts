@@ -1,4 +1,5 @@
 import type { Next } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { resource } from '../../cli/language/resource.ts';
 import { columns } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
@@ -34,3 +35,8 @@ export const deleteEndpoint = `DELETE ${variables.path}/{variable}` as const;
 export const nextDeploy = (site: Target): readonly Next[] => [
   { command: ['deploy', site.label], why: 'Takes effect on the next deployment. Run' },
 ];
+
+/** The context of a command that reads and sets variables. */
+export type SettingContext = Context<typeof listEndpoint | typeof createEndpoint | typeof updateEndpoint>;
+/** The context of a command that removes variables, too. */
+export type SyncingContext = Context<typeof listEndpoint | typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint>;

@@ -1,12 +1,10 @@
 import { DnxError, isError, isStop, type Next, usage } from '../../../base/errors.ts';
 import { isMask } from '../../../base/mask.ts';
-import type { Context } from '../../../cli/language/command.ts';
-import { created, creationOf } from '../../../cli/language/resource.ts';
 import { PAGE_SIZE } from '../../../platform/api/pages.ts';
 import { type Located, requireId } from '../../../platform/names/names.ts';
 import { checkHolds } from '../dotenv/dotenv.ts';
-import { remoteSide, stored } from '../remote.ts';
-import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
+import { remoteSide, sendVariable } from '../remote.ts';
+import { deleteEndpoint, listEndpoint, type SyncingContext, type Variable } from '../variables.ts';
 import { changesOf, type Plan, type Step } from './plan.ts';
 import { counted, detailsOf } from './show.ts';
 
@@ -19,8 +17,6 @@ export interface Applied {
   readonly left: readonly Step[];
 }
 
-type ApplyContext = Context<typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint | typeof listEndpoint>;
-
 /** Variables that were read longer ago are read again before the next one is sent, in ms per page. */
 const STALE_MS = 10_000;
 
@@ -28,7 +24,7 @@ const STALE_MS = 10_000;
  * Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
  * changed since the plan is not sent. `known`: the list that was read for the plan.
  */
-export async function applyPlan(ctx: ApplyContext, targets: Located, known: readonly Variable[], plan: Plan): Promise<Applied> {
+export async function applyPlan(ctx: SyncingContext, targets: Located, known: readonly Variable[], plan: Plan): Promise<Applied> {
   const changes = changesOf(plan);
   const planned = remoteSide(known);
   const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
@@ -40,8 +36,10 @@ export async function applyPlan(ctx: ApplyContext, targets: Located, known: read
     try {
       // The rate limit may have made this take minutes.
       if (ctx.clock.elapsed() - readAt > staleMs) [now, readAt] = [await ctx.list<Variable>(listEndpoint), ctx.clock.elapsed()];
-      if (remoteSide(now).get(step.key) !== planned.get(step.key)) throw changedMeanwhile();
-      await send(ctx, targets, now, step);
+      if (remoteSide(now).get(step.key) !== planned.get(step.key))
+        throw new DnxError('differences', 'It was changed at Deploynix meanwhile.');
+      if (step.verb === 'remove') await removeVariable(ctx, now, step);
+      else await sendVariable(ctx, targets, now, { key: step.key, value: step.value });
       done.push(step);
     } catch (error) {
       if (!isError(error)) throw error;
@@ -52,25 +50,13 @@ export async function applyPlan(ctx: ApplyContext, targets: Located, known: read
   return { done, failed, left: [] };
 }
 
-const changedMeanwhile = (): DnxError => new DnxError('differences', 'It was changed at Deploynix meanwhile.');
-
-async function send(ctx: ApplyContext, targets: Located, known: readonly Variable[], { key, verb, value = '' }: Step): Promise<void> {
+async function removeVariable(ctx: SyncingContext, known: readonly Variable[], { key }: Step): Promise<void> {
   const before = known.find((each) => each?.key === key);
-  const params = before && { variable: requireId({ id: before.id }, 'variable') };
-  if (verb === 'remove') {
+  if (!before) return;
+  await ctx.call(deleteEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') } }).catch((error: unknown) => {
     // Somebody else may remove it first.
-    const gone = (error: unknown) => {
-      if (!isError(error, 'not_found')) throw error;
-    };
-    if (params) await ctx.call(deleteEndpoint, { params }).catch(gone);
-    return;
-  }
-  const sent = { key, value };
-  await stored(ctx, sent, () =>
-    params
-      ? ctx.call(updateEndpoint, { params, body: { value } })
-      : created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent })),
-  );
+    if (!isError(error, 'not_found')) throw error;
+  });
 }
 
 /** The error if only some changes were sent: which were, which were not and why. `again` sends the rest. */

@@ -28,7 +28,7 @@ interface Stored {
 }
 
 /** The base of a file and a site, from the state directory. */
-export interface BaseRecord extends Base {
+interface BaseRecord extends Base {
   /** False if there is no record, or its key is lost. */
   readonly known: boolean;
   /** The other site that the file was synced with, if there is no record for this one. */
@@ -38,7 +38,7 @@ export interface BaseRecord extends Base {
 }
 
 /** What a record belongs to. */
-export interface Pairing {
+interface Pairing {
   readonly host: string;
   readonly site: string;
   readonly file: string;

@@ -1,8 +1,8 @@
-import { cancelled, usage } from '../../../base/errors.ts';
+import { cancelled, DnxError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import type { Choice, Side } from './plan.ts';
-import { counted } from './show.ts';
+import { type Choice, type Plan, type Side, type Step, stepsOf } from './plan.ts';
+import { counted, detailsOf } from './show.ts';
 
 /** The values of `--ours` and `--theirs`. */
 export interface Chosen {
@@ -24,10 +24,28 @@ export function requireKnown({ ours, theirs }: Choice, local: ReadonlyMap<string
   throw usage(`Variable '${missing}' not found in the file or at Deploynix.${didYouMean(missing, [...local.keys(), ...remote.keys()])}`);
 }
 
-/** Without a record of the last pull, asks once which side all conflicts take. */
-export async function askSide({ ask }: Pick<Context, 'ask'>, choice: Choice, count: number, file: string): Promise<Choice> {
+/** What a plan is made of, and whether somebody may be asked about it. */
+interface Undecided<S> {
+  readonly sides: S;
+  readonly planOf: (sides: S) => Plan;
+  /** False for a dry run. */
+  readonly asks: boolean;
+  /** There is a record of the last pull or push. */
+  readonly known: boolean;
+  /** The file as the user knows it. */
+  readonly file: string;
+}
+
+/** The plan. Without a record of the last pull, a user on a terminal decides once which side all conflicts take. */
+export async function decide<S extends { readonly choice: Choice }>(
+  { ask }: Pick<Context, 'ask'>,
+  { sides, planOf, asks, known, file }: Undecided<S>,
+): Promise<{ readonly sides: S; readonly plan: Plan; readonly asked: boolean }> {
+  const plan = planOf(sides);
+  const { length } = stepsOf(plan, 'conflict');
+  if (length === 0 || !asks || known || !ask.allowed) return { sides, plan, asked: false };
   const side = await ask.select<keyof Choice | undefined>(
-    `${counted(count)} ${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull. Use:`,
+    `${counted(length)} ${length === 1 ? 'differs' : 'differ'}, and there is no record of the last pull. Use:`,
     [
       { name: `The values in ${file}`, value: 'ours' },
       { name: 'The values at Deploynix', value: 'theirs' },
@@ -35,5 +53,14 @@ export async function askSide({ ask }: Pick<Context, 'ask'>, choice: Choice, cou
     ],
   );
   if (side === undefined) throw cancelled();
-  return { ...choice, [side]: [...choice[side], '*'] };
+  const decided = { ...sides, choice: { ...sides.choice, [side]: [...sides.choice[side], '*'] } };
+  return { sides: decided, plan: planOf(decided), asked: true };
+}
+
+/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
+export function conflictOf(conflicts: readonly Step[], known: boolean, nothing: string, hint: string): DnxError {
+  const count = conflicts.length;
+  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
+  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
+  return new DnxError('differences', `${counted(count)} ${why}. ${nothing}`, { details: detailsOf(shown, 'plan'), hint });
 }

@@ -27,7 +27,7 @@ export interface Step {
 }
 
 /** A value on which both sides agree; undefined if the variable is gone. */
-export interface Agreed {
+interface Agreed {
   readonly value: string | undefined;
 }
 
@@ -54,7 +54,7 @@ export const samePlan = (one: Plan, other: Plan): boolean => {
 export const UNKNOWN = Symbol('unknown');
 
 /** The value of a variable on one side; undefined if it is not there. */
-export type Value = string | typeof UNKNOWN | undefined;
+type Value = string | typeof UNKNOWN | undefined;
 
 /** The variables of one side, by key. */
 export type Side = ReadonlyMap<string, string | typeof UNKNOWN>;
@@ -74,7 +74,7 @@ export const baseOf = (values: ReadonlyMap<string, string> = new Map()): Base =>
 });
 
 /** Where a variable changed since the base. `unknown`: it cannot be compared. */
-export type Changed = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
+type Changed = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
 
 /** Compares both sides of a variable with the base. Values that are equal count as unchanged, whatever the base says. */
 export function changedSince(base: Base, key: string, here: Value, there: Value): Changed {
@@ -92,7 +92,7 @@ export interface Choice {
 }
 
 /** The side that the user chose for a key. */
-export function chosenFor({ ours, theirs }: Choice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
+function chosenFor({ ours, theirs }: Choice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
   if (ours.includes(key)) return 'ours';
   if (theirs.includes(key)) return 'theirs';
   if (!conflict) return undefined;
@@ -105,7 +105,7 @@ export const keysOf = (here: Side, there: Side, base: Base): readonly string[] =
 ];
 
 /** What happens to a variable. */
-export type Decision = Omit<Step, 'key'>;
+type Decision = Omit<Step, 'key'>;
 
 /** What is compared. */
 interface Sides<L> {
@@ -115,7 +115,7 @@ interface Sides<L> {
 }
 
 /** Decides about each variable that differs. Those that are equal become the base. */
-export function planOf<L extends string | typeof UNKNOWN>(
+function planOf<L extends string | typeof UNKNOWN>(
   { local, remote, base }: Sides<L>,
   decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
 ): Plan {
@@ -132,10 +132,10 @@ export function planOf<L extends string | typeof UNKNOWN>(
 }
 
 /** A variable that stays as it is on both sides. */
-export const keep = (reason: Reason): Decision => ({ verb: 'keep', reason });
+const keep = (reason: Reason): Decision => ({ verb: 'keep', reason });
 
 /** What a pull compares. */
-export interface PullSides {
+interface PullSides {
   /** The variables of the file. References are unknown values. */
   readonly local: Side;
   readonly remote: Side;

@@ -7,10 +7,10 @@ import { removeLeftFiles } from '../edit/editor.ts';
 import { type LocalFile, openLocal, warnUnlessIgnored } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
 import { listEndpoint, type Variable } from '../variables.ts';
-import { type BaseRecord, openBase, saveBase } from './base-record.ts';
-import { askSide, type Chosen, choiceOf, requireKnown } from './conflicts.ts';
-import { baseOf, changesOf, type Plan, type PullSides, planPull, type Side, type Step, stepsOf, UNKNOWN } from './plan.ts';
-import { conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
+import { openBase, saveBase } from './base-record.ts';
+import { type Chosen, choiceOf, conflictOf, decide, requireKnown } from './conflicts.ts';
+import { baseOf, changesOf, planPull, type Side, type Step, stepsOf, UNKNOWN } from './plan.ts';
+import { counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
 interface Options extends Chosen {
   readonly file: string | undefined;
@@ -25,28 +25,41 @@ export async function pull(ctx: PullContext, { site }: Located, options: Options
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
+
   const file = openLocal(options.file, ctx);
   const local = localSide(file);
   const remote = remoteSide(await ctx.list<Variable>(listEndpoint));
   requireKnown(choice, local, remote);
+
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   // Without a file there is nothing to lose.
   const used = file.text === undefined ? { ...baseOf(), keys: base.keys } : base;
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
-  const plan = await decided(ctx, file, base, sides, options.dry_run !== true);
+  const asks = options.dry_run !== true;
+  const { plan } = await decide(ctx, { sides, planOf: planPull, asks, known: base.known, file: file.name });
   const changes = changesOf(plan);
-  const conflicts = stepsOf(plan, 'conflict');
   requireWritable(changes);
   const summary = summaryOf(site.label, file.name, plan.steps);
-  if (options.dry_run) return { view: message([wouldDo(file, site.label, plan), ...planLines(plan)].join('\n'), summary) };
+  if (options.dry_run) return { view: message([wouldDo(file, site.label, changes), ...planLines(plan)].join('\n'), summary) };
+  const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was written.', HINT) };
+
   if (changes.length > 0) file.write(edited(file, local, changes));
   if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
-  if (changes.length > 0) await warnUnlessIgnored(ctx, file);
   if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
+  await warnUnlessIgnored(ctx, file);
   const details = detailsOf(plan.steps, 'past');
   return { view: record(summary, summaryColumns, `Pulled ${counted(changes.length)} from ${site.label} into ${file.name}`, details) };
+}
+
+const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
+
+/** The variables of the file. References are not resolved by a pull. */
+function localSide({ text, name }: LocalFile): Side {
+  if (text === undefined) return new Map();
+  const { variables, references } = parseDotenv(text, name);
+  return new Map([...variables].map(([key, value]) => [key, references.has(key) ? UNKNOWN : value]));
 }
 
 /** Fails for a variable that a dotenv file cannot hold. */
@@ -58,23 +71,6 @@ function requireWritable(changes: readonly Step[]): void {
   }
 }
 
-/** The variables of the file. References are not resolved by a pull. */
-function localSide({ text, name }: LocalFile): Side {
-  if (text === undefined) return new Map();
-  const { variables, references } = parseDotenv(text, name);
-  return new Map([...variables].map(([key, value]) => [key, references.has(key) ? UNKNOWN : value]));
-}
-
-/** The plan. Without a record of the last pull, a user on a terminal is asked to decide the conflicts. */
-async function decided(ctx: PullContext, { name }: LocalFile, { known }: BaseRecord, sides: PullSides, asks: boolean): Promise<Plan> {
-  const plan = planPull(sides);
-  const conflicts = stepsOf(plan, 'conflict');
-  if (conflicts.length === 0 || !asks || known || !ctx.ask.allowed) return plan;
-  return planPull({ ...sides, choice: await askSide(ctx, sides.choice, conflicts.length, name) });
-}
-
-const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
-
 /** The text of the file after these changes. All other values stay what they are, even if they refer to a changed one. */
 function edited({ text, name }: LocalFile, local: Side, changes: readonly Step[]): string {
   const values = new Map<string, string | undefined>();
@@ -83,10 +79,8 @@ function edited({ text, name }: LocalFile, local: Side, changes: readonly Step[]
   return text === undefined ? formatDotenv(values as ReadonlyMap<string, string>) : editDotenv(text, values, name);
 }
 
-const wouldDo = (file: LocalFile, site: string, plan: Plan): string => {
-  const { length } = changesOf(plan);
-  return length > 0 ? `Would pull ${counted(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
-};
+const wouldDo = (file: LocalFile, site: string, { length }: readonly Step[]): string =>
+  length > 0 ? `Would pull ${counted(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
 
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;

@@ -1,4 +1,4 @@
-import { type Detail, DnxError } from '../../../base/errors.ts';
+import type { Detail } from '../../../base/errors.ts';
 import { plural } from '../../../base/text.ts';
 import { line as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
@@ -7,7 +7,7 @@ import { DEFAULT_FILE } from '../local-file.ts';
 import type { Plan, Reason, Step, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
-export interface Summary {
+interface Summary {
   readonly site: string;
   readonly file: string;
   readonly added: readonly string[];
@@ -69,14 +69,6 @@ export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
 
 /** `1 variable`, `3 variables`. */
 export const counted = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
-
-/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
-export function conflictOf(conflicts: readonly Step[], known: boolean, nothing: string, hint: string): DnxError {
-  const count = conflicts.length;
-  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
-  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
-  return new DnxError('differences', `${counted(count)} ${why}. ${nothing}`, { details: detailsOf(shown, 'plan'), hint });
-}
 
 /** What is kept, and why, as a note under `Nothing to push`. */
 export function keptNote(steps: readonly Step[]): { readonly note?: string } {
