@@ -2,15 +2,13 @@ import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { printNotes } from '../features/auth/choose.ts';
 import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { audit, hasEverything } from '../features/token/audit.ts';
+import { presetNames, printNotes } from '../features/token/choose.ts';
 import { createToken } from '../features/token/create.ts';
-import { presetNames } from '../features/token/presets.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
-import { idOf, type Token } from '../features/token/token.ts';
+import { audit, hasEverything, idOf, type Token } from '../features/token/token.ts';
 import { vocabulary } from '../platform/abilities.ts';
 
 /** An ability and the commands that need it. */
@@ -66,7 +64,7 @@ const create = command({
     to_file: text('Write the token to a new file that only you can read', 'file'),
   },
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
-  run: (ctx, { options, body }) => createToken(ctx, options, body, (of) => needsOfLines(of, ctx.tree, ctx.world)),
+  run: (ctx, { options, body }) => createToken(ctx, options, body),
 });
 
 const revoke = command({

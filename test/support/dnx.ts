@@ -21,7 +21,7 @@ import '../../src/cli/output/print.ts';
 import '../../src/cli/run/open-context.ts';
 import '../../src/cli/run/perform.ts';
 import '../../src/cli/run/reach.ts';
-import '../../src/features/auth/rejected.ts';
+import '../../src/features/auth/denied.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import '../../src/platform/api/failure.ts';

@@ -6,8 +6,7 @@ import { accountName, accountNamed, type Identity } from '../../machine/credenti
 import type { Config } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
-import { forgetRevoked } from '../token/forget.ts';
-import { idOf } from '../token/token.ts';
+import { forgetRevoked, idOf } from '../token/token.ts';
 
 interface ListedProfile {
   readonly name: string;
@@ -101,4 +100,27 @@ export function noProfile(profile: string, names: readonly string[]): DnxError {
     hint: `Profiles: ${names.join(', ')}`,
     next: [{ command: ['login', '--profile', profile], why: 'To create it' }],
   });
+}
+
+/** Makes a profile the default for the next commands. */
+export async function switchProfile(
+  { ask, settings, progress, clock, signal }: Pick<Context, 'ask' | 'settings' | 'progress' | 'clock' | 'signal'>,
+  wanted: string | undefined,
+): Promise<View> {
+  const { config, directories, origins } = settings;
+  const names = profileNames(config);
+  if (wanted === undefined && !ask.allowed) throw usage('No profile given.', `Use one of ${names.join(', ')}.`);
+  const profile =
+    wanted ??
+    (await ask.select(
+      'Switch to which profile?',
+      names.map((name) => ({ name: name === (config.profile ?? DEFAULT_PROFILE) ? `${name} (current)` : name, value: name })),
+    ));
+  if (!names.includes(profile)) throw noProfile(profile, names);
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
+  if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
+  if (origins.profile === 'link file' && settings.profile !== profile)
+    progress.warn(`${settings.link?.file} selects profile ${settings.profile}, so use --profile in this directory.`);
+  return done(`Switched to profile ${profile}`, { profile });
 }

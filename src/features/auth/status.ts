@@ -6,9 +6,8 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
-import { hasEverything } from '../token/audit.ts';
-import { detailsOf } from '../token/token.ts';
-import { setAnother } from './rejected.ts';
+import { detailsOf, hasEverything } from '../token/token.ts';
+import { setAnother } from './denied.ts';
 
 interface Status extends Identity {
   /** True for the profile in use. */

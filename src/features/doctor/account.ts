@@ -2,8 +2,7 @@ import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
-import { hasEverything } from '../token/audit.ts';
-import { detailsOf } from '../token/token.ts';
+import { detailsOf, hasEverything } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 import { CHECK_HOST, type Contact } from './network.ts';
 

@@ -3,22 +3,20 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
-import { type Choosing, chosenAbilities, type NeedsOf } from '../auth/choose.ts';
-import { hasEverything } from './audit.ts';
+import { type Choosing, chosenAbilities, pickForToken } from './choose.ts';
 import { type Fresh, mint, undelivered } from './mint.ts';
-import { pickForToken } from './pick.ts';
+import { hasEverything } from './token.ts';
 
 type Options = Choosing & { readonly to_file: string | undefined };
 
 /** Creates a token. It is printed once, alone on stdout, or written to a file and not shown. */
 export async function createToken(
-  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'tree' | 'world'>,
   { to_file, ...wanted }: Options,
   given: Readonly<Record<string, unknown>>,
-  needsOf: NeedsOf,
 ): Promise<Result> {
   const { api, ask, progress } = ctx;
-  const chosen = 'abilities' in given ? undefined : await chosenAbilities(progress, wanted, needsOf);
+  const chosen = 'abilities' in given ? undefined : await chosenAbilities(ctx, wanted);
   const picked = 'abilities' in given || chosen || !ask.allowed ? undefined : await pickForToken(ask);
   const abilities = chosen ?? picked;
   const body: Readonly<Record<string, unknown>> = { ...(abilities && { abilities }), ...given };

@@ -5,8 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
-import { forgetRevoked } from './forget.ts';
-import { idOf, type Token } from './token.ts';
+import { forgetRevoked, idOf, type Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import { hasEverything } from '../../token/audit.ts';
+import { hasEverything } from '../../token/token.ts';
 import type { Risk } from '../finding.ts';
 
 /** Tokens with every ability, each identified by its id. */

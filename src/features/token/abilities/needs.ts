@@ -8,7 +8,7 @@ import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmeti
 import type { Script, ScriptCommand, Unclear } from './script.ts';
 
 /** The abilities that command lines and scripts need, and what is unclear. */
-export interface Needs {
+export interface AbilityNeeds {
   readonly abilities: readonly AbilityNeed[];
   /** Assumptions, a sentence each. */
   readonly notes: readonly string[];
@@ -17,7 +17,7 @@ export interface Needs {
 }
 
 /** What a token must be able to run. */
-export interface Wanted {
+interface Wanted {
   /** Command lines, with or without `dnx`. */
   readonly lines: readonly string[];
   /** Files: shell scripts, GitHub workflows and GitLab pipelines. */
@@ -25,7 +25,11 @@ export interface Wanted {
 }
 
 /** Computes the abilities that command lines and scripts need. */
-export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<Needs> {
+export async function needsOfLines(
+  { lines, scripts }: Wanted,
+  tree: Tree,
+  world: Pick<World, 'cwd' | 'home' | 'signal'>,
+): Promise<AbilityNeeds> {
   const asked: Asked[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
