@@ -1,16 +1,17 @@
-import type { Finding } from './finding.ts';
-import { type Severity, severities } from './rules.ts';
+import { line } from '../../../cli/output/text.ts';
+import type { AuditFinding } from '../finding.ts';
+import { type Severity, severities } from '../rules.ts';
 
 /** Everything that the reports show. */
-export interface Report {
+export interface AuditReport {
   /** The findings that are not in the baseline, the worst first. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AuditFinding[];
   /** What could not be checked. */
-  readonly gaps: readonly Finding[];
+  readonly gaps: readonly AuditFinding[];
   /** The checks that were made, by place. */
-  readonly covered: readonly { readonly rule: Finding['rule']; readonly server: string | null; readonly site: string | null }[];
+  readonly covered: readonly { readonly rule: AuditFinding['rule']; readonly server: string | null; readonly site: string | null }[];
   /** The findings of the baseline, which are not shown. */
-  readonly accepted: readonly Finding[];
+  readonly accepted: readonly AuditFinding[];
   /** What is in the baseline and was fixed, in words. */
   readonly fixed: readonly string[];
   readonly servers: readonly string[];
@@ -23,11 +24,11 @@ export interface Report {
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** True for a finding of this severity or a worse one. */
-export const isAtLeast = (severity: Finding['severity'], least: Severity): boolean =>
+export const isAtLeast = (severity: AuditFinding['severity'], least: Severity): boolean =>
   severity !== 'not_checked' && severities.indexOf(severity) <= severities.indexOf(least);
 
 /** `8 findings on 3 servers and 6 sites: 3 high, 5 low`. */
-export function summaryOf({ findings, gaps, accepted, servers, sites }: Report): string {
+export function auditSummary({ findings, gaps, accepted, servers, sites }: AuditReport): string {
   const scope = `on ${counted(servers.length, 'server')} and ${counted(sites, 'site')}`;
   const parts = severities.flatMap((severity) => {
     const count = findings.filter((each) => each.severity === severity).length;
@@ -39,10 +40,16 @@ export function summaryOf({ findings, gaps, accepted, servers, sites }: Report):
 }
 
 /** Findings by server, in the order of the servers; those of the organization last. */
-export function byServer({ findings, servers }: Report): readonly (readonly [server: string | null, findings: readonly Finding[]])[] {
+export function byServer({
+  findings,
+  servers,
+}: AuditReport): readonly (readonly [server: string | null, findings: readonly AuditFinding[]])[] {
   const order: readonly (string | null)[] = [...new Set([...servers, ...findings.flatMap(({ server }) => server ?? [])]), null];
-  return order.flatMap((server): (readonly [string | null, readonly Finding[]])[] => {
+  return order.flatMap((server): (readonly [string | null, readonly AuditFinding[]])[] => {
     const own = findings.filter((each) => each.server === server);
     return own.length === 0 ? [] : [[server, own]];
   });
 }
+
+/** A text of the API in one line, without control characters, direction marks and halves of characters. */
+export const printable = (text: string): string => line(text.replace(/\p{Cs}/gu, '\ufffd'));

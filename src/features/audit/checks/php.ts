@@ -1,4 +1,4 @@
-import { wordOf } from '../../base/text.ts';
+import { wordOf } from '../../../base/text.ts';
 
 /**
  * The last day of security fixes of each version.
@@ -21,7 +21,7 @@ export const NEWEST_OFFERED = '8.4';
 const DAY_MS = 86_400_000;
 
 /** The support of a PHP version. */
-export interface Support {
+interface Support {
   /** `8.1`. */
   readonly version: string;
   /** The last day with security fixes; undefined for versions older than 7.4. */
