@@ -97,6 +97,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   hono: /^src\/sandbox\//,
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/spinner\.ts$/,
+  semver: /^src\/features\/changes\/constraint\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
   ulid: /^src\/sandbox\//,

@@ -1,22 +1,58 @@
-import { isError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { idIn } from '../../platform/names/names.ts';
+import type { Result } from '../../cli/output/view.ts';
+import { idIn, type Targets } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { liveOf, type Release } from '../deploy/release.ts';
-import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { inProgress, liveOf, type Release } from '../deploy/release.ts';
+import { idsOf, readReleases, readSite, type SiteReference, siteReference } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
-import { type Clone, commitIn, openClone } from './clone.ts';
-import { type Commit, commitsBetween, MOST_COMMITS } from './history.ts';
+import {
+  type Clone,
+  type Commit,
+  commitIn,
+  commitsBetween,
+  fileAt,
+  type Migration,
+  MOST_COMMITS,
+  migrationsBetween,
+  openClone,
+  Unknowable,
+} from './clone.ts';
 import { type Php, phpOf } from './php.ts';
-import { fileAt, type Migration, migrationsBetween } from './project.ts';
-import { Unknowable } from './unknowable.ts';
+import { differs, shownChanges } from './show.ts';
+
+interface Options {
+  readonly fetch: boolean | undefined;
+  readonly exit_code: boolean | undefined;
+}
+
+/** `dnx changes`. */
+export async function changes(
+  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>,
+  targets: Targets,
+  { fetch, exit_code }: Options,
+): Promise<Result> {
+  const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
+  const of = siteReference(targets, site.domain);
+  const found = await changesOf(ctx, { of, site, releases, fetch });
+  const view = shownChanges(found, ctx);
+  const going = releases && inProgress(releases).length > 0;
+  const note = going ? `A deployment of ${found.site} is in progress. This compares the release that is live now.` : undefined;
+  return { view, ...(note !== undefined && { note }), ...(exit_code && { exit: verdictOf(found)?.withHint(note) }) };
+}
+
+/** How `--exit-code` ends; undefined if everything is known and equal. */
+function verdictOf(found: Changes): DnxError | undefined {
+  if (differs(found)) return new DnxError('differences', `The next deployment of ${found.site} would bring changes.`);
+  return found.unknown.length > 0 ? new DnxError('failed', 'Not everything is known, and nothing known differs.') : undefined;
+}
 
 /** The parts of the changes that may be unknown. */
-export type Part = 'commits' | 'migrations' | 'missing_keys' | 'php';
+export type ChangePart = 'commits' | 'migrations' | 'missing_keys' | 'php';
 
 /** What the next deployment of a site would bring, for scripts. Null is unknown, an empty list is none. */
 export interface Changes {
@@ -37,14 +73,14 @@ export interface Changes {
   /** Keys of `.env.example` that the site has no variable for. */
   readonly missing_keys: readonly string[] | null;
   readonly php: Php | null;
-  readonly unknown: readonly { readonly what: Part; readonly why: string; readonly fix: string | null }[];
+  readonly unknown: readonly { readonly what: ChangePart; readonly why: string; readonly fix: string | null }[];
 }
 
 /** What the changes need of a context. */
-export type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
+type ChangesNeeds = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** The site as it is, and what to compare it with. */
-export interface Compared {
+interface Compared {
   readonly of: SiteReference;
   readonly site: Site;
   /** Null if the API or the token does not list them. */
@@ -57,7 +93,10 @@ export interface Compared {
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(ctx: Needs, { of, site, releases, branch, fetch = false, strict = false }: Compared): Promise<Changes> {
+export async function changesOf(
+  ctx: ChangesNeeds,
+  { of, site, releases, branch, fetch = false, strict = false }: Compared,
+): Promise<Changes> {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
@@ -119,7 +158,7 @@ function unrelated(error: unknown): never {
 }
 
 /** A part of the changes, or the reason why it is unknown. */
-async function known<T>(what: Part, part: Promise<T>) {
+async function known<T>(what: ChangePart, part: Promise<T>) {
   try {
     return { value: await part };
   } catch (error) {
@@ -153,14 +192,14 @@ async function historyOf(clone: Clone, live: string, commit: string) {
 }
 
 /** The name of the repository that the site deploys; undefined if the token cannot read it. */
-async function repositoryOf({ api }: Needs, site: Site): Promise<string | undefined> {
+async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string | undefined> {
   const id = idIn(site.git_repository_id);
   if (id === undefined) return undefined;
   const reply = await readable(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: id }));
   return wordOf(reply?.data?.name) || undefined;
 }
 
-async function missingKeys({ api }: Needs, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
+async function missingKeys({ api }: ChangesNeeds, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
   const variables = await readable(api.list<Variable>(listEndpoint, idsOf(of)));
@@ -170,7 +209,7 @@ async function missingKeys({ api }: Needs, of: SiteReference, text: string | und
 }
 
 /** The PHP version of the site, or that of its server. */
-async function phpVersion({ api }: Needs, of: SiteReference, site: Site): Promise<string> {
+async function phpVersion({ api }: ChangesNeeds, of: SiteReference, site: Site): Promise<string> {
   const own = wordOf(site.php_version);
   if (own !== '') return own;
   const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: of.server.id }));
