@@ -57,8 +57,8 @@ function once(nameOf: NameOf): NameOf {
 function sourcesWith(ctx: Context): LateCells['read'] {
   const requested = new Map();
   return async (listed) => {
-    const { sourceNames } = await import('../features/backup/sources.ts');
-    const nameOf = once(await sourceNames(ctx, listed, requested));
+    const { subjectNames } = await import('../features/backup/subject.ts');
+    const nameOf = once(await subjectNames(ctx, listed, requested));
     return (backup) => sourceOf(backup as unknown as Backup, nameOf);
   };
 }
@@ -173,7 +173,7 @@ const restore = command({
   shows: details(unnamed),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
   run: async (ctx, { targets, options: { backup, latest, wait }, consent: { confirm } }) => {
-    return (await import('../features/backup/restore.ts')).restore(ctx, {
+    return (await import('../features/backup/restore.ts')).restoreBackup(ctx, {
       backup,
       latest,
       of: targets,

@@ -92,6 +92,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   chalk: /^src\/cli\/output\/style\.ts$/,
   commander: /^src\/cli\/run\/step\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
+  'content-disposition': /^src\/features\/backup\/name\.ts$/,
   execa: /^src\/machine\/child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/width\.ts$/,
   hono: /^src\/sandbox\//,

@@ -3,7 +3,7 @@ import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import { isComplete, wasComplete } from '../../backup/newest.ts';
+import { isComplete, wasComplete } from '../../backup/choose.ts';
 import type { AuditPlace, Risk } from '../finding.ts';
 import { commandWord, onServer } from '../words.ts';
 
