@@ -2,7 +2,6 @@ import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
-import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
 import { backupsEndpoint } from '../platform/follow/backup.ts';
 
@@ -146,7 +145,8 @@ const downloadCommand = command({
     'download 01JQ8Z4T9G000000000000BK06 -O shop.sql.gz --force',
     'download 01JQ8Z4T9G000000000000BK06 -O - > shop.sql.gz',
   ],
-  run: (ctx, { targets, options }) => download(ctx, { backup: targets.backup.id, ...options }),
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/backup/download.ts')).download(ctx, { backup: targets.backup.id, ...options }),
 });
 
 const restore = command({

@@ -7,7 +7,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idIn, nameOf } from '../../platform/names/names.ts';
-import { briefApi, orUndefined, type Reading } from '../overview/reading.ts';
+import { briefApi, type OverviewContext, orUndefined } from '../overview/overview.ts';
 
 /** What a backup is of, and what restoring it overwrites. */
 export interface BackupSubject {
@@ -50,7 +50,7 @@ type Lists = Map<string, Promise<readonly JsonObject[] | undefined>>;
 
 /** Reads the names of databases and sites, by key: a list for each kind and server. Skips what the token cannot read. */
 async function namesOf(
-  api: Reading['api'],
+  api: OverviewContext['api'],
   subjects: readonly BackupSubject[],
   requested: Lists = new Map(),
 ): Promise<ReadonlyMap<string, string>> {
@@ -67,7 +67,7 @@ async function namesOf(
 
 /** `ctx.nameOf`, with the names of the databases and sites of these backups that take further requests. Each list is `requested` once. */
 export async function subjectNames(
-  ctx: Reading & Pick<Context, 'nameOf'>,
+  ctx: OverviewContext & Pick<Context, 'nameOf'>,
   backups: readonly Item[],
   requested: Lists,
 ): Promise<Context['nameOf']> {
@@ -88,7 +88,7 @@ export async function subjectNames(
 }
 
 /** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */
-export async function subjectLabels(ctx: Reading, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
+export async function subjectLabels(ctx: OverviewContext, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
   const api = briefApi(ctx);
   const subjects = [...new Map(backups.map((each) => [subjectKey(each), subjectOf(each)])).values()].filter((each) => each !== undefined);
   const names = await namesOf(api, subjects);
