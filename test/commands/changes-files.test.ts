@@ -29,12 +29,7 @@ describe('files of the branch', () => {
       php,
       "dnx cannot read the constraint '~>8' for PHP",
     ],
-    [
-      'an endless constraint',
-      { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` },
-      php,
-      /^dnx cannot read the constraint/,
-    ],
+    ['an endless constraint', { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` }, php, /^dnx cannot read the constraint/],
     [
       'a PHP version that is a number',
       { 'composer.json': '{"require":{"php":8.2}}' },

@@ -1,12 +1,15 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { examineServers } from './audit.ts';
 import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
-import { type AuditFinding, findingsOf, gapsOf, placeName } from './finding.ts';
+import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type Unchecked } from './finding.ts';
+import type { Ledger } from './ledger.ts';
 import { type AuditReport, counted, isAtLeast } from './report/report.ts';
-import type { Severity } from './rules.ts';
+import { ruleIds, rules, type Severity, severities } from './rules.ts';
+import { wordList } from './words.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
@@ -109,3 +112,62 @@ const reportsOf = (report: AuditReport): Reports => ({
   junit: async () => (await import('./report/junit.ts')).junitReport(report),
   markdown: async () => (await import('./report/markdown.ts')).markdownReport(report),
 });
+
+type Where = Context['settings'];
+
+/** The findings of an audit, the worst first, in the order of these servers. Each has a fingerprint of its own. */
+function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where): readonly AuditFinding[] {
+  const seen = new Map<string, number>();
+  return risks
+    .toSorted((one, other) => compare(sortKey(one, servers), sortKey(other, servers)))
+    .map(({ rule, severity = rules[rule].severity, place, resource, identity, message, fix }): AuditFinding => {
+      const first = findingFingerprint({ rule, place, identity }, 0);
+      const turn = seen.get(first) ?? 0;
+      seen.set(first, turn + 1);
+      const fingerprint = turn === 0 ? first : findingFingerprint({ rule, place, identity }, turn);
+      const { why } = rules[rule];
+      return { rule, severity, ...namesIn(place), resource, message, why, fix: { command: commandLine(fix, where) }, fingerprint };
+    });
+}
+
+type SortKey = readonly (number | string)[];
+
+/** By severity, rule and place. Risks are found in the order of the responses, which differs. */
+const sortKey = (
+  { rule, severity = rules[rule].severity, place: { server, site }, resource, message }: Risk,
+  servers: readonly string[],
+): SortKey => [
+  severities.indexOf(severity),
+  ruleIds.indexOf(rule),
+  servers.indexOf(server?.label ?? ''),
+  site?.label ?? '',
+  resource ?? '',
+  message,
+];
+
+function compare(one: SortKey, other: SortKey): number {
+  const at = one.findIndex((each, index) => each !== other[index]);
+  return at < 0 ? 0 : (one[at] ?? 0) < (other[at] ?? 0) ? -1 : 1;
+}
+
+/** What could not be checked, in the shape of findings. */
+const gapsOf = ({ gaps }: Ledger, where: Where): readonly AuditFinding[] =>
+  gaps()
+    .toSorted((one, other) => ruleIds.indexOf(one.rule) - ruleIds.indexOf(other.rule))
+    .map(({ rule, places, reason, fix }): AuditFinding => {
+      const [place = {}, ...others] = places;
+      const names = others.length === 0 ? namesIn(place) : { server: null, site: null };
+      const at = wherever(places);
+      return {
+        rule,
+        severity: 'not_checked',
+        ...names,
+        resource: null,
+        message: `Not checked${at === '' ? '' : ` on ${at}`}: ${reason}`,
+        why: rules[rule].why,
+        fix: fix ? { command: commandLine(fix, where) } : null,
+        fingerprint: findingFingerprint({ rule, place: {}, identity: ['not_checked', at, reason] }, 0),
+      };
+    });
+
+const wherever = (places: Unchecked['places']): string => wordList(places.flatMap((place) => placeName(namesIn(place)) ?? []));

@@ -1,12 +1,11 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Result } from '../../cli/output/view.ts';
-import { idIn, type Targets } from '../../platform/names/names.ts';
+import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { inProgress, liveOf, type Release } from '../deploy/release.ts';
-import { idsOf, readReleases, readSite, type SiteReference, siteReference } from '../deploy/snapshot.ts';
+import { liveOf, type Release } from '../deploy/release.ts';
+import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
@@ -23,33 +22,6 @@ import {
   Unknowable,
 } from './clone.ts';
 import { type Php, phpOf } from './php.ts';
-import { differs, shownChanges } from './show.ts';
-
-interface Options {
-  readonly fetch: boolean | undefined;
-  readonly exit_code: boolean | undefined;
-}
-
-/** `dnx changes`. */
-export async function changes(
-  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>,
-  targets: Targets,
-  { fetch, exit_code }: Options,
-): Promise<Result> {
-  const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
-  const of = siteReference(targets, site.domain);
-  const found = await changesOf(ctx, { of, site, releases, fetch });
-  const view = shownChanges(found, ctx);
-  const going = releases && inProgress(releases).length > 0;
-  const note = going ? `A deployment of ${found.site} is in progress. This compares the release that is live now.` : undefined;
-  return { view, ...(note !== undefined && { note }), ...(exit_code && { exit: verdictOf(found)?.withHint(note) }) };
-}
-
-/** How `--exit-code` ends; undefined if everything is known and equal. */
-function verdictOf(found: Changes): DnxError | undefined {
-  if (differs(found)) return new DnxError('differences', `The next deployment of ${found.site} would bring changes.`);
-  return found.unknown.length > 0 ? new DnxError('failed', 'Not everything is known, and nothing known differs.') : undefined;
-}
 
 /** The parts of the changes that may be unknown. */
 export type ChangePart = 'commits' | 'migrations' | 'missing_keys' | 'php';
