@@ -26,7 +26,6 @@ import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import '../../src/platform/api/failure.ts';
 import '../../src/platform/api/unreachable.ts';
-import '../../src/platform/names/offered-files.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';

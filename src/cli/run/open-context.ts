@@ -119,7 +119,7 @@ function namesOf(
 ) {
   const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
   const fresh = !cache || truthy(env.DNX_NO_CACHE);
-  return openNameIndex({ directory: directories.cache, config: directories.config, profile, host, token, stored, fresh, clock, signal });
+  return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */
