@@ -15,7 +15,7 @@ import {
   type Transport,
 } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
-import { openNetwork } from '../../src/platform/api/network.ts';
+import { openNetwork } from '../../src/platform/api/network/network.ts';
 // Loaded here, because the fake clock does not wait for code that is loading.
 import '../../src/cli/output/print.ts';
 import '../../src/cli/run/open-context.ts';
@@ -25,7 +25,7 @@ import '../../src/features/auth/rejected.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import '../../src/platform/api/failure.ts';
-import '../../src/platform/api/unreachable.ts';
+import '../../src/platform/api/network/unreachable.ts';
 import '../../src/platform/names/offered-files.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
