@@ -6,8 +6,8 @@ import { readUserFile } from '../../machine/files/user-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { textOf } from '../../platform/api/network/response.ts';
 import { compare } from './compare.ts';
+import { type Difference, inWords, placeOf } from './difference.ts';
 import { readDocument } from './document.ts';
-import { type Difference, inWords, placeOf } from './groups.ts';
 import { endpointsOf } from './known.ts';
 
 const shown = columns<Difference>(
