@@ -26,8 +26,7 @@ export interface Account {
 export type Accounts = Map<string, Account>;
 
 /** The key of an account: `profile@host` and the fingerprint of the token. */
-export const accountKey = (identity: Identity, token: string): string =>
-  `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
+export const accountKey = (identity: Identity, token: string): string => `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
 
 /** The account whose token the settings say was stored at this time. Another time is another token. */
 export const accountStored = (accounts: Accounts, identity: Identity, stored: string): Account | undefined =>
