@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
@@ -40,7 +40,7 @@ const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   // Commands compute views and never print.
   [/^src\/cli\/output\/(?!(view|text|width|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
-  [/^src\/platform\/api\/transport\.ts/, /^src\/platform\/api\/network\.ts/],
+  [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
 ];
 
 describe('imports, including type imports', () => {
