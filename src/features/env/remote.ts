@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { isMask } from '../../base/mask.ts';
 import { wordOf } from '../../base/text.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Reply } from '../../platform/api/api.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
 import { withoutSecrets } from '../auth/hide.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';

@@ -1,11 +1,10 @@
-import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
+import { DnxError, type Next, isError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import { abilities as all } from '../../platform/abilities.ts';
-import type { Api } from '../../platform/api/api.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Api, Reply } from '../../platform/api/api.ts';
 
 /** A token as the API lists it, without its plain text. */
 export interface Token {
