@@ -1,4 +1,4 @@
-import { DnxError, type Next, isError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';

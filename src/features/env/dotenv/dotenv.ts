@@ -29,7 +29,6 @@ export function keysIn(text: string): readonly string[] {
   return [...new Set(keys.filter((key) => key !== undefined))];
 }
 
-
 type Variables = ReadonlyMap<string, string>;
 
 /**
