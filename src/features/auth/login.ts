@@ -7,10 +7,10 @@ import { accountName } from '../../machine/credentials/account.ts';
 import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';
-import { checkToken, type SignIn, storeToken, withAlternatives } from './sign-in.ts';
+import { checkToken, type SignIn, storeSignIn, withAlternatives } from './sign-in.ts';
 
 /** The options of `dnx login`. */
-export type LoginOptions = Choosing & {
+type LoginOptions = Choosing & {
   readonly with_token: boolean | undefined;
   readonly email: string | undefined;
   readonly insecure_storage: boolean | undefined;
@@ -73,7 +73,7 @@ async function signInWithToken({ stdin, world }: Needs, at: SignIn) {
     if (!isError(error, 'unauthenticated')) throw error;
     throw error.withHint('Nothing was stored. The token may be revoked or incomplete; include the part before the |.');
   });
-  await storeToken(at, { token, user, abilities: undefined });
+  await storeSignIn(at, { token, user, abilities: undefined });
   return { user, abilities: undefined, first: undefined };
 }
 
@@ -106,7 +106,7 @@ function nextSteps(abilities: readonly string[] | undefined, site: string | unde
 }
 
 /** Prompts for the host to sign in to. */
-export async function askHost(ask: Ask, preset: string): Promise<string> {
+async function askHost(ask: Ask, preset: string): Promise<string> {
   return hostOf(await ask.input('Host:', { default: hostName(preset), check: wrongHost }));
 }
 
@@ -121,7 +121,7 @@ function wrongHost(typed: string): string | undefined {
 }
 
 /** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
-export async function rememberHost(
+async function rememberHost(
   { settings, progress, world }: Pick<Context, 'settings' | 'progress' | 'world'>,
   host: string,
 ): Promise<void> {

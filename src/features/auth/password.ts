@@ -2,9 +2,9 @@ import { hostname } from 'node:os';
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { type Choosing, chosenAbilities, pickForSignIn } from '../token/choose.ts';
 import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
-import { idOf, tokenIn } from '../token/token.ts';
+import { tokenId, tokenIn } from '../token/token.ts';
 import { hiding } from './hide.ts';
-import { checkToken, PLAN, type SignIn, storeToken } from './sign-in.ts';
+import { checkToken, PLAN, type SignIn, storeSignIn } from './sign-in.ts';
 
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
@@ -31,7 +31,7 @@ export async function signInWithPassword(outer: SignIn, options: Options): Promi
     const user = await checkToken(at, token);
     const picked = given === undefined ? await pickForSignIn(ask) : undefined;
     if (picked) await storeNarrower(at, token, picked);
-    else await storeToken(at, { token, user, abilities: given });
+    else await storeSignIn(at, { token, user, abilities: given });
     return { user, picked };
   };
   const { user, picked } = await signIn().catch(async (error: unknown) => {
@@ -104,7 +104,7 @@ async function storeNarrower(at: SignIn, token: string, abilities: readonly stri
   const fresh = await mint(api, { name: `dnx on ${hostname()}`, abilities });
   try {
     const user = await checkToken(at, fresh.plain);
-    await storeToken(at, { token: fresh.plain, user, abilities });
+    await storeSignIn(at, { token: fresh.plain, user, abilities });
   } catch (error) {
     throw await undelivered(api, fresh, 'The new token could not be stored', error);
   }
@@ -120,7 +120,7 @@ export async function revokeFirst({ api, host, progress }: SignIn, token: string
       if (error.code === 'unauthenticated') return;
       const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
       progress.warn(
-        `The temporary token with every ability${named(token)} ${state}. ${idOf(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
+        `The temporary token with every ability${named(token)} ${state}. ${tokenId(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
       );
       if (isStop(error)) throw error;
     });
@@ -140,6 +140,7 @@ async function revokeUnstored({ api, host, progress }: SignIn, token: string, er
   }
 }
 
-const named = (token: string): string => (idOf(token) === undefined ? '' : ` (id ${idOf(token)})`);
+const named = (token: string): string => (tokenId(token) === undefined ? '' : ` (id ${tokenId(token)})`);
 
-const commandFor = (token: string): string => (idOf(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${idOf(token)}`);
+const commandFor = (token: string): string =>
+  tokenId(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${tokenId(token)}`;

@@ -6,7 +6,7 @@ import { accountName, accountNamed, type Identity } from '../../machine/credenti
 import type { Config } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
-import { forgetRevoked, idOf } from '../token/token.ts';
+import { forgetRevoked, tokenId } from '../token/token.ts';
 
 interface ListedProfile {
   readonly name: string;
@@ -20,7 +20,7 @@ interface ListedProfile {
 type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
 /** Every profile with settings or a token, and the default profile. */
-export function profileNames({ accounts, profiles }: Config): readonly string[] {
+function profileNames({ accounts, profiles }: Config): readonly string[] {
   const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
   return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
 }
@@ -79,7 +79,7 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
 async function forgetToken({ api, progress, tokens }: Needs, place: Identity): Promise<void> {
   const own = tokens.of(place);
   const held = await own.stored();
-  const id = idOf(held?.token ?? '');
+  const id = tokenId(held?.token ?? '');
   const which = id === undefined ? 'The token' : `Token ${id}`;
   let revoked = true;
   try {
@@ -95,7 +95,7 @@ async function forgetToken({ api, progress, tokens }: Needs, place: Identity): P
 }
 
 /** The error for an unknown profile. */
-export function noProfile(profile: string, names: readonly string[]): DnxError {
+function noProfile(profile: string, names: readonly string[]): DnxError {
   return new DnxError('not_found', `Profile '${profile}' not found.${didYouMean(profile, names)}`, {
     hint: `Profiles: ${names.join(', ')}`,
     next: [{ command: ['login', '--profile', profile], why: 'To create it' }],

@@ -6,7 +6,7 @@ import { hostName } from '../../machine/settings/host.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import { type Choosing, chosenAbilities, pickAbilities } from '../token/choose.ts';
 import { replacement, revokeOld, storeInstead } from '../token/rotate.ts';
-import { hasEverything, listed } from '../token/token.ts';
+import { hasEverything, listedToken } from '../token/token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'tree' | 'world'>;
 
@@ -22,7 +22,7 @@ export async function refreshToken(ctx: Needs, choosing: Choosing): Promise<View
   if (!given && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
   const plain = await tokens.token();
   const held = await tokens.find();
-  const old = await listed(ctx.api, plain).catch(advised);
+  const old = await listedToken(ctx.api, plain).catch(advised);
   const before = old?.abilities;
   if (!held || !old || !Array.isArray(before)) throw unknown('Deploynix does not list the abilities of the stored token');
   if (before.length === 0) throw unknown('Deploynix lists no abilities for the stored token, which may mean all of them');

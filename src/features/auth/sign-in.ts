@@ -12,7 +12,7 @@ export interface SignIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'toke
 }
 
 /** A token to store. `abilities` is undefined if they are unknown, or all of them. */
-export interface ToStore {
+interface ToStore {
   readonly token: string;
   readonly user: string | undefined;
   readonly abilities: readonly string[] | undefined;
@@ -34,7 +34,7 @@ export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, to
 }
 
 /** Stores the token of a sign-in. */
-export async function storeToken(at: SignIn, { token, user, abilities }: ToStore): Promise<void> {
+export async function storeSignIn(at: SignIn, { token, user, abilities }: ToStore): Promise<void> {
   const { tokens, insecure } = at;
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
     throw withAlternatives(error, at);

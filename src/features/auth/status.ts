@@ -6,7 +6,7 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
-import { detailsOf, hasEverything } from '../token/token.ts';
+import { hasEverything, tokenDetails } from '../token/token.ts';
 import { setAnother } from './denied.ts';
 
 interface Status extends Identity {
@@ -66,7 +66,7 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
     if (!found) return broken(own.known ? 'The stored token is missing' : 'Not signed in', signIn);
     const there = api.as(found.token, place.host);
     const { data } = await there.send('GET /user');
-    const details = await detailsOf(there, found.token);
+    const details = await tokenDetails(there, found.token);
     return {
       ...start,
       source: found.source,

@@ -5,9 +5,9 @@ import { wordOf } from '../../base/text.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
-import { withoutSecrets } from '../auth/hide.ts';
+import { maskedError } from '../auth/hide.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
-import { createEndpoint, listEndpoint, type SettingContext, updateEndpoint, type Variable } from './variables.ts';
+import { createVariableEndpoint, type SettingContext, type SiteVariable, updateVariableEndpoint, variablesEndpoint } from './variables.ts';
 
 /** Fields by which an API marks a value that it does not show. */
 const MARKS = ['masked', 'is_masked', 'hidden', 'is_hidden', 'redacted', 'is_redacted', 'secret', 'is_secret'] as const;
@@ -37,15 +37,17 @@ function valueIn(variable: Readonly<Record<string, unknown>>): string | typeof U
 export async function sendVariable(
   ctx: SettingContext,
   targets: Located,
-  known: readonly Variable[],
+  known: readonly SiteVariable[],
   { key, ...sent }: Readonly<Record<string, unknown>> & { readonly key: string },
 ): Promise<Reply> {
   const before = known.find((each) => each?.key === key);
   const body = { key, ...sent };
   const value = wordOf(sent.value);
   const send = before
-    ? ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent })
-    : created(ctx, { ...creationOf('variable', listEndpoint, targets, body), known }, () => ctx.call(createEndpoint, { body }));
+    ? ctx.call(updateVariableEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent })
+    : created(ctx, { ...creationOf('variable', variablesEndpoint, targets, body), known }, () =>
+        ctx.call(createVariableEndpoint, { body }),
+      );
   const reply = await send.catch((error: unknown) => {
     throw withoutValue(error, value);
   });
@@ -56,4 +58,4 @@ export async function sendVariable(
 
 /** An error of the API, without a value that it quotes. */
 export const withoutValue = (error: unknown, value: string): unknown =>
-  isError(error) && value !== '' ? withoutSecrets(error, [value]) : error;
+  isError(error) && value !== '' ? maskedError(error, [value]) : error;

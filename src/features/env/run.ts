@@ -5,24 +5,24 @@ import { nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import { variables } from '../../machine/settings/variables.ts';
 import type { Env } from '../../machine/world.ts';
-import { isKey } from './dotenv/entries.ts';
+import { isDotenvKey } from './dotenv/entries.ts';
 import { removeLeftFiles } from './edit/editor.ts';
 import { remoteSide } from './remote.ts';
 import { UNKNOWN } from './sync/plan.ts';
-import type { listEndpoint, Variable } from './variables.ts';
+import type { SiteVariable, variablesEndpoint } from './variables.ts';
 
 interface Options {
   readonly command: readonly string[];
   readonly all: boolean | undefined;
 }
 
-type RunContext = Pick<Context<typeof listEndpoint>, 'clock' | 'list' | 'progress' | 'settings' | 'world'>;
+type RunContext = Pick<Context<typeof variablesEndpoint>, 'clock' | 'list' | 'progress' | 'settings' | 'world'>;
 
 /** `dnx env run`: runs a command with the variables of a site, and ends with its exit code. */
-export async function runWith(ctx: RunContext, { command, all = false }: Options): Promise<Result> {
+export async function runWithVariables(ctx: RunContext, { command, all = false }: Options): Promise<Result> {
   removeLeftFiles(ctx);
   const [file = '', ...args] = command;
-  const { env, ...leftOut } = passed(await ctx.list<Variable>(), { all });
+  const { env, ...leftOut } = passed(await ctx.list<SiteVariable>(), { all });
   explain(ctx, leftOut);
   ctx.progress.done();
   return { view: nothing, exit: await ctx.world.spawn({ file, args, env: childEnv(ctx.world.env, env), foreground: true }) };
@@ -56,7 +56,7 @@ function passed(variables: readonly unknown[], { all }: { readonly all: boolean 
   const env: [name: string, value: string][] = [];
   const left = { invalid: [] as string[], masked: [] as string[], unsafe: [] as string[], settings: [] as string[] };
   for (const [key, value] of remoteSide(variables)) {
-    if (!isKey(key)) left.invalid.push(key);
+    if (!isDotenvKey(key)) left.invalid.push(key);
     else if (isSetting(key)) left.settings.push(key);
     else if (!all && changesPrograms(key)) left.unsafe.push(key);
     else if (value === UNKNOWN) left.masked.push(key);

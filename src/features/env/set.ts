@@ -8,7 +8,7 @@ import type { Located } from '../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
 import { refuseLinkOut } from './local-file.ts';
 import { remoteSide, sendVariable } from './remote.ts';
-import { listEndpoint, nextDeploy, type SettingContext, type Variable } from './variables.ts';
+import { nextDeploy, type SettingContext, type SiteVariable, variablesEndpoint } from './variables.ts';
 
 export interface Assignments {
   readonly assignment: readonly string[];
@@ -43,7 +43,7 @@ interface Outcome {
 }
 
 async function setEach(ctx: SettingContext, targets: Located, wanted: readonly Pair[], body: JsonObject): Promise<Outcome> {
-  const known = await ctx.list<Variable>(listEndpoint);
+  const known = await ctx.list<SiteVariable>(variablesEndpoint);
   const shown = remoteSide(known);
   let changed = false as boolean;
   const one = async ({ key, value }: Pair) => {

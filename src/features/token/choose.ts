@@ -63,7 +63,7 @@ const presets = {
 } as const satisfies Readonly<Record<string, Preset>>;
 
 /** The name of a preset, as in `--preset`. */
-export type PresetName = keyof typeof presets;
+type PresetName = keyof typeof presets;
 /** Every name. */
 export const presetNames = Object.keys(presets) as readonly PresetName[];
 

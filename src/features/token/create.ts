@@ -30,7 +30,7 @@ export async function createToken(
   const able = [body.abilities].flat().map(wordOf);
   const can = hasEverything(able) ? 'do everything' : able.join(', ');
   if (file) {
-    await written(ctx, fresh, file);
+    await writeNewToken(ctx, fresh, file);
     const view = done(`Created token ${wordOf(body.name)}`, { ...withoutToken(fresh.answer), file: file.path }, [
       ['can', can],
       ['file', `${to_file} (only you can read it)`],
@@ -58,7 +58,7 @@ export function tokenDestination(
 }
 
 /** Writes a new token to its file. Revokes it if that fails. */
-export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
+export async function writeNewToken({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
   try {
     file.write(fresh.plain);
   } catch (error) {

@@ -5,9 +5,9 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { TokenFile } from '../../machine/credentials/token-file.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
-import { shownOnce, tokenDestination, written } from './create.ts';
+import { shownOnce, tokenDestination, writeNewToken } from './create.ts';
 import { type Fresh, mayHaveActed, mint, undelivered } from './mint.ts';
-import { idOf, type Token } from './token.ts';
+import { type Token, tokenId } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
@@ -16,13 +16,13 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   const { tokens, progress } = ctx;
   const { abilities, ...old } = await tokenOf(ctx, id);
   const held = await tokens.find();
-  const inUse = held !== undefined && idOf(held.token) === id ? held : undefined;
+  const inUse = held !== undefined && tokenId(held.token) === id ? held : undefined;
   const stored = inUse && inUse.source !== 'variable' ? inUse : undefined;
   const file = to_file === undefined && stored ? undefined : tokenDestination(to_file, ctx);
   const made = await replacement(ctx, old, { abilities, file });
   const { fresh } = made;
 
-  if (file) await written(ctx, fresh, file, ` ${stillWorks(old)}`);
+  if (file) await writeNewToken(ctx, fresh, file, ` ${stillWorks(old)}`);
   if (stored) await storeInstead(ctx, made, stored);
   if (inUse && !stored) progress.note('DNX_TOKEN still has the old token. Set it to the new one.');
   if (!file && !stored) {
@@ -54,7 +54,7 @@ async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token &
 }
 
 /** A new token that replaces an old one. */
-export interface Replacement {
+interface Replacement {
   readonly fresh: Fresh;
   readonly abilities: readonly string[];
   readonly user: string | undefined;
@@ -118,7 +118,7 @@ export async function revokeOld({ api }: Pick<Needs, 'api'>, { old, fresh }: Pic
 }
 
 /** `The old token CI (id 7) still works.` */
-export const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
+const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
 
 /** Prefixes the message of an error. */
 function prefixed(error: unknown, sentence: string): unknown {

@@ -16,7 +16,7 @@ export interface Token {
 }
 
 /** The id of a plain-text token: stock tokens look like `17|abc…`. Undefined for any other kind. */
-export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
+export const tokenId = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
 
 /** The fields that may hold the plain text of a new token. */
 export const PLAIN_TOKEN = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
@@ -36,15 +36,15 @@ export function tokenIn(reply: Reply): string {
 }
 
 /** Reads the details of a plain-text token, found by its id. Undefined if it is not listed. */
-export async function listed(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
-  const id = idOf(plain);
+export async function listedToken(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+  const id = tokenId(plain);
   return id === undefined ? undefined : (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
 }
 
 /** Like `listed`, but undefined if the API refuses the list. */
-export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+export async function tokenDetails(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   try {
-    return await listed(api, plain);
+    return await listedToken(api, plain);
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
     return undefined;
@@ -52,7 +52,7 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
 }
 
 /** The response to a create as one object. The token may be in `data` or next to it. */
-export function unwrapped({ body, data }: Reply): object {
+export function tokenAnswer({ body, data }: Reply): object {
   const { data: _, ...beside } = isObject(body) ? body : {};
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;
 }
@@ -70,7 +70,7 @@ const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
 /** A token and its audit flags. */
-export type Audited = Token & { readonly audit: readonly string[] };
+type Audited = Token & { readonly audit: readonly string[] };
 
 /** `now` in epoch ms, and the id of the token in use. */
 interface Standard {
@@ -79,7 +79,7 @@ interface Standard {
 }
 
 /** Flags tokens that have every ability (except the one in use), are unused for 90 days, were never used, or share a name. */
-export function audit(tokens: readonly Token[], standard: Standard): Audited[] {
+export function auditTokens(tokens: readonly Token[], standard: Standard): Audited[] {
   return tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, standard)] }));
 }
 

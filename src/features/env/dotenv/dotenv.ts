@@ -1,7 +1,19 @@
 import { usage } from '../../../base/errors.ts';
 import { line } from '../../../cli/output/text.ts';
-import { BOM, type Entry, entriesOf, entryOf, isComment, isKey, isReferenceIn, keyOf, lineBreaks, piecesOf, read } from './entries.ts';
-import { type Quote, resolve } from './value.ts';
+import {
+  BOM,
+  type DotenvEntry,
+  dotenvEntries,
+  dotenvEntry,
+  dotenvKey,
+  dotenvPieces,
+  isDotenvComment,
+  isDotenvKey,
+  isReferenceIn,
+  lineBreaks,
+  readEntry,
+} from './entries.ts';
+import { type Quote, resolvePlaceholders } from './value.ts';
 
 /** A dotenv file as Laravel reads it. */
 export interface Dotenv {
@@ -16,15 +28,15 @@ export interface Dotenv {
 export function parseDotenv(text: string, name = '.env'): Dotenv {
   const variables = new Map<string, string>();
   const references = new Map<string, string>();
-  for (const entry of entriesOf(text, name)) read(entry, variables, references);
+  for (const entry of dotenvEntries(text, name)) readEntry(entry, variables, references);
   return { text, variables, references };
 }
 
 /** The keys that a file names, such as those of `.env.example`. Never throws: a line that is no entry is left out. */
 export function keysIn(text: string): readonly string[] {
-  const keys = [...piecesOf(text)].flatMap(({ start, end, open }) => {
+  const keys = [...dotenvPieces(text)].flatMap(({ start, end, open }) => {
     const words = text.slice(start, end);
-    return (open ? words.split(/[\r\n]+/) : [words]).filter((each) => !isComment(each)).map(keyOf);
+    return (open ? words.split(/[\r\n]+/) : [words]).filter((each) => !isDotenvComment(each)).map(dotenvKey);
   });
   return [...new Set(keys.filter((key) => key !== undefined))];
 }
@@ -37,7 +49,7 @@ type Variables = ReadonlyMap<string, string>;
  */
 export function editDotenv(text: string, changes: ReadonlyMap<string, string | undefined>, name = '.env'): string {
   for (const [key, value] of changes) if (value !== undefined) checkHolds(key, value);
-  const entries = [...entriesOf(text, name)];
+  const entries = [...dotenvEntries(text, name)];
   const last = new Map(entries.map((entry) => [entry.key, entry]));
   const [lineBreak = '\n'] = text.match(lineBreaks) ?? [];
   const variables = new Map<string, string>();
@@ -51,14 +63,15 @@ export function editDotenv(text: string, changes: ReadonlyMap<string, string | u
     const { key, start, end, next, value } = entry;
     const wanted = changes.get(key);
     if (changes.has(key) && wanted === undefined) replace(start, next, '');
-    else if (wanted === undefined || last.get(key) !== entry || (value && resolve(value, variables) === wanted)) read(entry, variables);
+    else if (wanted === undefined || last.get(key) !== entry || (value && resolvePlaceholders(value, variables) === wanted))
+      readEntry(entry, variables);
     else {
       replace(start, end, rewritten(text, entry, wanted, variables, lineBreak));
       variables.set(key, wanted);
     }
   }
   const added = [...changes].filter(([key, value]) => value !== undefined && !last.has(key));
-  const tail = [...piecesOf(text)].at(-1);
+  const tail = [...dotenvPieces(text)].at(-1);
   // A comment with an open quote would hide what follows it.
   const place = tail?.open ? tail.start : text.length;
   replace(place, place, '');
@@ -75,7 +88,7 @@ export const formatDotenv = (variables: Variables): string => editDotenv('', var
 
 /** Throws a usage error for a key or a value that a dotenv file cannot hold. It names the key, never the value. */
 export function checkHolds(key: string, value: string): void {
-  if (!isKey(key)) throw usage(`A dotenv file cannot hold the key '${line(key)}'.`, 'Use letters, digits, dots and underscores.');
+  if (!isDotenvKey(key)) throw usage(`A dotenv file cannot hold the key '${line(key)}'.`, 'Use letters, digits, dots and underscores.');
   if (value.includes('\0')) throw usage(`A dotenv file cannot hold the value of ${key}: it has a NUL character.`);
   if (/[\p{Surrogate}\ufffd]/u.test(value)) throw usage(`A dotenv file cannot hold the value of ${key}: it is not valid Unicode.`);
 }
@@ -97,7 +110,13 @@ interface Frame {
 }
 
 /** The entry with another value, in its style. */
-function rewritten(text: string, { key, start, end, from, value }: Entry, wanted: string, variables: Variables, lineBreak: string): string {
+function rewritten(
+  text: string,
+  { key, start, end, from, value }: DotenvEntry,
+  wanted: string,
+  variables: Variables,
+  lineBreak: string,
+): string {
   if (!value) return written({ key, before: `${text.slice(start, end)}=`, after: '' }, wanted, plain, variables);
   const comment = text.slice(from + value.length, end);
   const spans = lineBreaks.test(text.slice(from, from + value.length));
@@ -109,10 +128,10 @@ function rewritten(text: string, { key, start, end, from, value }: Entry, wanted
 function written({ key, before, after }: Frame, wanted: string, style: Style, variables: Variables): string {
   for (const spelling of spellings(wanted, style)) {
     const words = before + spelling + after;
-    const [piece, ...others] = piecesOf(words);
-    const entry = piece && !piece.open && others.length === 0 ? entryOf(words, piece) : undefined;
+    const [piece, ...others] = dotenvPieces(words);
+    const entry = piece && !piece.open && others.length === 0 ? dotenvEntry(words, piece) : undefined;
     if (!entry || 'problem' in entry || !entry.value) continue;
-    if (resolve(entry.value, variables) === wanted && !isReferenceIn(entry.value, wanted)) return words;
+    if (resolvePlaceholders(entry.value, variables) === wanted && !isReferenceIn(entry.value, wanted)) return words;
   }
   throw usage(`The quotes in the comment after ${key} hide the lines below it.`, 'Remove the quotes from the comment.');
 }

@@ -3,13 +3,13 @@ import { message, type Result, record } from '../../../cli/output/view.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
-import { isComment } from '../dotenv/entries.ts';
+import { isDotenvComment } from '../dotenv/entries.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
-import { applyPlan, failureOf, requireSendable } from '../sync/apply.ts';
-import { baseOf, changesOf, type Plan, planPush, type Side, type Step, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
-import { counted, detailsOf, planLines, summaryColumns, summaryOf } from '../sync/show.ts';
-import { listEndpoint, nextDeploy, type SyncingContext, type Variable } from '../variables.ts';
+import { applyFailure, applyPlan, requireSendable } from '../sync/apply.ts';
+import { baseOf, type Plan, type PlanStep, planChanges, planPush, type Side, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
+import { countedVariables, planLines, planSummary, stepDetails, summaryColumns } from '../sync/show.ts';
+import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { type Draft, draftOf, harmless, variablesIn, withConflicts } from './draft.ts';
 import { openEditor, type PrivateFile, removeLeftFiles, withPrivateFile } from './editor.ts';
 
@@ -31,7 +31,7 @@ interface Editing {
   readonly base: Map<string, string>;
   /** Variables with values that the user could not see, but may set. */
   readonly unseen: Set<string>;
-  readonly sent: Step[];
+  readonly sent: PlanStep[];
 }
 
 /** Why the changes were not sent, and the text that helps to decide about conflicts. */
@@ -41,31 +41,31 @@ interface NotSent {
 }
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function edit(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+export async function editVariables(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
   const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);
   const { site } = targets;
-  const draft = draftOf(remoteSide(await ctx.list<Variable>(listEndpoint)), targets);
+  const draft = draftOf(remoteSide(await ctx.list<SiteVariable>(variablesEndpoint)), targets);
   const name = `${harmless(site.label).replaceAll('?', '-')}.env`;
   const unseen = new Set([...draft.hidden, ...draft.unwritable]);
-  const sent: Step[] = [];
+  const sent: PlanStep[] = [];
   const editing: Editing = { ctx, targets, name, draft, yes, allowed, base: new Map(draft.base), unseen, sent };
   const failure = await withPrivateFile(ctx, name, draft.text, (file) => editUntilSent(editing, file));
   // The file is gone before a deployment, which takes minutes.
-  const { added, changed, removed } = summaryOf(site.label, '', sent);
+  const { added, changed, removed } = planSummary(site.label, '', sent);
   const summary = { site: site.label, added, changed, removed };
   if (failure) return { view: record(summary, columns), exit: failure };
   if (sent.length === 0) {
     if (!deploying.deploy) return { view: message('Nothing changed.', summary) };
     return { view: message('Nothing changed.', changedAnd(summary, null)), note: 'Nothing was deployed.' };
   }
-  const done = `Updated ${counted(sent.length)} of ${site.label}`;
+  const done = `Updated ${countedVariables(sent.length)} of ${site.label}`;
   if (deploying.deploy ?? (ctx.ask.allowed && !yes && (await ctx.ask.confirm(`${done}. Deploy now?`)))) {
     ctx.progress.succeeded(done);
     return deployAfter(ctx, targets, deploying, summary);
   }
-  return { view: record(summary, columns, done, detailsOf(sent, 'past')), next: nextDeploy(site) };
+  return { view: record(summary, columns, done, stepDetails(sent, 'past')), next: nextDeploy(site) };
 }
 
 const columns = summaryColumns.filter(({ key }) => ['site', 'added', 'changed', 'removed'].includes(key));
@@ -82,7 +82,7 @@ async function editUntilSent(editing: Editing, { path, write }: PrivateFile): Pr
       if (ctx.ask.allowed && ctx.clock.elapsed() - opened < QUICK_MS) ctx.progress.note(WAIT);
       return undefined;
     }
-    if (base.size > 0 && text.split(/[\r\n]+/).every(isComment)) throw gaveUp(editing, 'The file is empty');
+    if (base.size > 0 && text.split(/[\r\n]+/).every(isDotenvComment)) throw gaveUp(editing, 'The file is empty');
     const failed = await sendEdited(editing, text).catch((error: unknown): NotSent => {
       if (isError(error)) return { error };
       throw error;
@@ -106,8 +106,8 @@ const WAIT = 'If the editor is still open, tell it to wait, as in EDITOR="code -
 /** The error if the user gives up. Earlier attempts may have sent something. */
 function gaveUp({ sent, targets: { site } }: Editing, why = 'Cancelled'): DnxError {
   if (sent.length === 0) return new DnxError('cancelled', `${why}; nothing was changed.`);
-  const already = `${counted(sent.length)} ${sent.length === 1 ? 'was' : 'were'} already changed`;
-  return new DnxError('cancelled', `${why}; ${already}.`, { details: detailsOf(sent, 'past'), next: nextDeploy(site) });
+  const already = `${countedVariables(sent.length)} ${sent.length === 1 ? 'was' : 'were'} already changed`;
+  return new DnxError('cancelled', `${why}; ${already}.`, { details: stepDetails(sent, 'past'), next: nextDeploy(site) });
 }
 
 /** Sends what the user changed, after a confirmation. */
@@ -118,31 +118,31 @@ async function sendEdited(editing: Editing, text: string): Promise<NotSent | und
   const local = await resolveReferences(edited, { directory: ctx.world.cwd, allowed: editing.allowed }, ctx);
   sayReferences(ctx, edited);
   const ours = [...editing.unseen].filter((key) => local.has(key));
-  const planFor = (known: readonly Variable[]) =>
+  const planFor = (known: readonly SiteVariable[]) =>
     planPush({ local, base: baseOf(base), choice: { ours, theirs: [] }, prune: true, remote: remoteSide(known) });
-  for (let known = await ctx.list<Variable>(listEndpoint); ; ) {
+  for (let known = await ctx.list<SiteVariable>(variablesEndpoint); ; ) {
     const plan = planFor(known);
     const conflicts = stepsOf(plan, 'conflict').map(({ key }) => key);
     if (conflicts.length > 0) return conflict(editing, text, conflicts, remoteSide(known));
     requireSendable(plan);
-    const changes = changesOf(plan);
+    const changes = planChanges(plan);
     if (changes.length === 0) return undefined;
     if (editing.yes) return apply(editing, known, plan);
     for (const line of planLines({ steps: changes })) ctx.progress.note(line);
-    const question = `Update ${counted(changes.length)} of ${site.label} (${server.label})?`;
+    const question = `Update ${countedVariables(changes.length)} of ${site.label} (${server.label})?`;
     if (!(await ctx.ask.confirm(question))) throw cancelled();
-    known = await ctx.list<Variable>(listEndpoint);
+    known = await ctx.list<SiteVariable>(variablesEndpoint);
     if (samePlan(planFor(known), plan)) return apply(editing, known, plan);
     ctx.progress.warn('Variables were changed at Deploynix meanwhile. Nothing was sent.');
   }
 }
 
 /** Sends a plan. What was sent is the base of another attempt. */
-async function apply({ ctx, targets, base, sent }: Editing, known: readonly Variable[], plan: Plan): Promise<NotSent | undefined> {
+async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], plan: Plan): Promise<NotSent | undefined> {
   const applied = await applyPlan(ctx, targets, known, plan);
   sent.push(...applied.done);
   for (const { key, value } of applied.done) setOrDelete(base, key, value);
-  const error = failureOf(applied);
+  const error = applyFailure(applied);
   return error && { error };
 }
 

@@ -7,7 +7,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import { readJson, writeJson } from '../../../machine/files/json-file.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
-import { type Base, baseOf, type Plan, type Step } from './plan.ts';
+import { type Base, baseOf, type Plan, type PlanStep } from './plan.ts';
 
 const MOST_RECORDS = 200;
 const KEPT_MS = 90 * 86_400_000;
@@ -144,7 +144,7 @@ export async function saveBase(
   { progress }: Pick<Context, 'progress'>,
   base: Pick<BaseRecord, 'save'>,
   { equal }: Pick<Plan, 'equal'>,
-  steps: readonly Step[],
+  steps: readonly PlanStep[],
 ): Promise<void> {
   const agreed = steps.flatMap((step) => (step.agreed ? [[step.key, step.agreed.value] as const] : []));
   try {

@@ -15,7 +15,7 @@ export type Reason =
   | 'chosen';
 
 /** What happens to one variable. */
-export interface Step {
+export interface PlanStep {
   readonly key: string;
   readonly verb: Verb;
   /** Of `add` and `change`. */
@@ -33,16 +33,16 @@ interface Agreed {
 
 /** What a pull or push does, as data: computed without a request, shown without values. */
 export interface Plan {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlanStep[];
   /** The variables that are equal on both sides. They become the base. */
   readonly equal: ReadonlyMap<string, string | undefined>;
 }
 
 /** The steps that change something. */
-export const changesOf = ({ steps }: Plan): readonly Step[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
+export const planChanges = ({ steps }: Plan): readonly PlanStep[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
 
 /** The steps with this verb. */
-export const stepsOf = ({ steps }: Pick<Plan, 'steps'>, verb: Verb): readonly Step[] => steps.filter((step) => step.verb === verb);
+export const stepsOf = ({ steps }: Pick<Plan, 'steps'>, verb: Verb): readonly PlanStep[] => steps.filter((step) => step.verb === verb);
 
 /** True if two plans change the same variables in the same way. */
 export const samePlan = (one: Plan, other: Plan): boolean => {
@@ -86,13 +86,13 @@ export function changedSince(base: Base, key: string, here: Value, there: Value)
 }
 
 /** Which side wins. A named key wins always, `*` in all conflicts. */
-export interface Choice {
+export interface ConflictChoice {
   readonly ours: readonly string[];
   readonly theirs: readonly string[];
 }
 
 /** The side that the user chose for a key. */
-function chosenFor({ ours, theirs }: Choice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
+function chosenFor({ ours, theirs }: ConflictChoice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
   if (ours.includes(key)) return 'ours';
   if (theirs.includes(key)) return 'theirs';
   if (!conflict) return undefined;
@@ -105,7 +105,7 @@ export const keysOf = (here: Side, there: Side, base: Base): readonly string[] =
 ];
 
 /** What happens to a variable. */
-type Decision = Omit<Step, 'key'>;
+type Decision = Omit<PlanStep, 'key'>;
 
 /** What is compared. */
 interface Sides<L> {
@@ -119,7 +119,7 @@ function planOf<L extends string | typeof UNKNOWN>(
   { local, remote, base }: Sides<L>,
   decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
 ): Plan {
-  const steps: Step[] = [];
+  const steps: PlanStep[] = [];
   const equal = new Map<string, string | undefined>();
   for (const key of keysOf(local, remote, base)) {
     const here = local.get(key);
@@ -140,7 +140,7 @@ interface PullSides {
   readonly local: Side;
   readonly remote: Side;
   readonly base: Base;
-  readonly choice: Choice;
+  readonly choice: ConflictChoice;
   /** Overwrite what changed here. Variables that are only here stay. */
   readonly force: boolean;
 }
@@ -176,7 +176,7 @@ export interface PushSides {
   /** The variables at Deploynix. */
   readonly remote: Side;
   readonly base: Base;
-  readonly choice: Choice;
+  readonly choice: ConflictChoice;
   /** Also remove variables that were removed here. */
   readonly prune: boolean;
 }

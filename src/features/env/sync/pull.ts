@@ -6,29 +6,29 @@ import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dot
 import { removeLeftFiles } from '../edit/editor.ts';
 import { type LocalFile, openLocal, warnUnlessIgnored } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
-import { listEndpoint, type Variable } from '../variables.ts';
+import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
-import { type Chosen, choiceOf, conflictOf, decide, requireKnown } from './conflicts.ts';
-import { baseOf, changesOf, planPull, type Side, type Step, stepsOf, UNKNOWN } from './plan.ts';
-import { counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
+import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
+import { baseOf, type PlanStep, planChanges, planPull, type Side, stepsOf, UNKNOWN } from './plan.ts';
+import { countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
 
-interface Options extends Chosen {
+interface Options extends ChosenSides {
   readonly file: string | undefined;
   readonly force: boolean | undefined;
   readonly dry_run: boolean | undefined;
 }
 
-type PullContext = Context<typeof listEndpoint>;
+type PullContext = Context<typeof variablesEndpoint>;
 
 /** `dnx env pull`: writes what changed at Deploynix into a dotenv file, and leaves everything else in it alone. */
-export async function pull(ctx: PullContext, { site }: Located, options: Options): Promise<Result> {
+export async function pullVariables(ctx: PullContext, { site }: Located, options: Options): Promise<Result> {
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
 
   const file = openLocal(options.file, ctx);
   const local = localSide(file);
-  const remote = remoteSide(await ctx.list<Variable>(listEndpoint));
+  const remote = remoteSide(await ctx.list<SiteVariable>(variablesEndpoint));
   requireKnown(choice, local, remote);
 
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
@@ -37,20 +37,22 @@ export async function pull(ctx: PullContext, { site }: Located, options: Options
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
   const asks = options.dry_run !== true;
   const { plan } = await decide(ctx, { sides, planOf: planPull, asks, known: base.known, file: file.name });
-  const changes = changesOf(plan);
+  const changes = planChanges(plan);
   requireWritable(changes);
-  const summary = summaryOf(site.label, file.name, plan.steps);
+  const summary = planSummary(site.label, file.name, plan.steps);
   if (options.dry_run) return { view: message([wouldDo(file, site.label, changes), ...planLines(plan)].join('\n'), summary) };
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
-    return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was written.', HINT) };
+    return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was written.', HINT) };
 
   if (changes.length > 0) file.write(edited(file, local, changes));
   if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
   if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
   await warnUnlessIgnored(ctx, file);
-  const details = detailsOf(plan.steps, 'past');
-  return { view: record(summary, summaryColumns, `Pulled ${counted(changes.length)} from ${site.label} into ${file.name}`, details) };
+  const details = stepDetails(plan.steps, 'past');
+  return {
+    view: record(summary, summaryColumns, `Pulled ${countedVariables(changes.length)} from ${site.label} into ${file.name}`, details),
+  };
 }
 
 const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
@@ -63,7 +65,7 @@ function localSide({ text, name }: LocalFile): Side {
 }
 
 /** Fails for a variable that a dotenv file cannot hold. */
-function requireWritable(changes: readonly Step[]): void {
+function requireWritable(changes: readonly PlanStep[]): void {
   try {
     for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
   } catch (error) {
@@ -72,15 +74,15 @@ function requireWritable(changes: readonly Step[]): void {
 }
 
 /** The text of the file after these changes. All other values stay what they are, even if they refer to a changed one. */
-function edited({ text, name }: LocalFile, local: Side, changes: readonly Step[]): string {
+function edited({ text, name }: LocalFile, local: Side, changes: readonly PlanStep[]): string {
   const values = new Map<string, string | undefined>();
   for (const [key, value] of local) if (value !== UNKNOWN) values.set(key, value);
   for (const { key, value } of changes) values.set(key, value);
   return text === undefined ? formatDotenv(values as ReadonlyMap<string, string>) : editDotenv(text, values, name);
 }
 
-const wouldDo = (file: LocalFile, site: string, { length }: readonly Step[]): string =>
-  length > 0 ? `Would pull ${counted(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
+const wouldDo = (file: LocalFile, site: string, { length }: readonly PlanStep[]): string =>
+  length > 0 ? `Would pull ${countedVariables(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
 
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;
@@ -89,7 +91,7 @@ const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
 async function printed(ctx: PullContext, options: Options): Promise<Result> {
   if (options.force || options.dry_run || options.ours || options.theirs)
     throw usage('--force, --dry-run, --ours and --theirs need a file.', 'Leave them out to print the variables.');
-  const all = [...remoteSide(await ctx.list<Variable>(listEndpoint))];
+  const all = [...remoteSide(await ctx.list<SiteVariable>(variablesEndpoint))];
   const hidden = all.filter(([, value]) => value === UNKNOWN).map(([key]) => key);
   const shown = new Map(all.flatMap(([key, value]) => (value === UNKNOWN ? [] : [[key, value] as const])));
   const note = hidden.length > 0 ? { note: `Left out, because Deploynix hides them: ${hidden.join(', ')}` } : {};

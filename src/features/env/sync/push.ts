@@ -7,14 +7,14 @@ import { removeLeftFiles } from '../edit/editor.ts';
 import { openLocal } from '../local-file.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
-import { listEndpoint, nextDeploy, type SyncingContext, type Variable } from '../variables.ts';
-import { type Applied, applyPlan, failureOf, requireSendable } from './apply.ts';
+import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
+import { type Applied, applyFailure, applyPlan, requireSendable } from './apply.ts';
 import { openBase, saveBase } from './base-record.ts';
-import { type Chosen, choiceOf, conflictOf, decide, requireKnown } from './conflicts.ts';
-import { changesOf, type Plan, type PushSides, planPush, type Reason, samePlan, stepsOf } from './plan.ts';
-import { commandFor, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
+import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
+import { type Plan, type PushSides, planChanges, planPush, type Reason, samePlan, stepsOf } from './plan.ts';
+import { commandFor, countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
 
-interface Options extends Chosen, Deploying {
+interface Options extends ChosenSides, Deploying {
   readonly file: string | undefined;
   readonly prune: boolean | undefined;
   readonly dry_run: boolean | undefined;
@@ -34,7 +34,7 @@ interface Push {
 }
 
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
-export async function push(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+export async function pushVariables(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
   refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;
@@ -47,7 +47,7 @@ export async function push(ctx: SyncingContext, targets: Located, options: Optio
   const dotenv = parseDotenv(text, name);
   const local = await resolveReferences(dotenv, { directory: file.directory, allowed }, ctx);
   sayReferences(ctx, dotenv);
-  const known = await ctx.list<Variable>(listEndpoint);
+  const known = await ctx.list<SiteVariable>(variablesEndpoint);
   const remote = remoteSide(known);
   requireKnown(choice, local, remote);
 
@@ -58,12 +58,12 @@ export async function push(ctx: SyncingContext, targets: Located, options: Optio
   const { sides, plan, asked } = await decide(ctx, undecided);
   requireSendable(plan);
   const pushing: Push = { ctx, targets, name, sides, allowed, deploying: options };
-  const summary = summaryOf(site.label, name, plan.steps);
+  const summary = planSummary(site.label, name, plan.steps);
   if (dry_run) return { view: message(wouldDo(site.label, base.known, plan), summary) };
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
-    return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was sent.', HINT) };
-  if (changesOf(plan).length === 0) {
+    return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was sent.', HINT) };
+  if (planChanges(plan).length === 0) {
     await saveBase(ctx, base, plan, []);
     return nothingPushed(pushing, plan);
   }
@@ -77,20 +77,20 @@ export async function push(ctx: SyncingContext, targets: Located, options: Optio
 const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.';
 
 function wouldDo(site: string, known: boolean, plan: Plan): string {
-  const { length } = changesOf(plan);
-  const sentence = length === 0 ? `Would push nothing to ${site}.` : `Would push ${counted(length)} to ${site}.`;
+  const { length } = planChanges(plan);
+  const sentence = length === 0 ? `Would push nothing to ${site}.` : `Would push ${countedVariables(length)} to ${site}.`;
   return [sentence, ...(known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
 }
 
 /** Asks for confirmation. As that takes time, reads the variables again: nothing is sent if the plan is no longer the same. */
-async function confirmed({ ctx, targets, sides, deploying }: Push, plan: Plan, yes: boolean): Promise<readonly Variable[]> {
+async function confirmed({ ctx, targets, sides, deploying }: Push, plan: Plan, yes: boolean): Promise<readonly SiteVariable[]> {
   const { site, server } = targets;
   if (!yes) {
     for (const line of planLines(plan)) ctx.progress.note(line);
-    const what = `Push ${counted(changesOf(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}?`;
+    const what = `Push ${countedVariables(planChanges(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}?`;
     if (!(await ctx.ask.confirm(what))) throw cancelled();
   }
-  const now = await ctx.list<Variable>(listEndpoint);
+  const now = await ctx.list<SiteVariable>(variablesEndpoint);
   if (samePlan(planPush({ ...sides, remote: remoteSide(now) }), plan)) return now;
   throw new DnxError('differences', 'Variables were changed at Deploynix meanwhile. Nothing was sent.', { hint: 'Run the command again.' });
 }
@@ -99,7 +99,7 @@ async function confirmed({ ctx, targets, sides, deploying }: Push, plan: Plan, y
 function nothingPushed(push: Push, plan: Plan): Result {
   const { targets, name, deploying } = push;
   const { site } = targets;
-  const summary = summaryOf(site.label, name, plan.steps);
+  const summary = planSummary(site.label, name, plan.steps);
   const sentence = `Nothing to push to ${site.label}.`;
   const { note } = keptNote(plan.steps);
   if (!deploying.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, plan) };
@@ -116,20 +116,23 @@ async function pushed(push: Push, plan: Plan, applied: Applied): Promise<Result>
   const { site } = targets;
   const { done, failed, left } = applied;
   const steps = [...done, ...stepsOf(plan, 'keep')];
-  const summary = summaryOf(site.label, name, steps);
-  const exit = failureOf(applied, [{ command: commandFor('push', name, targets, ...sameOptions(push)), why: 'Send the rest with' }]);
+  const summary = planSummary(site.label, name, steps);
+  const exit = applyFailure(applied, [{ command: commandFor('push', name, targets, ...sameOptions(push)), why: 'Send the rest with' }]);
   if (exit) {
     if (exit.code !== 'partial') throw exit;
     const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
     const view = record({ ...summary, failed: missing }, summaryColumns);
     return { view, exit: deploying.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
   }
-  const sentence = `Pushed ${counted(done.length)} to ${site.label}`;
+  const sentence = `Pushed ${countedVariables(done.length)} to ${site.label}`;
   if (deploying.deploy) {
     ctx.progress.succeeded(sentence);
     return deployAfter(ctx, targets, deploying, summary);
   }
-  return { view: record(summary, summaryColumns, sentence, detailsOf(steps, 'past')), next: [...nextOf(push, plan), ...nextDeploy(site)] };
+  return {
+    view: record(summary, summaryColumns, sentence, stepDetails(steps, 'past')),
+    next: [...nextOf(push, plan), ...nextDeploy(site)],
+  };
 }
 
 /** The options with which another push decides as this one did. */

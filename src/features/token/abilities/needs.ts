@@ -4,7 +4,7 @@ import type { Tree } from '../../../cli/language/command.ts';
 import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../machine/files/user-file.ts';
 import type { World } from '../../../machine/world.ts';
-import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
+import { type AbilityNeed, type AskedEndpoint, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Script, ScriptCommand, Unclear } from './script.ts';
 
 /** The abilities that command lines and scripts need, and what is unclear. */
@@ -30,7 +30,7 @@ export async function needsOfLines(
   tree: Tree,
   world: Pick<World, 'cwd' | 'home' | 'signal'>,
 ): Promise<AbilityNeeds> {
-  const asked: Asked[] = [];
+  const asked: AskedEndpoint[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
   const add = async (found: ScriptCommand, shown: string) => {

@@ -174,7 +174,7 @@ const templates = [
  * Replaces templates and `${NAME:-…}` with `${NAME}` for the tokenizer; undefined if one is not closed. `dropped` has the removed
  * parts, which may contain commands.
  */
-export function withoutExpansions(source: string): { readonly text: string; readonly dropped: readonly string[] } | undefined {
+function withoutExpansions(source: string): { readonly text: string; readonly dropped: readonly string[] } | undefined {
   const parts: string[] = [];
   const dropped: string[] = [];
   let quote = '';
