@@ -63,13 +63,11 @@ async function collapsing<T>(terminal: Terminal, message: string, put: (terminal
 /** Aborts a prompt when the input ends, as with Ctrl-D. Readline then lets go of it, and the prompt would wait forever. */
 async function untilEnd<T>({ input: typed, output, signal }: Terminal, put: (terminal: Terminal) => Promise<T>): Promise<T> {
   const ended = new AbortController();
-  const released = (event: unknown) => {
-    if (event === 'end') ended.abort();
-  };
-  typed.on('removeListener', released);
+  const released = () => ended.abort();
+  typed.once('pause', released);
   try {
     return await put({ input: typed, output, signal: AbortSignal.any([signal, ended.signal]) });
   } finally {
-    typed.off('removeListener', released);
+    typed.off('pause', released);
   }
 }
