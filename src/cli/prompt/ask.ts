@@ -1,8 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { World } from '../../machine/world.ts';
 import { line } from '../output/text.ts';
-import type { Choice } from './choice.ts';
-import { left, type Questions } from './questions.ts';
+import { type Choice, left, type Questions } from './questions.ts';
 
 /** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {

@@ -1,7 +1,5 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
-import { chooseMany } from './choose-many.ts';
-import { chooseOne } from './choose-one.ts';
-import { makeTheme } from './hooks.ts';
+import { chooseMany, chooseOne, unanswered } from './lists.ts';
 import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
@@ -51,9 +49,7 @@ async function collapsing<T>(terminal: Terminal, message: string, put: (terminal
   try {
     return await put(context);
   } catch (error) {
-    const { prefix, style } = makeTheme({});
-    const mark = typeof prefix === 'string' ? prefix : prefix.idle;
-    if (isLeft()) output.write(`${mark} ${style.message(message, 'idle')}\n`);
+    if (isLeft()) output.write(unanswered(message));
     throw error;
   } finally {
     typed.off('data', watch);

@@ -1,6 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
 import type { Input, Output } from '../../machine/world.ts';
-import type { Choice } from './choice.ts';
 
 /** The kinds of prompts. */
 export interface Questions {
@@ -26,6 +25,16 @@ export interface Typing {
 
 export interface SelectOptions {
   readonly filter?: boolean;
+}
+
+/** An option of a prompt. */
+export interface Choice<V> {
+  readonly name: string;
+  readonly value: V;
+  readonly description?: string;
+  /** Shown once chosen, instead of the name. */
+  readonly short?: string;
+  readonly checked?: boolean;
 }
 
 /** The terminal for prompts. */

@@ -8,8 +8,8 @@ import { listUnder, namings } from '../../platform/names/namings.ts';
 import { matching, resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import { line } from '../output/text.ts';
-import { cut, piecesOf, widthOf } from '../output/width.ts';
-import type { Choice } from '../prompt/choice.ts';
+import { cutInPieces, cutText, widthOf } from '../output/wrap.ts';
+import type { Choice } from '../prompt/questions.ts';
 
 /** An item to pick: its targets and the resource. */
 export interface Candidate {
@@ -84,8 +84,8 @@ const START = 8;
 /** Cuts out the middle: the end of a command line says more than its path. */
 function shortened(text: string, room: number): string {
   if (widthOf(text) <= room) return text;
-  const start = cut(text, START + 1);
-  const characters = [...piecesOf(text, 1)];
+  const start = cutText(text, START + 1);
+  const characters = [...cutInPieces(text, 1)];
   let end = '';
   for (let next = characters.pop(); next !== undefined && widthOf(start + next + end) <= room; next = characters.pop()) end = next + end;
   return start + end;

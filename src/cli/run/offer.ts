@@ -5,7 +5,7 @@ import type { Api } from '../../platform/api/api.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { namings, nounIn } from '../../platform/names/namings.ts';
 import type { From } from '../language/options.ts';
-import type { Choice } from '../prompt/choice.ts';
+import type { Choice } from '../prompt/questions.ts';
 import { specsOf } from './specs.ts';
 
 /** The choices that the API lists for an option; empty if the token cannot read the list. */

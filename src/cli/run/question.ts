@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Option } from '../language/options.ts';
-import type { Choice } from '../prompt/choice.ts';
+import type { Choice } from '../prompt/questions.ts';
 import { offersOf } from './offer.ts';
 import { parseValue, type Sources } from './values.ts';
 

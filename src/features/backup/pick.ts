@@ -27,7 +27,7 @@ export async function pickBackup(
   const { env, stderr } = ctx.world;
   // Line by line, each has a number before it.
   const before = env.TERM === 'dumb' ? String(rows.length).length + '  ) '.length : '❯ '.length;
-  const { shown, isCut } = fitted(rows, (stderr.columns || 80) - 1 - before, await import('../../cli/output/width.ts'));
+  const { shown, isCut } = fitted(rows, (stderr.columns || 80) - 1 - before, await import('../../cli/output/wrap.ts'));
   return ctx.ask.select(
     'Restore which backup?',
     rows.map(({ source, others }, index) => ({
@@ -55,7 +55,7 @@ interface Row {
 const NARROWEST = 16;
 
 /** Aligned rows of at most so many columns. A narrow terminal leaves out the type, then cuts the name. */
-function fitted(rows: readonly Row[], columns: number, { cut, widthOf }: typeof import('../../cli/output/width.ts')) {
+function fitted(rows: readonly Row[], columns: number, { cutText, widthOf }: typeof import('../../cli/output/wrap.ts')) {
   const widest = (cells: readonly string[]) => Math.max(0, ...cells.map(widthOf));
   const widths = [0, 1, 2].map((column) => widest(rows.map(({ others }) => others[column] ?? '')));
   const roomBeside = (kept: readonly number[]) => columns - kept.reduce((sum, width) => sum + width + 2, 0);
@@ -65,7 +65,7 @@ function fitted(rows: readonly Row[], columns: number, { cut, widthOf }: typeof 
   const padded = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - widthOf(text)));
   return {
     shown: rows.map(({ source, others }) =>
-      [padded(cut(source, room), room), ...others.slice(first).map((cell, column) => padded(cell, widths[column + first] ?? 0))]
+      [padded(cutText(source, room), room), ...others.slice(first).map((cell, column) => padded(cell, widths[column + first] ?? 0))]
         .join('  ')
         .trimEnd(),
     ),
