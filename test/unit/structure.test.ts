@@ -40,7 +40,7 @@ const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   // Commands compute views and never print.
   [/^src\/cli\/output\/(?!(view|text|wrap|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|questions)\.ts)/, /^src\/cli\/prompt\//],
-  [/^src\/platform\/api\/transport\.ts/, /^src\/platform\/api\/network\.ts/],
+  [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
 ];
 
 describe('imports, including type imports', () => {

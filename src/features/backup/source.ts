@@ -5,8 +5,8 @@ import { isLoopback } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';
+import { unreachable } from '../../platform/api/network/unreachable.ts';
 import { readReply } from '../../platform/api/reply.ts';
-import { unreachable } from '../../platform/api/unreachable.ts';
 import { nameInUrl, proposedName } from './name.ts';
 
 const MOST_REDIRECTS = 5;

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
-import { isLoopback } from '../../machine/settings/host.ts';
+import { isLoopback } from '../../../machine/settings/host.ts';
+import type { Env } from '../../../machine/world.ts';
 
 /**
  * Reads NO_PROXY: names (with or without a leading dot or `*.`, for the name and everything below it), addresses, CIDR ranges, each
@@ -45,3 +46,15 @@ function inRange(host: string, base: string, bits: string | undefined): boolean 
   range.addSubnet(base, length, family);
   return range.check(host, family);
 }
+
+const own = { 'http:': ['http_proxy', 'HTTP_PROXY'], 'https:': ['https_proxy', 'HTTPS_PROXY'] } as const;
+const any = ['all_proxy', 'ALL_PROXY'] as const;
+
+/** A scheme for which there can be a proxy. */
+export type Scheme = keyof typeof own;
+
+/** The variable with the proxy for a scheme. As in curl, the first that is not empty counts. */
+export const ownProxyName = (env: Env, scheme: Scheme): string | undefined => own[scheme].find((name) => env[name]);
+
+/** The variable with the proxy for any other scheme. */
+export const anyProxyName = (env: Env): string | undefined => any.find((name) => env[name]);

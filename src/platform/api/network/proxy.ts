@@ -1,9 +1,11 @@
-import { isIP } from 'node:net';
-import { usage } from '../../base/errors.ts';
-import { type Env, NetworkFault } from '../../machine/world.ts';
-import { DENIED, PROXY } from './fault.ts';
-import { exceptions, proxyUrl, staysHere } from './no-proxy.ts';
-import { anyProxyName, ownProxyName, type Scheme } from './proxy-names.ts';
+import type { Agent, ClientRequest } from 'node:http';
+import { isIP, isIPv6, type Socket } from 'node:net';
+import { getBuiltinModule } from 'node:process';
+import { usage } from '../../../base/errors.ts';
+import { type Env, NetworkFault } from '../../../machine/world.ts';
+import { agentOptions, type Connecting, whenReady } from './connection.ts';
+import { DENIED, noConnection, PROXY } from './fault.ts';
+import { anyProxyName, exceptions, ownProxyName, proxyUrl, type Scheme, staysHere } from './no-proxy.ts';
 
 /** An HTTP proxy. */
 export interface HttpProxy {
@@ -14,6 +16,8 @@ export interface HttpProxy {
   readonly headers: Readonly<Record<string, string>>;
   /** The fault if it answered with this status. */
   readonly refusal: (status: number) => NetworkFault;
+  /** Makes an agent of `node:https` open its connections through the proxy, with CONNECT. */
+  readonly tunnel: (agent: Agent, connecting: Connecting) => void;
 }
 
 /** The proxy of a URL; undefined if it is reached directly. */
@@ -38,13 +42,15 @@ function proxyIn(name: string, value: string): HttpProxy {
   const url = new URL(text);
   const { protocol, port } = url;
   if (!['http:', 'https:'].includes(protocol)) throw usage(`${name} is a ${protocol}// proxy; dnx supports http:// and https://.`, hint);
-  const hostname = bare(url.hostname);
-  return {
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const proxy: HttpProxy = {
     url,
     address: { protocol, hostname, port: port || null, servername: isIP(hostname) ? '' : hostname },
     headers: credentials === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` },
     refusal: (status) => refusal(status, credentials !== ''),
+    tunnel: (agent, connecting) => tunnelThrough(proxy, agent, connecting),
   };
+  return proxy;
 }
 
 /** `user:password`, or nothing. Undefined for a URL with a path, or with a user that cannot be decoded. */
@@ -64,5 +70,46 @@ function refusal(status: number, known: boolean): NetworkFault {
   return new NetworkFault(denied ? wrong : `the proxy returned ${status}`, { sent: false, reason: denied ? DENIED : PROXY });
 }
 
-/** A host name without the brackets of an IPv6 address. */
-const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
+/** TLS in the tunnel has the same time limit as the proxy, and an agent that is destroyed ends what is still waiting for the proxy. */
+function tunnelThrough(proxy: HttpProxy, agent: Agent, connecting: Connecting): void {
+  const { connectMs, after } = connecting;
+  const secure = agent.createConnection.bind(agent);
+  const destroy = agent.destroy.bind(agent);
+  const pending = new Set<ClientRequest>();
+
+  agent.createConnection = (options, callback = () => {}) => {
+    const host = isIPv6(options.host ?? '') ? `[${options.host}]` : options.host;
+    const authority = `${host}:${options.port ?? 443}`;
+    const { Agent, request } = getBuiltinModule(proxy.url.protocol === 'https:' ? 'node:https' : 'node:http');
+    const headers = { host: authority, connection: 'keep-alive', ...proxy.headers };
+    const asking = request({ ...proxy.address, method: 'CONNECT', path: authority, headers, agent: new Agent(agentOptions(connecting)) });
+    let late = () => asking.destroy(noConnection(connectMs)) as unknown;
+    const cancel = after(connectMs, () => late());
+    const fail = (error: Error) => {
+      cancel();
+      callback(error, undefined as never);
+    };
+    pending.add(asking);
+    asking.once('close', () => pending.delete(asking));
+    asking.on('error', async (error) => fail((await import('./unreachable.ts')).proxyFault(error)));
+    asking.once('connect', ({ statusCode = 0 }, socket: Socket) => {
+      if (statusCode < 200 || statusCode > 299) {
+        socket.destroy();
+        return fail(proxy.refusal(statusCode));
+      }
+      const tunnel = secure({ ...options, socket } as typeof options) as Socket;
+      late = () => tunnel.destroy(noConnection(connectMs));
+      socket.on('error', (error) => tunnel.destroy(error));
+      tunnel.once('close', cancel);
+      whenReady(tunnel, cancel);
+      callback(null, tunnel);
+    });
+    asking.end();
+    return undefined;
+  };
+
+  agent.destroy = () => {
+    for (const each of pending) each.destroy();
+    destroy();
+  };
+}

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
-import { type HttpResponse, NetworkFault, type Timer } from '../../machine/world.ts';
+import { getBuiltinModule } from 'node:process';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { type HttpResponse, NetworkFault, type Timer } from '../../../machine/world.ts';
 import { TIMED_OUT, tooLarge } from './fault.ts';
 
 /** Time and size limits of a response. */
@@ -45,11 +46,7 @@ export function responseOf({ status, headers }: Head, stream: Readable, reading:
 /** A body without its content encoding. */
 function plain(body: AsyncIterable<Uint8Array>, encoding: string | string[] = '', { bodyBytes }: Limits): AsyncIterable<Uint8Array> {
   const name = String(encoding).trim().toLowerCase();
-  return name === '' || name === 'identity' ? body : decompressed(body, name, bodyBytes);
-}
-
-async function* decompressed(body: AsyncIterable<Uint8Array>, encoding: string, limit: number): AsyncIterable<Uint8Array> {
-  yield* (await import('./decoding.ts')).decoded(body, encoding, limit);
+  return name === '' || name === 'identity' ? body : decoded(body, name, bodyBytes);
 }
 
 async function* bytes(stream: Readable, { limits, after }: Reading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
@@ -116,3 +113,41 @@ export async function textOf({ body }: Pick<HttpResponse, 'body'>): Promise<stri
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
+
+/** The decoder of a content encoding; undefined for any other. Loads zlib. */
+function decoderOf(encoding: string): Transform | undefined {
+  const { createBrotliDecompress, createGunzip, createInflate } = getBuiltinModule('node:zlib');
+  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip();
+  if (encoding === 'deflate') return createInflate();
+  return encoding === 'br' ? createBrotliDecompress() : undefined;
+}
+
+/** Decompresses a body while it arrives. Throws a NetworkFault if it is damaged, or larger than the limit once decompressed. */
+async function* decoded(body: AsyncIterable<Uint8Array>, encoding: string, limit: number): AsyncIterable<Uint8Array> {
+  const decoder = decoderOf(encoding);
+  if (!decoder) throw damaged('the response has a content encoding that dnx does not support');
+  const chunks = body[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  // Some servers announce an encoding without a body.
+  if (first.done) return;
+  pipeline(from(first.value, chunks), decoder, () => {});
+  let size = 0;
+  try {
+    for await (const chunk of decoder) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge(limit);
+      yield chunk;
+    }
+  } catch (error) {
+    throw isDamage(error) ? damaged('the compressed response is damaged', error) : error;
+  }
+}
+
+async function* from(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+const isDamage = (error: unknown): boolean => /^(Z_|ERR_)/.test(String((error as NodeJS.ErrnoException).code ?? ''));
+
+const damaged = (message: string, cause?: unknown): NetworkFault => new NetworkFault(message, { sent: true, reason: 'EBADMSG', cause });

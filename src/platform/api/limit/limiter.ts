@@ -1,9 +1,8 @@
-import { DnxError } from '../../base/errors.ts';
-import { duration, shownTime, timeOf } from '../../base/time.ts';
-import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
-import type { ClientOptions, SendOptions } from './api.ts';
+import { DnxError } from '../../../base/errors.ts';
+import { duration, shownTime, timeOf } from '../../../base/time.ts';
+import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
+import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
 import type { Budget } from './budget.ts';
-import type { Exchange } from './exchange.ts';
 
 /** Endpoints with a limit of their own, which their responses report. */
 const ownLimits: readonly (readonly [method: string, path: RegExp])[] = [
@@ -31,8 +30,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
       slot = booked;
       const refused = response.status === 429;
       // A 429 may be about another limit, such as one of deployments.
-      const general = own || refused ? {} : reported(response);
-      await budget.saw({ slot: booked, tookMs: clock.elapsed() - started, ...general });
+      await budget.saw(booked, clock.elapsed() - started, own || refused ? {} : reported(response));
       if (!refused) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
       const shared = !own && (await budget.block(wait));
@@ -49,10 +47,15 @@ async function bookedTime(budget: Budget, waits: Waits, before: number | undefin
     const { slot, waitMs, queued } = await budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
     if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound());
     if (waitMs > 0) await waits.pause(waitMs, refused, queued);
-    if (slot !== undefined && waitMs <= 0) return slot;
+    else if (slot !== undefined) return slot;
     instead = slot;
   }
 }
+
+const exhausted = (ms: number, bound: string): DnxError =>
+  new DnxError('rate_limited', 'Rate limited.', {
+    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}, or use a longer ${bound}.`,
+  });
 
 /** The pauses of one request. */
 interface Waits {
@@ -86,11 +89,6 @@ function waitsOf(
     },
   };
 }
-
-const exhausted = (ms: number, bound: string): DnxError =>
-  new DnxError('rate_limited', 'Rate limited.', {
-    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}, or use a longer ${bound}.`,
-  });
 
 /** The general limit in a response. */
 function reported({ headers }: HttpResponse): { readonly limit?: number | undefined; readonly remaining?: number | undefined } {

@@ -1,9 +1,9 @@
-import { DnxError, isError, isStop } from '../../base/errors.ts';
-import { hostName } from '../../machine/settings/host.ts';
-import { NetworkFault } from '../../machine/world.ts';
-import { isReadMethod } from './endpoint.ts';
+import { DnxError, isError, isStop } from '../../../base/errors.ts';
+import { hostName } from '../../../machine/settings/host.ts';
+import { NetworkFault } from '../../../machine/world.ts';
+import { isReadMethod } from '../endpoint.ts';
 import { DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
-import { isTls, tlsProblem } from './handshake.ts';
+import { isTls, tlsProblem } from './tls.ts';
 
 const CLOSED = 'connection closed before the response arrived';
 const words: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { Timer } from '../../machine/world.ts';
+import type { Timer } from '../../../machine/world.ts';
 import { noConnection } from './fault.ts';
 
 /** What a connection needs. */
@@ -26,7 +26,7 @@ export const agentOptions = ({ trust, lookup }: Pick<Connecting, 'trust' | 'look
 });
 
 /** Makes an agent give up on connections that are not ready in time. */
-export function limit(agent: Agent, { connectMs, after }: Connecting): void {
+export function limitConnections(agent: Agent, { connectMs, after }: Connecting): void {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = connect(options, callback) as Socket;
