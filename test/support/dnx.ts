@@ -12,20 +12,11 @@ import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import { startChild } from '../../src/machine/start.ts';
-import {
-  type Captured,
-  type Child,
-  type HttpRequest,
-  type Keychain,
-  NetworkFault,
-  type Piped,
-  type Transport,
-} from '../../src/machine/world.ts';
+import { type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';
 import '../../src/platform/api/network/unreachable.ts';
-import '../../src/platform/names/offered-files.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';

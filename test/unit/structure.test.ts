@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
@@ -92,11 +92,13 @@ const importers: Readonly<Record<string, RegExp>> = {
   chalk: /^src\/cli\/output\/style\.ts$/,
   commander: /^src\/cli\/run\/step\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
+  'content-disposition': /^src\/features\/backup\/name\.ts$/,
   execa: /^src\/machine\/child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/wrap\.ts$/,
   hono: /^src\/sandbox\//,
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/progress\.ts$/,
+  semver: /^src\/features\/changes\/constraint\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
   ulid: /^src\/sandbox\//,

@@ -1,7 +1,7 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
 import { accountName } from '../../machine/credentials/account.ts';
-import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { type Tokens, openTokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { truthy } from '../../machine/settings/truthy.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
@@ -12,13 +12,13 @@ import { type NameIndex, openNameIndex } from '../../platform/names/name-index.t
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
-import { openProgress, type Progress } from '../output/progress.ts';
+import { type Progress, openProgress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
-import { parseValue, type Sources } from './values.ts';
+import { type Sources, parseValue } from './values.ts';
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;
@@ -118,7 +118,7 @@ function namesOf(
 ) {
   const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
   const fresh = !cache || truthy(env.DNX_NO_CACHE);
-  return openNameIndex({ directory: directories.cache, config: directories.config, profile, host, token, stored, fresh, clock, signal });
+  return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */
