@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { completionScripts } from '../../scripts/completion/scripts.ts';
-import { lines } from '../../src/cli/output/text.ts';
+import { safeLines } from '../../src/cli/output/text.ts';
 import { tree } from '../../src/commands/index.ts';
 import { isUnchanged } from '../../src/features/completion/checksum.ts';
 import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
@@ -10,7 +10,7 @@ test.each(shells)('the committed script for %s is up to date', async (shell) => 
   const committed = readFileSync(`completions/${scriptFiles[shell]}`, 'utf8');
   expect(committed, 'run: npm run generate').toBe((await completionScripts(tree))[shell]);
   // dnx prints it as text, which would remove control characters.
-  expect(lines(committed)).toBe(committed);
+  expect(safeLines(committed)).toBe(committed);
   expect(isUnchanged(committed)).toBe(true);
 });
 

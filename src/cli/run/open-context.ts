@@ -15,7 +15,7 @@ import { type Globals, globals } from '../language/globals.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
-import { lines } from '../output/text.ts';
+import { safeLines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
 import { parseValue, type Sources } from './values.ts';
@@ -62,7 +62,7 @@ export async function openContext(
     api,
     ask,
     progress,
-    ci: openCi(world, lines),
+    ci: openCi(world, safeLines),
     settings,
     tokens,
     clock: world.clock,

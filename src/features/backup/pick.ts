@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { bytes, wordOf } from '../../base/text.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import { inTheWay, isComplete, timeIn, wasComplete } from './newest.ts';
 import { keyOf, sourcesOf } from './sources.ts';
 
@@ -21,8 +21,8 @@ export async function pickBackup(
     ctx.progress.warn(`Not listed: backup ${wordOf(each.id)} of ${sourceOf(each)}, which is “${wordOf(each.status)}”.`);
   const now = ctx.clock.now();
   const rows = backups.map((each) => ({
-    source: line(sourceOf(each)),
-    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(line),
+    source: safeLine(sourceOf(each)),
+    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(safeLine),
   }));
   const { env, stderr } = ctx.world;
   // Line by line, each has a number before it.

@@ -1,5 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { shortened } from '../deploy/describe.ts';
@@ -23,7 +23,7 @@ export const names: Readonly<Record<Part, string>> = {
 
 /** The changes as an object for scripts, and as lines for people. */
 export function shown(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
-  const time = (at: string) => timeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
+  const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
   const details = detailsOf(changes, time);
   const fields = columns<Changes>('site', 'server', 'live', 'target', 'commits', 'undone', 'migrations', 'missing_keys', 'php', 'unknown');

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { releasesOf } from '../deploy/release.ts';
 import type { Reader } from '../overview/certificate.ts';
@@ -38,7 +38,7 @@ export function currentWords(status: Status, reader: Reader): string | undefined
     return `${wordsOf(release, reader)}${webhook ? ` by push${branch && ` to ${branch}`}` : ''}`;
   }
   const deployed = wordOf(site.last_deployed_at);
-  if (deployed !== '' && !latest) return `deployed ${timeIn(deployed, reader)}`;
+  if (deployed !== '' && !latest) return `deployed ${shownTimeIn(deployed, reader)}`;
   return errors.releases ? unknownWords(status, 'releases') : latest ? undefined : 'none';
 }
 
@@ -56,7 +56,7 @@ export function newsTitle(release: JsonObject): string {
 
 /** `in 2h`, or `none`; undefined if the API does not say. */
 export const scheduledWords = (at: unknown, reader: Reader): string | undefined =>
-  at === undefined ? undefined : wordOf(at) === '' ? 'none' : timeIn(wordOf(at), reader);
+  at === undefined ? undefined : wordOf(at) === '' ? 'none' : shownTimeIn(wordOf(at), reader);
 
 /** `2 running, 1 stopped`. */
 export function workerWords(queues: readonly JsonObject[]): string {
@@ -76,7 +76,7 @@ export function branchWords({ branch, auto_deploy_enabled }: Status['site']): st
 
 /** `just now`, and why the latest reading failed. */
 export const checkedWords = ({ checked_at, errors }: Status, reader: Reader): string =>
-  `${timeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
+  `${shownTimeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
 
 /** Why a part is unknown: `token cannot read certificates`; undefined for a missing part or a fault. */
 export const unknownWords = ({ errors }: Pick<Status, 'errors'>, name: PartName): string | undefined =>
