@@ -1,4 +1,4 @@
-import { type Code, DnxError, systemCode } from './base/errors.ts';
+import { DnxError, type ErrorCode, systemCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
 import { closeIfHungUp, fileOutput, isFile, knowingDiscards } from './machine/output.ts';
 import type { Program, Timer, World } from './machine/world.ts';
@@ -157,7 +157,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
   });
   let received: NodeJS.Signals | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
+    const stop = (code: ErrorCode, message: string) => (signal: NodeJS.Signals) => {
       const { foreground } = children;
       // The terminal sends Ctrl-C to the child, too.
       if (foreground && signal === 'SIGINT' && process.stdin.isTTY) return;

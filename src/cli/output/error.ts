@@ -7,7 +7,7 @@ import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
 import { detailLines, failureMark, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
-import { forLog, lines, json as toJson } from './text.ts';
+import { forLog, safeLines, json as toJson } from './text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -60,12 +60,12 @@ const failureInJson = (failure: DnxError, line: Options['line']) => ({
 async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: Options): Promise<string> {
   const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
   const text = [
-    wrap(`${mark}${lines(headline(failure))}`, HANG),
+    wrap(`${mark}${safeLines(headline(failure))}`, HANG),
     ...detailLines([...failure.details, ...labeled(failure.next, line)], style, wrap),
     ...fieldLines(failure, style).map((each) => wrap(each, 2 * HANG)),
   ];
   const advice = adviceOf({ ...failure, next: failure.next.filter(({ label }) => label === undefined) }, line);
-  if (advice) text.push(style.dim(wrap(`  ${lines(advice).replaceAll('\n', '\n  ')}`, HANG)));
+  if (advice) text.push(style.dim(wrap(`  ${safeLines(advice).replaceAll('\n', '\n  ')}`, HANG)));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
   return text.join('\n');
 }
@@ -82,7 +82,7 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
   Object.entries(errors).flatMap(([field, messages]) => {
     const { name, known = [] } = own(labels, field) ?? { name: field };
     const after = known.length > 0 ? style.dim(`   (known: ${known.join(', ')})`) : '';
-    return messages.map((each) => `  ${lines(name)}: ${lines(each)}${after}`);
+    return messages.map((each) => `  ${safeLines(name)}: ${safeLines(each)}${after}`);
   });
 
 /** Details for a bug report. */
@@ -102,7 +102,7 @@ async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Optio
   ].join('\n');
 }
 
-const inWords = ({ message, stack }: Trace): string => [lines(message), ...stack.map((call) => `    ${call}`)].join('\n');
+const inWords = ({ message, stack }: Trace): string => [safeLines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
 /** The next commands that stand among the details. */
 const labeled = (next: readonly Next[], line: Options['line']): readonly Detail[] =>

@@ -7,7 +7,7 @@ import { cutText, widthOf } from './wrap.ts';
 import { Ended } from './write.ts';
 
 /** A state as text. `above` is what stands over it: when it was read, and what went wrong. */
-export interface Frame {
+export interface LiveFrame {
   readonly above: string;
   readonly text: string;
 }
@@ -19,7 +19,7 @@ export interface Screen {
   readonly inPlace: boolean;
   /** False for lines of JSON: of a list, only what is new is printed. */
   readonly blocks: boolean;
-  readonly frame: (state: LiveState) => Promise<Frame>;
+  readonly frame: (state: LiveState) => Promise<LiveFrame>;
   readonly out: (text: string) => Promise<void>;
   /** Says what could not be read, if the frame does not. */
   readonly warn: (problem: string) => void;

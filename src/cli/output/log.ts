@@ -3,7 +3,7 @@ import { isError, usage } from '../../base/errors.ts';
 import type { Env } from '../../machine/world.ts';
 import type { RenderOptions } from './render.ts';
 import type { Style } from './style.ts';
-import { forLog, line as safe, lines as safeLines } from './text.ts';
+import { forLog, safeLine as safe, safeLines } from './text.ts';
 import { columns, type LiveState, type LogPart, record, rows, stream, type View } from './view.ts';
 import { Ended } from './write.ts';
 

@@ -11,7 +11,7 @@ import { isPaged, wholeView, writePages } from './paged.ts';
 import { canSpin } from './progress.ts';
 import { type RenderOptions, render } from './render.ts';
 import { DEFAULT_COLUMNS, styleFor, wrapFor } from './style.ts';
-import { forLog, lines } from './text.ts';
+import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 import { ClosedPipe, write } from './write.ts';
 
@@ -101,7 +101,7 @@ async function aboveOf(
   if (!inPlace) return `${heading}\n`;
   const wrap = await wrapFor({ isTTY: true, columns: width });
   const read = style.dim(wrap(hidden > 0 ? `${heading}; ${hiddenWords(hidden)}` : heading));
-  return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${lines(problem)}`, 2)] : [])].join('\n')}\n`;
+  return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${safeLines(problem)}`, 2)] : [])].join('\n')}\n`;
 }
 
 /** What a live table says if it has no rows. */

@@ -3,7 +3,7 @@ import type { Detail } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
 import { detailLines, type Style, type Wrap, wrapFor } from './style.ts';
-import { forLog, json, line } from './text.ts';
+import { forLog, json, safeLine } from './text.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
@@ -63,29 +63,29 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
   const write = (text: string, indent?: number) => spinner.write(forLog(wrap(text, indent), env));
   let last = '';
   const spin = (sentence: string, detail: SpinnerDetail = '') => {
-    if (spins) spinner.set(owner, { text: line(sentence), detail, background });
+    if (spins) spinner.set(owner, { text: safeLine(sentence), detail, background });
   };
   return {
     spins,
     note(sentence) {
-      if (!quiet) write(sentence.split('\n').map(line).join('\n'));
+      if (!quiet) write(sentence.split('\n').map(safeLine).join('\n'));
     },
     warn(sentence) {
-      write(`${style.yellow('!')} ${line(sentence)}`, 2);
+      write(`${style.yellow('!')} ${safeLine(sentence)}`, 2);
     },
     succeeded(sentence) {
-      if (!quiet) write(`${style.green('✓')} ${line(sentence)}`, 2);
+      if (!quiet) write(`${style.green('✓')} ${safeLine(sentence)}`, 2);
     },
     failed(sentence, details) {
-      write(`${style.red('✗')} ${line(sentence)}`, 2);
+      write(`${style.red('✗')} ${safeLine(sentence)}`, 2);
       for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
     },
     debug(sentence) {
-      write(style.dim(line(sentence)));
+      write(style.dim(safeLine(sentence)));
     },
     step(sentence, detail) {
       spin(sentence, detail);
-      if (!moves && !quiet && sentence !== last) write(line(sentence));
+      if (!moves && !quiet && sentence !== last) write(safeLine(sentence));
       last = sentence;
     },
     spin,

@@ -4,7 +4,7 @@ import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import { chosen, dataOf, jsonRows, narrowed, type Rows, type Shown, words } from './fields.ts';
 import { wrapFor } from './style.ts';
 import { type TableOptions, table, yieldTable } from './table.ts';
-import { endLine, json, lines } from './text.ts';
+import { endLine, json, safeLines } from './text.ts';
 import type { Column, Item, View } from './view.ts';
 
 export interface RenderOptions extends TableOptions {
@@ -23,7 +23,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
   const found = query === undefined ? data : await (await import('./query.ts')).queried(data, query);
   if (format === 'table') return yieldTable(found, options);
   const text = await formatted(view, found, options);
-  return terminal ? lines(text) : text;
+  return terminal ? safeLines(text) : text;
 }
 
 /** The text of a view that formats itself. */

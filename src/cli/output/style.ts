@@ -1,7 +1,7 @@
 import type { Detail } from '../../base/errors.ts';
 import { truthy } from '../../machine/settings/truthy.ts';
 import type { Env, Output } from '../../machine/world.ts';
-import { lines } from './text.ts';
+import { safeLines } from './text.ts';
 
 /** Functions that color text, or return it unchanged. */
 export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan', (text: string) => string>>;
@@ -27,7 +27,7 @@ export async function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: b
 /** Indented lines under a message: `  url      https://shop.example.com`. */
 export function detailLines(details: readonly Detail[], style: Style, wrap: Wrap): readonly string[] {
   const width = Math.max(0, ...details.map(([label]) => label.length));
-  return details.map(([label, text]) => wrap(`  ${style.dim(label.padEnd(width))}  ${lines(text)}`, width + 4));
+  return details.map(([label, text]) => wrap(`  ${style.dim(label.padEnd(width))}  ${safeLines(text)}`, width + 4));
 }
 
 /** The width of a terminal that does not report one. */

@@ -2,11 +2,11 @@ import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { capitalized } from '../../base/text.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
 import { detailLines, type Style, wrapFor } from './style.ts';
-import { endLine, json, line, lines } from './text.ts';
+import { endLine, json, safeLine, safeLines } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
 /** Options for a table. */
@@ -29,7 +29,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapIn(options))(lines(view.text)));
+      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapIn(options))(safeLines(view.text)));
     case 'text':
       return value(view.text, options);
     case 'record':
@@ -55,19 +55,19 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
 async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
   const { style } = options;
   const wrap = await wrapIn(options);
-  return endLine([wrap(`${style.green('✓')} ${lines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
+  return endLine([wrap(`${style.green('✓')} ${safeLines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
 async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
   const { style } = options;
   const wrap = await wrapIn(options);
-  const heading = failed ? wrap(`${style.red('✗')} ${style.bold(lines(title))}`, 2) : wrap(style.bold(lines(title)));
+  const heading = failed ? wrap(`${style.red('✗')} ${style.bold(safeLines(title))}`, 2) : wrap(style.bold(safeLines(title)));
   return endLine([heading, ...detailLines(details, style, wrap)].join('\n'));
 }
 
 const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });
 
-const value = (text: string, { terminal }: TableOptions): string => endLine(terminal ? lines(text) : text);
+const value = (text: string, { terminal }: TableOptions): string => endLine(terminal ? safeLines(text) : text);
 
 async function record(item: Item, shown: readonly Column[], options: TableOptions): Promise<string> {
   const labels = Math.max(...shown.map((column) => heading(column).length));
@@ -159,7 +159,7 @@ function heading({ key, title }: Column): string {
   if (title) return capitalized(title);
   const known = own(headings, key);
   if (typeof known === 'string') return known;
-  const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
+  const words = safeLine(key).replace(/_at$/, '').replaceAll('_', ' ');
   const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
   return capitalized(spelled);
 }
@@ -168,9 +168,9 @@ function heading({ key, title }: Column): string {
 function cell(item: Item, column: Column, { now, style, terminal }: CellOptions): string {
   const { key } = column;
   const value = valueIn(item, column);
-  const plain = line(typeof value === 'string' ? value : words(value));
+  const plain = safeLine(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
-  if (key.endsWith('_at')) return timeIn(plain, { now, terminal });
+  if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
   const own = column.tone?.(item);
   if (own) return style[own](plain);
   if (key !== 'status' && key !== 'outcome') return plain;

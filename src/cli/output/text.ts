@@ -19,7 +19,7 @@ const HARMLESS = /^[ -~]*$/;
 const HARMLESS_LINES = /^[ -~\n]*$/;
 
 /** Makes text safe for a terminal: one line, no control characters. */
-export const line = (value: string): string =>
+export const safeLine = (value: string): string =>
   HARMLESS.test(value)
     ? value
     : stripVTControlCharacters(value)
@@ -27,7 +27,8 @@ export const line = (value: string): string =>
         .replace(UNSAFE, '');
 
 /** The same for multiline text, such as a log. */
-export const lines = (value: string): string => (HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, ''));
+export const safeLines = (value: string): string =>
+  HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, '');
 
 /** Serializes JSON with all unsafe characters escaped. */
 export const json = (value: unknown, indent?: number): string =>

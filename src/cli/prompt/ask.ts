@@ -1,7 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { World } from '../../machine/world.ts';
-import { line } from '../output/text.ts';
-import { type Choice, left, type Questions } from './questions.ts';
+import { safeLine } from '../output/text.ts';
+import { left, type PromptChoice, type Questions } from './questions.ts';
 
 /** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
@@ -38,7 +38,7 @@ export function openAsk({ world, input, before }: Options): Ask {
 
   /** Shows a prompt, without control characters from the API in the question. */
   const ask = async <T>(question: string, show: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
-    const harmless = line(question);
+    const harmless = safeLine(question);
     if (!allowed()) throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.');
     before();
     try {
@@ -59,19 +59,19 @@ export function openAsk({ world, input, before }: Options): Ask {
     input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
     password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
-    checkbox: <V>(question: string, choices: readonly (Choice<V> | string)[]) =>
+    checkbox: <V>(question: string, choices: readonly (PromptChoice<V> | string)[]) =>
       ask(question, (on, shown) =>
         on.checkbox(
           shown,
-          choices.map((each) => (typeof each === 'string' ? line(each) : harmlessChoice(each))),
+          choices.map((each) => (typeof each === 'string' ? safeLine(each) : harmlessChoice(each))),
         ),
       ),
   };
 }
 
-const harmlessChoice = <V>({ name, description, short, ...choice }: Choice<V>): Choice<V> => ({
+const harmlessChoice = <V>({ name, description, short, ...choice }: PromptChoice<V>): PromptChoice<V> => ({
   ...choice,
-  name: line(name),
-  ...(description !== undefined && { description: line(description) }),
-  ...(short !== undefined && { short: line(short) }),
+  name: safeLine(name),
+  ...(description !== undefined && { description: safeLine(description) }),
+  ...(short !== undefined && { short: safeLine(short) }),
 });

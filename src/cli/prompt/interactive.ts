@@ -1,5 +1,5 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
-import { chooseMany, chooseOne, unanswered } from './lists.ts';
+import { chooseMany, chooseOne, unansweredLine } from './lists.ts';
 import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
@@ -49,7 +49,7 @@ async function collapsing<T>(terminal: Terminal, message: string, put: (terminal
   try {
     return await put(context);
   } catch (error) {
-    if (isLeft()) output.write(unanswered(message));
+    if (isLeft()) output.write(unansweredLine(message));
     throw error;
   } finally {
     typed.off('data', watch);

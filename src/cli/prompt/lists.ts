@@ -11,10 +11,10 @@ import {
   usePrefix,
   useState,
 } from '@inquirer/core';
-import { type Choice, filtered } from './questions.ts';
+import { filtered, type PromptChoice } from './questions.ts';
 
 /** The line of a question without an answer. */
-export function unanswered(message: string): string {
+export function unansweredLine(message: string): string {
   const { prefix, style } = makeTheme({});
   return `${typeof prefix === 'string' ? prefix : prefix.idle} ${style.message(message, 'idle')}\n`;
 }
@@ -29,7 +29,7 @@ interface List<R> {
  * A select prompt that filters by typing. Unlike @inquirer/search it filters synchronously: there, enter right after other keys
  * selects the top item of the old list.
  */
-export const chooseOne = createPrompt<unknown, List<Choice<unknown>>>(({ message, choices }, done) => {
+export const chooseOne = createPrompt<unknown, List<PromptChoice<unknown>>>(({ message, choices }, done) => {
   const theme = makeTheme({});
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [term, setTerm] = useState('');
@@ -68,7 +68,7 @@ export const chooseOne = createPrompt<unknown, List<Choice<unknown>>>(({ message
   return [`${prefix} ${question} ${theme.style.help('(type to filter)')} ${term}`, below.join('\n')];
 });
 
-type Row = Choice<unknown> | string;
+type Row = PromptChoice<unknown> | string;
 
 /** A checkbox prompt with headings and a filter, which @inquirer/checkbox does not have. */
 export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices }, done) => {
@@ -118,7 +118,7 @@ function useSelection(choices: readonly Row[]) {
     setError,
     end: () => setStatus('done'),
     move: (by: 1 | -1) => shown.length > 0 && setActive((at + by + shown.length) % shown.length),
-    toggle: (these: readonly Choice<unknown>[]) =>
+    toggle: (these: readonly PromptChoice<unknown>[]) =>
       setValues(
         toggled(
           values,
@@ -154,7 +154,7 @@ function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[
   });
 }
 
-const isChoice = (row: Row): row is Choice<unknown> => typeof row !== 'string';
+const isChoice = (row: Row): row is PromptChoice<unknown> => typeof row !== 'string';
 
 /** The choices that match the term, under their headings. */
 function shownRows(choices: readonly Row[], term: string): readonly Row[] {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { type Choice, EMPTY, filtered, isFilterable, left, type Questions, type Terminal } from './questions.ts';
+import { EMPTY, filtered, isFilterable, left, type PromptChoice, type Questions, type Terminal } from './questions.ts';
 
 /** Line-based prompts, for terminals that cannot move the cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
@@ -13,7 +13,7 @@ export function plainQuestions(terminal: Terminal): Questions {
       if (answer !== undefined) return answer;
     }
   };
-  const list = (question: string, choices: readonly (Choice<unknown> | string)[]) => {
+  const list = (question: string, choices: readonly (PromptChoice<unknown> | string)[]) => {
     let number = 0;
     const rows = choices.map((each) => {
       if (typeof each === 'string') return `  ${each}`;
@@ -47,7 +47,7 @@ export function plainQuestions(terminal: Terminal): Questions {
       if (!isFilterable(choices, options)) return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
       return (await until('Number, or text to filter: ', narrowing(question, choices, list))).value;
     },
-    async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
+    async checkbox<V>(question: string, rows: readonly (PromptChoice<V> | string)[]) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
       const chosen = await until('Numbers, separated by commas (default: those marked *): ', (typed) => numbered(typed, choices));
@@ -57,9 +57,13 @@ export function plainQuestions(terminal: Terminal): Questions {
 }
 
 /** Reads a number from the list, or filters the list until one choice is left. */
-function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (question: string, choices: readonly Choice<V>[]) => void) {
+function narrowing<V>(
+  question: string,
+  choices: readonly PromptChoice<V>[],
+  list: (question: string, choices: readonly PromptChoice<V>[]) => void,
+) {
   let shown = choices;
-  return (typed: string): Choice<V> | undefined => {
+  return (typed: string): PromptChoice<V> | undefined => {
     const chosen = shown[Number(typed) - 1];
     if (chosen) return chosen;
     const found = filtered(choices, typed);
@@ -75,7 +79,7 @@ function yesOrNo(typed: string): boolean | undefined {
   return /^(y|yes)$/i.test(typed) ? true : undefined;
 }
 
-function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Choice<V>[] | undefined {
+function numbered<V>(typed: string, choices: readonly PromptChoice<V>[]): readonly PromptChoice<V>[] | undefined {
   const chosen = typed === '' ? choices.filter(({ checked }) => checked) : typed.split(',').map((each) => choices[Number(each) - 1]);
   const known = chosen.filter((each) => each !== undefined);
   return known.length > 0 && known.length === chosen.length ? known : undefined;

@@ -10,9 +10,9 @@ export interface Questions {
   /** Masked text, not empty. */
   password(question: string, typing?: Pick<Typing, 'check'>): Promise<string>;
   /** One of a list. Typing filters it if it is long or `filter` is true. */
-  select<V>(question: string, choices: readonly Choice<V>[], options?: SelectOptions): Promise<V>;
+  select<V>(question: string, choices: readonly PromptChoice<V>[], options?: SelectOptions): Promise<V>;
   /** Several of a list; at least one. A string among the choices is a heading. */
-  checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
+  checkbox<V>(question: string, choices: readonly (PromptChoice<V> | string)[]): Promise<V[]>;
 }
 
 /** Options for typed input. */
@@ -28,7 +28,7 @@ export interface SelectOptions {
 }
 
 /** An option of a prompt. */
-export interface Choice<V> {
+export interface PromptChoice<V> {
   readonly name: string;
   readonly value: V;
   readonly description?: string;
@@ -53,7 +53,7 @@ const SHORT = 8;
 export const isFilterable = (choices: readonly unknown[], { filter = choices.length > SHORT }: SelectOptions = {}): boolean => filter;
 
 /** The choices that contain every word of the term. */
-export function filtered<V>(choices: readonly Choice<V>[], term: string): readonly Choice<V>[] {
+export function filtered<V>(choices: readonly PromptChoice<V>[], term: string): readonly PromptChoice<V>[] {
   const words = term.toLowerCase().split(/\s+/).filter(Boolean);
   return choices.filter(({ name, description = '' }) => {
     const text = `${name} ${description}`.toLowerCase();

@@ -4,7 +4,7 @@ import { phaseOf } from '../../base/status.ts';
 import { bytes, wordOf } from '../../base/text.ts';
 import { ago, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import { backupsEndpoint } from '../../platform/follow/backup.ts';
 import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
 import { describeBackup, subjectKey, subjectLabels, subjectOf } from './subject.ts';
@@ -148,8 +148,8 @@ async function pickBackup(
     ctx.progress.warn(`Not listed: backup ${wordOf(each.id)} of ${sourceOf(each)}, which is “${wordOf(each.status)}”.`);
   const now = ctx.clock.now();
   const rows = backups.map((each) => ({
-    source: line(sourceOf(each)),
-    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(line),
+    source: safeLine(sourceOf(each)),
+    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(safeLine),
   }));
   const { env, stderr } = ctx.world;
   // Line by line, each has a number before it.
