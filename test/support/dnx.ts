@@ -12,15 +12,7 @@ import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import { startChild } from '../../src/machine/start.ts';
-import {
-  type Captured,
-  type Child,
-  type HttpRequest,
-  type Keychain,
-  NetworkFault,
-  type Piped,
-  type Transport,
-} from '../../src/machine/world.ts';
+import { type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';
@@ -176,6 +168,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       start: async (child) =>
         isMissing(child) ? undefined : startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
       open: async (url) => run.browser?.(url) ?? false,
+      suspend: () => {},
       onExit: () => () => {},
     });
     clearTimeout(limit);

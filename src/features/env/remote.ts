@@ -1,7 +1,6 @@
 import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { isMask } from '../../base/mask.ts';
-import { wordOf } from '../../base/text.ts';
+import { isMask, wordOf } from '../../base/text.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';

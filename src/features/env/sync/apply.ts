@@ -1,5 +1,5 @@
 import { DnxError, isError, isStop, type Next, usage } from '../../../base/errors.ts';
-import { isMask } from '../../../base/mask.ts';
+import { isMask } from '../../../base/text.ts';
 import { PAGE_SIZE } from '../../../platform/api/pages.ts';
 import { type Located, requireId } from '../../../platform/names/names.ts';
 import { checkHolds } from '../dotenv/dotenv.ts';
