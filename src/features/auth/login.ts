@@ -121,10 +121,7 @@ function wrongHost(typed: string): string | undefined {
 }
 
 /** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
-async function rememberHost(
-  { settings, progress, world }: Pick<Context, 'settings' | 'progress' | 'world'>,
-  host: string,
-): Promise<void> {
+async function rememberHost({ settings, progress, world }: Pick<Context, 'settings' | 'progress' | 'world'>, host: string): Promise<void> {
   const { profile, config, directories } = settings;
   const kept = config.profiles?.[profile]?.host;
   if (kept === host) return;
