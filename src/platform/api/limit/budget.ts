@@ -12,9 +12,9 @@ import {
   parseRate,
   type Rate,
   type RateStatus,
+  rateStatus,
   reserveOf,
   spanOf,
-  statusOf,
   type Usage,
   untilRoom,
   withoutRequest,
@@ -135,6 +135,6 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, { clock
       });
     },
     untilRoom: (requests, others) => untilRoom(read(), clock.now(), requests, others),
-    status: () => statusOf(read(), fixed !== undefined, clock.now()),
+    status: () => rateStatus(read(), fixed !== undefined, clock.now()),
   };
 }

@@ -126,7 +126,7 @@ export interface RateStatus {
 }
 
 /** The status of a usage. `fixed`: the rate is configured. */
-export function statusOf(usage: CurrentUsage, fixed: boolean, now: number): RateStatus {
+export function rateStatus(usage: CurrentUsage, fixed: boolean, now: number): RateStatus {
   const { limit, windowMs } = usage.rate;
   const counted = <T>(value: T) => (limit === Number.POSITIVE_INFINITY ? null : value);
   const future = (ms: number) => (ms > now ? new Date(ms).toISOString() : null);
