@@ -2,11 +2,9 @@ import { DnxError, isError, type Next } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
-import { Ended } from './cli/output/ended.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
-import { styleFor } from './cli/output/style.ts';
-import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
-import { ClosedPipe, write } from './cli/output/write.ts';
+import { DEFAULT_COLUMNS, styleFor } from './cli/output/style.ts';
+import { ClosedPipe, Ended, write } from './cli/output/write.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import type { Opened } from './cli/run/open-context.ts';
@@ -29,6 +27,11 @@ const WIDEST_HELP = 100;
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   quoteFor(world.platform);
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./features/completion/complete.ts');
+    await write(world.stdout, await complete(argv.slice(1), world, tree, main));
+    return 0;
+  }
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
   try {

@@ -1,19 +1,19 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { Captured } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
 import { readReleases, readSite, type SiteReference, type Snapshot, siteReference } from '../deploy/snapshot.ts';
-import { type Changes, changesOf, type Part } from './changes.ts';
-import { counted, keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
+import { type ChangePart, type Changes, changesOf } from './changes.ts';
+import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
 /** The part of the changes that each check looks at. */
-const parts: Readonly<Record<GuardCheck, Exclude<Part, 'commits'>>> = { migrations: 'migrations', keys: 'missing_keys', php: 'php' };
+const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = { migrations: 'migrations', keys: 'missing_keys', php: 'php' };
 const all = Object.keys(parts) as readonly GuardCheck[];
 
 /** Why the guard stops a deployment. */
@@ -31,7 +31,9 @@ export async function guard(ctx: Needs, of: SiteReference, values: DeployValues,
   const { target } = changes;
   if (!target) return;
   const age =
-    target.as_of === null ? '' : `, as of ${timeIn(target.as_of, { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true })}`;
+    target.as_of === null
+      ? ''
+      : `, as of ${shownTimeIn(target.as_of, { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true })}`;
   ctx.progress.step(`Guard passed: checked ${target.ref} ${target.commit.slice(0, 7)}${age}`);
   if (target.unpushed > 0) ctx.progress.warn(`${target.branch} has commits that are not pushed, so they are not deployed.`);
 }
@@ -81,10 +83,10 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
     php: php !== undefined,
   };
   const reasons = [
-    ...counted(migrations, 'migration'),
-    ...counted(missing, 'missing variable'),
+    ...countedList(migrations, 'migration'),
+    ...countedList(missing, 'missing variable'),
     ...(stops.php ? ['a PHP version that composer.json does not allow'] : []),
-    ...unknownWords({ unknown }).map(([, words]) => `unknown ${words}`),
+    ...unknownParts({ unknown }).map(([, words]) => `unknown ${words}`),
   ];
   if (reasons.length === 0) return undefined;
   const failing = checks.filter((check) => stops[check] || unknown.some(({ what }) => what === parts[check]));
