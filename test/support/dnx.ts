@@ -20,7 +20,7 @@ import { openNetwork } from '../../src/platform/api/network.ts';
 import '../../src/cli/output/print.ts';
 import '../../src/cli/run/open-context.ts';
 import '../../src/cli/run/perform.ts';
-import '../../src/cli/run/reach.ts';
+import '../../src/cli/run/parse.ts';
 import '../../src/features/auth/rejected.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';

@@ -1,4 +1,5 @@
 import { isError } from '../../base/errors.ts';
+import { flagName } from '../../base/text.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
@@ -7,8 +8,9 @@ import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Chosen } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
+import { takenBy } from '../language/signature.ts';
+import { line as printable } from '../output/text.ts';
 import { asResult, type Result } from '../output/view.ts';
-import { withAnswers } from './command-line.ts';
 import type { Found } from './destination.ts';
 import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
@@ -119,3 +121,43 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope
   }
   return checked;
 }
+
+/** The command line that needs no prompts. Undefined if it would repeat a secret, or does not fit on a line. */
+function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  const { command, path, group, targets, options, fields, body, consent } = invocation;
+  const taken = takenBy(command);
+  if (body.field.length > 0 || body.data !== undefined || Object.keys(options).some((key) => taken[key]?.confidential)) return undefined;
+  const all: Readonly<Record<string, unknown>> = {
+    ...targets,
+    ...fields,
+    ...options,
+    ...(consent.yes && { yes: true }),
+    ...(consent.confirm !== undefined && { confirm: consent.confirm }),
+    ...answers,
+  };
+  const positional = (key: string) => key === nounOf(group) || taken[key]?.place !== undefined;
+  const placed = Object.keys(all).filter(positional);
+  const named = Object.keys(all).filter((key) => !positional(key));
+  const words = placed.flatMap((key) => valuesOf(all[key]));
+  const flags = [...named.flatMap((key) => option(key, all[key])), ...shaped(invocation)];
+  const line = words.some((word) => word.startsWith('-'))
+    ? [...path.split(' '), ...flags, '--', ...words]
+    : [...path.split(' '), ...words, ...flags];
+  return line.every((word) => printable(word) === word) ? line : undefined;
+}
+
+/** The output options. */
+const shaped = ({ globals }: Invocation): readonly string[] => [
+  ...(globals.json ? ['--json'] : []),
+  ...(['output', 'query', 'sort', 'limit'] as const).flatMap((key) => (globals[key] === undefined ? [] : [flagName(key), globals[key]])),
+  ...(globals.fields ? ['--fields', globals.fields.join(',')] : []),
+  ...(globals.quiet ? ['--quiet'] : []),
+];
+
+function option(key: string, value: unknown): readonly string[] {
+  if (value === true) return [flagName(key)];
+  if (value === false) return [flagName(`no_${key}`)];
+  return valuesOf(value).flatMap((each) => (/^-./.test(each) ? [`${flagName(key)}=${each}`] : [flagName(key), each]));
+}
+
+const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);

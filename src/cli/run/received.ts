@@ -8,7 +8,7 @@ import { seeHelp } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Option values by commander's attribute names. */
-type Read = Readonly<Record<string, unknown>>;
+export type Given = Readonly<Record<string, unknown>>;
 
 /** A command line as parsed by commander. */
 export interface Received {
@@ -16,7 +16,7 @@ export interface Received {
   /** By position. */
   readonly words: readonly unknown[];
   readonly own: Options;
-  readonly given: Read;
+  readonly given: Given;
 }
 
 type Word = Words[string];
@@ -32,7 +32,7 @@ const wordOf = (value: unknown): Word | undefined => {
 };
 
 /** The global options. `--no-x` sets `x` to false; the default is true. */
-export const globalsOf = (given: Read): Globals => ({
+export const globalsOf = (given: Given): Globals => ({
   json: given.json === true,
   // Accepts `-o=json`, as in other programs.
   output: textOf(given.output)?.replace(/^=/, ''),
