@@ -46,7 +46,7 @@ interface Reading {
   readonly reached: Command[];
   /** The arguments of the command, once it is known. */
   leaf?: Leaf;
-  help?: Help;
+  help?: Help | undefined;
   invocation?: Invocation;
 }
 
@@ -81,11 +81,18 @@ function programOf(reading: Reading): Command {
     .version(version, '-v, --version')
     .exitOverride()
     .enablePositionalOptions()
-    .configureOutput({ writeOut: nothing, writeErr: nothing, getOutHasColors: no, getErrHasColors: no, getOutHelpWidth, getErrHelpWidth });
+    .configureOutput({ writeOut: nothing, writeErr: nothing, getOutHasColors: no, getErrHasColors: no, getOutHelpWidth, getErrHelpWidth })
+    .configureHelp({
+      formatHelp(command) {
+        reading.help = reading.parts.get(command)?.page;
+        return '';
+      },
+    });
   const page: Help = async (page) => (await import('./help/root.ts')).rootHelp(reading.tree, page);
-  register(program, { path: '', page, declare: async () => {} }, reading);
-  addParents(program);
+  reading.parts.set(program, { path: '', page, declare });
   reading.reached.push(program);
+  for (const flag of reading.globals) program.addOption(flag);
+  branch(program, reading);
   for (const entry of contents) add(program, namesOf(entry), groupPart(entry, reading), reading);
   for (const entry of standalone) {
     const load = async () => ({ group: rootGroup(entry), command: (await entry.load()).default });
@@ -105,35 +112,31 @@ function programOf(reading: Reading): Command {
 }
 
 const nothing = () => {};
+const declare = async () => {};
 const no = () => false;
 // Commander would open the standard streams.
 const getOutHelpWidth = () => 80;
 const getErrHelpWidth = getOutHelpWidth;
 
 /** Adds a command that declares itself when the command line names it. */
-function add(parent: Command, [name = '', ...aliases]: readonly string[], part: Part, reading: Reading): void {
-  register(parent.command(name).aliases(aliases), part, reading);
+function add(parent: Command, [name = '', ...aliases]: readonly string[], part: Part, { parts }: Reading): Command {
+  const command = parent.command(name).aliases(aliases);
+  parts.set(command, part);
+  return command;
 }
 
-function register(command: Command, part: Part, reading: Reading): void {
-  reading.parts.set(command, part);
-  command.configureHelp({
-    formatHelp() {
-      reading.help = part.page;
-      return '';
-    },
-  });
+/** Lets a command have subcommands, which declare themselves when they are named, and the options of their parents. */
+function branch(command: Command, reading: Reading): void {
+  for (const flag of flagsOf(parents)) command.addOption(flag);
   command.hook('preSubcommand', async (_, sub) => {
     reading.reached.push(sub);
+    for (const flag of reading.globals) sub.addOption(flag);
     await reading.parts.get(sub)?.declare(sub);
   });
-  for (const flag of reading.globals) command.addOption(flag);
 }
 
 /** Options that may also come before the group or the command. */
-function addParents(command: Command): void {
-  for (const flag of flagsOf({ server: text('The server', 'server'), site: text('The site', 'site') })) command.addOption(flag);
-}
+const parents = { server: text('The server', 'server'), site: text('The site', 'site') };
 
 function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
   const load = async () => (await entry.load()).default;
@@ -141,7 +144,7 @@ function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
     path: entry.name,
     page: async (page) => (await import('./help/group.ts')).groupHelp(entry, await load(), page),
     async declare(own) {
-      addParents(own);
+      branch(own, reading);
       const also = reading.tree.contents.find(({ name }) => name === entry.also);
       for (const group of [await load(), ...(also ? [(await also.load()).default] : [])])
         for (const command of group.commands) {
@@ -195,9 +198,10 @@ function placed(words: readonly string[], { positionals, rest }: Leaf, argv: rea
 /** `dnx help` and `dnx server help`: a topic, or the help of a command. Unknown options are ignored, as with `--help`. */
 function addHelp(parent: Command, reading: Reading): void {
   const { tree, parts } = reading;
-  const help = parent.command('help').argument('[words...]').allowUnknownOption();
-  const page = (of: Command) => parts.get(of)?.page as Help;
-  register(help, { ...(parts.get(parent) as Part), declare: async () => {} }, reading);
+  const partOf = (command: Command) => parts.get(command) as Part;
+  const help = add(parent, ['help'], { ...partOf(parent), declare }, reading)
+    .argument('[words...]')
+    .allowUnknownOption();
   help.action(async (words: readonly string[]) => {
     const [name, ...others] = words;
     const topic = parent.parent || others.some(isWord) ? undefined : tree.topics.find((each) => each.name === name);
@@ -210,11 +214,11 @@ function addHelp(parent: Command, reading: Reading): void {
     for (const word of words.filter((each) => each !== 'help')) {
       if (!isWord(word) || found.commands.length === 0) break;
       const next = found.commands.find((each) => each.name() === word || each.aliases().includes(word));
-      if (!next) throw await unknownCommand(word, parts.get(found)?.path ?? '', tree, tree.topics);
-      await parts.get(next)?.declare(next);
+      if (!next) throw await unknownCommand(word, partOf(found).path, tree, tree.topics);
+      await partOf(next).declare(next);
       found = next;
     }
-    reading.help = page(found);
+    reading.help = partOf(found).page;
   });
 }
 
