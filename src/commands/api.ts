@@ -4,7 +4,7 @@ import { duration, utcOf } from '../base/time.ts';
 import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
-import { parseJson } from '../cli/run/body.ts';
+import { parseJson } from '../cli/run/inputs.ts';
 import { methods, operationsIn, requestOf } from '../features/api/request.ts';
 import { failureOf } from '../platform/api/failure.ts';
 import type { RateStatus } from '../platform/api/rate-status.ts';

@@ -18,7 +18,7 @@ import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 // Loaded here, because the fake clock does not wait for code that is loading.
 import '../../src/cli/output/print.ts';
-import '../../src/cli/run/open-context.ts';
+import '../../src/cli/run/context.ts';
 import '../../src/cli/run/perform.ts';
 import '../../src/cli/run/parse.ts';
 import '../../src/features/auth/rejected.ts';

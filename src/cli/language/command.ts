@@ -13,7 +13,6 @@ import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Options, Values } from './options.ts';
-import type { Topic } from './topic.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -78,7 +77,7 @@ export interface Given {
 }
 
 /** How many targets a command takes. `each`: runs once per target. `all`: runs once with all of them. `optional`: one or none. */
-export type TargetCount = 'one' | 'each' | 'all' | 'optional';
+type TargetCount = 'one' | 'each' | 'all' | 'optional';
 
 /** The parents that fill a field, if given. */
 type Filling<F extends Options> = {
@@ -86,7 +85,7 @@ type Filling<F extends Options> = {
 };
 
 /** The arguments of `run`, typed by the declaration. */
-export interface Args<C, T, O extends Options, F extends Options> {
+interface Args<C, T, O extends Options, F extends Options> {
   /** The resolved path parameters. */
   readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Filling<F>;
   readonly options: Values<O>;
@@ -198,7 +197,7 @@ export interface Entry<T extends Group | AnyCommand = Group> {
 
 /** A help topic and where it is loaded from. */
 export interface TopicEntry extends Pick<Entry, 'name' | 'summary'> {
-  readonly load: () => Promise<{ readonly default: Topic }>;
+  readonly load: () => Promise<Topic>;
 }
 
 /** Every command and topic, not loaded yet. */
@@ -211,4 +210,16 @@ export interface Tree {
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
   /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
+}
+
+/** A term and what it means. */
+export type Line = readonly [term: string, text: string];
+
+/** A paragraph, a list of terms, or command lines. */
+export type Block = string | readonly Line[] | { readonly run: readonly string[] };
+
+/** A help page about more than one command: `dnx help exit-codes`. */
+export interface Topic {
+  readonly title: string;
+  readonly body: readonly Block[];
 }

@@ -11,8 +11,7 @@ import { optionsOf, type Positional, positionalsOf } from '../language/signature
 import { everyCommand, namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 import type { Page } from './help/page.ts';
-import type { Invocation } from './invocation.ts';
-import { type Given, globalsOf, invocationOf } from './received.ts';
+import { type GivenOptions, globalsOf, type Invocation, invocationOf } from './invocation.ts';
 
 /** Text that is loaded when it is printed. */
 export type Help = (page: Page) => Promise<string>;
@@ -164,7 +163,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
     async page(page) {
       const { group, command } = await load();
       // Not an option: it only works with --help.
-      if (argv.includes('--api')) return (await import('./help/api.ts')).apiHelp(path, command, page);
+      if (argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
       return (await import('./help/command.ts')).commandHelp(path, group, command, page);
     },
     async declare(own) {
@@ -206,8 +205,8 @@ function addHelp(parent: Command, reading: Reading): void {
     const [name, ...others] = words;
     const topic = parent.parent || others.some(isWord) ? undefined : tree.topics.find((each) => each.name === name);
     if (topic) {
-      const { default: content } = await topic.load();
-      reading.help = async (page) => (await import('./help/topic.ts')).topicHelp(content, page);
+      const content = await topic.load();
+      reading.help = async (page) => (await import('./help/root.ts')).topicHelp(content, page);
       return;
     }
     let found = parent;
@@ -225,7 +224,7 @@ function addHelp(parent: Command, reading: Reading): void {
 const isWord = (word: string): boolean => !word.startsWith('-');
 
 /** The values given for options, also before an error. Those of a command override those of its group. */
-const givenIn = ({ reached }: Reading): Given =>
+const givenIn = ({ reached }: Reading): GivenOptions =>
   Object.fromEntries(
     reached.flatMap((each) => Object.entries(each.opts()).filter(([key]) => each.getOptionValueSource(key) !== 'default')),
   );
@@ -307,7 +306,7 @@ function refusedHelp({ args }: Command, { rest }: Leaf, path: string): DnxError 
 }
 
 /** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
-function parentFor(word: string, { command, options, positionals }: Leaf, given: Given): string | undefined {
+function parentFor(word: string, { command, options, positionals }: Leaf, given: GivenOptions): string | undefined {
   if (typeof command.calls === 'function' || !/^\w[\w.-]*$/.test(word)) return undefined;
   const parent = word.includes('.') ? 'site' : 'server';
   const fits = parent in options && given[parent] === undefined && (parent === 'site' || !('site' in options));

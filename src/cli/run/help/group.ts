@@ -1,6 +1,5 @@
 import { plural } from '../../../base/text.ts';
-import type { Entry, Group } from '../../language/command.ts';
-import type { Line } from '../../language/topic.ts';
+import type { Entry, Group, Line } from '../../language/command.ts';
 import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
 
 /** Aliases that work everywhere and are not shown. */

@@ -1,4 +1,4 @@
-import type { Line } from '../../language/topic.ts';
+import type { Line } from '../../language/command.ts';
 
 /** The page that help is formatted for. `width` is in columns. */
 export interface Page {

@@ -1,6 +1,5 @@
-import type { Entry, Tree } from '../../language/command.ts';
-import type { Line } from '../../language/topic.ts';
-import { joined, labeled, listed, type Page, type Section, usage, wrapped } from './page.ts';
+import type { Entry, Line, Topic, Tree } from '../../language/command.ts';
+import { examples, joined, labeled, listed, type Page, type Section, usage, wrapped } from './page.ts';
 
 /** Narrower pages list the shortcuts in one column. */
 const TWO_COLUMNS = 80;
@@ -48,3 +47,13 @@ function inTwoColumns(lines: readonly Line[]): string[] {
   const widest = Math.max(...left.map((each) => each.length));
   return left.map((each, index) => `  ${each.padEnd(widest)}    ${right[index] ?? ''}`.trimEnd());
 }
+
+/** A help topic, as wide as the page. */
+export const topicHelp = ({ title, body }: Topic, page: Page): string =>
+  joined([
+    page.bold(wrapped(title, page.width)),
+    ...body.map((block) => {
+      if (typeof block === 'string') return wrapped(block, page.width);
+      return 'run' in block ? examples(block.run, page) : listed([['', block]], page)[0];
+    }),
+  ]);
