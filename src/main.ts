@@ -26,6 +26,11 @@ const plain: Look = { json: false, output: undefined, debug: false, color: true 
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   quoteFor(world.platform);
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./features/completion/complete.ts');
+    await write(world.stdout, await complete(argv.slice(1), world, tree, main));
+    return 0;
+  }
   let look = plain;
   let settings: Settings | undefined;
   const report = (error: unknown) => reportIn(world, error, look, settings);

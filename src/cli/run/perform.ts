@@ -2,7 +2,7 @@ import { type FieldLabel, isError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
-import { refused } from '../../platform/api/read-only.ts';
+import { refused } from '../../platform/api/send.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { withLink } from '../../platform/names/linked.ts';
 import type { Settled } from '../../platform/names/lookups.ts';
