@@ -7,7 +7,7 @@ import { styleFor } from './cli/output/style.ts';
 import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
 import { ClosedPipe, write } from './cli/output/write.ts';
 import { commandLine } from './cli/run/command-line.ts';
-import type { Page } from './cli/run/help/page.ts';
+import type { HelpPage } from './cli/run/help/page.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE } from './machine/settings/host.ts';
@@ -59,7 +59,7 @@ const parsed = async (argv: readonly string[]) => (await import('./cli/run/parse
 
 const isHelp = ([word = 'help', ...others]: readonly string[]): boolean => others.length === 0 && ['help', '--help', '-h'].includes(word);
 
-async function printHelp(help: (page: Page) => Promise<string>, { color }: Look, { stdout, env }: World): Promise<number> {
+async function printHelp(help: (page: HelpPage) => Promise<string>, { color }: Look, { stdout, env }: World): Promise<number> {
   const { bold } = await styleFor(stdout, env, color);
   const width = stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, WIDEST_HELP) : DEFAULT_COLUMNS;
   await write(stdout, await help({ width, bold }));

@@ -160,6 +160,8 @@ test('an unknown command suggests help and prints nothing on stdout', async () =
       message: "Unknown command 'site delpoy'. Did you mean 'site deploy'?",
       next: [{ command: 'dnx site --help', why: 'See' }],
     });
+    const flag = await bed.dnx('--debug=x server list --json');
+    expect([flag.code, JSON.parse(flag.stderr).error.message]).toEqual([2, "Option '--debug' takes no value."]);
     for (const line of ['version', '-v', '--version']) expect((await bed.dnx(line)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   } finally {
     await bed.close();

@@ -70,7 +70,7 @@ export interface Consent {
 }
 
 /** The consent given on the command line. */
-export interface Given {
+export interface GivenConsent {
   readonly yes: boolean;
   readonly confirm: string | undefined;
 }
@@ -91,7 +91,7 @@ interface Args<C, T, O extends Options, F extends Options> {
   readonly fields: Values<F>;
   /** The given fields, overridden by `-F` and `--data`. */
   readonly body: Readonly<Record<string, unknown>>;
-  readonly consent: Given;
+  readonly consent: GivenConsent;
 }
 
 /**

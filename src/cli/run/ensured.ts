@@ -74,9 +74,9 @@ function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Res
   const label = nameOf(item ?? {}, noun) ?? nameOf(wanted, noun);
   const name = label === undefined ? title(noun) : called(noun, { label });
   const { secret } = generatedIn(noun, secrets, wanted, item);
-  const details: readonly Detail[] = secret ? [[wordsOf(secret.name), secret.value]] : [];
+  const details: readonly Detail[] = secret ? [[fieldWords(secret.name), secret.value]] : [];
   const { differences } = item ? compared(noun, item, without(wanted, secrets)) : { differences: [] };
-  const view = done(`Created ${name}`, reportOf({ noun, confidential }, item, { outcome: 'created', differences }), details);
+  const view = done(`Created ${name}`, ensureReport({ noun, confidential }, item, { outcome: 'created', differences }), details);
   const result = { view, ...(secret && { secret }) };
   const sentence = `${capitalized(name)} was created, but differs`;
   // A failure would hide the secret.
@@ -109,7 +109,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
   const { confidential } = asked;
-  const report = reportOf({ noun, confidential }, item, { outcome: 'unchanged', unknown });
+  const report = ensureReport({ noun, confidential }, item, { outcome: 'unchanged', unknown });
   return { view: done(`${capitalized(name)} already exists`, report), ...(note && { note }) };
 }
 
@@ -121,7 +121,7 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
   const { data } = await ctx.call(`PUT ${path}/{${noun}}`, { params: { [noun]: requireId(item, noun) }, body });
   const now = isObject(data) ? data : undefined;
   const left = now ? compared(noun, now, body).differences : [];
-  const report = { ...reportOf({ noun, confidential }, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
+  const report = { ...ensureReport({ noun, confidential }, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
   const view = done(`Updated ${name}`, report, comparison.differences.filter(({ field }) => field !== confidential).map(detailOf));
   const result = { view, ...(note && { note }) };
   const sentence = `${capitalized(name)} still differs after the update`;
@@ -132,7 +132,7 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
 function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring): Result {
   const { confidential, updates, resource } = asked;
   const { noun } = resource;
-  const report = reportOf({ noun, confidential }, item, { outcome: 'different', ...comparison });
+  const report = ensureReport({ noun, confidential }, item, { outcome: 'different', ...comparison });
   const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
   const hint = updates ? 'Use --update to update it.' : noUpdate(noun);
   const result = { view, note: [note, hint].filter(Boolean).join(' ') };
@@ -159,7 +159,7 @@ interface Shown {
 }
 
 /** The object for scripts. */
-export function reportOf(
+function ensureReport(
   { noun, confidential }: Shown,
   item: JsonObject | undefined,
   { outcome, differences = [], unknown = [] }: Outcome,
@@ -176,7 +176,7 @@ export function reportOf(
 }
 
 /** A warning for what differs, or with `--strict` a failure. */
-export function differing(
+function differing(
   { progress }: Pick<Context, 'progress'>,
   result: Result,
   { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly Difference[]; readonly hint?: string },
@@ -188,7 +188,7 @@ export function differing(
     return { ...result, exit: new DnxError('differences', sentence, { details, hint }) };
   }
   const words = differences.map((each) => {
-    const field = wordsOf(each.field);
+    const field = fieldWords(each.field);
     return isHidden(each) ? `${field} is not the one given` : `${field} is ${shown(each.is)}, not ${shown(each.wanted)}`;
   });
   progress.warn(`${sentence}: ${words.join('; ')}`);
@@ -196,7 +196,7 @@ export function differing(
 }
 
 /** `frequency  '0 0 * * *' → '0 3 * * *'`. */
-const detailOf = ({ field, is, wanted }: Difference): Detail => [wordsOf(field), `${shown(is)} → ${shown(wanted)}`];
+const detailOf = ({ field, is, wanted }: Difference): Detail => [fieldWords(field), `${shown(is)} → ${shown(wanted)}`];
 
 /** What was given and not compared, and a status that needs attention; undefined if nothing. */
 function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
@@ -210,7 +210,7 @@ function noteOn(secrets: readonly string[], unknown: readonly string[], status: 
 
 /** The error if the list hides the field to find a resource by. */
 function hiddenKey(noun: string, field: string): DnxError {
-  const what = `The API does not show the ${wordsOf(field)} of all ${plural(title(noun))}`;
+  const what = `The API does not show the ${fieldWords(field)} of all ${plural(title(noun))}`;
   return new DnxError('failed', `${what}, so dnx cannot tell what exists.`, { hint: 'Nothing was changed.' });
 }
 
@@ -224,9 +224,9 @@ const manyDiffer = (noun: string, key: unknown, found: readonly JsonObject[]): D
 const noUpdate = (noun: string): string => `The API cannot update ${plural(title(noun))}.`;
 
 /** A field in a sentence. */
-export const wordsOf = (field: string): string => oneLine(field.replaceAll('_', ' '));
+const fieldWords = (field: string): string => oneLine(field.replaceAll('_', ' '));
 
-const listed = (fields: readonly string[]): string => fields.map(wordsOf).join(', ');
+const listed = (fields: readonly string[]): string => fields.map(fieldWords).join(', ');
 
 /** A value in a sentence, shortened in the middle. */
 function shown(value: unknown): string {

@@ -7,7 +7,7 @@ import { one } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Option, Options } from '../language/options.ts';
 import type { Invocation } from './invocation.ts';
-import type { Answer, askFor } from './questions.ts';
+import type { askFor, PromptAnswer } from './questions.ts';
 import { contentOf, parseValue, type Sources } from './values.ts';
 
 type Read = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export interface Inputs {
   /** The values of `-F` and `--data`, which override the fields. */
   readonly extra: Read;
   /** Answers to prompts, by option; also those that leave an option out. */
-  readonly asked: Readonly<Record<string, Answer>>;
+  readonly asked: Readonly<Record<string, PromptAnswer>>;
   /** The answers as they would be typed on the command line. */
   readonly answers: Read;
 }
@@ -56,13 +56,17 @@ async function readAll(declared: Options, words: Read, sources: Sources & { read
 }
 
 /** Prompts for missing options that are required or worth a prompt. Fails without a terminal if a required one is missing. */
-async function askAll(declared: Options, given: Read, sources: Parameters<typeof askFor>[3]): Promise<Readonly<Record<string, Answer>>> {
+async function askAll(
+  declared: Options,
+  given: Read,
+  sources: Parameters<typeof askFor>[3],
+): Promise<Readonly<Record<string, PromptAnswer>>> {
   const missing = Object.entries<Option<unknown>>(declared).filter(([key]) => given[key] === undefined);
   if (!sources.ask.allowed) {
     refuse(missing.filter(([, { required }]) => required));
     return {};
   }
-  const answers: Record<string, Answer> = {};
+  const answers: Record<string, PromptAnswer> = {};
   const values: Record<string, unknown> = { ...given };
   for (const [key, option] of missing) {
     const wanted = option.required || (option.prompt && (option.prompt.when?.(values) ?? true));

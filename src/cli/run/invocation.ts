@@ -2,8 +2,8 @@ import { usage } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import type { Settled } from '../../platform/names/lookups.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
-import { type Chosen, choose } from '../language/calls.ts';
-import { type AnyCommand, type Given, type Group, nounOf, type Words } from '../language/command.ts';
+import { type ChosenCalls, choose } from '../language/calls.ts';
+import { type AnyCommand, type GivenConsent, type Group, nounOf, type Words } from '../language/command.ts';
 import { bodyOptions, consents, type Globals } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type Positional, takenBy } from '../language/signature.ts';
@@ -23,7 +23,7 @@ export interface Invocation {
   readonly options: Words;
   readonly fields: Words;
   readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
-  readonly consent: Given;
+  readonly consent: GivenConsent;
 }
 
 /** The words for the noun of the group; may be empty. */
@@ -34,7 +34,7 @@ export const takesDestination = ({ options = {} }: Pick<AnyCommand, 'options'>):
   Object.values(options).some(({ destination }) => destination);
 
 /** The endpoints that this command line calls. */
-export function callsOf(invocation: Invocation, settled: Settled): Chosen {
+export function callsOf(invocation: Invocation, settled: Settled): ChosenCalls {
   const { command, targets, options, fields } = invocation;
   if (typeof command.calls === 'function') {
     const also = command.calls(options).map((endpoint) => ({ endpoint, when: undefined }));

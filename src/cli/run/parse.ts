@@ -1,20 +1,19 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
-import { didYouMean, nearest } from '../../base/nearest.ts';
-import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
-import { optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
-import { everyCommand, namesOf } from '../language/tree.ts';
+import { optionsOf, positionalsOf } from '../language/signature.ts';
+import { namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
-import type { Page } from './help/page.ts';
+import type { HelpPage } from './help/page.ts';
 import { type GivenOptions, globalsOf, type Invocation, invocationOf } from './invocation.ts';
+import { hintFor, isWord, type Leaf, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
-export type Help = (page: Page) => Promise<string>;
+export type Help = (page: HelpPage) => Promise<string>;
 
 /** The parsed argv. Global options are known even if the rest is invalid. */
 export interface Parsed {
@@ -49,15 +48,6 @@ interface Reading {
   invocation?: Invocation;
 }
 
-/** What the errors of a command depend on. */
-interface Leaf {
-  readonly command: AnyCommand;
-  readonly positionals: readonly Positional[];
-  readonly options: Options;
-  /** The position of another command line among the arguments; -1 if it takes none. */
-  readonly rest: number;
-}
-
 /** Parses argv with commander. Loads only the named group. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const reading: Reading = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
@@ -73,6 +63,22 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed
   return error === undefined ? { globals: given, help, invocation } : { globals: given, error };
 }
 
+/** Commander prints nothing. To know widths and colors, it would open the standard streams. */
+const silent = {
+  writeOut: () => {},
+  writeErr: () => {},
+  getOutHelpWidth: () => 80,
+  getErrHelpWidth: () => 80,
+  getOutHasColors: () => false,
+  getErrHasColors: () => false,
+};
+
+/** Options that may also come before the group or the command. */
+const parents = { server: text('The server', 'server'), site: text('The site', 'site') };
+
+/** For parts that are declared as they are added. */
+const declare = async () => {};
+
 /** The whole program. Groups and commands are empty until they are named. It prints nothing, and throws instead of exiting. */
 function programOf(reading: Reading): Command {
   const { contents, standalone, shortcuts } = reading.tree;
@@ -80,7 +86,7 @@ function programOf(reading: Reading): Command {
     .version(version, '-v, --version')
     .exitOverride()
     .enablePositionalOptions()
-    .configureOutput({ writeOut: nothing, writeErr: nothing, getOutHasColors: no, getErrHasColors: no, getOutHelpWidth, getErrHelpWidth })
+    .configureOutput(silent)
     .configureHelp({
       formatHelp(command) {
         reading.help = reading.parts.get(command)?.page;
@@ -110,13 +116,6 @@ function programOf(reading: Reading): Command {
   return program;
 }
 
-const nothing = () => {};
-const declare = async () => {};
-const no = () => false;
-// Commander would open the standard streams.
-const getOutHelpWidth = () => 80;
-const getErrHelpWidth = getOutHelpWidth;
-
 /** Adds a command that declares itself when the command line names it. */
 function add(parent: Command, [name = '', ...aliases]: readonly string[], part: Part, { parts }: Reading): Command {
   const command = parent.command(name).aliases(aliases);
@@ -133,9 +132,6 @@ function branch(command: Command, reading: Reading): void {
     await reading.parts.get(sub)?.declare(sub);
   });
 }
-
-/** Options that may also come before the group or the command. */
-const parents = { server: text('The server', 'server'), site: text('The site', 'site') };
 
 function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
   const load = async () => (await entry.load()).default;
@@ -221,8 +217,6 @@ function addHelp(parent: Command, reading: Reading): void {
   });
 }
 
-const isWord = (word: string): boolean => !word.startsWith('-');
-
 /** The values given for options, also before an error. Those of a command override those of its group. */
 const givenIn = ({ reached }: Reading): GivenOptions =>
   Object.fromEntries(
@@ -243,72 +237,17 @@ function flagsOf(options: Options): Flag[] {
 
 /** The error for what commander refused; undefined if it showed help or the version. */
 async function refusalOf({ code, message }: CommanderError, reading: Reading): Promise<DnxError | undefined> {
-  const { reached, leaf, parts, tree } = reading;
+  const { reached, leaf, parts, tree, argv } = reading;
   const own = reached.at(-1) as Command;
   const path = parts.get(own)?.path ?? '';
-  const see = seeHelp(path);
-  const [word] = own.args;
+  const [word = ''] = own.args;
   // Help, too: `dnx nonsense --help`.
-  if (code === 'commander.unknownCommand' || (own.commands.length > 0 && word !== undefined && isWord(word)))
-    return unknownCommand(word ?? '', path, tree);
+  const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
+  if (isUnknown || code === 'commander.unknownCommand') return unknownCommand(word, path, tree);
   if (code === 'commander.version') reading.help = async () => `${version}\n`;
-  if (reading.help) return leaf && refusedHelp(own, leaf, path);
-  if (code === 'commander.unknownOption') return unknownOption(own, path).with({ hint: leaf && hintFor(leaf, reading.argv) });
-  if (code !== 'commander.excessArguments') return usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, see);
-  const extra = own.args.slice(own.registeredArguments.length);
-  const parent = leaf && extra.length === 1 ? parentFor(extra[0] ?? '', leaf, givenIn(reading)) : undefined;
-  return usage(
-    `Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`,
-    parent && `Use ${flagName(parent)} ${quoted(extra[0] ?? '')}.`,
-    see,
-  );
-}
-
-/** The error for an unknown command, with a suggestion. `path` is the group, or empty. */
-async function unknownCommand(word: string, path: string, tree: Tree, topics: Tree['topics'] = []): Promise<DnxError> {
-  const { contents, standalone, shortcuts } = tree;
-  const leaves = await everyCommand(tree);
-  const entry = contents.find(({ name }) => name === path);
-  const known = entry
-    ? leaves.filter(({ group }) => [entry.name, entry.also].includes(group.name)).map(({ command }) => command.name)
-    : [
-        ...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
-        ...[...standalone, ...topics].map(({ name }) => name),
-        ...[...Object.keys(shortcuts), 'help'],
-      ];
-  const elsewhere = leaves.filter(({ command: { name, aliases = [] } }) => name === word || aliases.includes(word));
-  const here = nearest(word, known);
-  const meant = elsewhere.length === 1 ? elsewhere[0]?.path : here && `${path} ${here}`.trim();
-  return usage(`Unknown command '${`${path} ${word}`.trim()}'.${meant ? ` Did you mean '${meant}'?` : ''}`, undefined, seeHelp(path));
-}
-
-/** The error for an unknown option, with a suggestion, or for a flag with a value. The value may be a secret. */
-function unknownOption({ args, options }: Command, path: string): DnxError {
-  const word = args.find((each) => /^-./.test(each) && Number.isNaN(Number(each))) ?? args[0] ?? '';
-  const [name = ''] = word.split('=');
-  const known = [...options.map(({ long }) => long ?? ''), '--help'];
-  if (known.includes(name) && name !== word) return usage(`Option '${name}' takes no value.`, undefined, seeHelp(path));
-  return usage(`Unknown option '${name}'.${didYouMean(name, known)}`, undefined, seeHelp(path));
-}
-
-/** What to do about an option that was meant for another program. */
-function hintFor({ rest }: Leaf, argv: readonly string[]): string | undefined {
-  if (rest === 0) return 'To pass it on, put -- before it.';
-  return rest > 0 && !argv.includes('--') ? 'The options of a command to run come after --.' : undefined;
-}
-
-/** The error for `dnx ssh web-1 df -h`, whose `-h` is probably not for dnx. */
-function refusedHelp({ args }: Command, { rest }: Leaf, path: string): DnxError | undefined {
-  const first = args.findIndex((word) => !isWord(word));
-  if (rest < 1 || first <= rest) return undefined;
-  const help = args.find((word) => ['-h', '--help'].includes(word));
-  return usage(`Put -- before '${args[rest]}' to pass it ${help}.`, undefined, seeHelp(path));
-}
-
-/** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
-function parentFor(word: string, { command, options, positionals }: Leaf, given: GivenOptions): string | undefined {
-  if (typeof command.calls === 'function' || !/^\w[\w.-]*$/.test(word)) return undefined;
-  const parent = word.includes('.') ? 'site' : 'server';
-  const fits = parent in options && given[parent] === undefined && (parent === 'site' || !('site' in options));
-  return fits && positionals.every(({ key, option }) => key !== parent && !option.destination) ? parent : undefined;
+  if (reading.help) return leaf && refusedHelp(own.args, path, leaf);
+  if (code === 'commander.excessArguments') return tooMany(own.args.slice(own.registeredArguments.length), path, leaf, givenIn(reading));
+  const flags = own.options.map(({ long }) => long ?? '').concat('--help');
+  if (code === 'commander.unknownOption') return unknownOption(own.args, flags, path).with({ hint: leaf && hintFor(leaf, argv) });
+  return usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path));
 }

@@ -6,7 +6,7 @@ import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/recall.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
-import type { Chosen } from '../language/calls.ts';
+import type { ChosenCalls } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import type { Inputs } from './inputs.ts';
 import type { Invocation } from './invocation.ts';
@@ -17,7 +17,7 @@ export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'ev
 
 interface Prepared {
   readonly invocation: Invocation;
-  readonly chosen: Chosen;
+  readonly chosen: ChosenCalls;
   readonly inputs: Inputs;
   readonly all: readonly Targets[];
   readonly base: BaseContext;

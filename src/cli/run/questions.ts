@@ -12,7 +12,7 @@ import { specsOf } from './specs.ts';
 import { parseValue, type Sources } from './values.ts';
 
 /** The answer to a prompt: the value to send (undefined leaves the option out) and its display text. */
-export interface Answer {
+export interface PromptAnswer {
   readonly value: unknown;
   readonly label: string;
   /** It was chosen from the API's list, so it is an id. */
@@ -28,10 +28,10 @@ export async function askFor(
   option: Option<unknown>,
   given: JsonObject,
   { api, ...sources }: Sources & { readonly api: Pick<Api, 'list'> },
-): Promise<Answer | undefined> {
+): Promise<PromptAnswer | undefined> {
   const { ask } = sources;
   if (option.kind === 'secret') return { value: await ask.password(option.help), label: '' };
-  const typed = async (question: string): Promise<Answer> => {
+  const typed = async (question: string): Promise<PromptAnswer> => {
     const word = await ask.input(`${question}:`, { check: option.prompt?.check });
     return { value: await parseValue(key, option, word, sources), label: word };
   };
@@ -94,7 +94,7 @@ function offerLabel(item: JsonObject, keys: readonly string[] | undefined): stri
 interface Sent {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly extra: Readonly<Record<string, unknown>>;
-  readonly asked: Readonly<Record<string, Answer>>;
+  readonly asked: Readonly<Record<string, PromptAnswer>>;
 }
 
 /** After prompts, shows what a command will send and asks for confirmation unless --yes is given. */

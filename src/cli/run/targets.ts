@@ -10,7 +10,7 @@ import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
-import { alternativesIn, type Chosen, endpointsIn, parametersOf } from '../language/calls.ts';
+import { alternativesIn, type ChosenCalls, endpointsIn, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { isPlace, positionalsOf } from '../language/signature.ts';
 import { consentLevel } from '../language/tree.ts';
@@ -51,13 +51,13 @@ export const lacksDestination = ({ command, targets }: Invocation, { server, sit
   takesDestination(command) && [targets.server, targets.site, server, site].every((each) => each === undefined);
 
 /** The path parameters that a call needs, including a parent that fills a field of the body. */
-export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: Chosen): readonly string[] {
+export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: ChosenCalls): readonly string[] {
   const parent = Object.values(command.fields ?? {}).find(({ as }) => as !== undefined && as === instead)?.as;
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
 
 /** The path parameters that must be given or have defaults: with `--all`, only the parents; none if the target is optional and not given. */
-export function namesWanted(invocation: Invocation, chosen: Chosen): readonly string[] {
+export function namesWanted(invocation: Invocation, chosen: ChosenCalls): readonly string[] {
   if (isForAll(invocation)) return parameters(namings[nounOf(invocation.group)]?.list ?? '');
   const isNone = invocation.command.targets === 'optional' && ownWords(invocation).length === 0;
   return isNone ? [] : namesNeeded(invocation, chosen);
@@ -68,7 +68,7 @@ export const isForAll = ({ command, options }: Pick<Invocation, 'command' | 'opt
   command.targets === 'all' && options.all === true;
 
 /** The targets of a command: each named resource, or every one for `--all`. May be empty if optional. */
-async function targetsOf(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
+async function targetsOf(invocation: Invocation, chosen: ChosenCalls, scope: Scope): Promise<readonly Targets[]> {
   const noun = nounOf(invocation.group);
   const words = ownWords(invocation);
   const given = firstWords(invocation);
@@ -116,7 +116,7 @@ export async function foundFor(typed: Invocation, scope: Scope): Promise<Found> 
 }
 
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
-async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {
+async function lookedUp(invocation: Invocation, chosen: ChosenCalls, unchecked: Scope): Promise<readonly Targets[]> {
   const reads = chosen.endpoint !== undefined && invocation.command.calls === chosen.endpoint && isRead(chosen.endpoint);
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
@@ -130,7 +130,13 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope
 }
 
 /** Looks up one of all targets again, by the words given for it. */
-export function lookedUpAgain(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {
+export function lookedUpAgain(
+  invocation: Invocation,
+  chosen: ChosenCalls,
+  targets: Targets,
+  index: number,
+  scope: Scope,
+): Promise<Targets> {
   const noun = nounOf(invocation.group);
   const { [noun]: own, site } = targets;
   const words = {
@@ -142,7 +148,7 @@ export function lookedUpAgain(invocation: Invocation, chosen: Chosen, targets: T
 }
 
 /** What a command line changes, and whether it asks. */
-export function changeOf({ command, consent }: Invocation, chosen: Chosen): Change {
+export function changeOf({ command, consent }: Invocation, chosen: ChosenCalls): Change {
   const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
   return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
 }

@@ -4,26 +4,26 @@ import { conditionsIn } from '../../language/calls.ts';
 import type { AnyCommand, Group, Line } from '../../language/command.ts';
 import type { Option, Options } from '../../language/options.ts';
 import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';
-import { examples, joined, listed, type Page, type Section, usage, wrapped } from './page.ts';
+import { exampleLines, type HelpPage, type HelpSection, joinedParts, sectionLines, usageLine, wrappedText } from './page.ts';
 
 /** The most abilities that fit on a line. */
 const MOST_NAMED = 5;
 
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
-export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
+export function commandHelp(path: string, group: Group, command: AnyCommand, page: HelpPage): string {
   const positionals = positionalsOf(group, command);
   const options = Object.fromEntries(Object.entries(optionsOf(group, command)).filter(([, { place }]) => place !== 'either'));
   const start = path.includes(' ') ? `dnx ${group.name} ` : 'dnx ';
   const shown = command.examples.map((each) => `${start}${path.includes(' ') ? each : `${path}${each.slice(command.name.length)}`}`);
-  return joined([
-    wrapped(command.summary, page.width),
-    usage(usageOf(path, positionals), page),
-    [page.bold('Examples:'), examples(shown, page)].join('\n'),
-    command.description && wrapped(command.description, page.width),
-    ...listed([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
-    command.exits && wrapped(`Exit codes: ${command.exits}`, page.width),
+  return joinedParts([
+    wrappedText(command.summary, page.width),
+    usageLine(usageOf(path, positionals), page),
+    [page.bold('Examples:'), exampleLines(shown, page)].join('\n'),
+    command.description && wrappedText(command.description, page.width),
+    ...sectionLines([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
+    command.exits && wrappedText(`Exit codes: ${command.exits}`, page.width),
     footer(path, command)
-      .map((line) => wrapped(line, page.width))
+      .map((line) => wrappedText(line, page.width))
       .join('\n'),
   ]);
 }
@@ -65,7 +65,7 @@ export const argumentLine = (positional: Positional): Line => [
 const waysOf = ({ key, option }: Positional): string => (option.place === 'either' ? ` (or ${flagName(key)})` : '');
 
 /** Options under their headings. Those without one come first. */
-export function optionSections(options: Options): Section[] {
+export function optionSections(options: Options): HelpSection[] {
   const sections = new Map<string, Line[]>([['Options', []]]);
   for (const [key, option] of Object.entries<Option<unknown>>(options)) {
     const { section = 'Options' } = option;
@@ -90,7 +90,7 @@ const WIDEST_ENDPOINT = 72;
 const ASSUMED = 'assumed: not documented in the API reference. To send another field, use -F.';
 
 /** What a command calls, the abilities it needs, and the fields of its request body: `--help --api`. */
-export function apiHelp(path: string, command: AnyCommand, page: Page): string {
+export function apiHelp(path: string, command: AnyCommand, page: HelpPage): string {
   const calls = callLines(command);
   const fields = Object.entries(command.fields ?? {}).map(
     ([key, { kind, required, assumed }]): Line => [
@@ -99,13 +99,15 @@ export function apiHelp(path: string, command: AnyCommand, page: Page): string {
     ],
   );
   const assumed = [...calls, ...fields].some(([, text]) => text.includes('assumed'));
-  return joined([
-    wrapped(`API calls and fields of dnx ${path}`, page.width),
+  return joinedParts([
+    wrappedText(`API calls and fields of dnx ${path}`, page.width),
     calls.length === 0 &&
-      (typeof command.calls === 'function' ? wrapped('The API request depends on the arguments.', page.width) : 'Declares no API calls.'),
-    ...listed([['Calls', calls]], page, WIDEST_ENDPOINT),
-    ...listed([['Fields of the request body', fields]], page),
-    assumed && wrapped(ASSUMED, page.width),
+      (typeof command.calls === 'function'
+        ? wrappedText('The API request depends on the arguments.', page.width)
+        : 'Declares no API calls.'),
+    ...sectionLines([['Calls', calls]], page, WIDEST_ENDPOINT),
+    ...sectionLines([['Fields of the request body', fields]], page),
+    assumed && wrappedText(ASSUMED, page.width),
   ]);
 }
 
