@@ -1,11 +1,9 @@
 import type { Next } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import type { Globals } from './cli/language/globals.ts';
-import { Ended } from './cli/output/ended.ts';
 import { reportError } from './cli/output/error.ts';
-import { styleFor } from './cli/output/style.ts';
-import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
-import { ClosedPipe, write } from './cli/output/write.ts';
+import { DEFAULT_COLUMNS, styleFor } from './cli/output/style.ts';
+import { ClosedPipe, Ended, write } from './cli/output/write.ts';
 import { commandLine } from './cli/run/command-line.ts';
 import type { HelpPage } from './cli/run/help/page.ts';
 import { tree } from './commands/index.ts';

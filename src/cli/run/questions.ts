@@ -6,7 +6,7 @@ import { idIn } from '../../platform/names/names.ts';
 import { namings, nounIn } from '../../platform/names/namings.ts';
 import type { Context } from '../language/command.ts';
 import type { From, Option } from '../language/options.ts';
-import type { Choice } from '../prompt/choice.ts';
+import type { PromptChoice } from '../prompt/questions.ts';
 import type { Invocation } from './invocation.ts';
 import { specsOf } from './specs.ts';
 import { parseValue, type Sources } from './values.ts';
@@ -52,9 +52,9 @@ export async function askFor(
 const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, '');
 
 /** The choices, the most likely first: offers of the API, or leaving the option out. */
-async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<unknown>[]> {
+async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly PromptChoice<unknown>[]> {
   const { from, required, strict, prompt } = option;
-  const words = (each: string): Choice<unknown> => ({ name: each, value: each });
+  const words = (each: string): PromptChoice<unknown> => ({ name: each, value: each });
   const offers = from ? await offersOf(from, given, api) : (prompt?.offers?.(given) ?? []).map(words);
   const known = (option.choices ?? []).map(words).filter(({ value }) => !offers.some((offer) => offer.value === value));
   if (offers.length + known.length === 0 && (from || !prompt?.offers)) return [];
@@ -64,7 +64,11 @@ async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<A
 }
 
 /** The choices that the API lists for an option; empty if the token cannot read the list. */
-async function offersOf({ list, where, resolve }: From, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<string>[]> {
+async function offersOf(
+  { list, where, resolve }: From,
+  given: JsonObject,
+  api: Pick<Api, 'list'>,
+): Promise<readonly PromptChoice<string>[]> {
   const keys = resolve && namings[nounIn(list) ?? '']?.keys;
   try {
     const items = await api.list<JsonObject>(list, given);

@@ -1,7 +1,7 @@
 import { flagName } from '../../base/text.ts';
 import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
-import { line as printable } from '../output/text.ts';
+import { safeLine } from '../output/text.ts';
 import type { Result } from '../output/view.ts';
 import type { Inputs } from './inputs.ts';
 import type { Invocation } from './invocation.ts';
@@ -42,7 +42,7 @@ function lineOf(invocation: Invocation, answers: Readonly<Record<string, unknown
   const line = words.some((word) => word.startsWith('-'))
     ? [...path.split(' '), ...flags, '--', ...words]
     : [...path.split(' '), ...words, ...flags];
-  return line.every((word) => printable(word) === word) ? line : undefined;
+  return line.every((word) => safeLine(word) === word) ? line : undefined;
 }
 
 /** The output options. */
