@@ -29,6 +29,11 @@ const WIDEST_HELP = 100;
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   quoteFor(world.platform);
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./features/completion/complete.ts');
+    await write(world.stdout, await complete(argv.slice(1), world, tree, main));
+    return 0;
+  }
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
   try {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
-import type { Reply } from '../../src/sandbox/index.ts';
+import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 import { deep } from '../support/volume.ts';
 
-const failures: Readonly<Record<string, Reply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
+const failures: Readonly<Record<string, FaultReply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
 const changes = examples.filter(
   ({ leaf: { command }, line, nested }) => !nested && !/^dnx sandbox/.test(line) && !operationsOf(command).every(isRead),
 );
