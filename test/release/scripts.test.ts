@@ -32,7 +32,10 @@ interface Part {
 }
 
 const ci: Script = { name: '.ci/run', text: readFileSync('.ci/run', 'utf8'), shell: 'bash' };
-const scripts = [ci, ...['.github/workflows/ci.yml', '.github/workflows/deep.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf)];
+const scripts = [
+  ci,
+  ...['.github/workflows/ci.yml', '.github/workflows/deep.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf),
+];
 
 describe.skipIf(missing.length > 0 && !required)('shellcheck finds nothing in', () => {
   test.each(scripts)('$name', async ({ text, shell }) => {
