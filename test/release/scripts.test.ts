@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -32,8 +33,13 @@ interface Part {
 }
 
 const ci: Script = { name: '.ci/run', text: readFileSync('.ci/run', 'utf8'), shell: 'bash' };
+/** What dnx runs on servers. */
+const remote = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.sh'))
+  .map((name): Script => ({ name: join('src', name), text: readFileSync(join('src', name), 'utf8'), shell: 'sh' }));
 const scripts = [
   ci,
+  ...remote,
   ...['.github/workflows/ci.yml', '.github/workflows/deep.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf),
 ];
 
