@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { baseOf, type Plan, planChanges, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
+import { type Plan, baseOf, planChanges, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
 import { seedOf, volume } from '../support/volume.ts';
-import { after, type Event, histories, nothing, type Person, type PullEvent, type PushEvent, type Values, type World } from './model.ts';
+import { type Event, type Person, type PullEvent, type PushEvent, type Values, type World, after, histories, nothing } from './model.ts';
 
 const SEED = seedOf(12);
 
@@ -63,7 +63,7 @@ test('the plans of pull and push agree with the rules in random histories', () =
         world = expected.world;
       }
     }),
-    { seed: SEED, numRuns: volume(10_000, 1_000) },
+    { seed: SEED, numRuns: volume(10_000, 150) },
   );
   // The histories do contain conflicts, and merges without them.
   expect(seen.conflicts).toBeGreaterThan(seen.merges / 50);
@@ -103,7 +103,7 @@ test('no change is lost without an option that says so', () => {
         });
       }
     }),
-    { seed: SEED, numRuns: volume(10_000, 1_000) },
+    { seed: SEED, numRuns: volume(10_000, 150) },
   );
   expect(overwritten).toBeGreaterThan(100);
 });
