@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Plan, baseOf, planChanges, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
+import { baseOf, type Plan, planChanges, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
 import { seedOf, volume } from '../support/volume.ts';
-import { type Event, type Person, type PullEvent, type PushEvent, type Values, type World, after, histories, nothing } from './model.ts';
+import { after, type Event, histories, nothing, type Person, type PullEvent, type PushEvent, type Values, type World } from './model.ts';
 
 const SEED = seedOf(12);
 

@@ -12,7 +12,15 @@ import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import { startChild } from '../../src/machine/start.ts';
-import { type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
+import {
+  type Captured,
+  type Child,
+  type HttpRequest,
+  type Keychain,
+  NetworkFault,
+  type Piped,
+  type Transport,
+} from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';

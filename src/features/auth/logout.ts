@@ -1,7 +1,7 @@
 import { isError, isStop } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Result, type View, done, message } from '../../cli/output/view.ts';
+import { done, message, type Result, type View } from '../../cli/output/view.ts';
 import { DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/token.ts';
 
