@@ -87,7 +87,7 @@ describe('a file as stdout', () => {
       .map(Number);
   const backup = `backup download ${seeded.backups['shop database, completed']} -q -O -`;
 
-  test.for(['api --schema', backup])('dnx %s on a disk that fills up exits 1', async (line, { skip }) => {
+  test.for(['token abilities --json', backup])('dnx %s on a disk that fills up exits 1', async (line, { skip }) => {
     const run = await onDisk('64k', `head -c 61440 /dev/zero > z; dnx ${line} > f; echo $? $(stat -c %s f)`);
     if (!run) return skip('no file system can be mounted');
     expect(whole(run)).toEqual([1, 4096]);
