@@ -64,6 +64,7 @@ const pull = command({
     // Not --env-file, which Node itself would read.
     into: text('Dotenv file that names the local database (default .env)', 'file'),
     force: flag('Disconnect the users of a local PostgreSQL database'),
+    trust_server: flag('Let the dump use every right of the local account, such as to run programs'),
   },
   examples: [
     'pull shop.example.com',

@@ -1,4 +1,4 @@
-import { type DnxError, isError, usage } from '../../../base/errors.ts';
+import { DnxError, isError, usage } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
@@ -13,7 +13,7 @@ import { exclusively } from '../local/lock.ts';
 import { openSql, Refused } from '../local/sql.ts';
 import { askRemote, dumpOf } from '../remote-dump/dump.ts';
 import type { Source } from '../remote-dump/failure.ts';
-import { type Contents, type Engine, identityQueries, Settled } from '../swap/engine.ts';
+import { type Account, type Contents, type Engine, identityQueries, Settled } from '../swap/engine.ts';
 import { mysqlEngine } from '../swap/mysql.ts';
 import { type Names, namesFor } from '../swap/names.ts';
 import { postgresEngine } from '../swap/postgres.ts';
@@ -26,6 +26,7 @@ interface Options {
   readonly user: string | undefined;
   readonly force: boolean | undefined;
   readonly confirm: string | undefined;
+  readonly trust_server: boolean | undefined;
 }
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>;
@@ -38,10 +39,16 @@ interface Pull {
   readonly engine: Engine;
   /** Why the local server may refuse what the other one dumps; undefined if both are of one maker. */
   readonly unlike?: string | undefined;
+  /** Imports with the local account, whatever its rights are. */
+  readonly trusted: boolean;
 }
 
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
-export async function pull(ctx: Needs, targets: Targets, { into, user, force = false, confirm }: Options): Promise<View> {
+export async function pull(
+  ctx: Needs,
+  targets: Targets,
+  { into, user, force = false, confirm, trust_server: trusted = false }: Options,
+): Promise<View> {
   const local = await readLocal(ctx, into);
   if (confirm !== undefined && confirm !== local.database)
     throw usage(`'${confirm}' does not match. Nothing was changed.`, `Expected '${local.database}', the database in ${local.source}.`);
@@ -63,29 +70,34 @@ export async function pull(ctx: Needs, targets: Targets, { into, user, force = f
   await engine.requireUnused();
   ctx.progress.done();
   await requireConfirmation(ctx, { source, local, contents, confirm });
-  return exclusively(client, () => replace(ctx, { source, client, names, engine, unlike }));
+  return exclusively(client, () => replace(ctx, { source, client, names, engine, unlike, trusted }));
 }
 
 /** Builds the new copy, and puts it into the place of the old one. */
-async function replace(ctx: Needs, { source, client, names, engine, unlike }: Pull): Promise<View> {
+async function replace(ctx: Needs, { source, client, names, engine, unlike, trusted }: Pull): Promise<View> {
   const { database } = source.credentials;
   const started = ctx.clock.elapsed();
   const tally = { bytes: 0 };
   const recovered = await engine.recover();
   if (recovered !== undefined) ctx.progress.note(recovered);
   let contents: Contents | undefined;
+  let account: Account | undefined;
   try {
     await engine.prepare();
+    account = trusted ? undefined : await restricted(engine, client);
     const dump = counting(dumpOf(ctx, source, { tally }), `Copying ${quotedName(database)} to ${quotedName(names.target)}`, {
       ...ctx,
       tally,
     });
-    await importInto(client, names.incoming, portable(dump, source.credentials));
+    const importer = account ? { ...client, local: { ...client.local, ...account } } : client;
+    await importInto(importer, names.incoming, portable(dump, source.credentials));
+    await engine.seal();
+    account = undefined;
     contents = await engine.contents('incoming');
     ctx.progress.step(`Replacing ${quotedName(names.target)}`);
     await engine.swap();
   } catch (error) {
-    const told = error instanceof Refused && UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
+    const told = error instanceof Refused ? explained(error, { unlike, account, source }) : error;
     throw told instanceof Settled ? told : await discarded(told, engine, names);
   }
   const ms = ctx.clock.elapsed() - started;
@@ -102,6 +114,34 @@ async function replace(ctx: Needs, { source, client, names, engine, unlike }: Pu
     duration_s: Math.round(ms / 1_000),
   });
 }
+
+/** The account without rights to import with, or undefined for the local one. */
+async function restricted(engine: Engine, { local }: Client): Promise<Account | undefined> {
+  try {
+    return await engine.restrict();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const sentence = `${local.username} may write files or run programs, and dnx could not create an account without these rights`;
+    throw new DnxError('failed', `${sentence}. ${error.message}`, {
+      hint: `Use another account, or --trust-server if the dump may do so, too.`,
+    });
+  }
+}
+
+/** Adds why the local server may have refused what the dump says. */
+function explained(
+  error: Refused,
+  { unlike, account, source }: Pick<Pull, 'unlike' | 'source'> & { readonly account: Account | undefined },
+) {
+  if (account && DENIED.test(error.message))
+    return error.withHint(
+      `The import may neither run programs nor write files. If you trust ${source.place.machine.server.label} with this machine, use --trust-server.`,
+    );
+  return UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
+}
+
+/** What a server says about a missing right, and about an account that it does not let in. */
+const DENIED = /denied|must be (a )?(superuser|owner)|authentication failed|pg_hba|SUPER/i;
 
 /** Undoes a pull that failed, and tells that the old copy is unchanged. */
 async function discarded(error: unknown, engine: Engine, { target, incoming }: Names): Promise<unknown> {
@@ -130,8 +170,8 @@ function requireSameDriver({ credentials, place }: Source, { local }: Client): v
 }
 
 /** Refuses to replace the database of the site itself, which a tunnel may lead to. */
-function requireOther({ source, client, names }: Omit<Pull, 'engine'>, sameServer: boolean): void {
-  if (!sameServer || !Object.values(names).includes(source.credentials.database)) return;
+function requireOther({ source, client, names }: Pick<Pull, 'source' | 'client' | 'names'>, sameServer: boolean): void {
+  if (!sameServer || ![names.target, names.incoming, names.outgoing].includes(source.credentials.database)) return;
   throw usage(
     `${client.local.source} names the database of ${source.place.domain} itself. Nothing was changed.`,
     'Use --into for another file.',

@@ -1,5 +1,6 @@
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
+import type { Credentials } from '../credentials.ts';
 
 /** What is in a local database. */
 export interface Contents {
@@ -7,6 +8,9 @@ export interface Contents {
   /** In bytes. */
   readonly size: number;
 }
+
+/** An account that may do everything in the new copy, and nothing elsewhere. */
+export type Account = Pick<Credentials, 'username' | 'password'>;
 
 /** Replaces a local database by a new copy, such that at every moment one whole copy of the old data exists. */
 export interface Engine {
@@ -20,6 +24,13 @@ export interface Engine {
   recover(): Promise<string | undefined>;
   /** Creates the database for the new copy. */
   prepare(): Promise<void>;
+  /**
+   * Creates the account to import with, if the local one has rights that a dump must not have: to run programs, to write files or to get
+   * such rights. Throws a `Refused` if the local one cannot.
+   */
+  restrict(): Promise<Account | undefined>;
+  /** Takes the login of that account away. */
+  seal(): Promise<void>;
   /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Settled` if only the latter failed. */
   swap(): Promise<void>;
   /** Removes the new copy, and undoes what a swap began. */

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local/sql.ts';
 import { type Engine, identityQueries, Settled } from './engine.ts';
-import { type Code, creating, readCode, removing, tied } from './mysql-code.ts';
+import { type Code, creating, ownedBy, readCode, removing, tied } from './mysql-code.ts';
 import { JOURNAL, type Journal, journalOf } from './mysql-journal.ts';
 import type { Names } from './names.ts';
 
@@ -13,6 +14,7 @@ import type { Names } from './names.ts';
  */
 export function mysqlEngine(sql: Sql, names: Names): Engine {
   const { target, incoming, outgoing } = names;
+  const importer = importerOf(sql, names);
   const id = (name: string) => identifier(name, sql.local);
   const journal = journalOf(sql);
   return {
@@ -30,11 +32,14 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
       const options = /^\w+$/.test(charset ?? '') && /^\w+$/.test(collation ?? '') ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
       await sql.run(`CREATE DATABASE ${id(incoming)}${options};`);
     },
+    restrict: async () => ((await isRisky(sql)) ? importer.create() : undefined),
+    seal: () => importer.lock(),
     async swap() {
       const isNew = (await sql.run(presentIn([literal(target, sql.local)]))) === '';
       try {
         await sql.run(`CREATE DATABASE ${id(outgoing)};`);
-        const [before, after] = [await readCode(sql, target), await readCode(sql, incoming)];
+        const before = await readCode(sql, target);
+        const after = await importer.disown(await readCode(sql, incoming));
         await journal.write(incoming, { undo: isNew ? '' : creating(tied(before)), complete: creating(after, before.pieces) });
         if (isNew) await sql.run(`CREATE DATABASE ${id(target)};`);
         const removed = [...removing(after, incoming), ...removing(before, target)];
@@ -46,9 +51,63 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
         throw error instanceof Refused && error.message.includes('Lock wait timeout') ? inUse(target) : error;
       }
       await complete(sql, names, journal);
+      await importer.drop();
     },
     async discard() {
       await recover(sql, names, journal);
+      await importer.lock();
+      await importer.drop();
+    },
+  };
+}
+
+/** What lets an account write files, run programs, or get such rights: all of it, or alone. */
+const RISKY = /\b(ALL PRIVILEGES|FILE|SUPER|SYSTEM_VARIABLES_ADMIN|CREATE USER|INSERT|UPDATE)\b/;
+
+/** Whether the local account has such rights everywhere or in the server's own database, or a role that may have them. */
+async function isRisky(sql: Sql): Promise<boolean> {
+  const grants = (await sql.rows('SHOW GRANTS;')).map(([grant = '']) => /^GRANT (?:(.*?) ON (\S+)|`)/.exec(grant));
+  return grants.some(
+    (grant) => grant && (grant[2] === undefined || (['*.*', '`mysql`.*'].includes(grant[2]) && RISKY.test(grant[1] ?? ''))),
+  );
+}
+
+/** The account that imports: it may do everything in the new copy, and nothing elsewhere. */
+function importerOf(sql: Sql, { target, incoming, importer, owner }: Names) {
+  const id = (name: string) => identifier(name, sql.local);
+  const grant = (database: string) => `GRANT ALL PRIVILEGES ON ${id(database.replace(/[_%\\]/g, '\\$&'))}.* TO`;
+  // Simple rules for passwords want every kind of character.
+  const newPassword = () => `A1!${randomBytes(24).toString('hex')}`;
+  let account: string | undefined;
+  let distrusting = false;
+  return {
+    async create() {
+      const host = await sql.run(`SELECT SUBSTRING_INDEX(USER(), '@', -1);`);
+      const [name, password] = [`${id(importer)}@${id(host)}`, newPassword()];
+      await sql.run(`DROP USER IF EXISTS ${name};\nCREATE USER ${name} IDENTIFIED BY '${password}';`);
+      account = name;
+      await sql.run(`${grant(incoming)} ${name};`);
+      // Only SUPER may otherwise create a function or a trigger while the server keeps a binary log, as MySQL does.
+      distrusting = (await sql.run('SELECT @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators;')) === '1';
+      if (distrusting) await sql.run('SET GLOBAL log_bin_trust_function_creators = 1;');
+      return { username: importer, password };
+    },
+    /** The dump may have changed its password. */
+    async lock() {
+      if (distrusting) await sql.run('SET GLOBAL log_bin_trust_function_creators = 0;');
+      distrusting = false;
+      if (account !== undefined) await sql.run(`ALTER USER ${account} IDENTIFIED BY '${newPassword()}';`);
+    },
+    /** The same code, of an account that nobody can sign in to: with the rights of the local one, an event would run by itself. */
+    async disown(code: Code): Promise<Code> {
+      if (account === undefined || code.pieces.length === 0) return code;
+      const definer = `${id(owner)}@\`localhost\``;
+      await sql.run(`CREATE USER IF NOT EXISTS ${definer} IDENTIFIED BY '${newPassword()}';\n${grant(target)} ${definer};`);
+      return ownedBy(code, definer);
+    },
+    /** If this fails, the next pull does it. */
+    async drop() {
+      if (account !== undefined) await sql.run(`DROP USER IF EXISTS ${account};`).catch(() => {});
     },
   };
 }
