@@ -179,7 +179,7 @@ const logs = command({
   summary: 'Show the logs of a server',
   calls: 'GET /servers/{server}/logs',
   examples: ['logs web-1'],
-  run: async (ctx) => (await import('../features/logs/api.ts')).serverLog(ctx),
+  run: async (ctx) => (await import('../features/logs/server-log.ts')).serverLog(ctx),
 });
 
 export default group({

@@ -1,5 +1,5 @@
 import type { Disk, Process, ServerState } from '../facts.ts';
-import type { Section } from './sections.ts';
+import type { Section } from './read.ts';
 
 /** The state of a server in the output of the script. */
 export function serverStateIn(sections: readonly Section[]): ServerState {
