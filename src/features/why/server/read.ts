@@ -10,7 +10,7 @@ import { runOn, scripted } from '../../remote/ssh.ts';
 import type { Log, ServerState, Source, Unknown } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import NAMES from './names.sh';
-import { clocksIn, serverStateIn } from './state.ts';
+import { clocksIn, type Section, sectionsIn, serverStateIn } from './state.ts';
 import WHY from './why.sh';
 
 /** How long the server may take, in ms. */
@@ -113,28 +113,6 @@ function logIn({ words, body }: Section, release: string, clocks: Clocks): Log |
 /** A log that is not a file: lines without numbers. */
 export const logOfText = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
   logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);
-
-/** A part of the output of the script: its name, the words behind it, and what follows. */
-export interface Section {
-  readonly name: string;
-  readonly words: readonly string[];
-  readonly body: Buffer;
-}
-
-/** The sections of an output. Text that a login prints before the first one is left out. */
-export function sectionsIn(output: string, nonce: string): readonly Section[] {
-  const sections: { name: string; words: readonly string[]; body: string[] }[] = [];
-  for (const line of output.split('\n')) {
-    if (line.startsWith(`${nonce} `)) {
-      const [name = '', ...words] = line.slice(nonce.length + 1).split(' ');
-      sections.push({ name, words: words.map((word) => decoded(word).toString('utf8')), body: [] });
-    } else sections.at(-1)?.body.push(line);
-  }
-  return sections.map(({ body, ...rest }) => ({ ...rest, body: decoded(body.join('')) }));
-}
-
-/** A word ends with a dot, so that an empty one is seen. */
-const decoded = (text: string): Buffer => Buffer.from(text.replace(/\.$/, ''), 'base64');
 
 /** A log that may be on a server. */
 interface Path {
