@@ -47,7 +47,7 @@ const dump = command({
     schema_only: flag('Leave out the rows'),
   },
   examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
-  run: async (ctx, { targets, options }) => (await import('../features/database/dump/dump.ts')).dump(ctx, targets, options),
+  run: async (ctx, { targets, options }) => (await import('../features/database/dump.ts')).dump(ctx, targets, options),
 });
 
 const pull = command({
@@ -72,7 +72,7 @@ const pull = command({
     'pull shop.example.com --into .env.local --confirm shop_local',
   ],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
+    (await import('../features/database/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
 });
 
 export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, dump, pull] });

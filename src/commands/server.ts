@@ -2,7 +2,7 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, flag, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, type Item, rows, running } from '../cli/output/view.ts';
+import { type Item, columns, rows, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -179,7 +179,7 @@ const logs = command({
   summary: 'Show the logs of a server',
   calls: 'GET /servers/{server}/logs',
   examples: ['logs web-1'],
-  run: async (ctx) => (await import('../features/logs/api.ts')).serverLog(ctx),
+  run: async (ctx) => (await import('../features/logs/server-log.ts')).serverLog(ctx),
 });
 
 export default group({

@@ -1,21 +1,22 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { NetworkFault } from '../../machine/world.ts';
+import { transportUntil } from '../../platform/api/deadline.ts';
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
-import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
-import { listEndpoint, type Variable } from '../env/variables.ts';
-import { logOf, logsEndpoint } from '../logs/api.ts';
+import { type SiteReference, idsOf } from '../deploy/snapshot.ts';
+import { type Variable, listEndpoint } from '../env/variables.ts';
+import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
-import { type PartName, readParts, type StatusPart } from '../status/read.ts';
-import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
+import { type PartName, type StatusPart, readParts } from '../status/read.ts';
+import { type Answer, type Facts, type Log, type Unknown, isUnanswered } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
-import { readServer, textOf } from './remote/read.ts';
-import { requestSite } from './request.ts';
+import { logOfText, readServer } from './server/read.ts';
 
 /** What `dnx why` needs of a context. */
 export type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
@@ -75,9 +76,9 @@ export async function gather(
     answer: answer.value,
     machine: remote.machine,
     logs: [
-      ...(choices.log === undefined ? [] : [textOf('given', choices.log, clocks, true)]),
+      ...(choices.log === undefined ? [] : [logOfText('given', choices.log, clocks, true)]),
       ...remote.logs,
-      textOf('server', serverLog.value ?? '', clocks),
+      logOfText('server', serverLog.value ?? '', clocks),
     ],
     unknown: [
       ...PARTS.flatMap((name) => unreadPart(name, parts[name])),
@@ -94,7 +95,7 @@ async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly Variable[
 
 async function serverLogOf(ctx: Needs, { server }: SiteIds): Promise<string> {
   const { data } = await briefApi(ctx).send<unknown>(logsEndpoint, { server }, { casual: true });
-  return logOf(data);
+  return serverLogText(data);
 }
 
 async function answerOf(
@@ -148,3 +149,30 @@ const unreadable = (what: string, ability: string, error: DnxError): Unknown =>
   error.code === 'forbidden'
     ? { what, why: `needs ${ability}`, fix: null }
     : { what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null };
+
+/** How long the site may take to answer, in ms. */
+const LIMIT_MS = 10_000;
+
+/** Requests the site once, without the token and without following a redirect. */
+export async function requestSite(ctx: Pick<Context, 'clock' | 'settings' | 'signal' | 'world'>, url: string): Promise<Answer> {
+  const { clock, settings, signal, world } = ctx;
+  const started = clock.elapsed();
+  const transport = transportUntil(await world.connect(settings.caFile), clock, started + LIMIT_MS);
+  const ended = (answer: Pick<Answer, 'status' | 'error' | 'reason'>): Answer => ({
+    url,
+    ...answer,
+    duration_ms: Math.round(clock.elapsed() - started),
+  });
+  try {
+    const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    response.discard();
+    return ended({ status: response.status, error: null, reason: null });
+  } catch (error) {
+    if (error instanceof NetworkFault) return ended({ status: null, error: error.message, reason: error.reason ?? null });
+    if (isError(error, 'timed_out')) return ended({ status: null, error: 'no answer in 10s', reason: 'ETIMEDOUT' });
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
+    return ended({ status: null, error: error.message.replace(/\.$/, ''), reason: null });
+  } finally {
+    await transport.close();
+  }
+}

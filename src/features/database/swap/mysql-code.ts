@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
-import { identifier, literal, type Sql } from '../local/sql.ts';
+import { identifier, literal, type Sql } from '../local-server.ts';
 
 const KINDS = ['routine', 'view', 'trigger', 'event'] as const;
 type Kind = (typeof KINDS)[number];

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
-import { identifier, literal, Refused, type Sql } from '../local/sql.ts';
-import { type Engine, identityQueries, Settled } from './engine.ts';
+import { identifier, literal, Refused, type Sql } from '../local-server.ts';
+import { type Engine, identityQueries, type Names, Settled } from './engine.ts';
 import { type Code, creating, ownedBy, readCode, removing, tied } from './mysql-code.ts';
-import { JOURNAL, type Journal, journalOf } from './mysql-journal.ts';
-import type { Names } from './names.ts';
 
 /**
  * MySQL and MariaDB rename no databases, but one statement moves all tables, as a whole or not at all: the old ones out of the target, the
@@ -55,7 +53,6 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
     },
     async discard() {
       await recover(sql, names, journal);
-      await importer.lock();
       await importer.drop();
     },
   };
@@ -80,6 +77,11 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: Names) {
   const newPassword = () => `A1!${randomBytes(24).toString('hex')}`;
   let account: string | undefined;
   let distrusting = false;
+  const distrust = () => {
+    const statement = distrusting ? 'SET GLOBAL log_bin_trust_function_creators = 0;\n' : '';
+    distrusting = false;
+    return statement;
+  };
   return {
     async create() {
       const host = await sql.run(`SELECT SUBSTRING_INDEX(USER(), '@', -1);`);
@@ -94,9 +96,7 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: Names) {
     },
     /** The dump may have changed its password. */
     async lock() {
-      if (distrusting) await sql.run('SET GLOBAL log_bin_trust_function_creators = 0;');
-      distrusting = false;
-      if (account !== undefined) await sql.run(`ALTER USER ${account} IDENTIFIED BY '${newPassword()}';`);
+      if (account !== undefined) await sql.run(`${distrust()}ALTER USER ${account} IDENTIFIED BY '${newPassword()}';`);
     },
     /** The same code, of an account that nobody can sign in to: with the rights of the local one, an event would run by itself. */
     async disown(code: Code): Promise<Code> {
@@ -107,7 +107,7 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: Names) {
     },
     /** If this fails, the next pull does it. */
     async drop() {
-      if (account !== undefined) await sql.run(`DROP USER IF EXISTS ${account};`).catch(() => {});
+      if (account !== undefined) await sql.run(`${distrust()}DROP USER IF EXISTS ${account};`).catch(() => {});
     },
   };
 }
@@ -196,3 +196,36 @@ const inUse = (target: string): DnxError =>
   new DnxError('failed', `A table of ${quotedName(target)} is in use. Nothing was changed.`, {
     hint: 'Close its transactions, then pull again.',
   });
+
+/** The table of the journal. */
+export const JOURNAL = '__dnx_db_pull';
+
+/** Scripts of a swap: `undo` before the tables have moved, `complete` after. */
+type Scripts = Readonly<Record<'undo' | 'complete', string>>;
+
+/** The journal of a swap: a table that moves with the others. */
+export interface Journal {
+  write(database: string, scripts: Scripts): Promise<void>;
+  isIn(database: string): Promise<boolean>;
+  read(database: string, which: keyof Scripts): Promise<string>;
+}
+
+/** Keeps journals on a database server. */
+export function journalOf(sql: Sql): Journal {
+  const table = (database: string) => `${identifier(database, sql.local)}.${identifier(JOURNAL, sql.local)}`;
+  const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
+  return {
+    async write(database, { undo, complete }) {
+      const create = `CREATE TABLE ${table(database)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;`;
+      await sql.run(`${create}\nINSERT INTO ${table(database)} VALUES (${hex(undo)}, ${hex(complete)});`);
+    },
+    async isIn(database) {
+      const [name, journal] = [database, JOURNAL].map((each) => literal(each, sql.local));
+      const found = `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_NAME = ${journal};`;
+      return (await sql.run(found)) === '1';
+    },
+    async read(database, which) {
+      return Buffer.from(await sql.run(`SELECT HEX(\`${which}\`) FROM ${table(database)};`), 'hex').toString();
+    },
+  };
+}

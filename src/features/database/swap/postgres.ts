@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { plural, quotedName } from '../../../base/text.ts';
-import { identifier, literal, Refused, type Sql } from '../local/sql.ts';
-import { type Engine, identityQueries, Settled } from './engine.ts';
-import type { Names } from './names.ts';
+import { identifier, literal, Refused, type Sql } from '../local-server.ts';
+import { type Engine, identityQueries, type Names, Settled } from './engine.ts';
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
 export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {

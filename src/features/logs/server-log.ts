@@ -8,18 +8,18 @@ export const logsEndpoint = 'GET /servers/{server}/logs';
 /** The log of a server at Deploynix; for people, only its last `lines`. */
 export async function serverLog(ctx: Pick<Context<typeof logsEndpoint>, 'call'>, lines?: number): Promise<View> {
   const { data, body } = await ctx.call(logsEndpoint);
-  const text = logOf(data);
+  const text = serverLogText(data);
   return text === '' ? message('No logs.', body ?? null) : log(lines === undefined ? text : lastLines(text, lines), data);
 }
 
 /** The log in a response of undocumented shape: a text, lines, or an object with either. */
-export function logOf(data: unknown): string {
+export function serverLogText(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;
-  if (Array.isArray(data)) return data.map(logOf).join('\n');
+  if (Array.isArray(data)) return data.map(serverLogText).join('\n');
   if (!isObject(data)) return String(data);
   const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
-  return holder ? logOf(data[holder]) : toJson(data);
+  return holder ? serverLogText(data[holder]) : toJson(data);
 }
 
 function lastLines(text: string, count: number): string {

@@ -1,17 +1,16 @@
-import { pipeline, Readable } from 'node:stream';
+import { Readable, pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { usage } from '../../../base/errors.ts';
-import { bytes, quotedName } from '../../../base/text.ts';
-import { duration } from '../../../base/time.ts';
-import type { Context } from '../../../cli/language/command.ts';
-import { done, stream, type View } from '../../../cli/output/view.ts';
-import type { Targets } from '../../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../../backup/download.ts';
-import { readSiteOnMachine } from '../../remote/machine.ts';
-import { credentialsOf } from '../credentials.ts';
-import { dumpOf } from '../remote-dump/dump.ts';
-import type { Source } from '../remote-dump/failure.ts';
-import { counting } from './progress.ts';
+import { usage } from '../../base/errors.ts';
+import { bytes, quotedName } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { type View, done, stream } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { chooseTarget, save } from '../backup/save.ts';
+import { readSiteOnMachine } from '../remote/machine.ts';
+import { credentialsOf } from './credentials.ts';
+import { type Source, counting, dumpOf } from './remote-dump.ts';
 
 interface Options {
   /** A file, a folder, or `-` for standard output; default: the working directory. */

@@ -1,37 +1,26 @@
-import { LIVE, ROOT } from '../remote/directory.ts';
-
-/** The line after which the output of the script begins. A login shell may print something before. */
-export const BANNER = 'dnx-logs 1';
-
-/** The most bytes of a file that are sent at once. */
-const PART = 1_000_000;
-
-/**
- * Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
- * where this one was lost. `frames.ts` reads its output. Arguments: the two of `ROOT`, the number of lines (empty: go on), `follow` or
- * nothing, the live release so far, the offsets and the files so far, and four words for each candidate of `paths.ts`.
- */
-export const SCRIPT = bare(`
+# shellcheck shell=sh disable=SC1007,SC2154,SC3013
+# Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
+# where this one was lost. Follows remote/site.sh; connection.ts reads its output. Arguments: those of find_site, the number of lines
+# (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, and four words for each candidate: see
+# candidatesOf in logs.ts.
 export LC_ALL=C
-nl=$(printf "\\nx"); nl=\${nl%x}
+nl=$(printf "\nx"); nl=${nl%x}
 lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7
 candidate=$1 domain=$2
 shift 7
 
 # Finds the site, and sets now to its live release.
-find_site() {
-  set -- "$candidate" "$domain"
-  ${ROOT}
-  ${LIVE}
+look() {
+  find_site "$candidate" "$domain"
   now=$([ -z "$live" ] || { cd -P "$live" 2>/dev/null && pwd -P; })
 }
 
-say() { printf "%s\\n" "$*"; }
+say() { printf "%s\n" "$*"; }
 
 # Takes a candidate: each.
 add() {
   case $each in *"$nl"*) return 0 ;; esac
-  parent=\${each%/*}/
+  parent=${each%/*}/
   if [ -f "$each" ] && [ -r "$each" ]; then
     all=$all$each$nl
     [ -n "$chosen" ] || chosen=$group
@@ -57,9 +46,9 @@ find_files() {
     group=$1 kind=$2 dir=$3 name=$4
     shift 4
     case $dir in
-      root:*) [ -n "$root" ] || continue; dir=\${root%/}/\${dir#root:} ;;
+      root:*) [ -n "$root" ] || continue; dir=${root%/}/${dir#root:} ;;
       home:) dir=$HOME/ ;;
-      live:*) [ -n "$live" ] || continue; dir=\${live%/}/\${dir#live:} ;;
+      live:*) [ -n "$live" ] || continue; dir=${live%/}/${dir#live:} ;;
     esac
     if [ "$kind" = glob ]; then
       IFS=
@@ -86,13 +75,13 @@ END
 # Sets off to the offset of a file so far; empty if it is new.
 offset_of() {
   off=
-  case $known in *"$nl$1 "*) off=\${known#*"$nl$1 "}; off=\${off%%"$nl"*} ;; esac
+  case $known in *"$nl$1 "*) off=${known#*"$nl$1 "}; off=${off%%"$nl"*} ;; esac
 }
 
 remember() {
   case $known in
-    *"$nl$1 "*) before=\${known%%"$nl$1 "*} after=\${known#*"$nl$1 "}; known=$before$nl$1\\ $2$nl\${after#*"$nl"} ;;
-    *) known=$known$1\\ $2$nl ;;
+    *"$nl$1 "*) before=${known%%"$nl$1 "*} after=${known#*"$nl$1 "}; known=$before$nl$1\ $2$nl${after#*"$nl"} ;;
+    *) known=$known$1\ $2$nl ;;
   esac
 }
 
@@ -100,7 +89,7 @@ remember() {
 label_of() {
   label=$1
   if [ -n "$root" ] && [ -d "$root/current" ]; then
-    case $1 in "$live"/*) label=\${root%/}/current/\${1#"$live/"} ;; esac
+    case $1 in "$live"/*) label=${root%/}/current/${1#"$live/"} ;; esac
   fi
 }
 
@@ -120,10 +109,10 @@ last_lines() {
 send() {
   while [ "$off" -lt "$size" ]; do
     part=$((size - off))
-    [ "$part" -le ${PART} ] || part=${PART}
+    [ "$part" -le 1000000 ] || part=1000000
     say F "$id" "$off" "$label"
     tail -c "+$((off + 1))" -- "$path" | head -c "$part" | sed "s/^/ /"
-    printf "\\nE\\n"
+    printf "\nE\n"
     off=$((off + part))
     sent=1
   done
@@ -133,25 +122,25 @@ send() {
 # Sends what was written to a file before it was renamed.
 send_renamed() {
   case $was in *" $label/$nl"*) ;; *) return 0 ;; esac
-  old=\${was%%" $label/$nl"*}; old=\${old##*"$nl"}
+  old=${was%%" $label/$nl"*}; old=${old##*"$nl"}
   [ "$old" != "$id" ] || return 0
-  new=$id\\ $size\\ $path
+  new=$id\ $size\ $path
   offset_of "$old"
   others=
-  for each in "\${path%/*}/"*; do case $each in *"$nl"*) ;; *) others=$others$each$nl ;; esac; done
+  for each in "${path%/*}/"*; do case $each in *"$nl"*) ;; *) others=$others$each$nl ;; esac; done
   renamed=$(measured "$others" | grep "^$old " | head -n 1)
   if [ -n "$off" ] && [ -n "$renamed" ]; then
-    id=$old size=\${renamed#* } path=\${renamed#* * }
-    size=\${size%% *} path=\${path%/}
+    id=$old size=${renamed#* } path=${renamed#* * }
+    size=${size%% *} path=${path%/}
     [ "$size" -le "$off" ] || send
   fi
-  id=\${new%% *} size=\${new#* } path=\${new#* * }
-  size=\${size%% *}
+  id=${new%% *} size=${new#* } path=${new#* * }
+  size=${size%% *}
 }
 
 place() {
-  case $was in *" $label/$nl"*) before=\${was%%" $label/$nl"*}; was=\${before%"$nl"*}$nl\${was#*" $label/$nl"} ;; esac
-  was=$was$id\\ $label/$nl
+  case $was in *" $label/$nl"*) before=${was%%" $label/$nl"*}; was=${before%"$nl"*}$nl${was#*" $label/$nl"} ;; esac
+  was=$was$id\ $label/$nl
 }
 
 # Sends what is new in all files.
@@ -160,7 +149,7 @@ send_new() {
   found=$(measured "$grouped")
   while IFS=" " read -r id size path; do
     [ -n "$id" ] || continue
-    path=\${path%/}
+    path=${path%/}
     label_of "$path"
     send_renamed
     offset_of "$id"
@@ -181,7 +170,7 @@ survey() {
   found=$(measured "$all")
   while IFS=" " read -r id size path; do
     [ -n "$id" ] || continue
-    path=\${path%/}
+    path=${path%/}
     # Another name of the same file.
     offset_of "$id"
     [ -z "$off" ] || continue
@@ -200,9 +189,9 @@ $found
 END
 }
 
-say "${BANNER}"
-find_site
-live=\${at:-$now} at=\${at:-$now}
+say "dnx-logs 1"
+look
+live=${at:-$now} at=${at:-$now}
 say L "$live"
 if [ -n "$lines" ]; then survey "$@"; fi
 say S
@@ -210,7 +199,7 @@ if [ -z "$follow" ]; then
   # Nothing that was written meanwhile, so that it ends.
   while IFS=" " read -r id size path; do
     [ -n "$id" ] || continue
-    path=\${path%/}
+    path=${path%/}
     offset_of "$id"
     label_of "$path"
     case $nl$files in *"$nl$path$nl"*) send ;; esac
@@ -228,8 +217,8 @@ exec 3<&- </dev/null
 idle=0
 while :; do
   sent=
-  find_site
-  live=\${at:-$now}
+  look
+  live=${at:-$now}
   send_new "$@"
   if [ -n "$now" ] && [ "$now" != "$live" ]; then
     live=$now
@@ -242,9 +231,3 @@ while :; do
   idle=$((idle + 1))
   sleep 0.5 2>/dev/null || sleep 1
 done
-`);
-
-/** Without comments and indents, because it is an argument of sh. */
-function bare(script: string): string {
-  return script.replace(/^ *#.*\n|^ +|^\n/gm, '');
-}

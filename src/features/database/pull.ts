@@ -1,25 +1,18 @@
-import { DnxError, isError, usage } from '../../../base/errors.ts';
-import { quotedName } from '../../../base/text.ts';
-import { duration } from '../../../base/time.ts';
-import type { Context } from '../../../cli/language/command.ts';
-import { done, type View } from '../../../cli/output/view.ts';
-import type { Targets } from '../../../platform/names/names.ts';
-import { readSiteOnMachine } from '../../remote/machine.ts';
-import { credentialsOf } from '../credentials.ts';
-import { counting } from '../dump/progress.ts';
-import { type Client, findClient } from '../local/client.ts';
-import { readLocal } from '../local/env.ts';
-import { exclusively } from '../local/lock.ts';
-import { openSql, Refused } from '../local/sql.ts';
-import { askRemote, dumpOf } from '../remote-dump/dump.ts';
-import type { Source } from '../remote-dump/failure.ts';
-import { type Account, type Contents, type Engine, identityQueries, Settled } from '../swap/engine.ts';
-import { mysqlEngine } from '../swap/mysql.ts';
-import { type Names, namesFor } from '../swap/names.ts';
-import { postgresEngine } from '../swap/postgres.ts';
-import { importInto } from './import.ts';
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import { bytes, plural, quotedName } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { done, type View } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { readSiteOnMachine } from '../remote/machine.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
+import { readLocal } from './local.ts';
+import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
-import { inWords, requireConfirmation } from './question.ts';
+import { askRemote, counting, dumpOf, type Source } from './remote-dump.ts';
+import { type Account, type Contents, type Engine, identityQueries, type Names, namesFor, Settled } from './swap/engine.ts';
+import { mysqlEngine } from './swap/mysql.ts';
+import { postgresEngine } from './swap/postgres.ts';
 
 interface Options {
   readonly into: string | undefined;
@@ -177,3 +170,25 @@ function requireOther({ source, client, names }: Pick<Pull, 'source' | 'client' 
     'Use --into for another file.',
   );
 }
+
+/** Shows what replaces what, and asks for the name of the local database, unless `confirm` gives it. */
+export async function requireConfirmation(
+  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
+  { source, local, contents, confirm }: { source: Source; local: Credentials; contents: Contents | undefined; confirm: string | undefined },
+): Promise<void> {
+  const from = `${quotedName(source.credentials.database)} on ${source.place.machine.server.label}`;
+  progress.warn(`${from} → ${quotedName(local.database)} on ${addressOf(local)} (${replaced(contents)})`);
+  const typed = confirm ?? (await ask.input(`Type '${local.database}' to continue:`));
+  if (typed !== local.database) throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${local.database}'.`);
+}
+
+/** `127.0.0.1:3306`, or the path of a socket. */
+export const addressOf = ({ host, port, socket }: Credentials): string => socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+const replaced = (contents: Contents | undefined): string => {
+  if (!contents) return 'new';
+  return contents.tables === 0 ? 'empty' : `${inWords(contents)} will be replaced`;
+};
+
+/** `612 MB in 42 tables`. */
+export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;

@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154
 # Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
-# Follows remote/site.sh and names.sh. Arguments: those of site.sh, a nonce, the release, the PHP version, the most bytes of a log to send,
+# Follows remote/site.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most bytes of a log to send,
 # and the source and path of each log. Each section begins with a line that starts with the nonce; what follows is base64, so that no log
 # can imitate one.
+find_site "$1" "$2"
 nonce=$3 release=$4 php=$5 most=$6
 shift 6
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin

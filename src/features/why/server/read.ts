@@ -3,18 +3,15 @@ import { DnxError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine } from '../../../cli/run/command-line.ts';
 import { directoriesOf } from '../../remote/directory.ts';
+import { places, type Source as Selected } from '../../remote/log-paths.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
-import { runOn } from '../../remote/run.ts';
 import SITE from '../../remote/site.sh';
-import { scripted } from '../../remote/ssh.ts';
+import { runOn, scripted } from '../../remote/ssh.ts';
 import type { Log, ServerState, Source, Unknown } from '../facts.ts';
-import { textIn } from '../logs/decode.ts';
-import { type Clocks, logOf } from '../logs/lines.ts';
-import NAMES from '../names.sh';
-import WHY from '../why.sh';
-import { logPaths } from './paths.ts';
-import { type Section, sectionsIn } from './sections.ts';
-import { clocksIn, serverStateIn } from './state.ts';
+import { type Clocks, logOf, textIn } from '../logs/text.ts';
+import NAMES from './names.sh';
+import { clocksIn, type Section, sectionsIn, serverStateIn } from './state.ts';
+import WHY from './why.sh';
 
 /** How long the server may take, in ms. */
 const LIMIT_MS = 20_000;
@@ -81,7 +78,7 @@ function understood(sections: readonly Section[], release: string, now: number):
   const all = [...logs.values()];
   return {
     machine,
-    logs: [...all.filter((each) => 'lines' in each), textOf('kernel', kernel, clocks)],
+    logs: [...all.filter((each) => 'lines' in each), logOfText('kernel', kernel, clocks)],
     unknown: [
       ...all.filter((each) => 'why' in each),
       ...(machine.root === null ? [{ what: 'directory of the site', why: 'it was not found on the server', fix: 'Use --path.' }] : []),
@@ -114,5 +111,43 @@ function logIn({ words, body }: Section, release: string, clocks: Clocks): Log |
 }
 
 /** A log that is not a file: lines without numbers. */
-export const textOf = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
+export const logOfText = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
   logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);
+
+/** A log that may be on a server. */
+interface Path {
+  readonly source: Source;
+  /** Absolute, or relative to the directory of the site. */
+  readonly path: string;
+}
+
+/** What the names in a path stand for. A release or version is empty if it is unknown. */
+interface Names {
+  readonly domain: string;
+  readonly release: string;
+  readonly php: string;
+}
+
+/** The source of each kind of log. The deployment log comes first. */
+const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Record<Selected, Source>;
+
+/** Where the logs of a site may be: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown name. */
+export function logPaths(names: Names): readonly Path[] {
+  return Object.entries(sources).flatMap(([kind, source]) =>
+    places[kind as Selected].site.flatMap(({ files }) => files.flatMap((file) => pathsOf(file, names).map((path) => ({ source, path })))),
+  );
+}
+
+/** The paths of a file in the list. A wildcard stands for nothing, as the script looks for no names. */
+function pathsOf(file: string, { domain, release, php }: Names): readonly string[] {
+  if (/access\.log$|\?|\/\*/.test(file)) return [];
+  if ((file.includes('RELEASE') && release === '') || (file.includes('PHP') && php === '')) return [];
+  const path = file
+    .replace('*', '')
+    .replace(/^SITE\//, '')
+    .replace(/^RELEASE\//, `releases/RELEASE/`)
+    .replace('RELEASE', () => release)
+    .replace('PHP', () => php)
+    .replace('DOMAIN', () => domain);
+  return path.startsWith('LIVE/') ? ['current/', ''].map((live) => path.replace('LIVE/', live)) : [path];
+}
