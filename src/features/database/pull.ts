@@ -2,15 +2,15 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import { bytes, plural, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type View } from '../../cli/output/view.ts';
+import { type View, done } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
+import { type Client, Refused, exclusively, findClient, importInto, openSql } from './local-server.ts';
 import { readLocal } from './local.ts';
-import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
-import { askRemote, counting, dumpOf, type Source } from './remote-dump.ts';
-import { type Account, type Contents, type Engine, identityQueries, type Names, namesFor, Settled } from './swap/engine.ts';
+import { type Source, askRemote, counting, dumpOf } from './remote-dump.ts';
+import { type Account, type Contents, type Engine, type Names, Settled, identityQueries, namesFor } from './swap/engine.ts';
 import { mysqlEngine } from './swap/mysql.ts';
 import { postgresEngine } from './swap/postgres.ts';
 
@@ -22,7 +22,7 @@ interface Options {
   readonly trust_server: boolean | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 
 /** A pull whose source and target are known. */
 interface Pull {

@@ -1,5 +1,5 @@
 import { usage } from '../../base/errors.ts';
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import type { SiteOnMachine } from './machine.ts';
 
 /** Where sites are on a server: assumed, from the documentation of Deploynix. */
