@@ -1,16 +1,16 @@
-import { Readable, pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { chooseTarget, saveFile } from '../../backup/download.ts';
 import { usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type View, done, stream } from '../../cli/output/view.ts';
+import { done, stream, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { chooseTarget, save } from '../backup/save.ts';
+import { chooseTarget, save } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { credentialsOf } from './credentials.ts';
-import { type Source, counting, dumpOf } from './remote-dump.ts';
+import { counting, dumpOf, type Source } from './remote-dump.ts';
 
 interface Options {
   /** A file, a folder, or `-` for standard output; default: the working directory. */
