@@ -1,13 +1,12 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { chooseTarget, saveFile } from '../../backup/download.ts';
 import { usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { chooseTarget, save } from '../backup/download.ts';
+import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { credentialsOf } from './credentials.ts';
 import { counting, dumpOf, type Source } from './remote-dump.ts';

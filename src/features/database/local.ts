@@ -1,10 +1,8 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { openLocal } from '../../env/sync/local-file.ts';
-import { readText } from '../../machine/files/text-file.ts';
-import { pathOf } from '../../machine/world.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { resolveReferences } from '../env/references/references.ts';
+import { openLocal } from '../env/sync/local-file.ts';
 import { type Credentials, credentialsIn } from './credentials.ts';
 
 const DEFAULT_FILE = '.env';
