@@ -1,7 +1,5 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { openLocal } from '../../env/local-file.ts';
-import { resolveReferences } from '../../env/references.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { openLocal } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
