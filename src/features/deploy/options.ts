@@ -98,6 +98,14 @@ export interface Verification {
   readonly rollback: boolean;
 }
 
+/** True for `https://host`, `//host` and what browsers read like it. */
+const leavesSite = (path: string): boolean => /^\s*([/\\]{2}|[a-z][a-z\d+.-]*:)/i.test(path);
+
+function isWebsite(text: string): boolean {
+  const { protocol = '', hostname = '' } = URL.canParse(text) ? new URL(text) : {};
+  return /^https?:$/.test(protocol) && !hostname.includes('*');
+}
+
 /** The verification from the options, if any. Throws if options contradict each other. */
 export function verificationOf(values: DeployValues): Verification | undefined {
   const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
@@ -106,9 +114,10 @@ export function verificationOf(values: DeployValues): Verification | undefined {
     return undefined;
   }
   if (wait === false) throw usage('--no-wait cannot be combined with --verify or --verify-cmd.', 'Remove --no-wait.');
-  if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-    throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
+  if (path !== undefined && leavesSite(path)) {
+    throw usage(`'${path}' is not a path.`, 'Use a path such as /up, with --url if the site has another address.');
   }
+  if (url !== undefined && !isWebsite(url)) throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
   return {
     path,
     url,

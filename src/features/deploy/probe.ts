@@ -5,6 +5,7 @@ import { childEnv } from '../../machine/env.ts';
 import { shellCommand } from '../../machine/shell-command.ts';
 import { NetworkFault, type Transport } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
+import { siteUrl } from '../../platform/names/names.ts';
 import type { Verification } from './options.ts';
 
 type Needs = Pick<Context, 'clock' | 'deadline' | 'settings' | 'signal' | 'progress' | 'world'>;
@@ -20,9 +21,17 @@ const LONGEST_BODY = 1_000_000;
 
 /** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
 export async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
-  const base = verification.url ?? `https://${site.name}`;
-  const why = verification.path === undefined ? undefined : await poll(ctx, verification, new URL(verification.path, base).href, site);
-  return why ?? (verification.command === undefined ? undefined : runCommand(ctx, verification.command, { base, ...site }));
+  const { command, path } = verification;
+  const base = verification.url ?? siteUrl(site.name);
+  const why = path === undefined || base === undefined ? undefined : await poll(ctx, verification, pageOf(base, path), site);
+  return why ?? (command === undefined ? undefined : runCommand(ctx, command, { base: base ?? '', ...site }));
+}
+
+/** `https://example.com/blog` and `/up` -> `https://example.com/blog/up`. Whatever the path is, its host is that of the base. */
+function pageOf(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname = url.pathname.replace(/\/*$/, '/');
+  return new URL(`./${path.replace(/^\//, '')}`, url).href;
 }
 
 async function poll(ctx: Needs, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {

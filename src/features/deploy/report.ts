@@ -5,7 +5,8 @@ import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
-import { commandResult, type DeployResult, type Report, urlOf } from './result.ts';
+import { siteUrl } from '../../platform/names/names.ts';
+import { commandResult, type DeployResult, type Report } from './result.ts';
 
 interface Options {
   readonly ci: boolean | undefined;
@@ -74,7 +75,7 @@ const outputsOf = (result: DeployResult, url: string | undefined) => ({
   outcome: result.outcome ?? '',
   release: result.release ?? '',
   duration: result.duration_s === null ? '' : String(result.duration_s),
-  url: url ?? urlOf(result.site) ?? '',
+  url: url ?? siteUrl(result.site) ?? '',
 });
 
 function summaryOf(all: readonly Report[]): string {

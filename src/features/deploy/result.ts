@@ -3,7 +3,7 @@ import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
-import { isId, type Target } from '../../platform/names/names.ts';
+import { siteUrl, type Target } from '../../platform/names/names.ts';
 import { describe } from './describe.ts';
 import type { Outcome } from './evidence.ts';
 import type { Release } from './release.ts';
@@ -62,14 +62,11 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
 /** The name of a release; null if there is none. */
 export const nameOf = (release: Release | null | undefined): string | null => release?.name ?? null;
 
-/** The URL of a site; undefined if only its id is known. */
-export const urlOf = (site: string): string | undefined => (isId(site) ? undefined : `https://${site}`);
-
 /** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
 export function commandResult(
   { result, failure, done, release, undo: undoing, next = [] }: Report,
   { settings }: Pick<Context, 'settings'>,
-  url: string | undefined = urlOf(result.site),
+  url: string | undefined = siteUrl(result.site),
 ): Result {
   const person = settings.format === 'table';
   const undo = failure ? undefined : undoing;

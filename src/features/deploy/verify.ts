@@ -1,5 +1,6 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inTime } from '../../platform/follow/rules.ts';
+import { siteUrl } from '../../platform/names/names.ts';
 import { newSince, progressOf, type Site } from './baseline.ts';
 import { PATIENCE_MS } from './evidence.ts';
 import { followRun } from './follow-run.ts';
@@ -12,8 +13,10 @@ import type { Report } from './result.ts';
 import type { Remembered } from './runs.ts';
 import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './snapshot.ts';
 
-/** Fails before the deployment if --rollback-on-fail would not be possible. */
-export function refuseUnverifiable({ rollback }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
+/** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
+export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
+  if (path !== undefined && url === undefined && siteUrl(of.site.label) === undefined)
+    throw usage(`'${of.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
   const possible = liveOf(releases) && site.zero_downtime_enabled !== false;
   if (!rollback || possible) return;
   if ((releases ?? []).length > 1 && site.zero_downtime_enabled !== false) {

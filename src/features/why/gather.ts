@@ -2,7 +2,7 @@ import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { SiteIds } from '../../platform/names/names.ts';
+import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
 import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
@@ -102,9 +102,10 @@ async function answerOf(
   { site }: SiteReference,
   given: string | undefined,
 ): Promise<{ readonly value: Answer | null; readonly unknown?: Unknown }> {
-  const url = given ?? `https://${site.label}/`;
+  const own = siteUrl(site.label);
+  const url = given ?? (own === undefined ? '' : `${own}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
-  if (hostname === '' || hostname.includes('*') || (given === undefined && hostname !== site.label.toLowerCase()))
+  if (hostname === '' || hostname.includes('*'))
     return { value: null, unknown: { what: 'response of the site', why: `${site.label} is not a host name`, fix: 'Use --url.' } };
   return { value: await requestSite(ctx, url) };
 }
