@@ -73,13 +73,13 @@ async function deployNow(
     return inTime(requestDeployment(ctx, of, before), `the deployment of ${of.site.label}`);
   };
   const run = attaches && before ? attach(ctx, of, before) : await request();
-  if (!run || wait === false) {
+  if (!before || wait === false) {
     const report = reportOf({ kind: 'deploy', ...of }, resultOf(of, { started_at, outcome: 'started' }), null);
     return wait === false ? { ...report, next: [{ command: siteCommand('watch', of), why: 'Watch it with' }] } : report;
   }
-  if (!run.run.attached) ctx.progress.step(`Started a deployment of ${of.site.label}`);
+  if (!attaches) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
-  const followed = await followRun(ctx, run);
+  const followed = await followRun(ctx, run, { resumed: attaches && !run.run.attached });
   const report = attaches ? await restoringLeft(ctx, of, followed) : followed;
   if (!verification || !before || report.result.outcome !== 'succeeded') return report;
   return verifyDeployment(ctx, { run, report, before, verification });

@@ -15,7 +15,7 @@ export interface Evidence {
   /** The last poll, to detect a change. */
   last?: string;
   /** Another deployment may have started between the baseline and our request. */
-  readonly blurred?: boolean;
+  blurred?: boolean;
   /** The response to our request was lost, so it may not have gone through. */
   readonly maybeNotSent?: boolean;
   /** The followed work is an installation or similar, whose success is not a deployment. */

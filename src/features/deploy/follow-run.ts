@@ -1,16 +1,17 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { type Followed, type Following, follow, type Reading } from '../../platform/follow/follow.ts';
-import { type Baseline, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
-import { dueMs, type Evidence, LAG_MS, type Seen, type Verdict } from './evidence.ts';
+import { continues } from '../../platform/follow/rules.ts';
+import { type Baseline, baselineOf, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
+import { dueMs, type Evidence, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './evidence.ts';
 import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { reportOf } from './outcome.ts';
 import { previousOf } from './previous.ts';
 import { isAmbiguous, isInProgress, liveOf } from './release.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
-import type { Remembered, Run } from './runs.ts';
-import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand } from './snapshot.ts';
+import { baselineOfRun, type Remembered, type Run } from './runs.ts';
+import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand, takeSnapshot } from './snapshot.ts';
 
 interface Options {
   /** True for a resumed run, which may have ended already. */
@@ -21,7 +22,8 @@ interface Options {
 export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<Report> {
   const { run } = remembered;
   try {
-    const { verdict, status, elapsedMs, last } = await pollRun(ctx, remembered, options);
+    const baseline = run.baseline ?? (await readBaseline(ctx, remembered));
+    const { verdict, status, elapsedMs, last } = await pollRun(ctx, remembered, baseline, options);
     const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
     const result = resultOf(run, {
       started_at: run.started_at,
@@ -32,7 +34,7 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
       release: nameOf(verdict?.release),
     });
     const reason = verdict?.reason ?? null;
-    if (verdict) remembered.change({ result, reason });
+    if (verdict) remembered.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
     const { release } = verdict ?? {};
     return reportOf(run, result, reason, { release, live: liveOf(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
   } catch (error) {
@@ -45,15 +47,31 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
 /** The end of the wait, and the last poll that got a response. */
 type Polled = Followed<Verdict> & { readonly last: Seen | undefined };
 
-async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed }: Options): Promise<Polled> {
+/** Reads the site after the request of a run without a baseline. */
+async function readBaseline(ctx: DeployContext, remembered: Remembered): Promise<Baseline> {
+  const { run } = remembered;
+  const snapshot = await takeSnapshot(ctx, run).catch((error: unknown) => {
+    throw error instanceof DnxError ? continues(error, followed(run)) : error;
+  });
+  const baseline = baselineOfRun(run, snapshot);
+  remembered.change({ baseline });
+  return baseline;
+}
+
+/** What is followed, for messages. */
+const followed = (run: Run) => ({
+  what: run.site.label,
+  job: run.kind === 'deploy' ? 'deployment' : 'rollback',
+  resume: { command: siteCommand('watch', run), why: 'Resume with' },
+});
+
+async function pollRun(ctx: DeployContext, remembered: Remembered, baseline: Baseline, { resumed }: Options): Promise<Polled> {
   const { run } = remembered;
   let last: Seen | undefined;
-  const { sleep, read } = reader(ctx, remembered, resumed, (seen) => {
+  const { sleep, read } = reader(ctx, remembered, baseline, resumed, (seen) => {
     last = seen;
   });
-  const job = run.kind === 'deploy' ? 'deployment' : 'rollback';
-  const resume = { command: siteCommand('watch', run), why: 'Resume with' };
-  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, sleep, immediately: resumed })), last };
+  return { ...(await follow(ctx, { ...followed(run), read, sleep, immediately: resumed })), last };
 }
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
@@ -67,14 +85,14 @@ function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined):
 function reader(
   ctx: DeployContext,
   remembered: Remembered,
+  baseline: Baseline,
   resumed = false,
   saw: (seen: Seen) => void,
 ): Pick<Following<Verdict>, 'sleep' | 'read'> {
   const { run } = remembered;
-  const { baseline } = run;
-  const evidence = evidenceOf(run, resumed);
+  const evidence = evidenceOf(run, baseline, resumed);
   const follower = ctx.sites?.follower(ctx, run);
-  const reads = releaseReads(ctx, run, evidence);
+  const reads = releaseReads(ctx, baseline, evidence);
   let shown: Pick<Reading<Verdict>, 'status' | 'words'> | undefined;
   const read = async (): Promise<Reading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
@@ -88,7 +106,9 @@ function reader(
     reads.note(site);
     const seen: Seen = { site, releases, at: ctx.clock.elapsed() };
     saw(seen);
-    const verdict = verdictOf(run, evidence, seen);
+    // A deployment that was requested before ours may have begun after it.
+    if (run.sent_at !== undefined) evidence.blurred = ctx.clock.now() - Date.parse(run.started_at) < PATIENCE_MS;
+    const verdict = verdictOf(run, baseline, evidence, seen);
     if (evidence.going && !remembered.run.going) remembered.change({ going: true });
     const fresh = newSince(baseline, releases);
     const status = (verdict ? undefined : fresh.find(isInProgress)?.word) ?? statusOf(site) ?? 'unknown';
@@ -104,7 +124,7 @@ function reader(
  * Decides whether the releases are worth a request. With several sites: only if the site changed, if a verdict may be due, and now and
  * then, because not every platform shows work on the site.
  */
-function releaseReads({ sites, clock }: DeployContext, { baseline }: Run, evidence: Evidence) {
+function releaseReads({ sites, clock }: DeployContext, baseline: Baseline, evidence: Evidence) {
   const keyOf = (site: Partial<Site> | Baseline) =>
     JSON.stringify([statusOf({ ...site }) ?? null, site.last_deployed_at ?? null, site.updated_at ?? null]);
   let last = { key: keyOf(baseline), at: clock.elapsed(), againMs: LAG_MS };
@@ -120,13 +140,11 @@ function releaseReads({ sites, clock }: DeployContext, { baseline }: Run, eviden
   };
 }
 
-function evidenceOf({ going, attached, asked, blurred, baseline }: Run, resumed: boolean): Evidence {
+function evidenceOf({ going, attached, asked, blurred }: Run, baseline: Baseline, resumed: boolean): Evidence {
   const foreign = attached && isInstallation(baseline.status);
   const siteWorked = attached ? baseline.idle === false : going;
   return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
 }
 
-const verdictOf = (run: Run, evidence: Evidence, seen: Seen): Verdict | undefined =>
-  run.to === null
-    ? judge(run.baseline, evidence, seen)
-    : judgeRollback(run.baseline, { to: run.to, commit: run.commit ?? null }, evidence, seen);
+const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined =>
+  run.to === null ? judge(baseline, evidence, seen) : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, seen);

@@ -1,6 +1,5 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
-import { timeOf } from '../../base/time.ts';
-import { type Baseline, newSince, type Site, type Standing, standingOf } from './baseline.ts';
+import { type Baseline, isDeployed, newSince, type Site, type Standing, standingOf } from './baseline.ts';
 import {
   after,
   afterPatience,
@@ -110,13 +109,6 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   if (!evidence.going && standing !== 'idle' && phaseOf(baseline.status) === 'going')
     return doubt('it is unclear whose deployment this was');
   return health === 'good' ? bySite('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
-}
-
-/** True if the site was deployed since the baseline. An older time is a stale response. */
-export function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
-  if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
-  const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
-  return before === undefined || now === undefined || now > before;
 }
 
 /** True if every deployment of the site creates a release. */

@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { getBuiltinModule } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
-import type { Baseline } from './baseline.ts';
+import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A deployment or rollback that this machine started or follows, saved so that it can be resumed. Contains no secrets. */
 export interface Run {
@@ -18,8 +19,12 @@ export interface Run {
   readonly server: Target;
   readonly site: Target;
   readonly started_at: string;
-  /** The site before our request. */
-  readonly baseline: Baseline;
+  /** The site before our request; null if it was not read, as with --no-wait. */
+  readonly baseline: Baseline | null;
+  /** When the request was sent, on the clock of the API. Only without a baseline. */
+  readonly sent_at?: string;
+  /** The site when the result became known. Missing in run files of 0.1.0. */
+  readonly ended?: Baseline;
   /** The id of the release that a rollback makes live. */
   readonly to: string | null;
   /** Its commit, if the live release had a different one. Missing in run files of 0.1.0. */
@@ -73,8 +78,6 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
   const directory = directoryOf(ctx);
   prune(directory, now);
   const name = stamp(Math.max(now, 1 + Math.max(0, ...runFiles(directory).map(timeIn))));
-  // Lazy: it takes a millisecond to load, and --no-wait saves no run.
-  const { randomUUID } = getBuiltinModule('node:crypto');
   const remembered = keep(ctx, join(directory, `${name}-${randomUUID()}.json`), run);
   remembered.change({});
   return remembered;
@@ -88,6 +91,10 @@ export function recall(ctx: Needs): Remembered[] {
     return run ? [keep(ctx, join(directory, name), run)] : [];
   });
 }
+
+/** The baseline of a run, from a later snapshot if the site was not read before the request. */
+export const baselineOfRun = ({ baseline, sent_at, started_at }: Run, { site, releases }: Pick<Snapshot, 'site' | 'releases'>): Baseline =>
+  baseline ?? baselineSince(Date.parse(sent_at ?? started_at), site, releases);
 
 function keep({ progress }: Needs, file: string, first: Run): Remembered {
   let run = first;
@@ -121,7 +128,7 @@ function read(file: string): Run | undefined {
 
 /** True for a complete run of this version. Anything else in the directory must not crash dnx. */
 function isRun(run: Partial<Run>): run is Run {
-  const { version, kind, started_at, baseline, to, result } = run;
+  const { version, kind, started_at, baseline, ended, sent_at, to, result } = run;
   return (
     version === 1 &&
     (kind === 'deploy' || kind === 'rollback') &&
@@ -130,11 +137,15 @@ function isRun(run: Partial<Run>): run is Run {
     !Number.isNaN(Date.parse(started_at ?? '')) &&
     (to === null || isText(to)) &&
     (run.commit === undefined || run.commit === null || isText(run.commit)) &&
-    isObject(baseline) &&
-    (baseline.releases === null || (Array.isArray(baseline.releases) && baseline.releases.every(isText))) &&
+    (baseline === null || isBaseline(baseline)) &&
+    (sent_at === undefined || isText(sent_at)) &&
+    (ended === undefined || isBaseline(ended)) &&
     (result === null || (isObject(result) && isText(result.outcome)))
   );
 }
+
+const isBaseline = (value: unknown): boolean =>
+  isObject(value) && (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 

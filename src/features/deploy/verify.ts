@@ -1,7 +1,7 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inTime } from '../../platform/follow/rules.ts';
 import { siteUrl } from '../../platform/names/names.ts';
-import { newSince, progressOf, type Site } from './baseline.ts';
+import { type Baseline, newSince, progressOf, type Site } from './baseline.ts';
 import { PATIENCE_MS } from './evidence.ts';
 import { followRun } from './follow-run.ts';
 import type { Verification } from './options.ts';
@@ -48,10 +48,15 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   const { result } = report;
   const name = run.run.site.label;
   const began = ctx.clock.elapsed();
-  const finish = (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release): Report => {
+  const finish = (
+    outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back',
+    reason: string | null,
+    live?: Release,
+    ended?: Baseline,
+  ): Report => {
     const duration = (result.duration_s ?? 0) + Math.round((ctx.clock.elapsed() - began) / 1000);
     const finished = { ...result, outcome, finished_at: new Date(ctx.clock.now()).toISOString(), duration_s: duration };
-    run.change({ result: finished, reason });
+    run.change({ result: finished, reason, ...(ended && { ended }) });
     return reportOf(run.run, finished, reason, { release: report.release, undo: report.undo, live });
   };
 
@@ -77,11 +82,12 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (run.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const again = await orStopped(report, async () => ({ why: await rollBack(ctx, deployed, now, back) }));
+  const again = await orStopped(report, () => rollBack(ctx, deployed, now, back));
   if ('result' in again) return again;
   const failed = again.why;
-  if (failed !== undefined) return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${failed}`);
-  return finish('rolled_back', `to ${back.name}: ${why}`, back);
+  if (failed !== undefined)
+    return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${failed}`, undefined, again.ended);
+  return finish('rolled_back', `to ${back.name}: ${why}`, back, again.ended);
 }
 
 /** Adds to a read error that the deployment failed verification and was not rolled back. */
@@ -125,8 +131,8 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
   return busy === undefined ? undefined : { reason: 'another deployment is in progress', live: false };
 }
 
-/** Rolls back and verifies that, too. Resolves to the reason for a failure. */
-async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now: Snapshot, back: Release): Promise<string | undefined> {
+/** Rolls back and verifies that, too. Resolves to the reason for a failure, and the site at the end. */
+async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now: Snapshot, back: Release) {
   const { run: of } = run;
   const name = of.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
@@ -138,10 +144,10 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     const why = failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
     // The run of the deployment has the result.
     rollback.forget();
-    return why;
+    return { why, ended: rollback.run.ended };
   } catch (error) {
     // Rejected by the API. After any other error the outcome is unknown.
-    if (error instanceof DnxError && error.status !== undefined) return error.message;
+    if (error instanceof DnxError && error.status !== undefined) return { why: error.message };
     throw error;
   } finally {
     close();

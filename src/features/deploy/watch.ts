@@ -4,12 +4,13 @@ import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { progressOf } from './baseline.ts';
+import { isOver, isUnchanged, progressOf } from './baseline.ts';
 import { savedFor } from './branch/saved.ts';
 import { followRun } from './follow-run.ts';
 import { jobOf, reportOf } from './outcome.ts';
-import type { Report } from './result.ts';
-import { type Remembered, type Run, recall, remember } from './runs.ts';
+import { liveOf } from './release.ts';
+import type { DeployResult, Report } from './result.ts';
+import { baselineOfRun, type Remembered, type Run, recall, remember } from './runs.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteEndpoint, siteReference, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
@@ -17,9 +18,13 @@ const REPEATED_MS = 3_600_000;
 
 type WatchContext = DeployContext & Pick<Context, 'resolve' | 'tokens'>;
 
-/** Saves someone else's deployment as a run. Sends nothing. */
-export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
-  remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
+/** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
+export function attach(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): Remembered {
+  const last = recall(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
+  const isOurs = last?.run.kind === 'deploy' && !last.run.attached && !last.run.result;
+  if (isOurs && !isOver(baselineOfRun(last.run, now), now.site, now.releases)) return last;
+  return remember(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
+}
 
 /** Restores the branch that an interrupted deployment left, once it was followed to its end. */
 export async function restoringLeft(ctx: DeployContext, of: SiteReference, report: Report): Promise<Report> {
@@ -47,15 +52,14 @@ async function watched(ctx: WatchContext): Promise<Report | View> {
   const runs = all.filter(({ run }, index) => all.findIndex((other) => other.run.site.id === run.site.id) === index);
   const [latest] = runs;
   if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
-  const running = site && (await attachToRunning(ctx));
-  if (running && 'run' in running) {
-    const unverified = latest?.run.result?.outcome === 'succeeded' && latest.run.reason;
-    if (unverified) ctx.progress.warn(`Your ${jobOf(latest.run)} went live, but ${unverified}. Following one that was started elsewhere.`);
-    return restoringLeft(ctx, running.run, await followRun(ctx, running));
+  const recent = latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS ? latest.run : undefined;
+  if (site) return watchNow(ctx, siteReference(ctx.targets), latest?.run, recent);
+  if (recent) {
+    const inner = await contextOf(ctx, recent);
+    const { server, site } = recent;
+    const done = await watchNow({ ...inner, targets: { server, site } }, recent, recent, recent);
+    return 'kind' in done ? done : withFlags(done, flagsOf(ctx, recent));
   }
-  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS)
-    return withFlags(await restoringLeft(ctx, latest.run, repeatResult(ctx, latest)), flagsOf(ctx, latest.run));
-  if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
   if (!site && ctx.ask.allowed) return watchPicked(ctx);
@@ -113,20 +117,34 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
   return restoringLeft(ctx, run, report);
 }
 
-/** Attaches to a deployment in progress, or returns a message that there is none. */
-async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
-  const now = await takeSnapshot(ctx, siteReference(ctx.targets));
+/**
+ * Follows a deployment in progress. Else repeats the result of a recent run, because its output may have been interrupted, unless the site
+ * was deployed again. `latest`: the last run of the site, which has ended.
+ */
+async function watchNow(ctx: WatchContext, given: SiteReference, latest: Run | undefined, recent: Run | undefined): Promise<Report | View> {
+  const now = await takeSnapshot(ctx, given);
   const of = siteReference(ctx.targets, now.site.domain);
-  if (progressOf(now.site, now.releases) !== undefined) return attach(ctx, of, now);
+  if (progressOf(now.site, now.releases) !== undefined) {
+    const unverified = latest?.result?.outcome === 'succeeded' && latest.reason;
+    if (unverified) ctx.progress.warn(`Your ${jobOf(latest)} went live, but ${unverified}. Following one that was started elsewhere.`);
+    return restoringLeft(ctx, of, await followRun(ctx, attach(ctx, of, now)));
+  }
+  const { result, ended, reason } = recent ?? {};
+  if (recent && result && ended && isUnchanged(ended, now.site, now.releases)) {
+    ctx.progress.note(`The ${jobOf(recent)} finished ${endOf(ctx, result)}${stillLive(result, now)}.`);
+    if (result.outcome === 'succeeded' && reason) ctx.progress.warn(`The release went live, but ${reason}.`);
+    return restoringLeft(ctx, recent, reportOf(recent, result, reason ?? null));
+  }
+  if (recent && result) ctx.progress.note(`Your ${jobOf(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
-/** Repeats the result of a finished run, because its output may have been interrupted. */
-function repeatResult({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
-  const { result, reason } = run;
-  if (!result) throw new Error('A run without a result cannot be repeated.');
-  const job = jobOf(run);
-  progress.note(`The ${job} has already finished.`);
-  if (result.outcome === 'succeeded' && reason) progress.warn(`The release is live, but ${reason}.`);
-  return reportOf(run, result, reason);
+const endOf = ({ clock }: WatchContext, { finished_at }: DeployResult): string =>
+  finished_at === null ? 'earlier' : ago(finished_at, clock.now());
+
+/** Whether the release of a success is still live. */
+function stillLive({ outcome, release }: DeployResult, { releases }: Snapshot): string {
+  const live = liveOf(releases);
+  if (outcome !== 'succeeded' || release === null || !live) return '';
+  return live.name === release ? ', and its release is still live' : `, but release ${live.name} is live now instead of ${release}`;
 }

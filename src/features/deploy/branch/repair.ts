@@ -1,9 +1,8 @@
 import { DnxError, isError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { progressOf } from '../baseline.ts';
+import { isOver, progressOf } from '../baseline.ts';
 import { PATIENCE_MS } from '../evidence.ts';
 import { readReleases, readSite, type SiteReference, siteCommand } from '../snapshot.ts';
-import { isOver } from './queued.ts';
 import { branchOf, restore } from './restore.ts';
 import { holderOf, savedFor, type TemporaryBranch, takeOver } from './saved.ts';
 import { nowWith, takenBy, warnStillOn } from './words.ts';
@@ -56,7 +55,7 @@ async function reasonToKeep(ctx: Needs, saved: TemporaryBranch, over: boolean): 
   if (branchOf(site) !== saved.to) return undefined;
   const releases = await readReleases(ctx, saved);
   if (progressOf(site, releases) !== undefined) return 'is still in progress';
-  return over || isOver(saved.baseline, { site, releases }) || ctx.clock.now() - Date.parse(saved.asked_at) >= PATIENCE_MS
+  return over || isOver(saved.baseline, site, releases) || ctx.clock.now() - Date.parse(saved.asked_at) >= PATIENCE_MS
     ? undefined
     : 'may not have begun yet';
 }
