@@ -13,7 +13,7 @@ import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
 import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
-import { hasBranches } from './features/deploy/branch/directory.ts';
+import { hasBranches } from './features/deploy/branch/before-command.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { mayTell } from './features/update/due.ts';
 import { formats } from './machine/settings/format.ts';

@@ -4,7 +4,7 @@ import { argument, choice, flag, following, text } from '../cli/language/options
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
 import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
-import { backupsEndpoint } from '../platform/follow/backup.ts';
+import { backupsEndpoint } from '../platform/follow/readers.ts';
 
 interface Backup {
   readonly id: string;

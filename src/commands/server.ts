@@ -4,7 +4,7 @@ import { assumed, flag, following, from, natural, prompted, required, suggest, t
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
-import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
+import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
 interface Server {
   readonly id: string;

@@ -3,8 +3,8 @@ import { duration, following, text } from '../cli/language/options.ts';
 import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
-import { releasesEndpoint, repositoryEndpoint, siteEndpoint, updateEndpoint } from '../features/deploy/snapshot.ts';
+import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
+import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/snapshot.ts';
 import { listEndpoint as variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
@@ -49,7 +49,7 @@ const deploy = command({
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
     { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
-    { when: 'branch', also: [siteEndpoint, releasesEndpoint, updateEndpoint, repositoryEndpoint] },
+    { when: 'branch', also: [siteEndpoint, releasesEndpoint, siteUpdateEndpoint, repositoryEndpoint] },
   ],
   targets: 'all',
   consent: async (ctx, { targets, options, consent: { yes } }) =>
@@ -77,8 +77,11 @@ const watch = command({
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
   examples: ['watch shop.example.com', 'watch shop.example.com --notify bell'],
   run: async (ctx, { targets, options }) => {
-    const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
-    return reported({ ...ctx, targets: targets ?? {} }, options, watch);
+    const [{ watch }, { reportedDeployment }] = await Promise.all([
+      import('../features/deploy/watch.ts'),
+      import('../features/deploy/report.ts'),
+    ]);
+    return reportedDeployment({ ...ctx, targets: targets ?? {} }, options, watch);
   },
 });
 
@@ -101,11 +104,11 @@ const rollback = command({
   },
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
   run: async (ctx, { targets, options, consent }) => {
-    const [{ rollback }, { reported }] = await Promise.all([
+    const [{ rollback }, { reportedDeployment }] = await Promise.all([
       import('../features/deploy/rollback.ts'),
       import('../features/deploy/report.ts'),
     ]);
-    return reported({ ...ctx, targets }, options, (inner) => rollback(inner, { ...options, ...consent }));
+    return reportedDeployment({ ...ctx, targets }, options, (inner) => rollback(inner, { ...options, ...consent }));
   },
 });
 
@@ -120,7 +123,7 @@ const releases = command({
       found,
       columns<ReleaseRecord>(
         'name',
-        { key: 'status', past: keptAmong(found) },
+        { key: 'status', past: keptReleases(found) },
         { key: 'active', title: 'Live' },
         shortCommit,
         { key: 'commit_message', wrap: true },
@@ -160,7 +163,8 @@ const schedule = command({
   examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
     (await import('../features/deploy/schedule.ts')).scheduleConsent({ ...ctx, targets }, options, consent),
-  run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/deploy/schedule.ts')).scheduleDeployment({ ...ctx, targets }, options),
 });
 
 export default group({

@@ -183,7 +183,7 @@ describe('deploy --verify', () => {
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
     const watched = await bed.dnx('site watch --json');
     expect(watched.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
-    expect(watched.stderr).toContain('The release is live, but its verification did not finish.');
+    expect(watched.stderr).toContain('The release went live, but its verification did not finish.');
   });
 });
 

@@ -1,6 +1,6 @@
 import { isError } from '../../base/errors.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
-import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
+import { allowanceOf, inTime, within } from '../../platform/follow/follow.ts';
 import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { TRUST_MS, verified } from '../../platform/names/recall.ts';

@@ -1,5 +1,5 @@
 import { parameters } from '../../platform/api/endpoint.ts';
-import { within } from '../../platform/follow/rules.ts';
+import { within } from '../../platform/follow/follow.ts';
 import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
 import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';

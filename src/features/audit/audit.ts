@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { backupsEndpoint } from '../../platform/follow/backup.ts';
+import { backupsEndpoint } from '../../platform/follow/readers.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { idOf } from '../token/token.ts';

@@ -1,7 +1,7 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { backupsEndpoint } from '../../platform/follow/backup.ts';
+import { backupsEndpoint } from '../../platform/follow/readers.ts';
 import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
 import { newestOf } from './newest.ts';
 import { subjectOf } from './subject.ts';

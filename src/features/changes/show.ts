@@ -2,7 +2,7 @@ import type { Detail } from '../../base/errors.ts';
 import { timeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
-import { shortened } from '../deploy/describe.ts';
+import { shortened } from '../deploy/release.ts';
 import type { Changes, Part } from './changes.ts';
 import type { Commit } from './history.ts';
 import type { Php } from './php.ts';

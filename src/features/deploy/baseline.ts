@@ -1,6 +1,6 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
 import { timeOf } from '../../base/time.ts';
-import { inProgress, isAmbiguous, isFinished, liveOf, type Release } from './release.ts';
+import { inProgress, isAmbiguous, isFinished, liveRelease, type Release } from './release.ts';
 
 /** The fields of a site that dnx reads to follow a deployment. */
 export interface Site {
@@ -34,7 +34,7 @@ export const baselineOf = (site: Site, releases: readonly Release[] | null): Bas
   last_deployed_at: site.last_deployed_at ?? null,
   updated_at: site.updated_at ?? null,
   releases: releases?.filter((each) => !inProgress(releases).includes(each)).map(({ id }) => id) ?? null,
-  marked: liveOf(releases) !== undefined,
+  marked: liveRelease(releases) !== undefined,
 });
 
 /**
@@ -53,7 +53,7 @@ export function baselineSince(sentAt: number, site: Site, releases: readonly Rel
 }
 
 /** True if a deployment ended since the request. */
-export const isOver = (baseline: Baseline, site: Site, releases: readonly Release[] | null): boolean =>
+export const isDeploymentOver = (baseline: Baseline, site: Site, releases: readonly Release[] | null): boolean =>
   isDeployed(baseline, site) || newSince(baseline, releases).some(isFinished);
 
 /** True if the site was deployed since the baseline. An older time is a stale response. */
@@ -76,7 +76,7 @@ export function isUnchanged(since: Baseline, site: Site, releases: readonly Rele
 }
 
 /** The status of a deployment, rollback or installation in progress; undefined if there is none. */
-export const progressOf = (site: Site, releases: readonly Release[] | null): string | undefined =>
+export const workInProgress = (site: Site, releases: readonly Release[] | null): string | undefined =>
   reportsWork(site, releases) ? statusOf(site) : inProgress(releases ?? [])[0]?.word;
 
 /** True for the status of an installation or similar work that is not a deployment. */

@@ -1,14 +1,12 @@
 import { usage } from '../../base/errors.ts';
 import type { Result } from '../../cli/output/view.ts';
-import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
+import { allowanceOf, inTime, within } from '../../platform/follow/follow.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { savedFor } from './branch/saved.ts';
-import { followRun } from './follow-run.ts';
+import { savedBranch } from './branch/saved.ts';
 import { type DeployValues, readsSiteFirst, refuseUnguarded, refuseUnrestorable, type Verification, verificationOf } from './options.ts';
-import { reportOf } from './outcome.ts';
-import { reported } from './report.ts';
-import { requestDeployment } from './request.ts';
-import { type Report, resultOf } from './result.ts';
+import { reportedDeployment } from './report.ts';
+import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { followRun, requestDeployment } from './run.ts';
 import { settleRunning } from './running.ts';
 import { deploySeveral, plan, planned, requestsInAll } from './several.ts';
 import { POLLS_A_MINUTE } from './shared-sites.ts';
@@ -31,7 +29,7 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
     ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
     return { view: plan(all, values) };
   }
-  return reported(ctx, values, async (inner) => {
+  return reportedDeployment(ctx, values, async (inner) => {
     if (all.length > 1 || values.all) return deploySeveral(inner, all, values, deploySite);
     const close = inner.ci.group(`Deploy ${ctx.targets.site?.label}`);
     return deploySite(inner, values).finally(close);
@@ -39,7 +37,7 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
 }
 
 /** Starts a deployment, follows it, and verifies it if wanted. Sends the POST at most once. */
-async function deploySite(ctx: DeployContext, values: DeployValues): Promise<Report> {
+async function deploySite(ctx: DeployContext, values: DeployValues): Promise<DeployReport> {
   const verification = verificationOf(values);
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
   const settled = await inTime(settleBranch(ctx, values, verification), job);
@@ -49,7 +47,7 @@ async function deploySite(ctx: DeployContext, values: DeployValues): Promise<Rep
   const parts = { of, before, attaches, verification, wait: values.wait };
   const { branch } = values;
   if (branch === undefined || !before) return deployNow(ctx, parts);
-  return (await import('./branch/on-branch.ts')).onBranch(ctx, of, before, branch, (asking) => deployNow(ctx, parts, asking));
+  return (await import('./branch/borrow.ts')).onBranch(ctx, of, before, branch, (asking) => deployNow(ctx, parts, asking));
 }
 
 interface Parts {
@@ -66,7 +64,7 @@ async function deployNow(
   ctx: DeployContext,
   { of, before, attaches, verification, wait }: Parts,
   asking: () => Promise<void> = async () => {},
-): Promise<Report> {
+): Promise<DeployReport> {
   const started_at = new Date(ctx.clock.now()).toISOString();
   const request = async () => {
     await asking();
@@ -74,7 +72,7 @@ async function deployNow(
   };
   const run = attaches && before ? attach(ctx, of, before) : await request();
   if (!before || wait === false) {
-    const report = reportOf({ kind: 'deploy', ...of }, resultOf(of, { started_at, outcome: 'started' }), null);
+    const report = deployReport({ kind: 'deploy', ...of }, deployResult(of, { started_at, outcome: 'started' }), null);
     return wait === false ? { ...report, next: [{ command: siteCommand('watch', of), why: 'Watch it with' }] } : report;
   }
   if (!attaches) ctx.progress.step(`Started a deployment of ${of.site.label}`);
@@ -88,13 +86,13 @@ async function deployNow(
 /** Settles what is in progress, and restores the branch that an interrupted deployment left. */
 async function settleBranch(ctx: DeployContext, values: DeployValues, verification: Verification | undefined) {
   const given = siteReference(ctx.targets);
-  if (values.branch !== undefined && savedFor(ctx, given)) (await import('./branch/repair.ts')).refuseTaken(ctx, given);
+  if (values.branch !== undefined && savedBranch(ctx, given)) (await import('./branch/restore.ts')).refuseTakenBranch(ctx, given);
   const settled = await settle(ctx, values, verification);
   const of = siteReference(ctx.targets, settled?.before.site.domain);
-  if (settled?.attach || !savedFor(ctx, of)) return settled;
-  const { clearFor } = await import('./branch/repair.ts');
+  if (settled?.attach || !savedBranch(ctx, of)) return settled;
+  const { clearBranch } = await import('./branch/restore.ts');
   // The site has changed, and someone may have deployed it.
-  return (await clearFor(ctx, of)) === 'restored' ? settle(ctx, values, verification) : settled;
+  return (await clearBranch(ctx, of)) === 'restored' ? settle(ctx, values, verification) : settled;
 }
 
 /** Reads the site before the request, and handles a deployment in progress. Undefined if the options do not need it. */

@@ -13,7 +13,7 @@ import {
   unlessStale,
   type Verdict,
 } from './evidence.ts';
-import { isAmbiguous, isFinished, isInProgress, isOpen, liveOf, type Release } from './release.ts';
+import { isAmbiguous, isFinished, isInProgress, isOpen, liveRelease, type Release } from './release.ts';
 
 /**
  * Decides how our deployment ended. The first polls may still show the previous one, so a status counts only after something
@@ -70,7 +70,7 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(`release ${ours.name} is live, but the site's status is “${word}”`);
   }
   if (health === 'bad' && ours.phase !== 'good' && (evidence.going || standing === 'bad')) return bySite('failed');
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   if (live) {
     const reason = `release ${live.name} is live instead of ${ours.name}`;
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');

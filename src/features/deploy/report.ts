@@ -6,7 +6,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
 import { siteUrl } from '../../platform/names/names.ts';
-import { commandResult, type DeployResult, type Report } from './result.ts';
+import { commandResult, type DeployReport, type DeployResult } from './result.ts';
 
 interface Options {
   readonly ci: boolean | undefined;
@@ -16,10 +16,10 @@ interface Options {
 }
 
 /** Runs a deployment and reports it to CI: annotations, outputs, summary, result file. */
-export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>>(
+export async function reportedDeployment<C extends Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>>(
   given: C,
   options: Options,
-  work: (ctx: C) => Promise<Report | { readonly all: readonly Report[]; readonly view: Result } | View>,
+  work: (ctx: C) => Promise<DeployReport | { readonly all: readonly DeployReport[]; readonly view: Result } | View>,
 ): Promise<Result> {
   const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
@@ -68,7 +68,7 @@ function writable(file: string, given: string): void {
 const reason = (code: string | undefined): string | undefined =>
   code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
 
-const overall = (all: readonly Report[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
+const overall = (all: readonly DeployReport[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
 
 const outputsOf = (result: DeployResult, url: string | undefined) => ({
   status: result.status ?? '',
@@ -78,7 +78,7 @@ const outputsOf = (result: DeployResult, url: string | undefined) => ({
   url: url ?? siteUrl(result.site) ?? '',
 });
 
-function summaryOf(all: readonly Report[]): string {
+function summaryOf(all: readonly DeployReport[]): string {
   const cells = ({ site, server, outcome, release, duration_s }: DeployResult) =>
     [site, server, outcome ?? 'not started', release ?? '–', duration_s === null ? '–' : duration(duration_s * 1000)].map(cell).join(' | ');
   const heads = ['| Site | Server | Outcome | Release | Duration |', '|---|---|---|---|---|'];

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { follow } from '../../platform/follow/follow.ts';
-import { isInstallation, progressOf, reportsWork } from './baseline.ts';
+import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import type { DeployValues } from './options.ts';
 import {
   type DeployContext,
@@ -25,7 +25,7 @@ export async function settleRunning(
   let before = first;
   let answer = if_running;
   for (;;) {
-    const word = progressOf(before.site, before.releases);
+    const word = workInProgress(before.site, before.releases);
     if (word === undefined) return { before, attach: false };
     const of = siteReference(ctx.targets, before.site.domain);
     answer ??= await choose(ctx, of, word, branch === undefined);
@@ -66,7 +66,7 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     read: async () => {
       const site = await (follower?.read() ?? readSite(ctx, of, { retry: false }));
       const releases = reportsWork(site, []) ? null : await readReleases(ctx, of, { retry: false });
-      const word = progressOf(site, releases);
+      const word = workInProgress(site, releases);
       return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };
     },
   });

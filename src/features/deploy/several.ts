@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
-import { allowanceOf, within } from '../../platform/follow/rules.ts';
+import { allowanceOf, within } from '../../platform/follow/follow.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DeployValues, readsSiteFirst } from './options.ts';
-import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
+import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
 import { SharedSites } from './shared-sites.ts';
 import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
@@ -12,7 +12,7 @@ const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
 /** Deploys one site. */
-type DeployOne = (ctx: DeployContext, values: DeployValues) => Promise<Report>;
+type DeployOne = (ctx: DeployContext, values: DeployValues) => Promise<DeployReport>;
 
 /** Deploys several sites, a few at a time. Reports are in the given order. */
 export async function deploySeveral(
@@ -20,10 +20,10 @@ export async function deploySeveral(
   all: readonly Targets[],
   values: DeployValues,
   deployOne: DeployOne,
-): Promise<{ readonly all: readonly Report[]; readonly view: Result }> {
+): Promise<{ readonly all: readonly DeployReport[]; readonly view: Result }> {
   const { concurrency = AT_A_TIME, max_failures: limit = Number.POSITIVE_INFINITY } = values;
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
-  const done: Report[] = [];
+  const done: DeployReport[] = [];
   let next = 0;
   let failures = 0;
   // Each request and each pause listens to it; Node warns about more than ten.
@@ -72,11 +72,11 @@ function entering(ctx: DeployContext, sites: SharedSites, values: DeployValues, 
 }
 
 /** Deploys one of several sites without prompts. Turns a failure into a report. */
-async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<Report>): Promise<Report> {
+async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<DeployReport>): Promise<DeployReport> {
   const { ask, ci, targets } = ctx;
   const progress = ctx.progress.branch();
   const inner = { ...ctx, ask: { ...ask, allowed: false }, progress, ci: { ...ci, group: () => () => {} } };
-  const report = await work(inner).catch((error: unknown): Report => {
+  const report = await work(inner).catch((error: unknown): DeployReport => {
     if (!(error instanceof DnxError)) throw error;
     return { result: unstarted(targets), failure: error };
   });
@@ -92,15 +92,15 @@ const withName = (message: string, { site }: Targets): string =>
   !site || message.includes(site.label) ? message : `${site.label}: ${message}`;
 
 const unstarted = ({ site, server }: Targets): DeployResult =>
-  resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null });
+  deployResult({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null });
 
 /** The report of a skipped site. */
-function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
+function notStarted(targets: Targets, { aborted }: AbortSignal): DeployReport {
   const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
   return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`) };
 }
 
-function view({ settings, signal: { reason }, world }: DeployContext, all: readonly Targets[], done: readonly Report[]): Result {
+function view({ settings, signal: { reason }, world }: DeployContext, all: readonly Targets[], done: readonly DeployReport[]): Result {
   const failed = done.filter(({ failure }) => failure);
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,

@@ -3,14 +3,13 @@ import { statusOf } from '../../base/status.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
-import { within } from '../../platform/follow/rules.ts';
-import { isOver, isUnchanged, progressOf } from './baseline.ts';
-import { savedFor } from './branch/saved.ts';
-import { followRun } from './follow-run.ts';
-import { jobOf, reportOf } from './outcome.ts';
-import { liveOf } from './release.ts';
-import type { DeployResult, Report } from './result.ts';
-import { baselineOfRun, type Remembered, type Run, recall, remember } from './runs.ts';
+import { within } from '../../platform/follow/follow.ts';
+import { isDeploymentOver, isUnchanged, workInProgress } from './baseline.ts';
+import { savedBranch } from './branch/saved.ts';
+import { liveRelease } from './release.ts';
+import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
+import { followRun } from './run.ts';
+import { baselineOfRun, type Remembered, type Run, recallRuns, rememberRun } from './run-file.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteEndpoint, siteReference, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
@@ -20,15 +19,16 @@ type WatchContext = DeployContext & Pick<Context, 'resolve' | 'tokens'>;
 
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
 export function attach(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): Remembered {
-  const last = recall(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
+  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
   const isOurs = last?.run.kind === 'deploy' && !last.run.attached && !last.run.result;
-  if (isOurs && !isOver(baselineOfRun(last.run, now), now.site, now.releases)) return last;
-  return remember(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
+  if (isOurs && !isDeploymentOver(baselineOfRun(last.run, now), now.site, now.releases)) return last;
+  return rememberRun(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
 }
 
 /** Restores the branch that an interrupted deployment left, once it was followed to its end. */
-export async function restoringLeft(ctx: DeployContext, of: SiteReference, report: Report): Promise<Report> {
-  if (report.result.finished_at !== null && savedFor(ctx, of)) await (await import('./branch/repair.ts')).repair(ctx, of, { over: true });
+export async function restoringLeft(ctx: DeployContext, of: SiteReference, report: DeployReport): Promise<DeployReport> {
+  if (report.result.finished_at !== null && savedBranch(ctx, of))
+    await (await import('./branch/restore.ts')).repairBranch(ctx, of, { over: true });
   return report;
 }
 
@@ -36,19 +36,19 @@ export async function restoringLeft(ctx: DeployContext, of: SiteReference, repor
  * Resumes the last unfinished run (of the site, if given), or follows a deployment in progress. Only the latest run of each
  * site counts.
  */
-export async function watch(ctx: WatchContext): Promise<Report | View> {
+export async function watch(ctx: WatchContext): Promise<DeployReport | View> {
   const done = await watched(ctx);
   const { site } = ctx.targets;
   // A message, not a report: nothing is in progress.
-  if (site && 'kind' in done && savedFor(ctx, siteReference(ctx.targets))) {
-    await (await import('./branch/repair.ts')).repair(ctx, siteReference(ctx.targets));
+  if (site && 'kind' in done && savedBranch(ctx, siteReference(ctx.targets))) {
+    await (await import('./branch/restore.ts')).repairBranch(ctx, siteReference(ctx.targets));
   }
   return done;
 }
 
-async function watched(ctx: WatchContext): Promise<Report | View> {
+async function watched(ctx: WatchContext): Promise<DeployReport | View> {
   const { site } = ctx.targets;
-  const all = recall(ctx).filter(({ run }) => isReachable(ctx, run) && (!site || run.site.id === site.id));
+  const all = recallRuns(ctx).filter(({ run }) => isReachable(ctx, run) && (!site || run.site.id === site.id));
   const runs = all.filter(({ run }, index) => all.findIndex((other) => other.run.site.id === run.site.id) === index);
   const [latest] = runs;
   if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
@@ -68,7 +68,7 @@ async function watched(ctx: WatchContext): Promise<Report | View> {
 }
 
 /** Prompts for a site, and follows its deployment. The prompt does not count towards --timeout. */
-async function watchPicked(ctx: WatchContext): Promise<Report | View> {
+async function watchPicked(ctx: WatchContext): Promise<DeployReport | View> {
   const left = ctx.deadline - ctx.clock.elapsed();
   const targets = await ctx.resolve(siteEndpoint);
   return watch({ ...ctx, ...within(ctx, left), targets });
@@ -95,7 +95,7 @@ async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   return { ...ctx, api, settings: { ...ctx.settings, host, profile } };
 }
 
-function withFlags(report: Report, flags: readonly string[]): Report {
+function withFlags(report: DeployReport, flags: readonly string[]): DeployReport {
   const { failure } = report;
   if (!failure || flags.length === 0) return report;
   return {
@@ -104,10 +104,10 @@ function withFlags(report: Report, flags: readonly string[]): Report {
   };
 }
 
-async function resume(outer: WatchContext, remembered: Remembered): Promise<Report> {
+async function resume(outer: WatchContext, remembered: Remembered): Promise<DeployReport> {
   const { run } = remembered;
   const ctx = await contextOf(outer, run);
-  ctx.progress.note(`Resuming the ${jobOf(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
+  ctx.progress.note(`Resuming the ${deployJob(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
   const report = await followRun(ctx, remembered, { resumed: true });
   const { release } = report.result;
   if (!run.asked && release) {
@@ -121,21 +121,26 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
  * Follows a deployment in progress. Else repeats the result of a recent run, because its output may have been interrupted, unless the site
  * was deployed again. `latest`: the last run of the site, which has ended.
  */
-async function watchNow(ctx: WatchContext, given: SiteReference, latest: Run | undefined, recent: Run | undefined): Promise<Report | View> {
+async function watchNow(
+  ctx: WatchContext,
+  given: SiteReference,
+  latest: Run | undefined,
+  recent: Run | undefined,
+): Promise<DeployReport | View> {
   const now = await takeSnapshot(ctx, given);
   const of = siteReference(ctx.targets, now.site.domain);
-  if (progressOf(now.site, now.releases) !== undefined) {
+  if (workInProgress(now.site, now.releases) !== undefined) {
     const unverified = latest?.result?.outcome === 'succeeded' && latest.reason;
-    if (unverified) ctx.progress.warn(`Your ${jobOf(latest)} went live, but ${unverified}. Following one that was started elsewhere.`);
+    if (unverified) ctx.progress.warn(`Your ${deployJob(latest)} went live, but ${unverified}. Following one that was started elsewhere.`);
     return restoringLeft(ctx, of, await followRun(ctx, attach(ctx, of, now)));
   }
   const { result, ended, reason } = recent ?? {};
   if (recent && result && ended && isUnchanged(ended, now.site, now.releases)) {
-    ctx.progress.note(`The ${jobOf(recent)} finished ${endOf(ctx, result)}${stillLive(result, now)}.`);
+    ctx.progress.note(`The ${deployJob(recent)} finished ${endOf(ctx, result)}${stillLive(result, now)}.`);
     if (result.outcome === 'succeeded' && reason) ctx.progress.warn(`The release went live, but ${reason}.`);
-    return restoringLeft(ctx, recent, reportOf(recent, result, reason ?? null));
+    return restoringLeft(ctx, recent, deployReport(recent, result, reason ?? null));
   }
-  if (recent && result) ctx.progress.note(`Your ${jobOf(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
+  if (recent && result) ctx.progress.note(`Your ${deployJob(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
@@ -144,7 +149,7 @@ const endOf = ({ clock }: WatchContext, { finished_at }: DeployResult): string =
 
 /** Whether the release of a success is still live. */
 function stillLive({ outcome, release }: DeployResult, { releases }: Snapshot): string {
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   if (outcome !== 'succeeded' || release === null || !live) return '';
   return live.name === release ? ', and its release is still live' : `, but release ${live.name} is live now instead of ${release}`;
 }

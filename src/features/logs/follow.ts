@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
-import { watchReader } from '../watch/reader.ts';
+import { watchReader } from '../watch/poll.ts';
 import { type Connection, openConnection, type Wanted } from './connection.ts';
 import type { Frame } from './frames.ts';
 import type { Memory } from './memory.ts';

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
-import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
+import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { idsOf, isId, siteUrl, type Target, type Targets } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/reading.ts';

@@ -1,6 +1,6 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { within } from '../../platform/follow/rules.ts';
+import { within } from '../../platform/follow/follow.ts';
 
 /** What an overview needs. */
 export type Reading = Pick<Context, 'api' | 'clock' | 'world'>;

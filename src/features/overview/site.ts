@@ -2,9 +2,9 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { timeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
-import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
+import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
-import { liveOf, type Release, releasesOf } from '../deploy/release.ts';
+import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
 import { certificateIn, type Reader } from './certificate.ts';
 import { briefApi, orUndefined, type Reading } from './reading.ts';
@@ -40,7 +40,7 @@ const serverWords = (server: unknown): string | undefined =>
 
 function currentWords(answer: readonly JsonObject[], reader: Reader): string {
   const releases = releasesOf(answer);
-  const release = liveOf(releases) ?? releases[0];
+  const release = liveRelease(releases) ?? releases[0];
   return release ? releaseWords(release, reader) : 'none';
 }
 

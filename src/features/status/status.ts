@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { inProgress, liveOf, type Release, releasesOf } from '../deploy/release.ts';
+import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { certificateIn, type Reader } from '../overview/certificate.ts';
 import { type PartName, type Parts, partNames } from './parts.ts';
 
@@ -73,7 +73,7 @@ export function statusOf({ site, parts, at, error }: Seen, place: Place, reader:
 
 /** The live release, or the newest finished one if the API marks none. Undefined if it may be on another page. */
 function shownRelease(releases: readonly Release[], complete: boolean): Release | undefined {
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   if (live || !complete) return live;
   const going = inProgress(releases);
   return releases.find((each) => !going.includes(each) && each.phase !== 'bad');

@@ -5,7 +5,7 @@ import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
-import { again, isPassing, POLL_MS, polled } from '../watch/poll.ts';
+import { isPassing, POLL_MS, pollAgain, polled } from '../watch/poll.ts';
 import { type Part, type PartName, type Parts, partNames, readParts } from './parts.ts';
 import type { Seen } from './status.ts';
 
@@ -20,7 +20,7 @@ export async function* watched(ctx: Needs, ids: SiteIds, from: Seen): AsyncGener
   let restAt = clock.elapsed();
   const read = async (seen: Seen): Promise<Seen> => {
     const at = clock.now();
-    const { data } = await again(ctx, () => api.send<Site>(siteEndpoint, ids, { retry: false }));
+    const { data } = await pollAgain(ctx, () => api.send<Site>(siteEndpoint, ids, { retry: false }));
     const site: Site = isObject(data) ? data : seen.site;
     const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
     if (all) restAt = clock.elapsed();

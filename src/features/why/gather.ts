@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
-import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { logOf, logsEndpoint } from '../logs/api.ts';
 import { briefApi } from '../overview/reading.ts';
@@ -46,7 +46,7 @@ export async function gather(
   choices: Choices,
 ): Promise<{ readonly facts: Facts; readonly incident: Incident }> {
   const { clock, progress } = ctx;
-  const ids = idsOf(of);
+  const ids = siteIds(of);
   progress.step(`Reading ${of.site.label}`);
   // The answer comes first, because the error behind it must be in the logs when they are read.
   const [parts, variables, serverLog, answer] = await Promise.all([

@@ -1,17 +1,83 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
-import { type Followed, type Following, follow, type Reading } from '../../platform/follow/follow.ts';
-import { continues } from '../../platform/follow/rules.ts';
+import { NetworkFault } from '../../machine/world.ts';
+import { isUnperformed } from '../../platform/api/deadline.ts';
+import { continues, type Followed, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
 import { type Baseline, baselineOf, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
 import { dueMs, type Evidence, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './evidence.ts';
 import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
-import { reportOf } from './outcome.ts';
-import { previousOf } from './previous.ts';
-import { isAmbiguous, isInProgress, liveOf } from './release.ts';
-import { nameOf, type Report, resultOf } from './result.ts';
-import { baselineOfRun, type Remembered, type Run } from './runs.ts';
-import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand, takeSnapshot } from './snapshot.ts';
+import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
+import { type DeployReport, deployReport, deployResult, nameOf } from './result.ts';
+import { baselineOfRun, type Remembered, type Run, rememberRun } from './run-file.ts';
+import {
+  type DeployContext,
+  readReleases,
+  readSite,
+  rollbackCommand,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  siteIds,
+  takeSnapshot,
+} from './snapshot.ts';
+
+/** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
+const GAP_MS = 2_000;
+
+/** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
+export async function requestDeployment(ctx: DeployContext, of: SiteReference, before: Snapshot | undefined): Promise<Remembered> {
+  const { clock } = ctx;
+  const { server, site } = of;
+  const run = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null });
+  const began = clock.elapsed();
+  const { headers } = await sendOnce(run, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of)));
+  if (before) run.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
+  else run.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
+  return run;
+}
+
+/** When a request was sent that took so many ms and was answered at `date`, in whole seconds. Empty if the API does not say. */
+function sentAt(date: string | undefined, tookMs: number): Pick<Run, 'sent_at'> {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? {} : { sent_at: new Date(time - Math.ceil(tookMs / 1000) * 1000).toISOString() };
+}
+
+/** Requests a rollback to a given release, because the API's "previous" could change in the meantime. */
+export async function requestRollback(
+  ctx: DeployContext,
+  of: SiteReference,
+  { baseline, releases }: Snapshot,
+  target: Release,
+): Promise<Remembered> {
+  const { server, site } = of;
+  const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
+  const run = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
+  const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: target.sentId } });
+  await sendOnce(run, send);
+  run.change({ asked: true });
+  return run;
+}
+
+/** Sends the request of a saved run once. A rejected request deletes the run; a lost response keeps it. */
+async function sendOnce<T>(run: Remembered, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!isError(error)) throw error;
+    if (!neverPerformed(error)) throw error.withHint(undefined, { command: siteCommand('watch', run.run), why: 'Check before you retry' });
+    run.forget();
+    throw error;
+  }
+}
+
+/** True if Deploynix rejected the request or never got it. */
+export function neverPerformed(error: DnxError): boolean {
+  const { code, cause, status } = error;
+  if (isUnperformed(error)) return true;
+  if (code === 'network') return cause instanceof NetworkFault && !cause.sent;
+  return status !== undefined && status < 500;
+}
 
 interface Options {
   /** True for a resumed run, which may have ended already. */
@@ -19,13 +85,13 @@ interface Options {
 }
 
 /** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
-export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<Report> {
+export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<DeployReport> {
   const { run } = remembered;
   try {
     const baseline = run.baseline ?? (await readBaseline(ctx, remembered));
     const { verdict, status, elapsedMs, last } = await pollRun(ctx, remembered, baseline, options);
     const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
-    const result = resultOf(run, {
+    const result = deployResult(run, {
       started_at: run.started_at,
       status,
       outcome: verdict?.outcome ?? 'timed_out',
@@ -36,11 +102,11 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
     const reason = verdict?.reason ?? null;
     if (verdict) remembered.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
     const { release } = verdict ?? {};
-    return reportOf(run, result, reason, { release, live: liveOf(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
+    return deployReport(run, result, reason, { release, live: liveRelease(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const outcome = isStop(error) ? 'started' : 'unknown';
-    return { result: resultOf(run, { started_at: run.started_at, outcome }), failure: error };
+    return { result: deployResult(run, { started_at: run.started_at, outcome }), failure: error };
   }
 }
 
@@ -77,7 +143,7 @@ async function pollRun(ctx: DeployContext, remembered: Remembered, baseline: Bas
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
 function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
   if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
-  const { release } = previousOf(last?.releases ?? [], liveOf(last?.releases));
+  const { release } = releaseBeforeLive(last?.releases ?? [], liveRelease(last?.releases));
   return release && rollbackCommand(run);
 }
 
@@ -93,8 +159,8 @@ function reader(
   const evidence = evidenceOf(run, baseline, resumed);
   const follower = ctx.sites?.follower(ctx, run);
   const reads = releaseReads(ctx, baseline, evidence);
-  let shown: Pick<Reading<Verdict>, 'status' | 'words'> | undefined;
-  const read = async (): Promise<Reading<Verdict>> => {
+  let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
+  const read = async (): Promise<FollowReading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
     const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));

@@ -59,7 +59,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
 /** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
-export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
+export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
   const now = ctx.clock.now();
   const run: Run = {
     version: 1,
@@ -84,7 +84,7 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
 }
 
 /** Reads every run, latest first. Skips files that are not runs. */
-export function recall(ctx: Needs): Remembered[] {
+export function recallRuns(ctx: Needs): Remembered[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
     const run = read(join(directory, name));
