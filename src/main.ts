@@ -11,9 +11,8 @@ import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
-import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
-import { hasBranches } from './features/deploy/branch/before-command.ts';
+import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { mayTell } from './features/update/due.ts';
 import { formats } from './machine/settings/format.ts';
@@ -114,7 +113,7 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
     throw await explain(error, invocation, ctx);
   };
   try {
-    const result = await perform(invocation, ctx, scope, sources, branchRestoring(ctx)).catch(explained);
+    const result = await perform(invocation, ctx, scope, sources, (starting) => beforeCommand(ctx, starting)).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
@@ -140,14 +139,6 @@ async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx'
   if (!isError(error, 'forbidden')) return error;
   return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
 }
-
-/** Restores the branch of a site, after a `deploy --branch` that was killed. */
-const branchRestoring =
-  (ctx: Opened['ctx']): BeforeCommand =>
-  async (starting) => {
-    if (!starting.targets.some(({ site }) => site) || !hasBranches(ctx.settings.directories.state)) return undefined;
-    return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
-  };
 
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);

@@ -76,13 +76,8 @@ const watch = command({
   targets: 'optional',
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
   examples: ['watch shop.example.com', 'watch shop.example.com --notify bell'],
-  run: async (ctx, { targets, options }) => {
-    const [{ watch }, { reportedDeployment }] = await Promise.all([
-      import('../features/deploy/watch.ts'),
-      import('../features/deploy/report.ts'),
-    ]);
-    return reportedDeployment({ ...ctx, targets: targets ?? {} }, options, watch);
-  },
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/deploy/watch.ts')).watch({ ...ctx, targets: targets ?? {} }, options),
 });
 
 const rollback = command({
@@ -103,13 +98,8 @@ const rollback = command({
     ...reporting,
   },
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
-  run: async (ctx, { targets, options, consent }) => {
-    const [{ rollback }, { reportedDeployment }] = await Promise.all([
-      import('../features/deploy/rollback.ts'),
-      import('../features/deploy/report.ts'),
-    ]);
-    return reportedDeployment({ ...ctx, targets }, options, (inner) => rollback(inner, { ...options, ...consent }));
-  },
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/deploy/rollback.ts')).rollback({ ...ctx, targets }, { ...options, ...consent }),
 });
 
 const releases = command({

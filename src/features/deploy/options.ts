@@ -68,15 +68,14 @@ export type DeployValues = Values<typeof deployOptions>;
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
-/** Fails if `--allow` is given without `--guard`. */
-export function refuseUnguarded({ allow, guard }: DeployValues): void {
+/** Fails if options contradict each other. A branch can be restored only once the deployment is over. */
+export function refuseContradictions({ allow, branch, guard, if_running, wait }: DeployValues): void {
+  if (branch?.trim() === '') throw usage('--branch needs the name of a branch.');
+  if (branch !== undefined) refuseUnrestorable(wait, if_running);
   if (allow !== undefined && !guard) throw usage('--allow needs --guard.', 'Add --guard, or remove --allow.');
 }
 
-/** Fails if `--branch` contradicts other options: the branch can be restored only once the deployment is over. */
-export function refuseUnrestorable({ branch, wait, if_running }: DeployValues): void {
-  if (branch === undefined) return;
-  if (branch.trim() === '') throw usage('--branch needs the name of a branch.');
+function refuseUnrestorable(wait: DeployValues['wait'], if_running: DeployValues['if_running']): void {
   // Assumed: the API does not say when Deploynix reads the branch of a site.
   if (wait === false) throw usage('--branch cannot be combined with --no-wait.', 'dnx restores the branch when the deployment is over.');
   if (if_running === 'attach') {

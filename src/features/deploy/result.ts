@@ -51,47 +51,19 @@ export interface DeployReport {
   readonly undo?: readonly string[] | undefined;
   /** What to run next. */
   readonly next?: readonly Next[];
-}
-
-/** The columns of a result. */
-export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
-  key: 'duration_s',
-  title: 'Duration',
-  cell: ({ duration_s }) => (duration_s === null ? null : duration(duration_s * 1000)),
-});
-
-/** The name of a release; null if there is none. */
-export const nameOf = (release: Release | null | undefined): string | null => release?.name ?? null;
-
-/** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
-export function commandResult(
-  { result, failure, done, release, undo: undoing, next = [] }: DeployReport,
-  { settings }: Pick<Context, 'settings'>,
-  url: string | undefined = siteUrl(result.site),
-): Result {
-  const person = settings.format === 'table';
-  const undo = failure ? undefined : undoing;
-  const details: readonly (Detail | undefined | false)[] = [
-    result.release !== null && ['release', release ? describeRelease(release) : result.release],
-    result.outcome !== 'started' && url !== undefined && ['url', url],
-    undo && ['undo', commandLine(undo, settings)],
-  ];
-  return {
-    view: ending(record(result, deployColumns, done, details.filter(Boolean) as readonly Detail[])),
-    exit: failure,
-    next: [...next, ...(undo && !person ? [{ command: undo, why: 'Undo' }] : [])],
-  };
+  /** The error behind a failure that is a bug of dnx. */
+  readonly bug?: { readonly error: unknown };
 }
 
 /** A deployment or rollback of a site. */
-export interface Subject extends SiteReference {
+interface Subject extends SiteReference {
   readonly kind: 'deploy' | 'rollback';
   /** True for a deployment that someone else started. */
   readonly attached?: boolean;
 }
 
 /** Details for people in addition to the result. */
-export interface Seen {
+interface Shown {
   /** The release that was deployed or rolled back to. */
   readonly release?: Release | null | undefined;
   /** The live release, if the API marks one. */
@@ -105,7 +77,7 @@ export interface Seen {
 export const deployJob = ({ kind, site }: Subject): string => `${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
 
 /** Adds to a result the ✓ sentence or the failure. */
-export const deployReport = (of: Subject, result: DeployResult, reason: string | null, seen: Seen = {}): DeployReport => ({
+export const deployReport = (of: Subject, result: DeployResult, reason: string | null, seen: Shown = {}): DeployReport => ({
   result,
   release: seen.release ?? null,
   done: sentenceOf(of, result),
@@ -122,7 +94,7 @@ function sentenceOf(of: Subject, { outcome, duration_s, release }: DeployResult)
   return attached ? `Deployment of ${site.label} succeeded${time} (started elsewhere)` : `Deployed ${site.label}${time}`;
 }
 
-function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, reason: string | null, seen: Seen): DnxError | undefined {
+function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, reason: string | null, seen: Shown): DnxError | undefined {
   const job = deployJob(of);
   const subject = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
   const why = `${of.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;
@@ -150,11 +122,38 @@ function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, 
 }
 
 /** The lines under a failure: the failed release and the live one. */
-function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Seen): readonly Detail[] {
+function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Shown): readonly Detail[] {
   const own = release ? describeRelease(release) : name;
   const label = outcome === 'failed' || outcome === 'rolled_back' ? 'failed' : 'release';
   const lines: Detail[] = own === null ? [] : [[label, own]];
   if (!live) return lines;
   const serving = outcome === 'failed' && live.id !== release?.id;
   return [...lines, ['live', `${describeRelease(live)}${serving ? '   (still serving)' : ''}`]];
+}
+
+/** The columns of a result. */
+export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
+  key: 'duration_s',
+  title: 'Duration',
+  cell: ({ duration_s }) => (duration_s === null ? null : duration(duration_s * 1000)),
+});
+
+/** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
+export function commandResult(
+  { result, failure, done, release, undo: undoing, next = [] }: DeployReport,
+  { settings }: Pick<Context, 'settings'>,
+  url: string | undefined = siteUrl(result.site),
+): Result {
+  const person = settings.format === 'table';
+  const undo = failure ? undefined : undoing;
+  const details: readonly (Detail | undefined | false)[] = [
+    result.release !== null && ['release', release ? describeRelease(release) : result.release],
+    result.outcome !== 'started' && url !== undefined && ['url', url],
+    undo && ['undo', commandLine(undo, settings)],
+  ];
+  return {
+    view: ending(record(result, deployColumns, done, details.filter(Boolean) as readonly Detail[])),
+    exit: failure,
+    next: [...next, ...(undo && !person ? [{ command: undo, why: 'Undo' }] : [])],
+  };
 }

@@ -1,9 +1,11 @@
 import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { ago } from '../../base/time.ts';
+import type { Result } from '../../cli/output/view.ts';
 import { inTime, within } from '../../platform/follow/follow.ts';
 import { describeRelease, liveRelease, type Release, releaseBeforeLive, releaseWord, shortened, usableReleases } from './release.ts';
-import { type DeployReport, deployReport, deployResult, nameOf } from './result.ts';
+import { openReporting, type ReportingOptions } from './reporting.ts';
+import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
 import {
   type DeployContext,
@@ -17,15 +19,20 @@ import {
 } from './snapshot.ts';
 
 /** The options of `dnx rollback`. */
-export interface RollbackValues {
+export interface RollbackValues extends ReportingOptions {
   /** A release's name or id. */
   readonly to: string | undefined;
   readonly yes: boolean | undefined;
   readonly wait: boolean | undefined;
 }
 
-/** Makes an earlier release live, and follows until it is. */
-export async function rollback(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<DeployReport> {
+/** `dnx rollback`: makes an earlier release live, and follows until it is. */
+export async function rollback(given: DeployContext, values: RollbackValues): Promise<Result> {
+  const reporting = openReporting(given, values);
+  return reporting.ofOne(rollBack({ ...given, ci: reporting.ci }, values));
+}
+
+async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<DeployReport> {
   const job = `the rollback of ${siteReference(outer.targets).site.label}`;
   const before = await inTime(snapshotBefore(outer, true), job);
   const of = siteReference(outer.targets, before?.site.domain);
@@ -41,7 +48,7 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   const { started_at } = run.run;
   const undo = live && rollbackCommand(of, releaseWord(live, now.releases ?? []));
   if (wait === false) {
-    const result = deployResult(of, { started_at, outcome: 'started', release: nameOf(target) });
+    const result = deployResult(of, { started_at, outcome: 'started', release: target.name });
     const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
     return { ...deployReport({ kind: 'rollback', ...of }, result, null, { release: target, undo }), next };
   }
@@ -54,7 +61,7 @@ async function chosen(
   ctx: DeployContext,
   of: SiteReference,
   { site, releases: kept }: Snapshot,
-  { to, yes }: Omit<RollbackValues, 'wait'>,
+  { to, yes }: Pick<RollbackValues, 'to' | 'yes'>,
 ): Promise<Release> {
   const releases = kept ?? [];
   const live = liveRelease(releases);

@@ -43,7 +43,7 @@ export interface Run {
 }
 
 /** A run and its file. */
-export interface Remembered {
+export interface SavedRun {
   readonly run: Run;
   change(part: Partial<Run>): void;
   /** Deletes the run: its request was refused. */
@@ -59,7 +59,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
 /** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
-export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
+export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
   const now = ctx.clock.now();
   const run: Run = {
     version: 1,
@@ -84,7 +84,7 @@ export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'si
 }
 
 /** Reads every run, latest first. Skips files that are not runs. */
-export function recallRuns(ctx: Needs): Remembered[] {
+export function recallRuns(ctx: Needs): SavedRun[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
     const run = read(join(directory, name));
@@ -96,7 +96,7 @@ export function recallRuns(ctx: Needs): Remembered[] {
 export const baselineOfRun = ({ baseline, sent_at, started_at }: Run, { site, releases }: Pick<Snapshot, 'site' | 'releases'>): Baseline =>
   baseline ?? baselineSince(Date.parse(sent_at ?? started_at), site, releases);
 
-function keep({ progress }: Needs, file: string, first: Run): Remembered {
+function keep({ progress }: Needs, file: string, first: Run): SavedRun {
   let run = first;
   let writable = true;
   return {

@@ -2,14 +2,14 @@ import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { isUnperformed } from '../../platform/api/deadline.ts';
-import { continues, type Followed, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
-import { type Baseline, baselineOf, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
+import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
+import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
 import { dueMs, type Evidence, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './evidence.ts';
 import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
-import { type DeployReport, deployReport, deployResult, nameOf } from './result.ts';
-import { baselineOfRun, type Remembered, type Run, rememberRun } from './run-file.ts';
+import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
 import {
   type DeployContext,
   readReleases,
@@ -26,7 +26,7 @@ import {
 const GAP_MS = 2_000;
 
 /** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
-export async function requestDeployment(ctx: DeployContext, of: SiteReference, before: Snapshot | undefined): Promise<Remembered> {
+export async function requestDeployment(ctx: DeployContext, of: SiteReference, before: Snapshot | undefined): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = of;
   const run = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null });
@@ -49,7 +49,7 @@ export async function requestRollback(
   of: SiteReference,
   { baseline, releases }: Snapshot,
   target: Release,
-): Promise<Remembered> {
+): Promise<SavedRun> {
   const { server, site } = of;
   const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
   const run = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
@@ -59,8 +59,16 @@ export async function requestRollback(
   return run;
 }
 
+/** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
+export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {
+  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
+  const isOurs = last?.run.kind === 'deploy' && !last.run.attached && !last.run.result;
+  if (isOurs && !isDeploymentOver(baselineOfRun(last.run, now), now.site, now.releases)) return last;
+  return rememberRun(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
+}
+
 /** Sends the request of a saved run once. A rejected request deletes the run; a lost response keeps it. */
-async function sendOnce<T>(run: Remembered, send: () => Promise<T>): Promise<T> {
+async function sendOnce<T>(run: SavedRun, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
@@ -85,22 +93,29 @@ interface Options {
 }
 
 /** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
-export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<DeployReport> {
-  const { run } = remembered;
+export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed = false }: Options = {}): Promise<DeployReport> {
+  const { run } = saved;
+  const followed = {
+    what: run.site.label,
+    job: run.kind === 'deploy' ? 'deployment' : 'rollback',
+    resume: { command: siteCommand('watch', run), why: 'Resume with' },
+  };
   try {
-    const baseline = run.baseline ?? (await readBaseline(ctx, remembered));
-    const { verdict, status, elapsedMs, last } = await pollRun(ctx, remembered, baseline, options);
-    const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
+    const baseline = run.baseline ?? (await readBaseline(ctx, saved, followed));
+    const poll = runPoll(ctx, saved, baseline, resumed);
+    const { verdict, status, elapsedMs } = await follow(ctx, { ...followed, ...poll, immediately: resumed });
+    const last = poll.last();
+    const ms = resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
     const result = deployResult(run, {
       started_at: run.started_at,
       status,
       outcome: verdict?.outcome ?? 'timed_out',
       finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
       duration_s: Math.round(ms / 1000),
-      release: nameOf(verdict?.release),
+      release: verdict?.release?.name ?? null,
     });
     const reason = verdict?.reason ?? null;
-    if (verdict) remembered.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
+    if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
     const { release } = verdict ?? {};
     return deployReport(run, result, reason, { release, live: liveRelease(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
   } catch (error) {
@@ -110,34 +125,14 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
   }
 }
 
-/** The end of the wait, and the last poll that got a response. */
-type Polled = Followed<Verdict> & { readonly last: Seen | undefined };
-
 /** Reads the site after the request of a run without a baseline. */
-async function readBaseline(ctx: DeployContext, remembered: Remembered): Promise<Baseline> {
-  const { run } = remembered;
-  const snapshot = await takeSnapshot(ctx, run).catch((error: unknown) => {
-    throw error instanceof DnxError ? continues(error, followed(run)) : error;
+async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<Following<Verdict>, 'job' | 'resume'>): Promise<Baseline> {
+  const snapshot = await takeSnapshot(ctx, saved.run).catch((error: unknown) => {
+    throw error instanceof DnxError ? continues(error, followed) : error;
   });
-  const baseline = baselineOfRun(run, snapshot);
-  remembered.change({ baseline });
+  const baseline = baselineOfRun(saved.run, snapshot);
+  saved.change({ baseline });
   return baseline;
-}
-
-/** What is followed, for messages. */
-const followed = (run: Run) => ({
-  what: run.site.label,
-  job: run.kind === 'deploy' ? 'deployment' : 'rollback',
-  resume: { command: siteCommand('watch', run), why: 'Resume with' },
-});
-
-async function pollRun(ctx: DeployContext, remembered: Remembered, baseline: Baseline, { resumed }: Options): Promise<Polled> {
-  const { run } = remembered;
-  let last: Seen | undefined;
-  const { sleep, read } = reader(ctx, remembered, baseline, resumed, (seen) => {
-    last = seen;
-  });
-  return { ...(await follow(ctx, { ...followed(run), read, sleep, immediately: resumed })), last };
 }
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
@@ -148,18 +143,13 @@ function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined):
 }
 
 /** Polls a run. Reads the releases only while the site reports no work in progress. */
-function reader(
-  ctx: DeployContext,
-  remembered: Remembered,
-  baseline: Baseline,
-  resumed = false,
-  saw: (seen: Seen) => void,
-): Pick<Following<Verdict>, 'sleep' | 'read'> {
-  const { run } = remembered;
+function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resumed: boolean) {
+  const { run } = saved;
   const evidence = evidenceOf(run, baseline, resumed);
   const follower = ctx.sites?.follower(ctx, run);
   const reads = releaseReads(ctx, baseline, evidence);
   let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
+  let last: Seen | undefined;
   const read = async (): Promise<FollowReading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
@@ -170,20 +160,20 @@ function reader(
     }
     const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
     reads.note(site);
-    const seen: Seen = { site, releases, at: ctx.clock.elapsed() };
-    saw(seen);
+    last = { site, releases, at: ctx.clock.elapsed() };
     // A deployment that was requested before ours may have begun after it.
     if (run.sent_at !== undefined) evidence.blurred = ctx.clock.now() - Date.parse(run.started_at) < PATIENCE_MS;
-    const verdict = verdictOf(run, baseline, evidence, seen);
-    if (evidence.going && !remembered.run.going) remembered.change({ going: true });
+    const verdict = verdictOf(run, baseline, evidence, last);
+    if (evidence.going && !saved.run.going) saved.change({ going: true });
     const fresh = newSince(baseline, releases);
     const status = (verdict ? undefined : fresh.find(isInProgress)?.word) ?? statusOf(site) ?? 'unknown';
     // An unchanged state is that of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
     shown = { status, words: queued ? 'queued' : undefined };
-    return { ...shown, verdict, dueMs: dueMs(evidence, seen.at) };
+    return { ...shown, verdict, dueMs: dueMs(evidence, last.at) };
   };
-  return { sleep: follower?.sleep, read };
+  /** `last`: the last poll that got a response. */
+  return { sleep: follower?.sleep, read, last: () => last };
 }
 
 /**

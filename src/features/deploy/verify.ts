@@ -13,7 +13,7 @@ import type { Verification } from './options.ts';
 import { isInProgress, liveRelease, type Release } from './release.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
-import type { Remembered } from './run-file.ts';
+import type { SavedRun } from './run-file.ts';
 import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './snapshot.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
@@ -36,7 +36,7 @@ export function refuseUnverifiable({ path, rollback, url }: Verification, { site
 }
 
 interface Deployed {
-  readonly run: Remembered;
+  readonly run: SavedRun;
   readonly report: DeployReport;
   readonly before: Snapshot;
   readonly verification: Verification;
@@ -45,11 +45,21 @@ interface Deployed {
 /** The reason in the run file until the verification has finished. */
 const UNVERIFIED = 'its verification did not finish';
 
-/** Verifies a successful deployment, and rolls back if that fails and is wanted. */
+/** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
 export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
+  const { report, run } = deployed;
+  run.change({ reason: UNVERIFIED });
+  try {
+    return await verifyLive(ctx, deployed);
+  } catch (error) {
+    if (!(error instanceof DnxError)) throw error;
+    return { result: { ...report.result, outcome: error.code === 'timed_out' ? 'timed_out' : 'unknown' }, failure: error };
+  }
+}
+
+async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
   const { run, report, before, verification } = deployed;
-  const { result } = report;
-  const name = run.run.site.label;
+  const { label: name } = run.run.site;
   const began = ctx.clock.elapsed();
   const finish = (
     outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back',
@@ -57,22 +67,26 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
     live?: Release,
     ended?: Baseline,
   ): DeployReport => {
+    const { result, release, undo } = report;
     const duration = (result.duration_s ?? 0) + Math.round((ctx.clock.elapsed() - began) / 1000);
     const finished = { ...result, outcome, finished_at: new Date(ctx.clock.now()).toISOString(), duration_s: duration };
     run.change({ result: finished, reason, ...(ended && { ended }) });
-    return deployReport(run.run, finished, reason, { release: report.release, undo: report.undo, live });
+    return deployReport(run.run, finished, reason, { release, undo, live });
   };
 
-  run.change({ reason: UNVERIFIED });
+  let why: string | undefined;
+  let now: Snapshot;
+  let theirs: Theirs | undefined;
   const close = ctx.ci.group(`Verify ${name}`);
-  const verified = await orStopped(report, async () => {
+  try {
     const then = report.release ? undefined : await readSite(ctx, run.run);
-    const why = await verify(ctx, verification, { name, release: result.release });
-    if (why !== undefined) finish('failed', `it went live but failed verification: ${why}`);
-    return { why, ...(await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why))) };
-  }).finally(close);
-  if ('result' in verified) return verified;
-  const { why, now, theirs } = verified;
+    why = await verify(ctx, verification, { name, release: report.result.release });
+    // The run file has the failure even if dnx is stopped now.
+    if (why !== undefined) finish('failed', brokenSince(why));
+    ({ now, theirs } = await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
+  } finally {
+    close();
+  }
   const live = liveRelease(now.releases);
   if (why !== undefined) ctx.progress.warn(`${name} failed verification: ${why}.`);
   if (theirs?.live) return finish('superseded', theirs.reason, live);
@@ -81,17 +95,16 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
     return finish('succeeded', null);
   }
   const back = liveRelease(before.releases);
-  if (!verification.rollback || !back) return finish('failed', `it went live but failed verification: ${why}`, live);
+  if (!verification.rollback || !back) return finish('failed', brokenSince(why), live);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (run.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const again = await orStopped(report, () => rollBack(ctx, deployed, now, back));
-  if ('result' in again) return again;
-  const failed = again.why;
-  if (failed !== undefined)
-    return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${failed}`, undefined, again.ended);
-  return finish('rolled_back', `to ${back.name}: ${why}`, back, again.ended);
+  const { why: again, ended } = await rollBack(ctx, deployed, now, back);
+  if (again === undefined) return finish('rolled_back', `to ${back.name}: ${why}`, back, ended);
+  return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${again}`, undefined, ended);
 }
+
+const brokenSince = (why: string): string => `it went live but failed verification: ${why}`;
 
 /** Adds to a read error that the deployment failed verification and was not rolled back. */
 function withoutRollback(error: unknown, why: string | undefined): never {
@@ -154,16 +167,6 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     throw error;
   } finally {
     close();
-  }
-}
-
-/** Turns an error during verification into a failed report: the deployment itself is done. */
-async function orStopped<T extends object>(report: DeployReport, work: () => Promise<T>): Promise<T | DeployReport> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof DnxError)) throw error;
-    return { result: { ...report.result, outcome: error.code === 'timed_out' ? 'timed_out' : 'unknown' }, failure: error };
   }
 }
 

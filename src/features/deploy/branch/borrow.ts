@@ -14,71 +14,79 @@ import { type DeployContext, readSite, repositoryEndpoint, type SiteReference, t
 import { branchTaken, nowWith, putBranch, siteBranch, stillOn, tryToRestore, warnStillOn, withStillOn } from './restore.ts';
 import { type HeldBranch, saveBranch, type TemporaryBranch } from './saved.ts';
 
-/** Deploys. Calls the function right before its request, which fails if that cannot be saved. */
-type Deployment = (asking: () => Promise<void>) => Promise<DeployReport>;
+/** Another branch that a site has for one deployment. */
+export interface BorrowedBranch {
+  /** Saves that the deployment is about to be requested. Fails if that is not possible, or after Ctrl-C. */
+  asked(): Promise<void>;
+  /** Restores the branch once the deployment is over, and adds to the report what became of it. */
+  giveBack(report: DeployReport): Promise<DeployReport>;
+  /** Restores the branch after an error, unless the deployment may have started. Returns the error, with what became of the branch. */
+  giveBackAfter(error: unknown): Promise<unknown>;
+}
 
-/** Runs a deployment of another branch: sets the branch, deploys, and restores it once the deployment is over. */
-export async function onBranch(
+/** Saves which branch to restore, and sets another one. Undefined if the site has it already. */
+export async function borrowBranch(
   ctx: DeployContext,
   of: SiteReference,
   before: Snapshot,
   to: string,
-  deployment: Deployment,
-): Promise<DeployReport> {
+): Promise<BorrowedBranch | undefined> {
   const { site, baseline } = before;
   // A list may show less of a site.
   const known = 'branch' in site && 'git_repository_id' in site ? site : await readSite(ctx, of);
-  if (siteBranch(known) === to) return deployment(async () => {});
+  if (siteBranch(known) === to) return undefined;
   refuseQueued(ctx, of, before);
   refuseScheduled(ctx, of, known);
   const from = await branchToRestore(ctx, of, known);
   const held = await saveBranch(ctx, { ...of, from, to, baseline });
   if (!held) throw branchTaken(ctx, of);
-  const attempted = await attempt(ctx, held, to, deployment);
-  const { result } = attempted;
-  const failure = attempted.failure ?? otherBranch(attempted, held.saved);
-  const report = failure ? { ...attempted, failure } : attempted;
-  if (result.finished_at === null) {
+  try {
+    await putBranch(ctx.api, of, to);
+  } catch (error) {
+    if (!isError(error) || !neverPerformed(error)) throw await giveBackAfter(ctx, held, error);
+    await held.forget();
+    throw error;
+  }
+  ctx.progress.note(`Set the branch of ${of.site.label} to ${to} for this deployment.`);
+  return {
+    async asked() {
+      ctx.signal.throwIfAborted();
+      await held.asked();
+    },
+    giveBack: (report) => giveBack(ctx, held, report),
+    giveBackAfter: (error) => giveBackAfter(ctx, held, error),
+  };
+}
+
+async function giveBack(ctx: DeployContext, held: HeldBranch, given: DeployReport): Promise<DeployReport> {
+  const { saved } = held;
+  const failure = given.failure ?? otherBranch(given, saved);
+  const report = failure ? { ...given, failure } : given;
+  if (report.result.finished_at === null) {
     await held.release();
     // The summary of several sites leaves out the hints of each.
-    if (!failure || ctx.sites) warnStillOn(ctx, held.saved);
-    return failure && !ctx.sites ? { ...report, failure: withStillOn(failure, held.saved) } : report;
+    if (!failure || ctx.sites) warnStillOn(ctx, saved);
+    return failure && !ctx.sites ? { ...report, failure: withStillOn(failure, saved) } : report;
   }
   const error = await tryToRestore(ctx, held);
   if (!error) return report;
-  if (!failure) return { ...report, failure: notRestored(held.saved, error) };
-  ctx.progress.warn(`Could not restore the branch of ${of.site.label}: ${error.message}`);
-  warnStillOn(ctx, held.saved);
+  if (!failure) return { ...report, failure: notRestored(saved, error) };
+  ctx.progress.warn(`Could not restore the branch of ${saved.site.label}: ${error.message}`);
+  warnStillOn(ctx, saved);
   return report;
 }
 
-/** Sets the branch and deploys. If nothing was deployed, restores the branch at once. */
-async function attempt(ctx: DeployContext, held: HeldBranch, to: string, deployment: Deployment): Promise<DeployReport> {
-  let asked = false;
-  let set = false;
-  try {
-    await putBranch(ctx.api, held.saved, to);
-    set = true;
-    ctx.progress.note(`Set the branch of ${held.saved.site.label} to ${to} for this deployment.`);
-    return await deployment(async () => {
-      ctx.signal.throwIfAborted();
-      await held.asked();
-      asked = true;
-    });
-  } catch (error) {
-    if (!isError(error)) throw error;
-    const refused = neverPerformed(error);
-    if (asked && !refused) {
-      await held.release();
-      throw withStillOn(error, held.saved);
-    }
-    if (!set && refused) {
-      await held.forget();
-      throw error;
-    }
-    const problem = await tryToRestore(ctx, held);
-    throw problem ? withStillOn(error, held.saved) : error;
+async function giveBackAfter(ctx: DeployContext, held: HeldBranch, error: unknown): Promise<unknown> {
+  const { saved } = held;
+  if (!isError(error)) {
+    await held.release();
+    return error;
   }
+  if (saved.asked_at !== null && !neverPerformed(error)) {
+    await held.release();
+    return withStillOn(error, saved);
+  }
+  return (await tryToRestore(ctx, held)) ? withStillOn(error, saved) : error;
 }
 
 /** The failure after a deployment of another branch: the site's was changed before Deploynix read it. */

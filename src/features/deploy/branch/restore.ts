@@ -1,14 +1,45 @@
 import { DnxError, isError, isStop, type Next } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { commandLine } from '../../../cli/run/command-line.ts';
+import { commandLine, nextLine } from '../../../cli/run/command-line.ts';
+import type { Starting } from '../../../cli/run/starting.ts';
 import type { Api } from '../../../platform/api/api.ts';
 import { isLost } from '../../../platform/api/lost.ts';
 import { isDeploymentOver, type Site, workInProgress } from '../baseline.ts';
 import { LAG_MS, PATIENCE_MS } from '../evidence.ts';
-import { readReleases, readSite, type SiteReference, siteCommand, siteIds, siteUpdateEndpoint } from '../snapshot.ts';
-import { branchHolder, type HeldBranch, savedBranch, type TemporaryBranch, takeOverBranch } from './saved.ts';
+import { readReleases, readSite, type SiteReference, siteCommand, siteIds, siteReference, siteUpdateEndpoint } from '../snapshot.ts';
+import { branchHolder, forgetBranch, type HeldBranch, savedBranch, type TemporaryBranch, takeOverBranch } from './saved.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
+
+/** These restore the branch at the right moment themselves. */
+const OWN = ['site deploy', 'site watch'];
+
+/**
+ * Restores the branch that an interrupted deployment of `--branch` left, before the next command for that site. A command that only reads
+ * warns instead. Returns what to do after a command that decides about the branch itself.
+ */
+export async function restoreBefore(ctx: Needs, { name, targets, body, reads }: Starting): Promise<(() => Promise<void>) | undefined> {
+  const sites = targets.filter(({ site, server }) => site && server).map((each) => siteReference(each));
+  const left = sites.filter((of) => savedBranch(ctx, of));
+  if (left.length === 0 || OWN.includes(name)) return undefined;
+  if (name === 'site delete' || (name === 'site update' && body.branch !== undefined)) {
+    return async () => void (await Promise.all(left.map((of) => forgetBranch(ctx, of))));
+  }
+  for (const of of left) {
+    if (reads) warnLeft(ctx, of);
+    else await repairBranch(ctx, of);
+  }
+  return undefined;
+}
+
+/** Warns of a branch that nobody restores, without a request. */
+function warnLeft(ctx: Needs, of: SiteReference): void {
+  const saved = savedBranch(ctx, of);
+  if (!saved || branchHolder(saved, ctx.clock.now())) return;
+  const { site, from, to } = saved;
+  const line = nextLine({ command: siteCommand('watch', of), why: 'Restore it with' }, ctx.settings);
+  ctx.progress.warn(`A deployment of ${site.label} from branch '${to}' was interrupted, so its branch may not be '${from}' again. ${line}`);
+}
 
 /** What became of a temporary branch. `kept`: its deployment may still read it. `unknown`: the site could not be read or changed. */
 export type Repair = 'none' | 'restored' | 'kept' | 'held' | 'unknown';
@@ -145,13 +176,11 @@ export async function tryToRestore(ctx: Needs, held: HeldBranch, why?: string): 
 }
 
 /** The command that restores the branch of a site. */
-export const restoring = (of: SiteReference, branch: string): readonly string[] => [...siteCommand('update', of), '--branch', branch];
+const restoring = (of: SiteReference, branch: string): readonly string[] => [...siteCommand('update', of), '--branch', branch];
 
 /** Says that a site still has its temporary branch, and how it gets the other one back. */
 export const stillOn = ({ site, to }: TemporaryBranch, why = ''): string =>
   `The branch of ${site.label} is still '${to}'${why}. It is restored by the next dnx command for this site once the deployment is over`;
-
-const NOW = 'Or restore it now with';
 
 /** Warns that a site still has its temporary branch. */
 export function warnStillOn({ progress, settings }: Pick<Context, 'progress' | 'settings'>, saved: TemporaryBranch, why?: string): void {
@@ -165,7 +194,7 @@ export function withStillOn(failure: DnxError, saved: TemporaryBranch): DnxError
 }
 
 /** The command that restores the branch now. */
-export const nowWith = (saved: TemporaryBranch): Next => ({ command: restoring(saved, saved.from), why: NOW });
+export const nowWith = (saved: TemporaryBranch): Next => ({ command: restoring(saved, saved.from), why: 'Or restore it now with' });
 
 /** The error if another process deploys another branch of the site. */
 export function branchTaken(ctx: Pick<Context, 'clock' | 'settings'>, of: SiteReference): DnxError {

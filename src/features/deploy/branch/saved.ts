@@ -9,7 +9,7 @@ import { locked } from '../../../machine/files/lock.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SiteReference } from '../snapshot.ts';
-import { directoryIn } from './before-command.ts';
+import { branchesDirectory } from './interrupted.ts';
 
 /** The branch that a site has for one deployment only, saved so that the other one can be restored. Contains no secrets. */
 export interface TemporaryBranch {
@@ -51,7 +51,7 @@ const LONGEST_MS = 30 * 86_400_000;
 type Needs = Pick<Context, 'clock' | 'settings'>;
 
 const fileOf = ({ settings }: Pick<Needs, 'settings'>, { site }: Pick<SiteReference, 'site'>): string =>
-  join(directoryIn(settings.directories.state), `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);
+  join(branchesDirectory(settings.directories.state), `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);
 
 /** The temporary branch of a site, if this machine gave it one. */
 export function savedBranch(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference, 'site'>): TemporaryBranch | undefined {
@@ -132,10 +132,11 @@ function held(ctx: Needs, first: TemporaryBranch): HeldBranch {
     },
     isWanted,
     async asked() {
-      saved = { ...saved, asked_at: new Date(ctx.clock.now()).toISOString() };
-      await edit(() => writeJson(file, saved)).catch((error: unknown) => {
+      const asked = { ...saved, asked_at: new Date(ctx.clock.now()).toISOString() };
+      await edit(() => writeJson(file, asked)).catch((error: unknown) => {
         throw unsaved(error);
       });
+      saved = asked;
     },
     // If the file cannot be changed, the end of this process releases it, and a restored branch is left alone.
     release: () => edit(() => writeJson(file, { ...saved, holder: null })).catch(() => {}),

@@ -1,0 +1,31 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from '../../../cli/language/command.ts';
+import type { Starting } from '../../../cli/run/starting.ts';
+import type { DeployReport } from '../result.ts';
+import type { SiteReference } from '../snapshot.ts';
+
+type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
+
+/** Where the temporary branches of sites are saved. */
+export const branchesDirectory = (state: string): string => join(state, 'branches');
+
+/** True if a site may have a temporary branch. Every command with a site asks, so nothing else is loaded for it. */
+function hasBranches({ settings }: Pick<Needs, 'settings'>): boolean {
+  try {
+    return readdirSync(branchesDirectory(settings.directories.state)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Restores the branch that an interrupted `deploy --branch` left, before the next command for that site. */
+export async function beforeCommand(ctx: Needs, starting: Starting): Promise<(() => Promise<void>) | undefined> {
+  if (!starting.targets.some(({ site }) => site) || !hasBranches(ctx)) return undefined;
+  return (await import('./restore.ts')).restoreBefore(ctx, starting);
+}
+
+/** Restores it once the interrupted deployment was followed to its end. */
+export async function afterFollowing(ctx: Needs, of: SiteReference, { result }: DeployReport): Promise<void> {
+  if (result.finished_at !== null && hasBranches(ctx)) await (await import('./restore.ts')).repairBranch(ctx, of, { over: true });
+}
