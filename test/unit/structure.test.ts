@@ -98,7 +98,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/spinner\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
-  'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
+  'temporal-polyfill': /^src\/features\/deploy\/schedule\.ts$/,
   ulid: /^src\/sandbox\//,
   yaml: /^src\/base\/yaml\.ts$/,
   zod: /^src\/sandbox\//,

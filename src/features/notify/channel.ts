@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError, isError, usage } from '../../base/errors.ts';
-import { toJson } from '../../base/json.ts';
+import { DnxError, exits, isError, usage } from '../../base/errors.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
@@ -10,7 +10,6 @@ import { childEnv, withoutSecrets } from '../../machine/env.ts';
 import { shellCommand } from '../../machine/shell-command.ts';
 import { type Child, NetworkFault, type World } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
-import { type Notification, outcomeIn } from './notify.ts';
 
 /** How to say that the work has ended. */
 export type Channel =
@@ -24,7 +23,7 @@ export function channelOf(word: string, source: string, world: Pick<World, 'cwd'
   const value = word.trim();
   if (value === '') throw usage(`${source} is empty.`, WAYS);
   if (value === 'bell' || value === 'desktop') return { kind: value };
-  if (/^https?:/i.test(value)) return { kind: 'url', url: urlOf(value, source) };
+  if (/^https?:/i.test(value)) return { kind: 'url', url: webhookUrl(value, source) };
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(value)) throw usage(`${source} is not an http:// or https:// URL.`, WAYS);
   if (/^[\w./+\\-]+$/.test(value) && !isProgram(value, world))
     throw usage(`${source} names a command that was not found: '${value}'.${didYouMean(value, ['bell', 'desktop'])}`, WAYS);
@@ -33,7 +32,7 @@ export function channelOf(word: string, source: string, world: Pick<World, 'cwd'
 
 const WAYS = 'Use bell, desktop, a URL or a shell command.';
 
-function urlOf(value: string, source: string): URL {
+function webhookUrl(value: string, source: string): URL {
   // The URL is not repeated, because it may contain a secret.
   if (!URL.canParse(value)) throw usage(`${source} is not a valid URL.`, WAYS);
   const url = new URL(value);
@@ -56,6 +55,17 @@ function isExecutable(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
+export interface Notification {
+  /** One line for people, which chat programs show. */
+  readonly text: string;
+  readonly exit_code: number;
+  /** The command as typed: `deploy`. */
+  readonly command: string;
+  readonly result?: unknown;
+  readonly error?: unknown;
 }
 
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
@@ -171,3 +181,12 @@ $toast = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent
 $app = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'
 [Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($app).Show([Windows.UI.Notifications.ToastNotification]::new($toast))
 `;
+
+/** The outcome of a deployment, or what the exit code says: `succeeded`, `failed` or `timed_out`. */
+function outcomeIn({ result, exit_code }: Notification): string {
+  // `env set --deploy` nests the deployment.
+  const deployment = isObject(result) && isObject(result.deployment) ? result.deployment : result;
+  if (isObject(deployment) && typeof deployment.outcome === 'string') return deployment.outcome;
+  if (exit_code === 0) return 'succeeded';
+  return exit_code === exits.timed_out ? 'timed_out' : 'failed';
+}

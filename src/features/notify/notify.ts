@@ -1,10 +1,10 @@
-import { DnxError, exits, isError, isStop, usage } from '../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { line } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
-import { channelOf, deliver } from './channel.ts';
+import { channelOf, deliver, type Notification } from './channel.ts';
 
 /** Notifies once the result of a command was written. Never changes its exit code. */
 export interface Notice {
@@ -73,17 +73,6 @@ function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options
   return deploys ? undefined : 'needs --deploy';
 }
 
-/** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
-export interface Notification {
-  /** One line for people, which chat programs show. */
-  readonly text: string;
-  readonly exit_code: number;
-  /** The command as typed: `deploy`. */
-  readonly command: string;
-  readonly result?: unknown;
-  readonly error?: unknown;
-}
-
 /** How a command ended. */
 export interface Ending {
   readonly result: Result | undefined;
@@ -98,18 +87,9 @@ export function notificationOf(command: string, { result, failure }: Ending, cod
     text: plain(failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`),
     exit_code: code,
     command,
-    ...(data !== undefined && { result: withoutSecrets(data) }),
+    ...(data !== undefined && { result: withoutSecretFields(data) }),
     ...(failure && { error: failure.data }),
   };
-}
-
-/** The outcome of a deployment, or what the exit code says: `succeeded`, `failed` or `timed_out`. */
-export function outcomeIn({ result, exit_code }: Notification): string {
-  // `env set --deploy` nests the deployment.
-  const deployment = isObject(result) && isObject(result.deployment) ? result.deployment : result;
-  if (isObject(deployment) && typeof deployment.outcome === 'string') return deployment.outcome;
-  if (exit_code === 0) return 'succeeded';
-  return exit_code === exits.timed_out ? 'timed_out' : 'failed';
 }
 
 /** The data of a view, as `--json` prints it. */
@@ -135,11 +115,11 @@ const plain = (text: string): string => line(text).replaceAll('<', '‹').replac
 const SECRET = /passw|secret|token|private_?key/i;
 
 /** The data without fields that hold secrets, which some APIs return with a new server, and without the values of variables. */
-function withoutSecrets(data: unknown): unknown {
-  if (Array.isArray(data)) return data.map(withoutSecrets);
+function withoutSecretFields(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(withoutSecretFields);
   if (!isObject(data)) return data;
   const isSecret = (key: string) => SECRET.test(key) || (key === 'value' && 'key' in data);
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, isSecret(key) && value !== null ? '***' : withoutSecrets(value)]),
+    Object.entries(data).map(([key, value]) => [key, isSecret(key) && value !== null ? '***' : withoutSecretFields(value)]),
   );
 }

@@ -7,13 +7,10 @@ import type { SiteReference } from '../snapshot.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 
-/** Where the temporary branches of sites are saved. */
-export const branchesDirectory = (state: string): string => join(state, 'branches');
-
-/** True if a site may have a temporary branch. Every command with a site asks, so nothing else is loaded for it. */
+/** True if `saved.ts` has a temporary branch of a site. Every command with a site asks, so nothing else is loaded for it. */
 function hasBranches({ settings }: Pick<Needs, 'settings'>): boolean {
   try {
-    return readdirSync(branchesDirectory(settings.directories.state)).length > 0;
+    return readdirSync(join(settings.directories.state, 'branches')).length > 0;
   } catch {
     return false;
   }

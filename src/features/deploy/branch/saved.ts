@@ -9,7 +9,6 @@ import { locked } from '../../../machine/files/lock.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SiteReference } from '../snapshot.ts';
-import { branchesDirectory } from './interrupted.ts';
 
 /** The branch that a site has for one deployment only, saved so that the other one can be restored. Contains no secrets. */
 export interface TemporaryBranch {
@@ -51,7 +50,7 @@ const LONGEST_MS = 30 * 86_400_000;
 type Needs = Pick<Context, 'clock' | 'settings'>;
 
 const fileOf = ({ settings }: Pick<Needs, 'settings'>, { site }: Pick<SiteReference, 'site'>): string =>
-  join(branchesDirectory(settings.directories.state), `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);
+  join(settings.directories.state, 'branches', `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);
 
 /** The temporary branch of a site, if this machine gave it one. */
 export function savedBranch(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference, 'site'>): TemporaryBranch | undefined {
