@@ -6,8 +6,8 @@ import type { Settings } from '../../machine/settings/settings.ts';
 import { truthy } from '../../machine/settings/truthy.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { openBudgets } from '../../platform/api/budget.ts';
 import { createApi } from '../../platform/api/client.ts';
+import { openBudgets } from '../../platform/api/limit/budget.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
@@ -119,7 +119,7 @@ function namesOf(
 ) {
   const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
   const fresh = !cache || truthy(env.DNX_NO_CACHE);
-  return openNameIndex({ directory: directories.cache, config: directories.config, profile, host, token, stored, fresh, clock, signal });
+  return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */

@@ -1,18 +1,18 @@
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { timeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
-import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
-import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
+import { type Targets, idIn, siteUrl } from '../../platform/names/names.ts';
+import { type Release, liveRelease, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
-import { certificateIn, type Reader } from './certificate.ts';
-import { briefApi, orUndefined, type Reading } from './reading.ts';
+import { type TimeReader, certificateIn } from './certificate.ts';
+import { type OverviewContext, briefApi, orUndefined } from './overview.ts';
 
 const once = { casual: true };
 
 /** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them. */
-export async function siteOverview(ctx: Reading, site: Item, targets: Targets): Promise<Item> {
+export async function siteOverview(ctx: OverviewContext, site: Item, targets: Targets): Promise<Item> {
   const api = briefApi(ctx);
   const ids = { server: idIn(site.server_id) ?? targets.server?.id, site: targets.site?.id };
   const repository = idIn(site.git_repository_id);
@@ -38,14 +38,14 @@ export async function siteOverview(ctx: Reading, site: Item, targets: Targets): 
 const serverWords = (server: unknown): string | undefined =>
   isObject(server) ? [server.name, server.ip_address].map(wordOf).filter(Boolean).join('  ') || undefined : undefined;
 
-function currentWords(answer: readonly JsonObject[], reader: Reader): string {
+function currentWords(answer: readonly JsonObject[], reader: TimeReader): string {
   const releases = releasesOf(answer);
   const release = liveRelease(releases) ?? releases[0];
   return release ? releaseWords(release, reader) : 'none';
 }
 
 /** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
-export function releaseWords({ commit, message, name, created }: Release, reader: Reader): string {
+export function releaseWords({ commit, message, name, created }: Release, reader: TimeReader): string {
   const what = [commit.slice(0, 7), message].filter(Boolean).join(' ') || name;
   return created === '' ? what : `${what}, ${timeIn(created, reader)}`;
 }

@@ -6,12 +6,12 @@ import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
 import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
-import { listEndpoint, type Variable } from '../env/variables.ts';
+import { type Variable, listEndpoint } from '../env/variables.ts';
 import { logOf, logsEndpoint } from '../logs/api.ts';
-import { briefApi } from '../overview/reading.ts';
+import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
-import { type Part, type PartName, readParts } from '../status/parts.ts';
-import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
+import { type PartName, type StatusPart, readParts } from '../status/read.ts';
+import { type Answer, type Facts, type Log, type Unknown, isUnanswered } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
 import { readServer, textOf } from './remote/read.ts';
@@ -118,7 +118,7 @@ async function serverOf(
     site,
     server,
     choices,
-  }: { readonly incident: Incident; readonly site: Site; readonly server: Part; readonly choices: Choices },
+  }: { readonly incident: Incident; readonly site: Site; readonly server: StatusPart; readonly choices: Choices },
 ): Promise<{ readonly machine: Facts['machine']; readonly logs: readonly Log[]; readonly unknown: readonly Unknown[] }> {
   ctx.progress.step(`Reading the logs on ${of.server.label} over SSH`);
   const located = async () => {
@@ -140,7 +140,7 @@ async function optional<T>(what: string, ability: string, part: Promise<T>): Pro
   }
 }
 
-function unreadPart(name: (typeof PARTS)[number], { error }: Part): readonly Unknown[] {
+function unreadPart(name: (typeof PARTS)[number], { error }: StatusPart): readonly Unknown[] {
   const [what, ability] = WORDS[name];
   return error ? [unreadable(what, ability, error)] : [];
 }
