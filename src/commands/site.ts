@@ -1,13 +1,13 @@
+import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { duration, following, text } from '../cli/language/options.ts';
-import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
+import { assumed, duration, following, from, natural, prompted, required, suggest, text } from '../cli/language/options.ts';
+import { action, answer, created, creationOf, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/snapshot.ts';
 import { listEndpoint as variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
-import { createSite, siteFields } from '../features/site/create.ts';
 import { listSites } from '../features/site/list.ts';
 
 interface Webhook {
@@ -33,7 +33,47 @@ const sites = resource({
   },
 });
 
-const { type: _, ...changeable } = siteFields;
+/** The default web directory of each framework. */
+const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
+
+const fields = {
+  domain: natural(required(assumed(text('Domain', 'domain')))),
+  type: prompted(suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')),
+  git_repository_id: prompted(
+    from(assumed(text('Git repository: name or id', 'repository')), { list: 'GET /git-repositories', resolve: true }),
+    { none: 'No repository' },
+  ),
+  branch: prompted(assumed(text('Branch to deploy')), {
+    when: ({ git_repository_id }) => git_repository_id !== undefined,
+    offers: () => ['main'],
+  }),
+  web_directory: prompted(assumed(text('Web directory, such as /public', 'path')), {
+    offers: ({ type }) => [served[String(type)] ?? []].flat(),
+  }),
+  php_version: prompted(suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'), {
+    when: ({ type }) => !['static', 'nextjs', 'nuxt'].includes(String(type)),
+  }),
+};
+
+const { type: _, ...changeable } = fields;
+
+const create = command({
+  name: 'create',
+  summary: 'Create a site',
+  description: 'On a terminal, prompts for missing options.',
+  calls: 'POST /servers/{server}/sites',
+  fields,
+  shows: sites.details,
+  examples: ['create new.example.com --type laravel --server web-1'],
+  run: async (ctx, { targets, body }) => {
+    const domain = wordOf(body.domain);
+    const of = creationOf('site', 'GET /servers/{server}/sites', targets, body);
+    return {
+      view: answer(await created(ctx, of, () => ctx.call()), sites.details, `Created site ${domain}`),
+      next: [{ command: ['deploy', domain], why: 'Next' }],
+    };
+  },
+});
 
 const deploy = command({
   name: 'deploy',
@@ -162,7 +202,7 @@ export default group({
   commands: [
     listSites(sites.columns),
     show(sites),
-    createSite(sites),
+    create,
     update(sites, changeable),
     remove(sites, { level: 'severe', warning: 'This also deletes its files and releases.' }),
     deploy,

@@ -48,18 +48,20 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
     const inner = { ...ctx, ...within(ctx, allowanceOf(values)), targets };
     return { inner, leave: sites.enter(siteReference(targets), inner.deadline) };
   };
+  const deployInTurn = async (targets: Targets): Promise<DeployReport> => {
+    const starting = turn.then(() => start(targets));
+    turn = starting.catch(() => {});
+    try {
+      const started = await starting;
+      return started ? await deployOneOf(started.inner, values).finally(started.leave) : skippedReport(targets, ctx.signal);
+    } catch (error) {
+      return ctx.signal.aborted ? skippedReport(targets, ctx.signal) : stoppedReport(targets, error, null);
+    }
+  };
   const worker = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [index, targets] = next;
-      const starting = turn.then(() => start(targets));
-      turn = starting.catch(() => {});
-      const started = await starting.catch((error: unknown) => ({ refused: ctx.signal.aborted ? undefined : { error } }));
-      const report =
-        started && 'inner' in started
-          ? await deployOneOf(started.inner, values).finally(started.leave)
-          : started?.refused
-            ? stoppedReport(targets, started.refused.error, null)
-            : skippedReport(targets, ctx.signal);
+      const report = await deployInTurn(targets);
       if (report.failure) failures += 1;
       reports[index] = report;
     }
