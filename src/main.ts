@@ -1,4 +1,4 @@
-import { DnxError, type Next, isError } from './base/errors.ts';
+import { DnxError, isError, type Next } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
@@ -8,7 +8,7 @@ import { styleFor } from './cli/output/style.ts';
 import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
 import { ClosedPipe, write } from './cli/output/write.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
-import { type Invocation, callsOf } from './cli/run/invocation.ts';
+import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
 import { tree } from './commands/index.ts';

@@ -8,7 +8,7 @@ import { identify } from './auth.ts';
 import type { FaultBox, FaultReply } from './faults.ts';
 import type { Limiter } from './limits.ts';
 import { operations } from './operations.ts';
-import { type Incoming, type SandboxWorld, performOperation, wantsJson } from './perform.ts';
+import { type Incoming, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
 import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
 import { settle } from './settle.ts';
 import type { State } from './state.ts';

@@ -6,7 +6,7 @@ import { workResult } from '../../cli/run/work-result.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/follow.ts';
 import { backupReader } from '../../platform/follow/readers.ts';
-import { type Target, requireId, sameName, targetOf } from '../../platform/names/names.ts';
+import { requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
 import { type BackupChoice, findBackup, requireChoice } from './choose.ts';
 import { type BackupSubject, describeBackup, subjectOf } from './subject.ts';
 

@@ -5,7 +5,7 @@ import { capitalized, wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Reply } from '../api/api.ts';
 import { idIn } from '../names/names.ts';
-import { type Followed, type Waiting, follow, inTime, readBefore, timedOut } from './follow.ts';
+import { type Followed, follow, inTime, readBefore, timedOut, type Waiting } from './follow.ts';
 
 /** A resource whose `status` shows the progress of its work. */
 export interface Thing {

@@ -1,13 +1,13 @@
-import { DnxError, type Next, isError, isStop } from '../../../base/errors.ts';
+import { DnxError, isError, isStop, type Next } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine, nextLine } from '../../../cli/run/command-line.ts';
 import type { Starting } from '../../../cli/run/starting.ts';
 import type { Api } from '../../../platform/api/api.ts';
 import { isLost } from '../../../platform/api/network/fault.ts';
-import { type Site, isDeploymentOver, workInProgress } from '../baseline.ts';
+import { isDeploymentOver, type Site, workInProgress } from '../baseline.ts';
 import { LAG_MS, PATIENCE_MS } from '../evidence.ts';
-import { type SiteReference, readReleases, readSite, siteCommand, siteIds, siteReference, siteUpdateEndpoint } from '../snapshot.ts';
-import { type HeldBranch, type TemporaryBranch, branchHolder, forgetBranch, savedBranch, takeOverBranch } from './saved.ts';
+import { readReleases, readSite, type SiteReference, siteCommand, siteIds, siteReference, siteUpdateEndpoint } from '../snapshot.ts';
+import { branchHolder, forgetBranch, type HeldBranch, savedBranch, type TemporaryBranch, takeOverBranch } from './saved.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 
