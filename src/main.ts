@@ -1,14 +1,12 @@
-import { DnxError, isError, type Next } from './base/errors.ts';
+import { DnxError, type Next, isError } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
-import { Ended } from './cli/output/ended.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
-import { styleFor } from './cli/output/style.ts';
-import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
-import { ClosedPipe, write } from './cli/output/write.ts';
+import { DEFAULT_COLUMNS, styleFor } from './cli/output/style.ts';
+import { ClosedPipe, Ended, write } from './cli/output/write.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
-import { callsOf, type Invocation } from './cli/run/invocation.ts';
+import { type Invocation, callsOf } from './cli/run/invocation.ts';
 import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
 import { tree } from './commands/index.ts';

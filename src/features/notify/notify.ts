@@ -1,7 +1,7 @@
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
 import { channelOf, deliver, type Notification } from './channel.ts';
@@ -110,7 +110,7 @@ function doneOf(view: View | undefined, command: string): string {
 }
 
 /** A single line in which a chat program finds no link and no mention of a group, as in `<!channel>`. */
-const plain = (text: string): string => line(text).replaceAll('<', '‹').replaceAll('>', '›');
+const plain = (text: string): string => safeLine(text).replaceAll('<', '‹').replaceAll('>', '›');
 
 const SECRET = /passw|secret|token|private_?key/i;
 

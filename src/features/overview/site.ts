@@ -1,13 +1,13 @@
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
-import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
-import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
+import { type Targets, idIn, siteUrl } from '../../platform/names/names.ts';
+import { type Release, liveRelease, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
-import { certificateIn, type TimeReader } from './certificate.ts';
-import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
+import { type TimeReader, certificateIn } from './certificate.ts';
+import { type OverviewContext, briefApi, orUndefined } from './overview.ts';
 
 const once = { casual: true };
 
@@ -47,5 +47,5 @@ function currentWords(answer: readonly JsonObject[], reader: TimeReader): string
 /** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
 export function releaseWords({ commit, message, name, created }: Release, reader: TimeReader): string {
   const what = [commit.slice(0, 7), message].filter(Boolean).join(' ') || name;
-  return created === '' ? what : `${what}, ${timeIn(created, reader)}`;
+  return created === '' ? what : `${what}, ${shownTimeIn(created, reader)}`;
 }

@@ -1,10 +1,10 @@
 import { own, toJson } from '../../base/json.ts';
-import { duration, timeIn } from '../../base/time.ts';
+import { duration, shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, type Item, type LiveState, rows, type View } from '../../cli/output/view.ts';
+import { type Column, type Item, type LiveState, type View, rows } from '../../cli/output/view.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { msPerRequest, POLL_MS, pollAgain, polled } from './poll.ts';
+import { POLL_MS, msPerRequest, pollAgain, polled } from './poll.ts';
 
 /** The rows of a list as they were read last. */
 export interface Listed {
@@ -49,7 +49,7 @@ async function* statesOf(ctx: Needs, first: Listed, read: () => Promise<Listed>,
   const { clock, world } = ctx;
   const changes = changesIn(clock);
   for await (const { value, at, error, fresh } of polled(ctx, first, { pause: ({ pauseMs }) => pauseMs, read })) {
-    const time = timeIn(new Date(at).toISOString(), { now: clock.now(), terminal: world.stdout.isTTY === true });
+    const time = shownTimeIn(new Date(at).toISOString(), { now: clock.now(), terminal: world.stdout.isTTY === true });
     yield {
       view: { ...rows(value.items, value.columns, empty), marked: changes.isRecent },
       ...(fresh && !error ? changes.see(value) : { changed: false }),
