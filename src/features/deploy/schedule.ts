@@ -65,7 +65,7 @@ async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, of: SiteReference
 }
 
 /** A time, and the time zone to show it in. */
-export interface Moment {
+interface Moment {
   /** ISO 8601 in UTC without fractions of a second, for the API. */
   readonly utc: string;
   readonly zone: string;
@@ -88,7 +88,7 @@ interface Time {
 const LATEST_MS = 8.64e15;
 
 /** Parses a time. Fails if it is in the past, or skipped or repeated by daylight saving. Loads the polyfill, which is large. */
-export async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Moment> {
+async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Moment> {
   const { Temporal } = await import('temporal-polyfill');
   const zone = zoneOf(Temporal, tz ?? (local || Temporal.Now.timeZoneId()));
   if (delay !== undefined && now + delay >= LATEST_MS) throw usage('--in is too far in the future. Nothing was scheduled.');
