@@ -14,7 +14,7 @@ import {
 import { isFinished, isInProgress, liveRelease, type Release } from './release.ts';
 
 /** The release to roll back to. */
-export interface Goal {
+interface Goal {
   readonly to: string;
   /** Its commit; null if the live release had the same one. */
   readonly commit: string | null;

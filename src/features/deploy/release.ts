@@ -86,7 +86,7 @@ export function keptReleases(answer: readonly unknown[]): (record: { readonly id
 export const isInProgress = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
 
 /** True if one release is known to be older than the other. */
-export const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
+const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
 /** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
 export const inProgress = (releases: readonly Release[]): readonly Release[] =>

@@ -19,7 +19,7 @@ import {
 } from './snapshot.ts';
 
 /** The options of `dnx rollback`. */
-export interface RollbackValues extends ReportingOptions {
+interface RollbackValues extends ReportingOptions {
   /** A release's name or id. */
   readonly to: string | undefined;
   readonly yes: boolean | undefined;
@@ -134,10 +134,10 @@ const keepsNone = (of: SiteReference): DnxError =>
 const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See' });
 
 /** `shop.example.com (web-1)`. */
-export const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
+const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
 
 /** Prompts for a release. The previous one is first, so that enter picks it. */
-export function pickRelease(
+function pickRelease(
   { ask, clock, world }: Pick<DeployContext, 'ask' | 'clock' | 'world'>,
   of: SiteReference,
   releases: readonly Release[],
@@ -196,10 +196,10 @@ function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout
 const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
 /** Describes a rollback: the site, the live release and the chosen one. */
-export const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
+const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
   [`Rolling back ${placed(of)}`, `  from  ${live ? describeRelease(live) : 'the live release'}`, `  to    ${describeRelease(target)}`].join(
     '\n',
   );
 
 /** The warning for every rollback. */
-export const MIGRATIONS = 'Database migrations are not undone.';
+const MIGRATIONS = 'Database migrations are not undone.';

@@ -31,7 +31,7 @@ async function replacing(ctx: Needs, moment: Moment, { yes }: Given): Promise<Co
   const before = await scheduled(ctx, siteReference(ctx.targets));
   const utc = utcOf(before);
   if (before === undefined || utc === moment.utc) return undefined;
-  const old = utc === undefined ? before : show({ ...moment, utc });
+  const old = utc === undefined ? before : shownMoment({ ...moment, utc });
   if (yes) ctx.progress.note(`This replaces the deployment scheduled for ${old}.`);
   return { level: 'moderate', verb: 'Replace the scheduled deployment of', warning: `A deployment is already scheduled for ${old}.` };
 }
@@ -43,7 +43,7 @@ export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'tar
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', siteIds(of), {
     body: { scheduled_at: moment.utc },
   });
-  const sentence = `Scheduled a deployment of ${of.site.label} for ${show(moment, `in ${duration(Date.parse(moment.utc) - ctx.clock.now())}`)}`;
+  const sentence = `Scheduled a deployment of ${of.site.label} for ${shownMoment(moment, `in ${duration(Date.parse(moment.utc) - ctx.clock.now())}`)}`;
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
@@ -65,7 +65,7 @@ async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, of: SiteReference
 }
 
 /** A time, and the time zone to show it in. */
-export interface Moment {
+interface Moment {
   /** ISO 8601 in UTC without fractions of a second, for the API. */
   readonly utc: string;
   readonly zone: string;
@@ -88,7 +88,7 @@ interface Time {
 const LATEST_MS = 8.64e15;
 
 /** Parses a time. Fails if it is in the past, or skipped or repeated by daylight saving. Loads the polyfill, which is large. */
-export async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Moment> {
+async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Moment> {
   const { Temporal } = await import('temporal-polyfill');
   const zone = zoneOf(Temporal, tz ?? (local || Temporal.Now.timeZoneId()));
   if (delay !== undefined && now + delay >= LATEST_MS) throw usage('--in is too far in the future. Nothing was scheduled.');
@@ -96,12 +96,12 @@ export async function momentOf({ at, tz, delay, now, zone: local }: Time): Promi
     at === undefined ? Temporal.Instant.fromEpochMilliseconds(now + (delay ?? 0)) : read(Temporal, at, zone, tz !== undefined);
   const utc = instant.round('second').toString();
   const moment = { utc, zone, temporal: Temporal };
-  if (instant.epochMilliseconds <= now) throw usage(`${show(moment)} is in the past. Nothing was scheduled.`);
+  if (instant.epochMilliseconds <= now) throw usage(`${shownMoment(moment)} is in the past. Nothing was scheduled.`);
   return moment;
 }
 
 /** `2026-12-01 02:00 UTC (in 6d)`, or `2026-12-01 03:00 Europe/Berlin (2026-12-01 02:00 UTC, in 6d)`. */
-export function show({ utc, zone, temporal }: Moment, distance?: string): string {
+function shownMoment({ utc, zone, temporal }: Moment, distance?: string): string {
   const instant = temporal.Instant.from(utc);
   const [there, universal] = [zone, 'UTC'].map((each) => {
     const time = instant.toZonedDateTimeISO(each);

@@ -182,7 +182,7 @@ const PROBE_PAUSE_MS = 2_000;
 const LONGEST_BODY = 1_000_000;
 
 /** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
-export async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
+async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
   const { command, path } = verification;
   const base = verification.url ?? siteUrl(site.name);
   const why = path === undefined || base === undefined ? undefined : await poll(ctx, verification, pageOf(base, path), site);

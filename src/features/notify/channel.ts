@@ -12,7 +12,7 @@ import { type Child, NetworkFault, type World } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 
 /** How to say that the work has ended. */
-export type Channel =
+type Channel =
   | { readonly kind: 'bell' | 'desktop' }
   /** The URL may contain a secret, so only its host is shown. */
   | { readonly kind: 'url'; readonly url: URL }
@@ -158,7 +158,7 @@ async function run(ctx: Needs, what: string, program: Child, limitMs: number): P
  * The program that shows a desktop notification. The text is an argument or a variable, never part of a script. node-notifier would
  * do the same with 5.7 MB of binaries, and without Notification Center on current macOS.
  */
-export function desktopProgram({ env: all, platform }: Pick<World, 'env' | 'platform'>, text: string): Child {
+function desktopProgram({ env: all, platform }: Pick<World, 'env' | 'platform'>, text: string): Child {
   const env = withoutSecrets(all);
   if (platform === 'darwin') return { file: 'osascript', args: [...APPLESCRIPT.flatMap((line) => ['-e', line]), text], env };
   if (platform === 'win32') {

@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
-import { channelOf, deliver, type Notification } from './channel.ts';
+import { type Notification, channelOf, deliver } from './channel.ts';
 
 /** Notifies once the result of a command was written. Never changes its exit code. */
 export interface Notice {
@@ -74,14 +74,14 @@ function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options
 }
 
 /** How a command ended. */
-export interface Ending {
+interface Ending {
   readonly result: Result | undefined;
   /** The error, and the object that `--json` prints for it. */
   readonly failure: { readonly error: unknown; readonly data: unknown } | undefined;
 }
 
 /** The notification about a command that ended with this code. */
-export function notificationOf(command: string, { result, failure }: Ending, code: number): Notification {
+function notificationOf(command: string, { result, failure }: Ending, code: number): Notification {
   const data = result && dataIn(result.view);
   return {
     text: plain(failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`),

@@ -13,7 +13,7 @@ const LONGEST_MS = 60_000;
 const TICK_MS = 1_000;
 
 /** What was read last. */
-export interface Watched<T> {
+interface Watched<T> {
   readonly value: T;
   /** When it was read, in epoch ms. */
   readonly at: number;
@@ -82,12 +82,12 @@ export const isPassing = (error: unknown): error is DnxError =>
   isFault(error) || isError(error, 'rate_limited', 'timed_out') || (isError(error, 'failed') && error.status === undefined);
 
 /** What noticing it needs. */
-export interface ReaderNeeds extends Pick<Context, 'signal'> {
+interface ReaderNeeds extends Pick<Context, 'signal'> {
   readonly world: Pick<World, 'env' | 'platform' | 'spawn' | 'stdout'>;
 }
 
 /** Whether somebody still reads what dnx prints. */
-export interface PipeReader {
+interface PipeReader {
   readonly gone: () => boolean;
   readonly onGone: (callback: () => void) => void;
   readonly stop: () => void;

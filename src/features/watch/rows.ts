@@ -7,7 +7,7 @@ import { idIn } from '../../platform/names/names.ts';
 import { POLL_MS, msPerRequest, pollAgain, polled } from './poll.ts';
 
 /** The rows of a list as they were read last. */
-export interface Listed {
+interface Listed {
   readonly items: readonly Item[];
   readonly columns: readonly Column[];
   /** The time until the next reading, in ms. */

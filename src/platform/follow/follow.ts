@@ -144,7 +144,7 @@ export function within(
 }
 
 /** The messages for a token that cannot read what it should follow. `why` is the message of the 403. */
-export interface Unreadable {
+interface Unreadable {
   /** True: fail before anything is started. */
   readonly required: boolean;
   readonly refusal: (why: string) => { readonly message: string; readonly hint: string };
@@ -189,10 +189,10 @@ export const isFault = (error: unknown): error is DnxError =>
   isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
 
 /** The number of consecutive failed polls that ends the wait. */
-export const FAULTS_IN_A_ROW = 5;
+const FAULTS_IN_A_ROW = 5;
 
 /** The error after too many faults in a row. */
-export const lostContact = (what: string, cause: DnxError): DnxError =>
+const lostContact = (what: string, cause: DnxError): DnxError =>
   new DnxError('network', `Lost contact with ${what}: ${cause.message}`, { cause });
 
 /** Adds to a failure that the remote work continues, and how to resume. */

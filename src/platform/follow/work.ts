@@ -44,7 +44,7 @@ export interface Work<T extends Thing> {
 }
 
 /** How the work ended. */
-export interface Worked<T extends Thing> {
+interface Worked<T extends Thing> {
   readonly reply: Reply;
   /** The last state; undefined if it was not followed. */
   readonly thing?: T | undefined;

@@ -15,7 +15,7 @@ import { branchTaken, nowWith, putBranch, siteBranch, stillOn, tryToRestore, war
 import { type HeldBranch, saveBranch, type TemporaryBranch } from './saved.ts';
 
 /** Another branch that a site has for one deployment. */
-export interface BorrowedBranch {
+interface BorrowedBranch {
   /** Saves that the deployment is about to be requested. Fails if that is not possible, or after Ctrl-C. */
   asked(): Promise<void>;
   /** Restores the branch once the deployment is over, and adds to the report what became of it. */
@@ -119,7 +119,7 @@ const NOTHING = 'Nothing was deployed.';
  * The branch to restore after a deployment of another one. Fails if it is unknown, or if a push could deploy in the meantime: a webhook is
  * assumed to deploy the branch that the site has when it arrives.
  */
-export async function branchToRestore({ api }: Pick<Context, 'api'>, of: SiteReference, site: Site): Promise<string> {
+async function branchToRestore({ api }: Pick<Context, 'api'>, of: SiteReference, site: Site): Promise<string> {
   const { label } = of.site;
   const branch = siteBranch(site);
   if (branch === undefined) {
@@ -161,7 +161,7 @@ async function read(api: Api, id: string, unknown: string): Promise<Repository |
 }
 
 /** Fails if a deployment that this machine requested may begin with the new branch. Those of others are not known before they begin. */
-export function refuseQueued(ctx: Pick<Context, 'clock' | 'progress' | 'settings'>, of: SiteReference, before: Snapshot): void {
+function refuseQueued(ctx: Pick<Context, 'clock' | 'progress' | 'settings'>, of: SiteReference, before: Snapshot): void {
   const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === of.site.id)?.run;
   if (!last || last.kind === 'rollback' || last.result || isDeploymentOver(baselineOfRun(last, before), before.site, before.releases))
     return;
@@ -175,7 +175,7 @@ export function refuseQueued(ctx: Pick<Context, 'clock' | 'progress' | 'settings
 const AHEAD_MS = 3_600_000;
 
 /** Fails if a scheduled deployment could begin while the site has another branch. */
-export function refuseScheduled(ctx: Pick<DeployContext, 'clock' | 'deadline'>, of: SiteReference, site: Site): void {
+function refuseScheduled(ctx: Pick<DeployContext, 'clock' | 'deadline'>, of: SiteReference, site: Site): void {
   const { scheduled_deploy_at: value } = site;
   const at = timeOf(value);
   if (wordOf(value).trim() === '') return;

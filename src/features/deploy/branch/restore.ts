@@ -42,7 +42,7 @@ function warnLeft(ctx: Needs, of: SiteReference): void {
 }
 
 /** What became of a temporary branch. `kept`: its deployment may still read it. `unknown`: the site could not be read or changed. */
-export type Repair = 'none' | 'restored' | 'kept' | 'held' | 'unknown';
+type Repair = 'none' | 'restored' | 'kept' | 'held' | 'unknown';
 
 /**
  * Restores the branch that an interrupted deployment left, if that deployment is over. Only warns if that fails. `over`: a deployment was
@@ -145,7 +145,7 @@ const ignored = ({ site }: SiteReference, branch: string, now: string): DnxError
  * Restores the branch, unless someone changed it in the meantime. Ctrl-C and `--timeout` do not stop it. Throws if it is unclear whether
  * the branch was restored. `why` ends the sentence that says so.
  */
-export async function restoreBranch(outer: Needs, held: HeldBranch, why = ''): Promise<void> {
+async function restoreBranch(outer: Needs, held: HeldBranch, why = ''): Promise<void> {
   const { saved } = held;
   const { clock, progress } = outer;
   if (!held.isWanted()) return;
