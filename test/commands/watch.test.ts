@@ -343,11 +343,16 @@ describe('a run file', () => {
   });
 
   test.each([
-    ['no baseline', { baseline: null }],
+    ['no baseline', { baseline: undefined }],
     ['releases that are not a list', { baseline: { releases: 5 } }],
     ['a site without a label', { site: { id: '1' } }],
     ['no start time', { started_at: 'soon' }],
     ['an invalid result', { result: 'succeeded' }],
+    ['a bare result', { result: { outcome: 'succeeded' } }],
+    ['an invalid time in its baseline', { baseline: { status: 'active', last_deployed_at: 7, updated_at: null, releases: [] } }],
+    ['an invalid reason', { reason: { why: 1 } }],
+    ['a flag that is a word', { attached: 'no' }],
+    ['no time of the request', { baseline: null, sent_at: 'soon' }],
     ['another kind', { kind: 'backup' }],
   ])('is ignored if it has %s', async (_, part) => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);

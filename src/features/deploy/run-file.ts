@@ -128,26 +128,34 @@ function read(file: string): Run | undefined {
 
 /** True for a complete run of this version. Anything else in the directory must not crash dnx. */
 function isRun(run: Partial<Run>): run is Run {
-  const { version, kind, started_at, baseline, ended, sent_at, to, result } = run;
+  const { version, kind, started_at, baseline, commit = null, ended, sent_at = started_at, to, result, reason } = run;
   return (
     version === 1 &&
     (kind === 'deploy' || kind === 'rollback') &&
     [run.server, run.site].every(isTarget) &&
-    [run.host, run.profile, started_at].every(isText) &&
-    !Number.isNaN(Date.parse(started_at ?? '')) &&
-    (to === null || isText(to)) &&
-    (run.commit === undefined || run.commit === null || isText(run.commit)) &&
+    [run.host, run.profile].every(isText) &&
+    [started_at, sent_at].every((time) => isText(time) && !Number.isNaN(Date.parse(time))) &&
+    [to, commit, reason].every(isTextOrNull) &&
+    [run.attached, run.asked, run.blurred, run.going].every((flag) => typeof flag === 'boolean') &&
     (baseline === null || isBaseline(baseline)) &&
-    (sent_at === undefined || isText(sent_at)) &&
     (ended === undefined || isBaseline(ended)) &&
-    (result === null || (isObject(result) && isText(result.outcome)))
+    (result === null || isResult(result))
   );
 }
 
 const isBaseline = (value: unknown): boolean =>
-  isObject(value) && (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
+  isObject(value) &&
+  [value.status, value.last_deployed_at, value.updated_at].every(isTextOrNull) &&
+  (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
 
-const isText = (value: unknown): boolean => typeof value === 'string';
+const isResult = (value: unknown): boolean =>
+  isObject(value) &&
+  [value.site, value.server, value.outcome].every(isText) &&
+  [value.status, value.started_at, value.finished_at, value.release].every(isTextOrNull) &&
+  (value.duration_s === null || typeof value.duration_s === 'number');
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 
 /** A time as a sortable file name. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
