@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { widthOf } from '../../cli/output/wrap.ts';
-import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
+import { type Candidate, choicesOf } from '../../cli/run/pick.ts';
 import type { Listed } from '../../platform/names/all-sites.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
 import { namesAt, remotesOf } from './remotes.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../../cli/language/command.ts';
-import type { Starting } from '../../../cli/run/starting.ts';
+import type { Starting } from '../../../cli/run/perform.ts';
 import type { DeployReport } from '../result.ts';
 import type { SiteReference } from '../snapshot.ts';
 

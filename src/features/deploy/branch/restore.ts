@@ -1,7 +1,7 @@
 import { DnxError, isError, isStop, type Next } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine, nextLine } from '../../../cli/run/command-line.ts';
-import type { Starting } from '../../../cli/run/starting.ts';
+import type { Starting } from '../../../cli/run/perform.ts';
 import type { Api } from '../../../platform/api/api.ts';
 import { isLost } from '../../../platform/api/network/fault.ts';
 import { isDeploymentOver, type Site, workInProgress } from '../baseline.ts';
