@@ -94,4 +94,3 @@ async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx'
   if (!isError(error, 'forbidden')) return error;
   return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
 }
-

@@ -2,7 +2,7 @@ import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.t
 import { within } from '../../platform/follow/follow.ts';
 import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
-import { type Targets, idIn, idsOf } from '../../platform/names/names.ts';
+import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/recall.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';

@@ -6,7 +6,7 @@ import { ago, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import { backupsEndpoint } from '../../platform/follow/readers.ts';
-import { type Target, type Targets, called, idIn } from '../../platform/names/names.ts';
+import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
 import { describeBackup, subjectKey, subjectLabels, subjectOf } from './subject.ts';
 
 /** How a command line chooses a backup. */

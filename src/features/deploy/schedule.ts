@@ -3,9 +3,9 @@ import { isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
-import { type View, done } from '../../cli/output/view.ts';
+import { done, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { type SiteReference, readSite, siteIds, siteReference } from './snapshot.ts';
+import { readSite, type SiteReference, siteIds, siteReference } from './snapshot.ts';
 
 interface ScheduleValues {
   readonly at: string | undefined;

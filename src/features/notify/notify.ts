@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
-import { type Notification, channelOf, deliver } from './channel.ts';
+import { channelOf, deliver, type Notification } from './channel.ts';
 
 /** Notifies once the result of a command was written. Never changes its exit code. */
 export interface Notice {

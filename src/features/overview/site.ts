@@ -1,13 +1,13 @@
-import { type JsonObject, isObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
-import { type Targets, idIn, siteUrl } from '../../platform/names/names.ts';
-import { type Release, liveRelease, releasesOf } from '../deploy/release.ts';
+import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
+import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
-import { type TimeReader, certificateIn } from './certificate.ts';
-import { type OverviewContext, briefApi, orUndefined } from './overview.ts';
+import { certificateIn, type TimeReader } from './certificate.ts';
+import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
 
 const once = { casual: true };
 

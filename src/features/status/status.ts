@@ -1,17 +1,17 @@
-import { type JsonObject, isObject, toJson } from '../../base/json.ts';
+import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, type LiveState, type View, columns, record } from '../../cli/output/view.ts';
+import { type Column, columns, type LiveState, record, type View } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
-import { type Located, type SiteIds, idIn } from '../../platform/names/names.ts';
+import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { type Release, inProgress, liveRelease, releasesOf } from '../deploy/release.ts';
+import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
-import { type TimeReader, certificateIn } from '../overview/certificate.ts';
+import { certificateIn, type TimeReader } from '../overview/certificate.ts';
 import { releaseWords } from '../overview/site.ts';
-import { type PartName, type SeenSite, partNames, readParts, watched } from './read.ts';
+import { type PartName, partNames, readParts, type SeenSite, watched } from './read.ts';
 
 /** `dnx status`: six requests at the same time. With `watch`, a view that follows the site. */
 export async function showStatus(

@@ -1,10 +1,10 @@
 import { own, toJson } from '../../base/json.ts';
 import { duration, shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, type Item, type LiveState, type View, rows } from '../../cli/output/view.ts';
+import { type Column, type Item, type LiveState, rows, type View } from '../../cli/output/view.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { POLL_MS, msPerRequest, pollAgain, polled } from './poll.ts';
+import { msPerRequest, POLL_MS, pollAgain, polled } from './poll.ts';
 
 /** The rows of a list as they were read last. */
 interface Listed {

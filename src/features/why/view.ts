@@ -1,8 +1,8 @@
 import type { Detail } from '../../base/errors.ts';
 import { shownTimeIn } from '../../base/time.ts';
-import { type View, columns, overview, record } from '../../cli/output/view.ts';
+import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { shortened } from '../deploy/release.ts';
-import { type TimeReader, certificateIn } from '../overview/certificate.ts';
+import { certificateIn, type TimeReader } from '../overview/certificate.ts';
 import type { Diagnosis, Evidence, ShownRelease } from './diagnosis.ts';
 
 /** The most characters of a commit's message, to fit 80 columns. */
