@@ -1,4 +1,4 @@
-import { DnxError, isError, type Next } from './base/errors.ts';
+import { DnxError, type Next, isError } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
@@ -6,12 +6,12 @@ import { checkShape, delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
-import { callsOf, type Invocation } from './cli/run/invocation.ts';
+import { type Invocation, callsOf } from './cli/run/invocation.ts';
 import { perform } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { mayTell } from './features/update/due.ts';
-import { readSettings, type Settings } from './machine/settings/settings.ts';
+import { type Settings, readSettings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** What a run of a command needs of `main`. */
@@ -90,7 +90,7 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
-    return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+    return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings.host);
   if (!isError(error, 'forbidden')) return error;
-  return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
+  return (await import('./features/auth/denied.ts')).withAbilities(error, invocation, ctx);
 }

@@ -1,26 +1,15 @@
 import { isError } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { liveRelease, type Release } from '../deploy/release.ts';
+import { type Release, liveRelease } from '../deploy/release.ts';
 import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
-import { listEndpoint, type Variable } from '../env/variables.ts';
+import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
-import {
-  type Clone,
-  type Commit,
-  commitIn,
-  commitsBetween,
-  fileAt,
-  type Migration,
-  MOST_COMMITS,
-  migrationsBetween,
-  openClone,
-  Unknowable,
-} from './clone.ts';
+import { type Clone, type Commit, MOST_COMMITS, type Migration, Unknowable, commitIn, commitsBetween, fileAt, migrationsBetween, openClone } from './clone.ts';
 import { type Php, phpOf } from './php.ts';
 
 /** The parts of the changes that may be unknown. */
@@ -174,7 +163,7 @@ async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string |
 async function missingKeys({ api }: ChangesNeeds, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
-  const variables = await readable(api.list<Variable>(listEndpoint, siteIds(of)));
+  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(of)));
   if (!variables) throw new Unknowable(`the variables of ${of.site.label} cannot be read`, 'Use a token with site:read');
   const set = new Set(variables.filter(isObject).map(({ key }) => wordOf(key)));
   return wanted.filter((key) => !set.has(key));
