@@ -4,7 +4,7 @@ import { assumed, duration, following, from, natural, prompted, required, sugges
 import { action, answer, created, creationOf, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import { type ReleaseRecord, keptReleases } from '../features/deploy/release.ts';
+import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/snapshot.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';

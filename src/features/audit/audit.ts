@@ -4,7 +4,7 @@ import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { backupsEndpoint } from '../../platform/follow/readers.ts';
-import { type Target, idIn } from '../../platform/names/names.ts';
+import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
@@ -12,10 +12,10 @@ import { type BackupTimes, backupTimes, missingBackups } from './checks/backups.
 import { covers, needsCertificate, serverCertificateRisks, siteCertificateRisk, verdictOf } from './checks/certificates.ts';
 import { openPorts } from './checks/firewall.ts';
 import { isInstalling, isSuspended, isWithoutPhp, serverRisks, siteRisks } from './checks/site.ts';
-import { type KeysOn, differingKeys } from './checks/ssh-keys.ts';
+import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
 import { stoppedDaemons, stoppedWorkers } from './checks/workers.ts';
 import type { AuditPlace, Risk } from './finding.ts';
-import { type Ledger, type ListReader, distinct, inspect, openLedger, openReader, withLabels } from './ledger.ts';
+import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
 import { type RuleId, serverRules, siteRules } from './rules.ts';
 
 /** What an audit needs. */

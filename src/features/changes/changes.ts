@@ -1,15 +1,26 @@
 import { isError } from '../../base/errors.ts';
-import { type JsonObject, isObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { type Release, liveRelease } from '../deploy/release.ts';
+import { liveRelease, type Release } from '../deploy/release.ts';
 import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
-import { type Clone, type Commit, MOST_COMMITS, type Migration, Unknowable, commitIn, commitsBetween, fileAt, migrationsBetween, openClone } from './clone.ts';
+import {
+  type Clone,
+  type Commit,
+  commitIn,
+  commitsBetween,
+  fileAt,
+  type Migration,
+  MOST_COMMITS,
+  migrationsBetween,
+  openClone,
+  Unknowable,
+} from './clone.ts';
 import { type Php, phpOf } from './php.ts';
 
 /** The parts of the changes that may be unknown. */
