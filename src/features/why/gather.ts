@@ -4,16 +4,16 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { transportUntil } from '../../platform/api/deadline.ts';
-import type { SiteIds } from '../../platform/names/names.ts';
+import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
-import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
-import { type PartName, readParts, type StatusPart } from '../status/read.ts';
-import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
+import { type PartName, type StatusPart, readParts } from '../status/read.ts';
+import { type Answer, type Facts, type Log, type Unknown, isUnanswered } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
@@ -47,7 +47,7 @@ export async function gather(
   choices: Choices,
 ): Promise<{ readonly facts: Facts; readonly incident: Incident }> {
   const { clock, progress } = ctx;
-  const ids = idsOf(of);
+  const ids = siteIds(of);
   progress.step(`Reading ${of.site.label}`);
   // The answer comes first, because the error behind it must be in the logs when they are read.
   const [parts, variables, serverLog, answer] = await Promise.all([
@@ -103,9 +103,10 @@ async function answerOf(
   { site }: SiteReference,
   given: string | undefined,
 ): Promise<{ readonly value: Answer | null; readonly unknown?: Unknown }> {
-  const url = given ?? `https://${site.label}/`;
+  const own = siteUrl(site.label);
+  const url = given ?? (own === undefined ? '' : `${own}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
-  if (hostname === '' || hostname.includes('*') || (given === undefined && hostname !== site.label.toLowerCase()))
+  if (hostname === '' || hostname.includes('*'))
     return { value: null, unknown: { what: 'response of the site', why: `${site.label} is not a host name`, fix: 'Use --url.' } };
   return { value: await requestSite(ctx, url) };
 }

@@ -5,45 +5,65 @@ import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
-import { commandResult, type DeployResult, type Report, urlOf } from './result.ts';
+import { siteUrl } from '../../platform/names/names.ts';
+import { commandResult, type DeployReport, type DeployResult } from './result.ts';
 
-interface Options {
+/** The options of a command that reports to CI. */
+export interface ReportingOptions {
   readonly ci: boolean | undefined;
   readonly result_file: string | undefined;
   /** The URL of the site, if it differs from the domain. */
   readonly url?: string | undefined;
 }
 
-/** Runs a deployment and reports it to CI: annotations, outputs, summary, result file. */
-export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>>(
-  given: C,
-  options: Options,
-  work: (ctx: C) => Promise<Report | { readonly all: readonly Report[]; readonly view: Result } | View>,
-): Promise<Result> {
-  const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
+/** The reports of several sites, and the result of the command. */
+export interface SeveralReports {
+  readonly reports: readonly DeployReport[];
+  readonly result: Result;
+}
+
+type Needs = Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>;
+
+/** Reports deployments to CI: annotations, outputs, summary, result file. Fails if the result file is not writable. */
+export function openReporting(ctx: Needs, options: ReportingOptions) {
+  const ci = options.ci === false ? silentCi : ctx.ci;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
-  if (file) writable(file, options.result_file ?? file);
+  if (file) refuseUnwritable(file, options.result_file ?? file);
   const save = (value: unknown) => {
     if (file) write(file, value, (code) => ctx.progress.warn(`Could not write the result to ${options.result_file}: ${reason(code)}.`));
   };
-  try {
-    const done = await work(ctx);
-    if ('kind' in done) return { view: done };
-    const all = 'all' in done ? done.all : [done];
-    for (const { result, failure } of all) if (failure) ctx.ci.error(`dnx: ${result.site}`, failure.message);
-    const [only] = all;
-    if ('all' in done || !only) ctx.ci.output({ outcome: overall(all), results: JSON.stringify(all.map(({ result }) => result)) });
-    else ctx.ci.output(outputsOf(only.result, options.url));
-    ctx.ci.summary(summaryOf(all));
-    save('all' in done ? all.map(({ result }) => result) : only?.result);
-    return 'all' in done ? done.view : commandResult(done, ctx, options.url);
-  } catch (error) {
+  const failed = (error: unknown): never => {
     if (error instanceof DnxError) {
-      ctx.ci.error('dnx', error.message);
+      ci.error('dnx', error.message);
       save({ error: { code: error.code, message: error.message, status: error.status ?? null, errors: error.errors ?? null } });
     }
     throw error;
-  }
+  };
+  const annotate = (reports: readonly DeployReport[]) => {
+    for (const { result, failure } of reports) if (failure) ci.error(`dnx: ${result.site}`, failure.message);
+  };
+  return {
+    ci,
+    /** The result of one deployment. A message is not about one. */
+    async ofOne(work: Promise<DeployReport | View>): Promise<Result> {
+      const done = await work.catch(failed);
+      if ('kind' in done) return { view: done };
+      annotate([done]);
+      ci.output(outputsOf(done.result, options.url));
+      ci.summary(summaryOf([done]));
+      save(done.result);
+      return commandResult(done, ctx, options.url);
+    },
+    async ofSeveral(work: Promise<SeveralReports>): Promise<Result> {
+      const { reports, result } = await work.catch(failed);
+      const results = reports.map((report) => report.result);
+      annotate(reports);
+      ci.output({ outcome: reports.every(({ failure }) => !failure) ? 'succeeded' : 'failed', results: JSON.stringify(results) });
+      ci.summary(summaryOf(reports));
+      save(results);
+      return result;
+    },
+  };
 }
 
 /** Writes the result file. A failure is only a warning. */
@@ -56,7 +76,7 @@ function write(file: string, value: unknown, warn: (code: string | undefined) =>
 }
 
 /** Fails before the deployment if the result file is not writable. */
-function writable(file: string, given: string): void {
+function refuseUnwritable(file: string, given: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
@@ -67,17 +87,15 @@ function writable(file: string, given: string): void {
 const reason = (code: string | undefined): string | undefined =>
   code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
 
-const overall = (all: readonly Report[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
-
 const outputsOf = (result: DeployResult, url: string | undefined) => ({
   status: result.status ?? '',
   outcome: result.outcome ?? '',
   release: result.release ?? '',
   duration: result.duration_s === null ? '' : String(result.duration_s),
-  url: url ?? urlOf(result.site) ?? '',
+  url: url ?? siteUrl(result.site) ?? '',
 });
 
-function summaryOf(all: readonly Report[]): string {
+function summaryOf(all: readonly DeployReport[]): string {
   const cells = ({ site, server, outcome, release, duration_s }: DeployResult) =>
     [site, server, outcome ?? 'not started', release ?? '–', duration_s === null ? '–' : duration(duration_s * 1000)].map(cell).join(' | ');
   const heads = ['| Site | Server | Outcome | Release | Duration |', '|---|---|---|---|---|'];

@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { getBuiltinModule } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
-import type { Baseline } from './baseline.ts';
+import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A deployment or rollback that this machine started or follows, saved so that it can be resumed. Contains no secrets. */
 export interface Run {
@@ -18,8 +19,12 @@ export interface Run {
   readonly server: Target;
   readonly site: Target;
   readonly started_at: string;
-  /** The site before our request. */
-  readonly baseline: Baseline;
+  /** The site before our request; null if it was not read, as with --no-wait. */
+  readonly baseline: Baseline | null;
+  /** When the request was sent, on the clock of the API. Only without a baseline. */
+  readonly sent_at?: string;
+  /** The site when the result became known. Missing in run files of 0.1.0. */
+  readonly ended?: Baseline;
   /** The id of the release that a rollback makes live. */
   readonly to: string | null;
   /** Its commit, if the live release had a different one. Missing in run files of 0.1.0. */
@@ -38,7 +43,7 @@ export interface Run {
 }
 
 /** A run and its file. */
-export interface Remembered {
+export interface SavedRun {
   readonly run: Run;
   change(part: Partial<Run>): void;
   /** Deletes the run: its request was refused. */
@@ -54,7 +59,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
 /** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
-export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
+export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
   const now = ctx.clock.now();
   const run: Run = {
     version: 1,
@@ -73,15 +78,13 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
   const directory = directoryOf(ctx);
   prune(directory, now);
   const name = stamp(Math.max(now, 1 + Math.max(0, ...runFiles(directory).map(timeIn))));
-  // Lazy: it takes a millisecond to load, and --no-wait saves no run.
-  const { randomUUID } = getBuiltinModule('node:crypto');
   const remembered = keep(ctx, join(directory, `${name}-${randomUUID()}.json`), run);
   remembered.change({});
   return remembered;
 }
 
 /** Reads every run, latest first. Skips files that are not runs. */
-export function recall(ctx: Needs): Remembered[] {
+export function recallRuns(ctx: Needs): SavedRun[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
     const run = read(join(directory, name));
@@ -89,7 +92,11 @@ export function recall(ctx: Needs): Remembered[] {
   });
 }
 
-function keep({ progress }: Needs, file: string, first: Run): Remembered {
+/** The baseline of a run, from a later snapshot if the site was not read before the request. */
+export const baselineOfRun = ({ baseline, sent_at, started_at }: Run, { site, releases }: Pick<Snapshot, 'site' | 'releases'>): Baseline =>
+  baseline ?? baselineSince(Date.parse(sent_at ?? started_at), site, releases);
+
+function keep({ progress }: Needs, file: string, first: Run): SavedRun {
   let run = first;
   let writable = true;
   return {
@@ -121,22 +128,34 @@ function read(file: string): Run | undefined {
 
 /** True for a complete run of this version. Anything else in the directory must not crash dnx. */
 function isRun(run: Partial<Run>): run is Run {
-  const { version, kind, started_at, baseline, to, result } = run;
+  const { version, kind, started_at, baseline, commit = null, ended, sent_at = started_at, to, result, reason } = run;
   return (
     version === 1 &&
     (kind === 'deploy' || kind === 'rollback') &&
     [run.server, run.site].every(isTarget) &&
-    [run.host, run.profile, started_at].every(isText) &&
-    !Number.isNaN(Date.parse(started_at ?? '')) &&
-    (to === null || isText(to)) &&
-    (run.commit === undefined || run.commit === null || isText(run.commit)) &&
-    isObject(baseline) &&
-    (baseline.releases === null || (Array.isArray(baseline.releases) && baseline.releases.every(isText))) &&
-    (result === null || (isObject(result) && isText(result.outcome)))
+    [run.host, run.profile].every(isText) &&
+    [started_at, sent_at].every((time) => isText(time) && !Number.isNaN(Date.parse(time))) &&
+    [to, commit, reason].every(isTextOrNull) &&
+    [run.attached, run.asked, run.blurred, run.going].every((flag) => typeof flag === 'boolean') &&
+    (baseline === null || isBaseline(baseline)) &&
+    (ended === undefined || isBaseline(ended)) &&
+    (result === null || isResult(result))
   );
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string';
+const isBaseline = (value: unknown): boolean =>
+  isObject(value) &&
+  [value.status, value.last_deployed_at, value.updated_at].every(isTextOrNull) &&
+  (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
+
+const isResult = (value: unknown): boolean =>
+  isObject(value) &&
+  [value.site, value.server, value.outcome].every(isText) &&
+  [value.status, value.started_at, value.finished_at, value.release].every(isTextOrNull) &&
+  (value.duration_s === null || typeof value.duration_s === 'number');
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 
 /** A time as a sortable file name. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
