@@ -2,7 +2,7 @@ import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
 import { watchReader } from '../watch/poll.ts';
-import { type Connection, type Frame, type Memory, type Wanted, openConnection } from './connection.ts';
+import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 
