@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'rolldown';
+import { chunksOf } from './scripts/chunks.mjs';
 import { globalProcess } from './scripts/global-process.mjs';
 import { licences } from './scripts/licences.mjs';
 import { shellScripts } from './scripts/shell-scripts.mjs';
@@ -29,27 +31,10 @@ const program = defineConfig({
     cleanDir: true,
     chunkFileNames: '[name]-[hash].js',
     codeSplitting: {
+      includeDependenciesRecursively: false,
       groups: [
         { name: 'core', tags: ['$initial'] },
-        // What reads a command line.
-        { name: 'parse', test: /src[\\/]cli[\\/]run[\\/]parse\.ts$/ },
-        // What commands need beyond help and completion.
-        {
-          name: 'running',
-          test: /src[\\/](run\.ts$|cli[\\/](language|run[\\/]work-result)|platform[\\/](api[\\/]network[\\/]network|follow[\\/](?!pace|shared-polls)))/,
-        },
-        // Without this group, it would be a part of what deployments load.
-        { name: 'lock', test: /src[\\/]machine[\\/]files[\\/](lock|holder)\.ts$/ },
-        { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|network[\\/](unreachable|tls)))\.ts$/ },
-        { name: 'consent', test: /src[\\/](cli[\\/]run[\\/](consent|name-read)|features[\\/]link[\\/](confirmation|matching))\.ts$/ },
-        { name: 'snapshot', test: /src[\\/]features[\\/](deploy[\\/](baseline|describe|options|release|snapshot)|env[\\/]variables)\.ts$/ },
-        // What every deployment loads.
-        {
-          name: 'deploy',
-          test: /src[\\/]features[\\/]deploy[\\/](deploy|follow-run|outcome|report|request|result|runs|watch|branch[\\/]saved)\.ts$/,
-        },
-        // For text that is not plain. Without this group, it would be a part of what prompts load.
-        { name: 'width', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/]width\.ts)$/ },
+        { debugName: 'by import()', name: chunksOf(resolve('src/main.ts'), resolve('src/commands/index.ts')) },
       ],
     },
   },
