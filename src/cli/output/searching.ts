@@ -1,4 +1,4 @@
-import type { Scope } from '../../platform/names/scope.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import type { Progress } from './progress.ts';
 
 /** A search of up to this many servers is not worth a line. */

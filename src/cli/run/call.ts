@@ -1,7 +1,7 @@
 import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import { idsOf, type Targets } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/recall.ts';
-import type { Scope } from '../../platform/names/scope.ts';
 import type { Context } from '../language/command.ts';
 
 interface Declared {

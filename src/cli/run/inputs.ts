@@ -1,9 +1,9 @@
 import { usage } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import { nounIn } from '../../platform/names/namings.ts';
 import { one } from '../../platform/names/resolve.ts';
-import type { Scope } from '../../platform/names/scope.ts';
 import type { Option, Options } from '../language/options.ts';
 import { extraBody } from './body.ts';
 import type { Invocation } from './invocation.ts';

@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { capitalized } from '../../base/text.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import type { Scope } from '../../platform/names/scope.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
 import { type Candidate, candidatesFor, choicesOf, wordsFor } from './candidates.ts';

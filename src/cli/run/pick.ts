@@ -1,10 +1,9 @@
 import { DnxError } from '../../base/errors.ts';
 import { capitalized, plural, title } from '../../base/text.ts';
 import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
-import { lookupsFor } from '../../platform/names/lookups.ts';
+import { lookupsFor, type Scope } from '../../platform/names/lookups.ts';
 import { called, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import type { Scope } from '../../platform/names/scope.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import type { Candidate } from './candidates.ts';

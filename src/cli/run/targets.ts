@@ -1,11 +1,10 @@
 import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural, title } from '../../base/text.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import type { Settled } from '../../platform/names/lookups.ts';
+import type { Scope, Settled } from '../../platform/names/lookups.ts';
 import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { resolve } from '../../platform/names/resolve.ts';
-import type { Scope } from '../../platform/names/scope.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';

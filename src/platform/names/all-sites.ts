@@ -2,8 +2,8 @@ import { DnxError, isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { fill } from '../api/endpoint.ts';
+import type { Scope } from './lookups.ts';
 import { type Target, targetOf } from './names.ts';
-import type { Scope } from './scope.ts';
 
 /** A site as the API sent it, or its remembered names, and its server. */
 export interface Listed {

@@ -2,10 +2,10 @@ import { type DnxError, isError } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { survey } from './all-sites.ts';
 import { findSite, isNamed, KEPT_MS } from './find-site.ts';
+import type { Scope } from './lookups.ts';
 import { idIn, nameOf } from './names.ts';
 import { namings } from './namings.ts';
 import { matching } from './resolve.ts';
-import type { Scope } from './scope.ts';
 import { type Known, notFoundAtAll } from './unresolved.ts';
 
 const SERVERS = 'GET /servers';

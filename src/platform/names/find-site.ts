@@ -3,8 +3,8 @@ import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { hiddenFrom, type Listed, type Survey, survey } from './all-sites.ts';
 import { sameDomain } from './domains.ts';
+import type { Scope } from './lookups.ts';
 import { isId, type Located, nameOf, targetOf } from './names.ts';
-import type { Scope } from './scope.ts';
 import { ambiguousSite, notFound } from './unresolved.ts';
 
 const SECOND = 1_000;

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../base/json.ts';
 import { capitalized, title } from '../../base/text.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { type Endpoint, isRead } from '../api/endpoint.ts';
+import type { Scope } from './lookups.ts';
 import { idsOf, nameOf, sameName, type Target, type Targets } from './names.ts';
-import type { Scope } from './scope.ts';
 
 type Noun = 'server' | 'site';
 

@@ -1,7 +1,9 @@
 import type { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
+import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { isIdOf, type Target } from './names.ts';
+import type { NameIndex } from './name-index.ts';
+import { isIdOf, type Target, type Targets } from './names.ts';
 import { listUnder, namings } from './namings.ts';
 
 /** Words for path parameters, by name: ids or names. */
@@ -88,4 +90,24 @@ export function lookup(name: string, word: string | undefined, names: readonly s
   const naming = own(namings, name);
   if (!naming || isIdOf(name, word)) return { name, word, how: 'id', requests: [] };
   return { name, word, how: 'list', requests: [listUnder(naming, names)] };
+}
+
+/** What names are looked up with. */
+export interface Scope {
+  readonly api: Pick<Api, 'list' | 'send'>;
+  readonly settings: Settled;
+  readonly names: NameIndex;
+  /** How old a name may be that is used without a check, in ms. None if missing: only this command's own lists count. */
+  readonly trust?: number;
+  /** Shows a search of this many servers, for a site if a word is given. */
+  readonly searching: (servers: number, word: string | undefined) => Searching;
+  /** What was picked from lists, which is not looked up again. */
+  readonly picked?: Targets;
+}
+
+/** The progress of a search. */
+export interface Searching {
+  /** A server was read. */
+  next(): void;
+  end(): void;
 }

@@ -2,10 +2,10 @@ import { type DnxError, isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { isNamed } from './find-site.ts';
+import type { Scope } from './lookups.ts';
 import { isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
 import { namings } from './namings.ts';
 import { matching } from './resolve.ts';
-import type { Scope } from './scope.ts';
 
 const SITE = 'GET /servers/{server}/sites/{site}';
 

@@ -3,10 +3,9 @@ import { type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import { sameDomain } from './domains.ts';
 import { findSite } from './find-site.ts';
-import { type Lookup, lookupsFor, type Words } from './lookups.ts';
+import { type Lookup, lookupsFor, type Scope, type Words } from './lookups.ts';
 import { idIn, idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
 import { listUnder, type Naming, namings } from './namings.ts';
-import type { Scope } from './scope.ts';
 import { ambiguous, type Known, notFound, notGiven, oneLine } from './unresolved.ts';
 
 /** Turns the ids or names given for path parameters into targets. */
