@@ -1,7 +1,7 @@
 import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { idsOf, type Targets } from '../../platform/names/names.ts';
-import { askedAgain } from '../../platform/names/recall.ts';
+import { askedAgain } from '../../platform/names/resolve.ts';
 import type { Context } from '../language/command.ts';
 
 interface Declared {

@@ -1,7 +1,7 @@
 import { isError } from '../../base/errors.ts';
-import { isServerName, neither, siteWithId } from '../../platform/names/destination.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { isId, type Targets } from '../../platform/names/names.ts';
+import { isServerName, neither, siteWithId } from '../../platform/names/site-search.ts';
 import type { Invocation } from './invocation.ts';
 
 /** A command line and what it names. */

@@ -1,10 +1,10 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
-import { plural, quotedName, title } from '../../base/text.ts';
+import { oneLine, plural, quotedName, title } from '../../base/text.ts';
 import type { Difference } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { ambiguous, oneLine } from '../../platform/names/unresolved.ts';
+import { ambiguous } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
 import type { Result } from '../output/view.ts';
 

@@ -4,7 +4,7 @@ import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { TRUST_MS, verified } from '../../platform/names/recall.ts';
+import { TRUST_MS, verified } from '../../platform/names/resolve.ts';
 import type { Chosen } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';

@@ -1,10 +1,10 @@
 import { parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
 import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { resolve } from '../../platform/names/resolve.ts';
+import { everySite, sitesOn } from '../../platform/names/site-search.ts';
 import { type Chosen, endpointsIn } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';

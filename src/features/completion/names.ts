@@ -6,9 +6,9 @@ import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import { type Account, accountKey, accountStored, type NameList, readAccounts } from '../../platform/names/index-file.ts';
+import { matching } from '../../platform/names/match.ts';
 import { isIdOf, nameOf } from '../../platform/names/names.ts';
 import { choices, listOfKind, namings } from '../../platform/names/namings.ts';
-import { matching } from '../../platform/names/resolve.ts';
 import type { Candidate } from './offer.ts';
 
 type Lists = Account['lists'];

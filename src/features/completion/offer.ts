@@ -114,8 +114,7 @@ function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string 
   return (own(namings, noun)?.keys.length ?? 0) > 0 || own(choices, noun) ? noun : undefined;
 }
 
-const fieldsOf = ({ command }: Line): readonly string[] =>
-  (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
+const fieldsOf = ({ command }: Line): readonly string[] => (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
 
 /** The next of several fields: `name,` and those that it may go on with. */
 function fieldsAfter(word: string, lead: string, line: Line): Offer {

@@ -4,8 +4,8 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { widthOf } from '../../cli/output/width.ts';
 import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
-import type { Listed } from '../../platform/names/all-sites.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
+import type { Listed } from '../../platform/names/site-search.ts';
 import { namesAt, remotesOf } from './remotes.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;

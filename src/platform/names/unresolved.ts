@@ -2,7 +2,7 @@ import { DnxError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, flagName, plural, title, wordOf } from '../../base/text.ts';
+import { capitalized, flagName, oneLine, plural, title } from '../../base/text.ts';
 import { domainKey } from './domains.ts';
 import type { Settled } from './lookups.ts';
 import { called, type Located, nameOf, type Target, type Targets } from './names.ts';
@@ -66,9 +66,6 @@ export function ambiguousSite(word: string, found: readonly Located[]): DnxError
   const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
   return several('site', word, rows, `Use --server, or ${quoted(paths[0] ?? '')}.`);
 }
-
-/** A value of the API without line breaks. */
-export const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
 
 const several = (noun: string, word: string, rows: readonly string[], hint: string): DnxError =>
   new DnxError('ambiguous', `'${word}' matches ${rows.length} ${plural(title(noun))}:\n${rows.map((row) => `  ${row}`).join('\n')}`, {
