@@ -177,7 +177,10 @@ describe('a Tab offers the names of the token in use alone', () => {
     ] as const;
     for (const [text, becomes] of cases) {
       writeFileSync(join(bed.directory, '.deploynix.json'), text);
-      expect([text, await tab(bed, line, { env: { ...signedOut.env, DNX_HOST: undefined }, cwd: join(bed.directory, 'cache') })]).toEqual([text, becomes]);
+      expect([text, await tab(bed, line, { env: { ...signedOut.env, DNX_HOST: undefined }, cwd: join(bed.directory, 'cache') })]).toEqual([
+        text,
+        becomes,
+      ]);
     }
   });
 
@@ -258,7 +261,17 @@ describe('a Tab offers', () => {
   test('no name that would not be what it looks like', async () => {
     const [first] = bed.sandbox.state.servers;
     if (!first) throw new Error('the seed has servers');
-    const hostile = ['line\nbreak', 'esc\u001b]0;title\u0007ape', 'tab\tbed', 'zero\u200bwidth', '-rf', '12345', 'trail ', ' lead', 'x'.repeat(300)];
+    const hostile = [
+      'line\nbreak',
+      'esc\u001b]0;title\u0007ape',
+      'tab\tbed',
+      'zero\u200bwidth',
+      '-rf',
+      '12345',
+      'trail ',
+      ' lead',
+      'x'.repeat(300),
+    ];
     const kept = ["o'neil", 'q"uoted', 'run$(reboot)', 'glob*?[a]', 'back\\slash', 'colon:at@equals=x', 'münchen'];
     const names = ['01JQ8Z4T9G00000000000WEB09', ...hostile, ...kept];
     bed.sandbox.state.servers.splice(

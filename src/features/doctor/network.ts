@@ -1,10 +1,9 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
-import { isTls } from '../../platform/api/handshake.ts';
-import { exceptions, proxyUrl, staysHere } from '../../platform/api/no-proxy.ts';
-import { anyProxyName, ownProxyName } from '../../platform/api/proxy-names.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Reply } from '../../platform/api/api.ts';
+import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
+import { isTls } from '../../platform/api/network/tls.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 
 const SKEW_MS = 60_000;

@@ -6,7 +6,7 @@ import { done, type Result, text } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
 import { idsOf, isId, type Target, type Targets } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
-import { briefApi, orUndefined } from '../overview/reading.ts';
+import { briefApi, orUndefined } from '../overview/overview.ts';
 import { urlOf } from '../overview/site.ts';
 import { browse } from './browser.ts';
 import { dashboardUrl } from './dashboard.ts';

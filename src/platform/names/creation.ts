@@ -1,12 +1,11 @@
-import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { DnxError, type Next, isError, isStop } from '../../base/errors.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import { type Clock, NetworkFault } from '../../machine/world.ts';
-import type { Api, Query } from '../api/api.ts';
+import type { Api, Query, Reply } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { isLost } from '../api/lost.ts';
+import { isLost } from '../api/network/fault.ts';
 import { PAGE_SIZE } from '../api/pages.ts';
-import type { Reply } from '../api/reply.ts';
 import { isPossible, showsAll } from './match.ts';
 import { called, idIn, nameOf } from './names.ts';
 

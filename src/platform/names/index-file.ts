@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { type JsonObject, isObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { accountName, type Identity } from '../../machine/credentials/account.ts';
+import { type Identity, accountName } from '../../machine/credentials/account.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
