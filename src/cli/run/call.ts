@@ -1,6 +1,6 @@
 import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
-import { idsOf, type Targets } from '../../platform/names/names.ts';
+import { type Targets, targetIds } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/resolve.ts';
 import type { Context } from '../language/command.ts';
 
@@ -24,8 +24,8 @@ export function callsWith(
     shown?: (answer: T) => unknown,
   ): Promise<T> =>
     isRead(endpoint)
-      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)), ...(shown && { shown }) })
-      : request(idsOf(targets));
+      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(targetIds(found)), ...(shown && { shown }) })
+      : request(targetIds(targets));
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;

@@ -4,9 +4,9 @@ import { ago } from '../../base/time.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { matching } from '../../platform/names/match.ts';
-import { idIn, idsOf, isIdOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { idIn, isIdOf, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
-import { resolve } from '../../platform/names/resolve.ts';
+import { resolveTargets } from '../../platform/names/resolve.ts';
 import { everySite } from '../../platform/names/site-search.ts';
 import { line } from '../output/text.ts';
 import { cut, piecesOf, widthOf } from '../output/width.ts';
@@ -32,8 +32,8 @@ export async function candidatesFor(
   const naming = namings[name];
   if (!naming) return [];
   const list = listUnder(naming, names);
-  const parents = await resolve(parameters(list), given, scope);
-  const things = await scope.api.list<JsonObject>(list, idsOf(parents));
+  const parents = await resolveTargets(parameters(list), given, scope);
+  const things = await scope.api.list<JsonObject>(list, targetIds(parents));
   return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
 }
 

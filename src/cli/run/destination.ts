@@ -1,7 +1,7 @@
 import { isError } from '../../base/errors.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { isId, type Targets } from '../../platform/names/names.ts';
-import { isServerName, neither, siteWithId } from '../../platform/names/site-search.ts';
+import { isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
 import type { Invocation } from './invocation.ts';
 
 /** A command line and what it names. */
@@ -29,10 +29,10 @@ export async function foundAt(
     return await find(invocation);
   } catch (error) {
     if (!isError(error, 'not_found', 'forbidden')) throw error;
-    if (invocation.destination?.parent === 'server') throw isError(error, 'not_found') ? await neither(word, scope) : error;
+    if (invocation.destination?.parent === 'server') throw isError(error, 'not_found') ? await noServerOrSite(word, scope) : error;
     return find(asServer).catch(async (again: unknown) => {
       if (!isError(again, 'not_found', 'forbidden')) throw again;
-      throw isError(error, 'not_found') && isError(again, 'not_found') ? await neither(word, scope) : error;
+      throw isError(error, 'not_found') && isError(again, 'not_found') ? await noServerOrSite(word, scope) : error;
     });
   }
 }

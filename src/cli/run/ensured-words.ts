@@ -2,7 +2,7 @@ import { type Detail, DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { oneLine, plural, quotedName, title } from '../../base/text.ts';
-import type { Difference } from '../../platform/names/existing.ts';
+import type { FieldDifference } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
@@ -17,7 +17,7 @@ const LONGEST = 60;
 interface Outcome {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'different';
   /** What differed when the command began. */
-  readonly differences?: readonly Difference[];
+  readonly differences?: readonly FieldDifference[];
   /** The fields that the API does not show. */
   readonly unknown?: readonly string[];
 }
@@ -48,10 +48,10 @@ export function reportOf(
 export function differing(
   { progress }: Pick<Context, 'progress'>,
   result: Result,
-  { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly Difference[]; readonly hint?: string },
+  { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly FieldDifference[]; readonly hint?: string },
   { strict, confidential }: { readonly strict: boolean; readonly confidential?: string },
 ): Result {
-  const isHidden = ({ field }: Difference) => field === confidential;
+  const isHidden = ({ field }: FieldDifference) => field === confidential;
   if (strict) {
     const details = differences.map((each) => detailOf(isHidden(each) ? { ...each, is: MASK, wanted: MASK } : each));
     return { ...result, exit: new DnxError('differences', sentence, { details, hint }) };
@@ -65,7 +65,7 @@ export function differing(
 }
 
 /** `frequency  '0 0 * * *' → '0 3 * * *'`. */
-export const detailOf = ({ field, is, wanted }: Difference): Detail => [wordsOf(field), `${shown(is)} → ${shown(wanted)}`];
+export const detailOf = ({ field, is, wanted }: FieldDifference): Detail => [wordsOf(field), `${shown(is)} → ${shown(wanted)}`];
 
 /** What was given and not compared, and a status that needs attention; undefined if nothing. */
 export function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {

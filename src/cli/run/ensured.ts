@@ -2,8 +2,8 @@ import { type Detail, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { capitalized, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { compared, type Difference, existing, type Keys } from '../../platform/names/existing.ts';
-import { called, idIn, nameOf, requireId, type Targets } from '../../platform/names/names.ts';
+import { compared, existing, type FieldDifference, type Keys } from '../../platform/names/existing.ts';
+import { called, idIn, requireId, resourceName, type Targets } from '../../platform/names/names.ts';
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
@@ -70,7 +70,7 @@ const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
 function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Result {
   const { wanted, secrets, confidential } = asked;
   const { noun } = asked.resource;
-  const label = nameOf(item ?? {}, noun) ?? nameOf(wanted, noun);
+  const label = resourceName(item ?? {}, noun) ?? resourceName(wanted, noun);
   const name = label === undefined ? title(noun) : called(noun, { label });
   const { secret } = generatedIn(noun, secrets, wanted, item);
   const details: readonly Detail[] = secret ? [[wordsOf(secret.name), secret.value]] : [];
@@ -87,7 +87,7 @@ function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Res
 interface Found {
   readonly name: string;
   readonly item: JsonObject;
-  readonly differences: readonly Difference[];
+  readonly differences: readonly FieldDifference[];
   readonly unknown: readonly string[];
   readonly note?: string;
 }
@@ -98,7 +98,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const { noun } = resource;
   const comparison = compared(noun, item, without(wanted, secrets));
   const { differences, unknown } = comparison;
-  const name = called(noun, { label: nameOf(item, noun) ?? nameOf(wanted, noun) ?? idIn(item.id) ?? '' });
+  const name = called(noun, { label: resourceName(item, noun) ?? resourceName(wanted, noun) ?? idIn(item.id) ?? '' });
   const note = noteOn(
     secrets.filter((field) => field in wanted),
     unknown,

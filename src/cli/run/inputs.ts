@@ -3,7 +3,7 @@ import { flagName } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { nounIn } from '../../platform/names/namings.ts';
-import { one } from '../../platform/names/resolve.ts';
+import { resolveOne } from '../../platform/names/resolve.ts';
 import type { Option, Options } from '../language/options.ts';
 import { extraBody } from './body.ts';
 import type { Invocation } from './invocation.ts';
@@ -93,7 +93,7 @@ async function referencesIn(declared: Options, values: Read, scope: Scope): Prom
   const ids: Record<string, string> = {};
   for (const [key, { from }] of Object.entries(declared)) {
     const noun = from?.resolve && nounIn(from.list);
-    if (noun && values[key] !== undefined) ids[key] = (await one(noun, String(values[key]), {}, scope)).id;
+    if (noun && values[key] !== undefined) ids[key] = (await resolveOne(noun, String(values[key]), {}, scope)).id;
   }
   return ids;
 }

@@ -1,7 +1,7 @@
 import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { idIn, idsOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { idIn, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
@@ -10,7 +10,7 @@ import type { Context } from '../language/command.ts';
 export async function nameFor(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
   const naming = namings[noun];
   if (!naming || own.label !== own.id) return own.label;
-  const { data } = await api.send(nameRead(naming.list, noun), idsOf(targets));
+  const { data } = await api.send(nameRead(naming.list, noun), targetIds(targets));
   return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
 }
 
@@ -20,7 +20,7 @@ export async function withNames(targets: Targets, { api }: Pick<Context, 'api'>)
   for (const [noun, target] of Object.entries(targets)) {
     const naming = target.id === target.label ? namings[noun] : undefined;
     const list = naming && naming.keys.length > 0 && listUnder(naming, Object.keys(targets));
-    const listed = list ? await api.list<JsonObject>(list, idsOf(targets)).catch(ifForbidden) : undefined;
+    const listed = list ? await api.list<JsonObject>(list, targetIds(targets)).catch(ifForbidden) : undefined;
     const found = listed?.find(({ id }) => idIn(id) === target.id);
     if (listed && !found) throw notFound(noun, target.id, [], named);
     named[noun] = found ? targetOf(found, noun) : target;

@@ -1,7 +1,7 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
 import { accountName } from '../../machine/credentials/account.ts';
-import { type Tokens, openTokens } from '../../machine/credentials/tokens.ts';
+import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { truthy } from '../../machine/settings/truthy.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
@@ -12,14 +12,14 @@ import type { Scope } from '../../platform/names/lookups.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
-import { type Progress, openProgress } from '../output/progress.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests } from '../output/requests.ts';
 import { searchingWith } from '../output/searching.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
-import { type Sources, parseValue } from './values.ts';
+import { parseValue, type Sources } from './values.ts';
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;

@@ -1,9 +1,9 @@
 import { parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
+import { type LinkedChange, refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
-import { resolve } from '../../platform/names/resolve.ts';
+import { resolveTargets } from '../../platform/names/resolve.ts';
 import { everySite, sitesOn } from '../../platform/names/site-search.ts';
 import { type Chosen, endpointsIn } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
@@ -15,7 +15,7 @@ import { pickMissing } from './pick.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
 /** What a command line changes, and whether it asks. */
-export function changeOf({ command, consent }: Invocation, chosen: Chosen): Change {
+export function changeOf({ command, consent }: Invocation, chosen: Chosen): LinkedChange {
   const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
   return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
 }
@@ -32,7 +32,7 @@ export function again(invocation: Invocation, chosen: Chosen, targets: Targets, 
     ...(own && { [noun]: ownWords(invocation)[index] ?? own.id }),
     ...(site && { site: scope.names.trusted.get(`site ${site.id}`)?.word ?? site.id }),
   };
-  return resolve(namesNeeded(invocation, chosen), words, scope);
+  return resolveTargets(namesNeeded(invocation, chosen), words, scope);
 }
 
 interface Prepared {
@@ -67,16 +67,16 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
       const { server: word } = firstWords(invocation);
       const inner = { ...scope, api: bounded.api };
       if (word === undefined) return everySite(inner);
-      const { server } = await resolve(['server'], { server: word }, inner);
+      const { server } = await resolveTargets(['server'], { server: word }, inner);
       return server ? sitesOn(server, inner) : everySite(inner);
     },
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     isGiven: (noun) => invocation.targets[noun] !== undefined,
     async resolve(path, words) {
       const names = parameters(path);
-      if (words) return resolve(names, words, { ...scope, api: bounded.api });
+      if (words) return resolveTargets(names, words, { ...scope, api: bounded.api });
       const picked = await pickMissing(invocation, names, undefined, scope, base);
-      const found = await resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
+      const found = await resolveTargets(names, firstWords(invocation), { ...scope, picked: picked.targets });
       return refuseMislinked(found, changeOf(invocation, chosen), scope);
     },
   };

@@ -2,9 +2,9 @@ import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural, title } from '../../base/text.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
-import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
+import { type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { resolve } from '../../platform/names/resolve.ts';
+import { resolveTargets } from '../../platform/names/resolve.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
@@ -81,7 +81,7 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
   const found: Targets[] = [];
   // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
-    const targets = await resolve(names, { ...given, [noun]: word }, scope);
+    const targets = await resolveTargets(names, { ...given, [noun]: word }, scope);
     if (found.some((each) => each[noun] && each[noun].id === targets[noun]?.id))
       throw usage(`${capitalized(title(noun))} '${word}' is given twice.`);
     found.push(targets);
@@ -93,7 +93,7 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
 async function everyOne(noun: string, given: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {
   const naming = namings[noun];
   if (!naming) throw new Error(`Nothing lists every ${noun}.`);
-  const parents = await resolve(parameters(naming.list), given, scope);
-  const things = await scope.api.list<Record<string, unknown>>(naming.list, idsOf(parents));
+  const parents = await resolveTargets(parameters(naming.list), given, scope);
+  const things = await scope.api.list<Record<string, unknown>>(naming.list, targetIds(parents));
   return things.map((each) => ({ ...parents, [noun]: targetOf(each, noun) }));
 }

@@ -5,9 +5,9 @@ import { readSettings, type Settings } from '../../machine/settings/settings.ts'
 import { truthy } from '../../machine/settings/truthy.ts';
 import type { World } from '../../machine/world.ts';
 import { dialects } from './dialects.ts';
-import { type Line, readLine } from './line.ts';
-import { namesIn, parentsOf, rememberedLists } from './names.ts';
-import { offerFor, type Sources } from './offer.ts';
+import { readTypedLine, type TypedLine } from './line.ts';
+import { narrowingOptions, offeredNames, rememberedLists } from './names.ts';
+import { offerFor, type WordSources } from './offer.ts';
 
 /** Runs a command line of dnx. */
 type RunLine = (argv: readonly string[], world: World) => Promise<number>;
@@ -20,7 +20,7 @@ export async function complete([shell = '', ...rest]: readonly string[], world: 
   const dialect = Object.hasOwn(dialects, shell) ? dialects[shell as keyof typeof dialects] : undefined;
   if (!dialect) return '';
   const typed = dialect.read(rest);
-  const line = await readLine(typed.words, tree);
+  const line = await readTypedLine(typed.words, tree);
   const offer = await offerFor(typed.word, line, typed.words.length, tree, sourcesOf(line, typed.before, world, run));
   return dialect.print(offer, typed, world);
 }
@@ -28,7 +28,7 @@ export async function complete([shell = '', ...rest]: readonly string[], world: 
 /** Variables before the command, and another user's settings. */
 const OTHER_SETTINGS = /(^|\s)(DNX_|XDG_|HOME=|sudo\s|doas\s)/;
 
-function sourcesOf(line: Line, before: string, world: World, run: RunLine): Sources {
+function sourcesOf(line: TypedLine, before: string, world: World, run: RunLine): WordSources {
   const { given } = line;
   const last = (key: string) => given.get(key)?.at(-1);
   const settings = OTHER_SETTINGS.test(before) ? undefined : settingsFor(world, last);
@@ -38,7 +38,7 @@ function sourcesOf(line: Line, before: string, world: World, run: RunLine): Sour
       const parents = parentsFor(kind, line, settings);
       return truthy(world.env.DNX_COMPLETE_ONLINE)
         ? (await import('./online.ts')).requestNames(kind, { ...parents, profile: last('profile'), host: last('host') }, world, run)
-        : namesIn(rememberedLists(world, settings), kind, parents);
+        : offeredNames(rememberedLists(world, settings), kind, parents);
     },
     profiles: () => (settings ? profilesIn(settings) : []),
     environments: () => (settings?.link?.environments ?? []).flatMap(({ name }) => (name === '' ? [] : [name])),
@@ -56,8 +56,12 @@ function settingsFor(world: World, last: (key: string) => string | undefined): S
 }
 
 /** The words for the parents of a kind of resource: those of the line, else the defaults that the command would use. */
-function parentsFor(kind: string, { given, positionals, args }: Line, settings: Settings): Readonly<Record<string, string | undefined>> {
-  const wanted = parentsOf(kind);
+function parentsFor(
+  kind: string,
+  { given, positionals, args }: TypedLine,
+  settings: Settings,
+): Readonly<Record<string, string | undefined>> {
+  const wanted = narrowingOptions(kind);
   const word = (key: string) => given.get(key)?.at(-1) ?? args[positionals.findIndex((each) => each.key === key)];
   const parents = Object.fromEntries(wanted.map((key) => [key, word(key)]));
   if (parents.server !== undefined || parents.site !== undefined || !wanted.includes('server')) return parents;

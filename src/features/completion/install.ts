@@ -9,7 +9,7 @@ import type { World } from '../../machine/world.ts';
 import { completionScript, type Shell } from './shells.ts';
 
 /** What decides where completions are. */
-export type Machine = Pick<World, 'env' | 'home' | 'platform'>;
+type Machine = Pick<World, 'env' | 'home' | 'platform'>;
 
 interface Installed {
   readonly files: readonly string[];

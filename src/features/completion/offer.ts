@@ -5,10 +5,10 @@ import type { Option } from '../../cli/language/options.ts';
 import { formats } from '../../machine/settings/format.ts';
 import { abilities } from '../../platform/abilities.ts';
 import { choices, namings, nounIn } from '../../platform/names/namings.ts';
-import { type Flag, type Line, positionalAt } from './line.ts';
+import { type Flag, positionalAt, type TypedLine } from './line.ts';
 
 /** A word that completes the one at the cursor. */
-export interface Candidate {
+export interface OfferedWord {
   readonly value: string;
   readonly help?: string;
   /** More of the same word may follow: no space does. */
@@ -17,7 +17,7 @@ export interface Candidate {
 
 /** What a shell offers at the cursor. */
 export interface Offer {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly OfferedWord[];
   /** The part of the word at the cursor that stays: `--output=`, `name,`. */
   readonly lead: string;
   /** Files, too. */
@@ -27,9 +27,9 @@ export interface Offer {
 }
 
 /** Where words come from that the tree does not have. */
-export interface Sources {
+export interface WordSources {
   /** The names of a kind of resource, under the parents that the line or the settings name. */
-  names(kind: string): Promise<readonly Candidate[]>;
+  names(kind: string): Promise<readonly OfferedWord[]>;
   profiles(): readonly string[];
   environments(): readonly string[];
   branches(): Promise<readonly string[]>;
@@ -41,7 +41,7 @@ const runsLocally = ['sandbox run', 'env run', 'db tunnel'];
 const NOTHING: Offer = { candidates: [], lead: '' };
 
 /** What is offered for a word, given the line before it. */
-export async function offerFor(word: string, line: Line, place: number, tree: Tree, sources: Sources): Promise<Offer> {
+export async function offerFor(word: string, line: TypedLine, place: number, tree: Tree, sources: WordSources): Promise<Offer> {
   if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
   if (line.valueOf) return valuesOf(line.valueOf, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
@@ -56,14 +56,14 @@ export async function offerFor(word: string, line: Line, place: number, tree: Tr
   return positional ? valuesOf(positional, word, '', line, sources) : NOTHING;
 }
 
-const words = (candidates: readonly Candidate[], lead = ''): Offer => ({ candidates, lead });
+const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 
 /** The options that were not given yet, or may be repeated. */
-const optionsFor = ({ flags, given }: Line): readonly Candidate[] =>
+const optionsFor = ({ flags, given }: TypedLine): readonly OfferedWord[] =>
   flags.filter(({ key, option }) => !given.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
 
 /** Groups and commands, without their other names. */
-function commandsFor({ at, group, help }: Line, { contents, standalone, shortcuts, topics }: Tree): readonly Candidate[] {
+function commandsFor({ at, group, help }: TypedLine, { contents, standalone, shortcuts, topics }: Tree): readonly OfferedWord[] {
   if (at === 'group') return (group?.commands ?? []).map(({ name, summary }) => ({ value: name, help: summary }));
   if (at !== 'root') return [];
   return [
@@ -74,10 +74,16 @@ function commandsFor({ at, group, help }: Line, { contents, standalone, shortcut
 }
 
 /** The values of an option or argument. What stands there already is not offered again. */
-async function valuesOf(of: Pick<Flag, 'key' | 'option'>, word: string, lead: string, line: Line, sources: Sources): Promise<Offer> {
+async function valuesOf(
+  of: Pick<Flag, 'key' | 'option'>,
+  word: string,
+  lead: string,
+  line: TypedLine,
+  sources: WordSources,
+): Promise<Offer> {
   const { key, option } = of;
   const taken = option.place === 'argument' || line.positionals.some((each) => each.key === key) ? line.args : line.given.get(key);
-  const others = (candidates: readonly Candidate[], more = lead): Offer =>
+  const others = (candidates: readonly OfferedWord[], more = lead): Offer =>
     words(
       candidates.filter(({ value }) => !taken?.includes(value)),
       more,
@@ -114,10 +120,11 @@ function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string 
   return (own(namings, noun)?.keys.length ?? 0) > 0 || own(choices, noun) ? noun : undefined;
 }
 
-const fieldsOf = ({ command }: Line): readonly string[] => (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
+const fieldsOf = ({ command }: TypedLine): readonly string[] =>
+  (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
 
 /** The next of several fields: `name,` and those that it may go on with. */
-function fieldsAfter(word: string, lead: string, line: Line): Offer {
+function fieldsAfter(word: string, lead: string, line: TypedLine): Offer {
   const before = word.slice(0, word.lastIndexOf(',') + 1);
   const fields = fieldsOf(line).filter((field) => !before.split(',').includes(field));
   return words(
@@ -133,7 +140,7 @@ function filesAfter(start: RegExp, word: string, lead: string): Offer {
 }
 
 /** `APP_NAME=` for each variable that has no value yet. */
-function assignments(variables: readonly Candidate[], { args }: Line, lead: string): Offer {
+function assignments(variables: readonly OfferedWord[], { args }: TypedLine, lead: string): Offer {
   const open = variables.filter(({ value }) => !args.some((arg) => arg.startsWith(`${value}=`)));
   return words(
     open.map(({ value, help }) => ({ value: `${value}=`, ...(help && { help }), unfinished: true })),
@@ -145,8 +152,8 @@ function assignments(variables: readonly Candidate[], { args }: Line, lead: stri
 async function settingValues(
   setting: string | undefined,
   plain: (values: readonly string[]) => Offer,
-  others: (candidates: readonly Candidate[]) => Offer,
-  sources: Sources,
+  others: (candidates: readonly OfferedWord[]) => Offer,
+  sources: WordSources,
 ): Promise<Offer> {
   if (setting === 'output') return plain(formats);
   return setting === 'server' || setting === 'site' ? others(await sources.names(setting)) : NOTHING;

@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { widthOf } from '../../cli/output/width.ts';
 import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
-import type { Listed } from '../../platform/names/site-search.ts';
+import type { ListedSite } from '../../platform/names/site-search.ts';
 import { namesAt, remotesOf } from './remotes.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
@@ -30,7 +30,7 @@ export async function chooseSite(ctx: Needs): Promise<Located> {
 }
 
 /** The sites that deploy the repository of these remotes, and the names of the repository. */
-async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly Listed[]) {
+async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly ListedSite[]) {
   const repositories = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id) ? await readRepositories(api) : [];
   const names = repositories.map(({ name }) => wordOf(name));
   const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
@@ -50,7 +50,7 @@ async function readRepositories(api: Needs['api']): Promise<readonly JsonObject[
   }
 }
 
-async function pick({ ask, clock, world }: Needs, own: readonly Listed[], listed: readonly Listed[]): Promise<Located> {
+async function pick({ ask, clock, world }: Needs, own: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {
   if (listed.length === 0) throw new DnxError('not_found', 'No sites to choose from.');
   const sorted = [...own, ...listed.filter((each) => !own.includes(each))];
   const candidates = sorted.map((each): Candidate => ({ targets: located(each), thing: each.site }));
@@ -61,12 +61,12 @@ async function pick({ ask, clock, world }: Needs, own: readonly Listed[], listed
   return (await ask.select('Link this project to which site?', marked, { filter: true })) as Located;
 }
 
-const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
+const located = ({ server, site }: ListedSite): Located => ({ server, site: targetOf(site, 'site') });
 
-const nameOf = (each: Listed): string => `${located(each).site.label} (${each.server.label})`;
+const nameOf = (each: ListedSite): string => `${located(each).site.label} (${each.server.label})`;
 
 /** The error if nobody can be asked. It lists the sites that fit. */
-function notNamed(why: string, own: readonly Listed[]): DnxError {
+function notNamed(why: string, own: readonly ListedSite[]): DnxError {
   const next = own.map(located).map(({ server, site }) => ({
     command: ['link', site.label, '--server', server.label],
     why: `To link ${nameOf({ server, site: { id: site.id, domain: site.label } })}`,

@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/settings/link.ts';
-import { idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
+import { resourceName, type Targets, targetIds } from '../../platform/names/names.ts';
 import { isOf } from './matching.ts';
 
 type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
@@ -67,8 +67,8 @@ async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], 
   const label = known('site', site.id);
   if (label !== undefined && label !== site.id) return { ...targets, site: { ...site, label } };
   try {
-    const { data } = await api.send('GET /servers/{server}/sites/{site}', idsOf({ server, site }));
-    const name = isObject(data) ? nameOf(data, 'site') : undefined;
+    const { data } = await api.send('GET /servers/{server}/sites/{site}', targetIds({ server, site }));
+    const name = isObject(data) ? resourceName(data, 'site') : undefined;
     return name === undefined ? targets : { ...targets, site: { ...site, label: name } };
   } catch (error) {
     if (isError(error, 'forbidden', 'not_found')) return targets;

@@ -2,7 +2,7 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import type { Context, Given } from '../../cli/language/command.ts';
 import { data, done, type Result } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type Located, nameOf, type Target } from '../../platform/names/names.ts';
+import { type Located, resourceName, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
 import { environmentToLink, type LinkFile, withEnvironments, withField } from './environments.ts';
 import { openLinkFile, shownPath, writeLinkFile } from './file.ts';
@@ -42,7 +42,7 @@ export async function link(ctx: Context, targets: Located | undefined, options: 
 async function named(ctx: Context, targets: Located): Promise<Located> {
   const read = async (noun: 'server' | 'site', endpoint: Endpoint): Promise<Target> => {
     const { data: found } = await ctx.call<JsonObject>(endpoint);
-    return { id: targets[noun].id, label: (isObject(found) && nameOf(found, noun)) || targets[noun].label };
+    return { id: targets[noun].id, label: (isObject(found) && resourceName(found, noun)) || targets[noun].label };
   };
   // A domain was just found in a list, or checked.
   const isById = targets.site.label === targets.site.id;

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { idsOf, isId, type Target, type Targets } from '../../platform/names/names.ts';
+import { isId, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/overview.ts';
 import { urlOf } from '../overview/site.ts';
@@ -30,7 +30,7 @@ export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, p
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */
 async function siteUrl(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
-  const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, idsOf(targets), { casual: true }));
+  const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, targetIds(targets), { casual: true }));
   const reader = { now: ctx.clock.now(), terminal: false };
   const domain = wordOf(site.domain) || (isId(label) ? '' : label);
   if (domain === '') throw new DnxError('failed', `Deploynix returned no domain for site '${label}'.`);

@@ -10,21 +10,21 @@ import { isSame } from './match.ts';
 export type Keys = readonly (readonly string[])[];
 
 /** A field that is not as it should be. */
-export interface Difference {
+export interface FieldDifference {
   readonly field: string;
   readonly is: unknown;
   readonly wanted: unknown;
 }
 
 /** A resource compared with what it should be. */
-export interface Comparison {
-  readonly differences: readonly Difference[];
+interface FieldComparison {
+  readonly differences: readonly FieldDifference[];
   /** The fields that the API does not show. */
   readonly unknown: readonly string[];
 }
 
 /** What a list says about a resource: it has it, several may be it, or it hides the field to find it by. Empty if it is not there. */
-export interface Search {
+interface Search {
   readonly found?: JsonObject;
   readonly ambiguous?: readonly JsonObject[];
   readonly hidden?: string;
@@ -61,7 +61,7 @@ function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): 
 }
 
 /** Compares the fields that were given, and what a firewall rule does without the others. */
-export function compared(noun: string, item: JsonObject, wanted: JsonObject): Comparison {
+export function compared(noun: string, item: JsonObject, wanted: JsonObject): FieldComparison {
   const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
   const given = states.flatMap(([field, same]) =>
     same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
@@ -94,7 +94,7 @@ const defaults: Readonly<
 };
 
 /** The fields that were not given, and in which it does less than a new one would: a rule for one address does not open a port. */
-const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly Difference[] =>
+const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly FieldDifference[] =>
   (own(defaults, noun) ?? []).flatMap(({ field, usual, name }) => {
     const is = own(item, field);
     return field in wanted || typeof is !== 'string' || isMask(is) || usual(is.trim()) ? [] : [{ field, is, wanted: name }];

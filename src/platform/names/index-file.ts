@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { type JsonObject, isObject, toJson } from '../../base/json.ts';
+import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { type Identity, accountName } from '../../machine/credentials/account.ts';
+import { accountName, type Identity } from '../../machine/credentials/account.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
@@ -20,7 +20,7 @@ export interface NameList {
 }
 
 /** What one token has read. */
-export interface Account {
+export interface NamesAccount {
   /** By path: `/servers/7/daemons`. */
   readonly lists: Map<string, NameList>;
   /** When the sites of every server were last read, in epoch ms. */
@@ -30,27 +30,27 @@ export interface Account {
 }
 
 /** A request that changed something, at `at` in epoch ms. */
-export interface Change {
+export interface NameChange {
   readonly method: string;
   readonly path: string;
   readonly at: number;
 }
 
 /** What a command has read and changed with one token. */
-export interface AccountNews extends Account {
-  readonly changes: Change[];
+export interface AccountNews extends NamesAccount {
+  readonly changes: NameChange[];
   /** True if a site was searched that no server has. A search alone is not worth writing the file. */
   inVain: boolean;
 }
 
 /** Accounts by their key. */
-export type Accounts = Map<string, Account>;
+export type Accounts = Map<string, NamesAccount>;
 
 /** The key of an account: `profile@host` and the fingerprint of the token. */
 export const accountKey = (identity: Identity, token: string): string => `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
 
 /** The account whose token the settings say was stored at this time. Another time is another token. */
-export const accountStored = (accounts: Accounts, identity: Identity, stored: string): Account | undefined =>
+export const accountStored = (accounts: Accounts, identity: Identity, stored: string): NamesAccount | undefined =>
   [...accounts].find(([key, each]) => each.stored === stored && key.slice(0, key.lastIndexOf(' ')) === accountName(identity))?.[1];
 
 const VERSION = 2;
@@ -79,7 +79,7 @@ function readIndex(file: string): JsonObject {
   }
 }
 
-function accountIn(entry: unknown, now: number): Account {
+function accountIn(entry: unknown, now: number): NamesAccount {
   const { lists, searched, stored } = isObject(entry) ? entry : {};
   const all = isObject(lists) ? Object.entries(lists) : [];
   const known = all.flatMap(([path, list]) => {
@@ -147,7 +147,7 @@ export async function saveNews(
 function apply(accounts: Accounts, news: ReadonlyMap<string, AccountNews>, now: number): boolean {
   let changed = false;
   for (const [name, { lists, changes, searched, inVain, stored }] of news) {
-    const account: Account = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
+    const account: NamesAccount = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
     accounts.set(name, account);
     for (const each of changes) changed = dropStale(account.lists, each) || changed;
     for (const [path, list] of lists) {
@@ -168,7 +168,7 @@ function apply(accounts: Accounts, news: ReadonlyMap<string, AccountNews>, now: 
  * Empties the lists that a change made stale. Returns false if no list was. The mark that stays outdates a list that another dnx began
  * to read before.
  */
-export function dropStale(lists: Map<string, NameList>, { method, path, at }: Change): boolean {
+export function dropStale(lists: Map<string, NameList>, { method, path, at }: NameChange): boolean {
   const list = listOf(method, path);
   if (list === undefined) return false;
   let dropped = !lists.has(list);
@@ -206,7 +206,7 @@ const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
 /** Writes the remembered names, the newest where there are too many. */
 function writeAccounts(file: string, accounts: Accounts): void {
-  const newest = ({ lists }: Account) => Math.max(...[...lists.values()].map(({ read }) => read));
+  const newest = ({ lists }: NamesAccount) => Math.max(...[...lists.values()].map(({ read }) => read));
   const kept = [...accounts]
     .filter(([, { lists }]) => lists.size > 0)
     .toSorted(([, one], [, other]) => newest(other) - newest(one))

@@ -60,7 +60,7 @@ export function lookupsFor(names: readonly string[], given: Words, settled: Sett
   const placed = serverless ? sitePath(site, settled.server) : [];
   const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
   const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
-  return [...placed, ...others.map((name) => lookup(name, word(name), names))];
+  return [...placed, ...others.map((name) => lookupFor(name, word(name), names))];
 }
 
 /** The server and site that the link file names by id: with a site, both or neither. */
@@ -77,15 +77,15 @@ function linkedFor(names: readonly string[], given: Words, { linked = {} }: Sett
 function sitePath(site: string, server: string | undefined): readonly Lookup[] {
   if (site.includes('/')) {
     const [before = '', after = ''] = site.split('/', 2);
-    return [lookup('server', before), lookup('site', after)];
+    return [lookupFor('server', before), lookupFor('site', after)];
   }
   if (server === undefined) return [{ name: 'site', word: site, how: 'anywhere', requests: LISTS }];
-  const here = lookup('site', site);
-  return [lookup('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
+  const here = lookupFor('site', site);
+  return [lookupFor('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
 }
 
 /** The lookup that turns one word into an id. */
-export function lookup(name: string, word: string | undefined, names: readonly string[] = ['server', 'site']): Lookup {
+export function lookupFor(name: string, word: string | undefined, names: readonly string[] = ['server', 'site']): Lookup {
   if (word === undefined) return { name, word, how: 'missing', requests: [] };
   const naming = own(namings, name);
   if (!naming || isIdOf(name, word)) return { name, word, how: 'id', requests: [] };

@@ -6,20 +6,20 @@ import type { Clock } from '../../machine/world.ts';
 import type { Listing, Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';
 import {
-  type Account,
   type AccountNews,
   type Accounts,
   accountKey,
   dropStale,
   type NameList,
+  type NamesAccount,
   readAccounts,
   saveNews,
 } from './index-file.ts';
-import { idIn, nameOf } from './names.ts';
+import { idIn, resourceName } from './names.ts';
 import { choiceAt, choices, namings, nounAt } from './namings.ts';
 
 /** A list of ids and names. */
-export interface Recalled {
+interface Recalled {
   readonly items: readonly JsonObject[];
   readonly path: string;
   /** Ms since it was read; undefined if this command read it. */
@@ -27,7 +27,7 @@ export interface Recalled {
 }
 
 /** A remembered name that was trusted. */
-export interface Trusted {
+interface Trusted {
   /** The word given for it. */
   readonly word: string;
   /** In ms. */
@@ -153,7 +153,7 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
       return held;
     },
     /** What other commands remembered for this token, without what this one has made stale. */
-    remembered(): Account | undefined {
+    remembered(): NamesAccount | undefined {
       if (ignored || account === '') return undefined;
       saved ??= readAccounts(file, clock.now());
       const found = saved.get(account);
@@ -182,7 +182,7 @@ const namesById = (lists: readonly (readonly [path: string, list: NameList])[]):
     lists.flatMap(([path, { items = [] }]) => {
       const noun = nounAt(path) ?? '';
       return items.flatMap((each) => {
-        const name = nameOf(each, noun);
+        const name = resourceName(each, noun);
         return name === undefined ? [] : [[`${noun} ${wordOf(each.id)}`, name] as const];
       });
     }),

@@ -4,13 +4,13 @@ import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Scope, type Words } from './lookups.ts';
 import { matching } from './match.ts';
-import { idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
+import { isIdOf, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
 import { listUnder, namings } from './namings.ts';
-import { findSite, isNamed } from './site-search.ts';
-import { ambiguous, type Known, notFound, notGiven } from './unresolved.ts';
+import { findSite, isNamedSite } from './site-search.ts';
+import { ambiguous, type KnownName, notFound, notGiven } from './unresolved.ts';
 
 /** Turns the ids or names given for path parameters into targets. */
-export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
+export async function resolveTargets(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const { picked = {} } = scope;
@@ -36,8 +36,8 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
   const { name, how, word = '', label } = lookup;
   if (label !== undefined) return { [name]: { id: word, label } };
   if (how === 'anywhere') return findSite(word, scope);
-  if (how !== 'list, then anywhere') return { [name]: await one(name, word, parents, scope) };
-  return one(name, word, parents, scope).then(
+  if (how !== 'list, then anywhere') return { [name]: await resolveOne(name, word, parents, scope) };
+  return resolveOne(name, word, parents, scope).then(
     (target) => ({ [name]: target }),
     (error: unknown) => {
       if (isError(error, 'not_found')) return findSite(word, scope);
@@ -47,7 +47,7 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
 }
 
 /** Finds a resource by name under its parents. An id needs no request, and neither does a name in a list that is trusted. */
-export async function one(
+export async function resolveOne(
   name: string,
   word: string,
   parents: Targets,
@@ -56,14 +56,14 @@ export async function one(
   const naming = namings[name];
   if (!naming || isIdOf(name, word)) return { id: word, label: word };
   const list = listUnder(naming, Object.keys(parents));
-  const recalled = await names.recall(list, idsOf(parents), trust);
+  const recalled = await names.recall(list, targetIds(parents), trust);
   const [known, ...namesakes] = matching(recalled?.items ?? [], word, naming);
   if (recalled && known && namesakes.length === 0) {
     const target = targetOf(known, name);
     if (recalled.age !== undefined) names.trusted.set(`${name} ${target.id}`, { word, age: recalled.age, list: recalled.path });
     return target;
   }
-  const things = await api.list<JsonObject>(list, idsOf(parents));
+  const things = await api.list<JsonObject>(list, targetIds(parents));
   const [first, ...others] = matching(things, word, naming);
   if (first === undefined) {
     const other = naming.ports && things.find(({ port }) => wordOf(port) === word);
@@ -74,8 +74,8 @@ export async function one(
   return targetOf(first, name);
 }
 
-const knownIn = (things: readonly JsonObject[], noun: string): readonly Known[] =>
-  things.flatMap((each) => nameOf(each, noun) ?? []).map((name) => ({ name }));
+const knownIn = (things: readonly JsonObject[], noun: string): readonly KnownName[] =>
+  things.flatMap((each) => resourceName(each, noun) ?? []).map((name) => ({ name }));
 
 const SITE = 'GET /servers/{server}/sites/{site}';
 
@@ -102,7 +102,7 @@ async function current({ server, site }: Targets, word: string, { api }: Scope):
       if (isError(error, 'not_found')) return undefined;
       throw error;
     });
-  return now?.id === site.id && isNamed(word, now.id, now.label) ? now : undefined;
+  return now?.id === site.id && isNamedSite(word, now.id, now.label) ? now : undefined;
 }
 
 /** A GET and what it was asked about. */
@@ -148,6 +148,6 @@ function isRenamed(thing: unknown, endpoint: Endpoint, targets: Targets, { names
   const naming = namings[noun];
   const word = names.trusted.get(`${noun} ${targets[noun]?.id}`)?.word;
   if (!isObject(thing) || !naming || word === undefined || isIdOf(noun, word)) return false;
-  const isNamedInFull = nameOf(thing, noun) !== undefined && naming.keys.every((key) => Object.hasOwn(thing, key));
+  const isNamedInFull = resourceName(thing, noun) !== undefined && naming.keys.every((key) => Object.hasOwn(thing, key));
   return isNamedInFull && matching([thing], word, naming).length === 0;
 }

@@ -7,9 +7,9 @@ import { fill } from '../api/endpoint.ts';
 import { sameDomain } from './domains.ts';
 import type { Scope } from './lookups.ts';
 import { matching } from './match.ts';
-import { idIn, isId, type Located, nameOf, type Target, targetOf } from './names.ts';
+import { idIn, isId, type Located, resourceName, type Target, targetOf } from './names.ts';
 import { namings } from './namings.ts';
-import { ambiguousSite, type Known, notFound, notFoundAtAll } from './unresolved.ts';
+import { ambiguousSite, type KnownName, notFound, notFoundAtAll } from './unresolved.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -41,17 +41,17 @@ export async function findSite(word: string, scope: Scope): Promise<Located> {
 }
 
 /** True if a word means the site with this id and domain. A word that looks like an id is never a domain. */
-export const isNamed = (word: string, id: string, domain: string): boolean =>
+export const isNamedSite = (word: string, id: string, domain: string): boolean =>
   isId(word) ? id.toLowerCase() === word.toLowerCase() : sameDomain(domain, word) || id === word;
 
-const found = (word: string, { listed }: Survey): readonly Listed[] =>
-  listed.filter(({ site }) => isNamed(word, wordOf(site.id), wordOf(site.domain)));
+const found = (word: string, { listed }: Survey): readonly ListedSite[] =>
+  listed.filter(({ site }) => isNamedSite(word, wordOf(site.id), wordOf(site.domain)));
 
-const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
+const located = ({ server, site }: ListedSite): Located => ({ server, site: targetOf(site, 'site') });
 
 function missing(word: string, { listed }: Survey): DnxError {
   const known = listed.flatMap(({ site, server }) => {
-    const name = nameOf(site, 'site');
+    const name = resourceName(site, 'site');
     return name === undefined ? [] : [{ name, place: server.label }];
   });
   return notFound('site', word, known);
@@ -61,7 +61,7 @@ const withAge = (error: DnxError, ms: number): DnxError =>
   error.with({ hint: `Checked ${ms < 10 * SECOND ? 'just now' : `${duration(ms)} ago`}. Use --no-cache to check again.` });
 
 /** A site as the API sent it, or its remembered names, and its server. */
-export interface Listed {
+export interface ListedSite {
   readonly server: Target;
   readonly site: JsonObject;
   /** Ms since its list was read; undefined if this command read it. */
@@ -70,7 +70,7 @@ export interface Listed {
 
 /** The sites of every server, and the servers whose sites this token cannot read. */
 export interface Everywhere {
-  readonly listed: readonly Listed[];
+  readonly listed: readonly ListedSite[];
   readonly unread: readonly { readonly server: Target; readonly error: DnxError }[];
 }
 
@@ -147,7 +147,7 @@ export async function isServerName(word: string, scope: Scope): Promise<boolean>
   if (!namings.server || matching(servers?.items ?? [], word, namings.server).length === 0) return false;
   try {
     const { listed } = await survey(scope, KEPT_MS, word);
-    return !listed.some(({ site }) => isNamed(word, wordOf(site.id), wordOf(site.domain)));
+    return !listed.some(({ site }) => isNamedSite(word, wordOf(site.id), wordOf(site.domain)));
   } catch (error) {
     if (isError(error, 'forbidden')) return true;
     throw error;
@@ -155,12 +155,12 @@ export async function isServerName(word: string, scope: Scope): Promise<boolean>
 }
 
 /** The error for a word that names neither a server nor a site, with the nearest name that is known without a request. */
-export async function neither(word: string, { names }: Scope): Promise<DnxError> {
+export async function noServerOrSite(word: string, { names }: Scope): Promise<DnxError> {
   const servers = (await names.recall(SERVERS, {}, KEPT_MS))?.items ?? [];
-  const lists = servers.map(async (server): Promise<readonly Known[]> => {
-    const place = nameOf(server, 'server') ?? '';
+  const lists = servers.map(async (server): Promise<readonly KnownName[]> => {
+    const place = resourceName(server, 'server') ?? '';
     const sites = await names.recall('GET /servers/{server}/sites', { server: idIn(server.id) ?? '' }, KEPT_MS);
-    const domains = (sites?.items ?? []).flatMap((site) => nameOf(site, 'site') ?? []);
+    const domains = (sites?.items ?? []).flatMap((site) => resourceName(site, 'site') ?? []);
     return [{ name: place }, ...domains.map((name) => ({ name, place }))];
   });
   return notFoundAtAll(word, (await Promise.all(lists)).flat());
