@@ -3,7 +3,6 @@ import type { Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option } from '../../cli/language/options.ts';
 import { formats } from '../../machine/settings/format.ts';
-import { abilities } from '../../platform/abilities.ts';
 import { choices, namings, nounIn } from '../../platform/names/namings.ts';
 import { type Flag, positionalAt, type TypedLine } from './line.ts';
 
@@ -41,7 +40,13 @@ const runsLocally = ['sandbox run', 'env run', 'db tunnel'];
 const NOTHING: Offer = { candidates: [], lead: '' };
 
 /** What is offered for a word, given the line before it. */
-export async function offerFor(word: string, line: TypedLine, place: number, tree: Tree, sources: WordSources): Promise<Offer> {
+export async function offerFor(
+  word: string,
+  line: TypedLine,
+  place: number,
+  tree: Tree,
+  sources: () => Promise<WordSources>,
+): Promise<Offer> {
   if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
   if (line.valueOf) return valuesOf(line.valueOf, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
@@ -79,7 +84,7 @@ async function valuesOf(
   word: string,
   lead: string,
   line: TypedLine,
-  sources: WordSources,
+  sources: () => Promise<WordSources>,
 ): Promise<Offer> {
   const { key, option } = of;
   const taken = option.place === 'argument' || line.positionals.some((each) => each.key === key) ? line.args : line.given.get(key);
@@ -93,21 +98,22 @@ async function valuesOf(
       values.map((value) => ({ value })),
       more,
     );
+  const named = async (noun: string) => (await sources()).names(noun);
   const { kind, placeholder = '' } = option;
   if (option === globals.fields) return fieldsAfter(word, lead, line);
   if (option === globals.sort) return plain(fieldsOf(line), word.startsWith('-') ? `${lead}-` : lead);
-  if (option === globals.profile || placeholder === 'profile') return plain(sources.profiles());
-  if (option === globals.env) return plain(sources.environments());
-  if (placeholder === 'resource:action') return plain(abilities);
+  if (option === globals.profile || placeholder === 'profile') return plain((await sources()).profiles());
+  if (option === globals.env) return plain((await sources()).environments());
+  if (placeholder === 'resource:action') return plain((await import('../../platform/abilities.ts')).abilities);
   if (placeholder === 'key=value') return filesAfter(/^[^=]*:?=@/, word, lead);
-  if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await sources.names('variable'), line, lead);
-  if (placeholder === 'KEY') return others(await sources.names('variable'));
-  if (placeholder === 'branch' || key === 'branch') return plain(await sources.branches());
+  if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await named('variable'), line, lead);
+  if (placeholder === 'KEY') return others(await named('variable'));
+  if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
-  if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, others, sources);
-  if (option.destination) return others([...(await sources.names('server')), ...(await sources.names('site'))]);
+  if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
+  if (option.destination) return others([...(await named('server')), ...(await named('site'))]);
   const resource = resourceOf(option);
-  if (resource !== undefined) return { ...others(await sources.names(resource)), files: /file/.test(placeholder) };
+  if (resource !== undefined) return { ...others(await named(resource)), files: /file/.test(placeholder) };
   if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);
   return { ...NOTHING, lead, files: /file|folder/.test(placeholder) };
 }
@@ -152,9 +158,8 @@ function assignments(variables: readonly OfferedWord[], { args }: TypedLine, lea
 async function settingValues(
   setting: string | undefined,
   plain: (values: readonly string[]) => Offer,
-  others: (candidates: readonly OfferedWord[]) => Offer,
-  sources: WordSources,
+  named: (kind: string) => Promise<Offer>,
 ): Promise<Offer> {
   if (setting === 'output') return plain(formats);
-  return setting === 'server' || setting === 'site' ? others(await sources.names(setting)) : NOTHING;
+  return setting === 'server' || setting === 'site' ? named(setting) : NOTHING;
 }
