@@ -1,6 +1,7 @@
 import { defineConfig } from 'rolldown';
 import { globalProcess } from './scripts/global-process.mjs';
 import { licences } from './scripts/licences.mjs';
+import { shellScripts } from './scripts/shell-scripts.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
 
 // CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
@@ -22,7 +23,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [globalProcess(), licences(), sourceMaps()],
+  plugins: [globalProcess(), licences(), shellScripts(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,
@@ -30,10 +31,12 @@ const program = defineConfig({
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
+        // What reads a command line.
+        { name: 'parse', test: /src[\\/]cli[\\/]run[\\/]parse\.ts$/ },
         // What commands need beyond help and completion.
         {
           name: 'running',
-          test: /src[\\/](cli[\\/](language|run[\\/](open-context|perform|work-result)|output[\\/]print)|machine[\\/]settings[\\/]settings|platform[\\/](api[\\/]network[\\/]network|follow[\\/](?!pace|shared-polls)))/,
+          test: /src[\\/](run\.ts$|cli[\\/](language|run[\\/]work-result)|platform[\\/](api[\\/]network[\\/]network|follow[\\/](?!pace|shared-polls)))/,
         },
         // Without this group, it would be a part of what deployments load.
         { name: 'lock', test: /src[\\/]machine[\\/]files[\\/](lock|holder)\.ts$/ },

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
-import type { Code, DnxError } from '../base/errors.ts';
+import type { DnxError, ErrorCode } from '../base/errors.ts';
 import { couldNotRun } from './refused.ts';
 import type { Child } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
-const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
+const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
 /** What running a child process needs of dnx's own process. */
 interface Parent {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import '../../src/cli/output/print.ts';
-import '../../src/cli/run/open-context.ts';
+import '../../src/cli/run/context.ts';
+import '../../src/cli/run/parse.ts';
 import '../../src/cli/run/perform.ts';
-import '../../src/cli/run/reach.ts';
 import '../../src/features/auth/rejected.ts';
 import { captureChild } from '../../src/machine/capture.ts';
 import { openEnv } from '../../src/machine/env.ts';
@@ -176,6 +176,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       start: async (child) =>
         isMissing(child) ? undefined : startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
       open: async (url) => run.browser?.(url) ?? false,
+      suspend: () => {},
       onExit: () => () => {},
     });
     clearTimeout(limit);

@@ -4,8 +4,7 @@ import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, done, rows, type View } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import type { Config } from '../../machine/settings/config.ts';
-import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/forget.ts';
 import { idOf } from '../token/token.ts';
 

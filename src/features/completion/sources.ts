@@ -1,5 +1,5 @@
 import { accountNamed } from '../../machine/credentials/account.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import { readSettings, type Settings } from '../../machine/settings/settings.ts';
 import { truthy } from '../../machine/settings/truthy.ts';
 import type { World } from '../../machine/world.ts';

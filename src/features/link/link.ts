@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import type { Context, Given } from '../../cli/language/command.ts';
+import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { data, done, type Result } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { type Located, resourceName, type Target } from '../../platform/names/names.ts';
@@ -17,7 +17,7 @@ export interface LinkOptions {
 }
 
 /** Links the project of this directory to a site: the given one, or one to pick. */
-export async function link(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: Given): Promise<Result> {
+export async function link(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: GivenConsent): Promise<Result> {
   if (options.schema) return { view: data(linkSchema) };
   const { settings, world } = ctx;
   const before = openLinkFile(settings, world.cwd);

@@ -2,6 +2,8 @@ import { usage } from '../../base/errors.ts';
 
 /** The default host. */
 export const DEFAULT_HOST = 'https://deploynix.io';
+/** The default profile. */
+export const DEFAULT_PROFILE = 'default';
 
 /** A DNS name or an IPv4 address, or an IPv6 address in brackets. URLs allow more. */
 const NAME = /^(\[[\da-f:.]+\]|[a-z\d_][\w-]*(\.[\w-]+)*\.?)$/;

@@ -2,12 +2,9 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Env } from '../world.ts';
 import { configProblem } from './config.ts';
-import { DEFAULT_HOST, hostOf } from './host.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, hostOf } from './host.ts';
 import type { Origin, Precedence } from './precedence.ts';
 import type { Source } from './sources.ts';
-
-/** The default profile. */
-export const DEFAULT_PROFILE = 'default';
 
 /** Errors for what is refused. A link file comes with a cloned repository, so it must not choose who gets a token. */
 export interface Blocked {

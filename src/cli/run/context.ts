@@ -1,0 +1,159 @@
+import { version } from '../../base/version.ts';
+import { openCi } from '../../machine/ci.ts';
+import { accountName } from '../../machine/credentials/account.ts';
+import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { truthy } from '../../machine/settings/truthy.ts';
+import type { Attended, Transport, World } from '../../machine/world.ts';
+import type { Api } from '../../platform/api/api.ts';
+import { createApi } from '../../platform/api/client.ts';
+import { openBudgets } from '../../platform/api/limit/budget.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
+import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
+import type { Tree } from '../language/command.ts';
+import { type Globals, globals } from '../language/globals.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
+import { openRequests, searchingWith } from '../output/requests.ts';
+import { styleFor } from '../output/style.ts';
+import { safeLines } from '../output/text.ts';
+import { openAsk } from '../prompt/ask.ts';
+import type { BaseContext } from './prepare.ts';
+import { parseValue, type Sources } from './values.ts';
+
+/** The default of --max-wait. */
+const MAX_WAIT_MS = 120_000;
+
+/** A context and what else `perform` needs. */
+export interface Opened {
+  readonly ctx: BaseContext;
+  readonly scope: Scope;
+  readonly sources: Sources;
+  /** Saves what the command has read. Its connections end with the process, which takes no time. */
+  readonly close: () => Promise<void>;
+}
+
+/** Creates the context of a command. Loads nothing heavy until it is used. */
+export async function openContext(
+  world: World,
+  settings: Settings,
+  { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
+  tree: Tree,
+): Promise<Opened> {
+  const style = await styleFor(world.stderr, world.env, color);
+  const progress = await openProgress({
+    stderr: world.stderr,
+    events: settings.format === 'ndjson' ? world.stdout : undefined,
+    quiet: settings.quiet,
+    style,
+    env: world.env,
+  });
+  for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
+  for (const warning of settings.warnings) progress.warn(warning);
+  const ask = openAsk({ world, input: settings.input, before: progress.done });
+  const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
+  const tokens = openTokens({ world, settings, attended, warn: progress.warn });
+  const connection = connectionOf(world, settings);
+  const names = namesOf(world, settings, { cache, token: tokens.token });
+  const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
+  const sources = { world, ask, stdin };
+  const api = apiOf(world, settings, { progress, connection, names, limit, maxWaitMs: await maxWaitOf(maxWait, sources) });
+  const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
+  const ctx: BaseContext = {
+    api,
+    ask,
+    progress,
+    ci: openCi(world, safeLines),
+    settings,
+    tokens,
+    clock: world.clock,
+    signal: world.signal,
+    world,
+    stdin,
+    tree,
+  };
+  return {
+    ctx,
+    scope,
+    sources,
+    close: names.save,
+  };
+}
+
+/** The API of a command. */
+function apiOf(
+  world: World,
+  { host, debug, directories, readOnly }: Settings,
+  parts: {
+    readonly progress: Progress;
+    readonly connection: ReturnType<typeof connectionOf>;
+    readonly names: NameIndex;
+    readonly limit: string | undefined;
+    readonly maxWaitMs: number;
+  },
+): Api {
+  const { progress, connection, names, limit, maxWaitMs } = parts;
+  return createApi({
+    host,
+    token: names.token,
+    connect: connection,
+    clock: world.clock,
+    signal: world.signal,
+    userAgent: `dnx/${version}`,
+    debug: (line) => debug && progress.debug(line),
+    requests: openRequests(progress, world.clock),
+    budgets: openBudgets(directories.state, world),
+    maxWaitMs,
+    random: world.random ?? Math.random,
+    mostItems: limit === undefined ? undefined : Number(limit),
+    observer: names,
+    readOnly,
+  });
+}
+
+/** The names that the token of a command has read. */
+function namesOf(
+  { env, clock, signal }: World,
+  { directories, profile, host, config }: Settings,
+  { cache, token }: { readonly cache: boolean; readonly token: Tokens['token'] },
+) {
+  const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
+  const fresh = !cache || truthy(env.DNX_NO_CACHE);
+  return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
+}
+
+/** --max-wait or DNX_MAX_WAIT, in ms. */
+async function maxWaitOf(given: string | undefined, sources: Sources & { readonly world: Pick<World, 'env'> }): Promise<number> {
+  const variable = given === undefined ? 'DNX_MAX_WAIT' : undefined;
+  const word = given ?? (sources.world.env.DNX_MAX_WAIT || undefined);
+  return word === undefined ? MAX_WAIT_MS : Number(await parseValue('max_wait', globals.max_wait, word, sources, variable));
+}
+
+/** The connection of a command, opened by its first request. Throws if the settings block requests. */
+function connectionOf(world: World, { blocked, caFile }: Settings) {
+  let transport: Transport | undefined;
+  return async () => {
+    if (blocked.requests) throw blocked.requests;
+    transport ??= await world.connect(caFile);
+    return transport;
+  };
+}
+
+/** Calls a function once and returns the same promise every time. */
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => {
+    started ??= start();
+    return started;
+  };
+}
+
+/** Notes once that dnx is waiting for a desktop dialog. */
+function unlocking(progress: Progress): Attended {
+  let said = false;
+  return {
+    waiting() {
+      if (!said) progress.note('Waiting for you to unlock the keyring…');
+      said = true;
+    },
+  };
+}
