@@ -6,7 +6,7 @@ import '../../src/cli/output/print.ts';
 import '../../src/cli/run/context.ts';
 import '../../src/cli/run/parse.ts';
 import '../../src/cli/run/perform.ts';
-import '../../src/features/auth/rejected.ts';
+import '../../src/features/auth/denied.ts';
 import { captureChild } from '../../src/machine/capture.ts';
 import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';

@@ -2,8 +2,7 @@ import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
-import { hasEverything } from '../token/audit.ts';
-import { detailsOf } from '../token/token.ts';
+import { hasEverything, tokenDetails } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 import { CHECK_HOST, type Contact } from './network.ts';
 
@@ -65,7 +64,7 @@ export async function access({ api, settings, tokens, world }: Needs, { reply }:
 
 /** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
 async function abilities({ api, tokens, world }: Pick<Needs, 'api' | 'tokens' | 'world'>): Promise<Check> {
-  const own = await detailsOf(api, (await tokens.find())?.token ?? '');
+  const own = await tokenDetails(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
     return world.env.DNX_TOKEN

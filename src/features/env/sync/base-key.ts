@@ -6,9 +6,9 @@ import { readText, writeText } from '../../../machine/files/text-file.ts';
 import { truthy } from '../../../machine/settings/truthy.ts';
 
 /** The keychain account of this machine's key. No host is called `local`, so it is nobody's token. */
-export const KEY_ACCOUNT = 'env-base@local';
+const KEY_ACCOUNT = 'env-base@local';
 /** The file of the key if there is no keychain. */
-export const KEY_FILE = 'base.key';
+const KEY_FILE = 'base.key';
 
 const BYTES = 32;
 
