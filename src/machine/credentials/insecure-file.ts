@@ -1,7 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DnxError, isError, systemCode } from '../../base/errors.ts';
-import { makeDirectory } from '../files/directory.ts';
+import { makeSecretDirectory } from '../files/directory.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import type { Waiting } from '../files/lock.ts';
 
@@ -13,26 +13,13 @@ export interface InsecureFile {
   read(account: string): string | undefined;
   write(account: string, token: string): Promise<void>;
   remove(account: string): Promise<void>;
-  /** Creates its directory with mode 700. */
+  /** Creates its directory, or throws if another user could change it. */
   prepare(): void;
 }
 
 /** Opens the insecure file at `path`. Writes are locked. */
 export function insecureFile(path: string, waiting: Waiting): InsecureFile {
-  const prepare = () => {
-    const directory = dirname(path);
-    try {
-      makeDirectory(directory);
-      chmodSync(directory, 0o700);
-    } catch (cause) {
-      throw new DnxError('failed', `Could not restrict access to ${directory} (${systemCode(cause)}).`, {
-        hint: 'Check the owner of the directory, or set DNX_CONFIG_DIR.',
-        cause,
-      });
-    }
-  };
   const edit = async (change: (contents: Contents) => Contents) => {
-    prepare();
     const write = () => {
       const contents = change(readJson<Contents>(path));
       if (Object.keys(contents).length === 0) rmSync(path, { force: true });
@@ -51,12 +38,15 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
   };
   return {
     path,
-    prepare,
+    prepare: () => makeSecretDirectory(dirname(path)),
     read(account) {
       const token = readJson<Contents>(path)[account];
       return typeof token === 'string' ? token : undefined;
     },
-    write: (account, token) => edit((contents) => ({ ...contents, [account]: token })),
+    async write(account, token) {
+      makeSecretDirectory(dirname(path));
+      await edit((contents) => ({ ...contents, [account]: token }));
+    },
     remove: (account) => edit(({ [account]: _, ...others }) => others),
   };
 }
