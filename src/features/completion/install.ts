@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
-import { directoriesOf } from '../../machine/settings/directories.ts';
+import { absoluteIn, directoriesOf } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
 import type { Shell } from './shells.ts';
 
@@ -22,8 +22,8 @@ const commands = ['dnx', 'deploynix', 'deploynix-cli'];
 /** Where a shell looks for the user's completions: one file for each name of the program, if it looks for them by name. */
 export function placesOf(shell: Shell, machine: Machine): readonly string[] {
   const { env, home, platform } = machine;
-  const data = env.XDG_DATA_HOME || join(home, '.local/share');
-  const config = env.XDG_CONFIG_HOME || join(home, '.config');
+  const data = absoluteIn(env, 'XDG_DATA_HOME') || join(home, '.local/share');
+  const config = absoluteIn(env, 'XDG_CONFIG_HOME') || join(home, '.config');
   switch (shell) {
     case 'bash':
       return commands.map((name) => join(data, 'bash-completion/completions', name));

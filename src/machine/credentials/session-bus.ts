@@ -1,10 +1,12 @@
+import { absoluteIn } from '../settings/directories.ts';
 import type { Env } from '../world.ts';
 import { type Bus, openBus } from './bus.ts';
 import { failure } from './keychain-failure.ts';
 
 /** Connects to the session bus of the desktop; throws if there is none. */
 export async function openSessionBus(env: Env): Promise<Bus> {
-  const address = env.DBUS_SESSION_BUS_ADDRESS || (env.XDG_RUNTIME_DIR && `unix:path=${env.XDG_RUNTIME_DIR}/bus`);
+  const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
+  const address = env.DBUS_SESSION_BUS_ADDRESS || (runtime && `unix:path=${runtime}/bus`);
   if (!address) throw failure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
   // Uses the first address that accepts a connection. Only Unix sockets are supported.
   for (const path of address.split(';').map(socketPath)) {

@@ -81,7 +81,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
   const linkFile = findLink(world.cwd);
   const link = linkFile === undefined ? undefined : openSource(linkFile, LINK_LIMIT_MB);
   const precedence = openPrecedence();
-  const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
+  const { profile, host, blocked } = placeOf({ given, world, config, link, precedence });
   const { choose, explain, origins } = precedence;
   if (given.env === '') throw usage('--env is empty.');
   const wanted = choose('environment', { option: given.env, environment: env.DNX_ENV });
