@@ -4,18 +4,18 @@ import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/error
 import { type JsonObject, toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { writeText } from '../../machine/files/text-file.ts';
-import { environmentsProblem, LINK_LIMIT_MB } from '../../machine/settings/link.ts';
-import { linkFileFor } from '../../machine/settings/link-search.ts';
-import { openSource } from '../../machine/settings/sources.ts';
+import { environmentsProblem } from '../../machine/settings/link.ts';
+import { linkFileFor, openLink } from '../../machine/settings/link-search.ts';
+import type { World } from '../../machine/world.ts';
 import { FIRST, type LinkFile, ofSingle } from './environments.ts';
 
 /** A link file is committed, so others may read it. */
 const MODE = 0o644;
 
 /** Opens the link file in effect, or a new one at the root of the repository. Fails if it cannot be read. */
-export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, cwd: string): LinkFile {
-  const path = link?.file ?? linkFileFor(cwd);
-  const source = openSource(path, LINK_LIMIT_MB);
+export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, world: Pick<World, 'cwd' | 'env' | 'platform'>): LinkFile {
+  const path = link?.file ?? linkFileFor(world.cwd);
+  const source = openLink(path, world);
   const problem = environmentsProblem(source);
   if (problem) throw problem.withHint(`${problem.hint} Remove it with: dnx unlink --yes`);
   const content = source.object();

@@ -20,14 +20,14 @@ export interface LinkOptions {
 export async function link(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: Given): Promise<Result> {
   if (options.schema) return { view: data(linkSchema) };
   const { settings, world } = ctx;
-  const before = openLinkFile(settings, world.cwd);
+  const before = openLinkFile(settings, world);
   const name = environmentToLink(before, settings.environment);
   // Without a site, these options change the environment that is there.
   const stays = !targets && (options.default || options.confirm_deploys !== undefined) ? siteIn(before, name) : undefined;
   const of = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
-  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world.cwd), name, of, yes);
+  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world), name, of, yes);
   // Read again, because a person may have taken minutes to pick and confirm.
-  const file = openLinkFile(settings, world.cwd);
+  const file = openLinkFile(settings, world);
   const environment = linked(own(file.environments, name), of, options);
   const environments = withField(file.environments, name, environment);
   const isFirst = Object.keys(file.environments).length === 0;

@@ -22,7 +22,7 @@ export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>,
     remove(link.file);
     return { view: done(`Removed ${shown}`, { file: link.file, removed: [], deleted: true, default: null }), next: [again()] };
   }
-  const file = openLinkFile(settings, world.cwd);
+  const file = openLinkFile(settings, world);
   const names = Object.keys(file.environments);
   const left = wanted === undefined ? [] : names.filter((name) => name !== wanted);
   if (left.length > 0 && wanted !== undefined) return withoutOne(file, wanted, left, shown);

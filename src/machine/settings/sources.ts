@@ -18,12 +18,12 @@ type Kind = 'text' | 'object' | 'flag';
 
 const FIX = 'Fix or remove it.';
 
-/** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. */
-export function openSource(file: string, limitMb?: number): Source {
-  let broken: DnxError | undefined;
+/** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. `refused`: why it is not read. */
+export function openSource(file: string, limitMb?: number, refused?: DnxError): Source {
+  let broken = refused;
   let content: object = {};
   try {
-    content = readJson(file, limitMb);
+    if (!refused) content = readJson(file, limitMb);
   } catch (error) {
     if (!isError(error)) throw error;
     broken = error;
