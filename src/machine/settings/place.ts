@@ -65,7 +65,7 @@ export function placeOf({ given, world, config, link, precedence }: Sources): Pl
         ? undefined
         : (problem ?? (link && foreignHost({ link, config, own, profile, host })) ?? hostOfProject(world, config, host)),
       storedToken: unreadable ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
-      storing: configProblem(config, profile),
+      storing: configProblem(config),
     },
   };
 }
