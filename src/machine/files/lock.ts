@@ -4,13 +4,13 @@ import { pid } from 'node:process';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import type { Clock } from '../world.ts';
 import { makeDirectory } from './directory.ts';
-import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts';
+import { type Holder, holderNamed, holderOf, isGone, isLocal, nameOf } from './holder.ts';
 
 const STEP_MS = 20;
 const PATIENCE_MS = 10_000;
 
-/** How long an empty lock directory, as dnx 0.1.0 created it, counts as held. */
-const ABANDONED_MS = 5_000;
+/** How long a process whose start time is unknown may hold a lock: its id may be of another process by now. Edits take milliseconds. */
+const UNCERTAIN_MS = 60_000;
 
 /** What waiting for a lock needs. */
 export interface Waiting {
@@ -56,27 +56,39 @@ function take(lock: string, own: string): boolean {
   // Ten times faster than catching ENOENT.
   const holder = existsSync(lock) ? holderIn(lock) : undefined;
   if (holder === undefined) return create(lock, own);
-  return isGone(holder) && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
+  const isAbandoned = isGone(holder) || (holder.start === '' && isLocal(holder) && isOld(lock, own));
+  return isAbandoned && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
 }
 
 /** Renames a prepared lock into place. That fails if there is a lock that is not empty. */
 function create(lock: string, own: string): boolean {
-  const candidate = `${lock}.${own}`;
-  mkdirSync(candidate, { mode: 0o700 });
-  let taken = false;
-  try {
+  return withCandidate(lock, own, (candidate) => {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
     const existing = statSync(lock, { throwIfNoEntry: false });
     if (existing && !existing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
-    // Compares two times of the file system, which may be on another machine.
-    if (existing && statSync(candidate).mtimeMs - existing.mtimeMs < ABANDONED_MS) return false;
-    taken = won(() => {
+    return won(() => {
+      // What a killed process leaves on its way out; Windows renames no directory over another one.
       if (existing) rmdirSync(lock);
       renameSync(candidate, lock);
     });
-    return taken;
+  });
+}
+
+/** True if a lock has not changed hands for long, by the times of the file system, which may be on another machine. */
+const isOld = (lock: string, own: string): boolean =>
+  withCandidate(lock, own, (candidate) => {
+    const existing = statSync(lock, { throwIfNoEntry: false });
+    return existing !== undefined && statSync(candidate).mtimeMs - existing.mtimeMs > UNCERTAIN_MS;
+  });
+
+/** Runs `step` with a new directory beside a lock, which is removed unless it became the lock. */
+function withCandidate(lock: string, own: string, step: (candidate: string) => boolean): boolean {
+  const candidate = `${lock}.${own}`;
+  mkdirSync(candidate, { mode: 0o700 });
+  try {
+    return step(candidate);
   } finally {
-    if (!taken) rmSync(candidate, { recursive: true, force: true });
+    rmSync(candidate, { recursive: true, force: true });
   }
 }
 
@@ -116,14 +128,14 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Removes leftovers of killed processes: partial copies (also those of 0.1.0 and conf) and prepared locks. */
+/** Removes leftovers of killed processes: partial copies (also those of conf) and prepared locks. */
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const prefix = `${basename(file)}.`;
   for (const name of namesIn(directory).filter((each) => each.startsWith(prefix))) {
     const rest = name.slice(prefix.length);
     const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
-    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+|new)$/.test(rest) || (holder && isGone(holder)))
+    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+)$/.test(rest) || (holder && isGone(holder)))
       rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
