@@ -16,11 +16,10 @@ import { tree } from './commands/index.ts';
 import { hasBranches } from './features/deploy/branch/directory.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { mayTell } from './features/update/due.ts';
+import { truthy } from './machine/env.ts';
 import { formats } from './machine/settings/format.ts';
-import { DEFAULT_HOST } from './machine/settings/host.ts';
-import { DEFAULT_PROFILE } from './machine/settings/place.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE } from './machine/settings/host.ts';
 import type { Settings } from './machine/settings/settings.ts';
-import { truthy } from './machine/settings/truthy.ts';
 import type { World } from './machine/world.ts';
 
 /** Help never gets wider than this, to stay readable. */

@@ -79,9 +79,9 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     connect: async (caFile, { background } = {}) =>
       (await import('./platform/api/network.ts')).openNetwork({ env, after, caFile, background }),
     async spawn(child) {
-      const { runChild } = await import('./machine/child.ts');
+      const { runChild } = await import('./machine/run-child.ts');
       const found = await runnable(child);
-      if (!found) throw (await import('./machine/refused.ts')).notFound(child.file);
+      if (!found) throw (await import('./machine/child.ts')).programNotFound(child.file);
       const onForeground = (send: Children['foreground']) => {
         children.foreground = send;
       };
@@ -93,11 +93,11 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     },
     async start(child) {
       const found = await runnable(child);
-      return found && (await import('./machine/start.ts')).startChild(found, { signal, after, onExit, platform });
+      return found && (await import('./machine/child.ts')).startChild(found, { signal, after, onExit, platform });
     },
     async capture(child) {
       const found = await runnable(child);
-      return found && (await import('./machine/capture.ts')).captureChild(found, { signal, after, onExit });
+      return found && (await import('./machine/child.ts')).captureChild(found, { signal, after, onExit });
     },
     open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
     onExit,

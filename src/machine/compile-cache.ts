@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { version } from '../base/version.ts';
-import { makeDirectory } from './files/directory.ts';
+import { truthy } from './env.ts';
+import { makeDirectory } from './files/text-file.ts';
 import { directoriesOf } from './settings/directories.ts';
-import { truthy } from './settings/truthy.ts';
 
 /** `module.enableCompileCache` of Node 22.8 and later. Node compares what it reads with the source, and ignores what it cannot use. */
 type Enable = (directory: string) => unknown;

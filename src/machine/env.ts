@@ -37,3 +37,6 @@ function spellingIn(env: Env, name: string): string | undefined {
   const upper = name.toUpperCase();
   return Object.keys(env).find((each) => each.toUpperCase() === upper);
 }
+
+/** True unless the value is undefined, empty, 0, false or no. */
+export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());

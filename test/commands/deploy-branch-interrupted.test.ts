@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nameOf } from '../../src/machine/files/holder.ts';
+import { nameOf } from '../../src/machine/files/lock.ts';
 import { timings } from '../../src/sandbox/index.ts';
 import { changesIn, filesOf, LINE, POST, PUT, RESTORED, releasesOn, siteOf } from '../support/branches.ts';
 import { type Bed, openBed } from '../support/dnx.ts';

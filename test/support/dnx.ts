@@ -2,9 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
-import { captureChild } from '../../src/machine/capture.ts';
+import '../../src/cli/output/print.ts';
+import '../../src/cli/run/open-context.ts';
+import '../../src/cli/run/perform.ts';
+import '../../src/cli/run/reach.ts';
+import '../../src/features/auth/rejected.ts';
+import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';
-import { startChild } from '../../src/machine/start.ts';
+import '../../src/machine/files/lock.ts';
+import '../../src/machine/settings/settings.ts';
 import {
   type Captured,
   type Child,
@@ -15,16 +21,8 @@ import {
   type Transport,
 } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
-import { openNetwork } from '../../src/platform/api/network.ts';
-// Loaded here, because the fake clock does not wait for code that is loading.
-import '../../src/cli/output/print.ts';
-import '../../src/cli/run/open-context.ts';
-import '../../src/cli/run/perform.ts';
-import '../../src/cli/run/reach.ts';
-import '../../src/features/auth/rejected.ts';
-import '../../src/machine/files/lock.ts';
-import '../../src/machine/settings/settings.ts';
 import '../../src/platform/api/failure.ts';
+import { openNetwork } from '../../src/platform/api/network.ts';
 import '../../src/platform/api/unreachable.ts';
 import '../../src/platform/names/offered-files.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
@@ -32,6 +30,8 @@ import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard, typist } from './streams.ts';
+
+// Loaded here, because the fake clock does not wait for code that is loading.
 
 /** The result of a run of dnx. */
 export interface Run {

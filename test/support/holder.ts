@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Holder, holderOf, nameOf } from '../../src/machine/files/holder.ts';
+import { type Holder, holderOf, nameOf } from '../../src/machine/files/lock.ts';
 
 /** A running process that can hold locks. */
 export interface LivingHolder {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/holder.ts';
+import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/lock.ts';
 
 test('holderNamed reads what nameOf writes', () => {
   const holder = holderOf(process.pid);

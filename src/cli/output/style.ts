@@ -1,4 +1,4 @@
-import { truthy } from '../../machine/settings/truthy.ts';
+import { truthy } from '../../machine/env.ts';
 import type { Env, Output } from '../../machine/world.ts';
 
 /** Functions that color text, or return it unchanged. */

@@ -1,7 +1,7 @@
 import type { Next } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';

@@ -1,9 +1,8 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { accountName } from '../../machine/credentials/account.ts';
-import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { accountName, openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { truthy } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { truthy } from '../../machine/settings/truthy.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import type { Api } from '../../platform/api/api.ts';
 import { openBudgets } from '../../platform/api/budget.ts';

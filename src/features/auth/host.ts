@@ -1,7 +1,7 @@
 import { isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
-import { accountName } from '../../machine/credentials/account.ts';
+import { accountName } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
 
 /** Prompts for the host to sign in to. */

@@ -2,8 +2,7 @@ import { isError, isStop } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
-import { hostName } from '../../machine/settings/host.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/forget.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;

@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import { noProfile, profileNames } from './profiles.ts';
 
 /** Makes a profile the default for the next commands. */

@@ -3,7 +3,7 @@ import { type Stats, statSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import { replaceFile } from '../../machine/files/replace.ts';
+import { replaceFile } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 

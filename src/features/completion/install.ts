@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
-import { makeDirectory } from '../../machine/files/directory.ts';
+import { makeDirectory } from '../../machine/files/text-file.ts';
 import { absoluteIn, directoriesOf } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
 import type { Shell } from './shells.ts';

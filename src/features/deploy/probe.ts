@@ -2,8 +2,7 @@ import { DnxError, isError } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { childEnv } from '../../machine/env.ts';
-import { shellCommand } from '../../machine/shell-command.ts';
-import { NetworkFault, type Transport } from '../../machine/world.ts';
+import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 import type { Verification } from './options.ts';
 

@@ -1,9 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
-import { access, credentials } from './account.ts';
-import { type Check, failed, type Needs, ok } from './check.ts';
-import { machine } from './machine.ts';
-import { contact } from './network.ts';
+import { type Check, failed, machine, type Needs, ok } from './machine.ts';
+import { access, contact, credentials } from './network.ts';
 
 const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
 

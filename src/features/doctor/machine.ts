@@ -2,12 +2,12 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoted } from '../../base/shell.ts';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
 import { ownShell } from '../completion/shells.ts';
-import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
 /** Checks versions, files and their modes, and shell completion. */
 export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
@@ -64,3 +64,26 @@ function completion(world: Needs['world']): Check {
     ? ok('completion', `${shell}: ${place}`)
     : warning('completion', `not installed for ${shell}`, 'dnx completion install');
 }
+
+/** `skipped`: could not or need not be checked. */
+export type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
+
+/** A check and how to fix its problem. */
+export interface Check {
+  readonly check: string;
+  readonly verdict: CheckResult;
+  readonly detail: string;
+  readonly fix: string | null;
+}
+
+/** What the checks need. */
+export type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
+
+/** A passed check. */
+export const ok = (check: string, detail: string): Check => ({ check, verdict: 'ok', detail, fix: null });
+/** A skipped check; `detail` is the reason. */
+export const skipped = (check: string, detail: string): Check => ({ check, verdict: 'skipped', detail, fix: null });
+/** A check that needs attention; `fix` is a command or an instruction. */
+export const warning = (check: string, detail: string, fix: string): Check => ({ check, verdict: 'warning', detail, fix });
+/** A failed check; `fix` is a command or an instruction. */
+export const failed = (check: string, detail: string, fix: string): Check => ({ check, verdict: 'failed', detail, fix });

@@ -3,13 +3,14 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { segment } from '../../platform/api/endpoint.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
 import { idsOf, isId, type Target, type Targets } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/reading.ts';
 import { urlOf } from '../overview/site.ts';
 import { browse } from './browser.ts';
-import { dashboardUrl } from './dashboard.ts';
 
 interface Options {
   readonly dashboard: boolean | undefined;
@@ -41,4 +42,10 @@ async function siteUrl(ctx: OpenContext, targets: Targets, { label }: Target, si
   throw new DnxError('failed', `No browser can open the domain '${domain}'.`, {
     next: [{ command, why: 'See the site in the dashboard' }],
   });
+}
+
+/** The dashboard's page of a server or a site. Its path is assumed: the API reference does not say. */
+export function dashboardUrl({ host }: Pick<Settings, 'host'>, { server, site }: Readonly<Record<'server' | 'site', Target | undefined>>) {
+  const parts = [server && ['servers', segment(server.id)], site && ['sites', segment(site.id)]];
+  return [host, ...parts.flatMap((part) => part ?? [])].join('/');
 }

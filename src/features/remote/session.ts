@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
-import { isNotInstalled } from '../../machine/refused.ts';
+import { isNotInstalled } from '../../machine/child.ts';
 import { refusalIn, SSH_FAILED, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
 import { sshProgram } from './ssh.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { timeOf } from '../../base/time.ts';
-import { readJson, writeJson } from '../../machine/files/json-file.ts';
+import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import { versionIn } from './release.ts';
 
 const LIMIT_MB = 1;

@@ -1,5 +1,5 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import { BusError } from './bus.ts';
+import { BusError } from './dbus.ts';
 
 /** The hint for a machine without a keychain. */
 export const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';

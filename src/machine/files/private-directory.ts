@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { getuid, pid } from 'node:process';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
-import { makeDirectory } from './directory.ts';
-import { holderNamed, holderOf, isGone, nameOf } from './holder.ts';
+import { holderNamed, holderOf, isGone, nameOf } from './lock.ts';
+import { makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
 const TMPFS = 0x01021994;

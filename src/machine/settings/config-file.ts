@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import Conf from 'conf';
 import { DnxError, isError } from '../../base/errors.ts';
 import { fromJson, toJson } from '../../base/json.ts';
-import { writeJson } from '../files/json-file.ts';
 import { locked, type Waiting } from '../files/lock.ts';
+import { writeJson } from '../files/text-file.ts';
 import { CONFIG_FILE, type Config, configIn, configProblem, configSchema, normalized } from './config.ts';
 import { openSource } from './sources.ts';
 

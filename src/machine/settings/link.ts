@@ -1,4 +1,5 @@
 import { type DnxError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Source } from './sources.ts';
 
@@ -110,3 +111,56 @@ export function environmentsProblem(source: Source): DnxError | undefined {
 
 /** Where a default of a link file comes from, for people: `.deploynix.json (production)`. */
 export const linkOrigin = ({ chosen }: Pick<Link, 'chosen'>): string => (chosen?.name ? `${LINK_FILE} (${chosen.name})` : LINK_FILE);
+
+/** The first problem in a link file. */
+export function linkProblem(source: Source): DnxError | undefined {
+  const places = [[], ...Object.keys(source.object('environments')).map((name) => ['environments', name])];
+  return [
+    ...['host', 'profile', 'default'].map((key) => source.problem('text', key)),
+    environmentsProblem(source),
+    ...places.flatMap((keys) => [
+      ...(keys.length > 0 ? [source.problem('object', ...keys)] : []),
+      ...(['server', 'site'] as const).map((key) => placeProblem(source, key, keys)),
+      source.problem('flag', ...keys, 'confirm'),
+    ]),
+  ].find(Boolean);
+}
+
+/** The problem with the server or site at these keys: a name, or an object with an id and a name. */
+export function placeProblem(source: Source, key: 'server' | 'site', keys: readonly string[] = []): DnxError | undefined {
+  const path = [...keys, key];
+  if (!isObject(source.object(...keys)[key])) return source.problem('text', ...path);
+  const wrong = placeKeys.map((each) => source.problem('text', ...path, each)).find(Boolean);
+  const id = source.text(...path, 'id');
+  const unusable = id !== undefined && !isUsableId(id);
+  return wrong ?? (unusable ? usage(`${path.join('.')}.id in ${source.file} is not an id.`, 'Fix it with: dnx link') : undefined);
+}
+
+/** The most unknown keys that are named. */
+const MOST_KEYS = 5;
+
+/** A warning for each unknown key. Keys such as `$schema` are for other programs. */
+export function unknownKeys(source: Source): readonly string[] {
+  const environments = Object.keys(source.object('environments'));
+  const places = (keys: readonly string[]) => ['server', 'site'].flatMap((key) => unknownIn(source, [...keys, key], placeKeys));
+  const unknown = [
+    ...unknownIn(source, [], linkKeys),
+    ...places([]),
+    ...environments.flatMap((name) => [...unknownIn(source, ['environments', name], environmentKeys), ...places(['environments', name])]),
+    ...(environments.length > 0 ? ignoredBeside(source) : []),
+  ];
+  const more = unknown.length - MOST_KEYS;
+  return more > 0 ? [...unknown.slice(0, MOST_KEYS), `${LINK_FILE} has ${more} more keys that are not settings.`] : unknown;
+}
+
+function unknownIn(source: Source, keys: readonly string[], known: readonly string[]): readonly string[] {
+  return Object.keys(source.object(...keys))
+    .filter((key) => !key.startsWith('$') && !known.includes(key))
+    .map((key) => `'${[...keys, key].join('.')}' in ${LINK_FILE} is not a setting.${didYouMean(key, known)}`);
+}
+
+/** A site at the top level of a file with environments belongs to none of them. */
+const ignoredBeside = (source: Source): readonly string[] =>
+  ['server', 'site']
+    .filter((key) => Object.hasOwn(source.object(), key))
+    .map((key) => `'${key}' in ${LINK_FILE} is ignored, because the file has environments.`);

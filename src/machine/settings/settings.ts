@@ -1,18 +1,15 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
-import { pathOf, type World } from '../world.ts';
+import { truthy } from '../env.ts';
+import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Directories, directoriesOf } from './directories.ts';
 import { type Format, formatOf, type ReportFormat } from './format.ts';
-import { type Link, linkOf, withoutLink } from './link.ts';
-import { linkProblem } from './link-problems.ts';
-import { findLink, openLink } from './link-search.ts';
-import { unknownKeys } from './link-warnings.ts';
-import { type Linked, parentsOf } from './parents.ts';
-import { type Blocked, placeOf } from './place.ts';
-import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
-import { openSource } from './sources.ts';
-import { truthy } from './truthy.ts';
+import { type Blocked, placeOf } from './host.ts';
+import { type Link, type LinkEnvironment, linkOf, linkProblem, placeProblem, unknownKeys, withoutLink } from './link.ts';
+import { findLink, openLink } from './link-file.ts';
+import { type Origin, openPrecedence, type Precedence, type SettingName } from './precedence.ts';
+import { openSource, type Source } from './sources.ts';
 
 /** The global options on the command line. */
 export interface Given {
@@ -139,4 +136,62 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given)
   if (caFile === '') throw usage('--ca-file is empty.');
   const file = caFile ?? world.env.DNX_CA_FILE;
   return file ? pathOf(file, world) : undefined;
+}
+
+type Parent = 'server' | 'site';
+
+/** A server and site that a link file names by id. */
+export type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
+
+interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
+  readonly given: { readonly env?: string | undefined };
+  readonly env: Env;
+  readonly config: Source;
+  readonly profile: string;
+  readonly link: Source | undefined;
+  readonly linking: Link | undefined;
+  readonly unplaced: DnxError | undefined;
+}
+
+/**
+ * The default server and site. `--env` overrides DNX_SERVER and DNX_SITE. A missing environment leaves both out, and one without
+ * a site does not get that of the profile.
+ */
+export function parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
+  const chosen = linking?.chosen;
+  const keys = chosen && chosen.name !== '' ? ['environments', chosen.name] : [];
+  const wrong = (name: Parent) => link && (link.problem('object', ...keys) ?? placeProblem(link, name, keys));
+  const parent = (name: Parent) => {
+    if (unplaced) return undefined;
+    const word = chosen && wordOf(chosen, name);
+    const own = given.env !== undefined;
+    return choose(name, {
+      environment: own ? undefined : env[`DNX_${name.toUpperCase()}`],
+      'link file': word,
+      // Ignored if a broken link file, or an environment, may have overridden it.
+      profile: wrong(name) || own || chosen?.name ? undefined : config.text('profiles', profile, name),
+    });
+  };
+  const parents = { server: parent('server'), site: parent('site') };
+  const brokenFile = (name: Parent) => {
+    if (parents[name] !== undefined || unplaced) return undefined;
+    return wrong(name) ? link?.file : config.problem('text', 'profiles', profile, name) && config.file;
+  };
+  return {
+    ...parents,
+    linked: chosen ? linkedOf(chosen, origins) : {},
+    broken: { server: brokenFile('server'), site: brokenFile('site') },
+  };
+}
+
+const wordOf = (environment: LinkEnvironment, name: Parent): string | undefined => environment[name].name ?? environment[name].id;
+
+/** What the link file names by id and is in use. A site needs the id of its server. */
+function linkedOf(environment: LinkEnvironment, origins: Precedence['origins']): Linked {
+  const place = (name: Parent) => {
+    const { id, name: label = id } = environment[name];
+    return id === undefined || label === undefined || origins[name] !== 'link file' ? undefined : { id, label };
+  };
+  const [server, site] = [place('server'), place('site')];
+  return { ...(server && { server }), ...(server && site && { site }) };
 }

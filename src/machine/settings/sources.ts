@@ -1,6 +1,6 @@
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { readJson } from '../files/json-file.ts';
+import { readJson } from '../files/text-file.ts';
 
 /** The readable parts of a settings or link file. */
 export interface Source {

@@ -1,7 +1,6 @@
 import { closeSync, constants, existsSync, openSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory } from '../../machine/files/directory.ts';
-import { readText } from '../../machine/files/text-file.ts';
+import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import { without } from './usage.ts';
 
 /** When the requests of each token were sent, or will be: files of one time per line that only grow, so nobody needs a lock. */

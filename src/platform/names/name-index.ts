@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { accountName, type Identity } from '../../machine/credentials/account.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { accountName, type Identity } from '../../machine/credentials/account.ts';
+import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import { locked, type Waiting } from '../../machine/files/lock.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { CONFIG_FILE, configIn } from '../../machine/settings/config.ts';

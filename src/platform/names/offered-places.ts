@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { accountName, accountNamed, type Identity } from '../../machine/credentials/tokens.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { CONFIG_FILE, type Config } from '../../machine/settings/config.ts';
-import { DEFAULT_HOST, hostOf } from '../../machine/settings/host.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, hostOf } from '../../machine/settings/host.ts';
 
 /** A stored token whose names shells offer. */
 export interface OfferedAccount extends Identity {

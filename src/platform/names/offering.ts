@@ -1,4 +1,4 @@
-import type { Identity } from '../../machine/credentials/account.ts';
+import type { Identity } from '../../machine/credentials/tokens.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import type { Clock } from '../../machine/world.ts';
 import { accountLine, configText, keyOf, placesFile, placesIn } from './offered-places.ts';

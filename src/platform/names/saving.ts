@@ -1,8 +1,8 @@
 import { accessSync, constants, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { toJson } from '../../base/json.ts';
-import { makeDirectory } from '../../machine/files/directory.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
+import { makeDirectory } from '../../machine/files/text-file.ts';
 import type { Clock } from '../../machine/world.ts';
 import { type Account, type Accounts, readAccounts, writeAccounts } from './index-file.ts';
 import { dropStale, type News } from './news.ts';

@@ -2,8 +2,7 @@ import { DnxError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { childEnv, withoutSecrets } from '../../../machine/env.ts';
 import { git } from '../../../machine/git.ts';
-import { shellCommand } from '../../../machine/shell-command.ts';
-import type { World } from '../../../machine/world.ts';
+import { shellCommand, type World } from '../../../machine/world.ts';
 
 type EditorContext = Pick<Context, 'progress' | 'signal' | 'world'>;
 

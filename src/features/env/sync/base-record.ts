@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, own, toJson } from '../../../base/json.ts';
-import { readJson, writeJson } from '../../../machine/files/json-file.ts';
 import { locked } from '../../../machine/files/lock.ts';
+import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
 import { type Base, baseOf } from './merge.ts';
 

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { getuid } from 'node:process';
 import { type DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
+import { truthy } from '../env.ts';
 import { readText } from '../files/text-file.ts';
 import type { World } from '../world.ts';
 import { LINK_FILE, LINK_LIMIT_MB } from './link.ts';
 import { openSource, type Source } from './sources.ts';
-import { truthy } from './truthy.ts';
 
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
@@ -56,6 +56,7 @@ function foreignProblem(file: string, { env, platform }: Pick<World, 'env' | 'pl
   if (user === undefined || truthy(env.CI)) return undefined;
   try {
     const found = lstatSync(file, { throwIfNoEntry: false });
+    if (found && !statSync(file).isFile()) return undefined;
     const paths = found?.isSymbolicLink() ? [file, realpathSync(file)] : [file];
     return paths.map((path) => foreignPath(path, user)).find((problem) => problem !== undefined);
   } catch {
