@@ -33,11 +33,11 @@ const program = defineConfig({
         // What commands need beyond help and completion.
         {
           name: 'running',
-          test: /src[\\/](cli[\\/](language|run[\\/](open-context|perform|work-result)|output[\\/]print)|machine[\\/]settings[\\/]settings|platform[\\/](api[\\/]network|follow[\\/](?!pace|shared-polls)))/,
+          test: /src[\\/](cli[\\/](language|run[\\/](open-context|perform|work-result)|output[\\/]print)|machine[\\/]settings[\\/]settings|platform[\\/](api[\\/]network[\\/]network|follow[\\/](?!pace|shared-polls)))/,
         },
         // Without this group, it would be a part of what deployments load.
         { name: 'lock', test: /src[\\/]machine[\\/]files[\\/](lock|holder)\.ts$/ },
-        { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|unreachable|handshake))\.ts$/ },
+        { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|network[\\/](unreachable|tls)))\.ts$/ },
         { name: 'consent', test: /src[\\/](cli[\\/]run[\\/](consent|name-read)|features[\\/]link[\\/](confirmation|matching))\.ts$/ },
         { name: 'snapshot', test: /src[\\/]features[\\/](deploy[\\/](baseline|describe|options|release|snapshot)|env[\\/]variables)\.ts$/ },
         // What every deployment loads.

@@ -12,19 +12,8 @@ const files = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dn
 exports.printed = (shell) => {
   try {
     const script = readFileSync(join(__dirname, '../completions', files[shell]));
-    for (let at = 0; at < script.length; ) at += written(script, at);
-    return true;
+    return writeSync(1, script) === script.length;
   } catch {
     return false;
   }
 };
-
-/** A terminal or pipe that does not block may be full for a moment. */
-function written(script, at) {
-  try {
-    return writeSync(1, script, at);
-  } catch (error) {
-    if (error.code === 'EAGAIN') return 0;
-    throw error;
-  }
-}

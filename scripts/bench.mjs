@@ -12,7 +12,6 @@ import { findPeers, peerSubjects } from './bench/peers.mjs';
 import { publish } from './bench/report.mjs';
 import { startSandbox } from './bench/sandbox.mjs';
 import { subjectsOn } from './bench/subjects.mjs';
-import { signedInHome } from './bench/tab.mjs';
 
 const options = readOptions();
 const directory = mkdtempSync(join(tmpdir(), 'dnx-bench-'));
@@ -32,8 +31,7 @@ try {
   const installed = installPackage(options, directory);
   const sandbox = await startSandbox(installed.dnx, directory);
   closing.unshift(sandbox.close);
-  const signedIn = signedInHome(installed, sandbox, directory);
-  const rows = nodes.flatMap((node) => subjectsOn(node, { directory, installed, sandbox, signedIn }));
+  const rows = nodes.flatMap((node) => subjectsOn(node, { directory, installed, sandbox }));
   const peers = await findPeers(options, directory);
   closing.unshift(peers.close);
   const running = nodes.find((node) => node.running);

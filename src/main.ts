@@ -1,4 +1,4 @@
-import { DnxError, isError, type Next } from './base/errors.ts';
+import { DnxError, type Next, isError } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
@@ -8,7 +8,7 @@ import { styleFor } from './cli/output/style.ts';
 import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
 import { ClosedPipe, write } from './cli/output/write.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
-import { callsOf, type Invocation } from './cli/run/invocation.ts';
+import { type Invocation, callsOf } from './cli/run/invocation.ts';
 import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
 import type { BeforeCommand } from './cli/run/starting.ts';
@@ -28,6 +28,11 @@ const WIDEST_HELP = 100;
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   quoteFor(world.platform);
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./features/completion/complete.ts');
+    await write(world.stdout, await complete(argv.slice(1), world, tree, main));
+    return 0;
+  }
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
   try {

@@ -77,7 +77,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       remove: async (...args) => (await keychain()).remove(...args),
     },
     connect: async (caFile, { background } = {}) =>
-      (await import('./platform/api/network.ts')).openNetwork({ env, after, caFile, background }),
+      (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background }),
     async spawn(child) {
       const { runChild } = await import('./machine/run-child.ts');
       const found = await runnable(child);

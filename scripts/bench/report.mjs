@@ -72,7 +72,6 @@ function timeTable(nodes, rows) {
 function timeCell(row, rows) {
   if (row === undefined) return '–';
   if (row.base) return `${row.ms.toFixed(0)} ms`;
-  if (row.inside) return Number.isNaN(row.ms) ? 'none offered' : `${row.ms.toFixed(1)} ms`;
   const verdict = verdictOf(row, rows);
   return `${row.ms.toFixed(0)} ms · ${ratioOf(row, rows).toFixed(2)}${verdict ? (verdict.kept ? ' ≤' : ' >') : ''}`;
 }
@@ -92,7 +91,7 @@ function target(found) {
 }
 
 function memoryTable(nodes, rows) {
-  const body = lines(rows.filter(({ state, inside }) => state === 'warm' && !inside)).map(([label, found]) => [
+  const body = lines(rows.filter(({ state }) => state === 'warm')).map(([label, found]) => [
     label,
     ...nodes.map(({ version }) => size(found.find(({ node }) => node === version)?.memory)),
   ]);

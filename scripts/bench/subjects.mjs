@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { barren } from './run.mjs';
-import { tabOf } from './tab.mjs';
 
 /** The most that the first run may cost beyond a warm one. */
 const FIRST_RUN = 0.3;
@@ -18,6 +17,8 @@ const commands = ({ server, site }) => [
   { name: 'dnx server list', args: ['server', 'list'], targets: [2.05, 2.25], requests: 1 },
   { name: 'dnx deploy ID --no-wait', args: ['deploy', site, '--server', server, '--no-wait'], requests: 1 },
   { name: 'dnx completion bash', args: ['completion', 'bash'], targets: [1.6, 1.7], requests: 0, homes: true },
+  { name: 'Tab: dnx site dep', args: ['__complete', 'bash', 'dnx site dep'], targets: [1.6, 1.7], requests: 0 },
+  { name: 'Tab: dnx server show web', args: ['__complete', 'bash', 'dnx server show web'], targets: [1.6, 1.7], requests: 0 },
   {
     name: 'not signed in (exit 4)',
     args: ['server', 'list'],
@@ -32,7 +33,7 @@ const commands = ({ server, site }) => [
 ];
 
 /** Everything that is measured on one Node. `node -e 0` comes first and is what the others are compared with. */
-export function subjectsOn(node, { directory, installed, sandbox, signedIn }) {
+export function subjectsOn(node, { directory, installed, sandbox }) {
   const homeOf = (state) => made(join(directory, 'homes', `${node.version}-${state}`));
   const common = { node: node.version, caches: node.caches, state: 'warm' };
   const base = { ...common, name: 'node -e 0', base: true, file: node.file, args: ['-e', '0'], env: barren(homeOf('warm')), times: [] };
@@ -53,7 +54,6 @@ export function subjectsOn(node, { directory, installed, sandbox, signedIn }) {
   return [
     base,
     ...all.map((command) => dnx(command, 'warm')),
-    ...tabOf(installed, { ...common, env: barren(signedIn) }, target([1.6, 1.7])),
     ...all.filter(({ homes }) => homes).flatMap((command) => states.map((state) => dnx(command, state))),
   ];
 }

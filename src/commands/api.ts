@@ -6,9 +6,9 @@ import { argument, content, flag, suggest, text } from '../cli/language/options.
 import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/body.ts';
 import { methods, operationsIn, requestOf } from '../features/api/request.ts';
+import type { Reply } from '../platform/api/api.ts';
 import { failureOf } from '../platform/api/failure.ts';
-import type { RateStatus } from '../platform/api/rate-status.ts';
-import type { Reply } from '../platform/api/reply.ts';
+import type { RateStatus } from '../platform/api/limit/usage.ts';
 import { type Address, addressOf, fillPlaceholders, operationOf } from '../platform/names/address.ts';
 
 export default command({

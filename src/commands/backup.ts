@@ -2,7 +2,6 @@ import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
-import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
 import { backupsEndpoint } from '../platform/follow/backup.ts';
 
@@ -57,8 +56,8 @@ function once(nameOf: NameOf): NameOf {
 function sourcesWith(ctx: Context): LateCells['read'] {
   const requested = new Map();
   return async (listed) => {
-    const { sourceNames } = await import('../features/backup/sources.ts');
-    const nameOf = once(await sourceNames(ctx, listed, requested));
+    const { subjectNames } = await import('../features/backup/subject.ts');
+    const nameOf = once(await subjectNames(ctx, listed, requested));
     return (backup) => sourceOf(backup as unknown as Backup, nameOf);
   };
 }
@@ -146,7 +145,8 @@ const downloadCommand = command({
     'download 01JQ8Z4T9G000000000000BK06 -O shop.sql.gz --force',
     'download 01JQ8Z4T9G000000000000BK06 -O - > shop.sql.gz',
   ],
-  run: (ctx, { targets, options }) => download(ctx, { backup: targets.backup.id, ...options }),
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/backup/download.ts')).download(ctx, { backup: targets.backup.id, ...options }),
 });
 
 const restore = command({
@@ -173,7 +173,7 @@ const restore = command({
   shows: details(unnamed),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
   run: async (ctx, { targets, options: { backup, latest, wait }, consent: { confirm } }) => {
-    return (await import('../features/backup/restore.ts')).restore(ctx, {
+    return (await import('../features/backup/restore.ts')).restoreBackup(ctx, {
       backup,
       latest,
       of: targets,

@@ -15,5 +15,5 @@ export default command({
     exit_code: flag('Exit with 10 if there are differences'),
   },
   examples: ['changes shop.example.com', 'changes shop.example.com --fetch', 'changes shop.example.com --json'],
-  run: async (ctx, { targets, options }) => (await import('../features/changes/command.ts')).changes(ctx, targets, options),
+  run: async (ctx, { targets, options }) => (await import('../features/changes/show.ts')).changes(ctx, targets, options),
 });

@@ -2,9 +2,8 @@ import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, choice, text as option, required } from '../cli/language/options.ts';
 import { message, text } from '../cli/output/view.ts';
-import { kinds, listOf } from '../features/completion/kinds.ts';
-import { completionScript } from '../features/completion/script.ts';
-import { ownShell, type Shell, shells } from '../features/completion/shells.ts';
+import { completionScript, ownShell, type Shell, shells } from '../features/completion/shells.ts';
+import { listOfKind, namedKinds } from '../platform/names/namings.ts';
 
 const print = (shell: Shell, title: string) =>
   command({
@@ -32,7 +31,7 @@ const install = command({
         `Use ${shells.slice(0, -1).join(', ')} or ${shells.at(-1)}, as in: dnx completion install ${shells[0]}`,
       );
     const { installCompletion } = await import('../features/completion/install.ts');
-    const { files, next } = installCompletion(chosen, completionScript(chosen), world);
+    const { files, next } = installCompletion(chosen, world);
     return message(`Installed completion for ${chosen} in ${files[0]}.\n${next}`, { shell: chosen, files });
   },
 });
@@ -44,7 +43,7 @@ const uninstall = command({
   options: { shell: argument(choice('Shell, by default every shell', shells)) },
   examples: ['uninstall', 'uninstall zsh'],
   async run({ world, progress }, { options: { shell } }) {
-    const { uninstallCompletion } = await import('../features/completion/uninstall.ts');
+    const { uninstallCompletion } = await import('../features/completion/install.ts');
     const { removed, kept, lines } = uninstallCompletion(shell ? [shell] : shells, world);
     for (const file of kept) progress.warn(`Kept ${file}: it was edited, or not written by dnx.`);
     const data = { removed, kept };
@@ -60,7 +59,7 @@ const names = command({
   description:
     'Reads them from the API within 2s, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
   options: {
-    kind: argument(required(choice('Kind of resource', kinds))),
+    kind: argument(required(choice('Kind of resource', namedKinds))),
     server: option('Server: name, IP or id', 'server'),
     site: option('Site: domain or id', 'site'),
     database: option('Database: name or id', 'database'),
@@ -68,7 +67,7 @@ const names = command({
   },
   // Somebody who pressed Tab waits for it.
   limitMs: 2_000,
-  calls: ({ kind }) => (typeof kind === 'string' ? [listOf(kind) ?? []].flat() : []),
+  calls: ({ kind }) => (typeof kind === 'string' ? [listOfKind(kind) ?? []].flat() : []),
   examples: ['names server', 'names database --server web-1', 'names region --provider hetzner'],
   async run(ctx, { options: { kind, ...parents } }) {
     const { readNames } = await import('../features/completion/online.ts');

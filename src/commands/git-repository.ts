@@ -53,7 +53,7 @@ const listRepositories = command({
   async run(ctx, { targets }) {
     let names: Promise<(repository: Item) => string> | undefined;
     const read = async () => {
-      const { providerNames } = await import('../features/overview/git-providers.ts');
+      const { providerNames } = await import('../features/overview/overview.ts');
       names ??= providerNames(ctx);
       return names;
     };

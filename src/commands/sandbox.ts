@@ -8,7 +8,7 @@ import { duration, flag, integer, rest, text, type Values } from '../cli/languag
 import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
 import type { Env, World } from '../machine/world.ts';
-import { parseRate } from '../platform/api/rate.ts';
+import { parseRate } from '../platform/api/limit/usage.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 
 const options = {

@@ -63,7 +63,7 @@ const servers = resource({
     'created_at',
     'id',
   ),
-  more: async (ctx, server, targets) => (await import('../features/overview/server.ts')).serverOverview(ctx, server, targets),
+  more: async (ctx, server, targets) => (await import('../features/overview/overview.ts')).serverOverview(ctx, server, targets),
   example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
 });
 

@@ -13,5 +13,5 @@ export default command({
   options: { watch: flag('Keep it up to date until Ctrl-C') },
   examples: ['status shop.example.com', 'status shop.example.com --json'],
   run: async (ctx, { targets, options: { watch = false } }) =>
-    (await import('../features/status/show.ts')).showStatus(ctx, targets, { watch }),
+    (await import('../features/status/status.ts')).showStatus(ctx, targets, { watch }),
 });

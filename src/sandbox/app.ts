@@ -5,14 +5,11 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { Hono } from 'hono/quick';
 import { identify } from './auth.ts';
-import { type Call, readable, record } from './calls.ts';
-import type { FaultBox, Reply } from './faults.ts';
-import { Refusal } from './http/refusal.ts';
-import { type ApiResponse, failure } from './http/response.ts';
-import { cut, drop, respond, trickle } from './http/wire.ts';
+import type { FaultBox, FaultReply } from './faults.ts';
 import type { Limiter } from './limits.ts';
 import { operations } from './operations.ts';
-import { type Incoming, perform, type World, wantsJson } from './perform.ts';
+import { type Incoming, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
+import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
 import { settle } from './settle.ts';
 import type { State } from './state.ts';
 
@@ -24,7 +21,7 @@ interface Parts {
   readonly state: State;
   readonly limiter: Limiter;
   readonly faults: FaultBox;
-  readonly calls: Call[];
+  readonly calls: RecordedCall[];
   readonly now: () => number;
   /** Real delay before each response, in ms. */
   readonly latency: number;
@@ -40,12 +37,12 @@ type Here = Context<{ Bindings: HttpBindings }>;
 export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   const { state, limiter, faults, calls, closing } = parts;
 
-  const serve = async (here: Here, run: (incoming: Incoming, world: World) => ApiResponse): Promise<Response> => {
+  const serve = async (here: Here, run: (incoming: Incoming, world: SandboxWorld) => ApiResponse): Promise<Response> => {
     const incoming = await read(here);
     const { method, url } = incoming;
     const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
     const token = identify(state, incoming.headers.get('authorization'))?.current.name ?? null;
-    const call = record(calls, {
+    const call = recordCall(calls, {
       method,
       path,
       query: Object.fromEntries(url.searchParams),
@@ -67,14 +64,16 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
 
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const operation of operations) {
-    app.on(operation.method, honoPath(operation.path), (here) => serve(here, (incoming, world) => perform(operation, incoming, world)));
+    app.on(operation.method, honoPath(operation.path), (here) =>
+      serve(here, (incoming, world) => performOperation(operation, incoming, world)),
+    );
   }
   for (const path of new Set(operations.map((operation) => operation.path))) {
-    app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failure(wrongMethod(method, path), wantsJson(headers))));
+    app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))));
   }
   // The sandbox was closed during a request, or has a bug.
-  app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failure(error, true))));
-  app.notFound((here) => serve(here, ({ method, url }) => failure(unknownRoute(method, url.pathname), true)));
+  app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failureResponse(error, true))));
+  app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownRoute(method, url.pathname), true)));
   return app;
 }
 
@@ -86,9 +85,9 @@ async function read(here: Here): Promise<Incoming> {
 }
 
 async function send(
-  fault: Reply | undefined,
+  fault: FaultReply | undefined,
   regular: () => ApiResponse,
-  call: Call,
+  call: RecordedCall,
   outgoing: ServerResponse,
   closing: AbortSignal,
 ): Promise<Response> {
@@ -106,7 +105,7 @@ async function send(
       regular();
       return new Promise(() => {});
     case 'cut':
-      await cut(outgoing, known(regular()));
+      await cutShort(outgoing, known(regular()));
       break;
     case 'trickle':
       await trickle(outgoing, known(regular()), closing);
@@ -122,14 +121,82 @@ async function send(
   return RESPONSE_ALREADY_SENT;
 }
 
-function wrongMethod(method: string, path: string): Refusal {
+function wrongMethod(method: string, path: string): ApiRefusal {
   const methods = operations.filter((operation) => operation.path === path).map((operation) => operation.method);
   const supported = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
   const route = `${PREFIX}${path}`.slice(1);
-  return new Refusal(405, `The ${method} method is not supported for route ${route}. Supported methods: ${supported}.`, undefined, {
+  return new ApiRefusal(405, `The ${method} method is not supported for route ${route}. Supported methods: ${supported}.`, undefined, {
     Allow: supported,
   });
 }
 
-const unknownRoute = (method: string, path: string): Refusal =>
-  new Refusal(500, `Unknown route: ${method} ${path}. It is not in the API reference.`);
+const unknownRoute = (method: string, path: string): ApiRefusal =>
+  new ApiRefusal(500, `Unknown route: ${method} ${path}. It is not in the API reference.`);
+
+const PIECES = 16;
+const BETWEEN_PIECES_MS = 2;
+
+/** Converts a response for Hono. */
+function respond(response: ApiResponse): Response {
+  const { status, headers, bytes } = encode(response);
+  return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
+}
+
+/** Closes the connection without a response. */
+const drop = (outgoing: ServerResponse): void => void outgoing.destroy();
+
+/** Closes the connection after the headers and half of the body. */
+async function cutShort(outgoing: ServerResponse, response: ApiResponse): Promise<void> {
+  const { status, headers, bytes = Buffer.from('{}') } = encode(response);
+  outgoing.writeHead(status, { ...headers, 'Content-Length': bytes.length });
+  await new Promise<void>((resolve) => {
+    outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => resolve());
+  });
+  outgoing.destroy();
+}
+
+/** Sends the response in small pieces, with real pauses. */
+async function trickle(outgoing: ServerResponse, response: ApiResponse, signal: AbortSignal): Promise<void> {
+  const { status, headers, bytes = Buffer.alloc(0) } = encode(response);
+  outgoing.writeHead(status, headers);
+  outgoing.flushHeaders();
+  const size = Math.max(1, Math.ceil(bytes.length / PIECES));
+  for (let start = 0; start < bytes.length; start += size) {
+    await delay(BETWEEN_PIECES_MS, undefined, { signal });
+    outgoing.write(bytes.subarray(start, start + size));
+  }
+  outgoing.end();
+}
+
+const KEPT_CALLS = 1_000;
+
+/** A request that the sandbox received. */
+export interface RecordedCall {
+  readonly method: string;
+  /** Without `/api/v1`. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** The JSON body, or its text if it is not JSON; undefined without a body. */
+  readonly body: unknown;
+  /** The name of the token; null without a valid one. */
+  readonly token: string | null;
+  /** 0 until the response; stays 0 after a hang or a drop. */
+  status: number;
+}
+
+/** Records a call; only the last thousand are kept. */
+function recordCall(calls: RecordedCall[], call: RecordedCall): RecordedCall {
+  calls.push(call);
+  if (calls.length > KEPT_CALLS) calls.shift();
+  return call;
+}
+
+/** A body as a call records it. */
+function readable(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,23 +1,28 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Ability } from './abilities.ts';
-import { forbidden, unauthenticated } from './http/refusal.ts';
-import type { Token, User } from './records.ts';
+import type { TokenRow, User } from './records.ts';
+import { forbidden, unauthenticated } from './response.ts';
 import type { State } from './state.ts';
 import { timestamp } from './time.ts';
 
 /** The user and token of a request. */
-export interface Bearer {
+interface Bearer {
   readonly me: User;
-  readonly current: Token;
+  readonly current: TokenRow;
 }
 
 /** The stored hash of a token's secret. */
 export const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /** Creates a token. Its plain text, `17|abc…`, is not stored. */
-export function issue(state: State, user: User, name: string, abilities: readonly string[], now: number): { token: Token; plain: string } {
+export function issue(
+  state: State,
+  user: User,
+  name: string,
+  abilities: readonly string[],
+  now: number,
+): { token: TokenRow; plain: string } {
   const secret = randomBytes(20).toString('hex');
-  const token: Token = {
+  const token: TokenRow = {
     id: state.next_token_id++,
     user_id: user.id,
     name,
@@ -56,3 +61,31 @@ export function authorize(state: State, { me, current }: Bearer, ability: Abilit
   if (!current.abilities.includes('*') && !current.abilities.includes(ability)) throw forbidden('Invalid ability provided.');
   if (me.role === 'viewer' && !ability.endsWith(':read')) throw forbidden('This action is unauthorized.');
 }
+
+/** The abilities of a token by resource, as in the API reference. */
+const vocabulary = {
+  server: ['read', 'create', 'update', 'delete'],
+  site: ['read', 'create', 'update', 'delete', 'deploy'],
+  database: ['read', 'create', 'update', 'delete'],
+  crontab: ['read', 'create', 'update', 'delete'],
+  daemon: ['read', 'create', 'update', 'delete'],
+  'queue-worker': ['read', 'create', 'update', 'delete'],
+  redirect: ['read', 'create', 'update', 'delete'],
+  'network-rule': ['read', 'create', 'delete'],
+  'ssh-key': ['read', 'create', 'delete'],
+  certificate: ['read', 'create', 'delete'],
+  provider: ['read', 'create', 'update', 'delete'],
+} as const;
+
+type Vocabulary = typeof vocabulary;
+
+/** A resource with abilities: `daemon`, `queue-worker`, … */
+export type AbilitySubject = keyof Vocabulary;
+
+/** An ability of the API reference, such as `site:deploy`. */
+export type Ability = { [S in AbilitySubject]: `${S}:${Vocabulary[S][number]}` }[AbilitySubject];
+
+/** Every ability, in the order of the API reference. */
+export const allAbilities: readonly Ability[] = Object.entries(vocabulary).flatMap(([subject, actions]) =>
+  actions.map((action) => `${subject}:${action}` as Ability),
+);

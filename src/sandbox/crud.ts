@@ -1,19 +1,17 @@
 import { ulid } from 'ulid';
-import type { Ability, Subject } from './abilities.ts';
-import { listed } from './http/paging.ts';
-import { type ApiResponse, created, gone, ok } from './http/response.ts';
-import { childrenOf, type Noun, type Nouns, remove, rowsOf } from './models.ts';
-import { type BoundRows, type Operation, operation, parameters, type SignedRequest } from './operation.ts';
-import type { Row } from './records.ts';
-import type { Input, Shape } from './rules.ts';
-import type { State } from './state.ts';
+import type { Ability, AbilitySubject } from './auth.ts';
+import { type BoundRows, type Operation, operation, pathParameters, type Request, type SignedRequest } from './operation.ts';
+import type { Timestamped } from './records.ts';
+import { type ApiResponse, createdResponse, gone, okResponse } from './response.ts';
+import { type BodyInput, type BodyShape, integerRule, validate } from './rules.ts';
+import { childrenOf, type Noun, type Nouns, removeRow, type State, tableRows } from './state.ts';
 import { timestamp } from './time.ts';
 
 /** The operations that `resource` creates; all of them by default. */
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
 
 /** Nouns with an id and timestamps. */
-type RowNoun = { [N in Noun]: Nouns[N] extends Row ? N : never }[Noun];
+type RowNoun = { [N in Noun]: Nouns[N] extends Timestamped ? N : never }[Noun];
 
 /** The context of a write: the other rows of the collection and, in an update, the row itself. */
 interface Scope<N extends RowNoun> {
@@ -23,10 +21,10 @@ interface Scope<N extends RowNoun> {
 }
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
-interface Declaration<N extends RowNoun, S extends Shape> {
+interface Declaration<N extends RowNoun, S extends BodyShape> {
   readonly noun: N;
   readonly path: `/${string}`;
-  readonly ability: Subject;
+  readonly ability: AbilitySubject;
   /** The ability for writes, if the resource has none of its own; `ability:create` and so on by default. */
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
@@ -37,9 +35,9 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   /** The fields that an update accepts; all of them by default. */
   readonly changeable?: readonly (keyof S & string)[];
   /** Default columns of a new row; the body and the parent's id override them. */
-  readonly fresh?: (input: Input<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
+  readonly fresh?: (input: BodyInput<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
   /** Checks what field rules cannot: duplicate names, unknown ids. */
-  readonly check?: (input: Partial<Input<S>>, scope: Scope<N>) => void;
+  readonly check?: (input: Partial<BodyInput<S>>, scope: Scope<N>) => void;
   /** Starts the work that follows a create. */
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
   /** Lists the newest first, instead of the oldest. */
@@ -53,22 +51,22 @@ export const showing =
     Object.fromEntries(names.map((name) => [name, row[name]]));
 
 /** The operations of a resource. */
-export function resource<N extends RowNoun, S extends Shape = Record<never, never>>(declared: Declaration<N, S>): Operation[] {
+export function crud<N extends RowNoun, S extends BodyShape = Record<never, never>>(declared: Declaration<N, S>): Operation[] {
   const { noun, path, ability, present } = declared;
   const fields = declared.fields ?? ({} as S);
-  const parent = parameters(path).at(-1);
+  const parent = pathParameters(path).at(-1);
   const needs = (action: string): Ability => (action === 'read' ? undefined : declared.writing) ?? (`${ability}:${action}` as Ability);
 
   const collection = (state: State, bound: BoundRows): Nouns[N][] =>
-    parent === undefined ? rowsOf(state, noun) : childrenOf(state, noun, parent, bound[parent]?.id);
+    parent === undefined ? tableRows(state, noun) : childrenOf(state, noun, parent, bound[parent]?.id);
   const one = (bound: BoundRows): Nouns[N] => bound[noun] as Nouns[N];
 
   const list = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const rows = collection(request.state, bound);
-    return listed(request, declared.newestFirst ? rows.toReversed() : rows, (row) => present(row, request.state));
+    return listResponse(request, declared.newestFirst ? rows.toReversed() : rows, (row) => present(row, request.state));
   };
 
-  const create = (request: SignedRequest & { readonly input: Input<S> }, bound: BoundRows): ApiResponse => {
+  const create = (request: SignedRequest & { readonly input: BodyInput<S> }, bound: BoundRows): ApiResponse => {
     const { state, now, input } = request;
     declared.check?.(input, { request, siblings: collection(state, bound), row: undefined });
     const row = {
@@ -79,30 +77,63 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
       created_at: timestamp(now),
       updated_at: timestamp(now),
     } as unknown as Nouns[N];
-    rowsOf(state, noun).push(row);
+    tableRows(state, noun).push(row);
     declared.afterCreate?.(row, request);
-    return created(present(row, state));
+    return createdResponse(present(row, state));
   };
 
   const changes = Object.fromEntries(Object.entries(fields).filter(([name]) => declared.changeable?.includes(name) ?? true)) as S;
-  const update = (request: SignedRequest & { readonly input: Partial<Input<S>> }, bound: BoundRows): ApiResponse => {
+  const update = (request: SignedRequest & { readonly input: Partial<BodyInput<S>> }, bound: BoundRows): ApiResponse => {
     const { input } = request;
     const row = one(bound);
     declared.check?.(input, { request, siblings: collection(request.state, bound).filter((other) => other !== row), row });
     Object.assign(row, input, { updated_at: timestamp(request.now) });
-    return ok(present(row, request.state));
+    return okResponse(present(row, request.state));
   };
 
   const item = `${path}/{${noun}}` as const;
   const made: { readonly [V in Verb]: Operation } = {
     list: operation(`GET ${path}`, needs('read'), list, { paged: true }),
-    show: operation(`GET ${item}`, needs('read'), ({ state }, bound) => ok(present(one(bound), state))),
+    show: operation(`GET ${item}`, needs('read'), ({ state }, bound) => okResponse(present(one(bound), state))),
     create: operation(`POST ${path}`, needs('create'), create, { body: fields }),
     update: operation(`PUT ${item}`, needs('update'), update, { body: changes, partial: true }),
     delete: operation(`DELETE ${item}`, needs('delete'), ({ state }, bound) => {
-      remove(state, noun, one(bound));
+      removeRow(state, noun, one(bound));
       return gone();
     }),
   };
   return (declared.verbs ?? (Object.keys(made) as Verb[])).map((verb) => made[verb]);
+}
+
+const DEFAULT_PER_PAGE = 15;
+const MAX_PER_PAGE = 100;
+
+/** The rules of the query of every list. */
+export const pagingRules = { page: integerRule(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integerRule(1, MAX_PER_PAGE).optional() };
+
+/** A page of a list, with Laravel's `meta` and `links`. As in Laravel, the links drop `per_page` and filters. */
+export function listResponse<T>(request: Request, rows: readonly T[], present: (row: T) => unknown): ApiResponse {
+  const asked = validate(pagingRules, Object.fromEntries([...request.query].filter(([name]) => name in pagingRules)));
+  const { page = 1, per_page = DEFAULT_PER_PAGE } = asked;
+  const total = rows.length;
+  const last = Math.max(1, Math.ceil(total / per_page));
+  const start = (page - 1) * per_page;
+  const shown = rows.slice(start, start + per_page);
+  const at = (number: number): string => `${request.address}?page=${number}`;
+  return {
+    status: 200,
+    headers: {},
+    body: {
+      data: shown.map(present),
+      meta: {
+        current_page: page,
+        from: shown.length > 0 ? start + 1 : null,
+        last_page: last,
+        per_page,
+        to: shown.length > 0 ? start + shown.length : null,
+        total,
+      },
+      links: { first: at(1), last: at(last), next: page < last ? at(page + 1) : null, prev: page > 1 ? at(page - 1) : null },
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { ApiResponse } from './http/response.ts';
+import type { ApiResponse } from './response.ts';
 
 /** Which requests a fault applies to. Paths leave out `/api/v1`; a string may contain parameters: `/servers/{server}`. */
 export interface Match {
@@ -12,7 +12,7 @@ export interface Match {
  * Request performed: `drop-after` (closed without a response); `hang-after` (no response until close); `cut` (closed after half the
  * body); `trickle` (the regular response in small, slow pieces); a function of the regular response, to test other valid shapes.
  */
-export type Reply =
+export type FaultReply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | object }
   | 'hang'
   | 'drop'
@@ -25,27 +25,27 @@ export type Reply =
 /** Injects faults. The first fault that matches a request applies. */
 export interface Faults {
   /** Applies to the next `times` matching requests (default 1). */
-  next(match: Match, reply: Reply, times?: number): void;
+  next(match: Match, reply: FaultReply, times?: number): void;
   /** Applies to every matching request until the returned function is called. */
-  always(match: Match, reply: Reply): () => void;
+  always(match: Match, reply: FaultReply): () => void;
   clear(): void;
 }
 
 interface Fault {
   readonly match: Match;
-  readonly reply: Reply;
+  readonly reply: FaultReply;
   left: number;
 }
 
 /** Faults as the server sees them: `take` returns the one that applies to a request. */
 export interface FaultBox extends Faults {
-  take(method: string, path: string): Reply | undefined;
+  take(method: string, path: string): FaultReply | undefined;
 }
 
 /** Creates an empty set of faults. */
 export function createFaults(): FaultBox {
   let faults: Fault[] = [];
-  const add = (match: Match, reply: Reply, left: number): Fault => {
+  const add = (match: Match, reply: FaultReply, left: number): Fault => {
     const fault = { match, reply, left };
     faults.push(fault);
     return fault;

@@ -1,6 +1,6 @@
-import { Refusal } from './http/refusal.ts';
 import type { OwnLimit } from './operation.ts';
-import { HOUR, MINUTE } from './timings.ts';
+import { ApiRefusal } from './response.ts';
+import { HOUR, MINUTE } from './time.ts';
 
 interface Limit {
   readonly max: number;
@@ -35,7 +35,7 @@ export function createLimiter(max: number, window = MINUTE): Limiter {
     }
     const headers = { 'X-RateLimit-Limit': String(max), 'X-RateLimit-Remaining': String(Math.max(0, max - open.used - 1)) };
     if (open.used >= max) {
-      throw new Refusal(429, 'Too Many Attempts.', undefined, {
+      throw new ApiRefusal(429, 'Too Many Attempts.', undefined, {
         ...headers,
         'Retry-After': String(Math.ceil((open.ends - now) / 1_000)),
         'X-RateLimit-Reset': String(Math.ceil(open.ends / 1_000)),

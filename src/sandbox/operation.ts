@@ -1,10 +1,8 @@
-import type { Ability } from './abilities.ts';
-import { notFound } from './http/refusal.ts';
-import type { ApiResponse } from './http/response.ts';
-import { type AnyRow, column, models, type Noun, type Nouns, rowsOf } from './models.ts';
-import type { Token, User } from './records.ts';
-import { type Input, type Shape, validate, validateChanges } from './rules.ts';
-import type { State } from './state.ts';
+import type { Ability } from './auth.ts';
+import type { TokenRow, User } from './records.ts';
+import { type ApiResponse, notFoundRefusal } from './response.ts';
+import { type BodyInput, type BodyShape, validate, validateChanges } from './rules.ts';
+import { type AnyRow, column, models, type Noun, type Nouns, type State, tableRows } from './state.ts';
 
 /** An operation as the API reference writes it: `POST /servers/{server}/restart`. */
 type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
@@ -30,7 +28,7 @@ export interface Request {
 /** A request with a valid token. */
 export interface SignedRequest extends Request {
   readonly me: User;
-  readonly current: Token;
+  readonly current: TokenRow;
 }
 
 /** A rate limit in addition to the general one. */
@@ -42,9 +40,9 @@ interface Served {
   readonly path: string;
   readonly limit: OwnLimit | undefined;
   /** The rules of the body. */
-  readonly body: Shape;
+  readonly body: BodyShape;
   /** The rules of the query, apart from paging. */
-  readonly query: Shape;
+  readonly query: BodyShape;
   /** True if a body with some of the fields is complete. */
   readonly partial: boolean;
   /** True for pages of a list. */
@@ -52,7 +50,7 @@ interface Served {
 }
 
 /** What an operation accepts, and its rate limit. */
-interface Accepts<S extends Shape, Q extends Shape> {
+interface Accepts<S extends BodyShape, Q extends BodyShape> {
   readonly body?: S;
   readonly query?: Q;
   readonly partial?: boolean;
@@ -78,27 +76,27 @@ export interface OpenOperation extends Served {
 /** An operation of the sandbox. */
 export type Operation = SignedOperation | OpenOperation;
 
-function served(route: Route, { limit, body = {}, query = {}, partial = false, paged = false }: Accepts<Shape, Shape>): Served {
+function served(route: Route, { limit, body = {}, query = {}, partial = false, paged = false }: Accepts<BodyShape, BodyShape>): Served {
   const [method = '', path = ''] = route.split(' ');
   return { route, method, path, limit, body, query, partial, paged };
 }
 
 /** The body and query of a request that passed their rules. */
-interface Inputs<S extends Shape, Q extends Shape> {
-  readonly input: Input<S>;
-  readonly filters: Input<Q>;
+interface Inputs<S extends BodyShape, Q extends BodyShape> {
+  readonly input: BodyInput<S>;
+  readonly filters: BodyInput<Q>;
 }
 
-function inputsOf<S extends Shape, Q extends Shape>({ body, query, partial }: Accepts<S, Q>, request: Request): Inputs<S, Q> {
+function inputsOf<S extends BodyShape, Q extends BodyShape>({ body, query, partial }: Accepts<S, Q>, request: Request): Inputs<S, Q> {
   const checked = partial ? validateChanges : validate;
   return {
-    input: (body ? checked(body, request.body) : {}) as Input<S>,
-    filters: (query ? validate(query, Object.fromEntries(request.query)) : {}) as Input<Q>,
+    input: (body ? checked(body, request.body) : {}) as BodyInput<S>,
+    filters: (query ? validate(query, Object.fromEntries(request.query)) : {}) as BodyInput<Q>,
   };
 }
 
 /** Declares an operation, which gets the rows of its path, and what passed its rules. */
-export const operation = <const R extends Route, S extends Shape = None, Q extends Shape = None>(
+export const operation = <const R extends Route, S extends BodyShape = None, Q extends BodyShape = None>(
   route: R,
   ability: Ability | undefined,
   run: (request: SignedRequest & Inputs<S, Q>, bound: Bound<R>) => ApiResponse,
@@ -111,7 +109,7 @@ export const operation = <const R extends Route, S extends Shape = None, Q exten
 });
 
 /** An operation that needs no token. */
-export const openOperation = <S extends Shape>(
+export const openOperation = <S extends BodyShape>(
   route: Route,
   run: (request: Request & Inputs<S, None>) => ApiResponse,
   accepts: Accepts<S, None>,
@@ -122,18 +120,18 @@ export const openOperation = <S extends Shape>(
 });
 
 /** The parameters of a path, outermost first. */
-export const parameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);
+export const pathParameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);
 
 /** Finds the rows of a path. A row under another parent is a 404. */
 export function bind(state: State, path: string, ids: Readonly<Record<string, string>>): Record<string, AnyRow> {
   const bound: Record<string, AnyRow> = {};
   let parent: Noun | undefined;
-  for (const noun of parameters(path)) {
+  for (const noun of pathParameters(path)) {
     const id = ids[noun] ?? '';
-    const row = (rowsOf(state, noun) as AnyRow[]).find(
+    const row = (tableRows(state, noun) as AnyRow[]).find(
       (candidate) => String(candidate.id) === id && (parent === undefined || column(candidate, `${parent}_id`) === bound[parent]?.id),
     );
-    if (row === undefined) throw notFound(models[noun].name, id);
+    if (row === undefined) throw notFoundRefusal(models[noun].name, id);
     bound[noun] = row;
     parent = noun;
   }

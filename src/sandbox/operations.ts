@@ -6,8 +6,8 @@ import { crontabs } from './resources/crontabs.ts';
 import { daemons } from './resources/daemons.ts';
 import { databases } from './resources/databases.ts';
 import { deployments } from './resources/deployments.ts';
-import { environment } from './resources/environment.ts';
-import { git } from './resources/git.ts';
+import { siteVariables } from './resources/environment.ts';
+import { gitConnections } from './resources/git.ts';
 import { networkRules } from './resources/network-rules.ts';
 import { providers } from './resources/providers.ts';
 import { queues } from './resources/queues.ts';
@@ -22,7 +22,7 @@ export const operations: readonly Operation[] = [
   ...servers,
   ...sites,
   ...deployments,
-  ...environment,
+  ...siteVariables,
   ...queues,
   ...redirects,
   ...certificates,
@@ -33,7 +33,7 @@ export const operations: readonly Operation[] = [
   ...sshKeys,
   ...networkRules,
   ...providers,
-  ...git,
+  ...gitConnections,
 ];
 
 /** The served routes, such as `GET /servers/{server}`, sorted. */

@@ -1,8 +1,7 @@
 import { authenticate, authorize } from './auth.ts';
-import { Refusal } from './http/refusal.ts';
-import { type ApiResponse, failure } from './http/response.ts';
 import type { Limiter } from './limits.ts';
 import { bind, type OpenOperation, type Operation, type SignedOperation } from './operation.ts';
+import { ApiRefusal, type ApiResponse, failureResponse } from './response.ts';
 import type { State } from './state.ts';
 
 /** An incoming request. `ids` are the path parameters. */
@@ -15,20 +14,20 @@ export interface Incoming {
 }
 
 /** The state and services that an operation uses. `now` is in epoch ms. */
-export interface World {
+export interface SandboxWorld {
   readonly state: State;
   readonly limiter: Limiter;
   readonly now: number;
 }
 
 /** Performs an operation. Errors become responses. */
-export function perform(operation: Operation, incoming: Incoming, world: World): ApiResponse {
+export function performOperation(operation: Operation, incoming: Incoming, world: SandboxWorld): ApiResponse {
   const throttle: Record<string, string> = {};
   try {
     const response = operation.open ? runOpen(operation, incoming, world, throttle) : runSigned(operation, incoming, world, throttle);
     return { ...response, headers: { ...throttle, ...response.headers } };
   } catch (error) {
-    const response = failure(error, wantsJson(incoming.headers));
+    const response = failureResponse(error, wantsJson(incoming.headers));
     return { ...response, headers: { ...throttle, ...response.headers } };
   }
 }
@@ -39,7 +38,7 @@ export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.tes
 function runOpen(
   operation: OpenOperation,
   incoming: Incoming,
-  { state, limiter, now }: World,
+  { state, limiter, now }: SandboxWorld,
   throttle: Record<string, string>,
 ): ApiResponse {
   // All clients on loopback have the same address, so all logins share a window.
@@ -50,7 +49,7 @@ function runOpen(
 function runSigned(
   operation: SignedOperation,
   incoming: Incoming,
-  { state, limiter, now }: World,
+  { state, limiter, now }: SandboxWorld,
   throttle: Record<string, string>,
 ): ApiResponse {
   const bearer = authenticate(state, incoming.headers.get('authorization'), now);
@@ -71,14 +70,14 @@ const partsOf = (incoming: Incoming) => ({
 function jsonOf({ method, headers, body }: Incoming): Record<string, unknown> {
   if (body.trim() === '' || (method !== 'POST' && method !== 'PUT')) return {};
   if (!/[/+]json\b/i.test(headers.get('content-type') ?? ''))
-    throw new Refusal(400, 'The request body must be JSON with Content-Type: application/json.');
+    throw new ApiRefusal(400, 'The request body must be JSON with Content-Type: application/json.');
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    throw new Refusal(400, 'The request body is not valid JSON.');
+    throw new ApiRefusal(400, 'The request body is not valid JSON.');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Refusal(400, 'The request body must be a JSON object.');
+    throw new ApiRefusal(400, 'The request body must be a JSON object.');
   return value as Record<string, unknown>;
 }

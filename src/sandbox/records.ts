@@ -1,5 +1,5 @@
 /** The columns of every row. */
-export interface Row {
+export interface Timestamped {
   id: string;
   created_at: string;
   updated_at: string;
@@ -15,7 +15,7 @@ export interface User {
 }
 
 /** An access token. As in Sanctum, only the SHA-256 of its secret is stored; `['*']` is every ability. */
-export interface Token {
+export interface TokenRow {
   id: number;
   user_id: string;
   name: string;
@@ -26,7 +26,7 @@ export interface Token {
 }
 
 /** A server, possibly still provisioning. */
-export interface Server extends Row {
+export interface Server extends Timestamped {
   name: string;
   provider: string;
   type: string;
@@ -44,7 +44,7 @@ export interface Server extends Row {
 }
 
 /** A website on a server. */
-export interface Site extends Row {
+export interface SiteRow extends Timestamped {
   server_id: string;
   domain: string;
   type: string;
@@ -61,7 +61,7 @@ export interface Site extends Row {
 }
 
 /** A release of a site; the live one is `active`. */
-export interface Release extends Row {
+export interface ReleaseRow extends Timestamped {
   site_id: string;
   name: string;
   commit_hash: string;
@@ -72,7 +72,7 @@ export interface Release extends Row {
 }
 
 /** A push from a Git host. */
-export interface Webhook extends Row {
+export interface Webhook extends Timestamped {
   site_id: string;
   commit_hash: string;
   commit_message: string;
@@ -82,14 +82,14 @@ export interface Webhook extends Row {
 }
 
 /** A variable that the next deployment writes to the .env. */
-export interface EnvironmentVariable extends Row {
+export interface EnvironmentVariable extends Timestamped {
   site_id: string;
   key: string;
   value: string;
 }
 
 /** A queue worker of a site. */
-export interface Queue extends Row {
+export interface Queue extends Timestamped {
   site_id: string;
   connection: string;
   queue: string;
@@ -101,7 +101,7 @@ export interface Queue extends Row {
 }
 
 /** An Nginx redirect of a site. */
-export interface Redirect extends Row {
+export interface Redirect extends Timestamped {
   site_id: string;
   from: string;
   to: string;
@@ -109,7 +109,7 @@ export interface Redirect extends Row {
 }
 
 /** A certificate of a site or a server: one of the two ids is null. */
-export interface Certificate extends Row {
+export interface Certificate extends Timestamped {
   site_id: string | null;
   server_id: string | null;
   type: string;
@@ -120,7 +120,7 @@ export interface Certificate extends Row {
 }
 
 /** A database on a server; `size` in bytes. */
-export interface Database extends Row {
+export interface Database extends Timestamped {
   server_id: string;
   name: string;
   status: string;
@@ -128,13 +128,13 @@ export interface Database extends Row {
 }
 
 /** A database user. */
-export interface DatabaseUser extends Row {
+export interface DatabaseUser extends Timestamped {
   database_id: string;
   username: string;
 }
 
 /** A backup of a database or a site; `size` in bytes. */
-export interface Backup extends Row {
+export interface Backup extends Timestamped {
   type: 'application' | 'database';
   status: string;
   size: number | null;
@@ -145,7 +145,7 @@ export interface Backup extends Row {
 }
 
 /** A cron job of a server. */
-export interface Crontab extends Row {
+export interface Crontab extends Timestamped {
   server_id: string;
   command: string;
   frequency: string;
@@ -154,7 +154,7 @@ export interface Crontab extends Row {
 }
 
 /** A process that Supervisor keeps running. */
-export interface Daemon extends Row {
+export interface Daemon extends Timestamped {
   server_id: string;
   command: string;
   directory: string | null;
@@ -164,7 +164,7 @@ export interface Daemon extends Row {
 }
 
 /** A public SSH key of a server. */
-export interface SshKey extends Row {
+export interface SshKey extends Timestamped {
   server_id: string;
   name: string;
   public_key: string;
@@ -172,7 +172,7 @@ export interface SshKey extends Row {
 }
 
 /** A firewall rule of a server. */
-export interface NetworkRule extends Row {
+export interface NetworkRule extends Timestamped {
   server_id: string;
   name: string | null;
   port: number;
@@ -182,13 +182,13 @@ export interface NetworkRule extends Row {
 }
 
 /** One region, size or image of a provider. */
-export interface Choice {
+export interface NamedChoice {
   id: string;
   name: string;
 }
 
 /** A server size. Everything but id and name is assumed: the API reference describes neither sizes nor prices. */
-export interface Size extends Choice {
+export interface Size extends NamedChoice {
   vcpus: number;
   /** In MB. */
   memory: number;
@@ -197,27 +197,27 @@ export interface Size extends Choice {
 }
 
 /** A cloud provider. */
-export interface Provider extends Choice {
-  regions: Choice[];
+export interface Provider extends NamedChoice {
+  regions: NamedChoice[];
   sizes: Size[];
-  images: Choice[];
+  images: NamedChoice[];
 }
 
 /** The organization's credential for a cloud provider. */
-export interface Credential extends Row {
+export interface Credential extends Timestamped {
   provider: string;
   name: string;
 }
 
 /** A connection to a Git host. */
-export interface GitProvider extends Row {
+export interface GitProvider extends Timestamped {
   provider: string;
   name: string;
   url: string | null;
 }
 
 /** A repository that sites deploy. */
-export interface GitRepository extends Row {
+export interface GitRepository extends Timestamped {
   git_provider_id: string;
   name: string;
   auto_deploy_enabled: boolean;

@@ -1,30 +1,30 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { invalid } from './http/refusal.ts';
+import { invalid } from './response.ts';
 
 /** The rules of a body, by field. */
-export type Shape = Readonly<Record<string, z.ZodType>>;
+export type BodyShape = Readonly<Record<string, z.ZodType>>;
 
 /** A body that passed its rules. */
-export type Input<S extends Shape> = z.output<z.ZodObject<S>>;
+export type BodyInput<S extends BodyShape> = z.output<z.ZodObject<S>>;
 
 const digits = (value: unknown): unknown => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value);
 const truth = (value: unknown): unknown => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : value);
 
 /** A string that is not empty; trimmed, as Laravel trims all input. */
-export const text = (max = 255) => z.string().trim().min(1).max(max);
+export const textRule = (max = 255) => z.string().trim().min(1).max(max);
 
 /** A string as it is, possibly empty: a secret or the value of a variable. */
 export const verbatim = () => z.string();
 
 /** A string that matches a pattern. */
-export const matching = (form: RegExp, max = 255) => text(max).regex(form);
+export const patternRule = (form: RegExp, max = 255) => textRule(max).regex(form);
 
 /** An integer, or a string of digits as in Laravel. */
-export const integer = (min: number, max: number) => z.preprocess(digits, z.int().min(min).max(max));
+export const integerRule = (min: number, max: number) => z.preprocess(digits, z.int().min(min).max(max));
 
 /** A boolean, or 1 and 0 as in Laravel. */
-export const flag = () => z.preprocess(truth, z.boolean());
+export const flagRule = () => z.preprocess(truth, z.boolean());
 
 /** One of these words. */
 export const oneOf = <const V extends readonly string[]>(...values: V) => z.enum(values);
@@ -36,7 +36,7 @@ export const oneOfNumbers = <const V extends readonly number[]>(...values: V) =>
 export const address = () => z.string().refine((value) => isIP(value) !== 0, 'The :attribute field must be a valid IP address.');
 
 /** A URL. */
-export const link = () => z.string().refine((value) => URL.canParse(value), 'The :attribute field must be a valid URL.');
+export const urlRule = () => z.string().refine((value) => URL.canParse(value), 'The :attribute field must be a valid URL.');
 
 /** An ISO 8601 time with a zone. */
 export const moment = () =>
@@ -49,13 +49,13 @@ export const moment = () =>
     .meta({ format: 'date-time' });
 
 /** The declared fields of a body, or a 422 in Laravel's words. Other fields are ignored; null counts as missing. */
-export function validate<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Input<S> {
+export function validate<S extends BodyShape>(shape: S, body: Readonly<Record<string, unknown>>): BodyInput<S> {
   return checked(z.object(shape), Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)));
 }
 
 /** Like `validate`, but all fields are optional, and null clears a nullable field. */
-export function validateChanges<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Partial<Input<S>> {
-  return checked(z.object(shape).partial(), body) as Partial<Input<S>>;
+export function validateChanges<S extends BodyShape>(shape: S, body: Readonly<Record<string, unknown>>): Partial<BodyInput<S>> {
+  return checked(z.object(shape).partial(), body) as Partial<BodyInput<S>>;
 }
 
 /** Throws a 422 if a sibling has the same value in this column. */

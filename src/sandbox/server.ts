@@ -1,12 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { createApp } from './app.ts';
+import { createApp, type RecordedCall } from './app.ts';
 import { issue } from './auth.ts';
-import type { Call } from './calls.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { deploy } from './jobs/deployments.ts';
 import { createLimiter } from './limits.ts';
+import { startDeployment } from './resources/deployments.ts';
 import { ensureOwner, SEED_TOKEN } from './seed/account.ts';
 import { seed } from './seed/index.ts';
 import { settle } from './settle.ts';
@@ -41,7 +40,7 @@ export interface Sandbox {
   /** The owner's token with every ability. */
   readonly token: string;
   /** The last thousand requests, in order of arrival. */
-  readonly calls: readonly Call[];
+  readonly calls: readonly RecordedCall[];
   /** The live state, up to date with the clock. Changes affect the next request. */
   readonly state: State;
   readonly faults: Faults;
@@ -61,7 +60,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   ensureOwner(state, now());
   state.fail_deploys = options.failDeploys ?? false;
 
-  const calls: Call[] = [];
+  const calls: RecordedCall[] = [];
   const faults = createFaults();
   const closing = new AbortController();
   const keep = (): void => {
@@ -102,7 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       settle(state, now());
       const site = state.sites.find((candidate) => candidate.id === siteId);
       if (site === undefined) throw new Error(`The sandbox has no site ${siteId}.`);
-      deploy(state, site, now(), { fails, after: 0 });
+      startDeployment(state, site, now(), { fails, after: 0 });
       settle(state, now());
       keep();
     },

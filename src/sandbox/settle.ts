@@ -1,8 +1,8 @@
-import { backupBegins, backupEnds, restoreBegins, restoreEnds } from './jobs/backups.ts';
-import { certificateIssued } from './jobs/certificates.ts';
-import { deploymentBegins, deploymentEnds, scheduledDeployDue } from './jobs/deployments.ts';
-import { serverProvisioned } from './jobs/servers.ts';
-import { siteInstalled } from './jobs/sites.ts';
+import { backupBegins, backupEnds, restoreBegins, restoreEnds } from './resources/backups.ts';
+import { certificateIssued } from './resources/certificates.ts';
+import { deploymentBegins, deploymentEnds, scheduledDeployDue } from './resources/deployments.ts';
+import { serverProvisioned } from './resources/servers.ts';
+import { siteInstalled } from './resources/sites.ts';
 import type { ChangeKind, State } from './state.ts';
 
 /** The function for each kind of change. They skip deleted rows. */

@@ -1,26 +1,4 @@
-import type {
-  Backup,
-  Certificate,
-  Credential,
-  Crontab,
-  Daemon,
-  Database,
-  DatabaseUser,
-  EnvironmentVariable,
-  GitProvider,
-  GitRepository,
-  NetworkRule,
-  Provider,
-  Queue,
-  Redirect,
-  Release,
-  Server,
-  Site,
-  SshKey,
-  Token,
-  User,
-  Webhook,
-} from './records.ts';
+import type * as records from './records.ts';
 
 /** Increase it when the shape of the state file changes, so that older files are refused. */
 export const STATE_VERSION = 1;
@@ -63,44 +41,96 @@ interface DueChange {
   id: string;
 }
 
+/** What a path parameter stands for: `{daemon}` is a row of `daemons`. */
+interface Model<R, T extends string> {
+  readonly table: T;
+  /** The class name in a 404. */
+  readonly name: string;
+  /** Deleting one of these owners deletes it, too: by `server_id`, `site_id`, … */
+  readonly owners: readonly string[];
+  readonly row?: R;
+}
+
+const model =
+  <R>() =>
+  <const T extends string>(table: T, name: string, ...owners: string[]): Model<R, T> => ({ table, name, owners });
+
+/** Every noun of the API with its rows. The nouns, the tables and the state follow from it. */
+export const models = {
+  server: model<records.Server>()('servers', 'Server'),
+  site: model<records.SiteRow>()('sites', 'Site', 'server'),
+  release: model<records.ReleaseRow>()('releases', 'Release', 'site'),
+  webhook: model<records.Webhook>()('webhooks', 'Webhook', 'site'),
+  variable: model<records.EnvironmentVariable>()('environment_variables', 'EnvironmentVariable', 'site'),
+  queue: model<records.Queue>()('queues', 'QueueWorker', 'site'),
+  redirect: model<records.Redirect>()('redirects', 'Redirect', 'site'),
+  certificate: model<records.Certificate>()('certificates', 'Certificate', 'server', 'site'),
+  database: model<records.Database>()('databases', 'Database', 'server'),
+  user: model<records.DatabaseUser>()('database_users', 'DatabaseUser', 'database'),
+  backup: model<records.Backup>()('backups', 'Backup', 'server', 'site', 'database'),
+  crontab: model<records.Crontab>()('crontabs', 'Crontab', 'server'),
+  daemon: model<records.Daemon>()('daemons', 'Daemon', 'server'),
+  ssh_key: model<records.SshKey>()('ssh_keys', 'SshKey', 'server'),
+  network_rule: model<records.NetworkRule>()('network_rules', 'NetworkRule', 'server'),
+  provider: model<records.Provider>()('providers', 'Provider'),
+  credential: model<records.Credential>()('credentials', 'ProviderCredential'),
+  git_provider: model<records.GitProvider>()('git_providers', 'GitProvider'),
+  git_repository: model<records.GitRepository>()('git_repositories', 'GitRepository', 'git_provider'),
+  token: model<records.TokenRow>()('tokens', 'PersonalAccessToken'),
+};
+
+/** The name of a path parameter. */
+export type Noun = keyof typeof models;
+
+/** The row of each noun. */
+export type Nouns = { [N in Noun]: (typeof models)[N] extends Model<infer R, string> ? R : never };
+
+/** A row of any noun. */
+export type AnyRow = Nouns[Noun];
+
+type Tables = { [N in Noun as (typeof models)[N]['table']]: Nouns[N][] };
+
 /** The complete state of the sandbox: plain JSON, and the content of the state file. */
-export interface State {
+export interface State extends Tables {
   version: number;
   /** New deployments fail. */
   fail_deploys: boolean;
   plan: Plan;
-  users: User[];
-  tokens: Token[];
+  users: records.User[];
   next_token_id: number;
-  servers: Server[];
-  sites: Site[];
-  releases: Release[];
-  webhooks: Webhook[];
-  environment_variables: EnvironmentVariable[];
-  queues: Queue[];
-  redirects: Redirect[];
-  certificates: Certificate[];
-  databases: Database[];
-  database_users: DatabaseUser[];
-  backups: Backup[];
-  crontabs: Crontab[];
-  daemons: Daemon[];
-  ssh_keys: SshKey[];
-  network_rules: NetworkRule[];
-  providers: Provider[];
-  credentials: Credential[];
-  git_providers: GitProvider[];
-  git_repositories: GitRepository[];
   deployments: Deployment[];
   due: DueChange[];
 }
 
 /** Schedules a change to the row `id` at the time `at` (epoch ms). */
-export function schedule(state: State, at: number, kind: ChangeKind, id: string): void {
+export function scheduleChange(state: State, at: number, kind: ChangeKind, id: string): void {
   state.due.push({ at, kind, id });
 }
 
 /** Cancels a scheduled change. */
 export function unschedule(state: State, kind: ChangeKind, id: string): void {
   state.due = state.due.filter((change) => change.kind !== kind || change.id !== id);
+}
+
+const nouns = Object.keys(models) as Noun[];
+
+/** The live rows of a noun. */
+export const tableRows = <N extends Noun>(state: State, noun: N): Nouns[N][] => state[models[noun].table] as unknown as Nouns[N][];
+
+/** A column whose name is known only at run time. */
+export const column = (row: AnyRow, name: string): unknown => (row as unknown as Record<string, unknown>)[name];
+
+/** The rows of a noun that belong to the row `id` of `owner`. */
+export const childrenOf = <N extends Noun>(state: State, noun: N, owner: Noun, id: unknown): Nouns[N][] =>
+  tableRows(state, noun).filter((row) => column(row, `${owner}_id`) === id);
+
+/** Removes a row and everything it owns. */
+export function removeRow(state: State, noun: Noun, row: AnyRow): void {
+  for (const child of nouns) {
+    if (!models[child].owners.includes(noun)) continue;
+    for (const owned of childrenOf(state, child, noun, row.id)) removeRow(state, child, owned);
+  }
+  if (noun === 'git_repository') for (const site of state.sites) if (site.git_repository_id === row.id) site.git_repository_id = null;
+  const rows: AnyRow[] = tableRows(state, noun);
+  rows.splice(rows.indexOf(row), 1);
 }

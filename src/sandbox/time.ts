@@ -3,3 +3,34 @@ export const timestamp = (ms: number): string => `${new Date(ms).toISOString().s
 
 /** A time as the name of a release: `20260318_143200`. */
 export const releaseName = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
+
+const SECOND = 1_000;
+
+/** How long asynchronous work takes, in ms. All values are assumed. */
+export const timings = {
+  /** From the request until the deployment is visible. */
+  deployBegins: 3 * SECOND,
+  /** From then to the end of the deployment. */
+  deployRuns: 8 * SECOND,
+  rollbackBegins: 1 * SECOND,
+  rollbackRuns: 3 * SECOND,
+  serverProvisions: 20 * SECOND,
+  siteInstalls: 5 * SECOND,
+  certificateIssues: 10 * SECOND,
+  backupBegins: 2 * SECOND,
+  backupRuns: 6 * SECOND,
+  restoreBegins: 1 * SECOND,
+  restoreRuns: 6 * SECOND,
+} as const;
+
+/** How many releases a site keeps, including the live one (assumed). */
+export const KEPT_RELEASES = 5;
+
+/** The window of limits per minute, in ms. */
+export const MINUTE = 60 * SECOND;
+
+/** The window of the limit on backup downloads, in ms. */
+export const HOUR = 60 * MINUTE;
+
+/** A day in ms. */
+export const DAY = 24 * HOUR;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { one, plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
 import type { Bed } from '../support/dnx.ts';
@@ -46,7 +46,7 @@ test('findings of the baseline are neither shown nor counted', async () => {
 
   plant('zero-downtime off');
   const more = await bed.dnx(`audit --baseline ${FILE} --fail-on low --json`);
-  expect([more.code, rulesIn(more.json<Finding[]>())]).toEqual([10, ['zero-downtime-off']]);
+  expect([more.code, rulesIn(more.json<AuditFinding[]>())]).toEqual([10, ['zero-downtime-off']]);
   expect(sarifIn((await bed.dnx(`audit --baseline ${FILE} -o sarif`)).stdout).runs[0].results).toHaveLength(1);
   const cases = await junitIn((await bed.dnx(`audit --baseline ${FILE} -o junit`)).stdout);
   expect(cases.filter(({ outcome }) => outcome === 'failed').map(({ rule }) => rule)).toEqual(['zero-downtime-off']);

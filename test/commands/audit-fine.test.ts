@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { type State, seeded } from '../../src/sandbox/index.ts';
 import { DAY, one, plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
@@ -104,7 +104,7 @@ test.each([
     return { ...response, body: { data: site === 'with' ? own : own.map(({ site_id: _, ...each }) => each) } };
   });
   const run = await bed.dnx('audit --json');
-  expect(run.json<Finding[]>().map(({ site, rule }) => [site, rule])).toEqual([['shop.example.com', 'certificate-expiring']]);
+  expect(run.json<AuditFinding[]>().map(({ site, rule }) => [site, rule])).toEqual([['shop.example.com', 'certificate-expiring']]);
   const lists = [`/servers/${servers['web-1']}/certificates`, `/sites/${sites['shop.example.com']}/certificates`];
   expect(run.calls.filter((call) => lists.some((list) => call.endsWith(list)))).toHaveLength(requests);
 });
@@ -113,7 +113,7 @@ test('findings that are alike have fingerprints of their own', async () => {
   const { state } = bed.sandbox;
   rule({})(state);
   state.network_rules.push({ ...one(state.network_rules, ({ name }) => name === 'x'), id: '01JQ8Z4T9G0000000RVLE99998' });
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(found).toHaveLength(2);
   expect(new Set(found.map(({ fingerprint }) => fingerprint)).size).toBe(2);
 });
@@ -122,7 +122,7 @@ test('two servers of one name are told apart, also with --server', async () => {
   const { state } = bed.sandbox;
   one(state.servers, ({ name }) => name === 'web-2').name = 'web-1';
   for (const each of state.daemons) each.status = 'stopped';
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect([...new Set(found.map(({ server }) => server))].sort()).toEqual([`web-1 (${servers['web-1']})`, `web-1 (${servers['web-2']})`]);
   for (const { fix } of found) expect(fix?.command).toMatch(/--server 01JQ8Z4T9G00000000000WEB0[12]$/);
   const own = found.filter(({ server }) => server?.includes(servers['web-2']));
@@ -133,7 +133,7 @@ test('what a list repeats is reported once', async () => {
   const { state, faults } = bed.sandbox;
   for (const name of ['a stopped daemon', 'zero-downtime off', 'PostgreSQL open', 'a failed worker'])
     plants[name]?.plant(state, bed.clock.now());
-  const before = (await bed.dnx('audit --json')).json<Finding[]>();
+  const before = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   faults.always({ path: /^/ }, (response) => {
     const { data } = response.body as { data?: unknown };
     return Array.isArray(data) ? { ...response, body: { ...(response.body as object), data: [...data, ...data] } } : response;
@@ -152,7 +152,7 @@ test('a server that does not exist is not found', async () => {
 test('a key is added where few lack it, and removed where few have it', async () => {
   plants['a key that a server lacks']?.plant(bed.sandbox.state, bed.clock.now());
   plants['a key that only one server has']?.plant(bed.sandbox.state, bed.clock.now());
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(found.map(({ fix }) => fix?.command)).toEqual([
     expect.stringMatching(/^dnx ssh-key create ada@laptop --public-key 'ssh-ed25519 [\w+/]+=*' --server db-1$/),
     'dnx ssh-key delete grace@desktop --server web-1',
@@ -161,7 +161,7 @@ test('a key is added where few lack it, and removed where few have it', async ()
 
 test('the token in use may do everything, whatever it is called', async () => {
   const token = bed.sandbox.mint(['*']);
-  const found = (await bed.dnx('audit --json', { env: { DNX_TOKEN: token } })).json<Finding[]>();
+  const found = (await bed.dnx('audit --json', { env: { DNX_TOKEN: token } })).json<AuditFinding[]>();
   // The one that the sandbox starts with is not in use then.
   expect(found.map(({ rule, resource }) => [rule, resource])).toEqual([['token-all-abilities', 'Sandbox']]);
 });

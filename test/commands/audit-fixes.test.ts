@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { one, plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
@@ -15,12 +15,12 @@ afterAll(() => bed.close());
 
 const MINUTE = 60_000;
 
-async function audit(options: RunOptions = {}): Promise<readonly Finding[]> {
-  return (await bed.dnx('audit --json', options)).json<Finding[]>();
+async function audit(options: RunOptions = {}): Promise<readonly AuditFinding[]> {
+  return (await bed.dnx('audit --json', options)).json<AuditFinding[]>();
 }
 
 /** Types the fix of a finding, and confirms if that is required. The sites answer nothing. */
-async function apply({ fix }: Finding, options: RunOptions = {}) {
+async function apply({ fix }: AuditFinding, options: RunOptions = {}) {
   const [program, ...words] = split(fix?.command ?? '');
   expect(program).toBe('dnx');
   const run = await bed.dnx(words, { elsewhere: () => {}, ...options });

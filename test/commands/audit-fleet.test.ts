@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { fleet, recorder } from '../support/fleet.ts';
 
@@ -16,7 +16,7 @@ test('50 servers with 300 sites take 903 requests within the rate limit, with pr
   const { calls, most, through } = recorder(bed);
   const run = await bed.dnx('audit --json', { through });
   expect(run.code).toBe(0);
-  expect(run.json<Finding[]>().filter(({ rule }) => rule === 'certificate-missing')).toHaveLength(300);
+  expect(run.json<AuditFinding[]>().filter(({ rule }) => rule === 'certificate-missing')).toHaveLength(300);
   // Servers, backups and tokens; six lists of each server; two of each site.
   expect(calls).toHaveLength(3 + 50 * 6 + 300 * 2);
   expect(calls.filter(({ status }) => status !== 200)).toEqual([]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
 import type { Run } from '../support/dnx.ts';
@@ -31,7 +31,7 @@ test('SARIF and JUnit have each finding once, and are valid without any', async 
   expect(new Set(passed.map(({ outcome }) => outcome))).toEqual(new Set(['passed']));
   expect(await report('markdown')).toBe('## ✅ dnx audit\n\nNo findings on 3 servers and 6 sites.\n');
   plantAll();
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   const { results } = sarifIn(await report('sarif')).runs[0];
   expect(results.map(({ partialFingerprints }) => partialFingerprints['dnxAudit/v1'])).toEqual(found.map(({ fingerprint }) => fingerprint));
   expect(new Set(results.map(({ level }) => level))).toEqual(new Set(['error', 'warning', 'note']));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { ruleIds } from '../../src/features/audit/rules.ts';
 import { one, plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
@@ -39,7 +39,7 @@ const reply = { status: 403, body: { message: 'Invalid ability provided.' } };
 test.each(lists)('a 403 for %s is named as not checked in every format, and does not pass --fail-on', async (path, rules) => {
   bed.sandbox.faults.always({ method: 'GET', path }, reply);
   const run = await bed.dnx('audit --json');
-  const found = run.json<Finding[]>();
+  const found = run.json<AuditFinding[]>();
   expect(run.code).toBe(12);
   expect(JSON.parse(run.stderr).error.message).toMatch(/^\d checks? could not be made, so findings may be missing\.$/);
   expect(found.map(({ rule }) => rule)).toEqual(ordered(rules));
@@ -82,21 +82,21 @@ test('a list that the token cannot read is asked for once, not for every server'
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   expect(Math.max(...counts.values())).toBe(1);
-  expect(run.json<Finding[]>().map(({ rule }) => rule)).toEqual(ordered(ruleIds));
+  expect(run.json<AuditFinding[]>().map(({ rule }) => rule)).toEqual(ordered(ruleIds));
 });
 
 test('a list that is refused on one server is read on the others', async () => {
   const [web1, , db1] = bed.sandbox.state.servers;
   plants['PostgreSQL open']?.plant(bed.sandbox.state, bed.clock.now());
   bed.sandbox.faults.always({ path: `/servers/${db1?.id}/network-rules` }, reply);
-  const last = (await bed.dnx('audit --json')).json<Finding[]>();
+  const last = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(last.map(({ severity, server }) => [severity, server])).toEqual([['not_checked', 'db-1']]);
   bed.sandbox.faults.clear();
   bed.sandbox.faults.always(
     { path: `/servers/${web1?.id}/network-rules` },
     { status: 403, body: { message: 'This action is unauthorized.' } },
   );
-  const first = (await bed.dnx('audit --json')).json<Finding[]>();
+  const first = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(first.map(({ severity, server }) => [severity, server])).toEqual([
     ['high', 'db-1'],
     ['not_checked', 'web-1'],
@@ -106,7 +106,7 @@ test('a list that is refused on one server is read on the others', async () => {
 test('without the certificates of a server, a site without its own is not reported, because they may cover it', async () => {
   plants['a certificate that was never issued']?.plant(bed.sandbox.state, bed.clock.now());
   bed.sandbox.faults.always({ path: '/servers/{server}/certificates' }, reply);
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(found.filter(({ severity }) => severity !== 'not_checked')).toEqual([]);
   expect(found.filter(({ rule }) => rule === 'certificate-missing').map(({ site }) => site)).toEqual(['api.example.com']);
 });
@@ -120,7 +120,7 @@ describe('other failures', () => {
 
   test('a 500 for one list is not checked, and a lost network ends the audit', async () => {
     bed.sandbox.faults.always({ path: '/backups' }, { status: 500 });
-    const found = (await bed.dnx('audit --json')).json<Finding[]>();
+    const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
     expect(found.map(({ severity, rule }) => [severity, rule])).toEqual([['not_checked', 'database-backup-missing']]);
     bed.sandbox.faults.clear();
     bed.sandbox.faults.always({ path: '/servers/{server}/daemons' }, 'drop');
@@ -190,7 +190,9 @@ test('null, missing and unknown values are never findings, and never break an au
       });
       const run = await bed.dnx('audit --json --fail-on none');
       expect([run.code, run.stderr.includes('bug')], run.stderr).toEqual([0, false]);
-      const found = run.json<Finding[]>().filter(({ severity, rule }) => severity !== 'not_checked' && rule !== 'database-backup-missing');
+      const found = run
+        .json<AuditFinding[]>()
+        .filter(({ severity, rule }) => severity !== 'not_checked' && rule !== 'database-backup-missing');
       expect(found).toEqual([]);
     }),
     { numRuns: volume(15, 5), seed: seedOf(13) },
@@ -216,6 +218,6 @@ test('values in other spellings are understood', async () => {
   for (const rule of state.network_rules.filter(({ port }) => port === 5432)) Object.assign(rule, { action: 'ALLOW', protocol: 'TCP' });
   for (const each of state.certificates) each.status = each.status.toUpperCase();
   for (const each of state.backups) Object.assign(each, { status: 'COMPLETED', completed_at: Date.parse(each.completed_at ?? '') / 1000 });
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(found.map(({ rule }) => rule).sort()).toEqual(names.map((name) => plants[name]?.rule).sort());
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import type { Finding } from '../../src/features/audit/finding.ts';
+import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { ruleIds } from '../../src/features/audit/rules.ts';
 import { DAY, type Expected, plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
@@ -16,10 +16,10 @@ beforeAll(async () => {
 beforeEach(() => bed.reset());
 afterAll(() => bed.close());
 
-async function audit(line = ''): Promise<readonly Finding[]> {
+async function audit(line = ''): Promise<readonly AuditFinding[]> {
   const run = await bed.dnx(`audit --json ${line}`);
   expect([run.code, run.stderr]).toEqual([0, '']);
-  return run.json<Finding[]>();
+  return run.json<AuditFinding[]>();
 }
 
 /** Plants faults in the clean sandbox, and returns what the audit should find. */
@@ -31,8 +31,8 @@ function plant(names: readonly string[]): readonly Expected[] {
   });
 }
 
-const brief = ({ rule, severity, server, site }: Finding | Expected) => ({ rule, severity, server, site });
-const sorted = (all: readonly (Finding | Expected)[]) => all.map((each) => JSON.stringify(brief(each))).sort();
+const brief = ({ rule, severity, server, site }: AuditFinding | Expected) => ({ rule, severity, server, site });
+const sorted = (all: readonly (AuditFinding | Expected)[]) => all.map((each) => JSON.stringify(brief(each))).sort();
 
 test('a clean organization has no findings', async () => {
   expect(await audit()).toEqual([]);
@@ -116,7 +116,7 @@ test('warns of a PHP version 90 days before its end, and not before', async () =
   expect(await audit()).toEqual([]);
   const near = Date.parse('2026-10-15') - bed.clock.now();
   bed.clock.ahead = near;
-  const found = (await bed.dnx('audit --json')).json<Finding[]>().filter(({ rule }) => rule === 'php-end-of-life');
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>().filter(({ rule }) => rule === 'php-end-of-life');
   bed.clock.ahead = 0;
   expect(found.map(({ severity, message }) => [severity, message])).toEqual([
     ['medium', 'PHP 8.2 gets no security fixes after 2026-12-31'],
@@ -127,7 +127,7 @@ test('a server that is being provisioned is not checked, which is said', async (
   const [server] = bed.sandbox.state.servers;
   if (server) Object.assign(server, { status: 'provisioning', provisioned_at: null });
   const run = await bed.dnx('audit --json --fail-on low');
-  const found = run.json<Finding[]>();
+  const found = run.json<AuditFinding[]>();
   expect(run.code).toBe(0);
   expect([...new Set(found.map(({ severity, server, message }) => `${severity} ${server} ${message}`))]).toEqual([
     'not_checked web-1 Not checked on web-1: The server is still being provisioned.',

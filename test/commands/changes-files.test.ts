@@ -27,14 +27,9 @@ describe('files of the branch', () => {
       'a constraint that Composer refuses',
       { 'composer.json': '{"require":{"php":"~>8"}}' },
       php,
-      "Composer does not accept the constraint '~>8' for PHP",
+      "dnx cannot read the constraint '~>8' for PHP",
     ],
-    [
-      'an endless constraint',
-      { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` },
-      php,
-      /^Composer does not accept the constraint/,
-    ],
+    ['an endless constraint', { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` }, php, /^dnx cannot read the constraint/],
     [
       'a PHP version that is a number',
       { 'composer.json': '{"require":{"php":8.2}}' },

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fingerprintOf } from '../../src/machine/credentials/fingerprint.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
@@ -66,81 +67,19 @@ describe('completion uninstall', () => {
     }
   });
 
+  test('removes a script of an earlier release, and one that was printed into the same place', async () => {
+    await install('fish');
+    const [installed = '', printed = ''] = files.fish.map(pathOf);
+    const earlier = '# Completion of dnx for fish, in other words.\n';
+    writeFileSync(installed, `${earlier}\n# dnx ${fingerprintOf(earlier, 'completion')}\n`);
+    writeFileSync(printed, readFileSync('completions/dnx.fish'));
+    const run = await bed.dnx('completion uninstall fish --json');
+    expect([run.code, run.json()]).toEqual([0, { removed: files.fish.map(pathOf), kept: [] }]);
+  });
+
   test('has nothing to do before an install', async () => {
     const run = await bed.dnx('completion uninstall');
     expect([run.code, run.stderr, run.stdout]).toEqual([0, '', 'No completion is installed.\n']);
-  });
-});
-
-describe('the names for shells', () => {
-  const stored = { env: { ...signedOut.env } };
-  const directory = (): string => join(bed.directory, 'cache/completion');
-  const accounts = (): readonly string[] => (existsSync(directory()) ? readdirSync(directory()).filter((name) => name !== 'places') : []);
-  const namesOf = (kind: string): readonly string[] => {
-    const [account = ''] = accounts();
-    const file = join(directory(), account, kind);
-    return existsSync(file)
-      ? readFileSync(file, 'utf8')
-          .split('\n')
-          .filter((line) => line !== '' && !line.startsWith('\t'))
-      : [];
-  };
-  const dnx = async (line: string): Promise<void> => {
-    const run = await bed.dnx(line, stored);
-    expect(run.code, run.stderr).toBe(0);
-  };
-
-  test('are written for a stored token alone', async () => {
-    const run = await bed.dnx('server list');
-    expect([run.code, existsSync(directory())]).toEqual([0, false]);
-    expect((await signIn(bed)).code).toBe(0);
-    await dnx('server list');
-    expect([accounts().length, namesOf('server')]).toEqual([1, ['web-1', 'web-2', 'db-1']]);
-  });
-
-  test('follow what was created, renamed and deleted', async () => {
-    expect((await signIn(bed)).code).toBe(0);
-    await dnx('database list --server web-1');
-    expect(namesOf('database')).toEqual(['blog']);
-    await dnx('database create shop --server web-1');
-    expect(namesOf('database')).toEqual(['blog']);
-    await dnx('database list --server web-1');
-    expect(namesOf('database')).toEqual(['blog', 'shop']);
-    await dnx('database delete shop --server web-1 --confirm shop');
-    expect(namesOf('database')).toEqual(['blog']);
-    await dnx('server update web-2 --name web-9');
-    expect(namesOf('server')).toEqual(['web-1', 'db-1']);
-  });
-
-  test('are gone with the token', async () => {
-    expect((await signIn(bed)).code).toBe(0);
-    await dnx('server list');
-    expect(accounts()).toHaveLength(1);
-    await dnx('logout --keep');
-    expect(accounts()).toEqual([]);
-    expect((await signIn(bed)).code).toBe(0);
-    expect(accounts()).toEqual([]);
-    await dnx('server list');
-    expect(accounts()).toHaveLength(1);
-    // Another sign-in is another account.
-    await bed.clock.sleep(1_000);
-    expect((await signIn(bed)).code).toBe(0);
-    expect(accounts()).toEqual([]);
-  });
-
-  test('hold no variables and tokens', async () => {
-    expect((await signIn(bed)).code).toBe(0);
-    for (const line of ['env list --site shop.example.com', 'token list', 'server list']) await dnx(line);
-    const [account = ''] = accounts();
-    expect(readdirSync(join(directory(), account)).sort()).toEqual(['server', 'site']);
-  });
-
-  test('are skipped if they cannot be written', async () => {
-    expect((await signIn(bed)).code).toBe(0);
-    mkdirSync(join(bed.directory, 'cache'), { recursive: true });
-    writeFileSync(directory(), '');
-    const run = await bed.dnx('server list', stored);
-    expect([run.code, run.stderr]).toEqual([0, '']);
   });
 });
 
@@ -161,10 +100,10 @@ describe('completion names', () => {
     expect(run.json()).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com', 'api.example.com', 'docs.example.com']);
   });
 
-  test('never lists variables and tokens', async () => {
-    for (const kind of ['variable', 'token']) {
-      const run = await bed.dnx(`completion names ${kind}`);
-      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    }
+  test('never lists values', async () => {
+    const run = await bed.dnx('completion names variable --site shop.example.com --json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.json<string[]>()).toEqual(expect.arrayContaining(['APP_NAME', 'APP_DEBUG']));
+    expect(run.stdout).not.toContain('=');
   });
 });

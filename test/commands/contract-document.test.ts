@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { tree } from '../../src/commands/index.ts';
-import { type Difference, inWords } from '../../src/features/contract/groups.ts';
+import { type Difference, inWords } from '../../src/features/contract/difference.ts';
 import { endpointsOf } from '../../src/features/contract/known.ts';
 import { operations } from '../../src/sandbox/operations.ts';
 import { damaged } from '../support/contract/damage.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Difference } from '../../src/features/contract/groups.ts';
+import type { Difference } from '../../src/features/contract/difference.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;

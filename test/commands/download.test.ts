@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { archive } from '../../src/sandbox/archive.ts';
 import { seeded } from '../../src/sandbox/index.ts';
+import { archive } from '../../src/sandbox/resources/backups.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 

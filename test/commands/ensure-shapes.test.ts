@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Reply } from '../../src/sandbox/index.ts';
+import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { changes, groups, shownAs } from '../support/ensured.ts';
 
-const body = (value: unknown): Reply => ({ status: 200, body: value as object });
+const body = (value: unknown): FaultReply => ({ status: 200, body: value as object });
 
 /** Lists that say nothing of what exists. */
-const unclear: Readonly<Record<string, Reply>> = {
+const unclear: Readonly<Record<string, FaultReply>> = {
   'ids alone': shownAs(({ id }) => ({ id })),
   'objects instead of values': shownAs((item) => Object.fromEntries(Object.keys(item).map((key) => [key, { of: [1] }]))),
   'words and numbers': body({ data: ['web-1', 7, true, ''] }),
@@ -20,7 +20,7 @@ const unclear: Readonly<Record<string, Reply>> = {
 };
 
 /** Other shapes of the same list. */
-const clear: Readonly<Record<string, Reply>> = {
+const clear: Readonly<Record<string, FaultReply>> = {
   'a bare array': (answer) => ({ ...answer, body: (answer.body as { data: object }).data }),
   'a list without meta': (answer) => ({ ...answer, body: { data: (answer.body as { data: object }).data } }),
   'a list that contains null': (answer) => ({ ...answer, body: { data: [null, ...(answer.body as { data: object[] }).data] } }),
@@ -32,7 +32,7 @@ const clear: Readonly<Record<string, Reply>> = {
 };
 
 describe.each(groups)('$group ensure', ({ line, list }) => {
-  const run = async (reply: Reply, ...options: readonly string[]) => {
+  const run = async (reply: FaultReply, ...options: readonly string[]) => {
     const bed = await openBed({ rateLimit: 0 });
     try {
       const first = await bed.dnx(line, { stdin: 'a password' });

@@ -89,12 +89,19 @@ describe('the file', () => {
     expect(await show()).toEqual([SITE]);
   });
 
-  test('has no names of variables and tokens, and no filtered list', async () => {
-    for (const line of ['env list --site shop.example.com', 'token list', 'api GET servers -F status=active --paginate'])
-      await callsOf(line);
-    expect(text()).not.toMatch(/APP_|environment-variables|tokens/);
-    await callsOf('env get APP_DEBUG --site shop.example.com');
-    expect(text()).not.toContain('APP_DEBUG');
+  test('has no values of variables, and no filtered list', async () => {
+    for (const line of ['env list --site shop.example.com --reveal', 'api GET servers -F status=active --paginate']) await callsOf(line);
+    expect(listed()).not.toContain('status');
+    const [{ lists } = { lists: {} }] = Object.values(accounts());
+    const variables = lists[`/servers/${web1}/sites/${shop}/environment-variables`]?.items ?? [];
+    expect([variables.length > 1, variables.filter((each) => `${Object.keys(each)}` !== 'id,key')]).toEqual([true, []]);
+  });
+
+  test('has names of variables and tokens for completion alone: a look-up reads their lists', async () => {
+    for (const line of ['env list --site shop.example.com', 'token list']) await callsOf(line);
+    const list = `${SITE}/environment-variables`;
+    expect(await callsOf('env get APP_DEBUG --site shop.example.com')).toEqual([list, expect.stringContaining(`${list}/`)]);
+    expect(await callsOf('token revoke Grafana --yes')).toEqual(['GET /tokens', 'DELETE /tokens/4']);
   });
 
   test.each([
@@ -125,14 +132,6 @@ describe('the file', () => {
     writeFileSync(file(), JSON.stringify({ version: 2, accounts: { [name]: { lists: { '/servers': list } } } }));
     expect((await show()).length).toBeGreaterThan(2);
     expect(text()).not.toContain('web-9');
-  });
-
-  test('replaces the index of dnx 0.1', async () => {
-    mkdirSync(join(bed.directory, 'cache'));
-    const old = { 'shop.example.com': { server: { id: web2, label: 'web-2' }, site: { id: shop, label: 'shop.example.com' } } };
-    writeFileSync(join(bed.directory, 'cache/sites.json'), JSON.stringify({ [`default@${bed.sandbox.url}`]: old }));
-    expect((await show()).length).toBeGreaterThan(1);
-    expect(readdirSync(join(bed.directory, 'cache'))).toEqual(['names.json']);
   });
 
   test('keeps ten accounts, and drops what nobody has read for 90 days', async () => {

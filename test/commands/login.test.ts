@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { HttpRequest } from '../../src/machine/world.ts';
-import { type Match, type Reply, SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import { type FaultReply, type Match, SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { signIn } from '../support/sign-in.ts';
 
@@ -116,7 +116,7 @@ describe('login with a password', () => {
 });
 
 describe('every token is stored, revoked or named', () => {
-  const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 429 }, 'drop', 'drop-after', 'cut'];
+  const failures: readonly FaultReply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 429 }, 'drop', 'drop-after', 'cut'];
   const checks: Match = { method: 'GET', path: '/user' };
   const steps: readonly [string, Match, passed: number][] = [
     ['checking the first token', checks, 0],
@@ -125,7 +125,7 @@ describe('every token is stored, revoked or named', () => {
     ['revoking the first one', { method: 'POST', path: '/logout' }, 0],
     ['revoking either', { method: 'POST', path: '/logout' }, 0],
   ];
-  const nameOf = (failure: Reply) => (typeof failure === 'object' ? String(failure.status) : String(failure));
+  const nameOf = (failure: FaultReply) => (typeof failure === 'object' ? String(failure.status) : String(failure));
 
   describe.each(steps)('when the API fails at %s', (step, match, passed) => {
     test.each(failures.map((failure) => [nameOf(failure), failure] as const))('%s', async (_, failure) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Transport } from '../../src/machine/world.ts';
-import { type ApiResponse, type Reply, seeded } from '../../src/sandbox/index.ts';
+import { type ApiResponse, type FaultReply, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -14,7 +14,7 @@ const list = `GET /servers/${web1}/daemons`;
 const post = `POST /servers/${web1}/daemons`;
 const line = `daemon create top --processes 2 --server ${web1}`;
 const daemons = () => bed.sandbox.state.daemons.filter(({ command }) => command === 'top');
-const next = (reply: Reply) => bed.sandbox.faults.next({ method: 'POST' }, reply);
+const next = (reply: FaultReply) => bed.sandbox.faults.next({ method: 'POST' }, reply);
 const gateway = (answer: ApiResponse): ApiResponse => ({ ...answer, status: 504, body: undefined });
 
 /** Adds somebody else's daemon. */
@@ -117,7 +117,7 @@ describe('a list that cannot be read before', () => {
     expect([fewer.code, fewer.calls]).toEqual([5, ['GET /servers']]);
   });
 
-  test.each<[string, Reply]>([
+  test.each<[string, FaultReply]>([
     ['a 503', { status: 503 }],
     ['a 404', { status: 404 }],
     ['a dropped connection', 'drop'],

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import type { Reply } from '../../src/sandbox/index.ts';
+import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 
 /** Every way to lose the response to a request that was performed. */
-const losses: Readonly<Record<string, Reply>> = {
+const losses: Readonly<Record<string, FaultReply>> = {
   'a dropped connection': 'drop-after',
   'a truncated response': 'cut',
   'a 502 of a gateway': (answer) => ({ ...answer, status: 502, body: '<h1>Bad Gateway</h1>', headers: { 'Content-Type': 'text/html' } }),
@@ -31,7 +31,7 @@ const alike = (text: string): string =>
     .replace(/pending|in_progress/g, 'STARTED')
     .replace(/ in \d+s$/gm, ' in SECONDS');
 
-async function runIn(line: string, lost?: Reply, options = ''): Promise<Run & { readonly posts: number }> {
+async function runIn(line: string, lost?: FaultReply, options = ''): Promise<Run & { readonly posts: number }> {
   const bed = await openBed();
   try {
     await prepareExample(bed, line);

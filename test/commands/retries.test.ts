@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpRequest, NetworkFault, type Transport } from '../../src/machine/world.ts';
-import { faultOf } from '../../src/platform/api/unreachable.ts';
+import { faultOf } from '../../src/platform/api/network/unreachable.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { listen } from '../support/elsewhere.ts';

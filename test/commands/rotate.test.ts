@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
-import type { Match, Reply } from '../../src/sandbox/index.ts';
+import type { FaultReply, Match } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -52,7 +52,7 @@ describe('token rotate', () => {
     expect(await works(readFileSync(join(bed.directory, 'new.token'), 'utf8').trim())).toBe(true);
   });
 
-  const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 404 }, 'drop', 'drop-after', 'cut'];
+  const failures: readonly FaultReply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 404 }, 'drop', 'drop-after', 'cut'];
   const steps: readonly [string, Match][] = [
     ['looking up the old token', { method: 'GET', path: '/tokens' }],
     ['creating the new one', { method: 'POST', path: '/tokens' }],

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { exits } from '../../src/base/errors.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import type { ApiResponse, Match, Reply } from '../../src/sandbox/index.ts';
+import type { ApiResponse, FaultReply, Match } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 import { sampled } from '../support/volume.ts';
@@ -27,7 +27,7 @@ const mapped = (item: Record<string, Json>, change: (key: string, value: Json) =
 const odd = { toString: 'x', valueOf: 1 };
 
 /** Other shapes in which the API may report success. */
-const successes: Readonly<Record<string, Reply>> = {
+const successes: Readonly<Record<string, FaultReply>> = {
   'a 204 without a body': (answer) => (answer.status >= 300 ? answer : { status: 204, headers: {}, body: undefined }),
   'a message alone': reshaped(() => ({ message: 'All is well.' })),
   'a bare object': reshaped(dataOf),
@@ -68,7 +68,7 @@ const successes: Readonly<Record<string, Reply>> = {
 };
 
 /** Responses of an API, or of a proxy before it, that fails. */
-const failures: Readonly<Record<string, Reply>> = {
+const failures: Readonly<Record<string, FaultReply>> = {
   'a 502 with an HTML page': {
     status: 502,
     body: '<html><body><h1>502 Bad Gateway</h1></body></html>',
@@ -128,7 +128,7 @@ describe.each(firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as
   /** A command that only reads can use the same sandbox again. */
   const reads = own.method === 'GET';
 
-  async function complaints(replies: Readonly<Record<string, Reply>>, match: Match, judge = complaint): Promise<string[]> {
+  async function complaints(replies: Readonly<Record<string, FaultReply>>, match: Match, judge = complaint): Promise<string[]> {
     const found: string[] = [];
     let bed: Bed | undefined;
     for (const [shape, reply] of sampled(Object.entries(replies), FEW, seed)) {

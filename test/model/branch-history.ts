@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Reply } from '../../src/sandbox/index.ts';
+import type { FaultReply } from '../../src/sandbox/index.ts';
 
 /** How a command line is stopped: killed at a request, before or after Deploynix performs it, or by Ctrl-C after so many ms. */
 export type Stop = { readonly request: number; readonly performed: boolean } | { readonly ms: number };
@@ -12,9 +12,9 @@ export interface Step {
   readonly stop: Stop | undefined;
   readonly fails: boolean;
   /** What becomes of its first change of a site. */
-  readonly fault: Reply | undefined;
+  readonly fault: FaultReply | undefined;
   /** What becomes of its request to deploy. */
-  readonly lost: Reply | undefined;
+  readonly lost: FaultReply | undefined;
   /** When a colleague sets the branch to `hotfix`. */
   readonly hotfix: number | undefined;
   /** When a colleague starts a deployment. */
@@ -62,8 +62,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     ),
   ),
   fails: fc.boolean(),
-  fault: maybe(fc.constantFrom<Reply>('drop', 'drop-after', 'cut', { status: 403 }, { status: 500 })),
-  lost: maybe(fc.constantFrom<Reply>('drop', 'drop-after', 'cut', { status: 422 }, { status: 500 })),
+  fault: maybe(fc.constantFrom<FaultReply>('drop', 'drop-after', 'cut', { status: 403 }, { status: 500 })),
+  lost: maybe(fc.constantFrom<FaultReply>('drop', 'drop-after', 'cut', { status: 422 }, { status: 500 })),
   hotfix: maybe(times),
   deployed: maybe(times),
 });

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { archive } from '../../src/sandbox/archive.ts';
 import { seeded } from '../../src/sandbox/index.ts';
+import { archive } from '../../src/sandbox/resources/backups.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 

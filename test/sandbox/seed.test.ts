@@ -1,9 +1,9 @@
 import { isValid } from 'ulid';
 import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { models, type Noun, rowsOf } from '../../src/sandbox/models.ts';
 import { seed } from '../../src/sandbox/seed/index.ts';
-import { DAY } from '../../src/sandbox/timings.ts';
+import { models, type Noun, tableRows } from '../../src/sandbox/state.ts';
+import { DAY } from '../../src/sandbox/time.ts';
 import { START } from './driver.ts';
 
 const state = seed(START);
@@ -12,16 +12,16 @@ const nouns = Object.keys(models) as Noun[];
 test('ids are unique ULIDs', () => {
   const ids = nouns
     .filter((noun) => noun !== 'provider' && noun !== 'token')
-    .flatMap((noun) => rowsOf(state, noun).map((row) => String(row.id)));
+    .flatMap((noun) => tableRows(state, noun).map((row) => String(row.id)));
   expect(ids.filter((id) => !isValid(id))).toEqual([]);
   expect(new Set(ids).size).toBe(ids.length);
   for (const quoted of Object.values(seeded).flatMap((group) => Object.values(group))) expect(ids).toContain(quoted);
 });
 
 test('every row has an existing owner', () => {
-  const known = new Set(nouns.flatMap((noun) => rowsOf(state, noun).map((row) => row.id)));
+  const known = new Set(nouns.flatMap((noun) => tableRows(state, noun).map((row) => row.id)));
   for (const noun of nouns) {
-    for (const row of rowsOf(state, noun)) {
+    for (const row of tableRows(state, noun)) {
       const links = Object.entries(row).filter(([name, id]) => name.endsWith('_id') && name !== 'user_id' && id !== null);
       for (const [name, id] of links) expect(known, `${noun}.${name}`).toContain(id);
     }
@@ -30,7 +30,7 @@ test('every row has an existing owner', () => {
 
 test('every time is ISO 8601 without milliseconds, and only expiry times are in the future', () => {
   for (const noun of nouns) {
-    for (const row of rowsOf(state, noun)) {
+    for (const row of tableRows(state, noun)) {
       for (const [name, value] of Object.entries(row).filter(([column, at]) => column.endsWith('_at') && at !== null)) {
         expect(value).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
         if (name !== 'expires_at') expect(Date.parse(String(value)), `${noun}.${name}`).toBeLessThanOrEqual(START);

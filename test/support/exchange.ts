@@ -1,5 +1,5 @@
 import { type HttpRequest, NetworkFault, type Timer } from '../../src/machine/world.ts';
-import type { Reading } from '../../src/platform/api/response.ts';
+import type { Reading } from '../../src/platform/api/network/response.ts';
 import { openElsewhere } from './elsewhere.ts';
 
 /** A timer in real time. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Diagnosis, Evidence } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import type { Release, Site } from '../../src/sandbox/records.ts';
+import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
 import { openElsewhere } from './elsewhere.ts';
 import type { Started, StartOptions } from './executable.ts';
@@ -27,15 +27,15 @@ export type Planted = string | Buffer | { readonly content: string | Buffer | ((
 export interface Plant {
   /** True if the last deployment failed (default), false if it succeeded. */
   readonly failed?: boolean;
-  readonly site?: Partial<Site>;
-  readonly release?: Partial<Release>;
+  readonly site?: Partial<SiteRow>;
+  readonly release?: Partial<ReleaseRow>;
   /** By path, from the directory of the site. */
   readonly files?: Readonly<Record<string, Planted>>;
   /** What programs such as `df` print for this site, by name. */
   readonly prints?: Readonly<Record<string, string>>;
   /** The status of the site's response (default 200). */
   readonly status?: number;
-  readonly prepare?: (root: string, site: Site) => void;
+  readonly prepare?: (root: string, site: SiteRow) => void;
 }
 
 /** A diagnosis. */
@@ -47,9 +47,9 @@ export interface Diagnosed extends Diagnosis {
 /** The sandbox, a server, and sites with planted faults. */
 export interface WhyBed extends SshBed {
   /** Plants a state, and returns the site. */
-  plant(state: Plant): Site;
+  plant(state: Plant): SiteRow;
   /** Starts `dnx why` for it. */
-  why(site: Site, args?: readonly string[], options?: StartOptions): Started;
+  why(site: SiteRow, args?: readonly string[], options?: StartOptions): Started;
   /** Its diagnosis. */
   diagnose(state: Plant, args?: readonly string[]): Promise<Diagnosed>;
   /** Those of several sites, four at a time. */
@@ -95,13 +95,13 @@ export async function openWhyBed(): Promise<WhyBed> {
   });
   let count = 0;
   const statuses = new Map<string, number>();
-  const plant = (state: Plant): Site => {
+  const plant = (state: Plant): SiteRow => {
     count += 1;
     const site = addSite(bed, ownDomain(`why-${count}`), state);
     statuses.set(site.id, state.status ?? 200);
     return site;
   };
-  const why = (site: Site, args: readonly string[] = [], options: StartOptions = {}): Started =>
+  const why = (site: SiteRow, args: readonly string[] = [], options: StartOptions = {}): Started =>
     bed.dnx(['why', site.id, '--server', seeded.servers['web-1'], '--url', `${web.url}/${statuses.get(site.id)}`, ...args], options);
   const diagnose: WhyBed['diagnose'] = async (state, args = []) => {
     const { exitCode, stdout, stderr } = await why(plant(state), ['--json', ...args]);
@@ -138,17 +138,17 @@ function isQuoted({ file, line, line_number: number }: Evidence): boolean {
   return words !== '' && (words.includes(start) || start.includes(words));
 }
 
-function addSite({ sandbox, sshd }: SshBed, domain: string, { failed = true, files = {}, prints = {}, ...state }: Plant): Site {
+function addSite({ sandbox, sshd }: SshBed, domain: string, { failed = true, files = {}, prints = {}, ...state }: Plant): SiteRow {
   const { sites, releases } = sandbox.state;
   const [model] = sites;
   const [pattern] = releases;
   if (!model || !pattern) throw new Error('The sandbox is empty.');
   const ago = (ms: number) => new Date(Date.now() - ms).toISOString().replace(/\.\d+Z$/, 'Z');
   const id = `01JQ8Z4T9GWHY${String(sites.length).padStart(13, '0')}`;
-  const site: Site = { ...model, id, domain, status: failed ? 'failed' : 'active', updated_at: ago(failed ? AGO : DAY), ...state.site };
+  const site: SiteRow = { ...model, id, domain, status: failed ? 'failed' : 'active', updated_at: ago(failed ? AGO : DAY), ...state.site };
   sites.push(site);
   const release = { ...pattern, site_id: id, branch: 'main' };
-  const add = (name: string, at: number, more: Partial<Release>) =>
+  const add = (name: string, at: number, more: Partial<ReleaseRow>) =>
     releases.push({
       ...release,
       id: `${id.slice(0, 22)}${sites.length}${name.slice(7, 8)}`,

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { completionScripts } from '../../scripts/completion/scripts.ts';
 import { lines } from '../../src/cli/output/text.ts';
-import { tree } from '../../src/commands/index.ts';
-import { isUnchanged } from '../../src/features/completion/checksum.ts';
 import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
 
-test.each(shells)('the committed script for %s is up to date', async (shell) => {
-  const committed = readFileSync(`completions/${scriptFiles[shell]}`, 'utf8');
-  expect(committed, 'run: npm run generate').toBe((await completionScripts(tree))[shell]);
+test.each(shells)('the script for %s can be printed as it is', (shell) => {
+  const script = readFileSync(`completions/${scriptFiles[shell]}`, 'utf8');
   // dnx prints it as text, which would remove control characters.
-  expect(lines(committed)).toBe(committed);
-  expect(isUnchanged(committed)).toBe(true);
+  expect(lines(script)).toBe(script);
+  expect(script).toContain(`__complete ${shell} `);
 });
 
 /** What macOS's bash does not have, which is 3.2, each with an example. */

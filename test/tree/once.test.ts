@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Reply } from '../../src/sandbox/index.ts';
+import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 
-const failures: Readonly<Record<string, Reply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
+const failures: Readonly<Record<string, FaultReply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
 const lines = examples.flatMap(({ line, nested }) => (nested || /^dnx sandbox/.test(line) ? [] : [line]));
 
 /** How many examples changed something. */

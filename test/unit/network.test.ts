@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
-import { openNetwork } from '../../src/platform/api/network.ts';
-import { proxiesIn } from '../../src/platform/api/proxy.ts';
-import { httpTransport } from '../../src/platform/api/transport.ts';
+import { openNetwork } from '../../src/platform/api/network/network.ts';
+import { proxiesIn } from '../../src/platform/api/network/proxy.ts';
+import { httpTransport } from '../../src/platform/api/network/transport.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { after, closedPort, failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
 import { openLiar } from '../support/liar.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exceptions } from '../../src/platform/api/no-proxy.ts';
+import { exceptions } from '../../src/platform/api/network/no-proxy.ts';
 
 const example = 'https://api.example.com';
 

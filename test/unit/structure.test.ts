@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
@@ -40,7 +40,7 @@ const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   // Commands compute views and never print.
   [/^src\/cli\/output\/(?!(view|text|width|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
-  [/^src\/platform\/api\/transport\.ts/, /^src\/platform\/api\/network\.ts/],
+  [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
 ];
 
 describe('imports, including type imports', () => {
@@ -92,11 +92,13 @@ const importers: Readonly<Record<string, RegExp>> = {
   chalk: /^src\/cli\/output\/style\.ts$/,
   commander: /^src\/cli\/run\/step\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
+  'content-disposition': /^src\/features\/backup\/name\.ts$/,
   execa: /^src\/machine\/run-child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/width\.ts$/,
   hono: /^src\/sandbox\//,
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/spinner\.ts$/,
+  semver: /^src\/features\/changes\/constraint\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
   ulid: /^src\/sandbox\//,

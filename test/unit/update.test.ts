@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isNewer, versionIn } from '../../src/features/update/release.ts';
-import { upgradeFor } from '../../src/features/update/upgrade.ts';
+import { isNewer, upgradeFor, versionIn } from '../../src/features/update/notice.ts';
 
 describe('a release', () => {
   test.each([

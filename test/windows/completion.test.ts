@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { missing, openCompleter } from '../shells/completers.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -31,7 +30,7 @@ describe('completion install', () => {
       '',
       `Installed completion for powershell in ${script()}.\nTo use it, add this to $PROFILE:\n  . '${script().replace("'", "''")}'\n`,
     ]);
-    expect(readFileSync(script(), 'utf8')).toBe(readFileSync('completions/dnx.ps1', 'utf8'));
+    expect(readFileSync(script(), 'utf8')).toContain(readFileSync('completions/dnx.ps1', 'utf8'));
   });
 
   test('is for bash in Git Bash, which loads no completions by itself', async () => {
@@ -72,19 +71,4 @@ test.each([
   expect(await completion()).toEqual([`warning: not installed for ${shell}`]);
   expect((await bed.dnx('completion install', onWindows(env))).code).toBe(0);
   expect(await completion()).toEqual([expect.stringMatching(`^ok: ${shell}: ~/`)]);
-});
-
-test.skipIf(missing('bash'))('Git Bash offers the names that the dnx of Windows remembers', { timeout: 30_000 }, async () => {
-  const signedOut = { DNX_TOKEN: undefined };
-  const login = await bed.dnx('login --with-token --insecure-storage', { ...onWindows(signedOut), stdin: bed.sandbox.token });
-  expect(login.code, login.stderr).toBe(0);
-  expect((await bed.dnx('server list', onWindows(signedOut))).code).toBe(0);
-  const env = { ...folders(), DNX_HOST: bed.sandbox.url };
-  const names = async (ostype: string) => {
-    const bash = await openCompleter('bash', { env, prepare: [`OSTYPE=${ostype}`] });
-    return bash.tab('dnx server show d').finally(() => bash.close());
-  };
-  expect(await names('msys')).toBe('server show db-1');
-  expect(await names('cygwin')).toBe('server show db-1');
-  expect(await names('linux-gnu')).toBe('server show d');
 });

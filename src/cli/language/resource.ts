@@ -1,8 +1,8 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
+import type { Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import type { Reply } from '../../platform/api/reply.ts';
 import type { Creating, Creation } from '../../platform/names/creation.ts';
 import { called, idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';

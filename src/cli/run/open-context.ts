@@ -1,24 +1,24 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { accountName, openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { type Tokens, accountName, openTokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { openBudgets } from '../../platform/api/budget.ts';
 import { createApi } from '../../platform/api/client.ts';
+import { openBudgets } from '../../platform/api/limit/budget.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
-import { openProgress, type Progress } from '../output/progress.ts';
+import { type Progress, openProgress } from '../output/progress.ts';
 import { openRequests } from '../output/requests.ts';
 import { searchingWith } from '../output/searching.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
-import { parseValue, type Sources } from './values.ts';
+import { type Sources, parseValue } from './values.ts';
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;
@@ -118,7 +118,7 @@ function namesOf(
 ) {
   const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
   const fresh = !cache || truthy(env.DNX_NO_CACHE);
-  return openNameIndex({ directory: directories.cache, config: directories.config, profile, host, token, stored, fresh, clock, signal });
+  return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */

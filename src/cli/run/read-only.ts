@@ -1,5 +1,5 @@
 import { isRead } from '../../platform/api/endpoint.ts';
-import { refused } from '../../platform/api/read-only.ts';
+import { refused } from '../../platform/api/send.ts';
 import type { Settled } from '../../platform/names/lookups.ts';
 import { endpointsIn } from '../language/calls.ts';
 import { callsOf, type Invocation } from './invocation.ts';

@@ -1,16 +1,90 @@
+import { DnxError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Tree } from '../../cli/language/command.ts';
-import { columns, rows, type View } from '../../cli/output/view.ts';
-import type { KnownField } from '../contract/field.ts';
-import { endpointsOf, type KnownEndpoint } from '../contract/known.ts';
-import type { Schema, SentField } from './described.ts';
-import { endpointsAt } from './endpoints.ts';
-import { schemaText } from './schema-text.ts';
+import { columns, type Reports, rows, type View } from '../../cli/output/view.ts';
+import { endpointsOf, type KnownEndpoint, type KnownField } from '../contract/known.ts';
 
-/** What dnx knows of the endpoints at a path, without a request. `method`: only this one. */
+/** What dnx knows of a query parameter, a field of the body or of the response. `assumed`: the API reference does not state it. */
+interface SchemaField {
+  readonly name: string;
+  readonly type: string | null;
+  readonly assumed: boolean;
+}
+
+/** A field that dnx sends. */
+interface SentField extends SchemaField {
+  readonly required: boolean;
+  /** Known values, which dnx does not enforce. */
+  readonly choices: readonly string[];
+  /** False if only `-F` sends it. */
+  readonly option: boolean;
+  readonly help: string;
+}
+
+/** What dnx knows of an endpoint. */
+interface Schema {
+  readonly operation: string;
+  /** Null if any token will do. */
+  readonly ability: { readonly name: string; readonly assumed: boolean } | null;
+  /** The commands that send it. */
+  readonly commands: readonly string[];
+  readonly path: readonly string[];
+  readonly query: readonly SentField[];
+  readonly body: readonly SentField[];
+  readonly response: { readonly type: 'array' | 'object' | 'file'; readonly fields: readonly SchemaField[] };
+}
+
+/** `dnx api --schema`: what dnx knows of the endpoints at a path, without a request. `method`: only this one. */
 export async function schemaOf(tree: Tree, path: string, method: string | undefined): Promise<View> {
   const found = endpointsAt(await endpointsOf(tree), path, method).map(schemaIn);
   const shown = columns<Schema>('operation', { key: 'ability', cell: ({ ability }) => ability?.name }, { key: 'commands', wrap: true });
   return { ...rows(found, shown, ''), reports: { table: async (page) => found.map((each) => schemaText(each, page)).join('\n') } };
+}
+
+/** How many paths to suggest. */
+const SUGGESTIONS = 3;
+
+type Operation = Pick<KnownEndpoint, 'endpoint'>;
+
+const endpointPath = ({ endpoint }: Operation): string => endpoint.slice(endpoint.indexOf(' ') + 1);
+const endpointMethod = ({ endpoint }: Operation): string => endpoint.slice(0, endpoint.indexOf(' '));
+const segmentsOf = (path: string): readonly string[] => path.split('/').filter(Boolean);
+const isParameter = (segment: string): boolean => segment.startsWith('{');
+
+/** The endpoints of a path, whose parameters are ids, names or `{…}`. `method`: only this one. Fails with the nearest paths. */
+export function endpointsAt<E extends Operation>(all: readonly E[], path: string, method?: string): readonly E[] {
+  const typed = segmentsOf(path);
+  const fits = (known: readonly string[]) =>
+    typed.length === known.length && known.every((segment, index) => segment === typed[index] || isParameter(segment));
+  const found = all.filter((each) => fits(segmentsOf(endpointPath(each))));
+  const [first] = found;
+  if (!first) throw unknownEndpoint(all, typed);
+  const wanted = found.filter((each) => method === undefined || endpointMethod(each) === method);
+  if (wanted.length > 0) return wanted;
+  throw new DnxError('not_found', `dnx knows no ${method} ${endpointPath(first)}.`, {
+    hint: `Known: ${found.map(endpointMethod).join(', ')}.`,
+  });
+}
+
+function unknownEndpoint(all: readonly Operation[], typed: readonly string[]): DnxError {
+  const paths = [...new Set(all.map(endpointPath))];
+  const ranked = paths.map((path) => [path, distance(typed, segmentsOf(path))] as const).sort(([, one], [, other]) => one - other);
+  const closest = ranked.slice(0, SUGGESTIONS).map(([path]) => path);
+  return new DnxError('not_found', `dnx knows no endpoint /${typed.join('/')}.`, { hint: `Nearest: ${closest.join(', ')}` });
+}
+
+/** How far a path is from what was typed, by its segments. */
+function distance(typed: readonly string[], known: readonly string[]): number {
+  const length = Math.max(typed.length, known.length);
+  return Array.from({ length }, (_, index) => apart(typed[index], known[index])).reduce((sum, each) => sum + each, 0);
+}
+
+function apart(typed: string | undefined, known: string | undefined): number {
+  if (typed === undefined || known === undefined) return 2;
+  if (typed === known || (isParameter(typed) && isParameter(known))) return 0;
+  // An id or a name fits a parameter, but a word that is close to another one is a typo.
+  if (isParameter(known)) return 1;
+  return nearest(typed, [known]) === undefined ? 4 : 1;
 }
 
 function schemaIn({ endpoint, parameters, commands, ability, query, body, further, answer, form }: KnownEndpoint): Schema {
@@ -20,8 +94,8 @@ function schemaIn({ endpoint, parameters, commands, ability, query, body, furthe
     commands,
     path: parameters,
     // dnx sends a page with every list, but the API does not require it.
-    query: query.map((each) => ({ ...sent(each, true), required: false })),
-    body: [...body.map((each) => sent(each, true)), ...further.map((each) => sent(each, false))],
+    query: query.map((each) => ({ ...sentField(each, true), required: false })),
+    body: [...body.map((each) => sentField(each, true)), ...further.map((each) => sentField(each, false))],
     response: {
       type: form === 'list' ? 'array' : form === 'file' ? 'file' : 'object',
       fields: answer.map(({ name, type = null, assumed }) => ({ name, type, assumed })),
@@ -29,7 +103,7 @@ function schemaIn({ endpoint, parameters, commands, ability, query, body, furthe
   };
 }
 
-const sent = ({ name, type, format, required, assumed, choices = [], help }: KnownField, option: boolean): SentField => ({
+const sentField = ({ name, type, format, required, assumed, choices = [], help }: KnownField, option: boolean): SentField => ({
   name,
   type: format ?? type,
   required,
@@ -38,3 +112,54 @@ const sent = ({ name, type, format, required, assumed, choices = [], help }: Kno
   option,
   help,
 });
+
+type Page = Parameters<Reports['table']>[0];
+
+/** A line, and how much further than its beginning the lines that continue it are indented. */
+type Line = readonly [text: string, hang: number];
+
+/** The width of the headings. */
+const HEADING = 10;
+const INDENT = 2 + HEADING;
+const GAP = 2;
+/** The narrowest column for the description of a field; below that, fields are not aligned. */
+const NARROWEST_TEXT = 24;
+
+/** An endpoint for people, at any width. */
+function schemaText({ operation, ability, commands, path, query, body, response }: Schema, { style, width, wrap }: Page): string {
+  const { type, fields } = response;
+  const returned = fields.map(({ name, assumed }) => marked(name, assumed)).join(', ');
+  const what = { array: 'a list of ', object: '', file: 'a file' }[type];
+  const plain = (text: string): Line => [text, 0];
+  const sections: readonly (readonly [title: string, lines: readonly Line[]])[] = [
+    ['Ability', [plain(ability ? marked(ability.name, ability.assumed) : 'none: any token will do')]],
+    ['Commands', [plain(commands.join(', '))]],
+    ['Path', path.length > 0 ? [plain(path.join(', '))] : []],
+    ['Query', fieldLines(query, width)],
+    ['Body', fieldLines(body, width)],
+    ['Returns', [plain(`${what}${returned}` || 'nothing that dnx reads')]],
+  ];
+  const lines = sections.flatMap(([title, all]) =>
+    all.map(([line, hang], index) =>
+      wrap(`  ${style.dim(index === 0 ? title.padEnd(HEADING) : ' '.repeat(HEADING))}${line}`, INDENT + hang),
+    ),
+  );
+  const assumes = ability?.assumed || [...query, ...body, ...fields].some(({ assumed }) => assumed);
+  return `${[style.bold(operation), ...lines, ...(assumes ? [wrap('  * assumed: the API reference does not state it', 4)] : [])].join('\n')}\n`;
+}
+
+const marked = (name: string, assumed: boolean): string => (assumed ? `${name}*` : name);
+
+/** Fields in aligned columns, if the terminal is wide enough. */
+function fieldLines(fields: readonly SentField[], width: number | undefined): readonly Line[] {
+  const cells = fields.map((each) => [marked(each.name, each.assumed), each.type ?? '', each.required ? 'required' : '', fieldText(each)]);
+  const widths = [0, 1, 2].map((index) => Math.max(0, ...cells.map((row) => row[index]?.length ?? 0)));
+  const start = widths.reduce((sum, each) => sum + (each && each + GAP), 0);
+  if (width !== undefined && width - INDENT - start < NARROWEST_TEXT)
+    return cells.map((row) => [row.filter(Boolean).join(' '.repeat(GAP)), GAP]);
+  const aligned = (cell: string, index: number) => (widths[index] === 0 ? '' : cell.padEnd((widths[index] ?? -GAP) + GAP));
+  return cells.map((row) => [row.map(aligned).join('').trimEnd(), start]);
+}
+
+const fieldText = ({ help, choices, option }: SentField): string =>
+  `${help}${choices.length > 0 ? `: ${choices.join(', ')}` : ''}${option ? '' : ' (only with -F)'}`;

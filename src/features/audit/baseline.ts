@@ -4,7 +4,7 @@ import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts'
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import type { Examination } from './audit.ts';
-import { type Finding, fingerprintOf } from './finding.ts';
+import { type AuditFinding, findingFingerprint } from './finding.ts';
 
 /** A baseline is committed, so others may read it. */
 const MODE = 0o644;
@@ -54,10 +54,10 @@ function parsed(text: string): unknown {
 }
 
 /** Findings compared with a baseline. */
-export interface Comparison {
+export interface BaselineComparison {
   /** Those that are not accepted. */
-  readonly fresh: readonly Finding[];
-  readonly accepted: readonly Finding[];
+  readonly fresh: readonly AuditFinding[];
+  readonly accepted: readonly AuditFinding[];
   /** What was accepted and is gone. */
   readonly fixed: readonly Accepted[];
   /** What is gone from the findings, but was not checked this time. */
@@ -65,7 +65,11 @@ export interface Comparison {
 }
 
 /** Compares findings with a baseline. What was not checked is not fixed. */
-export function compareWith(baseline: readonly Accepted[], findings: readonly Finding[], examination: Examination): Comparison {
+export function compareWith(
+  baseline: readonly Accepted[],
+  findings: readonly AuditFinding[],
+  examination: Examination,
+): BaselineComparison {
   const known = new Set(baseline.map(({ fingerprint }) => fingerprint));
   const current = new Set(findings.map(({ fingerprint }) => fingerprint));
   const gone = baseline.filter(({ fingerprint }) => !current.has(fingerprint));
@@ -83,7 +87,7 @@ function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) =>
   const keyOf = ({ rule, server, site }: Pick<Accepted, 'rule' | 'server' | 'site'>) => JSON.stringify([rule, server, site]);
   const covered = new Set(ledger.covered().map(keyOf));
   const sites = new Map(servers.map((each) => [each.server.label, each.sites]));
-  const spared = new Set(ledger.spared.map((each) => fingerprintOf(each, 0)));
+  const spared = new Set(ledger.spared.map((each) => findingFingerprint(each, 0)));
   return (entry) => {
     if (spared.has(entry.fingerprint)) return false;
     if (covered.has(keyOf(entry))) return true;
@@ -99,7 +103,7 @@ function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) =>
 export function writeBaseline(
   name: string,
   world: Pick<World, 'cwd' | 'home'>,
-  findings: readonly Finding[],
+  findings: readonly AuditFinding[],
   before: readonly Accepted[],
   kept: readonly Accepted[],
 ): void {

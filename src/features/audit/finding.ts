@@ -4,7 +4,7 @@ import type { Target } from '../../platform/names/names.ts';
 import type { RuleId, Severity } from './rules.ts';
 
 /** Where something is: a site, a server, or the organization. */
-export interface Place {
+export interface AuditPlace {
   readonly server?: Target;
   readonly site?: Target;
 }
@@ -14,7 +14,7 @@ export interface Risk {
   readonly rule: RuleId;
   /** That of the rule if missing. */
   readonly severity?: Severity;
-  readonly place: Place;
+  readonly place: AuditPlace;
   /** The name of what is wrong, if it is not the server or site itself. */
   readonly resource: string | null;
   /** Tells it from others of the same rule and place. No id that changes, such as that of a certificate, which is issued again. */
@@ -27,7 +27,7 @@ export interface Risk {
 /** Checks that could not be made. */
 export interface Unchecked {
   readonly rule: RuleId;
-  readonly places: readonly Place[];
+  readonly places: readonly AuditPlace[];
   readonly reason: string;
   /** The command that makes it possible, without `dnx`. */
   readonly fix: readonly string[] | undefined;
@@ -36,7 +36,7 @@ export interface Unchecked {
 }
 
 /** A finding, as scripts get it. Its severity is `not_checked` if the check could not be made. */
-export interface Finding {
+export interface AuditFinding {
   readonly rule: RuleId;
   readonly severity: Severity | 'not_checked';
   readonly server: string | null;
@@ -49,14 +49,14 @@ export interface Finding {
 }
 
 /** The names of a place. */
-export const namesIn = ({ server, site }: Place) => ({ server: server?.label ?? null, site: site?.label ?? null });
+export const namesIn = ({ server, site }: AuditPlace) => ({ server: server?.label ?? null, site: site?.label ?? null });
 
 /** `shop.example.com on web-1`, `web-1`, or undefined for the organization. */
 export const placeName = ({ server, site }: { readonly server: string | null; readonly site: string | null }): string | undefined =>
   site === null ? (server ?? undefined) : server === null ? site : `${site} on ${server}`;
 
 /** The fingerprint of a finding, the same in every audit until it is fixed. `turn`: counts those that are otherwise alike. */
-export const fingerprintOf = ({ rule, place, identity }: Pick<Risk, 'rule' | 'place' | 'identity'>, turn: number): string => {
+export const findingFingerprint = ({ rule, place, identity }: Pick<Risk, 'rule' | 'place' | 'identity'>, turn: number): string => {
   const { server, site } = namesIn(place);
   return createHash('sha256')
     .update(toJson([rule, server, site, identity, turn]))

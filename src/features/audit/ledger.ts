@@ -1,9 +1,15 @@
-import type { Next } from '../../base/errors.ts';
-import { namesIn, type Place, type Risk, type Unchecked } from './finding.ts';
+import { DnxError, isError, type Next } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Query } from '../../platform/api/api.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { idIn, nameOf, sameName, type Target } from '../../platform/names/names.ts';
+import { type AuditPlace, namesIn, type Risk, type Unchecked } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
 /** Why a check could not be made. */
-export interface Obstacle {
+interface Obstacle {
   readonly reason: string;
   readonly fix?: Next['command'] | undefined;
   /** True if there is nothing to check yet. */
@@ -11,7 +17,7 @@ export interface Obstacle {
 }
 
 /** A rule that was checked at a place, by name. */
-export interface Checked {
+interface Checked {
   readonly rule: RuleId;
   readonly server: string | null;
   readonly site: string | null;
@@ -23,8 +29,8 @@ export interface Ledger {
   /** What is a finding for every token but the one in use: that token itself. */
   spare(risk: Risk): void;
   /** A rule was checked at a place, whatever was found. */
-  checked(place: Place, ...rules: readonly RuleId[]): void;
-  unchecked(place: Place, rules: readonly RuleId[], obstacle: Obstacle): void;
+  checked(place: AuditPlace, ...rules: readonly RuleId[]): void;
+  unchecked(place: AuditPlace, rules: readonly RuleId[], obstacle: Obstacle): void;
   readonly risks: readonly Risk[];
   readonly spared: readonly Risk[];
   covered(): readonly Checked[];
@@ -59,4 +65,80 @@ export function openLedger(): Ledger {
     covered: () => [...covered.values()],
     gaps: () => [...gaps.values()],
   };
+}
+
+/** Reads lists for checks. */
+export interface ListReader {
+  /** The items of a list; undefined, and noted for these rules, if it cannot be read. */
+  list(endpoint: Endpoint, place: AuditPlace, rules: readonly RuleId[], query?: Query): Promise<readonly JsonObject[] | undefined>;
+}
+
+/** Requests a list that the token cannot read only once, not for every server. */
+export function openReader({ api, tokens }: Pick<Context, 'api' | 'tokens'>, ledger: Ledger): ListReader {
+  const refused = new Map<Endpoint, Obstacle>();
+  const answered = new Set<Endpoint>();
+  return {
+    async list(endpoint, place, rules, query) {
+      const known = refused.get(endpoint);
+      if (known) return void ledger.unchecked(place, rules, known);
+      try {
+        const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
+        answered.add(endpoint);
+        return distinct(items.filter(isObject));
+      } catch (error) {
+        if (!isAboutList(error)) throw error;
+        const fix = error.lacks === undefined ? error.next?.[0]?.command : await forAudit(tokens);
+        const obstacle = { reason: error.message, fix };
+        // Abilities belong to the token, and a role may be another on each server.
+        if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, obstacle);
+        return void ledger.unchecked(place, rules, obstacle);
+      }
+    },
+  };
+}
+
+/** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
+const isAboutList = (error: unknown): error is DnxError =>
+  error instanceof DnxError && isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
+
+/** The command that gets every ability that an audit needs, instead of one for each. */
+const forAudit = async (tokens: Context['tokens']): Promise<readonly string[]> =>
+  (await tokens.find())?.source === 'variable' ? ['token', 'create', 'audit', '--for', 'audit'] : ['auth', 'refresh', '--for', 'audit'];
+
+/** Reads the list that a rule needs, and notes what is wrong with it. */
+export async function inspect(
+  endpoint: Endpoint,
+  place: AuditPlace,
+  rule: RuleId,
+  { reader, ledger }: { readonly reader: ListReader; readonly ledger: Ledger },
+  risksIn: (found: readonly JsonObject[]) => readonly Risk[],
+): Promise<void> {
+  const found = await reader.list(endpoint, place, [rule]);
+  if (!found) return;
+  ledger.checked(place, rule);
+  for (const risk of risksIn(found)) ledger.risk(risk);
+}
+
+/** Records without those that a list repeats, as one does that changed while its pages were read. */
+export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] => [
+  ...new Map(records.map((each) => [idIn(each.id) ?? each, each])).values(),
+];
+
+/** Servers or sites, each with a label that no other has. `unusable` is called with the name of one that has no id. */
+export function withLabels(
+  records: readonly JsonObject[],
+  noun: 'server' | 'site',
+  unusable: (name: string) => void,
+): readonly (readonly [Target, JsonObject])[] {
+  const names = records.map((each) => nameOf(each, noun) ?? wordOf(each.id));
+  return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
+    const id = idIn(record.id);
+    const name = names[index] ?? '';
+    if (id === undefined) {
+      unusable(name);
+      return [];
+    }
+    const isShared = names.filter((each) => sameName(noun, each, name)).length > 1;
+    return [[{ id, label: isShared ? `${name} (${id})` : name }, record]];
+  });
 }

@@ -7,7 +7,7 @@ export const severities = ['high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** What an audit looks for. */
-export interface Rule {
+interface Rule {
   /** What is wrong, without the resource. */
   readonly title: string;
   /** Why it matters. */

@@ -1,18 +1,20 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
 import type { Target } from '../../platform/names/names.ts';
-import { examine } from './audit.ts';
-import { type Accepted, type Comparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
-import { type Finding, placeName } from './finding.ts';
-import { findingsOf, gapsOf } from './findings.ts';
-import type { Severity } from './rules.ts';
-import { counted, isAtLeast, type Report } from './summary.ts';
+import { examineServers } from './audit.ts';
+import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
+import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type Unchecked } from './finding.ts';
+import type { Ledger } from './ledger.ts';
+import { type AuditReport, counted, isAtLeast } from './report/report.ts';
+import { ruleIds, rules, type Severity, severities } from './rules.ts';
+import { wordList } from './words.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
 /** The options of `dnx audit`. */
-export interface Choice {
+interface AuditOptions {
   readonly server: Target | undefined;
   readonly backupDays: number;
   /** Undefined: only what could not be checked fails the audit. */
@@ -21,7 +23,7 @@ export interface Choice {
   readonly update: boolean;
 }
 
-const shown = columns<Finding>(
+const shown = columns<AuditFinding>(
   'severity',
   'server',
   'site',
@@ -34,18 +36,18 @@ const shown = columns<Finding>(
 );
 
 /** Audits, and compares the findings with the baseline. */
-export async function showAudit(ctx: Needs, choice: Choice): Promise<Result> {
+export async function showAudit(ctx: Needs, choice: AuditOptions): Promise<Result> {
   const { progress, settings, world, clock } = ctx;
   const { baseline: file, update } = choice;
   const known = knownFindings(choice, world);
-  const examination = await examine(ctx, choice);
+  const examination = await examineServers(ctx, choice);
   const { ledger, servers } = examination;
   const names = servers.map(({ server }) => server.label);
   const found = findingsOf(ledger, names, settings);
   const gaps = gapsOf(ledger, settings);
   const comparison = compareWith(known, found, examination);
   if (file !== undefined && update) writeBaseline(file, world, found, known, comparison.unknown);
-  const report: Report = {
+  const report: AuditReport = {
     findings: update ? [] : comparison.fresh,
     gaps,
     covered: ledger.covered(),
@@ -63,7 +65,7 @@ export async function showAudit(ctx: Needs, choice: Choice): Promise<Result> {
   return { view, exit };
 }
 
-function knownFindings({ baseline: file, update }: Choice, world: Needs['world']): readonly Accepted[] {
+function knownFindings({ baseline: file, update }: AuditOptions, world: Needs['world']): readonly Accepted[] {
   if (file === undefined) {
     if (update) throw usage('--update-baseline needs --baseline.', 'Use --baseline with the file to write.');
     return [];
@@ -79,7 +81,7 @@ const wordsFor = ({ rule, server, site, resource }: Accepted): string =>
 /** Says how the findings compare with the baseline. */
 function tell(
   progress: Needs['progress'],
-  { accepted, fixed }: Comparison,
+  { accepted, fixed }: BaselineComparison,
   { file, update, written }: { readonly file: string; readonly update: boolean; readonly written: number },
 ): void {
   for (const each of fixed) progress.succeeded(`Fixed: ${wordsFor(each)}`);
@@ -96,7 +98,7 @@ function tell(
 }
 
 /** Findings count from `--fail-on` on. What could not be checked counts as not passed, unless that is none. */
-function failure({ findings }: Report, { failOn }: Choice, missing: string | undefined): DnxError | undefined {
+function failure({ findings }: AuditReport, { failOn }: AuditOptions, missing: string | undefined): DnxError | undefined {
   if (failOn === 'none') return undefined;
   const bad = failOn === undefined ? 0 : findings.filter(({ severity }) => isAtLeast(severity, failOn)).length;
   const words = failOn === 'high' ? 'of severity high' : `of severity ${failOn} or higher`;
@@ -104,9 +106,68 @@ function failure({ findings }: Report, { failOn }: Choice, missing: string | und
   return missing === undefined ? undefined : new DnxError('partial', missing);
 }
 
-const reportsOf = (report: Report): Reports => ({
+const reportsOf = (report: AuditReport): Reports => ({
   table: async (page) => (await import('./report/table.ts')).tableReport(report, page),
   sarif: async () => (await import('./report/sarif.ts')).sarifReport(report),
   junit: async () => (await import('./report/junit.ts')).junitReport(report),
   markdown: async () => (await import('./report/markdown.ts')).markdownReport(report),
 });
+
+type Where = Context['settings'];
+
+/** The findings of an audit, the worst first, in the order of these servers. Each has a fingerprint of its own. */
+function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where): readonly AuditFinding[] {
+  const seen = new Map<string, number>();
+  return risks
+    .toSorted((one, other) => compare(sortKey(one, servers), sortKey(other, servers)))
+    .map(({ rule, severity = rules[rule].severity, place, resource, identity, message, fix }): AuditFinding => {
+      const first = findingFingerprint({ rule, place, identity }, 0);
+      const turn = seen.get(first) ?? 0;
+      seen.set(first, turn + 1);
+      const fingerprint = turn === 0 ? first : findingFingerprint({ rule, place, identity }, turn);
+      const { why } = rules[rule];
+      return { rule, severity, ...namesIn(place), resource, message, why, fix: { command: commandLine(fix, where) }, fingerprint };
+    });
+}
+
+type SortKey = readonly (number | string)[];
+
+/** By severity, rule and place. Risks are found in the order of the responses, which differs. */
+const sortKey = (
+  { rule, severity = rules[rule].severity, place: { server, site }, resource, message }: Risk,
+  servers: readonly string[],
+): SortKey => [
+  severities.indexOf(severity),
+  ruleIds.indexOf(rule),
+  servers.indexOf(server?.label ?? ''),
+  site?.label ?? '',
+  resource ?? '',
+  message,
+];
+
+function compare(one: SortKey, other: SortKey): number {
+  const at = one.findIndex((each, index) => each !== other[index]);
+  return at < 0 ? 0 : (one[at] ?? 0) < (other[at] ?? 0) ? -1 : 1;
+}
+
+/** What could not be checked, in the shape of findings. */
+const gapsOf = ({ gaps }: Ledger, where: Where): readonly AuditFinding[] =>
+  gaps()
+    .toSorted((one, other) => ruleIds.indexOf(one.rule) - ruleIds.indexOf(other.rule))
+    .map(({ rule, places, reason, fix }): AuditFinding => {
+      const [place = {}, ...others] = places;
+      const names = others.length === 0 ? namesIn(place) : { server: null, site: null };
+      const at = wherever(places);
+      return {
+        rule,
+        severity: 'not_checked',
+        ...names,
+        resource: null,
+        message: `Not checked${at === '' ? '' : ` on ${at}`}: ${reason}`,
+        why: rules[rule].why,
+        fix: fix ? { command: commandLine(fix, where) } : null,
+        fingerprint: findingFingerprint({ rule, place: {}, identity: ['not_checked', at, reason] }, 0),
+      };
+    });
+
+const wherever = (places: Unchecked['places']): string => wordList(places.flatMap((place) => placeName(namesIn(place)) ?? []));

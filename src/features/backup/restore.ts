@@ -1,12 +1,14 @@
-import { usage } from '../../base/errors.ts';
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupReader } from '../../platform/follow/backup.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { requireId, sameName } from '../../platform/names/names.ts';
-import { type Affected, affectedBy } from './affected.ts';
-import { type BackupChoice, findBackup, requireChoice } from './backups.ts';
+import { requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
+import { type BackupChoice, findBackup, requireChoice } from './choose.ts';
+import { type BackupSubject, describeBackup, subjectOf } from './subject.ts';
 
 interface Options extends BackupChoice {
   readonly confirm: string | undefined;
@@ -15,7 +17,7 @@ interface Options extends BackupChoice {
 }
 
 /** Restores a backup after the user has confirmed the name of its database or site. */
-export async function restore(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
+export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
   requireChoice(choice, outer.ask);
   // Prompts do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();
@@ -48,4 +50,34 @@ async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affec
   const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
   if (sameName(noun, typed, target.label) || (confirm !== undefined && confirm === target.id)) return;
   throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${target.label}'.`);
+}
+
+type Needs = Pick<Context, 'api' | 'clock'>;
+
+/** What restoring a backup overwrites. The user confirms with its name. */
+interface Affected {
+  readonly noun: BackupSubject['noun'];
+  readonly target: Target;
+  readonly server: Target;
+  /** `24 Nov 03:07 UTC (416 kB)`. */
+  readonly backup: string;
+}
+
+/** Reads the database or site that a backup would overwrite, and its server. */
+async function affectedBy({ api, clock }: Needs, found: JsonObject, label: string): Promise<Affected> {
+  const subject = subjectOf(found);
+  if (!subject) throw new DnxError('failed', `Deploynix does not say what backup ${label} would overwrite. Nothing was changed.`);
+  const { noun } = subject;
+  const ids = { server: subject.server, [noun]: subject.id };
+  const target = await read(api, `GET /servers/{server}/${noun}s/{${noun}}` as Endpoint, ids, noun);
+  const server = await read(api, 'GET /servers/{server}', ids, 'server').catch((error: unknown) => {
+    if (!isError(error, 'forbidden', 'not_found')) throw error;
+    return { id: subject.server, label: subject.server };
+  });
+  return { noun, target, server, backup: describeBackup(found, clock.now()) };
+}
+
+async function read(api: Needs['api'], endpoint: Endpoint, ids: Readonly<Record<string, string>>, noun: string): Promise<Target> {
+  const { data } = await api.send<JsonObject>(endpoint, ids);
+  return { ...targetOf({ ...data }, noun), id: ids[noun] ?? '' };
 }

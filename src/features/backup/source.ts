@@ -5,8 +5,8 @@ import { isLoopback } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';
+import { unreachable } from '../../platform/api/network/unreachable.ts';
 import { readReply } from '../../platform/api/reply.ts';
-import { unreachable } from '../../platform/api/unreachable.ts';
 import { nameInUrl, proposedName } from './name.ts';
 
 const MOST_REDIRECTS = 5;
@@ -16,7 +16,7 @@ const FILE = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'dnx'
 const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
 
 /** A file to download, and its headers. */
-export interface Source {
+export interface BackupSource {
   readonly body: AsyncIterable<Uint8Array>;
   /** Bytes; undefined if the server does not say. */
   readonly length: number | undefined;
@@ -31,7 +31,7 @@ type Needs = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pi
  * Opens the download of a backup: the response itself, a redirect, or JSON with a URL. The token is only sent to the API, never
  * to another origin or path.
  */
-export async function openBackup({ api, settings, signal, world }: Needs, backup: string): Promise<Source> {
+export async function openBackup({ api, settings, signal, world }: Needs, backup: string): Promise<BackupSource> {
   let transport: Transport | undefined;
   const close = async () => {
     const opened = transport;

@@ -1,15 +1,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { childEnv } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';
-import type { Remote } from '../../machine/git.ts';
+import { gitEnv, type Remote } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
-import { type Clone, commitAt } from './clone.ts';
-import { fetchBranch } from './fetch.ts';
-import { isRepository, shownRepository, shownUrl } from './remotes.ts';
-import { Unknowable } from './unknowable.ts';
+import { type Clone, commitAt, Unknowable } from './clone.ts';
 
 /** The commit that a deployment would bring. */
 export interface Deployable {
@@ -30,7 +28,7 @@ export interface Deployable {
 }
 
 /** What is known of the branch before the clone is read. */
-export interface Wanted {
+interface WantedBranch {
   /** The branch that the site deploys; undefined if the API does not say. */
   readonly branch: string | undefined;
   /** The repository that the site deploys, such as `example/shop`; undefined if it is unknown. Asked only if the clone has a remote. */
@@ -41,7 +39,11 @@ export interface Wanted {
 }
 
 /** Where the branch of a site is in a clone. Fetches it first if wanted. */
-export async function deployable(ctx: Pick<Context, 'ask' | 'progress' | 'world'>, clone: Clone, wanted: Wanted): Promise<Deployable> {
+export async function deployable(
+  ctx: Pick<Context, 'ask' | 'progress' | 'world'>,
+  clone: Clone,
+  wanted: WantedBranch,
+): Promise<Deployable> {
   const branch = wanted.branch ?? (await currentBranch(clone, wanted.strict));
   await checkBranch(clone, branch);
   const checked_out = wanted.branch === undefined;
@@ -127,3 +129,61 @@ function fetchedAt(file: string, start: string, words: string): number {
     throw error;
   }
 }
+
+/** Keeps Git and SSH from asking for a password or passphrase. */
+const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', SSH_ASKPASS: 'false', SSH_ASKPASS_REQUIRE: 'force' };
+
+/** Updates one branch of a remote. Without the hooks of the repository, and without tags and submodules. */
+async function fetchBranch({ ask, world }: Pick<Context, 'ask' | 'world'>, remote: string, branch: string): Promise<void> {
+  const { capture, cwd, env } = world;
+  // The user may have to type the passphrase of an SSH key.
+  const attended = ask.allowed;
+  const done = await capture({
+    file: 'git',
+    args: [
+      ...['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'gc.auto=0', '-c', 'maintenance.auto=false'],
+      ...['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--', remote],
+      `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`,
+    ],
+    cwd,
+    env: childEnv(gitEnv(env), { ...(!attended && UNATTENDED), LC_ALL: 'C' }),
+    ...(attended && { attended }),
+  });
+  if (!done) throw usage('--fetch needs Git, which is not installed.');
+  if (done.code === 0) return;
+  const [line = ''] = done.stderr.trim().split('\n');
+  const why = line.replace(/^fatal: /, '') || `exit code ${done.code}`;
+  throw new DnxError('failed', `Could not fetch ${branch} from ${remote}: ${withoutPasswords(why)}`);
+}
+
+const withoutPasswords = (text: string): string => text.replace(/\/\/[^/@\s]+@/g, '//…@');
+
+/** True if a URL is that of a repository such as `example/shop`, at any host: SSH configurations rename hosts. */
+function isRepository({ url }: Remote, repository: string): boolean {
+  const path = bare(url);
+  const name = bare(repository);
+  return path === name || path.endsWith(`/${name}`) || path.endsWith(`:${name}`);
+}
+
+const bare = (url: string): string =>
+  url
+    .replace(/\/+$/, '')
+    .replace(/\.git$/i, '')
+    .toLowerCase();
+
+/** A URL as FETCH_HEAD shows it: without credentials and `.git`. */
+const shownUrl = ({ url }: Remote): string =>
+  url
+    .replace(/^([a-z][a-z\d+.-]*:\/\/|(?=[^/]*:))[^/@]*@/i, '$1')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+
+/** The end of a URL, without credentials: `example/shop`. */
+const shownRepository = ({ url }: Remote): string =>
+  url
+    .replace(/\/+$/, '')
+    .replace(/\.git$/i, '')
+    .split(/[/:]/)
+    .filter((part) => part !== '' && !part.includes('@'))
+    .slice(-2)
+    .join('/');

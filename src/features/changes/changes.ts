@@ -9,14 +9,22 @@ import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
-import { type Clone, commitIn, openClone } from './clone.ts';
-import { type Commit, commitsBetween, MOST_COMMITS } from './history.ts';
+import {
+  type Clone,
+  type Commit,
+  commitIn,
+  commitsBetween,
+  fileAt,
+  type Migration,
+  MOST_COMMITS,
+  migrationsBetween,
+  openClone,
+  Unknowable,
+} from './clone.ts';
 import { type Php, phpOf } from './php.ts';
-import { fileAt, type Migration, migrationsBetween } from './project.ts';
-import { Unknowable } from './unknowable.ts';
 
 /** The parts of the changes that may be unknown. */
-export type Part = 'commits' | 'migrations' | 'missing_keys' | 'php';
+export type ChangePart = 'commits' | 'migrations' | 'missing_keys' | 'php';
 
 /** What the next deployment of a site would bring, for scripts. Null is unknown, an empty list is none. */
 export interface Changes {
@@ -37,14 +45,14 @@ export interface Changes {
   /** Keys of `.env.example` that the site has no variable for. */
   readonly missing_keys: readonly string[] | null;
   readonly php: Php | null;
-  readonly unknown: readonly { readonly what: Part; readonly why: string; readonly fix: string | null }[];
+  readonly unknown: readonly { readonly what: ChangePart; readonly why: string; readonly fix: string | null }[];
 }
 
 /** What the changes need of a context. */
-export type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
+type ChangesNeeds = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** The site as it is, and what to compare it with. */
-export interface Compared {
+interface Compared {
   readonly of: SiteReference;
   readonly site: Site;
   /** Null if the API or the token does not list them. */
@@ -57,7 +65,10 @@ export interface Compared {
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(ctx: Needs, { of, site, releases, branch, fetch = false, strict = false }: Compared): Promise<Changes> {
+export async function changesOf(
+  ctx: ChangesNeeds,
+  { of, site, releases, branch, fetch = false, strict = false }: Compared,
+): Promise<Changes> {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
@@ -119,7 +130,7 @@ function unrelated(error: unknown): never {
 }
 
 /** A part of the changes, or the reason why it is unknown. */
-async function known<T>(what: Part, part: Promise<T>) {
+async function known<T>(what: ChangePart, part: Promise<T>) {
   try {
     return { value: await part };
   } catch (error) {
@@ -153,14 +164,14 @@ async function historyOf(clone: Clone, live: string, commit: string) {
 }
 
 /** The name of the repository that the site deploys; undefined if the token cannot read it. */
-async function repositoryOf({ api }: Needs, site: Site): Promise<string | undefined> {
+async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string | undefined> {
   const id = idIn(site.git_repository_id);
   if (id === undefined) return undefined;
   const reply = await readable(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: id }));
   return wordOf(reply?.data?.name) || undefined;
 }
 
-async function missingKeys({ api }: Needs, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
+async function missingKeys({ api }: ChangesNeeds, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
   const variables = await readable(api.list<Variable>(listEndpoint, idsOf(of)));
@@ -170,7 +181,7 @@ async function missingKeys({ api }: Needs, of: SiteReference, text: string | und
 }
 
 /** The PHP version of the site, or that of its server. */
-async function phpVersion({ api }: Needs, of: SiteReference, site: Site): Promise<string> {
+async function phpVersion({ api }: ChangesNeeds, of: SiteReference, site: Site): Promise<string> {
   const own = wordOf(site.php_version);
   if (own !== '') return own;
   const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: of.server.id }));

@@ -6,14 +6,14 @@ import type { Captured } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
 import { readReleases, readSite, type SiteReference, type Snapshot, siteReference } from '../deploy/snapshot.ts';
-import { type Changes, changesOf, type Part } from './changes.ts';
-import { counted, keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
+import { type ChangePart, type Changes, changesOf } from './changes.ts';
+import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
 /** The part of the changes that each check looks at. */
-const parts: Readonly<Record<GuardCheck, Exclude<Part, 'commits'>>> = { migrations: 'migrations', keys: 'missing_keys', php: 'php' };
+const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = { migrations: 'migrations', keys: 'missing_keys', php: 'php' };
 const all = Object.keys(parts) as readonly GuardCheck[];
 
 /** Why the guard stops a deployment. */
@@ -81,10 +81,10 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
     php: php !== undefined,
   };
   const reasons = [
-    ...counted(migrations, 'migration'),
-    ...counted(missing, 'missing variable'),
+    ...countedList(migrations, 'migration'),
+    ...countedList(missing, 'missing variable'),
     ...(stops.php ? ['a PHP version that composer.json does not allow'] : []),
-    ...unknownWords({ unknown }).map(([, words]) => `unknown ${words}`),
+    ...unknownParts({ unknown }).map(([, words]) => `unknown ${words}`),
   ];
   if (reasons.length === 0) return undefined;
   const failing = checks.filter((check) => stops[check] || unknown.some(({ what }) => what === parts[check]));

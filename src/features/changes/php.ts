@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { Unknowable } from './clone.ts';
 import { allows } from './constraint.ts';
-import { Unknowable } from './unknowable.ts';
 
 /** A PHP version, and what composer.json says about it. */
 export interface Php {
@@ -21,7 +21,7 @@ export async function phpOf(text: string | undefined, current: () => Promise<str
   const version = /^(?:php)?[ -]?(\d+\.\d+(?:\.\d+)?)/i.exec(word.trim())?.[1];
   if (version === undefined) throw new Unknowable(`the PHP version in the API is not a version: '${word}'`);
   const allowed = required === null ? true : allows(required, version);
-  if (allowed === undefined) throw new Unknowable(`Composer does not accept the constraint '${required}' for PHP`);
+  if (allowed === undefined) throw new Unknowable(`dnx cannot read the constraint '${required}' for PHP`);
   return { current: version, required, platform, allowed: allowed && (platform === null || isAtLeast(version, platform)) };
 }
 

@@ -1,12 +1,40 @@
-import type { Detail } from '../../base/errors.ts';
+import { type Detail, DnxError } from '../../base/errors.ts';
 import { timeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, overview, record, type View } from '../../cli/output/view.ts';
+import { columns, overview, type Result, record, type View } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { shortened } from '../deploy/describe.ts';
-import type { Changes, Part } from './changes.ts';
-import type { Commit } from './history.ts';
+import { inProgress } from '../deploy/release.ts';
+import { readReleases, readSite, siteReference } from '../deploy/snapshot.ts';
+import { type ChangePart, type Changes, changesOf } from './changes.ts';
+import type { Commit, Migration } from './clone.ts';
 import type { Php } from './php.ts';
-import type { Migration } from './project.ts';
+
+interface Options {
+  readonly fetch: boolean | undefined;
+  readonly exit_code: boolean | undefined;
+}
+
+/** `dnx changes`. */
+export async function changes(
+  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>,
+  targets: Targets,
+  { fetch, exit_code }: Options,
+): Promise<Result> {
+  const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
+  const of = siteReference(targets, site.domain);
+  const found = await changesOf(ctx, { of, site, releases, fetch });
+  const view = shownChanges(found, ctx);
+  const going = releases && inProgress(releases).length > 0;
+  const note = going ? `A deployment of ${found.site} is in progress. This compares the release that is live now.` : undefined;
+  return { view, ...(note !== undefined && { note }), ...(exit_code && { exit: verdictOf(found)?.withHint(note) }) };
+}
+
+/** How `--exit-code` ends; undefined if everything is known and equal. */
+function verdictOf(found: Changes): DnxError | undefined {
+  if (differs(found)) return new DnxError('differences', `The next deployment of ${found.site} would bring changes.`);
+  return found.unknown.length > 0 ? new DnxError('failed', 'Not everything is known, and nothing known differs.') : undefined;
+}
 
 /** The most commits, and files or keys, that are shown. `--json` has all of them. */
 const MOST_SHOWN = 15;
@@ -14,7 +42,7 @@ const MOST_SHOWN = 15;
 const SUBJECT = 44;
 
 /** What each part is called in a sentence. */
-export const names: Readonly<Record<Part, string>> = {
+const partNames: Readonly<Record<ChangePart, string>> = {
   commits: 'commits',
   migrations: 'migrations',
   missing_keys: 'missing variables',
@@ -22,7 +50,7 @@ export const names: Readonly<Record<Part, string>> = {
 };
 
 /** The changes as an object for scripts, and as lines for people. */
-export function shown(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
+export function shownChanges(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
   const time = (at: string) => timeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
   const details = detailsOf(changes, time);
@@ -40,10 +68,10 @@ function titleOf(changes: Changes): string {
   const { site, commits, undone, migrations, missing_keys: missing, php, target } = changes;
   if (isUpToDate(changes)) return `${site} is up to date with ${target?.ref}`;
   const found = [
-    ...counted(commits, 'commit'),
-    ...counted(undone, 'undone commit'),
-    ...counted(migrations, 'migration'),
-    ...counted(missing, 'missing variable'),
+    ...countedList(commits, 'commit'),
+    ...countedList(undone, 'undone commit'),
+    ...countedList(migrations, 'migration'),
+    ...countedList(missing, 'missing variable'),
     ...(php?.allowed === false ? ['a PHP version that is not allowed'] : []),
   ];
   if (found.length > 0) return `Next deployment of ${site}: ${found.join(', ')}`;
@@ -51,7 +79,7 @@ function titleOf(changes: Changes): string {
 }
 
 /** `2 migrations`; nothing if there are none. */
-export const counted = (all: readonly unknown[] | null, noun: string): readonly string[] => {
+export const countedList = (all: readonly unknown[] | null, noun: string): readonly string[] => {
   const count = all?.length ?? 0;
   return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
 };
@@ -68,7 +96,7 @@ function detailsOf(changes: Changes, time: (at: string) => string): readonly Det
     missing && shownList('missing', missing, keyWords, 'variable'),
     php !== null && php.current !== null && [['PHP', phpWords(php)]],
     target && target.unpushed > 0 && [['not pushed', unpushedWords(target.unpushed, target.branch)]],
-    unknownWords(changes),
+    unknownParts(changes),
   ];
   return lines.flatMap((each) => each || []);
 }
@@ -116,11 +144,11 @@ export function phpWords({ current, required, platform, allowed }: Php): string 
 const ended = (fix: string): string => (fix.startsWith('Run: ') ? fix : `${fix}.`);
 
 /** A line for each reason: `commits, migrations: this directory is not in a Git repository. Run it in a clone.` */
-export function unknownWords({ unknown }: Pick<Changes, 'unknown'>): readonly Detail[] {
+export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly Detail[] {
   const reasons = [...new Set(unknown.map(({ why }) => why))];
   return reasons.map((reason) => {
     const same = unknown.filter(({ why }) => why === reason);
     const fix = same[0]?.fix ?? null;
-    return ['unknown', oneLine(`${same.map(({ what }) => names[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`)];
+    return ['unknown', oneLine(`${same.map(({ what }) => partNames[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`)];
   });
 }

@@ -1,11 +1,12 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
+import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { absoluteIn, directoriesOf } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
-import type { Shell } from './shells.ts';
+import { type Shell, completionScript } from './shells.ts';
 
 /** What decides where completions are. */
 export type Machine = Pick<World, 'env' | 'home' | 'platform'>;
@@ -38,9 +39,9 @@ export function placesOf(shell: Shell, machine: Machine): readonly string[] {
 }
 
 /** Writes the script where the shell looks for it. Never edits the user's startup files. */
-export function installCompletion(shell: Shell, script: string, machine: Machine): Installed {
+export function installCompletion(shell: Shell, machine: Machine): Installed {
   const files = placesOf(shell, machine);
-  for (const file of files) write(file, script);
+  for (const file of files) write(file, withChecksum(completionScript(shell)));
   return { files, next: nextStep(shell, files[0] ?? '', machine) };
 }
 
@@ -72,9 +73,64 @@ const startupFiles: Readonly<Partial<Record<Shell, string>>> = {
 };
 
 /** The line that users add to their own startup file; undefined if none is needed. */
-export function startupLine(shell: Shell, file: string, { platform }: Pick<Machine, 'platform'>): string | undefined {
+function startupLine(shell: Shell, file: string, { platform }: Pick<Machine, 'platform'>): string | undefined {
   if (shell === 'zsh') return `fpath=(${quotedForSh(dirname(file))} $fpath)`;
   // Git for Windows has no bash-completion.
   if (shell === 'bash' && platform === 'win32') return `source ${quotedForSh(file.replaceAll('\\', '/'))}`;
   return shell === 'powershell' ? `. '${file.replaceAll("'", "''")}'` : undefined;
+}
+
+/** What an uninstall did. */
+interface Uninstalled {
+  readonly removed: readonly string[];
+  /** Files that stay, because dnx did not write them as they are. */
+  readonly kept: readonly string[];
+  /** Lines that users may have in their own startup files. */
+  readonly lines: readonly string[];
+}
+
+/** Removes the scripts that `dnx completion install` wrote for these shells. */
+export function uninstallCompletion(chosen: readonly Shell[], machine: Machine): Uninstalled {
+  const found = chosen.flatMap((shell) => placesOf(shell, machine).map((file) => ({ shell, file, state: stateOf(file, shell) })));
+  const ours = found.filter(({ state }) => state === 'ours');
+  for (const { file } of ours) remove(file);
+  return {
+    removed: ours.map(({ file }) => file),
+    kept: found.filter(({ state }) => state === 'other').map(({ file }) => file),
+    lines: ours.flatMap(({ shell, file }) => startupLine(shell, file, machine) ?? []),
+  };
+}
+
+/** A symbolic link is not ours: install writes through it, but did not make it. */
+function stateOf(file: string, shell: Shell): 'ours' | 'other' | undefined {
+  try {
+    const found = lstatSync(file, { throwIfNoEntry: false });
+    if (!found) return undefined;
+    if (!found.isFile()) return 'other';
+    const text = readFileSync(file, 'utf8');
+    return isUnchanged(text) || text === completionScript(shell) ? 'ours' : 'other';
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOTDIR') return undefined;
+    throw new DnxError('failed', `Could not read ${file} (${systemCode(cause)}).`, { cause });
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file);
+  } catch (cause) {
+    throw new DnxError('failed', `Could not remove ${file} (${systemCode(cause)}).`, { cause });
+  }
+}
+
+/** The last line of a script. It shows whether a file is as dnx wrote it. */
+const LINE = /\n# dnx ([\da-f]{14})\n$/;
+
+/** A script with its checksum. */
+const withChecksum = (script: string): string => `${script}\n# dnx ${fingerprintOf(script, 'completion')}\n`;
+
+/** True for a script as some version of dnx wrote it. */
+function isUnchanged(text: string): boolean {
+  const [line = '', sum] = LINE.exec(text) ?? [];
+  return line !== '' && sum === fingerprintOf(text.slice(0, -line.length), 'completion');
 }

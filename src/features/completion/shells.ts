@@ -1,3 +1,7 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DnxError } from '../../base/errors.ts';
+import { readText } from '../../machine/files/text-file.ts';
 import type { World } from '../../machine/world.ts';
 
 /** The supported shells. */
@@ -17,4 +21,14 @@ export function ownShell({ env, platform }: Pick<World, 'env' | 'platform'>): Sh
     .at(-1)
     ?.replace(/\.exe$/i, '');
   return shells.find((each) => each === own) ?? (own === 'pwsh' ? 'powershell' : undefined);
+}
+
+/** The completion script for a shell, as the package has it. */
+export function completionScript(shell: Shell): string {
+  const root = fileURLToPath(import.meta.url).replace(/(dist|src[\\/]features[\\/]completion)[\\/][^\\/]+$/, '');
+  const file = join(root, 'completions', scriptFiles[shell]);
+  const script = readText(file);
+  if (script === undefined)
+    throw new DnxError('failed', `The completion script ${file} is missing.`, { hint: 'Install deploynix-cli again.' });
+  return script;
 }

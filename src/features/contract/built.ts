@@ -1,7 +1,17 @@
-import { assumed, integer, list, type Options, required, secret, suggest, text, toggle } from '../../cli/language/options.ts';
+import { assumed, integer, list, type Option, type Options, required, secret, suggest, text, toggle } from '../../cli/language/options.ts';
 import { abilities } from '../../platform/abilities.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
-import type { Sent } from './field.ts';
+import { MARKS } from '../deploy/release.ts';
+import { PLAIN_TOKEN } from '../token/token.ts';
+
+// What commands send and read without declaring it.
+
+/** An option whose value is sent. */
+export type Sent = Option<unknown> & {
+  readonly format?: 'date-time';
+  /** The largest number that dnx sends. */
+  readonly most?: number;
+};
 
 /** Fields that a command puts into a body or query itself, instead of sending its declared `fields` to its first endpoint. */
 interface Built {
@@ -63,3 +73,57 @@ export const withoutOption: Readonly<Record<string, Options>> = {
   // In an update, --queue would look like the worker itself.
   [`PUT ${SITE}/queues/{queue}`]: { queue: assumed(text('Queue to process')) },
 };
+
+/** A field of a response, and other names that dnx reads instead. */
+export interface Read {
+  readonly name: string;
+  readonly or?: readonly string[];
+}
+
+const names = (...all: readonly string[]): readonly Read[] => all.map((name) => ({ name }));
+const token: readonly Read[] = [{ name: 'token', or: PLAIN_TOKEN }];
+
+/** Fields that commands read or show without declaring `shows`. */
+export const undeclared: Readonly<Record<string, readonly Read[]>> = {
+  'POST /login': token,
+  'POST /tokens': token,
+  'GET /user': names('id', 'name', 'email'),
+  'GET /tokens': names('abilities', 'last_used_at', 'created_at'),
+  [`GET ${SITE}/releases`]: [
+    { name: 'status', or: ['state'] },
+    { name: 'active', or: MARKS },
+    ...names('id', 'name', 'commit_hash', 'commit_message', 'created_at'),
+  ],
+  [`GET ${SITE}/webhooks`]: names('status', 'branch', 'pusher', 'commit_hash', 'commit_message', 'created_at'),
+  [`GET ${VARIABLES}/{variable}`]: names('value'),
+  [`GET ${VARIABLES}`]: names('key', 'value'),
+  [`PUT ${VARIABLES}/{variable}`]: names('id'),
+};
+
+/** Commands whose columns come from another endpoint than the first, or from none. */
+export const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  'site list': ['GET /servers/{server}/sites'],
+  'backup restore': ['POST /backups/{backup}/restore'],
+  'db tunnel': [],
+  'env set': [`POST ${VARIABLES}`, `PUT ${VARIABLES}/{variable}`],
+};
+
+/** Responses that dnx polls until their status is final. */
+export const followed: readonly string[] = [
+  'GET /servers',
+  'GET /servers/{server}',
+  `GET ${SITE}`,
+  `GET ${SITE}/releases`,
+  'GET /backups',
+  `GET ${SITE}/certificates`,
+  `GET ${SITE}/certificates/{certificate}`,
+];
+
+/** What the API reference shows of a server. */
+export const statedOfServer: readonly string[] =
+  'id name provider ip_address ssh_user region size php_version database_type webserver status monitoring_enabled provisioned_at created_at updated_at sites_count'.split(
+    ' ',
+  );
+
+/** Fields that only some responses have: the API shows a generated password once. */
+export const occasional: readonly string[] = ['password'];

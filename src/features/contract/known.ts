@@ -1,11 +1,23 @@
+import { own } from '../../base/json.ts';
 import { pathsIn } from '../../cli/language/calls.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import { type Need, needOf } from '../../platform/abilities.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { columnOf, isFollowed, type KnownColumn, readFrom, shownFrom } from './answers.ts';
-import { bodies, filters, paging, withoutOption } from './built.ts';
-import { fieldOf, type KnownField, merged, type Sent } from './field.ts';
+import { namings } from '../../platform/names/namings.ts';
+import {
+  bodies,
+  elsewhere,
+  filters,
+  followed,
+  occasional,
+  paging,
+  type Read,
+  type Sent,
+  statedOfServer,
+  undeclared,
+  withoutOption,
+} from './built.ts';
 
 /** What dnx knows about an endpoint. */
 export interface KnownEndpoint {
@@ -29,6 +41,33 @@ export interface KnownEndpoint {
   readonly followed: boolean;
 }
 
+/** What dnx knows about a field of a body, or a query parameter. */
+export interface KnownField extends Pick<Sent, 'format' | 'most'> {
+  readonly name: string;
+  /** The type in JSON. An `id` is a string or an integer, as the API sent it. */
+  readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'id';
+  /** The values that dnx offers; of the items, if it is an array. */
+  readonly choices?: readonly string[];
+  /** True if every command that sends it always sends it. */
+  readonly required: boolean;
+  /** Not stated by the API reference. */
+  readonly assumed: boolean;
+  readonly help: string;
+  /** The commands that send it: `daemon create`. */
+  readonly commands: readonly string[];
+  /** Those that may leave it out. */
+  readonly optional: readonly string[];
+}
+
+/** A field of a response that dnx shows or reads. */
+export interface KnownColumn extends Read {
+  /** The type that dnx formats, if it does. */
+  readonly type?: 'date-time' | 'number' | 'boolean';
+  readonly assumed: boolean;
+  /** The commands that show it; none if dnx only reads it. */
+  readonly commands: readonly string[];
+}
+
 /** Every endpoint that a command calls, in the order of the commands. Loads all commands. */
 export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]> {
   const commands = await everyCommand(tree);
@@ -39,17 +78,20 @@ export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]>
 function known(endpoint: Endpoint, commands: readonly Leaf[]): KnownEndpoint {
   const callers = commands.filter(({ command }) => operationsOf(command).includes(endpoint));
   const form = formOf(endpoint);
+  const built = bodies
+    .filter((each) => each.endpoint === endpoint)
+    .flatMap(({ fields, by }) => by.flatMap((command) => sent(fields, command)));
   return {
     endpoint,
     parameters: parameters(endpoint),
     commands: callers.map(({ path }) => path),
     ability: needOf(endpoint),
-    query: merged([...(form === 'list' ? sentBy(paging, []) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
-    body: isRead(endpoint) ? [] : merged([...commands.flatMap((leaf) => declared(leaf, endpoint)), ...built(endpoint)]),
-    further: sentBy(withoutOption[endpoint] ?? {}, []),
+    query: merged([...(form === 'list' ? sent(paging) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
+    body: isRead(endpoint) ? [] : merged([...commands.flatMap((leaf) => declared(leaf, endpoint)), ...built]),
+    further: sent(withoutOption[endpoint] ?? {}),
     answer: answerOf(endpoint, callers),
     form,
-    followed: isFollowed(endpoint),
+    followed: followed.includes(endpoint),
   };
 }
 
@@ -59,41 +101,97 @@ function formOf(endpoint: Endpoint): KnownEndpoint['form'] {
   return isRead(endpoint) && !/(\}|\/user|\/logs)$/.test(endpoint) ? 'list' : 'one';
 }
 
-const sentBy = (fields: Readonly<Record<string, Sent>>, by: readonly string[]): readonly KnownField[] =>
-  Object.entries(fields).flatMap(([name, option]) =>
-    by.length > 0 ? by.map((command) => fieldOf(name, option, command)) : [{ ...fieldOf(name, option, ''), commands: [], optional: [] }],
-  );
-
-const built = (endpoint: Endpoint): readonly KnownField[] =>
-  bodies.filter((each) => each.endpoint === endpoint).flatMap(({ fields, by }) => sentBy(fields, by));
-
 /** The declared fields of a command, which go to its first endpoint or to what replaces it. */
 function declared({ path, command }: Leaf, endpoint: Endpoint): readonly KnownField[] {
   const { calls, fields = {} } = command;
   if (typeof calls === 'function' || bodies.some(({ by }) => by.includes(path))) return [];
   const { first, others } = pathsIn(calls);
-  return first === endpoint || others.includes(endpoint) ? sentBy(fields, [path]) : [];
+  return first === endpoint || others.includes(endpoint) ? sent(fields, path) : [];
 }
 
-const filtersOf = ({ path, command }: Leaf, endpoint: Endpoint): readonly KnownField[] =>
+const filtersOf = ({ path, command: { options = {} } }: Leaf, endpoint: Endpoint): readonly KnownField[] =>
   filters
     .filter((each) => each.endpoint === endpoint && each.by === path)
-    .flatMap(({ options }) =>
-      sentBy(Object.fromEntries(Object.entries(command.options ?? {}).filter(([name]) => options.includes(name))), [path]),
-    );
+    .flatMap((each) => sent(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name))), path));
 
-/** The columns that commands show, and what dnx reads. */
-function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): readonly KnownColumn[] {
-  const found = new Map<string, KnownColumn>();
-  const add = (column: KnownColumn | undefined): void => {
-    if (!column) return;
-    const before = found.get(column.name);
-    found.set(column.name, before ? { ...before, commands: [...new Set([...before.commands, ...column.commands])] } : column);
-  };
-  for (const each of readFrom(endpoint)) add(columnOf(endpoint, each, []));
-  for (const leaf of callers) {
-    if (!shownFrom(leaf).includes(endpoint)) continue;
-    for (const { key, computed } of leaf.command.shows ?? []) if (!computed) add(columnOf(endpoint, { name: key }, [leaf.path]));
+/** Options as the fields that a command sends, or all. */
+const sent = (options: Readonly<Record<string, Sent>>, command?: string): readonly KnownField[] =>
+  Object.entries(options).map(([name, option]) => {
+    const { choices, format, most, required = false, assumed = false, help } = option;
+    const commands = command === undefined ? [] : [command];
+    return {
+      name,
+      type: typeOf(option),
+      ...(choices && { choices }),
+      ...(format && { format }),
+      ...(most !== undefined && { most }),
+      required,
+      assumed,
+      help,
+      commands,
+      optional: required ? [] : commands,
+    };
+  });
+
+function typeOf({ kind, as, from }: Sent): KnownField['type'] {
+  if (as !== undefined || from?.resolve) return 'id';
+  if (kind === 'integer' || kind === 'duration') return 'integer';
+  if (kind === 'flag') return 'boolean';
+  return kind === 'list' ? 'array' : 'string';
+}
+
+/** One field per name, with the commands of all. */
+const merged = (fields: readonly KnownField[]): readonly KnownField[] =>
+  byName(fields, (one, other) => ({
+    ...other,
+    ...one,
+    required: one.required && other.required,
+    assumed: one.assumed && other.assumed,
+    commands: [...new Set([...one.commands, ...other.commands])],
+    optional: [...new Set([...one.optional, ...other.optional])],
+  }));
+
+function byName<T extends { readonly name: string }>(all: readonly T[], both: (one: T, other: T) => T): readonly T[] {
+  const found = new Map<string, T>();
+  for (const each of all) {
+    const before = found.get(each.name);
+    found.set(each.name, before ? both(before, each) : each);
   }
   return [...found.values()];
+}
+
+/** The fields that dnx needs to find resources by name, or reads without declaring it, and the columns that commands show. */
+function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): readonly KnownColumn[] {
+  const naming = Object.values(namings).find(({ list, broader }) => list === endpoint || broader === endpoint);
+  const read: readonly Read[] = [
+    ...(naming ? ['id', ...naming.keys.slice(0, 1)] : []).map((name) => ({ name })),
+    ...(followed.includes(endpoint) ? [{ name: 'id' }, { name: 'status' }] : []),
+    ...(undeclared[endpoint] ?? []),
+  ];
+  const shown = callers
+    .filter((leaf) => shownFrom(leaf).includes(endpoint))
+    .flatMap(({ path, command: { shows = [] } }) =>
+      shows.filter(({ computed }) => !computed).map(({ key }) => columnOf(endpoint, { name: key }, [path])),
+    );
+  const columns = [...read.map((each) => columnOf(endpoint, each, [])), ...shown].filter(({ name }) => !occasional.includes(name));
+  return byName(columns, (one, other) => ({ ...one, commands: [...new Set([...one.commands, ...other.commands])] }));
+}
+
+/** The endpoints whose responses a command shows. */
+function shownFrom({ path, command: { calls } }: Leaf): readonly string[] {
+  const { first, others } = typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
+  return own(elsewhere, path) ?? [...(first ? [first] : []), ...others];
+}
+
+function columnOf(endpoint: string, read: Read, commands: readonly string[]): KnownColumn {
+  const { name } = read;
+  const type = formattedType(name);
+  const stated = /^\w+ \/servers(\/\{server\})?$/.test(endpoint) && statedOfServer.includes(name);
+  return { ...read, ...(type && { type }), assumed: !stated, commands };
+}
+
+function formattedType(name: string): KnownColumn['type'] {
+  if (/_at$/.test(name)) return 'date-time';
+  if (/^(timeout|sleep|sites_count|processes)$/.test(name)) return 'number';
+  return /_enabled$/.test(name) ? 'boolean' : undefined;
 }

@@ -1,11 +1,13 @@
-import type { Described } from './described.ts';
-import type { KnownEndpoint } from './known.ts';
+import type { Described } from './document.ts';
 
 /** What dnx puts before each path. */
 export const PREFIX = '/api/v1';
 
-/** A path without the names of its parameters, to compare paths. */
+/** A path or operation without the names of its parameters, to compare them. */
 export const pattern = (path: string): string => path.replace(/\{[^{}]*\}/g, '{}').replace(/(?<=.)\/+$/, '');
+
+/** The path of an operation, without the names of its parameters. */
+export const pathPattern = (operation: string): string => pattern(operation.slice(operation.indexOf(' ') + 1));
 
 /** An operation of a document, by the path that the API reference would give it. */
 export interface Placed {
@@ -16,27 +18,24 @@ export interface Placed {
   readonly described: Described;
 }
 
-/** Places the operations of a document, and finds the path that they have in common. */
+/** Places the operations of a document, and finds the path that they have in common. `known`: the operations of dnx. */
 export function placed(
   operations: readonly Described[],
-  endpoints: readonly KnownEndpoint[],
+  known: readonly string[],
 ): { readonly all: readonly Placed[]; readonly prefix: string } {
-  const prefix = prefixOf(operations, endpoints);
+  const prefix = prefixOf(operations, known);
   const all = operations.map((described) => {
-    const path = withoutPrefix(described.path, prefix);
-    return { operation: `${described.method} ${path}`, key: `${described.method} ${pattern(path)}`, described };
+    const { method, path } = described;
+    const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path;
+    const operation = `${method} ${rest.startsWith('/') ? rest : `/${rest}`}`.replace(/(?<= .+)\/+$/, '');
+    return { operation, key: pattern(operation), described };
   });
   return { all, prefix };
 }
 
-function withoutPrefix(path: string, prefix: string): string {
-  const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path;
-  return (rest.startsWith('/') ? rest : `/${rest}`).replace(/(?<=.)\/+$/, '');
-}
-
 /** The prefix without which the most operations are those that dnx knows. */
-function prefixOf(operations: readonly Described[], endpoints: readonly KnownEndpoint[]): string {
-  const paths = new Set(endpoints.map(({ endpoint }) => pattern(endpoint.slice(endpoint.indexOf('/')))));
+function prefixOf(operations: readonly Described[], known: readonly string[]): string {
+  const paths = new Set(known.map(pathPattern));
   const votes = new Map<string, number>();
   for (const { path } of operations) {
     const place = pattern(path);
@@ -48,4 +47,15 @@ function prefixOf(operations: readonly Described[], endpoints: readonly KnownEnd
   }
   const [best] = [...votes].sort(([one, votesOfOne], [other, votesOfOther]) => votesOfOther - votesOfOne || one.length - other.length);
   return best?.[0] ?? (operations.some(({ path }) => path.startsWith(`${PREFIX}/`)) ? PREFIX : '');
+}
+
+/** The collections among operations, which are the paths with a `/{…}` below them: `/servers/{}/daemons`. */
+export const collectionsIn = (operations: readonly string[]): ReadonlySet<string> =>
+  new Set(operations.map(pathPattern).flatMap((path) => [...path.matchAll(/\/\{\}/g)].map(({ index }) => path.slice(0, index))));
+
+/** The collections that an operation belongs to, the outermost first. */
+export function collectionsOf(operation: string, collections: ReadonlySet<string>): readonly string[] {
+  const path = pathPattern(operation);
+  const ends = [...path.matchAll(/\//g)].map(({ index }) => index).slice(1);
+  return [...ends, path.length].map((end) => path.slice(0, end)).filter((each) => collections.has(each));
 }

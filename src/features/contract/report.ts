@@ -4,10 +4,10 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { readUserFile } from '../../machine/files/user-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import { textOf } from '../../platform/api/response.ts';
+import { textOf } from '../../platform/api/network/response.ts';
 import { compare } from './compare.ts';
+import { type Difference, inWords, placeOf } from './difference.ts';
 import { readDocument } from './document.ts';
-import { type Difference, inWords, placeOf } from './groups.ts';
 import { endpointsOf } from './known.ts';
 
 const shown = columns<Difference>(

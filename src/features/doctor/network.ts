@@ -4,13 +4,12 @@ import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
-import { isTls } from '../../platform/api/handshake.ts';
-import { exceptions, proxyUrl, staysHere } from '../../platform/api/no-proxy.ts';
-import { anyProxyName, ownProxyName } from '../../platform/api/proxy-names.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Reply } from '../../platform/api/api.ts';
+import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
+import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
-import { type Check, failed, type Needs, ok, skipped, warning } from './machine.ts';
+import { type Check, type Needs, failed, ok, skipped, warning } from './machine.ts';
 
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;

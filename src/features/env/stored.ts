@@ -1,6 +1,6 @@
 import { isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Reply } from '../../platform/api/api.ts';
 import { withoutSecrets } from '../auth/hide.ts';
 import { remoteSide } from './sync/remote-side.ts';
 

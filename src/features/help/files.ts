@@ -10,7 +10,6 @@ export default {
       ['  tokens.json', 'Unencrypted tokens: dnx login --insecure-storage'],
       ['~/.cache/dnx', 'DNX_CACHE_DIR, or dnx in XDG_CACHE_HOME; safe to delete'],
       ['  names.json', 'Names and ids that dnx has seen'],
-      ['  completion', 'The same names, for Tab completion'],
       ['  compiled', 'Compiled code of dnx'],
       ['~/.local/state/dnx', 'DNX_STATE_DIR, or dnx in XDG_STATE_HOME'],
       ['  runs', 'Deployments that dnx watch can resume'],

@@ -2,13 +2,13 @@ import { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, text } from '../../cli/output/view.ts';
+import { type Result, done, text } from '../../cli/output/view.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { idsOf, isId, type Target, type Targets } from '../../platform/names/names.ts';
+import { type Target, type Targets, idsOf, isId } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
-import { briefApi, orUndefined } from '../overview/reading.ts';
+import { briefApi, orUndefined } from '../overview/overview.ts';
 import { urlOf } from '../overview/site.ts';
 import { browse } from './browser.ts';
 

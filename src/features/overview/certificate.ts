@@ -4,13 +4,13 @@ import { wordOf } from '../../base/text.ts';
 import { duration, timeIn, timeOf } from '../../base/time.ts';
 
 /** The time, and whether to print it relatively. */
-export type Reader = Parameters<typeof timeIn>[1];
+export type TimeReader = Parameters<typeof timeIn>[1];
 
 /** A certificate with less time left should have been renewed. */
 const SOON_MS = 14 * 86_400_000;
 
 /** The certificate of a site in words. */
-export interface CertificateWords {
+interface CertificateWords {
   /** The certificate with the latest expiry; undefined if there is none. */
   readonly certificate: JsonObject | undefined;
   /** `valid for 31d`, `expires in 3d`, `expired 2d ago`, `none`, or its status. */
@@ -21,7 +21,7 @@ export interface CertificateWords {
 }
 
 /** The certificate with the latest expiry. */
-export function certificateIn(certificates: readonly JsonObject[], reader: Reader): CertificateWords {
+export function certificateIn(certificates: readonly JsonObject[], reader: TimeReader): CertificateWords {
   const { now, terminal } = reader;
   const [best] = certificates
     .filter(({ status }) => phaseOf(status) === 'good' || statusKey(status) === 'expired')

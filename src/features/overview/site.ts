@@ -7,13 +7,13 @@ import { isHost } from '../../platform/names/domains.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { liveOf, type Release, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
-import { certificateIn, type Reader } from './certificate.ts';
-import { briefApi, orUndefined, type Reading } from './reading.ts';
+import { certificateIn, type TimeReader } from './certificate.ts';
+import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
 
 const once = { casual: true };
 
 /** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them. */
-export async function siteOverview(ctx: Reading, site: Item, targets: Targets): Promise<Item> {
+export async function siteOverview(ctx: OverviewContext, site: Item, targets: Targets): Promise<Item> {
   const api = briefApi(ctx);
   const ids = { server: idIn(site.server_id) ?? targets.server?.id, site: targets.site?.id };
   const repository = idIn(site.git_repository_id);
@@ -43,14 +43,14 @@ const serverWords = (server: unknown): string | undefined =>
 export const urlOf = (domain: string, secure: boolean): string | null =>
   isHost(domain) ? `${secure ? 'https' : 'http'}://${domain}` : null;
 
-function currentWords(answer: readonly JsonObject[], reader: Reader): string {
+function currentWords(answer: readonly JsonObject[], reader: TimeReader): string {
   const releases = releasesOf(answer);
   const release = liveOf(releases) ?? releases[0];
   return release ? releaseWords(release, reader) : 'none';
 }
 
 /** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
-export function releaseWords({ commit, message, name, created }: Release, reader: Reader): string {
+export function releaseWords({ commit, message, name, created }: Release, reader: TimeReader): string {
   const what = [commit.slice(0, 7), message].filter(Boolean).join(' ') || name;
   return created === '' ? what : `${what}, ${timeIn(created, reader)}`;
 }

@@ -1,22 +1,72 @@
-import type { JsonObject } from '../../base/json.ts';
-import { statusKey } from '../../base/status.ts';
+import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
+import { timeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { idIn } from '../../platform/names/names.ts';
+import { type Column, columns, type LiveState, record, type View } from '../../cli/output/view.ts';
+import { LINK_FILE } from '../../machine/settings/link.ts';
+import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, liveOf, type Release, releasesOf } from '../deploy/release.ts';
-import { certificateIn, type Reader } from '../overview/certificate.ts';
-import { type PartName, type Parts, partNames } from './parts.ts';
+import { siteEndpoint } from '../deploy/snapshot.ts';
+import { certificateIn, type TimeReader } from '../overview/certificate.ts';
+import { releaseWords } from '../overview/site.ts';
+import { type PartName, partNames, readParts, type SeenSite, watched } from './read.ts';
+
+/** `dnx status`: six requests at the same time. With `watch`, a view that follows the site. */
+export async function showStatus(
+  ctx: Context<typeof siteEndpoint>,
+  targets: Located,
+  { watch }: { readonly watch: boolean },
+): Promise<View> {
+  const { seen, ids } = await read(ctx, targets);
+  return watch ? { kind: 'live', states: liveStates(ctx, ids, seen) } : viewOf(ctx, seen, false).view;
+}
+
+async function read(
+  ctx: Context<typeof siteEndpoint>,
+  { server, site }: Located,
+): Promise<{ readonly seen: SeenSite; readonly ids: SiteIds }> {
+  const at = ctx.clock.now();
+  const given = { server: server.id, site: site.id };
+  const early = readParts(ctx, given, partNames);
+  // Its failure counts only after that of the site.
+  early.catch(() => {});
+  const { data } = await ctx.call<Site>(siteEndpoint);
+  const found: Site = isObject(data) ? data : { id: site.id };
+  const id = idIn(found.id) ?? site.id;
+  // A remembered name was of another site, so everything else was, too.
+  const ids = id === site.id ? given : { server: idIn(found.server_id) ?? server.id, site: id };
+  return { seen: { site: found, at, parts: await (ids === given ? early : readParts(ctx, ids, partNames)) }, ids };
+}
+
+function viewOf(ctx: Context<typeof siteEndpoint>, seen: SeenSite, live: boolean) {
+  const reader = { now: ctx.clock.now(), terminal: ctx.world.stdout.isTTY === true };
+  const status = siteStatus(seen, placeOf(ctx), reader);
+  return { status, view: statusView(status, { reader, profile: ctx.settings.profile, live }) };
+}
+
+/** The states of a watched site. A new time of reading alone is no change. */
+async function* liveStates(ctx: Context<typeof siteEndpoint>, ids: SiteIds, from: SeenSite): AsyncGenerator<LiveState> {
+  let before = '';
+  for await (const seen of watched(ctx, ids, from)) {
+    const { status, view } = viewOf(ctx, seen, true);
+    const { checked_at: _, ...lasting } = status;
+    const now = toJson(lasting);
+    yield { view, changed: now !== before };
+    before = now;
+  }
+}
 
 /** Where the site of a command comes from. */
-export interface Place {
+interface StatusOrigin {
   readonly origin: 'given' | 'environment' | 'link file' | 'profile' | 'picked';
   /** The environment of the link file, if the site comes from it. */
   readonly environment: string | null;
 }
 
 /** The state of a site for scripts, with the API's own objects. Null: there is none, or it is in `errors`. */
-export interface Status extends Place {
+interface Status extends StatusOrigin {
   /** When it was read. */
   readonly checked_at: string;
   readonly site: Site;
@@ -37,18 +87,8 @@ export interface Status extends Place {
   >;
 }
 
-/** What a status is made of. */
-export interface Seen {
-  readonly site: Site;
-  readonly parts: Parts;
-  /** When the site was read, in epoch ms. */
-  readonly at: number;
-  /** Why the latest reading of the site failed, while it is watched. */
-  readonly error?: Parts[PartName]['error'];
-}
-
 /** The status of a site. */
-export function statusOf({ site, parts, at, error }: Seen, place: Place, reader: Reader): Status {
+function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, reader: TimeReader): Status {
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const record = (release: Release | undefined) => parts.releases.items?.find(({ id }) => release && idIn(id) === release.id) ?? null;
   const shown = releases ? shownRelease(releases, parts.releases.complete) : undefined;
@@ -90,9 +130,127 @@ function pushOf({ commit }: Release, release: JsonObject | null, pushes: readonl
 }
 
 /** Where the site comes from. */
-export function placeOf({ isGiven, settings: { link, origins } }: Pick<Context, 'isGiven' | 'settings'>): Place {
+function placeOf({ isGiven, settings: { link, origins } }: Pick<Context, 'isGiven' | 'settings'>): StatusOrigin {
   if (isGiven('site')) return { origin: 'given', environment: null };
   const { site: origin } = origins;
   if (origin === 'environment' || origin === 'profile') return { origin, environment: null };
   return origin === 'link file' ? { origin, environment: link?.chosen?.name || null } : { origin: 'picked', environment: null };
 }
+
+/** What the lines of a status need besides it. */
+interface Surroundings {
+  readonly reader: TimeReader;
+  readonly profile: string;
+  /** True if it is watched. */
+  readonly live: boolean;
+}
+
+/** The status of a site as a record. */
+function statusView(status: Status, { reader, profile, live }: Surroundings): View {
+  const { site, latest_release: latest, release } = status;
+  const news = latest && latest.id !== release?.id ? latest : undefined;
+  const line = (key: string, title: string, cell: (status: Status) => unknown, more: Partial<Column<Status>> = {}): Column<Status> => ({
+    key,
+    title,
+    computed: true,
+    wrap: true,
+    cell,
+    ...more,
+  });
+  const certificate = status.certificates ? certificateIn(status.certificates, reader) : undefined;
+  const shown: readonly Column<Status>[] = [
+    line('domain', 'Site', () => `${wordOf(site.domain) || wordOf(site.id)}  ${originWords(status, profile)}`),
+    line('status', 'Status', () => site.status),
+    line('server_name', 'Server', () => serverWords(status)),
+    line('release_name', 'Release', () => currentWords(status, reader)),
+    ...(news ? [line('news', newsTitle(news), () => releaseWordsOf(news, reader))] : []),
+    line('certificate_state', 'Certificate', () => certificate?.words ?? unknownPart(status, 'certificates'), {
+      tone: () => certificate?.tone,
+    }),
+    line('scheduled', 'Scheduled', () => scheduledWords(site.scheduled_deploy_at, reader)),
+    line('workers', 'Workers', () => (status.queues ? workerWords(status.queues) : unknownPart(status, 'queues')), {
+      tone: () => (status.queues?.some((queue) => phaseOf(queue.status) === 'bad') ? 'red' : undefined),
+    }),
+    line('branch', 'Branch', () => branchWords(site)),
+    line('zero_downtime', 'Zero downtime', () => site.zero_downtime_enabled),
+    ...(live
+      ? [line('checked', 'Checked', () => checkedWords(status, reader), { tone: () => (status.errors.site ? 'yellow' : undefined) })]
+      : []),
+  ];
+  return record(status, columns<Status>(...shown));
+}
+
+/** `from .deploynix.json (production)`. */
+function originWords({ origin, environment }: Status, profile: string): string {
+  switch (origin) {
+    case 'environment':
+      return 'from DNX_SITE';
+    case 'link file':
+      return `from ${LINK_FILE}${environment === null ? '' : ` (${environment})`}`;
+    case 'profile':
+      return `from profile ${profile}`;
+    default:
+      return origin;
+  }
+}
+
+/** `web-1  203.0.113.10  PHP 8.3`. */
+function serverWords({ server, site, errors }: Status): string | undefined {
+  if (!server) return errors.server ? unknownPart({ errors }, 'server') : undefined;
+  const php = wordOf(site.php_version) || wordOf(server.php_version);
+  return [wordOf(server.name) || wordOf(server.id), wordOf(server.ip_address), php && `PHP ${php}`].filter(Boolean).join('  ');
+}
+
+/** `a2483e1 Upgrade to Laravel 12, 2m ago by push to main`, or `deployed 2m ago` for a site without releases. */
+function currentWords(status: Status, reader: TimeReader): string | undefined {
+  const { errors, latest_release: latest, release, site, webhook } = status;
+  if (release) {
+    const branch = wordOf(webhook?.branch);
+    return `${releaseWordsOf(release, reader)}${webhook ? ` by push${branch && ` to ${branch}`}` : ''}`;
+  }
+  const deployed = wordOf(site.last_deployed_at);
+  if (deployed !== '' && !latest) return `deployed ${timeIn(deployed, reader)}`;
+  return errors.releases ? unknownPart(status, 'releases') : latest ? undefined : 'none';
+}
+
+/** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
+function releaseWordsOf(release: JsonObject, reader: TimeReader): string | undefined {
+  const [known] = releasesOf([release]);
+  return known && releaseWords(known, reader);
+}
+
+/** The label of a release that is newer than the live one. */
+function newsTitle(release: JsonObject): string {
+  const phase = phaseOf(releasesOf([release])[0]?.word);
+  return phase === 'going' ? 'Deploying' : phase === 'bad' ? 'Failed' : 'Newest';
+}
+
+/** `in 2h`, or `none`; undefined if the API does not say. */
+const scheduledWords = (at: unknown, reader: TimeReader): string | undefined =>
+  at === undefined ? undefined : wordOf(at) === '' ? 'none' : timeIn(wordOf(at), reader);
+
+/** `2 running, 1 stopped`. */
+function workerWords(queues: readonly JsonObject[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of queues) {
+    const word = statusKey(status).replaceAll('_', ' ') || 'unknown';
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => `${count} ${word}`).join(', ') || 'none';
+}
+
+/** The branch, and whether pushes to it deploy, if the site says so. */
+function branchWords({ branch, auto_deploy_enabled }: Status['site']): string {
+  const auto = typeof auto_deploy_enabled === 'boolean' ? `auto-deploy ${auto_deploy_enabled ? 'on' : 'off'}` : '';
+  return [wordOf(branch), auto].filter(Boolean).join('  ');
+}
+
+/** `just now`, and why the latest reading failed. */
+const checkedWords = ({ checked_at, errors }: Status, reader: TimeReader): string =>
+  `${timeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
+
+/** Why a part is unknown: `token cannot read certificates`; undefined for a missing part or a fault. */
+const unknownPart = ({ errors }: Pick<Status, 'errors'>, name: PartName): string | undefined =>
+  errors[name]?.code === 'forbidden'
+    ? `token cannot read ${name === 'queues' ? 'workers' : name === 'server' ? 'the server' : name}`
+    : undefined;

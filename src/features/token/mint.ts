@@ -2,8 +2,7 @@ import { DnxError, isError, type Next, reasonOf, systemCode } from '../../base/e
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import type { Api } from '../../platform/api/api.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Api, Reply } from '../../platform/api/api.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { idOf, tokenIn, unwrapped } from './token.ts';
 

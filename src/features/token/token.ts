@@ -1,8 +1,7 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Api } from '../../platform/api/api.ts';
-import type { Reply } from '../../platform/api/reply.ts';
+import type { Api, Reply } from '../../platform/api/api.ts';
 
 /** A token as the API lists it, without its plain text. */
 export interface Token {

@@ -1,10 +1,12 @@
 import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromJson, isObject } from '../../base/json.ts';
+import { timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { readJson, writeJson } from '../../machine/files/text-file.ts';
+import type { HttpResponse, World } from '../../machine/world.ts';
 import { following } from '../../platform/api/deadline.ts';
-import { isNewer } from './release.ts';
-import { fileIn, type Known, keep, mayCheckNow, mayTellNow, readKnown } from './state.ts';
-import { upgradeFor } from './upgrade.ts';
 
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
@@ -18,7 +20,7 @@ export interface Update {
 
 /** Starts a check if one is due. It never fails the command, and dnx does not wait for it. */
 export function openUpdate(ctx: Needs): Update {
-  const file = fileIn(ctx.settings.directories.state);
+  const file = join(ctx.settings.directories.state, 'update.json');
   let known = readKnown(file);
   const { signal, abort, release } = following(ctx.signal);
   if (mayCheckNow(known, ctx.clock.now())) {
@@ -41,7 +43,6 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
   try {
     // First, so that a directory that is not writable stops the check.
     keep(file, { begun_at: now() });
-    const { latestRelease } = await import('./latest.ts');
     const latest = await latestRelease(world, settings.caFile, signal);
     keep(file, { latest, checked_at: now() });
     if (settings.debug) progress.debug(`The latest release of dnx is ${latest}`);
@@ -56,7 +57,7 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
 
 function tell({ clock, progress, world }: Needs, file: string, known: Known): void {
   const { latest } = known;
-  if (latest === undefined || !isNewer(latest, version) || !mayTellNow(known, clock.now())) return;
+  if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (!tried(() => keep(file, { told_at: new Date(clock.now()).toISOString() }))) return;
   const upgrade = upgradeFor(realPath(world.self[1]));
@@ -87,4 +88,110 @@ function realPath(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** What dnx knows of new releases, in `update.json`. Times are ISO 8601. */
+interface Known {
+  /** The latest release at the last check. */
+  readonly latest?: string | undefined;
+  readonly checked_at?: string | undefined;
+  /** The last check that began. */
+  readonly begun_at?: string | undefined;
+  /** When the user was last told of a release. */
+  readonly told_at?: string | undefined;
+}
+
+/** What is known; nothing if the file is missing or broken. */
+function readKnown(file: string): Known {
+  try {
+    const { latest, checked_at, begun_at, told_at } = readJson<Record<keyof Known, unknown>>(file, 1);
+    const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+    return { latest: versionIn(latest), checked_at: text(checked_at), begun_at: text(begun_at), told_at: text(told_at) };
+  } catch {
+    return {};
+  }
+}
+
+/** Keeps more. Throws if the directory is not writable. */
+const keep = (file: string, more: Known): void => writeJson(file, { ...readKnown(file), ...more });
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** How long to wait after a check that did not end before its command. */
+const AGAIN_MS = 10 * 60 * 1_000;
+
+/** True if GitHub may be asked: once a day, as the user may be told. */
+const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
+  isPast(checked_at, now, DAY_MS) && isPast(begun_at, now, AGAIN_MS);
+
+/** A time in the future counts as none. */
+function isPast(at: string | undefined, now: number, ms: number): boolean {
+  const time = timeOf(at);
+  return time === undefined || time > now || now - time >= ms;
+}
+
+/** `https://api.github.com/repos/OWNER/NAME/releases/latest`, which is never a draft or a pre-release. */
+const LATEST = `${repository.replace('https://github.com/', 'https://api.github.com/repos/')}/releases/latest`;
+
+/** The version of the latest release, from GitHub. Sends nothing about this user or machine. */
+async function latestRelease({ connect }: Pick<World, 'connect'>, caFile: string | undefined, signal: AbortSignal): Promise<string> {
+  const transport = await connect(caFile, { background: true });
+  try {
+    const headers = { accept: 'application/vnd.github+json', 'user-agent': 'dnx' };
+    const response = await transport.request({ method: 'GET', url: LATEST, headers, signal });
+    if (response.status !== 200) throw new Error(`GitHub returned ${response.status}`);
+    const release = fromJson(await shortText(response));
+    const latest = isObject(release) && !release.draft && !release.prerelease ? versionIn(release.tag_name) : undefined;
+    if (latest === undefined) throw new Error('GitHub returned no release');
+    return latest;
+  } finally {
+    await transport.close();
+  }
+}
+
+const MOST_BYTES = 1_000_000;
+
+async function shortText({ body, discard }: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size <= MOST_BYTES) continue;
+    discard();
+    throw new Error(`GitHub returned more than ${MOST_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The version of a release tag: `1.2.3` for `v1.2.3`. Undefined for a pre-release, and for anything else. */
+export function versionIn(tag: unknown): string | undefined {
+  const [, ...numbers] = (typeof tag === 'string' ? /^v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(tag) : undefined) ?? [];
+  return numbers.length > 0 ? numbers.map(Number).join('.') : undefined;
+}
+
+/** True if a release is newer than this version. A release is newer than its own pre-releases. */
+export function isNewer(release: string, current: string): boolean {
+  const [own = '', preRelease] = current.split('+', 1)[0]?.split(/-(.*)/) ?? [];
+  const [theirs, ours] = [release, own].map((each) => each.split('.').map(Number));
+  const difference = [0, 1, 2].map((index) => (theirs?.[index] ?? 0) - (ours?.[index] ?? 0)).find((each) => each !== 0) ?? 0;
+  return difference > 0 || (difference === 0 && preRelease !== undefined);
+}
+
+const NAME = 'deploynix-cli';
+
+/** How to upgrade, by a part of the path of the program. Paths have slashes, on Windows too. */
+const ways: readonly (readonly [part: RegExp, command: string])[] = [
+  [/\/_npx\//, `npx ${NAME}@latest`],
+  [/\/Cellar\/dnx\//, 'brew upgrade dnx'],
+  [/\/pnpm\/global\//i, `pnpm add --global ${NAME}@latest`],
+  [/\/yarn\/(Data\/)?global\//i, `yarn global add ${NAME}@latest`],
+  [/\/\.bun\/install\/global\//, `bun add --global ${NAME}@latest`],
+  // Without `lib` on Windows, where it is %APPDATA%\npm or the directory of Node.
+  [/\/(lib|npm|nodejs)\/node_modules\/deploynix-cli\//, `npm install --global ${NAME}@latest`],
+];
+
+/** The command that upgrades the dnx at this path; undefined if that is unknown, as in a project's own node_modules. */
+export function upgradeFor(script: string): string | undefined {
+  const path = script.replaceAll('\\', '/');
+  return ways.find(([part]) => part.test(path))?.[1];
 }

@@ -1,8 +1,5 @@
 import type { Context } from '../../cli/language/command.ts';
-import { commitIn, mustRead, openClone } from '../changes/clone.ts';
-import { commitsBetween } from '../changes/history.ts';
-import { migrationsBetween } from '../changes/project.ts';
-import { Unknowable } from '../changes/unknowable.ts';
+import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unknowable } from '../changes/clone.ts';
 import type { Changed } from './diagnosis.ts';
 import type { Incident } from './incident.ts';
 

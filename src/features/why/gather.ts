@@ -8,9 +8,9 @@ import { releasesOf } from '../deploy/release.ts';
 import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { logOf, logsEndpoint } from '../logs/api.ts';
-import { briefApi } from '../overview/reading.ts';
+import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
-import { type Part, type PartName, readParts } from '../status/parts.ts';
+import { type PartName, readParts, type StatusPart } from '../status/read.ts';
 import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
@@ -117,7 +117,7 @@ async function serverOf(
     site,
     server,
     choices,
-  }: { readonly incident: Incident; readonly site: Site; readonly server: Part; readonly choices: Choices },
+  }: { readonly incident: Incident; readonly site: Site; readonly server: StatusPart; readonly choices: Choices },
 ): Promise<{ readonly machine: Facts['machine']; readonly logs: readonly Log[]; readonly unknown: readonly Unknown[] }> {
   ctx.progress.step(`Reading the logs on ${of.server.label} over SSH`);
   const located = async () => {
@@ -139,7 +139,7 @@ async function optional<T>(what: string, ability: string, part: Promise<T>): Pro
   }
 }
 
-function unreadPart(name: (typeof PARTS)[number], { error }: Part): readonly Unknown[] {
+function unreadPart(name: (typeof PARTS)[number], { error }: StatusPart): readonly Unknown[] {
   const [what, ability] = WORDS[name];
   return error ? [unreadable(what, ability, error)] : [];
 }

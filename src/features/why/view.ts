@@ -2,7 +2,7 @@ import type { Detail } from '../../base/errors.ts';
 import { timeIn } from '../../base/time.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { shortened } from '../deploy/describe.ts';
-import { certificateIn, type Reader } from '../overview/certificate.ts';
+import { certificateIn, type TimeReader } from '../overview/certificate.ts';
 import type { Diagnosis, Evidence, ShownRelease } from './diagnosis.ts';
 
 /** The most characters of a commit's message, to fit 80 columns. */
@@ -26,7 +26,7 @@ const SOURCES: Readonly<Record<Evidence['source'], string>> = {
 };
 
 /** A diagnosis as an object for scripts, and as lines for people. */
-export function viewOf(diagnosis: Diagnosis, reader: Reader): View {
+export function viewOf(diagnosis: Diagnosis, reader: TimeReader): View {
   const title = titleOf(diagnosis, reader);
   const details = detailsOf(diagnosis, reader).map(([label, text]): Detail => [label, text.replace(/[\r\n\t]+/g, ' ')]);
   const fields = columns<Diagnosis>(
@@ -38,7 +38,7 @@ export function viewOf(diagnosis: Diagnosis, reader: Reader): View {
   return diagnosis.cause === 'deployment_in_progress' ? view : { ...view, failed: true };
 }
 
-function titleOf({ site, outcome, subject, title, release, checks: { http } }: Diagnosis, reader: Reader): string {
+function titleOf({ site, outcome, subject, title, release, checks: { http } }: Diagnosis, reader: TimeReader): string {
   if (outcome === 'healthy') return `Nothing is wrong with ${site}`;
   if (subject === 'deployment') {
     const when = release?.created_at ? ` ${timeIn(release.created_at, reader)}` : '';
@@ -48,7 +48,7 @@ function titleOf({ site, outcome, subject, title, release, checks: { http } }: D
   return `${site} ${http.status === null ? 'does not respond' : `returns ${http.status}`}: ${title}`;
 }
 
-function detailsOf(diagnosis: Diagnosis, reader: Reader): readonly Detail[] {
+function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] {
   const { evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
   const label = outcome === 'unknown' ? 'nearest' : 'because';
   return [
@@ -92,7 +92,7 @@ function changeLines({ changes }: Diagnosis): readonly Detail[] {
 const counted = (count: number, noun: string): string => (count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`);
 
 /** What was checked and looks good or bad, in a line each. */
-function checkLines({ checks }: Diagnosis, reader: Reader): readonly Detail[] {
+function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {
   const { http, disks, memory, certificate, workers, missing_variables: missing } = checks;
   const fullest = disks?.reduce((most, { space_percent: used }) => Math.max(most, used ?? 0), 0);
   const lines: readonly (Detail | false | null | undefined)[] = [

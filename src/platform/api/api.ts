@@ -1,8 +1,7 @@
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
-import type { Budgets } from './budget.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { RateStatus } from './rate-status.ts';
-import type { Reply } from './reply.ts';
+import type { Budgets } from './limit/budget.ts';
+import type { RateStatus } from './limit/usage.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -20,6 +19,22 @@ export interface SendOptions {
   /** True for a file, which must arrive as it is: not compressed. */
   readonly file?: boolean;
 }
+
+/** A response, parsed. */
+export interface Reply<T = unknown> {
+  readonly status: number;
+  readonly headers: HttpResponse['headers'];
+  /** The JSON as received; undefined if the body is empty or not JSON. */
+  readonly body: unknown;
+  /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
+  readonly data: T | undefined;
+  readonly message: string | undefined;
+  /** The raw text of a body that is not JSON, such as a proxy's page. */
+  readonly text: string | undefined;
+}
+
+/** Sends one request and resolves when the response headers arrive. */
+export type Exchange = (method: string, path: string, options: SendOptions) => Promise<HttpResponse>;
 
 /** The API client. Failures are DnxErrors. */
 export interface Api {

@@ -1,30 +1,21 @@
 import { DnxError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import type { Api, ClientOptions, SendOptions } from './api.ts';
+import type { Api, ClientOptions, Listing, Reply, SendOptions } from './api.ts';
 import { clockUntil, following, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
-import { exchanging } from './exchange.ts';
-import { listingOf, sending } from './observed.ts';
 import { everyPage, pagesOf } from './pages.ts';
-import { rateLimited } from './rate-limit.ts';
-import { guarded } from './read-only.ts';
-import type { Reply } from './reply.ts';
-import { persisting, type Send } from './retry.ts';
+import { openSending } from './send.ts';
 
 /** Creates an API client with authentication, retries, paging and rate limiting. */
 export const createApi = (options: ClientOptions): Api => apiOver(options, options);
 
 /** `unbounded`: the original options; `options` may have a deadline. */
 function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
-  const limited = guarded(options, rateLimited(options, exchanging(options)));
-  const persistent: Send = sending(options, (method, path, send) => {
-    const end = options.requests.begin(options.host, send.retry === false);
-    return persisting<never>(options, limited, method, path, send).finally(end);
-  });
+  const { send: sendAny, exchange } = openSending(options);
 
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, { ...params });
-    const reply = await persistent<T>(method, path, sendOptions);
+    const reply = await sendAny<T>(method, path, sendOptions);
     if (reply.status >= 300) throw (await import('./failure.ts')).failureOf(reply, endpoint);
     if (reply.text !== undefined) throw notJson(endpoint);
     return reply;
@@ -47,7 +38,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     send,
     pages,
     list: (endpoint, params, listOptions) => everyPage(pages(endpoint, params, listOptions)),
-    ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
+    ask: (method, path, askOptions = {}) => sendAny(method, path, askOptions),
     as: (token, host = options.host) => {
       const other = { host, token: async () => token, observer: undefined };
       return apiOver({ ...unbounded, ...other }, { ...options, ...other });
@@ -66,9 +57,9 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     async raw(method, path) {
       const end = options.requests.begin(options.host);
       try {
-        return await limited(method, path, { file: true });
+        return await exchange(method, path, { file: true });
       } catch (error) {
-        throw error instanceof NetworkFault ? (await import('./unreachable.ts')).unreachable(error, method, options.host) : error;
+        throw error instanceof NetworkFault ? (await import('./network/unreachable.ts')).unreachable(error, method, options.host) : error;
       } finally {
         end();
       }
@@ -89,3 +80,13 @@ const notJson = (endpoint: string): DnxError =>
     hint: 'Check the host (--host or DNX_HOST), and whether a proxy or login page is in between.',
     cause: new NetworkFault('not JSON', { sent: true }),
   });
+
+/** Who remembers a list without filters that is read from now on. */
+function listingOf(
+  { clock, observer }: ClientOptions,
+  ...[endpoint, params = {}, { query = {} } = {}]: Parameters<Api['pages']>
+): () => Listing | undefined {
+  const since = clock.now();
+  const filtered = Object.values(query).some((value) => value !== undefined);
+  return () => (filtered ? undefined : observer?.listing(endpoint, params, since));
+}

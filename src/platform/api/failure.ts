@@ -2,9 +2,9 @@ import { type Code, DnxError, type FieldErrors, type Next, REJECTED } from '../.
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Need, needOf } from '../abilities.ts';
+import type { Reply } from './api.ts';
 import { isRead } from './endpoint.ts';
-import { retryWords } from './rate-limit.ts';
-import type { Reply } from './reply.ts';
+import { retryWords } from './limit/limiter.ts';
 
 const codes: Readonly<Record<number, Code>> = {
   401: 'unauthenticated',

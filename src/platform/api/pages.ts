@@ -1,9 +1,8 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Api, Listing } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
-import { repetition } from './repetition.ts';
 
 /** The items that dnx requests per page. */
 export const PAGE_SIZE = 100;
@@ -109,3 +108,27 @@ const tooMany = (endpoint: Endpoint, most: number): DnxError =>
 
 const repeated = (endpoint: Endpoint, page: number): DnxError =>
   new DnxError('failed', `Page ${page} of ${endpoint} repeats earlier pages, so the list cannot be read completely.`);
+
+/**
+ * Returns a function that tells whether a page has only rows of earlier pages. It keeps the page before and one that is replaced
+ * after 1, 2, 4, 8… pages, so that it finds pages that repeat in any period without remembering the whole list.
+ */
+function repetition(): (rows: readonly unknown[]) => boolean {
+  let before: ReadonlySet<string> = new Set();
+  let kept: ReadonlySet<string> = new Set();
+  let pages = 0;
+  let next = 1;
+  return (rows) => {
+    const keys = new Set(rows.map(keyOf));
+    const again = keys.size > 0 && [...keys].every((key) => before.has(key) || kept.has(key));
+    before = keys;
+    pages += 1;
+    if (pages === next) {
+      kept = keys;
+      next *= 2;
+    }
+    return again;
+  };
+}
+
+const keyOf = (row: unknown): string => toJson((isObject(row) ? row.id : undefined) ?? row);

@@ -1,20 +1,8 @@
 import { DnxError } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
-import { textOf } from './response.ts';
-
-/** A response, parsed. */
-export interface Reply<T = unknown> {
-  readonly status: number;
-  readonly headers: HttpResponse['headers'];
-  /** The JSON as received; undefined if the body is empty or not JSON. */
-  readonly body: unknown;
-  /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
-  readonly data: T | undefined;
-  readonly message: string | undefined;
-  /** The raw text of a body that is not JSON, such as a proxy's page. */
-  readonly text: string | undefined;
-}
+import type { Reply } from './api.ts';
+import { textOf } from './network/response.ts';
 
 /** A response without its body. */
 export const emptyReply = ({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): Reply<never> => ({

@@ -3,7 +3,7 @@ import { isObject, toJson } from '../../base/json.ts';
 import { type Phase, phaseOf } from '../../base/status.ts';
 import { capitalized, wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
-import type { Reply } from '../api/reply.ts';
+import type { Reply } from '../api/api.ts';
 import { idIn } from '../names/names.ts';
 import { type Followed, follow, type Waiting } from './follow.ts';
 import { inTime, readBefore, timedOut } from './rules.ts';

@@ -1,4 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 
 /** A list of the API as it is remembered: ids and names only. Without items it has changed since, at `read`. */
@@ -10,15 +12,25 @@ export interface NameList {
   readonly past?: readonly JsonObject[];
 }
 
-/** The lists that one token has read, by path: `/servers/7/daemons`. */
+/** What one token has read. */
 export interface Account {
+  /** By path: `/servers/7/daemons`. */
   readonly lists: Map<string, NameList>;
-  /** When the sites of every server were last read, in epoch ms. */
+  /** When a site was last searched on every server, in epoch ms. */
   searched: number;
+  /** When the token was stored, as the settings say; undefined if it was only in DNX_TOKEN. */
+  stored: string | undefined;
 }
 
-/** Accounts by `profile@host` and the fingerprint of the token. */
+/** Accounts by their key. */
 export type Accounts = Map<string, Account>;
+
+/** The key of an account: `profile@host` and the fingerprint of the token. */
+export const accountKey = (identity: Identity, token: string): string => `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
+
+/** The account whose token the settings say was stored at this time. Another time is another token. */
+export const accountStored = (accounts: Accounts, identity: Identity, stored: string): Account | undefined =>
+  [...accounts].find(([key, each]) => each.stored === stored && key.slice(0, key.lastIndexOf(' ')) === accountName(identity))?.[1];
 
 const VERSION = 2;
 const DAY = 24 * 60 * 60_000;
@@ -47,13 +59,13 @@ function readIndex(file: string): JsonObject {
 }
 
 function accountIn(entry: unknown, now: number): Account {
-  const { lists, searched } = isObject(entry) ? entry : {};
+  const { lists, searched, stored } = isObject(entry) ? entry : {};
   const all = isObject(lists) ? Object.entries(lists) : [];
   const known = all.flatMap(([path, list]) => {
     const valid = listIn(list, now);
     return valid ? [[path, valid] as const] : [];
   });
-  return { lists: new Map(known), searched: timeIn(searched, now) ?? 0 };
+  return { lists: new Map(known), searched: timeIn(searched, now) ?? 0, stored: typeof stored === 'string' ? stored : undefined };
 }
 
 function listIn(list: unknown, now: number): NameList | undefined {
@@ -84,13 +96,13 @@ export function writeAccounts(file: string, accounts: Accounts): void {
     .toSorted(([, one], [, other]) => newest(other) - newest(one))
     .slice(0, MOST_ACCOUNTS);
   let room = MOST_NAMES;
-  const shown = kept.map(([name, { lists, searched }]) => {
+  const shown = kept.map(([name, { lists, searched, stored }]) => {
     const texts: Record<string, object> = {};
     for (const [path, { read, items, past }] of [...lists].toSorted(([, one], [, other]) => other.read - one.read)) {
       room -= (items ?? past ?? []).length;
       if (room >= 0) texts[path] = { read: new Date(read).toISOString(), items, past };
     }
-    return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), lists: texts }] as const;
+    return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), stored, lists: texts }] as const;
   });
   writeText(file, `${JSON.stringify({ version: VERSION, accounts: Object.fromEntries(shown) }, null, 1)}\n`);
 }

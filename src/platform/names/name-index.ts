@@ -1,17 +1,17 @@
-import { join } from 'node:path';
-import type { JsonObject } from '../../base/json.ts';
+import { accessSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type JsonObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
+import type { Waiting } from '../../machine/files/lock.ts';
+import { makeDirectory } from '../../machine/files/text-file.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';
-import { type Account, type Accounts, type NameList, readAccounts } from './index-file.ts';
+import { type Account, type Accounts, accountKey, type NameList, readAccounts, writeAccounts } from './index-file.ts';
 import { idIn, nameOf } from './names.ts';
-import { nounAt } from './namings.ts';
+import { namings, nounAt } from './namings.ts';
 import { addChange, dropStale, listingIn, type News, noNews } from './news.ts';
-import { keepOffered } from './offering.ts';
-import { save } from './saving.ts';
 
 /** A list of ids and names. */
 export interface Recalled {
@@ -32,8 +32,8 @@ export interface Trusted {
 }
 
 /**
- * Remembers the names in the lists that a token reads, in a file for all accounts. `recall.ts` checks what was trusted.
- * Variables and tokens are never written: their names say what secrets there are.
+ * Remembers the names in the lists that a token reads, in a file for all accounts. `recall.ts` checks what was trusted, and completion
+ * offers them. Values are never written.
  */
 export interface NameIndex extends Observer {
   /** The token for requests, whose names these are. */
@@ -56,8 +56,6 @@ export interface NameIndex extends Observer {
 
 interface Options extends Identity {
   readonly directory: string;
-  /** The config directory. */
-  readonly config: string;
   /** When the token was stored, if it is not that of DNX_TOKEN. */
   readonly stored: string | undefined;
   readonly token: () => Promise<string>;
@@ -71,7 +69,7 @@ interface Options extends Identity {
 export function openNameIndex({ directory, signal, ...options }: Options): NameIndex {
   const file = join(directory, 'names.json');
   const { clock } = options;
-  const { accounts, inUse, use, news, remembered, ignore } = openMemory(file, options);
+  const { accounts, use, news, remembered, ignore } = openMemory(file, options);
   const trusted = new Map<string, Trusted>();
   let names: ReadonlyMap<string, string> | undefined;
   return {
@@ -97,10 +95,10 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       if (own) return { items: own, path, age: undefined };
       const { read, items } = remembered()?.lists.get(path) ?? { read: 0 };
       const age = clock.now() - read;
-      return items && maxAge > 0 && age <= maxAge ? { items, path, age } : undefined;
+      return items && maxAge > 0 && age <= maxAge && isTrusted(path) ? { items, path, age } : undefined;
     },
     nameOf(noun, id) {
-      names ??= namesById([...(remembered()?.lists ?? []), ...(news()?.own ?? [])]);
+      names ??= namesById([...[...(remembered()?.lists ?? [])].filter(([path]) => isTrusted(path)), ...(news()?.own ?? [])]);
       return names.get(`${noun} ${idIn(id)}`);
     },
     searched() {
@@ -117,14 +115,13 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
     },
     async save() {
       const isNews = [...accounts.values()].some(({ lists, changes }) => lists.size > 0 || changes.length > 0);
-      const changed = isNews && (await save(file, accounts, { clock, signal }));
-      await keepOffered({ ...options, directory, index: file, account: inUse(), isNews, changed, signal });
+      if (isNews) await saveNews(file, accounts, { clock, signal });
     },
   };
 }
 
 /** What this command has read, by account, and what was remembered before. */
-function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Options, 'directory' | 'signal'>) {
+function openMemory(file: string, { token, stored, fresh, clock, ...identity }: Omit<Options, 'directory' | 'signal'>) {
   const accounts = new Map<string, News>();
   let account = '';
   let saved: Accounts | undefined;
@@ -135,11 +132,10 @@ function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Opt
   return {
     accounts,
     news,
-    inUse: () => account,
     async use(): Promise<string> {
       const held = await token();
-      account = `${accountName(identity)} ${fingerprintOf(held, identity.host)}`;
-      if (!accounts.has(account)) accounts.set(account, noNews());
+      account = accountKey(identity, held);
+      if (!accounts.has(account)) accounts.set(account, noNews(stored));
       return held;
     },
     /** What other commands remembered for this token, without what this one has made stale. */
@@ -163,6 +159,9 @@ function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Opt
   };
 }
 
+/** False for names that are there for completion alone. */
+const isTrusted = (path: string): boolean => !namings[nounAt(path) ?? '']?.completionOnly;
+
 /** Names by noun and id. */
 const namesById = (lists: readonly (readonly [path: string, list: NameList])[]): ReadonlyMap<string, string> =>
   new Map(
@@ -174,3 +173,54 @@ const namesById = (lists: readonly (readonly [path: string, list: NameList])[]):
       });
     }),
   );
+
+/** How long to wait for the lock, in ms; after that nothing is saved. */
+const PATIENCE_MS = 1_000;
+
+/** An unchanged list is written again after this many ms, so that its age counts from the last reading. */
+const REFRESH_MS = 60 * 60_000;
+
+/** Adds the news of a command to the file, unless it says all of it. A cache that cannot be written costs requests, not correctness. */
+async function saveNews(file: string, news: ReadonlyMap<string, News>, waiting: Waiting & { readonly clock: Clock }): Promise<void> {
+  const { clock } = waiting;
+  /** The time is read each time, because what others save meanwhile would be from the future. */
+  const updated = () => {
+    const now = clock.now();
+    const accounts = readAccounts(file, now);
+    return apply(accounts, news, now) ? accounts : undefined;
+  };
+  try {
+    if (!updated()) return;
+    makeDirectory(dirname(file));
+    // Where nothing can be written, the lock is not even loaded.
+    accessSync(dirname(file), constants.W_OK);
+    const { locked } = await import('../../machine/files/lock.ts');
+    await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
+      const accounts = updated();
+      if (accounts) writeAccounts(file, accounts);
+    });
+  } catch {
+    // The next command reads the lists again.
+  }
+}
+
+/** Applies the news; false if the accounts already said so. The newer of two lists wins. */
+function apply(accounts: Accounts, news: ReadonlyMap<string, News>, now: number): boolean {
+  let changed = false;
+  for (const [name, { lists, changes, searched, stored }] of news) {
+    const account: Account = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
+    accounts.set(name, account);
+    for (const each of changes) changed = dropStale(account.lists, each) || changed;
+    for (const [path, list] of lists) {
+      const known = account.lists.get(path);
+      // A mark that the list has changed is there already.
+      if (known && (known.read > list.read || (known.read === list.read && !list.items))) continue;
+      account.lists.set(path, list);
+      changed ||= !known || now - known.read >= REFRESH_MS || toJson(known.items) !== toJson(list.items);
+    }
+    changed ||= searched > account.searched || (stored !== undefined && stored !== account.stored);
+    account.searched = Math.max(searched, account.searched);
+    account.stored = stored ?? account.stored;
+  }
+  return changed;
+}

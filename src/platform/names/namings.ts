@@ -1,3 +1,4 @@
+import { own } from '../../base/json.ts';
 import { type Endpoint, parameters } from '../api/endpoint.ts';
 
 /** How a kind of resource is named, listed and distinguished. */
@@ -15,8 +16,8 @@ export interface Naming {
   readonly caseless?: true;
   /** Names are host names: see `sameDomain`. */
   readonly domains?: true;
-  /** Its names are kept for the command only, because they say what secrets there are. */
-  readonly confidential?: true;
+  /** Its names are remembered for completion alone: a look-up reads its list again. */
+  readonly completionOnly?: true;
   /** A unique prefix of the name is enough. */
   readonly prefix?: true;
   /** A number of up to five digits is its port, unless the ids are numbers. */
@@ -37,14 +38,14 @@ export const namings: Readonly<Record<string, Naming>> = {
     caseless: true,
   },
   site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', details: ['status', 'last_deployed_at'], domains: true },
-  token: { list: 'GET /tokens', keys: ['name'], by: 'name', details: ['created_at'], confidential: true },
+  token: { list: 'GET /tokens', keys: ['name'], by: 'name', details: ['created_at'], completionOnly: true },
   variable: {
     list: 'GET /servers/{server}/sites/{site}/environment-variables',
     keys: ['key'],
     by: 'key',
     details: ['updated_at'],
     group: 'env',
-    confidential: true,
+    completionOnly: true,
   },
   queue: {
     list: 'GET /servers/{server}/sites/{site}/queues',
@@ -100,13 +101,23 @@ export const namings: Readonly<Record<string, Naming>> = {
   git_repository: { list: 'GET /git-repositories', keys: ['name'], by: 'name', details: [] },
 };
 
-/** Lists of words that commands take as they are: `--region fsn1`. Completion offers their ids. */
-export const choices: Readonly<Record<string, Endpoint>> = {
-  provider: 'GET /providers',
-  region: 'GET /providers/{provider}/regions',
-  size: 'GET /providers/{provider}/sizes',
-  image: 'GET /providers/{provider}/images',
+/** Lists of words that commands take as they are, without a look-up: `--region fsn1`. `key` has the word that completion offers. */
+export const choices: Readonly<Record<string, { readonly list: Endpoint; readonly key: string }>> = {
+  provider: { list: 'GET /providers', key: 'id' },
+  region: { list: 'GET /providers/{provider}/regions', key: 'id' },
+  size: { list: 'GET /providers/{provider}/sizes', key: 'id' },
+  image: { list: 'GET /providers/{provider}/images', key: 'id' },
+  release: { list: 'GET /servers/{server}/sites/{site}/releases', key: 'name' },
 };
+
+/** The kinds of resources that have names. */
+export const namedKinds: readonly string[] = [
+  ...Object.keys(namings).filter((kind) => (namings[kind]?.keys.length ?? 0) > 0),
+  ...Object.keys(choices),
+];
+
+/** Where the names of a kind are listed. */
+export const listOfKind = (kind: string): Endpoint | undefined => own(namings, kind)?.list ?? own(choices, kind)?.list;
 
 /** The noun of a list: `credential` for `GET /providers/credentials`. */
 export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);
@@ -120,7 +131,7 @@ export const nounAt = (path: string): string | undefined =>
   Object.keys(namings).find((noun) => isAt(path, namings[noun]?.list) || isAt(path, namings[noun]?.broader));
 
 /** The kind of choices at a path: `region` for `/providers/hetzner/regions`. */
-export const choiceAt = (path: string): string | undefined => Object.keys(choices).find((kind) => isAt(path, choices[kind]));
+export const choiceAt = (path: string): string | undefined => Object.keys(choices).find((kind) => isAt(path, choices[kind]?.list));
 
 function isAt(path: string, list: Endpoint | undefined): boolean {
   const parts = path.split('/');

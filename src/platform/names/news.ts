@@ -3,7 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Listing } from '../api/api.ts';
 import type { Account, NameList } from './index-file.ts';
 import { idIn } from './names.ts';
-import { choiceAt, namings, nounAt } from './namings.ts';
+import { choiceAt, choices, namings, nounAt } from './namings.ts';
 
 /** A request that changed something, at `at` in epoch ms. */
 interface Change {
@@ -19,13 +19,13 @@ export interface News extends Account {
   readonly changes: Change[];
 }
 
-export const noNews = (): News => ({ lists: new Map(), searched: 0, own: new Map(), changes: [] });
+export const noNews = (stored: string | undefined): News => ({ lists: new Map(), searched: 0, stored, own: new Map(), changes: [] });
 
 /** Adds a list while it is read, if it has names or choices. One with an unusable id is left out, so that its error is not lost. */
 export function listingIn({ own, lists }: News, path: string, read: number, added: () => void): Listing | undefined {
-  const { keys = [], confidential } = namings[nounAt(path) ?? ''] ?? {};
-  const isChoice = choiceAt(path) !== undefined;
-  if (keys.length === 0 && !isChoice) return undefined;
+  const { key } = choices[choiceAt(path) ?? ''] ?? {};
+  const keys = [...(namings[nounAt(path) ?? '']?.keys ?? []), ...(key === undefined || key === 'id' ? [] : [key])];
+  if (keys.length === 0 && key === undefined) return undefined;
   const items: JsonObject[] = [];
   let usable = true;
   return {
@@ -39,8 +39,8 @@ export function listingIn({ own, lists }: News, path: string, read: number, adde
     done() {
       if (!usable) return;
       // A command that shows choices wants more than their ids.
-      if (!isChoice) own.set(path, { read, items });
-      if (!confidential) lists.set(path, { read, items });
+      if (key === undefined) own.set(path, { read, items });
+      lists.set(path, { read, items });
       added();
     },
   };
@@ -86,8 +86,8 @@ const unchanged = ({ items, past = [] }: NameList, path: string): readonly JsonO
 /** The list that a request adds to, renames in or removes from. Other requests, such as a deployment, change no names. */
 function listOf(method: string, path: string): string | undefined {
   const list = [path, ...(method === 'POST' ? [] : [parentOf(path)])].find((each) => nounAt(each) !== undefined);
-  const { keys = [], confidential } = namings[nounAt(list ?? '') ?? ''] ?? {};
-  return keys.length > 0 && !confidential ? list : undefined;
+  const { keys = [] } = namings[nounAt(list ?? '') ?? ''] ?? {};
+  return keys.length > 0 ? list : undefined;
 }
 
 /** True for the same list, and for the certificates of a server and of its sites. */

@@ -1,14 +1,13 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { ulid } from 'ulid';
-import { archive } from '../archive.ts';
-import { resource, showing } from '../crud.ts';
-import { listed } from '../http/paging.ts';
-import { unprocessable } from '../http/refusal.ts';
-import { accepted, created } from '../http/response.ts';
-import { restoreBackup, sourceOf, takeBackup } from '../jobs/backups.ts';
+import { crud, listResponse, showing } from '../crud.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Backup } from '../records.ts';
-import { exists, oneOf, text } from '../rules.ts';
-import { timestamp } from '../time.ts';
+import { accepted, createdResponse, unprocessable } from '../response.ts';
+import { exists, oneOf, textRule } from '../rules.ts';
+import { type State, scheduleChange } from '../state.ts';
+import { timestamp, timings } from '../time.ts';
 
 const present = showing<Backup>('id', 'type', 'status', 'size', 'server_id', 'site_id', 'database_id', 'created_at', 'completed_at');
 const filters = {
@@ -18,7 +17,7 @@ const filters = {
 
 /** Backups of databases and applications, in one list per organization. */
 export const backups: Operation[] = [
-  ...resource({
+  ...crud({
     noun: 'backup',
     path: '/servers/{server}/databases/{database}/backups',
     ability: 'database',
@@ -42,7 +41,7 @@ export const backups: Operation[] = [
       const { status, type } = request.filters;
       const wanted = (backup: Backup): boolean =>
         (status === undefined || backup.status === status) && (type === undefined || backup.type === type);
-      return listed(request, request.state.backups.filter(wanted).reverse(), present);
+      return listResponse(request, request.state.backups.filter(wanted).reverse(), present);
     },
     { query: filters, paged: true },
   ),
@@ -67,9 +66,9 @@ export const backups: Operation[] = [
       };
       state.backups.push(backup);
       takeBackup(state, backup, now);
-      return created(present(backup));
+      return createdResponse(present(backup));
     },
-    { body: { site_id: text() } },
+    { body: { site_id: textRule() } },
   ),
   operation(
     'GET /backups/{backup}/download',
@@ -85,7 +84,7 @@ export const backups: Operation[] = [
   ),
   operation('POST /backups/{backup}/restore', 'database:update', ({ state, now }, { backup }) => {
     refuseUnfinished(backup, 'restored');
-    restoreBackup(state, backup, now);
+    startRestore(state, backup, now);
     return accepted('Restore started.', present(backup));
   }),
   operation('POST /backups/{backup}/verify', 'database:read', (_request, { backup }) => {
@@ -96,4 +95,83 @@ export const backups: Operation[] = [
 
 function refuseUnfinished(backup: Backup, action: string): void {
   if (backup.status !== 'completed' && backup.status !== 'restored') throw unprocessable(`Only completed backups can be ${action}.`);
+}
+
+const find = (state: State, id: string): Backup | undefined => state.backups.find((backup) => backup.id === id);
+
+/** Starts a new backup. */
+function takeBackup(state: State, backup: Backup, now: number): void {
+  scheduleChange(state, now + timings.backupBegins, 'backup.begins', backup.id);
+}
+
+/** Moves a backup from pending to in progress. */
+export function backupBegins(state: State, id: string, at: number): void {
+  const backup = find(state, id);
+  if (backup === undefined) return;
+  enter(backup, 'in_progress', at);
+  scheduleChange(state, at + timings.backupRuns, 'backup.ends', id);
+}
+
+/** Finishes a backup. Fails if the name of its site or database contains `fail`. */
+export function backupEnds(state: State, id: string, at: number): void {
+  const backup = find(state, id);
+  if (backup === undefined) return;
+  if (sourceOf(state, backup).includes('fail')) {
+    enter(backup, 'failed', at);
+    return;
+  }
+  enter(backup, 'completed', at);
+  backup.size = archiveSize(backup);
+  backup.completed_at = timestamp(at);
+}
+
+/** Starts a restore. Like a deployment, it becomes visible after a moment. */
+function startRestore(state: State, backup: Backup, now: number): void {
+  scheduleChange(state, now + timings.restoreBegins, 'restore.begins', backup.id);
+}
+
+/** Moves a restore to in progress. */
+export function restoreBegins(state: State, id: string, at: number): void {
+  const backup = find(state, id);
+  if (backup === undefined) return;
+  enter(backup, 'in_progress', at);
+  scheduleChange(state, at + timings.restoreRuns, 'restore.ends', id);
+}
+
+/** Finishes a restore. */
+export function restoreEnds(state: State, id: string, at: number): void {
+  const backup = find(state, id);
+  if (backup !== undefined) enter(backup, 'restored', at);
+}
+
+/** The name of the site or database in a backup. */
+const sourceOf = (state: State, backup: Backup): string =>
+  state.sites.find((site) => site.id === backup.site_id)?.domain ??
+  state.databases.find((database) => database.id === backup.database_id)?.name ??
+  'backup';
+
+function enter(backup: Backup, status: string, at: number): void {
+  backup.status = status;
+  backup.updated_at = timestamp(at);
+}
+
+const BASE_SIZE = 192 * 1024;
+
+/**
+ * The content of a backup: a valid gzip file of 192 to 448 KiB, derived from the backup's id. Level 0 makes the size independent
+ * of the zlib version.
+ */
+export function archive({ id }: Pick<Backup, 'id'>): Uint8Array {
+  const size = BASE_SIZE + createHash('sha256').update(id).digest().readUInt16BE(0) * 4;
+  const content = createHash('shake256', { outputLength: size }).update(id).digest();
+  return gzipSync(content, { level: 0 });
+}
+
+const sizes = new Map<string, number>();
+
+/** The size of a backup's archive in bytes. Cached, because creating the archive takes 2 ms. */
+export function archiveSize(backup: Pick<Backup, 'id'>): number {
+  const size = sizes.get(backup.id) ?? archive(backup).length;
+  sizes.set(backup.id, size);
+  return size;
 }

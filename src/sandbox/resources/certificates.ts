@@ -1,9 +1,10 @@
-import { resource, showing } from '../crud.ts';
-import { invalid } from '../http/refusal.ts';
-import { issueCertificate } from '../jobs/certificates.ts';
+import { crud, showing } from '../crud.ts';
 import type { Operation } from '../operation.ts';
 import type { Certificate } from '../records.ts';
-import { oneOf, text, verbatim } from '../rules.ts';
+import { invalid } from '../response.ts';
+import { oneOf, textRule, verbatim } from '../rules.ts';
+import { type State, scheduleChange } from '../state.ts';
+import { DAY, timestamp, timings } from '../time.ts';
 
 const present = showing<Certificate>('id', 'type', 'domain', 'status', 'reason', 'expires_at', 'created_at');
 
@@ -12,13 +13,13 @@ const material = { certificate: verbatim().optional(), private_key: verbatim().o
 
 /** SSL certificates: issued and revoked per site, listed and deleted per server. */
 export const certificates: Operation[] = [
-  ...resource({
+  ...crud({
     noun: 'certificate',
     path: '/servers/{server}/sites/{site}/certificates',
     ability: 'certificate',
     verbs: ['list', 'show', 'create', 'delete'],
     present,
-    fields: { type: oneOf('letsencrypt', 'wildcard', 'custom').optional(), domain: text(), ...material },
+    fields: { type: oneOf('letsencrypt', 'wildcard', 'custom').optional(), domain: textRule(), ...material },
     fresh: () => ({ server_id: null, type: 'letsencrypt', status: 'pending', reason: null, expires_at: null }),
     check: (input) => {
       if (input.type !== 'custom') return;
@@ -29,7 +30,7 @@ export const certificates: Operation[] = [
     },
     afterCreate: (certificate, { state, now }) => issueCertificate(state, certificate, now),
   }),
-  ...resource({
+  ...crud({
     noun: 'certificate',
     path: '/servers/{server}/certificates',
     ability: 'certificate',
@@ -37,3 +38,24 @@ export const certificates: Operation[] = [
     present,
   }),
 ];
+
+const VALID_DAYS = 90;
+
+/** Starts issuing a certificate. */
+function issueCertificate(state: State, certificate: Certificate, now: number): void {
+  scheduleChange(state, now + timings.certificateIssues, 'certificate.issued', certificate.id);
+}
+
+/** Finishes issuing. Fails for domains that contain `fail`. */
+export function certificateIssued(state: State, id: string, at: number): void {
+  const certificate = state.certificates.find((row) => row.id === id);
+  if (certificate === undefined) return;
+  certificate.updated_at = timestamp(at);
+  if (certificate.domain.includes('fail')) {
+    certificate.status = 'failed';
+    certificate.reason = `DNS problem: NXDOMAIN looking up A for ${certificate.domain}`;
+    return;
+  }
+  certificate.status = 'active';
+  certificate.expires_at = timestamp(at + VALID_DAYS * DAY);
+}

@@ -1,16 +1,16 @@
-import { resource, showing } from '../crud.ts';
+import { crud, showing } from '../crud.ts';
 import type { Operation } from '../operation.ts';
 import type { Crontab } from '../records.ts';
-import { matching, text } from '../rules.ts';
+import { patternRule, textRule } from '../rules.ts';
 
 const FIVE_CRON_FIELDS = /^[\d*/,A-Za-z-]+( +[\d*/,A-Za-z-]+){4}$/;
 
 /** Cron jobs of a server. */
-export const crontabs: Operation[] = resource({
+export const crontabs: Operation[] = crud({
   noun: 'crontab',
   path: '/servers/{server}/crontabs',
   ability: 'crontab',
   present: showing<Crontab>('id', 'command', 'frequency', 'user', 'status', 'created_at', 'updated_at'),
-  fields: { command: text(1_000), frequency: matching(FIVE_CRON_FIELDS), user: text().optional() },
+  fields: { command: textRule(1_000), frequency: patternRule(FIVE_CRON_FIELDS), user: textRule().optional() },
   fresh: () => ({ user: 'deploynix', status: 'active' }),
 });

@@ -1,30 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
-import { resource, showing } from '../crud.ts';
-import { created } from '../http/response.ts';
+import { crud, showing } from '../crud.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Database, DatabaseUser } from '../records.ts';
-import { matching, text, unique } from '../rules.ts';
+import { createdResponse } from '../response.ts';
+import { patternRule, textRule, unique } from '../rules.ts';
 import { timestamp } from '../time.ts';
 
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 const users = '/servers/{server}/databases/{database}/users';
 const presentUser = showing<DatabaseUser>('id', 'username', 'created_at');
-const password = text().optional();
+const password = textRule().optional();
 
 /** Databases of a server, and their users. */
 export const databases: Operation[] = [
-  ...resource({
+  ...crud({
     noun: 'database',
     path: '/servers/{server}/databases',
     ability: 'database',
     verbs: ['list', 'show', 'create', 'delete'],
     present: showing<Database>('id', 'name', 'status', 'size', 'created_at'),
-    fields: { name: matching(IDENTIFIER, 64) },
+    fields: { name: patternRule(IDENTIFIER, 64) },
     fresh: () => ({ status: 'active', size: 0 }),
     check: ({ name }, { siblings }) => unique(siblings, 'name', name),
   }),
-  ...resource({
+  ...crud({
     noun: 'user',
     path: users,
     ability: 'database',
@@ -44,11 +44,11 @@ export const databases: Operation[] = [
       const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, created_at: at, updated_at: at };
       state.database_users.push(user);
       // A generated password is shown only here (assumed).
-      return created(
+      return createdResponse(
         input.password === undefined ? { ...presentUser(user), password: randomBytes(12).toString('hex') } : presentUser(user),
       );
     },
-    { body: { username: matching(IDENTIFIER, 32), password } },
+    { body: { username: patternRule(IDENTIFIER, 32), password } },
   ),
   operation(
     `PUT ${users}/{user}`,

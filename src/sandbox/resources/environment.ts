@@ -1,23 +1,23 @@
 import { ulid } from 'ulid';
-import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/response.ts';
+import { crud, showing } from '../crud.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { EnvironmentVariable } from '../records.ts';
-import { matching, unique, verbatim } from '../rules.ts';
+import { accepted } from '../response.ts';
+import { patternRule, unique, verbatim } from '../rules.ts';
 import { timestamp } from '../time.ts';
 
 const path = '/servers/{server}/sites/{site}/environment-variables';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 
 /** Environment variables of a site, and the import of the .env on its server. */
-export const environment: Operation[] = [
-  ...resource({
+export const siteVariables: Operation[] = [
+  ...crud({
     noun: 'variable',
     path,
     ability: 'site',
     writing: 'site:update',
     present: showing<EnvironmentVariable>('id', 'key', 'value', 'created_at', 'updated_at'),
-    fields: { key: matching(/^[A-Za-z_]\w*$/), value: verbatim() },
+    fields: { key: patternRule(/^[A-Za-z_]\w*$/), value: verbatim() },
     changeable: ['value'],
     check: ({ key }, { siblings }) => unique(siblings, 'key', key),
   }),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/response.ts';
+import { crud, showing } from '../crud.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { GitProvider, GitRepository } from '../records.ts';
-import { exists, link, matching, oneOf, text, verbatim } from '../rules.ts';
+import { accepted } from '../response.ts';
+import { exists, oneOf, patternRule, textRule, urlRule, verbatim } from '../rules.ts';
 import { timestamp } from '../time.ts';
 
 const names: Record<string, string> = { github: 'GitHub', gitlab: 'GitLab', bitbucket: 'Bitbucket', custom: 'Custom' };
@@ -17,27 +17,27 @@ const autoDeploy = (verb: 'enable' | 'disable'): Operation =>
   });
 
 /** Connections to Git hosts, and repositories. */
-export const git: Operation[] = [
-  ...resource({
+export const gitConnections: Operation[] = [
+  ...crud({
     noun: 'git_provider',
     path: '/git-providers',
     ability: 'provider',
     present: showing<GitProvider>('id', 'provider', 'name', 'url', 'created_at'),
     fields: {
       provider: oneOf('github', 'gitlab', 'bitbucket', 'custom'),
-      name: text().optional(),
+      name: textRule().optional(),
       token: verbatim(),
-      url: link().nullish(),
+      url: urlRule().nullish(),
     },
     changeable: ['name', 'token'],
     fresh: ({ provider }) => ({ name: names[provider] ?? provider, url: null }),
   }),
-  ...resource({
+  ...crud({
     noun: 'git_repository',
     path: '/git-repositories',
     ability: 'provider',
     present: repository,
-    fields: { git_provider_id: text(), name: matching(/^[\w.-]+(\/[\w.-]+)+$/) },
+    fields: { git_provider_id: textRule(), name: patternRule(/^[\w.-]+(\/[\w.-]+)+$/) },
     changeable: ['name'],
     fresh: () => ({ auto_deploy_enabled: false, deploy_key: null }),
     check: ({ git_provider_id: id }, { request }) =>

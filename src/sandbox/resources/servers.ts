@@ -1,12 +1,10 @@
-import { resource, showing } from '../crud.ts';
-import { invalid, unprocessable } from '../http/refusal.ts';
-import { accepted, ok } from '../http/response.ts';
-import { provisionServer } from '../jobs/servers.ts';
+import { crud, showing } from '../crud.ts';
 import { type Operation, operation } from '../operation.ts';
-import type { Choice, Server } from '../records.ts';
-import { address, exists, flag, oneOf, text } from '../rules.ts';
-import type { State } from '../state.ts';
-import { timestamp } from '../time.ts';
+import type { NamedChoice, Server } from '../records.ts';
+import { accepted, invalid, okResponse, unprocessable } from '../response.ts';
+import { address, exists, flagRule, oneOf, textRule } from '../rules.ts';
+import { type State, scheduleChange } from '../state.ts';
+import { timestamp, timings } from '../time.ts';
 
 const columns = showing<Server>(
   'id',
@@ -32,26 +30,26 @@ const present = (server: Server, state: State): Record<string, unknown> => ({
 });
 
 const fields = {
-  name: text(),
-  provider: text(),
-  credential_id: text().optional(),
-  region: text().optional(),
-  size: text().optional(),
-  image: text().optional(),
+  name: textRule(),
+  provider: textRule(),
+  credential_id: textRule().optional(),
+  region: textRule().optional(),
+  size: textRule().optional(),
+  image: textRule().optional(),
   type: oneOf('app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer').optional(),
   php_version: oneOf('8.0', '8.1', '8.2', '8.3', '8.4').optional(),
   database_type: oneOf('mysql', 'mariadb', 'postgresql').optional(),
-  webserver: text().optional(),
+  webserver: textRule().optional(),
   ip_address: address().optional(),
-  monitoring_enabled: flag().optional(),
+  monitoring_enabled: flagRule().optional(),
 };
 
-const offers = (choices: readonly Choice[], id: string | undefined): boolean =>
+const offers = (choices: readonly NamedChoice[], id: string | undefined): boolean =>
   id === undefined || choices.some((choice) => choice.id === id);
 
 /** Servers, their logs, restarts and provisioning. */
 export const servers: Operation[] = [
-  ...resource({
+  ...crud({
     noun: 'server',
     path: '/servers',
     ability: 'server',
@@ -95,7 +93,7 @@ export const servers: Operation[] = [
     afterCreate: (server, { state, now }) => provisionServer(state, server, now),
   }),
   // Assumed: logs are one text with several lines.
-  operation('GET /servers/{server}/logs', 'server:read', (_request, { server }) => ok({ content: logs(server) })),
+  operation('GET /servers/{server}/logs', 'server:read', (_request, { server }) => okResponse({ content: logs(server) })),
   operation('POST /servers/{server}/restart', 'server:update', ({ state, now }, { server }) => {
     server.updated_at = timestamp(now);
     return accepted('Server restart started.', present(server, state));
@@ -117,4 +115,32 @@ function logs(server: Server): string {
     `[${at}] ufw: firewall is active and enabled on system startup`,
     `[${at}] status: ${server.status}`,
   ].join('\n');
+}
+
+/** Starts provisioning a server. */
+function provisionServer(state: State, server: Server, now: number): void {
+  server.status = 'provisioning';
+  server.updated_at = timestamp(now);
+  scheduleChange(state, now + timings.serverProvisions, 'server.provisioned', server.id);
+}
+
+/** Finishes provisioning. Fails if the server's name starts with `fail-`. */
+export function serverProvisioned(state: State, id: string, at: number): void {
+  const server = state.servers.find((row) => row.id === id);
+  if (server?.status !== 'provisioning') return;
+  server.updated_at = timestamp(at);
+  if (server.name.startsWith('fail-')) {
+    server.status = 'failed';
+    return;
+  }
+  server.status = 'active';
+  server.provisioned_at = timestamp(at);
+  server.ip_address ??= freeAddress(state);
+}
+
+/** An address from the range reserved for documentation (RFC 5737). */
+function freeAddress(state: State): string {
+  const taken = new Set(state.servers.map((server) => server.ip_address));
+  const free = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`).find((address) => !taken.has(address));
+  return free ?? '203.0.113.254';
 }

@@ -1,15 +1,15 @@
-import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/response.ts';
-import { installSite } from '../jobs/sites.ts';
+import { crud, showing } from '../crud.ts';
 import { type Operation, operation } from '../operation.ts';
-import type { Release, Site, Webhook } from '../records.ts';
-import { exists, matching, oneOf, text, unique } from '../rules.ts';
-import { timestamp } from '../time.ts';
+import type { ReleaseRow, SiteRow, Webhook } from '../records.ts';
+import { accepted } from '../response.ts';
+import { exists, oneOf, patternRule, textRule, unique } from '../rules.ts';
+import { type State, scheduleChange } from '../state.ts';
+import { timestamp, timings } from '../time.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i;
 
 /** The representation of a site in a response. */
-export const presentSite = showing<Site>(
+export const presentSite = showing<SiteRow>(
   'id',
   'server_id',
   'domain',
@@ -27,17 +27,17 @@ export const presentSite = showing<Site>(
 );
 
 const fields = {
-  domain: matching(DOMAIN),
+  domain: patternRule(DOMAIN),
   type: oneOf('laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt').optional(),
-  git_repository_id: text().nullish(),
-  branch: text().nullish(),
-  web_directory: text().optional(),
+  git_repository_id: textRule().nullish(),
+  branch: textRule().nullish(),
+  web_directory: textRule().optional(),
   php_version: oneOf('8.0', '8.1', '8.2', '8.3', '8.4').nullish(),
 };
 
 /** Sites, their releases and webhooks; deployments are in deployments.ts. */
 export const sites: Operation[] = [
-  ...resource({
+  ...crud({
     noun: 'site',
     path: '/servers/{server}/sites',
     ability: 'site',
@@ -62,15 +62,15 @@ export const sites: Operation[] = [
     },
     afterCreate: (site, { state, now }) => installSite(state, site, now),
   }),
-  ...resource({
+  ...crud({
     noun: 'release',
     path: '/servers/{server}/sites/{site}/releases',
     ability: 'site',
     verbs: ['list'],
     newestFirst: true,
-    present: showing<Release>('id', 'name', 'commit_hash', 'commit_message', 'branch', 'status', 'active', 'created_at'),
+    present: showing<ReleaseRow>('id', 'name', 'commit_hash', 'commit_message', 'branch', 'status', 'active', 'created_at'),
   }),
-  ...resource({
+  ...crud({
     noun: 'webhook',
     path: '/servers/{server}/sites/{site}/webhooks',
     ability: 'site',
@@ -86,7 +86,7 @@ export const sites: Operation[] = [
       site.updated_at = timestamp(now);
       return accepted('Site suspended.', presentSite(site));
     },
-    { body: { reason: text(1_000).optional() } },
+    { body: { reason: textRule(1_000).optional() } },
   ),
   operation('POST /servers/{server}/sites/{site}/resume', 'site:update', ({ now }, { site }) => {
     if (site.status === 'suspended') site.status = 'active';
@@ -99,3 +99,16 @@ export const sites: Operation[] = [
     return accepted('Zero-downtime deployments enabled.', presentSite(site));
   }),
 ];
+
+/** Starts installing a new site. */
+function installSite(state: State, site: SiteRow, now: number): void {
+  scheduleChange(state, now + timings.siteInstalls, 'site.installed', site.id);
+}
+
+/** Finishes an installation. */
+export function siteInstalled(state: State, id: string, at: number): void {
+  const site = state.sites.find((row) => row.id === id);
+  if (site?.status !== 'installing') return;
+  site.status = 'active';
+  site.updated_at = timestamp(at);
+}

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { resource, showing } from '../crud.ts';
+import { crud, showing } from '../crud.ts';
 import type { Operation } from '../operation.ts';
 import type { SshKey } from '../records.ts';
-import { matching, text } from '../rules.ts';
+import { patternRule, textRule } from '../rules.ts';
 
 const PUBLIC_KEY = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+@openssh\.com) [A-Za-z0-9+/]+={0,2}( .*)?$/;
 
@@ -15,12 +15,12 @@ export const fingerprint = (publicKey: string): string => {
 };
 
 /** Public SSH keys of a server. */
-export const sshKeys: Operation[] = resource({
+export const sshKeys: Operation[] = crud({
   noun: 'ssh_key',
   path: '/servers/{server}/ssh-keys',
   ability: 'ssh-key',
   verbs: ['list', 'show', 'create', 'delete'],
   present: showing<SshKey>('id', 'name', 'public_key', 'fingerprint', 'created_at'),
-  fields: { name: text(), public_key: matching(PUBLIC_KEY, 10_000) },
+  fields: { name: textRule(), public_key: patternRule(PUBLIC_KEY, 10_000) },
   fresh: ({ public_key }) => ({ fingerprint: fingerprint(public_key) }),
 });

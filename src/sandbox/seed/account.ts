@@ -1,8 +1,8 @@
 import { hash } from '../auth.ts';
-import type { Token, User } from '../records.ts';
+import type { Credential, GitProvider, GitRepository, NamedChoice, Provider, Size, TokenRow, User } from '../records.ts';
+import { deployKey } from '../resources/git.ts';
 import type { State } from '../state.ts';
-import { seedId } from './ids.ts';
-import { type Calendar, calendar } from './stamp.ts';
+import { type Calendar, calendar, seeded, seedId } from './ids.ts';
 
 /** The owner of the seed's organization. */
 export const SEED_EMAIL = 'ada@example.com';
@@ -11,7 +11,7 @@ export const SEED_EMAIL = 'ada@example.com';
 export const SEED_PASSWORD = 'correct horse battery staple';
 
 /** A member with read-only access. */
-export const VIEWER_EMAIL = 'grace@example.com';
+const VIEWER_EMAIL = 'grace@example.com';
 
 /** The owner's token with every ability. It is valid whenever the sandbox starts. */
 export const SEED_TOKEN = '1|0000000000sandbox0every0ability0000000000';
@@ -25,8 +25,8 @@ export const users = (): User[] => [
 ];
 
 /** The owner's tokens: the one in use, one unused for months, one never used, and two with the same name. */
-export function tokens({ ago }: Calendar): Token[] {
-  const token = (id: number, name: string, abilities: string[], created: number, used: number | null): Token => ({
+export function tokens({ ago }: Calendar): TokenRow[] {
+  const token = (id: number, name: string, abilities: string[], created: number, used: number | null): TokenRow => ({
     id,
     user_id: OWNER_ID,
     name,
@@ -52,7 +52,7 @@ export function ensureOwner(state: State, now: number): void {
   if (!state.tokens.some((token) => token.id === 1)) state.tokens.unshift(seedToken(calendar(now).ago(0)));
 }
 
-const seedToken = (created_at: string): Token => ({
+const seedToken = (created_at: string): TokenRow => ({
   id: 1,
   user_id: OWNER_ID,
   name: 'Sandbox',
@@ -61,3 +61,103 @@ const seedToken = (created_at: string): Token => ({
   last_used_at: null,
   created_at,
 });
+
+const choices = (named: Readonly<Record<string, string>>): NamedChoice[] => Object.entries(named).map(([id, name]) => ({ id, name }));
+
+/** Sizes by id, each as vCPUs, GB of memory, monthly price and an optional word for the name. Prices are made up. */
+const sizes = (currency: string, named: Readonly<Record<string, readonly [number, number, number, string?]>>): Size[] =>
+  Object.entries(named).map(([id, [vcpus, gigabytes, price_monthly, kind]]) => {
+    const name = `${vcpus} vCPU${kind ? ` ${kind}` : ''}, ${gigabytes} GB`;
+    return { id, name, vcpus, memory: gigabytes * 1024, price_monthly, currency };
+  });
+
+const dashed = choices({ 'ubuntu-22.04': 'Ubuntu 22.04 LTS', 'ubuntu-24.04': 'Ubuntu 24.04 LTS' }).reverse();
+
+/** The supported clouds and their offers. The custom provider has none: users bring their own machines. */
+export const seedProviders = (): Provider[] => [
+  {
+    id: 'digitalocean',
+    name: 'DigitalOcean',
+    regions: choices({ fra1: 'Frankfurt 1', ams3: 'Amsterdam 3', lon1: 'London 1', nyc3: 'New York 3', sgp1: 'Singapore 1' }),
+    sizes: sizes('USD', {
+      's-1vcpu-1gb': [1, 1, 6],
+      's-2vcpu-2gb': [2, 2, 18],
+      's-2vcpu-4gb': [2, 4, 24],
+      's-4vcpu-8gb': [4, 8, 48],
+    }),
+    images: choices({ 'ubuntu-24-04-x64': 'Ubuntu 24.04 LTS', 'ubuntu-22-04-x64': 'Ubuntu 22.04 LTS' }),
+  },
+  {
+    id: 'hetzner',
+    name: 'Hetzner',
+    regions: choices({ fsn1: 'Falkenstein', nbg1: 'Nuremberg', hel1: 'Helsinki', ash: 'Ashburn' }),
+    sizes: sizes('EUR', { cx22: [2, 4, 3.79], cx32: [4, 8, 6.8], cx42: [8, 16, 16.4], cax11: [2, 4, 3.79, 'Arm'] }),
+    images: dashed,
+  },
+  {
+    id: 'vultr',
+    name: 'Vultr',
+    regions: choices({ fra: 'Frankfurt', ewr: 'New Jersey', nrt: 'Tokyo' }),
+    sizes: sizes('USD', { 'vc2-1c-1gb': [1, 1, 5], 'vc2-2c-4gb': [2, 4, 20] }),
+    images: choices({ '2284': 'Ubuntu 24.04 LTS', '1743': 'Ubuntu 22.04 LTS' }),
+  },
+  {
+    id: 'linode',
+    name: 'Linode',
+    regions: choices({ 'eu-central': 'Frankfurt', 'us-east': 'Newark' }),
+    sizes: sizes('USD', { 'g6-nanode-1': [1, 1, 5], 'g6-standard-2': [2, 4, 24] }),
+    images: choices({ 'linode/ubuntu24.04': 'Ubuntu 24.04 LTS' }),
+  },
+  {
+    id: 'aws',
+    name: 'AWS',
+    regions: choices({ 'eu-central-1': 'Frankfurt', 'us-east-1': 'North Virginia' }),
+    sizes: sizes('USD', { 't3.small': [2, 2, 15.18], 't3.medium': [2, 4, 30.37] }),
+    images: dashed,
+  },
+  { id: 'custom', name: 'Custom server', regions: [], sizes: [], images: [] },
+];
+
+/** The organization's cloud credentials. */
+export const seedCredentials = ({ stamps }: Calendar): Credential[] => [
+  { id: seedId('CRED', 1), provider: 'hetzner', name: 'Hetzner production', ...stamps(366) },
+  { id: seedId('CRED', 2), provider: 'digitalocean', name: 'DigitalOcean', ...stamps(241) },
+];
+
+/** Connections to Git hosts. */
+export const gitProviders = ({ stamps }: Calendar): GitProvider[] => [
+  { id: seeded.gitProviders.github, provider: 'github', name: 'GitHub', url: null, ...stamps(366) },
+  { id: seeded.gitProviders.gitlab, provider: 'gitlab', name: 'Our GitLab', url: 'https://gitlab.example.com', ...stamps(130) },
+];
+
+/** The repositories that the sites deploy. */
+export function gitRepositories({ stamps }: Calendar): GitRepository[] {
+  const { gitRepositories: ids, gitProviders: hosts } = seeded;
+  const shop = ids['example/shop'];
+  return [
+    {
+      id: shop,
+      git_provider_id: hosts.github,
+      name: 'example/shop',
+      auto_deploy_enabled: true,
+      deploy_key: deployKey(shop),
+      ...stamps(364),
+    },
+    {
+      id: ids['example/blog'],
+      git_provider_id: hosts.github,
+      name: 'example/blog',
+      auto_deploy_enabled: false,
+      deploy_key: null,
+      ...stamps(300),
+    },
+    {
+      id: ids['example/api'],
+      git_provider_id: hosts.gitlab,
+      name: 'example/api',
+      auto_deploy_enabled: true,
+      deploy_key: null,
+      ...stamps(129),
+    },
+  ];
+}

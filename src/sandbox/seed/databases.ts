@@ -1,12 +1,11 @@
-import { archiveSize } from '../archive.ts';
 import type { Backup, Database, DatabaseUser } from '../records.ts';
-import { seeded, seedId } from './ids.ts';
-import type { Calendar } from './stamp.ts';
+import { archiveSize } from '../resources/backups.ts';
+import { type Calendar, seeded, seedId } from './ids.ts';
 
 const { servers, sites, databases: ids } = seeded;
 
 /** Databases on two servers; sizes in bytes. */
-export const databases = ({ stamps }: Calendar): Database[] => [
+export const seedDatabases = ({ stamps }: Calendar): Database[] => [
   { id: ids.shop, server_id: servers['db-1'], name: 'shop', status: 'active', size: 734_003_200, ...stamps(239) },
   { id: ids.analytics, server_id: servers['db-1'], name: 'analytics', status: 'active', size: 5_368_709_120, ...stamps(110) },
   { id: ids.blog, server_id: servers['web-1'], name: 'blog', status: 'active', size: 48_234_496, ...stamps(300) },
@@ -21,7 +20,7 @@ export const databaseUsers = ({ stamps }: Calendar): DatabaseUser[] => [
 ];
 
 /** Backups of both types in every status, oldest first. Pending and running ones never finish. */
-export function backups({ ago, stamps }: Calendar): Backup[] {
+export function seedBackups({ ago, stamps }: Calendar): Backup[] {
   const database = { type: 'database' as const, server_id: servers['db-1'], site_id: null, database_id: ids.shop };
   const application = { type: 'application' as const, server_id: servers['web-1'], site_id: sites['shop.example.com'], database_id: null };
   const done = (id: string, days: number, status: string) => ({

@@ -1,15 +1,14 @@
-import { commitOf } from '../jobs/commits.ts';
-import type { Release, Site, Webhook } from '../records.ts';
-import { releaseName, timestamp } from '../time.ts';
-import { DAY, KEPT_RELEASES } from '../timings.ts';
+import type { ReleaseRow, SiteRow, Webhook } from '../records.ts';
+import { commitOf } from '../resources/deployments.ts';
+import { DAY, KEPT_RELEASES, releaseName, timestamp } from '../time.ts';
 import { seedId } from './ids.ts';
 
 const DAYS_BETWEEN = 3;
 
 /** The kept releases of every site, oldest first. The newest is live unless the site's last deployment failed. */
-export function releases(sites: readonly Site[]): Release[] {
+export function releases(sites: readonly SiteRow[]): ReleaseRow[] {
   return sites.flatMap((site, siteIndex) =>
-    Array.from({ length: KEPT_RELEASES }, (_, index): Release => {
+    Array.from({ length: KEPT_RELEASES }, (_, index): ReleaseRow => {
       const newest = index === KEPT_RELEASES - 1;
       const failed = newest && site.status === 'failed';
       const live = site.status === 'failed' ? index === KEPT_RELEASES - 2 : newest;
@@ -30,7 +29,7 @@ export function releases(sites: readonly Site[]): Release[] {
 }
 
 /** The pushes behind the releases of sites with a repository, and one push to another branch, which deployed nothing. */
-export function webhooks(sites: readonly Site[], all: readonly Release[]): Webhook[] {
+export function webhooks(sites: readonly SiteRow[], all: readonly ReleaseRow[]): Webhook[] {
   return sites
     .filter((site) => site.git_repository_id !== null)
     .flatMap((site, siteIndex) => {
@@ -65,7 +64,7 @@ export function webhooks(sites: readonly Site[], all: readonly Release[]): Webho
 }
 
 /** When the nth release before the newest was created: a failed one with the site's last update, live ones with its deployments. */
-function releasedAt(site: Site, before: number): number {
+function releasedAt(site: SiteRow, before: number): number {
   const lastGood = Date.parse(site.last_deployed_at ?? site.created_at);
   if (site.status !== 'failed') return lastGood - before * DAYS_BETWEEN * DAY;
   return before === 0 ? Date.parse(site.updated_at) : lastGood - (before - 1) * DAYS_BETWEEN * DAY;

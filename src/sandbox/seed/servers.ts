@@ -1,13 +1,12 @@
 import type { Crontab, Daemon, NetworkRule, Server, SshKey } from '../records.ts';
 import { fingerprint } from '../resources/ssh-keys.ts';
-import { seeded, seedId } from './ids.ts';
-import type { Calendar } from './stamp.ts';
+import { type Calendar, seeded, seedId } from './ids.ts';
 
 const { 'web-1': web1, 'web-2': web2, 'db-1': db1 } = seeded.servers;
 const ARTISAN = 'php8.3 /home/deploynix/shop.example.com/current/artisan';
 
 /** Two web servers and a database server, at two providers. */
-export function servers({ ago, stamps }: Calendar): Server[] {
+export function seedServers({ ago, stamps }: Calendar): Server[] {
   const common = { ssh_user: 'deploynix', webserver: 'nginx', status: 'active', monitoring_enabled: true, image: 'ubuntu-24.04' };
   const web = { ...common, type: 'app', php_version: '8.3', database_type: 'mysql' };
   const hetzner = { provider: 'hetzner', region: 'fsn1' };
@@ -51,7 +50,7 @@ export function servers({ ago, stamps }: Calendar): Server[] {
 }
 
 /** Cron jobs of the web servers. */
-export function crontabs({ stamps }: Calendar): Crontab[] {
+export function seedCrontabs({ stamps }: Calendar): Crontab[] {
   const common = { user: 'deploynix', status: 'active' };
   return [
     { id: seedId('CR', 1), server_id: web1, command: `${ARTISAN} schedule:run`, frequency: '* * * * *', ...common, ...stamps(364) },
@@ -76,7 +75,7 @@ export function crontabs({ stamps }: Calendar): Crontab[] {
 }
 
 /** Daemons in every status. */
-export function daemons({ stamps }: Calendar): Daemon[] {
+export function seedDaemons({ stamps }: Calendar): Daemon[] {
   const common = { directory: '/home/deploynix/shop.example.com/current', user: 'deploynix' };
   const web2Directory = '/home/deploynix/api.example.com/current';
   return [
@@ -104,7 +103,7 @@ export function daemons({ stamps }: Calendar): Daemon[] {
 }
 
 /** Public SSH keys on the servers. */
-export function sshKeys({ stamps }: Calendar): SshKey[] {
+export function seedSshKeys({ stamps }: Calendar): SshKey[] {
   const key = (n: number, server_id: string, name: string, created: number): SshKey => {
     const public_key = `ssh-ed25519 ${Buffer.from(`\0\0\0\x0bssh-ed25519\0\0\0 sandbox key ${name}`.padEnd(51, '.')).toString('base64')} ${name}`;
     return { id: seedId('KEY', n), server_id, name, public_key, fingerprint: fingerprint(public_key), ...stamps(created) };
@@ -118,7 +117,7 @@ export function sshKeys({ stamps }: Calendar): SshKey[] {
 }
 
 /** Firewall rules: HTTP is open to everyone, databases only to the web servers. */
-export function networkRules({ stamps }: Calendar): NetworkRule[] {
+export function seedNetworkRules({ stamps }: Calendar): NetworkRule[] {
   const open = { protocol: 'tcp', action: 'allow', source: null };
   const rule = (n: number, server_id: string, name: string, port: number, rest: Partial<NetworkRule> = {}): NetworkRule => ({
     id: seedId('RV', n),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { paging } from '../../../src/sandbox/http/paging.ts';
+import { pagingRules } from '../../../src/sandbox/crud.ts';
 import type { Operation } from '../../../src/sandbox/operation.ts';
 import { operations } from '../../../src/sandbox/operations.ts';
-import type { Shape } from '../../../src/sandbox/rules.ts';
+import type { BodyShape } from '../../../src/sandbox/rules.ts';
 import { type Exchange, exchanges } from './recorded.ts';
 import { schemaOf } from './samples.ts';
 
@@ -54,7 +54,7 @@ export async function sandboxDocument(): Promise<OpenApi> {
 
 function describe(operation: Operation, sent: readonly Exchange[]): OpenApiOperation {
   const { path, body, query, partial, paged } = operation;
-  const filters = schemaOfRules({ ...(paged ? paging : {}), ...query }, false);
+  const filters = schemaOfRules({ ...(paged ? pagingRules : {}), ...query }, false);
   const input = schemaOfRules(body, partial);
   return {
     parameters: [
@@ -70,7 +70,7 @@ function describe(operation: Operation, sent: readonly Exchange[]): OpenApiOpera
 }
 
 /** The rules of a body or query as JSON Schema. The sandbox ignores other fields. */
-function schemaOfRules(rules: Shape, partial: boolean) {
+function schemaOfRules(rules: BodyShape, partial: boolean) {
   const object = z.object(rules);
   const { properties = {}, required = [] } = z.toJSONSchema(partial ? object.partial() : object, { io: 'output' });
   return { type: 'object', properties, required };

@@ -3,9 +3,9 @@ import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import { isComplete, wasComplete } from '../../backup/newest.ts';
-import type { Place, Risk } from '../finding.ts';
-import { onServer, wordFor } from '../words.ts';
+import { isComplete, wasComplete } from '../../backup/choose.ts';
+import type { AuditPlace, Risk } from '../finding.ts';
+import { commandWord, onServer } from '../words.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -40,7 +40,7 @@ export function backupTimes(backups: readonly JsonObject[]): BackupTimes {
 /** Databases of a server without a backup of the last `days`. A database that is younger than that may still get one. */
 export function missingBackups(
   databases: readonly JsonObject[],
-  place: Place,
+  place: AuditPlace,
   { backups, days, now }: { readonly backups: BackupTimes; readonly days: number; readonly now: number },
 ): readonly Risk[] {
   const since = now - days * DAY_MS;
@@ -53,7 +53,7 @@ export function missingBackups(
     const created = timeOf(database.created_at);
     if ((last ?? Number.NEGATIVE_INFINITY) >= since || (created !== undefined && created > since)) return [];
     const names = databases.map((each) => wordOf(each.name));
-    const word = wordFor(name, id, names);
+    const word = commandWord(name, id, names);
     const old = last === undefined ? 'has no completed backup' : `was last backed up ${Math.floor((now - last) / DAY_MS)} days ago`;
     return [
       {

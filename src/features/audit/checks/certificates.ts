@@ -4,7 +4,7 @@ import { wordOf } from '../../../base/text.ts';
 import { duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/domains.ts';
 import { certificateIn } from '../../overview/certificate.ts';
-import type { Place, Risk } from '../finding.ts';
+import type { AuditPlace, Risk } from '../finding.ts';
 import { onSite, theServer } from '../words.ts';
 
 const DAY_MS = 86_400_000;
@@ -33,7 +33,7 @@ export function covers(certificate: JsonObject, domain: string): boolean {
 }
 
 /** What is wrong with the certificates for one name. */
-export interface Verdict {
+interface CertificateVerdict {
   readonly state: 'missing' | 'expiring';
   /** The one that expires last, or failed. */
   readonly certificate: JsonObject | undefined;
@@ -42,7 +42,7 @@ export interface Verdict {
 }
 
 /** The verdict over all certificates for one name; undefined if they are fine, or say too little. */
-export function verdictOf(certificates: readonly JsonObject[], now: number): Verdict | undefined {
+export function verdictOf(certificates: readonly JsonObject[], now: number): CertificateVerdict | undefined {
   const usable = certificates.filter(({ status }) => phaseOf(status) === 'good');
   if (usable.some(({ expires_at }) => timeOf(expires_at) === undefined)) return undefined;
   const { certificate, valid } = certificateIn(certificates, { now, terminal: true });
@@ -78,7 +78,7 @@ function isOnItsWay({ status, created_at }: JsonObject, now: number): boolean {
 }
 
 /** The finding of a site. */
-export function siteCertificateRisk({ state, certificate, severity, words }: Verdict, domain: string, place: Place): Risk {
+export function siteCertificateRisk({ state, certificate, severity, words }: CertificateVerdict, domain: string, place: AuditPlace): Risk {
   const name = wordOf(certificate?.domain) || domain;
   return {
     rule: state === 'missing' ? 'certificate-missing' : 'certificate-expiring',
@@ -93,7 +93,7 @@ export function siteCertificateRisk({ state, certificate, severity, words }: Ver
 }
 
 /** The findings of certificates that belong to the server, one for each name. The API cannot issue those. */
-export function serverCertificateRisks(certificates: readonly JsonObject[], place: Place, now: number): readonly Risk[] {
+export function serverCertificateRisks(certificates: readonly JsonObject[], place: AuditPlace, now: number): readonly Risk[] {
   const keyOf = ({ domain }: JsonObject) => wordOf(domain).toLowerCase();
   return [...new Set(certificates.map(keyOf))].flatMap((name): Risk[] => {
     const verdict = verdictOf(

@@ -2,8 +2,8 @@ import type { JsonObject } from '../../../base/json.ts';
 import { statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import type { Place, Risk } from '../finding.ts';
-import { listed, onServer } from '../words.ts';
+import type { AuditPlace, Risk } from '../finding.ts';
+import { onServer, wordList } from '../words.ts';
 
 /** The ports of databases, caches and search engines, which need no public access. */
 const PORTS: Readonly<Record<number, string>> = {
@@ -24,7 +24,7 @@ const ALLOWS = new Set(['allow', 'allowed', 'accept', 'permit']);
 const EVERY_PORT = new Set(['any', 'all', '*']);
 
 /** Firewall rules that open the port of a database to everyone. A rule that does not say enough is none. */
-export const openPorts = (networkRules: readonly JsonObject[], place: Place): readonly Risk[] =>
+export const openPorts = (networkRules: readonly JsonObject[], place: AuditPlace): readonly Risk[] =>
   networkRules.flatMap((rule) => {
     const ports = opened(rule);
     if (ports.length === 0) return [];
@@ -38,7 +38,7 @@ export const openPorts = (networkRules: readonly JsonObject[], place: Place): re
         place,
         resource: name || spec,
         identity: [spec, statusKey(rule.protocol), name],
-        message: `${listed(services)} ${ports.length === 1 ? 'is' : 'are'} open to the world${name === '' ? '' : ` by the firewall rule '${name}'`}`,
+        message: `${wordList(services)} ${ports.length === 1 ? 'is' : 'are'} open to the world${name === '' ? '' : ` by the firewall rule '${name}'`}`,
         fix: id === undefined ? ['network-rule', 'list', ...onServer(place)] : ['network-rule', 'delete', id, ...onServer(place)],
       },
     ];

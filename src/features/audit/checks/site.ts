@@ -2,9 +2,9 @@ import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey, statusOf } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { isAmbiguous, yesOrNo } from '../../deploy/release.ts';
-import type { Place, Risk } from '../finding.ts';
-import { NEWEST_OFFERED, supportOf } from '../php-versions.ts';
+import type { AuditPlace, Risk } from '../finding.ts';
 import { theServer, theSite } from '../words.ts';
+import { NEWEST_OFFERED, supportOf } from './php.ts';
 
 /** A version with fewer days left should be replaced now. */
 const SOON_DAYS = 90;
@@ -23,7 +23,7 @@ export const isInstalling = (site: JsonObject): boolean =>
 export const isWithoutPhp = ({ type }: JsonObject): boolean => WITHOUT_PHP.has(statusKey(type));
 
 /** What the record of a site says about it. */
-export function* siteRisks(site: JsonObject, place: Place, now: number): Iterable<Risk> {
+export function* siteRisks(site: JsonObject, place: AuditPlace, now: number): Iterable<Risk> {
   const status = statusOf(site);
   if (phaseOf(status) === 'bad' && !/cancel/.test(statusKey(status)))
     yield {
@@ -48,10 +48,10 @@ export function* siteRisks(site: JsonObject, place: Place, now: number): Iterabl
 }
 
 /** What the record of a server says about it. The API cannot update the PHP of a server. */
-export const serverRisks = (server: JsonObject, place: Place, now: number): Iterable<Risk> =>
+export const serverRisks = (server: JsonObject, place: AuditPlace, now: number): Iterable<Risk> =>
   phpRisks(server.php_version, place, now, ['open', ...theServer(place)]);
 
-function* phpRisks(version: unknown, place: Place, now: number, fix: readonly string[]): Iterable<Risk> {
+function* phpRisks(version: unknown, place: AuditPlace, now: number, fix: readonly string[]): Iterable<Risk> {
   const support = supportOf(version, now);
   if (!support || support.daysLeft >= SOON_DAYS) return;
   const { version: name, lastDay, daysLeft } = support;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn, type Target } from '../../../platform/names/names.ts';
 import type { Risk } from '../finding.ts';
-import { listed, onServer, wordFor } from '../words.ts';
+import { commandWord, onServer, wordList } from '../words.ts';
 
 /** The SSH keys of a server. */
 export interface KeysOn {
@@ -26,7 +26,7 @@ export function differingKeys(all: readonly KeysOn[]): readonly Risk[] {
     const missing = all.filter(({ server }) => !key.on.has(server)).map(({ server }) => server);
     if (missing.length === 0) return [];
     const present = [...key.on.keys()];
-    const where = (servers: readonly Target[]) => listed(servers.map(({ label }) => label));
+    const where = (servers: readonly Target[]) => wordList(servers.map(({ label }) => label));
     return [
       {
         rule: 'ssh-key-differs',
@@ -82,13 +82,13 @@ function adding({ name, publicKey }: Key, missing: readonly Target[]): readonly 
   const [, type, blob] = KEY.exec(publicKey.trim()) ?? [];
   const on = onServer(server ? { server } : {});
   if (type === undefined || blob === undefined) return ['ssh-key', 'list', ...on];
-  return ['ssh-key', 'create', wordFor(name, 'key', []) ?? 'key', '--public-key', `${type} ${blob}`, ...on];
+  return ['ssh-key', 'create', commandWord(name, 'key', []) ?? 'key', '--public-key', `${type} ${blob}`, ...on];
 }
 
 /** The command for the first server that has it. */
 function removing({ name, on }: Key, present: readonly Target[], all: readonly KeysOn[]): readonly string[] {
   const [server] = present;
   const names = all.find((each) => each.server === server)?.keys.map((each) => wordOf(each.name)) ?? [];
-  const word = server && wordFor(name, idIn(on.get(server)?.id), names);
+  const word = server && commandWord(name, idIn(on.get(server)?.id), names);
   return ['ssh-key', ...(word === undefined ? ['list'] : ['delete', word]), ...onServer(server ? { server } : {})];
 }

@@ -2,21 +2,21 @@ import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import type { Place, Risk } from '../finding.ts';
+import type { AuditPlace, Risk } from '../finding.ts';
 import type { Severity } from '../rules.ts';
-import { onServer, onSite, wordFor } from '../words.ts';
+import { commandWord, onServer, onSite } from '../words.ts';
 
 const STOPPED = new Set(['stopped', 'exited', 'inactive', 'dead', 'down']);
 const CRASHED = new Set(['fatal', 'crashed', 'backoff']);
 
 /** Queue workers of a site that do not run. */
-export const stoppedWorkers = (queues: readonly JsonObject[], place: Place): readonly Risk[] =>
+export const stoppedWorkers = (queues: readonly JsonObject[], place: AuditPlace): readonly Risk[] =>
   queues.flatMap((queue): Risk[] => {
     const state = stateOf(queue);
     if (!state) return [];
     const name = wordOf(queue.queue) || wordOf(queue.id);
     const names = queues.map((each) => wordOf(each.queue));
-    const word = wordFor(name, idIn(queue.id), names);
+    const word = commandWord(name, idIn(queue.id), names);
     return [
       {
         rule: 'queue-worker-stopped',
@@ -31,7 +31,7 @@ export const stoppedWorkers = (queues: readonly JsonObject[], place: Place): rea
   });
 
 /** Daemons of a server that do not run. */
-export const stoppedDaemons = (daemons: readonly JsonObject[], place: Place): readonly Risk[] =>
+export const stoppedDaemons = (daemons: readonly JsonObject[], place: AuditPlace): readonly Risk[] =>
   daemons.flatMap((daemon): Risk[] => {
     const state = stateOf(daemon);
     if (!state) return [];

@@ -1,6 +1,5 @@
-import { type Finding, placeName } from '../finding.ts';
-import { byServer, type Report, summaryOf } from '../summary.ts';
-import { printable } from './text.ts';
+import { type AuditFinding, placeName } from '../finding.ts';
+import { type AuditReport, auditSummary, byServer, printable } from './report.ts';
 
 /** Characters that XML 1.0 does not allow, even escaped. */
 const ILLEGAL = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
@@ -16,7 +15,7 @@ const escaped = (text: string): string =>
 
 /** One test case. */
 interface Case {
-  readonly rule: Finding['rule'];
+  readonly rule: AuditFinding['rule'];
   readonly server: string | null;
   readonly name: string;
   readonly body?: string;
@@ -24,7 +23,7 @@ interface Case {
 }
 
 /** JUnit XML for Jenkins, GitLab and others: a suite for each server, a test case for each check and finding. */
-export function junitReport(report: Report): string {
+export function junitReport(report: AuditReport): string {
   const cases = [...byServer(report).flatMap(([, findings]) => findings.map(failed)), ...report.gaps.map(skipped), ...passed(report)];
   const servers = [...new Set([...report.servers, ...cases.map(({ server }) => server)])].sort(
     (a, b) => Number(a === null) - Number(b === null),
@@ -38,7 +37,7 @@ export function junitReport(report: Report): string {
   );
   const failures = cases.filter(({ outcome }) => outcome === 'failed').length;
   const head = `<testsuites name="dnx audit" tests="${cases.length}" failures="${failures}" errors="0" time="0">`;
-  return ['<?xml version="1.0" encoding="UTF-8"?>', `<!-- ${summaryOf(report)} -->`, head, ...suites, '</testsuites>', ''].join('\n');
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<!-- ${auditSummary(report)} -->`, head, ...suites, '</testsuites>', ''].join('\n');
 }
 
 function suite(server: string | null, cases: readonly Case[], at: number): readonly string[] {
@@ -60,13 +59,13 @@ function suite(server: string | null, cases: readonly Case[], at: number): reado
 const caseName = (rule: string, of: { readonly server: string | null; readonly site: string | null }, resource?: string | null): string =>
   [rule, [placeName(of), resource].filter(Boolean).join(', ')].filter(Boolean).join(': ');
 
-function failed({ rule, server, site, resource, severity, message, why, fix }: Finding): Case {
+function failed({ rule, server, site, resource, severity, message, why, fix }: AuditFinding): Case {
   const text = [message, `Why: ${why}`, ...(fix ? [`Fix: ${fix.command}`] : [])].map(escaped).join('\n');
   const body = `<failure type="${severity}" message="${escaped(message)}">${text}</failure>`;
   return { rule, server, name: caseName(rule, { server, site }, resource), body, outcome: 'failed' };
 }
 
-const skipped = ({ rule, server, site, message, fix }: Finding): Case => ({
+const skipped = ({ rule, server, site, message, fix }: AuditFinding): Case => ({
   rule,
   server,
   name: caseName(rule, { server, site }),
@@ -75,8 +74,8 @@ const skipped = ({ rule, server, site, message, fix }: Finding): Case => ({
 });
 
 /** The checks that found nothing. Those whose findings are in the baseline are left out: they neither pass nor fail. */
-function passed({ findings, accepted, covered }: Report): readonly Case[] {
-  const keyOf = ({ rule, server, site }: Pick<Finding, 'rule' | 'server' | 'site'>) => JSON.stringify([rule, server, site]);
+function passed({ findings, accepted, covered }: AuditReport): readonly Case[] {
+  const keyOf = ({ rule, server, site }: Pick<AuditFinding, 'rule' | 'server' | 'site'>) => JSON.stringify([rule, server, site]);
   const found = new Set([...findings, ...accepted].map(keyOf));
   return covered
     .filter((each) => !found.has(keyOf(each)))

@@ -1,11 +1,9 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { repository, version } from '../../../base/version.ts';
 import { json } from '../../../cli/output/text.ts';
-import type { Finding } from '../finding.ts';
-import { placeName } from '../finding.ts';
+import { type AuditFinding, placeName } from '../finding.ts';
 import { ruleIds, ruleOf, rules, type Severity } from '../rules.ts';
-import type { Report } from '../summary.ts';
-import { printable } from './text.ts';
+import { type AuditReport, printable } from './report.ts';
 
 const levels = { high: 'error', medium: 'warning', low: 'note' } as const satisfies Record<Severity, string>;
 
@@ -13,7 +11,7 @@ const levels = { high: 'error', medium: 'warning', low: 'note' } as const satisf
 const ARTIFACT = '.deploynix.json';
 
 /** SARIF 2.1.0, as GitHub code scanning takes it. */
-export function sarifReport({ findings, gaps, at }: Report): string {
+export function sarifReport({ findings, gaps, at }: AuditReport): string {
   const driver = { name: 'dnx audit', informationUri: repository, semanticVersion: version, rules: ruleIds.map(descriptorOf) };
   const run = {
     tool: { driver },
@@ -25,7 +23,7 @@ export function sarifReport({ findings, gaps, at }: Report): string {
   return `${json({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, 2)}\n`;
 }
 
-function descriptorOf(id: Finding['rule']): JsonObject {
+function descriptorOf(id: AuditFinding['rule']): JsonObject {
   const { title, why, severity } = rules[id];
   const security = ruleOf(id)?.security;
   return {
@@ -44,7 +42,7 @@ function descriptorOf(id: Finding['rule']): JsonObject {
   };
 }
 
-function result(finding: Finding): JsonObject {
+function result(finding: AuditFinding): JsonObject {
   const { rule, severity, server, site, resource, message, why, fix, fingerprint } = finding;
   const place = placeName({ server, site });
   const text = `${place === undefined ? '' : `${place}: `}${message}. ${why}${fix ? ` Fix: ${fix.command}` : ''}`;
@@ -73,7 +71,7 @@ function result(finding: Finding): JsonObject {
   };
 }
 
-const notification = ({ rule, message, fix }: Finding): JsonObject => ({
+const notification = ({ rule, message, fix }: AuditFinding): JsonObject => ({
   level: 'warning',
   descriptor: { id: 'not-checked' },
   associatedRule: { id: rule, index: ruleIds.indexOf(rule) },

@@ -1,7 +1,6 @@
 import type { Reports } from '../../../cli/output/view.ts';
-import type { Finding } from '../finding.ts';
-import { byServer, type Report, summaryOf } from '../summary.ts';
-import { printable } from './text.ts';
+import type { AuditFinding } from '../finding.ts';
+import { type AuditReport, auditSummary, byServer, printable } from './report.ts';
 
 type Page = Parameters<Reports['table']>[0];
 
@@ -9,7 +8,7 @@ const tones = { high: 'red', medium: 'yellow', low: 'cyan', not_checked: 'dim' }
 const LABEL = 'medium'.length;
 
 /** The findings for people: by server, each with the command that fixes it. */
-export function tableReport(report: Report, page: Page): string {
+export function tableReport(report: AuditReport, page: Page): string {
   const { style, wrap } = page;
   const blocks = byServer(report).map(([server, findings]) => [
     style.bold(printable(server ?? 'Organization')),
@@ -19,18 +18,18 @@ export function tableReport(report: Report, page: Page): string {
   const gaps = reasons.length === 0 ? [] : [[style.bold('Not checked'), ...reasons]];
   const all = [...blocks, ...gaps].map((block) => `${block.join('\n')}\n`);
   const clean = report.findings.length === 0 && report.gaps.length === 0;
-  const end = clean ? [`${wrap(`${style.green('✓')} ${summaryOf(report)}`, 2)}.\n`] : [`${wrap(summaryOf(report))}\n`];
+  const end = clean ? [`${wrap(`${style.green('✓')} ${auditSummary(report)}`, 2)}.\n`] : [`${wrap(auditSummary(report))}\n`];
   return [...all, ...end].join('\n');
 }
 
-function lines({ severity, site, message, fix }: Finding, { style, wrap }: Page): readonly string[] {
+function lines({ severity, site, message, fix }: AuditFinding, { style, wrap }: Page): readonly string[] {
   const label = style[tones[severity]](severity.padEnd(LABEL));
   const what = printable(site === null ? message : `${site}: ${message}`);
   return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, wrap)] : [])];
 }
 
 /** The checks that could not be made for one reason. */
-function gapLines(gaps: readonly Finding[], message: string, { style, wrap }: Page): readonly string[] {
+function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap }: Page): readonly string[] {
   const own = gaps.filter((each) => each.message === message);
   const what = printable(message.replace(/^Not checked(: | on )/, ''));
   return [
@@ -41,7 +40,7 @@ function gapLines(gaps: readonly Finding[], message: string, { style, wrap }: Pa
 }
 
 /** A command that does not fit begins further left: it stays in one piece, to be copied. */
-function fixLine({ command }: NonNullable<Finding['fix']>, indent: number, wrap: Page['wrap']): string {
+function fixLine({ command }: NonNullable<AuditFinding['fix']>, indent: number, wrap: Page['wrap']): string {
   const line = `fix: ${printable(command)}`;
   const whole = `${' '.repeat(indent)}${line}`;
   return wrap(whole, indent) === whole ? whole : `  ${line}`;

@@ -6,7 +6,7 @@ import { duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { done, stream, type View } from '../../../cli/output/view.ts';
 import type { Targets } from '../../../platform/names/names.ts';
-import { chooseTarget, save } from '../../backup/save.ts';
+import { chooseTarget, saveFile } from '../../backup/download.ts';
 import { readSiteOnMachine } from '../../remote/machine.ts';
 import { credentialsOf } from '../credentials.ts';
 import { dumpOf } from '../remote-dump/dump.ts';
@@ -40,7 +40,7 @@ export async function dump(ctx: Needs, targets: Targets, { file, user, force, sc
   if (!target) return stream(body('standard output'));
   const path = target.pathFor(`${database}-${stampOf(clock.now())}.sql.gz`);
   const shown = target.shown(path);
-  const size = await save(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, overwrite);
+  const size = await saveFile(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, overwrite);
   const ms = clock.elapsed() - started;
   return done(`Saved ${quotedName(database)} to ${shown} (${bytes(size)}) in ${duration(ms)}`, {
     site: place.domain,

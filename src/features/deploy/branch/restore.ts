@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Api } from '../../../platform/api/api.ts';
-import { isLost } from '../../../platform/api/lost.ts';
+import { isLost } from '../../../platform/api/network/fault.ts';
 import type { Site } from '../baseline.ts';
 import { LAG_MS } from '../evidence.ts';
 import { idsOf, readSite, type SiteReference, updateEndpoint } from '../snapshot.ts';

@@ -1,0 +1,151 @@
+import { flagName } from '../../base/text.ts';
+import { type AnyCommand, type Group, rootGroup, type Tree } from '../../cli/language/command.ts';
+import { globals } from '../../cli/language/globals.ts';
+import { flag, type Option, type Options, text } from '../../cli/language/options.ts';
+import { optionsOf, type Positional, positionalsOf } from '../../cli/language/signature.ts';
+import { namesOf } from '../../cli/language/tree.ts';
+
+/** A command line up to the cursor. */
+export interface Line {
+  /** What the words name so far; `unknown` if they name no command. */
+  readonly at: 'root' | 'group' | 'command' | 'unknown';
+  readonly group: Group | undefined;
+  readonly command: AnyCommand | undefined;
+  /** Of the command, which is not always how it was typed: `site deploy`. */
+  readonly path: string;
+  /** True for `dnx help`. */
+  readonly help: boolean;
+  /** The options that may stand here. */
+  readonly flags: readonly Flag[];
+  /** The values of the options so far, by key. A flag has an empty one. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
+  readonly positionals: readonly Positional[];
+  /** The arguments so far. */
+  readonly args: readonly string[];
+  /** The option whose value the cursor stands at. */
+  readonly valueOf: Flag | undefined;
+  /** True after `--`. */
+  readonly literal: boolean;
+  /** Where the command line of another program begins, among the words; undefined before its first word. */
+  readonly program: number | undefined;
+}
+
+/** An option as it is typed. */
+export interface Flag {
+  /** `wait`, also for `--no-wait`. */
+  readonly key: string;
+  /** `--output`, or `--no-wait`. */
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly help: string;
+  readonly option: Option<unknown>;
+}
+
+/** Options that may also come before the group or the command, where they are not offered. */
+const parents = { server: text('The server'), site: text('The site') };
+const help = { help: { ...flag('Show help'), short: 'h' } };
+const version = { version: { ...flag('Print the version'), short: 'v' } };
+
+/** Reads the words between `dnx` and the cursor. Loads only the named group. Wrong words are no error: whoever is typing may yet fix them. */
+export async function readLine(words: readonly string[], tree: Tree): Promise<Line> {
+  const line = {
+    at: 'root' as Line['at'],
+    group: undefined as Group | undefined,
+    command: undefined as AnyCommand | undefined,
+    path: '',
+    help: false,
+    flags: flagsOf({ ...version, ...globals, ...help }),
+    given: new Map<string, readonly string[]>(),
+    positionals: [] as readonly Positional[],
+    args: [] as string[],
+    valueOf: undefined as Flag | undefined,
+    literal: false,
+    program: undefined as number | undefined,
+  };
+  const note = ({ key }: Flag, value: string) => line.given.set(key, [...(line.given.get(key) ?? []), value]);
+  const enter = (group: Group, command: AnyCommand) => {
+    Object.assign(line, { at: 'command', group, command, path: group.name === '' ? command.name : `${group.name} ${command.name}` });
+    line.flags = flagsOf({ ...optionsOf(group, command), ...globals, ...reportOutput(command), ...help });
+    line.positionals = positionalsOf(group, command);
+  };
+  for (const [index, word] of words.entries()) {
+    if (line.valueOf) {
+      note(line.valueOf, word);
+      line.valueOf = undefined;
+    } else if (!line.literal && word === '--') {
+      line.literal = true;
+    } else if (!line.literal && word.startsWith('-')) {
+      line.valueOf = readOption(word, [...line.flags, ...flagsOf(parents)], note);
+    } else if (line.at === 'command') {
+      if (positionalAt(line)?.option.rest) return { ...line, program: index };
+      line.args.push(word);
+    } else if (word === 'help' && !line.help && line.at !== 'unknown') {
+      line.help = true;
+    } else {
+      await (line.at === 'root' ? readFirst : readVerb)(line, word, tree, enter);
+    }
+  }
+  return line;
+}
+
+type Enter = (group: Group, command: AnyCommand) => void;
+type Named = { at: Line['at']; group: Group | undefined; flags: readonly Flag[] };
+
+/** A group, or a command at the root. */
+async function readFirst(line: Named, word: string, { contents, standalone, shortcuts }: Tree, enter: Enter): Promise<void> {
+  const [of, verb] = Object.hasOwn(shortcuts, word) ? (shortcuts[word] ?? []) : [];
+  const entry = contents.find((each) => (of === undefined ? namesOf(each).includes(word) : each.name === of));
+  const single = standalone.find(({ name }) => name === word);
+  line.at = 'unknown';
+  if (single) return enter(rootGroup(single), (await single.load()).default);
+  const group = (await entry?.load())?.default;
+  const command = group?.commands.find(({ name }) => name === verb);
+  if (group && command) return enter(group, command);
+  if (group) Object.assign(line, { at: 'group', group, flags: flagsOf({ ...globals, ...help }) });
+}
+
+/** A command of a group, or of the group whose commands it also takes: `db list`. */
+async function readVerb(line: Named, word: string, { contents }: Tree, enter: Enter): Promise<void> {
+  const { group } = line;
+  if (line.at !== 'group' || !group) return;
+  const { also } = contents.find(({ name }) => name === group.name) ?? {};
+  const other = (await contents.find(({ name }) => name === also)?.load())?.default;
+  line.at = 'unknown';
+  for (const each of other ? [group, other] : [group]) {
+    const command = each.commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
+    if (command) return enter(each, command);
+  }
+}
+
+/** Notes an option, or short options in one word. Returns the one whose value is the next word. */
+function readOption(word: string, flags: readonly Flag[], note: (flag: Flag, value: string) => void): Flag | undefined {
+  const [name = '', ...values] = word.split('=');
+  const isLong = word.startsWith('--');
+  const found = flags.find((each) => (isLong ? each.name === name : each.short === word.charAt(1)));
+  if (!found) return undefined;
+  if (found.option.kind === 'flag') note(found, '');
+  else if (isLong && values.length > 0) note(found, values.join('='));
+  else if (!isLong && word.length > 2) note(found, word.slice(2));
+  else return found;
+  // `-qo`: quiet, then an option that takes a value.
+  return !isLong && found.option.kind === 'flag' && word.length > 2 ? readOption(`-${word.slice(2)}`, flags, note) : undefined;
+}
+
+/** The argument at the cursor. */
+export const positionalAt = ({ positionals, args }: Pick<Line, 'positionals' | 'args'>): Positional | undefined => {
+  const last = positionals.at(-1);
+  return positionals[args.length] ?? (last?.variadic ? last : undefined);
+};
+
+const flagsOf = (options: Options): readonly Flag[] =>
+  Object.entries<Option<unknown>>(options).flatMap(([key, option]): Flag[] => {
+    const own = { key, name: flagName(key), short: option.short, help: option.help, option };
+    return option.negatable ? [own, { ...own, name: flagName(`no_${key}`), short: undefined, help: negated(option.help) }] : [own];
+  });
+
+/** `Do not wait for the result`, without the note on the default. */
+const negated = (help: string): string => `Do not ${help.charAt(0).toLowerCase()}${help.slice(1).replace(/ \(.*\)$/, '')}`;
+
+/** The formats of a command that has some of its own. */
+const reportOutput = ({ formats }: AnyCommand): Options =>
+  formats ? { output: { ...globals.output, choices: [...globals.output.choices, ...formats] } } : {};

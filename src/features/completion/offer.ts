@@ -1,0 +1,153 @@
+import { own } from '../../base/json.ts';
+import type { Tree } from '../../cli/language/command.ts';
+import { globals } from '../../cli/language/globals.ts';
+import type { Option } from '../../cli/language/options.ts';
+import { formats } from '../../machine/settings/format.ts';
+import { abilities } from '../../platform/abilities.ts';
+import { choices, namings, nounIn } from '../../platform/names/namings.ts';
+import { type Flag, type Line, positionalAt } from './line.ts';
+
+/** A word that completes the one at the cursor. */
+export interface Candidate {
+  readonly value: string;
+  readonly help?: string;
+  /** More of the same word may follow: no space does. */
+  readonly unfinished?: true;
+}
+
+/** What a shell offers at the cursor. */
+export interface Offer {
+  readonly candidates: readonly Candidate[];
+  /** The part of the word at the cursor that stays: `--output=`, `name,`. */
+  readonly lead: string;
+  /** Files, too. */
+  readonly files?: boolean;
+  /** Where the command line of another program begins, among the words. The shell knows what to offer there. */
+  readonly program?: number;
+}
+
+/** Where words come from that the tree does not have. */
+export interface Sources {
+  /** The names of a kind of resource, under the parents that the line or the settings name. */
+  names(kind: string): Promise<readonly Candidate[]>;
+  profiles(): readonly string[];
+  environments(): readonly string[];
+  branches(): Promise<readonly string[]>;
+}
+
+/** Commands that run a program on this machine. */
+const runsLocally = ['sandbox run', 'env run', 'db tunnel'];
+
+const NOTHING: Offer = { candidates: [], lead: '' };
+
+/** What is offered for a word, given the line before it. */
+export async function offerFor(word: string, line: Line, place: number, tree: Tree, sources: Sources): Promise<Offer> {
+  if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
+  if (line.valueOf) return valuesOf(line.valueOf, word, '', line, sources);
+  const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
+  if (name !== undefined) {
+    const found = line.flags.find((each) => each.name === name);
+    return found && found.option.kind !== 'flag' ? valuesOf(found, value, `${name}=`, line, sources) : NOTHING;
+  }
+  if (!line.literal && word.startsWith('-')) return words(optionsFor(line));
+  if (line.at !== 'command') return words(line.literal ? [] : commandsFor(line, tree));
+  const positional = line.help ? undefined : positionalAt(line);
+  if (positional?.option.rest) return runsLocally.includes(line.path) ? { ...NOTHING, program: place } : NOTHING;
+  return positional ? valuesOf(positional, word, '', line, sources) : NOTHING;
+}
+
+const words = (candidates: readonly Candidate[], lead = ''): Offer => ({ candidates, lead });
+
+/** The options that were not given yet, or may be repeated. */
+const optionsFor = ({ flags, given }: Line): readonly Candidate[] =>
+  flags.filter(({ key, option }) => !given.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
+
+/** Groups and commands, without their other names. */
+function commandsFor({ at, group, help }: Line, { contents, standalone, shortcuts, topics }: Tree): readonly Candidate[] {
+  if (at === 'group') return (group?.commands ?? []).map(({ name, summary }) => ({ value: name, help: summary }));
+  if (at !== 'root') return [];
+  return [
+    ...[...contents, ...standalone].map(({ name, summary }) => ({ value: name, help: summary })),
+    ...Object.entries(shortcuts).map(([name, [, , summary]]) => ({ value: name, help: summary })),
+    ...(help ? topics.map(({ name, summary }) => ({ value: name, help: summary })) : [{ value: 'help', help: 'Show help' }]),
+  ];
+}
+
+/** The values of an option or argument. What stands there already is not offered again. */
+async function valuesOf(of: Pick<Flag, 'key' | 'option'>, word: string, lead: string, line: Line, sources: Sources): Promise<Offer> {
+  const { key, option } = of;
+  const taken = option.place === 'argument' || line.positionals.some((each) => each.key === key) ? line.args : line.given.get(key);
+  const others = (candidates: readonly Candidate[], more = lead): Offer =>
+    words(
+      candidates.filter(({ value }) => !taken?.includes(value)),
+      more,
+    );
+  const plain = (values: readonly string[], more?: string) =>
+    others(
+      values.map((value) => ({ value })),
+      more,
+    );
+  const { kind, placeholder = '' } = option;
+  if (option === globals.fields) return fieldsAfter(word, lead, line);
+  if (option === globals.sort) return plain(fieldsOf(line), word.startsWith('-') ? `${lead}-` : lead);
+  if (option === globals.profile || placeholder === 'profile') return plain(sources.profiles());
+  if (option === globals.env) return plain(sources.environments());
+  if (placeholder === 'resource:action') return plain(abilities);
+  if (placeholder === 'key=value') return filesAfter(/^[^=]*:?=@/, word, lead);
+  if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await sources.names('variable'), line, lead);
+  if (placeholder === 'KEY') return others(await sources.names('variable'));
+  if (placeholder === 'branch' || key === 'branch') return plain(await sources.branches());
+  if (option.choices) return plain(option.choices);
+  if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, others, sources);
+  if (option.destination) return others([...(await sources.names('server')), ...(await sources.names('site'))]);
+  const resource = resourceOf(option);
+  if (resource !== undefined) return { ...others(await sources.names(resource)), files: /file/.test(placeholder) };
+  if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);
+  return { ...NOTHING, lead, files: /file|folder/.test(placeholder) };
+}
+
+/** The kind of resource that an option or argument names. */
+function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string | undefined {
+  if (names) return names;
+  if (from) return nounIn(from.list) ?? Object.keys(choices).find((kind) => choices[kind]?.list === from.list);
+  const noun = placeholder.replaceAll('-', '_');
+  return (own(namings, noun)?.keys.length ?? 0) > 0 || own(choices, noun) ? noun : undefined;
+}
+
+const fieldsOf = ({ command }: Line): readonly string[] => (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
+
+/** The next of several fields: `name,` and those that it may go on with. */
+function fieldsAfter(word: string, lead: string, line: Line): Offer {
+  const before = word.slice(0, word.lastIndexOf(',') + 1);
+  const fields = fieldsOf(line).filter((field) => !before.split(',').includes(field));
+  return words(
+    fields.map((value) => ({ value, unfinished: true })),
+    lead + before,
+  );
+}
+
+/** Files after `@` or `key=@`. */
+function filesAfter(start: RegExp, word: string, lead: string): Offer {
+  const [before] = start.exec(word) ?? [];
+  return before === undefined ? NOTHING : { candidates: [], lead: lead + before, files: true };
+}
+
+/** `APP_NAME=` for each variable that has no value yet. */
+function assignments(variables: readonly Candidate[], { args }: Line, lead: string): Offer {
+  const open = variables.filter(({ value }) => !args.some((arg) => arg.startsWith(`${value}=`)));
+  return words(
+    open.map(({ value, help }) => ({ value: `${value}=`, ...(help && { help }), unfinished: true })),
+    lead,
+  );
+}
+
+/** What `dnx config set` takes for a setting. */
+async function settingValues(
+  setting: string | undefined,
+  plain: (values: readonly string[]) => Offer,
+  others: (candidates: readonly Candidate[]) => Offer,
+  sources: Sources,
+): Promise<Offer> {
+  if (setting === 'output') return plain(formats);
+  return setting === 'server' || setting === 'site' ? others(await sources.names(setting)) : NOTHING;
+}

@@ -1,0 +1,105 @@
+import { DnxError, isStop } from '../../base/errors.ts';
+import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { phaseOf } from '../../base/status.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { PAGE_SIZE } from '../../platform/api/pages.ts';
+import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
+import { serverEndpoint } from '../../platform/follow/server.ts';
+import type { SiteIds } from '../../platform/names/names.ts';
+import type { Site } from '../deploy/baseline.ts';
+import { inProgress, releasesOf } from '../deploy/release.ts';
+import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';
+import { briefApi, type OverviewContext } from '../overview/overview.ts';
+import { again, isPassing, POLL_MS, polled } from '../watch/poll.ts';
+
+/** What a status shows besides the site. Each costs one request. */
+const endpoints = {
+  server: serverEndpoint,
+  releases: releasesEndpoint,
+  webhooks: 'GET /servers/{server}/sites/{site}/webhooks',
+  certificates: certificatesEndpoint,
+  queues: 'GET /servers/{server}/sites/{site}/queues',
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+export type PartName = keyof typeof endpoints;
+export const partNames = Object.keys(endpoints) as readonly PartName[];
+
+/** What was read of a part, which may fail without the others. */
+export interface StatusPart {
+  /** One object for the server; null if it could not be read. */
+  readonly items: readonly JsonObject[] | null;
+  /** False if a list has more pages, which are not read. */
+  readonly complete: boolean;
+  readonly error?: DnxError;
+}
+
+type Parts = Readonly<Record<PartName, StatusPart>>;
+
+/** What a status is made of. */
+export interface SeenSite {
+  readonly site: Site;
+  readonly parts: Parts;
+  /** When the site was read, in epoch ms. */
+  readonly at: number;
+  /** Why the latest reading of the site failed, while it is watched. */
+  readonly error?: Parts[PartName]['error'];
+}
+
+/** Reads these parts at the same time. Throws only if a signal ends it. */
+export async function readParts<N extends PartName>(
+  ctx: OverviewContext,
+  ids: SiteIds,
+  names: readonly N[],
+): Promise<Readonly<Record<N, StatusPart>>> {
+  const api = briefApi(ctx);
+  const read = async (name: N): Promise<StatusPart> => {
+    const query = name === 'server' ? undefined : { page: 1, per_page: PAGE_SIZE };
+    const params = name === 'server' ? { server: ids.server } : ids;
+    const { data, body } = await api.send<unknown>(endpoints[name], params, { query, casual: true });
+    const items = name === 'server' ? [data] : (data ?? []);
+    if (!Array.isArray(items)) throw new DnxError('failed', `The response to ${endpoints[name]} is not a list.`);
+    return { items: items.filter(isObject), complete: !hasMore(body) };
+  };
+  const parts = names.map(async (name) => [name, await read(name).catch(unread)] as const);
+  return Object.fromEntries(await Promise.all(parts)) as Readonly<Record<N, StatusPart>>;
+}
+
+function unread(error: unknown): StatusPart {
+  if (!(error instanceof DnxError) || isStop(error)) throw error;
+  return { items: null, complete: false, error };
+}
+
+const hasMore = (body: unknown): boolean => isObject(body) && isObject(body.meta) && Number(wordOf(body.meta.last_page)) > 1;
+
+/** The time between two readings of what hardly changes, in ms. A watch sends 15 requests a minute, and 25 during a deployment. */
+const REST_MS = 60_000;
+
+type Needs = Pick<Context, 'api' | 'clock' | 'signal' | 'world'>;
+
+/** Yields what is seen of a site, first `from`, until a signal or an error that lasts. Reads its releases with it during a deployment. */
+export async function* watched(ctx: Needs, ids: SiteIds, from: SeenSite): AsyncGenerator<SeenSite> {
+  const { api, clock } = ctx;
+  let restAt = clock.elapsed();
+  const read = async (seen: SeenSite): Promise<SeenSite> => {
+    const at = clock.now();
+    const { data } = await again(ctx, () => api.send<Site>(siteEndpoint, ids, { retry: false }));
+    const site: Site = isObject(data) ? data : seen.site;
+    const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
+    if (all) restAt = clock.elapsed();
+    const news = await readParts(ctx, ids, all ? partNames : isBusy(seen) ? ['releases'] : []);
+    return { site, at, parts: merged(seen.parts, news) };
+  };
+  for await (const { value, error } of polled(ctx, from, { pause: () => POLL_MS, read })) yield error ? { ...value, error } : value;
+}
+
+/** True during a deployment. */
+const isBusy = ({ site, parts }: SeenSite): boolean =>
+  phaseOf(site.status) === 'going' || inProgress(releasesOf(parts.releases.items ?? [])).length > 0;
+
+/** Replaces parts by newer ones, unless a fault says nothing about them. */
+function merged(parts: Parts, news: Readonly<Partial<Record<PartName, StatusPart>>>): Parts {
+  const read = Object.entries(news).filter(([, { error }]) => !error || !isPassing(error));
+  return { ...parts, ...Object.fromEntries(read) };
+}

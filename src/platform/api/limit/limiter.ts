@@ -1,0 +1,120 @@
+import { DnxError } from '../../../base/errors.ts';
+import { duration, shownTime, timeOf } from '../../../base/time.ts';
+import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
+import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
+import type { Budget } from './budget.ts';
+
+/** Endpoints with a limit of their own, which their responses report. */
+const ownLimits: readonly (readonly [method: string, path: RegExp])[] = [
+  ['POST', /^\/login$/],
+  ['POST', /^\/tokens$/],
+  ['GET', /^\/backups\/[^/]+\/download$/],
+];
+
+/** Keeps requests within the rate limit that all processes share. Waits out a 429, then resends: the request was not performed. */
+export function rateLimited(options: ClientOptions, exchange: Exchange): Exchange {
+  const { clock, budgets, host, token } = options;
+  return async (method, path, send) => {
+    if (send.authenticated === false) return exchange(method, path, send);
+    const budget = budgets(await token(), host);
+    const waits = waitsOf(options, send, budget.windowMs);
+    const own = ownLimits.some(([verb, pattern]) => verb === method && pattern.test(path.split('?', 1)[0] ?? ''));
+    let slot: number | undefined;
+    for (let attempt = 0; ; attempt++) {
+      const booked = await bookedTime(budget, waits, slot, attempt > 0);
+      const started = clock.elapsed() - Math.max(0, clock.now() - booked);
+      const response = await exchange(method, path, send).catch(async (error: unknown) => {
+        if (error instanceof NetworkFault && !error.sent) await budget.release(booked);
+        throw error;
+      });
+      slot = booked;
+      const refused = response.status === 429;
+      // A 429 may be about another limit, such as one of deployments.
+      await budget.saw(booked, clock.elapsed() - started, own || refused ? {} : reported(response));
+      if (!refused) return response;
+      const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
+      const shared = !own && (await budget.block(wait));
+      if (wait > waits.left()) return response;
+      response.discard();
+      if (!shared) await waits.pause(wait, true);
+    }
+  };
+}
+
+/** Waits until a request may be sent, and returns the time for which it is booked. `before`: its booking that was refused. */
+async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
+  for (let instead = before; ; ) {
+    const { slot, waitMs, queued } = await budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
+    if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound());
+    if (waitMs > 0) await waits.pause(waitMs, refused, queued);
+    else if (slot !== undefined) return slot;
+    instead = slot;
+  }
+}
+
+const exhausted = (ms: number, bound: string): DnxError =>
+  new DnxError('rate_limited', 'Rate limited.', {
+    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}, or use a longer ${bound}.`,
+  });
+
+/** The pauses of one request. */
+interface Waits {
+  /** How much longer it may wait, in ms. */
+  left(): number;
+  /** The option that bounds it. */
+  bound(): '--max-wait' | '--timeout';
+  /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
+  yields(): boolean;
+  /** `queued`: behind another request of this process, whose own wait counts. */
+  pause(ms: number, refused: boolean, queued?: boolean): Promise<void>;
+}
+
+function waitsOf(
+  { clock, signal, requests, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
+  send: SendOptions,
+  windowMs: number,
+): Waits {
+  let waited = 0;
+  // A poll may wait until the deadline, which ends the pause.
+  const patient = send.retry === false && deadline !== Number.POSITIVE_INFINITY;
+  const untilDeadline = () => deadline - clock.elapsed();
+  return {
+    left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
+    bound: () => (untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
+    yields: () => (send.retry === false || send.casual === true) && waited < windowMs,
+    async pause(ms, refused, queued = false) {
+      if (!queued) waited += ms;
+      const resume = requests.pause(ms, refused);
+      await clock.sleep(ms, signal).finally(resume);
+    },
+  };
+}
+
+/** The general limit in a response. */
+function reported({ headers }: HttpResponse): { readonly limit?: number | undefined; readonly remaining?: number | undefined } {
+  const limit = wholeNumber(headers['x-ratelimit-limit']);
+  return limit === 0 ? {} : { limit, remaining: wholeNumber(headers['x-ratelimit-remaining']) };
+}
+
+const wholeNumber = (value = ''): number | undefined => (/^\d{1,8}$/.test(value) ? Number(value) : undefined);
+
+/** `Retry-After`, which is seconds or a date, or else `X-RateLimit-Reset`, in ms from now. */
+export function retryAfter({ headers }: Pick<HttpResponse, 'headers'>, now: number): number | undefined {
+  const value = headers['retry-after'] ?? headers['x-ratelimit-reset'];
+  if (value === undefined) return undefined;
+  const seconds = wholeNumber(value);
+  const date = headers['retry-after'] === undefined ? timeOf(value) : dateOf(value);
+  const sent = headers['retry-after'] === undefined ? Date.parse(headers.date ?? '') : Number.NaN;
+  const ms = seconds === undefined ? (date ?? Number.NaN) - (sent || now) : seconds * 1_000;
+  return Number.isFinite(ms) ? Math.max(ms, 1_000) : undefined;
+}
+
+/** The date of a `Retry-After`. Node also reads `-5` as one. */
+const dateOf = (value: string): number => (/^([a-z]{3,9},? |\d{4}-)/i.test(value) ? Date.parse(value) : Number.NaN);
+
+/** `Retry-After` in words: `in 31s`, or `after 2026-12-01 02:00 UTC`. */
+export function retryWords(value = '60'): string {
+  if (/^\d+$/.test(value)) return `in ${duration(Number(value) * 1000)}`;
+  const at = dateOf(value);
+  return Number.isNaN(at) ? 'in a moment' : `after ${shownTime(new Date(at).toISOString())}`;
+}

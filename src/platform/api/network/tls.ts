@@ -1,0 +1,101 @@
+import { getBuiltinModule } from 'node:process';
+import type { SecureContext } from 'node:tls';
+import { isError, usage } from '../../../base/errors.ts';
+import { readText } from '../../../machine/files/text-file.ts';
+
+const HINT = 'Check --ca-file or DNX_CA_FILE.';
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates to trust: the default ones, those in this PEM file, and those in NODE_EXTRA_CA_CERTS. */
+export function readTrust(file: string, extra: string | undefined): SecureContext {
+  const secure = getBuiltinModule('node:tls').createSecureContext();
+  // `ca` would replace the default ones. So does this in Node 20, but only those in NODE_EXTRA_CA_CERTS.
+  for (const each of [...certificatesIn(file), ...(extra ? extraIn(extra) : [])]) secure.context.addCACert(each);
+  return secure;
+}
+
+function certificatesIn(file: string): string[] {
+  const text = readText(file);
+  if (text === undefined) throw usage(`The CA file ${file} does not exist.`, HINT);
+  const blocks = text.match(BLOCK) ?? [];
+  if (blocks.length === 0)
+    throw usage(`The CA file ${file} contains no certificate.`, 'It must be a PEM file, which has BEGIN CERTIFICATE lines.');
+  return blocks.map((block, index) => {
+    try {
+      return new (getBuiltinModule('node:crypto').X509Certificate)(block).toString();
+    } catch {
+      throw usage(`Certificate ${index + 1} in the CA file ${file} cannot be read.`, HINT);
+    }
+  });
+}
+
+/** Node only warns about a file that it cannot read. */
+function extraIn(file: string): string[] {
+  try {
+    return certificatesIn(file);
+  } catch (error) {
+    if (isError(error)) return [];
+    throw error;
+  }
+}
+
+/** What is wrong with a TLS connection, and what to do about it. */
+export interface TlsProblem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const OWN_CA =
+  'If the host uses your own CA, pass the CA certificate with --ca-file or NODE_EXTRA_CA_CERTS. Otherwise do not trust this network.';
+const CLOCK = 'Check the clock of this machine. If it is right, the host needs a new certificate.';
+const NAME = 'Check the host (--host or DNX_HOST), or use a name that the certificate contains.';
+const UNKNOWN = { message: 'the certificate is from an unknown authority', hint: OWN_CA };
+
+/** By OpenSSL's name of the verification error. */
+const certificates: Readonly<Record<string, TlsProblem>> = {
+  CERT_HAS_EXPIRED: { message: 'the certificate has expired', hint: CLOCK },
+  CERT_NOT_YET_VALID: { message: 'the certificate is not valid yet', hint: CLOCK },
+  ERR_TLS_CERT_ALTNAME_INVALID: { message: 'the certificate is for another name', hint: NAME },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { message: 'the certificate is self-signed', hint: OWN_CA },
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN,
+};
+
+/** Other verification errors, such as CERT_REVOKED and INVALID_PURPOSE. */
+const REJECTED = /^(CERT_|CRL_|INVALID_(CA|PURPOSE)|PATH_LENGTH|UNABLE_TO_|ERROR_IN_CERT|HOSTNAME_MISMATCH|CA_MD|EE_KEY)/;
+
+/** By the text of OpenSSL's error, because its code is EPROTO if the error occurs while Node writes. */
+const handshakes: readonly (readonly [RegExp, TlsProblem])[] = [
+  [
+    /wrong.version.number|packet.length.too.long|http.request|unknown.protocol|record.layer.failure/,
+    { message: 'the host does not speak TLS (is this an http:// host?)', hint: 'Check the host (--host or DNX_HOST) and its port.' },
+  ],
+  [
+    /unsupported.protocol|protocol.version|version.too.low|no.protocols/,
+    { message: 'the host offers only an old TLS version', hint: 'dnx needs TLS 1.2 or later. Update the host.' },
+  ],
+  [
+    /handshake.failure|no.shared.cipher|no.ciphers|insufficient.security/,
+    { message: 'the host and dnx support no common TLS cipher', hint: 'Update the TLS settings of the host.' },
+  ],
+  [
+    /certificate.required|bad.certificate/,
+    { message: 'the host requires a client certificate', hint: 'dnx does not support client certificates.' },
+  ],
+  [/./, { message: 'the TLS handshake failed', hint: 'Check whether a proxy or firewall intercepts TLS.' }],
+];
+
+/** Explains an error of `node:tls`. Undefined for any other error. */
+export function tlsProblem(code: string, message: string): TlsProblem | undefined {
+  const known = certificates[code];
+  if (known) return known;
+  if (REJECTED.test(code)) return { message: `the certificate was rejected (${code})`, hint: OWN_CA };
+  if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) return undefined;
+  const text = `${code} ${message}`.toLowerCase();
+  return handshakes.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** True for the reason of a fault in TLS. */
+export const isTls = (reason: string): boolean => tlsProblem(reason, '') !== undefined;

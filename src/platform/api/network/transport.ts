@@ -1,0 +1,129 @@
+import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
+import { getBuiltinModule } from 'node:process';
+import { urlToHttpOptions } from 'node:url';
+import { type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../../../machine/world.ts';
+import { agentOptions, type Connecting, limitConnections, whenReady } from './connection.ts';
+import { silence } from './fault.ts';
+import type { HttpProxy, ProxyOf } from './proxy.ts';
+import { headTime, type Reading, responseOf } from './response.ts';
+
+/** What the transport needs. */
+export interface TransportOptions extends Reading, Partial<Pick<Connecting, 'trust' | 'lookup'>> {
+  /** The proxy of a URL; without it, all connections are direct. */
+  readonly proxyOf?: ProxyOf | undefined;
+}
+
+/** A transport on `node:http(s)` with keep-alive, directly or through a proxy. It loads in 9 ms, undici in 150. */
+export function httpTransport({ proxyOf, trust, lookup, ...reading }: TransportOptions): Transport {
+  const { limits, after } = reading;
+  const routes = openRoutes({ connectMs: limits.connectMs, after, trust, lookup }, proxyOf);
+  return {
+    async request({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+      const route = routes.to(new URL(url));
+      signal.throwIfAborted();
+      const message = await new Promise<IncomingMessage>((resolve, reject) => {
+        let sent = false;
+        let cancel = () => {};
+        const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+        const outgoing = route.request({ ...route.options, method, headers: { ...headers, ...length, ...route.headers } });
+        const abort = () => {
+          // Like the option `signal`, but a millisecond faster.
+          outgoing.destroy(signal.reason);
+          // A destroyed request without a connection fails only when it gets one.
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', abort);
+        outgoing.on('close', () => {
+          cancel();
+          signal.removeEventListener('abort', abort);
+        });
+        outgoing.on('socket', (socket) =>
+          whenReady(socket, () => {
+            sent = true;
+            const headMs = headTime(limits, body);
+            cancel = after(headMs, () => outgoing.destroy(silence(headMs)));
+          }),
+        );
+        outgoing.on('response', (response) => {
+          cancel();
+          // Otherwise a reset would look like the end of a body without a length. What follows a complete response does not matter.
+          outgoing.on('error', (error) => response.complete || response.destroy(error));
+          const refusal = route.refusal(response);
+          if (!refusal) return resolve(response);
+          response.on('error', () => {}).destroy();
+          reject(refusal);
+        });
+        // A 101, which dnx never requests. Without a listener, Node drops the connection and the request never ends.
+        outgoing.on('upgrade', (_, socket) => {
+          socket.destroy();
+          reject(new NetworkFault('the host switched to another protocol', { sent: true, reason: 'HPE_UPGRADE' }));
+        });
+        outgoing.on('error', (error) => (signal.aborted ? reject(signal.reason) : route.faultOf(error, sent).then(reject, reject)));
+        outgoing.end(body);
+      });
+      return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, reading, signal);
+    },
+    close: async () => routes.close(),
+  };
+}
+
+/** How a request reaches its host. */
+interface Route {
+  readonly request: typeof import('node:http').request;
+  readonly options: RequestOptions;
+  /** Headers for a proxy that passes the request on. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The fault if the proxy refused the request instead. */
+  readonly refusal: (response: IncomingMessage) => NetworkFault | undefined;
+  /** The fault of a request that failed. */
+  readonly faultOf: (error: unknown, sent: boolean) => Promise<NetworkFault>;
+}
+
+/** The fault of a request without a proxy. What explains it is loaded only then. */
+const faultOf: Route['faultOf'] = async (error, sent) => (await import('./unreachable.ts')).faultOf(error, sent);
+
+/** Finds the route of each URL, and keeps the connections. */
+function openRoutes(connecting: Connecting, proxyOf: ProxyOf | undefined) {
+  const agents = new Map<string, Agent>();
+
+  /** What sends requests with this protocol, on the connections of this name: tunnels if they go `through` a proxy. */
+  function connected(
+    name: string,
+    protocol: string,
+    { through, keepAlive = true }: { through?: HttpProxy | undefined; keepAlive?: boolean },
+  ) {
+    // Lazy: https loads tls. `import` would copy every export.
+    const { Agent, request } = getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
+    let agent = agents.get(name);
+    if (!agent) {
+      agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting) });
+      agents.set(name, agent);
+      if (through) through.tunnel(agent, connecting);
+      else limitConnections(agent, connecting);
+    }
+    return { request, agent };
+  }
+
+  return {
+    to(url: URL): Route {
+      const proxy = proxyOf?.(url);
+      const options = urlToHttpOptions(url);
+      if (!proxy || url.protocol === 'https:') {
+        const { request, agent } = connected(proxy ? `tunnel ${proxy.url.href}` : url.protocol, url.protocol, { through: proxy });
+        return { request, options: { ...options, agent }, headers: {}, refusal: () => undefined, faultOf };
+      }
+      // Some proxies close a connection after each response without saying so, and would lose the next request.
+      const { request, agent } = connected(`proxy ${proxy.url.href}`, proxy.url.protocol, { keepAlive: false });
+      return {
+        request,
+        options: { ...options, ...proxy.address, path: `${url.origin}${url.pathname}${url.search}`, agent },
+        headers: { host: url.host, ...proxy.headers },
+        refusal: ({ statusCode }) => (statusCode === 407 ? proxy.refusal(statusCode) : undefined),
+        faultOf: async (error, sent) => (sent ? faultOf(error, sent) : (await import('./unreachable.ts')).proxyFault(error)),
+      };
+    },
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { DnxError } from '../../base/errors.ts';
+import { toJson } from '../../base/json.ts';
+import { hostName } from '../../machine/settings/host.ts';
+import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
+import type { ClientOptions, Exchange, Query, Reply, SendOptions } from './api.ts';
+import { isReadMethod } from './endpoint.ts';
+import { rateLimited, retryAfter } from './limit/limiter.ts';
+import { textOf } from './network/response.ts';
+import { emptyReply, readReply } from './reply.ts';
+
+const MOST_RETRIES = 3;
+/** The longest first pause; it doubles for each further one, up to 4 s. */
+const FIRST_MS = 1_000;
+/** A retry starts at most this long after the first failure. */
+const TOTAL_MS = 30_000;
+
+/** Sends a request and reads the whole response. */
+type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
+
+/** How requests leave: `send` with retries, shown while they last, and `exchange` once, with an unread body. Both keep the rate limit. */
+export function openSending(options: ClientOptions): { readonly send: Send; readonly exchange: Exchange } {
+  const { host, observer, requests } = options;
+  const exchange = readingOnly(options, rateLimited(options, exchanging(options)));
+  return {
+    exchange,
+    async send<T>(method: string, path: string, send: SendOptions) {
+      const end = requests.begin(host, send.retry === false);
+      let status = 0;
+      try {
+        const reply = await retried<T>(options, exchange, method, path, send);
+        status = reply.status;
+        return reply;
+      } finally {
+        end();
+        // A lost response and a 5xx do not say whether something changed.
+        if (!isReadMethod(method) && (status < 400 || status >= 500)) observer?.changed(method, path);
+      }
+    },
+  };
+}
+
+/** Retries a GET after a network fault or a 5xx, with full jitter; any other request is sent once. */
+async function retried<T>(options: ClientOptions, exchange: Exchange, method: string, path: string, send: SendOptions): Promise<Reply<T>> {
+  const { clock, signal, host, requests } = options;
+  const most = isReadMethod(method) && send.retry !== false && !send.casual ? MOST_RETRIES : 0;
+  let since: number | undefined;
+  for (let retry = 1; ; retry++) {
+    const outcome = await attempt<T>(exchange, method, path, send);
+    if (!(outcome instanceof NetworkFault) && outcome.status < 500) return outcome;
+    since ??= clock.elapsed();
+    const pause = retry <= most && (await isTemporary(outcome)) ? pauseBefore(retry, outcome, options) : Number.POSITIVE_INFINITY;
+    if (clock.elapsed() + pause > since + TOTAL_MS) {
+      if (outcome instanceof NetworkFault) throw (await import('./network/unreachable.ts')).unreachable(outcome, method, host);
+      return outcome;
+    }
+    const reason = outcome instanceof NetworkFault ? outcome.message : `server error ${outcome.status}`;
+    const resume = requests.retrying(`${hostName(host)}: ${reason}`, pause, `${retry} of ${most}`);
+    await clock.sleep(pause, signal).finally(resume);
+  }
+}
+
+/** Sends a request once. A network fault is returned. */
+async function attempt<T>(exchange: Exchange, method: string, path: string, send: SendOptions): Promise<Reply<T> | NetworkFault> {
+  let response: HttpResponse | undefined;
+  try {
+    response = await exchange(method, path, send);
+    return await readReply<T>(response);
+  } catch (error) {
+    if (!(error instanceof NetworkFault)) throw response ? (await import('./network/unreachable.ts')).whileSending(error, method) : error;
+    // The status is enough to know that a change failed.
+    if (!isReadMethod(method) && response && response.status >= 300) return emptyReply(response);
+    return error;
+  }
+}
+
+/** Full jitter, on top of what the server asks for. */
+function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clock }: ClientOptions): number {
+  const asked = outcome instanceof NetworkFault || !outcome.headers['retry-after'] ? 0 : (retryAfter(outcome, clock.now()) ?? 0);
+  return asked + random() * FIRST_MS * 2 ** (retry - 1);
+}
+
+/** True for a response, which is a 5xx, and for a fault that a retry may avoid. */
+const isTemporary = async (outcome: Reply | NetworkFault): Promise<boolean> =>
+  !(outcome instanceof NetworkFault) || !(await import('./network/unreachable.ts')).isFinal(outcome);
+
+/** With DNX_READ_ONLY, refuses every request but GET. All requests to the API pass here, before they wait for the rate limit. */
+function readingOnly({ readOnly }: Pick<ClientOptions, 'readOnly'>, exchange: Exchange): Exchange {
+  if (!readOnly) return exchange;
+  return async (method, path, send) => {
+    if (!isReadMethod(method)) throw refused(`${method} ${path.split('?', 1)[0]}`);
+    return exchange(method, path, send);
+  };
+}
+
+/** The error for an operation that DNX_READ_ONLY does not allow. */
+export const refused = (operation: string): DnxError =>
+  new DnxError('read_only', `DNX_READ_ONLY allows only GET requests. ${operation} was not sent.`, {
+    hint: 'Unset DNX_READ_ONLY to allow changes.',
+  });
+
+/** Sends requests over one transport, which the first request opens. */
+function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
+  let open: Promise<Transport> | undefined;
+  return async (method, path, { query, body, authenticated, file }) => {
+    open ??= connect();
+    const transport = await open;
+    const started = clock.elapsed();
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent };
+    headers['accept-encoding'] = file ? 'identity' : 'gzip, br';
+    const secret = authenticated === false ? undefined : await token();
+    if (secret !== undefined) headers.authorization = bearer(secret);
+    if (!isReadMethod(method)) headers['content-type'] = 'application/json';
+    const text = body === undefined ? undefined : toJson(body);
+    // A path typed by the user may contain a query.
+    const shown = path.split('?', 1)[0];
+    debug(`> ${method} ${shown}`);
+    const url = `${host}/api/v1${path}${queryString(query)}`;
+    const response = await transport.request({ method, url, headers, body: text, signal }).catch(async (error: unknown) => {
+      throw (await import('./network/unreachable.ts')).whileSending(error, method);
+    });
+    const remaining = response.headers['x-ratelimit-remaining'];
+    const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
+    debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);
+    // Error responses are printed, and some quote the token.
+    return response.status >= 300 && secret !== undefined ? withoutToken(response, secret) : response;
+  };
+}
+
+/** Refuses a token that is invalid in a header, because Node's own error would print it. */
+function bearer(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new DnxError('unauthenticated', 'The token contains a space, a newline or another invalid character.', {
+    hint: 'Use the token exactly as it was shown when it was created.',
+  });
+}
+
+/** Shorter strings are not masked, because they could be ordinary words. */
+const SHORTEST_SECRET = 8;
+
+/** Masks the token, and its part after the `|`, in a response. */
+function withoutToken(response: HttpResponse, token: string): HttpResponse {
+  const secrets = [token, token.slice(token.indexOf('|') + 1)].filter((each) => each.length >= SHORTEST_SECRET);
+  const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, value && masked(value)]);
+  const body = async function* () {
+    yield Buffer.from(masked(await textOf(response)));
+  };
+  return { ...response, headers: Object.fromEntries(headers), body: body() };
+}
+
+function queryString(query: Query = {}): string {
+  const set = Object.entries(query).flatMap(([key, value]) => [value ?? []].flat().map((each): [string, string] => [key, String(each)]));
+  return set.length === 0 ? '' : `?${new URLSearchParams(set)}`;
+}
