@@ -1,6 +1,7 @@
 import { defineConfig } from 'rolldown';
 import { globalProcess } from './scripts/global-process.mjs';
 import { licences } from './scripts/licences.mjs';
+import { shellScripts } from './scripts/shell-scripts.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
 
 // CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
@@ -22,7 +23,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [globalProcess(), licences(), sourceMaps()],
+  plugins: [globalProcess(), licences(), shellScripts(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,

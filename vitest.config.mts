@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { shellScripts } from './scripts/shell-scripts.mjs';
 
 export default defineConfig({
+  plugins: [shellScripts()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/install/**'],

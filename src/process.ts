@@ -1,4 +1,4 @@
-import { type Code, DnxError, systemCode } from './base/errors.ts';
+import { DnxError, type ErrorCode, systemCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
 import { closeIfHungUp, fileOutput, isFile, knowingDiscards } from './machine/output.ts';
 import type { Program, Timer, World } from './machine/world.ts';
@@ -100,6 +100,10 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       return found && (await import('./machine/child.ts')).captureChild(found, { signal, after, onExit });
     },
     open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
+    suspend() {
+      // The whole group, which the terminal would stop, too.
+      if (platform !== 'win32') process.kill(0, 'SIGTSTP');
+    },
     onExit,
   };
 }
@@ -153,7 +157,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
   });
   let received: NodeJS.Signals | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
+    const stop = (code: ErrorCode, message: string) => (signal: NodeJS.Signals) => {
       const { foreground } = children;
       // The terminal sends Ctrl-C to the child, too.
       if (foreground && signal === 'SIGINT' && process.stdin.isTTY) return;
@@ -172,7 +176,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
     // Otherwise a file that cannot grow kills dnx once it ran a child: execa listens to this signal, which Node ignores, and resets it.
     process.on('SIGXFSZ', () => {});
-    // After Ctrl-Z and fg, for a view that is drawn in place.
+    // After Ctrl-Z and fg, for a prompt or a view that is drawn in place.
     process.on('SIGCONT', () => process.stdout.emit('continue'));
   });
   process.stderr.on('error', () => {});

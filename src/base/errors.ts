@@ -22,7 +22,7 @@ export const exits = {
 } as const;
 
 /** The `code` of a JSON error. */
-export type Code = keyof typeof exits;
+export type ErrorCode = keyof typeof exits;
 
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
@@ -66,7 +66,7 @@ export interface ErrorDetails {
 /** An expected failure: what failed in the user's words, its code, and what to type next. Any other error is a bug. */
 export class DnxError extends Error {
   override readonly name = 'DnxError';
-  readonly code: Code;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly next: readonly Next[];
   readonly status: number | undefined;
@@ -75,7 +75,7 @@ export class DnxError extends Error {
   readonly lacks: string | undefined;
   readonly details: readonly Detail[];
 
-  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
@@ -132,7 +132,7 @@ const reasons: Readonly<Record<string, string>> = {
 export const reasonOf = (code: string | undefined): string | undefined => (code === undefined ? undefined : reasons[code]);
 
 /** True for a failure with one of these codes. */
-export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
+export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
 
 /** True for the error of a signal: the user or the system ended the command. */

@@ -1,3 +1,5 @@
+import { type DnxError, usage } from './errors.ts';
+
 /** The most edits between a word and its suggestion. */
 const MOST_EDITS = 3;
 /** The share of the letters that may differ (exclusive). */
@@ -45,4 +47,9 @@ const at = (row: readonly number[], index: number): number => row[index] ?? Numb
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   return near === undefined ? '' : ` Did you mean '${near}'?`;
+}
+
+/** `'ndjsn' is not an output format. Did you mean 'ndjson'?`, with every known word as the hint. */
+export function unknownWord(word: string, what: string, known: readonly string[]): DnxError {
+  return usage(`'${word}' is not ${what}.${didYouMean(word, known)}`, `Known: ${known.join(', ')}.`);
 }

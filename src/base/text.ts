@@ -36,3 +36,10 @@ export function bytes(size: unknown): unknown {
   const amount = size / 1_000 ** step;
   return `${step === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][step]}`;
 }
+
+/** Words in brackets that stand for a value. */
+const WORDS = /^[[(<{]\s*(hidden|masked|redacted|secret|encrypted|filtered)\s*[\])>}]$/i;
+
+/** True for what an API shows instead of a hidden value: `••••1234`, `********` or `[hidden]`. */
+export const isMask = (value: unknown): boolean =>
+  typeof value === 'string' && (/[•●∙⬤]{2}/u.test(value) || /^\*{3,}$/.test(value) || WORDS.test(value.trim()));

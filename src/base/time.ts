@@ -92,5 +92,5 @@ export function ago(timestamp: string, now: number): string {
 }
 
 /** A time for a person: `3h ago` on a terminal, ISO 8601 elsewhere. What is not a time stays as it is. */
-export const timeIn = (timestamp: string, { now, terminal }: { readonly now: number; readonly terminal: boolean }): string =>
+export const shownTimeIn = (timestamp: string, { now, terminal }: { readonly now: number; readonly terminal: boolean }): string =>
   terminal ? ago(timestamp, now) : (utcOf(timestamp) ?? timestamp);

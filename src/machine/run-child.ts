@@ -1,10 +1,10 @@
 import { execa } from 'execa';
-import type { Code, DnxError } from '../base/errors.ts';
+import type { ErrorCode, DnxError } from '../base/errors.ts';
 import { couldNotRun, exitCodeOf } from './child.ts';
 import type { Child } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
-const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
+const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
 /** What running a child process needs of dnx's own process. */
 interface Parent {

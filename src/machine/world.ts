@@ -165,6 +165,8 @@ export interface World {
   readonly start: (child: Piped) => Promise<Started | undefined>;
   /** Opens a URL in the default browser of the desktop. False if there is none. */
   readonly open: (url: string) => Promise<boolean>;
+  /** Stops dnx and the programs around it until `fg`, as Ctrl-Z does. stdout then emits `continue`. Without job control, nothing happens. */
+  readonly suspend: () => void;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
   readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

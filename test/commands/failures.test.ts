@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Code, exits } from '../../src/base/errors.ts';
+import { type ErrorCode, exits } from '../../src/base/errors.ts';
 import { version } from '../../src/base/version.ts';
 import { SEED_TOKEN } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -102,7 +102,7 @@ describe('a usage error is JSON with every spelling of --json', () => {
 });
 
 test('covers every exit code that no other file tests', () => {
-  const elsewhere: readonly Code[] = ['cancelled', 'differences', 'rolled_back', 'partial', 'read_only', 'bug'];
-  const wanted = (Object.keys(exits) as Code[]).filter((code) => !elsewhere.includes(code));
+  const elsewhere: readonly ErrorCode[] = ['cancelled', 'differences', 'rolled_back', 'partial', 'read_only', 'bug'];
+  const wanted = (Object.keys(exits) as ErrorCode[]).filter((code) => !elsewhere.includes(code));
   expect(wanted.filter((code) => !failures.some((failure) => failure.code === code))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { widthOf } from '../../src/cli/output/width.ts';
+import { widthOf } from '../../src/cli/output/wrap.ts';
 import { computed } from '../support/computed.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import type { Failure } from '../support/failures/failure.ts';

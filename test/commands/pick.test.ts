@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/cli/language/calls.ts';
 import { nounOf } from '../../src/cli/language/command.ts';
-import { widthOf } from '../../src/cli/output/width.ts';
+import { widthOf } from '../../src/cli/output/wrap.ts';
 import { namings } from '../../src/platform/names/namings.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isMask } from '../../src/base/mask.ts';
+import { isMask } from '../../src/base/text.ts';
 import { UNKNOWN } from '../../src/features/env/sync/merge.ts';
 import { remoteSide } from '../../src/features/env/sync/remote-side.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isMask } from '../../src/base/mask.ts';
+import { isMask } from '../../src/base/text.ts';
 import { formatDotenv, parseDotenv } from '../../src/features/env/dotenv/dotenv.ts';
 import { file, variables } from '../support/dotenv-files.ts';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';

@@ -1,4 +1,4 @@
-import { type Code, exits } from '../../src/base/errors.ts';
+import { type ErrorCode, exits } from '../../src/base/errors.ts';
 import type { Line } from './history.ts';
 import { type Platform, shop } from './platform.ts';
 import type { Log } from './wire.ts';
@@ -63,7 +63,7 @@ type Parsed = Readonly<Record<string, unknown>>;
 /** The result for the site of the history, as if it had been deployed alone. */
 function partOf(results: readonly Parsed[], code: number) {
   const { outcome, release, error } = results.find(({ site }) => site === shop.domain) ?? {};
-  const failure = (error as { code?: Code } | undefined)?.code;
+  const failure = (error as { code?: ErrorCode } | undefined)?.code;
   const wrong = (code === 0) !== results.every((each) => each.error === undefined);
   const own = failure === undefined ? 0 : exits[failure];
   return { code: wrong ? code : own, outcome: textOf(outcome), release: textOf(release), error: failure, status: undefined };

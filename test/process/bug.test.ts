@@ -42,7 +42,7 @@ describe('a bug', () => {
     const { stderr } = await broken('String.prototype.localeCompare = undefined', 'server', 'list', '--json', '--sort', 'name');
     const { error } = JSON.parse(stderr) as { error: { stack: string[] } };
     expect(error).toMatchObject({ code: 'bug', message: expect.stringContaining('localeCompare'), dnx: version });
-    expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/narrow.ts', 'localeCompare')})`);
+    expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/fields.ts', 'localeCompare')})`);
   });
 
   test('shows no absolute path, even in a library or in preloaded code', async () => {

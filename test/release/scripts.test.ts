@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -32,7 +33,11 @@ interface Part {
 }
 
 const ci: Script = { name: '.ci/run', text: readFileSync('.ci/run', 'utf8'), shell: 'bash' };
-const scripts = [ci, ...['.github/workflows/ci.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf)];
+/** What dnx runs on servers. */
+const remote = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.sh'))
+  .map((name): Script => ({ name: join('src', name), text: readFileSync(join('src', name), 'utf8'), shell: 'sh' }));
+const scripts = [ci, ...remote, ...['.github/workflows/ci.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf)];
 
 describe.skipIf(missing.length > 0 && !required)('shellcheck finds nothing in', () => {
   test.each(scripts)('$name', async ({ text, shell }) => {

@@ -61,12 +61,16 @@ describe('a dump', { timeout: TIME }, () => {
     const runs = await Promise.all(
       [copying.sites.mariadb, copying.sites.pgsql].map((site) => copying.dump([site, '-O', '-', '--schema-only'])),
     );
-    for (const { exitCode, stdout } of runs) {
+    for (const { exitCode, stdout, stderr } of runs) {
       expect(exitCode).toBe(0);
+      expect(stderr).not.toMatch(/Left out/);
       expect(stdout).toMatch(/CREATE TABLE/);
       expect(stdout).toMatch(/orders_insert/i);
+      expect(stdout).toMatch(/plus_one/);
       expect(stdout).not.toMatch(/quoted/);
     }
+    expect(runs[0]?.stdout).toMatch(/PROCEDURE `two`/);
+    expect(runs[0]?.stdout).toMatch(/EVENT `nightly`/);
   });
 
   it('overwrites a file only with --force', async () => {

@@ -118,13 +118,15 @@ it('runs no word of a domain, a release or a commit, here or there', async () =>
 it('never reads values of variables from the server, and hides secrets in lines', async () => {
   const key = ['MIIEvQIBADANBgkqhkiG9w0BAQEFAASC', 'Zm9vYmFyZm9vYmFyZm9vYmFy=', 'QUJDREVGR0g='];
   const env = `APP_KEY=base64:c2VjcmV0IHZhbHVl\nexport DB_PASSWORD='hunter2 hunter2'\nPRIVATE_KEY="-----BEGIN PRIVATE KEY-----\n${key.join('\n')}\n-----END PRIVATE KEY-----"\nEMPTY=\n`;
+  const pieces = ['ESCAPED_PIECE=1', 'COMMENT_PIECE=2', 'HASH_PIECE=3'];
+  const odd = `ESCAPED="it is \\"\n${pieces[0]}"\n# OLD="\n${pieces[1]}"\nHASH=1 #="\n${pieces[2]}"\n`;
   const secrets = ['hunter2', 'ghp_0123456789abcdefghij', 'corr3ct-horse', 'sw0rdfish', 'tok-9f8e7d6c', 'v4lue-of-stripe'];
   const lines = [
     `fatal: unable to access 'https://ada:corr3ct-horse@github.com/example/shop.git/': Could not resolve host: github.com`,
     `error: failed with DB_PASSWORD=hunter2 and "token": "tok-9f8e7d6c", Authorization: Bearer tok-9f8e7d6c`,
     `error: mysqldump -u shop -psw0rdfish failed with ghp_0123456789abcdefghij and v4lue-of-stripe`,
   ];
-  const site = bed.plant(logged(`Deploying release ${FAILED}\n${lines.join('\n')}\n`, { files: { 'shared/.env': env } }));
+  const site = bed.plant(logged(`Deploying release ${FAILED}\n${lines.join('\n')}\n`, { files: { 'shared/.env': env + odd } }));
   const [variable] = bed.sandbox.state.environment_variables;
   if (variable)
     bed.sandbox.state.environment_variables.push({
@@ -143,7 +145,20 @@ it('never reads values of variables from the server, and hides secrets in lines'
   );
   const received = readFileSync(join(bed.directory, 'seen'), 'utf8');
   const [, body = ''] = /\S+ env\n([^ ]*?)\n\n/.exec(received) ?? [];
-  expect(Buffer.from(body, 'base64').toString()).toBe('APP_KEY\nDB_PASSWORD\nPRIVATE_KEY\nEMPTY=\n');
+  expect(Buffer.from(body, 'base64').toString()).toBe('APP_KEY\nDB_PASSWORD\nPRIVATE_KEY\nEMPTY=\nESCAPED\nHASH\n');
+});
+
+it('reads no name from a .env that Laravel refuses', async () => {
+  const env = `APP_KEY=base64:c2VjcmV0\nPRIVATE_KEY='-----BEGIN PRIVATE KEY-----\nZm9vYmFyZm9vYmFyZm9vYmFy=\n-----END PRIVATE KEY-----'\n`;
+  const site = bed.plant({ failed: false, files: { 'shared/.env': env } });
+  const PATH = withSsh('refused-env', `exec "$real" "$@" | tee ${join(bed.directory, 'refused-seen')}`);
+  const { stdout } = await bed.why(site, ['--json'], { env: PATH });
+  expect((JSON.parse(stdout) as Diagnosis).unknown).toContainEqual({
+    what: `/home/deploynix/${site.domain}/shared/.env`,
+    why: 'Laravel cannot read it',
+    fix: null,
+  });
+  expect(readFileSync(join(bed.directory, 'refused-seen'), 'utf8')).not.toMatch(/ env\n/);
 });
 
 it('shows the nearest lines without secrets', async () => {

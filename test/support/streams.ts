@@ -48,6 +48,8 @@ export function keyboard(keys: string): Input {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an arrow is one key
   const left = keys.match(/\u001b\[.|./gs) ?? [];
   const stream = new Readable({ read() {} });
+  /** What the prompt reads from. */
+  let prompt: NodeJS.WritableStream | undefined;
   let due = false;
   const press = () => {
     if (due) return;
@@ -55,12 +57,15 @@ export function keyboard(keys: string): Input {
     setImmediate(() => {
       due = false;
       // One listener belongs to readline, the second to the prompt.
-      const key = stream.listenerCount('keypress') > 1 ? left.shift() : undefined;
+      const key = (prompt?.listenerCount('keypress') ?? 0) > 1 ? left.shift() : undefined;
       if (key === undefined) return;
       stream.push(key);
       press();
     });
   };
-  stream.on('newListener', (event) => event === 'keypress' && press());
-  return Object.assign(stream, { isTTY: true, setRawMode: () => stream });
+  const pipe: Readable['pipe'] = (to) => {
+    prompt = to.on('newListener', (event) => event === 'keypress' && press());
+    return Readable.prototype.pipe.call(stream, to) as typeof to;
+  };
+  return Object.assign(stream, { isTTY: true, setRawMode: () => stream, pipe });
 }

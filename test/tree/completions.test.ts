@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { lines } from '../../src/cli/output/text.ts';
+import { safeLines } from '../../src/cli/output/text.ts';
 import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
 
 test.each(shells)('the script for %s can be printed as it is', (shell) => {
   const script = readFileSync(`completions/${scriptFiles[shell]}`, 'utf8');
   // dnx prints it as text, which would remove control characters.
-  expect(lines(script)).toBe(script);
+  expect(safeLines(script)).toBe(script);
   expect(script).toContain(`__complete ${shell} `);
 });
 

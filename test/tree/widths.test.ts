@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import { widthOf } from '../../src/cli/output/width.ts';
+import { widthOf } from '../../src/cli/output/wrap.ts';
 import type { ApiResponse } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples } from '../support/examples.ts';

@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
 import { ago } from '../../src/base/time.ts';
 import { render } from '../../src/cli/output/render.ts';
-import { forLog, json, line, lines } from '../../src/cli/output/text.ts';
+import { forLog, json, safeLine, safeLines } from '../../src/cli/output/text.ts';
 import { columns, message, record, rows, running, type View } from '../../src/cli/output/view.ts';
 import type { Format } from '../../src/machine/settings/format.ts';
 import { computed } from '../support/computed.ts';
@@ -162,15 +162,15 @@ describe('control characters from the API', () => {
     const view = rows([{ id: '1', name: evil, status: 'a\nb', sites_count: 0 }], columns<Server>('name', 'status'), '');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
     expect(await print(view, 'table')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-    expect(line('a\nb')).toBe('a b');
-    expect(lines(`one\n${evil}`)).toBe('one\nrednametxt');
+    expect(safeLine('a\nb')).toBe('a b');
+    expect(safeLines(`one\n${evil}`)).toBe('one\nrednametxt');
   });
 
   const invisible = '\u061c\u180e\u200b\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\u206f\ufeff\ufff9\u{e0001}\u{e0041}\u{e007f}';
 
   test('include direction marks and invisible characters', () => {
-    expect(lines(`a${invisible}b`)).toBe('ab');
-    expect(line(`a${invisible}b`)).toMatch(/^a ?b$/);
+    expect(safeLines(`a${invisible}b`)).toBe('ab');
+    expect(safeLine(`a${invisible}b`)).toMatch(/^a ?b$/);
     const data = { [invisible]: invisible };
     expect(json(data)).toMatch(/^[ -~]*$/);
     expect(JSON.parse(json(data))).toEqual(data);
@@ -185,7 +185,7 @@ describe('control characters from the API', () => {
     '日本語',
     '\ta\nb',
   ])('do not include %j', (text) => {
-    expect(lines(text)).toBe(text);
+    expect(safeLines(text)).toBe(text);
     expect(json(text)).toContain(JSON.stringify(text).slice(1, 3));
     expect(JSON.parse(json(text))).toBe(text);
   });
@@ -193,7 +193,7 @@ describe('control characters from the API', () => {
   test('are removed from a long text within two seconds', async () => {
     const ms = await computed(() => {
       for (const each of ['\u{e0041}', '\u200b', '\u001b]', ':', ' ', '##[']) {
-        lines(each.repeat(200_000));
+        safeLines(each.repeat(200_000));
         forLog(each.repeat(200_000), { GITHUB_ACTIONS: 'true' });
       }
     });

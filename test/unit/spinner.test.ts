@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { expect, test } from 'vitest';
-import { openSpinner } from '../../src/cli/output/spinner.ts';
+import { openSpinner } from '../../src/cli/output/progress.ts';
 import { capture } from '../support/streams.ts';
 
 // ora itself would take minutes for a row of this length.

@@ -38,8 +38,8 @@ const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, ''
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
   // Commands compute views and never print.
-  [/^src\/cli\/output\/(?!(view|text|width|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
-  [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
+  [/^src\/cli\/output\/(?!(view|text|wrap|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
+  [/^src\/cli\/prompt\/(?!(ask|questions)\.ts)/, /^src\/cli\/prompt\//],
   [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
 ];
 
@@ -85,7 +85,7 @@ describe('imports, including type imports', () => {
 /** The files that may import each library. */
 const importers: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
-  '@inquirer/core': /^src\/cli\/prompt\/hooks\.ts$/,
+  '@inquirer/core': /^src\/cli\/prompt\/lists\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
@@ -94,10 +94,10 @@ const importers: Readonly<Record<string, RegExp>> = {
   conf: /^src\/machine\/settings\/config-file\.ts$/,
   'content-disposition': /^src\/features\/backup\/name\.ts$/,
   execa: /^src\/machine\/run-child\.ts$/,
-  'fast-string-width': /^src\/cli\/output\/width\.ts$/,
+  'fast-string-width': /^src\/cli\/output\/wrap\.ts$/,
   hono: /^src\/sandbox\//,
   open: /^src\/machine\/browser\.ts$/,
-  ora: /^src\/cli\/output\/spinner\.ts$/,
+  ora: /^src\/cli\/output\/progress\.ts$/,
   semver: /^src\/features\/changes\/constraint\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,

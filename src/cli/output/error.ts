@@ -1,13 +1,13 @@
+import { readFileSync } from 'node:fs';
+import type { SourceMap } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type Detail, DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
-import { detailLines } from './details.ts';
-import type { Trace } from './stack.ts';
-import { failureMark, type Style, styleFor } from './style.ts';
-import { forLog, lines, json as toJson } from './text.ts';
-import { type Wrap, wrapFor } from './wrap.ts';
+import { detailLines, failureMark, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
+import { forLog, safeLines, json as toJson } from './text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -60,12 +60,12 @@ const failureInJson = (failure: DnxError, line: Options['line']) => ({
 async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: Options): Promise<string> {
   const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
   const text = [
-    wrap(`${mark}${lines(headline(failure))}`, HANG),
+    wrap(`${mark}${safeLines(headline(failure))}`, HANG),
     ...detailLines([...failure.details, ...labeled(failure.next, line)], style, wrap),
     ...fieldLines(failure, style).map((each) => wrap(each, 2 * HANG)),
   ];
   const advice = adviceOf({ ...failure, next: failure.next.filter(({ label }) => label === undefined) }, line);
-  if (advice) text.push(style.dim(wrap(`  ${lines(advice).replaceAll('\n', '\n  ')}`, HANG)));
+  if (advice) text.push(style.dim(wrap(`  ${safeLines(advice).replaceAll('\n', '\n  ')}`, HANG)));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
   return text.join('\n');
 }
@@ -82,7 +82,7 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
   Object.entries(errors).flatMap(([field, messages]) => {
     const { name, known = [] } = own(labels, field) ?? { name: field };
     const after = known.length > 0 ? style.dim(`   (known: ${known.join(', ')})`) : '';
-    return messages.map((each) => `  ${lines(name)}: ${lines(each)}${after}`);
+    return messages.map((each) => `  ${safeLines(name)}: ${safeLines(each)}${after}`);
   });
 
 /** Details for a bug report. */
@@ -102,10 +102,7 @@ async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Optio
   ].join('\n');
 }
 
-/** Loaded only for bugs and `--debug`. */
-const traceOf = async (error: unknown): Promise<Trace> => (await import('./stack.ts')).traceOf(error);
-
-const inWords = ({ message, stack }: Trace): string => [lines(message), ...stack.map((call) => `    ${call}`)].join('\n');
+const inWords = ({ message, stack }: Trace): string => [safeLines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
 /** The next commands that stand among the details. */
 const labeled = (next: readonly Next[], line: Options['line']): readonly Detail[] =>
@@ -122,4 +119,56 @@ function fileFailure(error: unknown): DnxError | undefined {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   const words = reasonOf(code);
   return words ? new DnxError('failed', `${capitalized(words)}${path ? `: ${path}` : ''}.`, { cause: error }) : undefined;
+}
+
+/** An error's message and where it came from. */
+interface Trace {
+  readonly message: string;
+  /** Calls, innermost first: `at deploy (src/features/deploy/deploy.ts:120)`. */
+  readonly stack: readonly string[];
+}
+
+/** Prepares an error for a bug report: maps calls to TypeScript sources, and removes absolute paths. */
+async function traceOf(error: unknown): Promise<Trace> {
+  if (!(error instanceof Error)) return { message: String(error), stack: [] };
+  const lines = (error.stack ?? String(error)).split('\n');
+  const first = lines.findIndex((line) => /^ +at /.test(line));
+  const calls = first === -1 ? [] : lines.slice(first);
+  const locate = await openMaps();
+  return {
+    message: first === -1 ? lines.join('\n') : lines.slice(0, first).join('\n'),
+    stack: calls.map((call) =>
+      call
+        .trim()
+        .replace(/eval at .*\), /, '')
+        .replace(PLACE, locate),
+    ),
+  };
+}
+
+/** `file:line:column` at the end of a call, except for Node's own files. */
+const PLACE = /(?<=[ (])(?:file:\/\/)?((?:[A-Za-z]:)?[\\/].*):(\d+):(\d+)(?=\)?$)/;
+
+async function openMaps(): Promise<(place: string, file: string, line: string, column: string) => string> {
+  const { SourceMap } = await import('node:module');
+  // The package's folder. The build is in `dist`.
+  const root = fileURLToPath(import.meta.url).replace(/(dist|src[\\/]cli[\\/]output)[\\/][^\\/]+$/, '');
+  const maps = new Map<string, SourceMap | undefined>();
+  const read = (file: string): SourceMap | undefined => {
+    try {
+      return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
+    } catch {
+      // Chunks of libraries have no map.
+      return undefined;
+    }
+  };
+  return (_, file, line, column) => {
+    // Code outside the package: only the file name.
+    if (!file.startsWith(root)) return `${file.split(/[\\/]/).at(-1)}:${line}:${column}`;
+    if (!maps.has(file)) maps.set(file, read(file));
+    const entry = maps.get(file)?.findEntry(Number(line) - 1, Number(column) - 1);
+    // The maps have no columns.
+    if (entry && 'originalSource' in entry && entry.originalSource) return `${entry.originalSource}:${entry.originalLine + 1}`;
+    return `${file.slice(root.length).replaceAll('\\', '/')}:${line}:${column}`;
+  };
 }

@@ -1,8 +1,14 @@
-import { fitted, GAP, type Placed, type Sized } from './layout.ts';
-import { isPlain } from './plain.ts';
+import type { Style } from './style.ts';
+import { isPlain } from './text.ts';
+
+/** Spaces between two columns. */
+export const GAP = 2;
+
+/** The minimum width of a value. */
+export const NARROWEST = 8;
 
 /** Options for a grid. */
-export interface GridOptions {
+interface GridOptions {
   /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
   /** Whether each column may wrap. */
@@ -12,16 +18,10 @@ export interface GridOptions {
 }
 
 /** A formatted table and its number of visible columns. */
-export interface Grid {
+interface Grid {
   readonly text: string;
   readonly shown: number;
 }
-
-/** A wrapping column is at least as wide as its longest word, up to this width. */
-const LONGEST_WORD = 20;
-
-/** The minimum width of a wrapping column. */
-const NARROWEST_SENTENCE = 12;
 
 /** Formats rows as aligned columns. Undefined if they do not fit the width. */
 export async function grid(rows: readonly (readonly string[])[], { width, wraps, keep }: GridOptions): Promise<Grid | undefined> {
@@ -47,25 +47,14 @@ export async function grid(rows: readonly (readonly string[])[], { width, wraps,
   if (!placed) return undefined;
   const shown = placed.length;
   if (placed.every((each) => each.width >= (natural[each.index] ?? 0))) return { text: aligned(rows, measured, placed), shown };
-  const { wrapping } = await import('./wrapping.ts');
-  return { text: wrapping(rows, placed), shown };
+  return { text: await wrapping(rows, placed), shown };
 }
 
 type WidthOf = (text: string) => number;
 
 /** How wide the cells are. What can measure any text takes a millisecond to load. */
 const measureFor = async (rows: readonly (readonly string[])[]): Promise<WidthOf> =>
-  rows.every((row) => row.every(isPlain)) ? (text) => text.length : (await import('./width.ts')).widthOf;
-
-/** The width of the longest word in a column, up to a limit. */
-function longestWord(rows: readonly (readonly string[])[], index: number, widthOf: WidthOf): number {
-  let longest = 0;
-  for (const row of rows) {
-    for (const word of (row[index] ?? '').split(' ')) longest = Math.max(longest, Math.min(widthOf(word), LONGEST_WORD));
-    if (longest === LONGEST_WORD) break;
-  }
-  return longest;
-}
+  rows.every((row) => row.every(isPlain)) ? (text) => text.length : (await import('./wrap.ts')).widthOf;
 
 /** The width of every cell, row by row in one array, so that each is measured once. */
 interface Measured {
@@ -87,6 +76,66 @@ function measure(rows: readonly (readonly string[])[], widthOf: WidthOf): Measur
     }
   });
   return { sizes, columns, natural };
+}
+
+/** A wrapping column is at least as wide as its longest word, up to this width. */
+const LONGEST_WORD = 20;
+
+/** The minimum width of a wrapping column. */
+const NARROWEST_SENTENCE = 12;
+
+/** The width of the longest word in a column, up to a limit. */
+function longestWord(rows: readonly (readonly string[])[], index: number, widthOf: WidthOf): number {
+  let longest = 0;
+  for (const row of rows) {
+    for (const word of (row[index] ?? '').split(' ')) longest = Math.max(longest, Math.min(widthOf(word), LONGEST_WORD));
+    if (longest === LONGEST_WORD) break;
+  }
+  return longest;
+}
+
+/** The natural and the minimum width of a column. */
+interface Sized {
+  readonly width: number;
+  /** Less than `width` for a column that wraps. */
+  readonly least: number;
+  readonly wrap: boolean;
+}
+
+/** A visible column: its index in the row and its width. */
+interface Placed {
+  readonly index: number;
+  readonly width: number;
+}
+
+/** The first columns identify a row and are never hidden. */
+const ALWAYS_SHOWN = 2;
+
+/**
+ * Fits columns into `width`: narrows those that wrap, then hides others from the right unless `keep` is set. Undefined if the
+ * rest does not fit.
+ */
+function fitted(columns: readonly Sized[], width: number, keep: boolean): readonly Placed[] | undefined {
+  let shown = columns.map((column, index) => ({ ...column, index }));
+  while (total(shown.map(({ least }) => least)) > width) {
+    const last = keep ? undefined : shown.findLast(({ index, wrap }) => index >= ALWAYS_SHOWN && !wrap);
+    if (!last) return undefined;
+    shown = shown.filter((each) => each !== last);
+  }
+  return squeezed(shown, width).map((each, at) => ({ index: shown[at]?.index ?? 0, width: each }));
+}
+
+const total = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each, GAP * (widths.length - 1));
+
+/** Narrows the widest wrapping columns until the row fits. */
+function squeezed(columns: readonly Sized[], width: number): readonly number[] {
+  const widths = columns.map((each) => each.width);
+  for (let excess = total(widths) - width; excess > 0; excess--) {
+    const open = columns.flatMap(({ least }, at) => ((widths[at] ?? 0) > least ? [at] : []));
+    const widest = open.reduce((best, at) => ((widths[at] ?? 0) > (widths[best] ?? 0) ? at : best), open[0] ?? 0);
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
 }
 
 /** Rows that are joined at once: an array of this size is filled and joined much faster than one for a long list. */
@@ -117,4 +166,38 @@ function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }
     parts.push(pieces.join(''));
   }
   return parts.join('');
+}
+
+/** Joins cells that wrap. */
+async function wrapping(rows: readonly (readonly string[])[], columns: readonly Placed[]): Promise<string> {
+  const { widthOf, wrappedLines } = await import('./wrap.ts');
+  const lines: string[] = [];
+  for (const row of rows) {
+    const cells = columns.map(({ index, width }) => wrappedLines(row[index] ?? '', width));
+    const height = Math.max(...cells.map((each) => each.length));
+    for (let at = 0; at < height; at++) {
+      const padded = columns.map(({ width }, index) => {
+        const text = cells[index]?.[at] ?? '';
+        return text + ' '.repeat(width + GAP - widthOf(text));
+      });
+      lines.push(`${padded.join('').trimEnd()}\n`);
+    }
+  }
+  return lines.join('');
+}
+
+/** Formats rows that are too wide for the terminal: a line per value, and an empty line between rows. */
+export async function stacked(
+  rows: readonly (readonly string[])[],
+  labels: readonly string[],
+  width: number,
+  { dim }: Style,
+): Promise<string> {
+  const { widthOf, wrappedLines } = await import('./wrap.ts');
+  const indent = Math.max(...labels.map(widthOf)) + GAP;
+  const room = Math.max(width - indent, NARROWEST);
+  const padded = labels.map((label) => dim(label) + ' '.repeat(indent - widthOf(label)));
+  const blank = ' '.repeat(indent);
+  const lines = (cell: string, index: number) => wrappedLines(cell, room).map((line, at) => `${at === 0 ? padded[index] : blank}${line}\n`);
+  return rows.map((row) => row.flatMap(lines).join('')).join('\n');
 }

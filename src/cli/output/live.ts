@@ -1,13 +1,13 @@
 import { isError } from '../../base/errors.ts';
 import type { Output } from '../../machine/world.ts';
-import { Ended } from './ended.ts';
+import { DEFAULT_COLUMNS } from './style.ts';
 import { json } from './text.ts';
 import type { LiveState } from './view.ts';
-import { cut, widthOf } from './width.ts';
-import { DEFAULT_COLUMNS } from './wrap.ts';
+import { cutText, widthOf } from './wrap.ts';
+import { Ended } from './write.ts';
 
 /** A state as text. `above` is what stands over it: when it was read, and what went wrong. */
-export interface Frame {
+export interface LiveFrame {
   readonly above: string;
   readonly text: string;
 }
@@ -19,7 +19,7 @@ export interface Screen {
   readonly inPlace: boolean;
   /** False for lines of JSON: of a list, only what is new is printed. */
   readonly blocks: boolean;
-  readonly frame: (state: LiveState) => Promise<Frame>;
+  readonly frame: (state: LiveState) => Promise<LiveFrame>;
   readonly out: (text: string) => Promise<void>;
   /** Says what could not be read, if the frame does not. */
   readonly warn: (problem: string) => void;
@@ -81,7 +81,7 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
     drawn = heading + text;
     const width = stdout.columns || DEFAULT_COLUMNS;
     const above = shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / width)), 0);
-    shown = fitting(drawn.trimEnd().split('\n'), (stdout.rows || DEFAULT_ROWS) - 1).map((line) => cut(line, width));
+    shown = fitting(drawn.trimEnd().split('\n'), (stdout.rows || DEFAULT_ROWS) - 1).map((line) => cutText(line, width));
     // One write, which overwrites each line before it clears its end: no flicker. After a full line, xterm would clear its last column.
     const ended = shown.map((line) => `${line}${widthOf(line) < width ? '\u001b[K' : ''}\n`);
     await out(`${above > 0 ? `\r\u001b[${above}A` : ''}${ended.join('')}\u001b[J`);

@@ -5,14 +5,14 @@ import type { World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
+import { fieldCheck } from './fields.ts';
 import type { Screen } from './live.ts';
 import { isPaged, wholeView, writePages } from './paged.ts';
+import { canSpin } from './progress.ts';
 import { type RenderOptions, render } from './render.ts';
-import { canSpin } from './spinner.ts';
-import { styleFor } from './style.ts';
-import { forLog, lines } from './text.ts';
+import { DEFAULT_COLUMNS, styleFor, wrapFor } from './style.ts';
+import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
-import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
 import { ClosedPipe, write } from './write.ts';
 
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
@@ -42,8 +42,7 @@ export async function print(
     return write(stdout, text).finally(resume);
   };
   // Not after a failure: items may lack fields, and the error matters more.
-  const check =
-    (options.fields || options.sort) && exit === undefined ? (await import('./fields.ts')).fieldCheck(given, options) : undefined;
+  const check = (options.fields || options.sort) && exit === undefined ? fieldCheck(given, options) : undefined;
   if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
   const whole = await wholeView(given, options, check);
   const text = await render(whole, options);
@@ -76,7 +75,7 @@ function screenOf(globals: Globals, { settings, world, progress }: Pick<Context,
       const options = await optionsFor(globals, format, world, (columns) => {
         hidden = columns;
       });
-      if (!checked && (options.fields || options.sort)) (await import('./fields.ts')).fieldCheck(state.view, options).end();
+      if (!checked && (options.fields || options.sort)) fieldCheck(state.view, options).end();
       checked = true;
       const text = await render(state.view, options);
       if (format !== 'table') return { above: '', text };
@@ -102,7 +101,7 @@ async function aboveOf(
   if (!inPlace) return `${heading}\n`;
   const wrap = await wrapFor({ isTTY: true, columns: width });
   const read = style.dim(wrap(hidden > 0 ? `${heading}; ${hiddenWords(hidden)}` : heading));
-  return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${lines(problem)}`, 2)] : [])].join('\n')}\n`;
+  return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${safeLines(problem)}`, 2)] : [])].join('\n')}\n`;
 }
 
 /** What a live table says if it has no rows. */
@@ -154,7 +153,7 @@ export async function checkShape(
     : [];
   if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
   if (fields?.includes('')) throw usage('--fields contains an empty name.');
-  if (query !== undefined) await (await import('./query.ts')).checkQuery(query, format);
+  if (query !== undefined) await (await import('./query.ts')).checkQuery(query);
   else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');
 }
 

@@ -1,11 +1,9 @@
-import type { Detail as Labeled } from '../../base/errors.ts';
+import type { Ora } from 'ora';
+import type { Detail } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
-import { detailLines } from './details.ts';
-import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
-import type { Style } from './style.ts';
-import { forLog, json, line } from './text.ts';
-import { type Wrap, wrapFor } from './wrap.ts';
+import { detailLines, type Style, type Wrap, wrapFor } from './style.ts';
+import { forLog, json, safeLine } from './text.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
@@ -18,13 +16,13 @@ export interface Progress {
   /** Writes the success of one of several tasks. */
   succeeded(sentence: string): void;
   /** Writes the failure of one of several tasks and its details, even with `--quiet`. */
-  failed(sentence: string, details: readonly Labeled[]): void;
+  failed(sentence: string, details: readonly Detail[]): void;
   /** Writes a line for `--debug`. */
   debug(sentence: string): void;
   /** Shows the current step: in the spinner on a terminal, as a line elsewhere. `detail` is for the spinner only. */
-  step(sentence: string, detail?: Detail): void;
+  step(sentence: string, detail?: SpinnerDetail): void;
   /** Shows a step in the spinner only. */
-  spin(sentence: string, detail?: Detail): void;
+  spin(sentence: string, detail?: SpinnerDetail): void;
   /** Writes an event to stdout with -o ndjson, otherwise nothing. */
   event(event: WaitingEvent): void;
   /** Removes the spinner before a question or a result. */
@@ -64,30 +62,30 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
   const spins = moves && !quiet;
   const write = (text: string, indent?: number) => spinner.write(forLog(wrap(text, indent), env));
   let last = '';
-  const spin = (sentence: string, detail: Detail = '') => {
-    if (spins) spinner.set(owner, { text: line(sentence), detail, background });
+  const spin = (sentence: string, detail: SpinnerDetail = '') => {
+    if (spins) spinner.set(owner, { text: safeLine(sentence), detail, background });
   };
   return {
     spins,
     note(sentence) {
-      if (!quiet) write(sentence.split('\n').map(line).join('\n'));
+      if (!quiet) write(sentence.split('\n').map(safeLine).join('\n'));
     },
     warn(sentence) {
-      write(`${style.yellow('!')} ${line(sentence)}`, 2);
+      write(`${style.yellow('!')} ${safeLine(sentence)}`, 2);
     },
     succeeded(sentence) {
-      if (!quiet) write(`${style.green('✓')} ${line(sentence)}`, 2);
+      if (!quiet) write(`${style.green('✓')} ${safeLine(sentence)}`, 2);
     },
     failed(sentence, details) {
-      write(`${style.red('✗')} ${line(sentence)}`, 2);
+      write(`${style.red('✗')} ${safeLine(sentence)}`, 2);
       for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
     },
     debug(sentence) {
-      write(style.dim(line(sentence)));
+      write(style.dim(safeLine(sentence)));
     },
     step(sentence, detail) {
       spin(sentence, detail);
-      if (!moves && !quiet && sentence !== last) write(line(sentence));
+      if (!moves && !quiet && sentence !== last) write(safeLine(sentence));
       last = sentence;
     },
     spin,
@@ -99,4 +97,123 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
     hold: spinner.hold,
     branch: (own = {}) => progressOf({ ...own }, spinner, options),
   };
+}
+
+/** Text after the line. A function is called on every frame. */
+export type SpinnerDetail = string | (() => string);
+
+/** One line of the spinner. */
+interface Row {
+  readonly text: string;
+  readonly detail: SpinnerDetail;
+  /** Shown only if there is no other line. */
+  readonly background?: boolean;
+}
+
+/** A spinner with a line per task. */
+interface Spinner {
+  /** Sets the line of a task. */
+  set(owner: object, row: Row): void;
+  /** Removes the line of a task, or all lines. */
+  remove(owner?: object): void;
+  /** Writes a permanent line above the spinner. */
+  write(text: string): void;
+  /** Hides the spinner until the returned function is called. */
+  hold(): () => void;
+}
+
+/** True if a stream can show a spinner. ora hangs on a terminal with 0 columns. */
+export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
+  Boolean(isTTY && columns) && TERM !== 'dumb';
+
+/** Opens a spinner on a stream. ora is loaded when the spinner starts. */
+export function openSpinner(stream: Output, style: Style): Spinner {
+  const rows = new Map<object, Row>();
+  let spinner: Ora | undefined;
+  let loading = false;
+  let held = 0;
+
+  const start = async () => {
+    if (spinner || loading || held > 0 || rows.size === 0) return;
+    loading = true;
+    const [{ default: ora }, { cutText, widthOf }] = await Promise.all([import('ora'), import('./wrap.ts')]);
+    loading = false;
+    if (rows.size === 0 || held > 0) return;
+    const columns = stream.columns ?? 80;
+    let turn = 0;
+    let glyphs: readonly string[] = [];
+    // ora's own frame is empty, because every line has a glyph. A prefix can be a function, which lets the seconds count between two polls.
+    const prefixText = () => {
+      const glyph = style.cyan(glyphs[turn++ % glyphs.length] ?? '');
+      return alignedRows(visible([...rows.values()]), widthOf)
+        .map((row) => `${glyph} ${words(row, style, { cutText, widthOf, columns })}`)
+        .join('\n');
+    };
+    spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', prefixText, discardStdin: false, isEnabled: true });
+    glyphs = spinner.spinner.frames;
+    spinner.spinner = { interval: spinner.interval, frames: [''] };
+    spinner.start();
+  };
+  const stop = () => {
+    spinner?.stop();
+    spinner = undefined;
+  };
+
+  return {
+    set(owner, row) {
+      rows.set(owner, row);
+      void start();
+    },
+    remove(owner) {
+      if (owner) rows.delete(owner);
+      else rows.clear();
+      if (rows.size === 0) stop();
+    },
+    write(text) {
+      spinner?.clear();
+      stream.write(`${text}\n`);
+      if (spinner?.isSpinning) spinner.render();
+    },
+    hold() {
+      held += 1;
+      stop();
+      return () => {
+        held -= 1;
+        void start();
+      };
+    },
+  };
+}
+
+const visible = (rows: readonly Row[]): readonly Row[] => {
+  const foreground = rows.filter(({ background }) => !background);
+  return foreground.length > 0 ? foreground : rows;
+};
+
+/** Rows whose texts have the same columns, which two spaces separate: a name and a state. */
+function alignedRows(rows: readonly Row[], widthOf: Measure['widthOf']): readonly Row[] {
+  const cells = rows.map(({ text }) => text.split('  '));
+  const widths = (cells[0] ?? []).map((_, at) =>
+    Math.max(...cells.filter(({ length }) => length > 1).map((row) => widthOf(row[at] ?? ''))),
+  );
+  return rows.map((row, index) => {
+    const own = cells[index] ?? [];
+    if (rows.length === 1 || own.length === 1) return row;
+    return { ...row, text: own.map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))).join('  ') };
+  });
+}
+
+interface Measure extends Pick<typeof import('./wrap.ts'), 'cutText' | 'widthOf'> {
+  readonly columns: number;
+}
+
+/** The width of the symbol and its spaces, and the minimum width of a text. */
+const SPINNER = 5;
+const LEAST = 20;
+
+/** Formats a row, cut to the terminal width: ora needs quadratic time for long lines. */
+function words({ text, detail }: Row, { dim }: Style, { cutText, widthOf, columns }: Measure): string {
+  const beside = typeof detail === 'string' ? detail : detail();
+  const room = Math.max(columns - SPINNER - widthOf(beside), LEAST);
+  return `${cutText(text, room)} ${dim(beside)}`.trimEnd();
 }

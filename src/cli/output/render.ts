@@ -1,13 +1,11 @@
-import { isObject } from '../../base/json.ts';
+import { isObject, own } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { type Format, isReportFormat } from '../../machine/settings/format.ts';
-import { words } from './cell.ts';
-import { chosen, dataOf, narrowed, type Shown } from './narrow.ts';
-import { type Rows, rowsOf } from './rows.ts';
-import { bare, ended, separated } from './separated.ts';
+import { chosen, dataOf, jsonRows, narrowed, type Rows, type Shown, words } from './fields.ts';
+import { wrapFor } from './style.ts';
 import { type TableOptions, table, yieldTable } from './table.ts';
-import { json, lines } from './text.ts';
-import type { Item, View } from './view.ts';
-import { wrapFor } from './wrap.ts';
+import { endLine, json, safeLines } from './text.ts';
+import type { Column, Item, View } from './view.ts';
 
 export interface RenderOptions extends TableOptions {
   readonly format: Format;
@@ -25,7 +23,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
   const found = query === undefined ? data : await (await import('./query.ts')).queried(data, query);
   if (format === 'table') return yieldTable(found, options);
   const text = await formatted(view, found, options);
-  return terminal ? lines(text) : text;
+  return terminal ? safeLines(text) : text;
 }
 
 /** The text of a view that formats itself. */
@@ -43,7 +41,7 @@ async function reported(
 async function formatted(view: Shown, found: unknown, options: RenderOptions): Promise<string> {
   const { format, query, header } = options;
   const given = query === undefined;
-  const rows = () => (given ? rowsIn(view, found, options) : rowsOf(found));
+  const rows = () => (given ? rowsIn(view, found, options) : jsonRows(found));
   switch (format) {
     case 'ndjson':
       return listOf(found)
@@ -52,14 +50,14 @@ async function formatted(view: Shown, found: unknown, options: RenderOptions): P
     case 'yaml':
       return (await import('../../base/yaml.ts')).writeYaml(found);
     case 'ids': {
-      const ids = given ? listOf(found).map((each) => words((each as Item | null)?.id)) : (await import('./ids.ts')).idsIn(found);
+      const ids = given ? listOf(found).map((each) => words((each as Item | null)?.id)) : (await import('./query.ts')).queriedIds(found);
       return ids.map((each) => (each === '' ? '' : `${each}\n`)).join('');
     }
     case 'csv':
     case 'tsv':
       return separated(rows(), format, header);
     case 'text':
-      return given && 'text' in view ? ended(view.text) : bare(rows());
+      return given && 'text' in view ? endLine(view.text) : bare(rows());
     default:
       return `${json(found, 2)}\n`;
   }
@@ -76,8 +74,30 @@ const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? dat
 
 /** Rows with all columns of the view, or with all fields of other data. */
 function rowsIn(view: Shown, data: unknown, options: RenderOptions): Rows {
-  if (view.kind !== 'rows' && view.kind !== 'record') return rowsOf(data);
+  if (view.kind !== 'rows' && view.kind !== 'record') return jsonRows(data);
   const items = view.kind === 'rows' ? narrowed(view.items, options, view.columns) : [view.item];
   const columns = chosen(view.columns, options.fields).filter(({ computed, cell }) => !computed || cell);
   return { items, columns, named: true };
 }
+
+/** Rows as CSV (RFC 4180 with LF) or TSV, where tabs and newlines in values become spaces. */
+function separated({ items, columns, named }: Rows, format: 'csv' | 'tsv', header: boolean): string {
+  const quoted = format === 'csv' ? csvField : tsvField;
+  const separator = format === 'csv' ? ',' : '\t';
+  const head = header && named ? [columns.map(({ key }) => quoted(key)).join(separator)] : [];
+  const body = items.map((item) => columns.map((column) => quoted(words(raw(item, column)))).join(separator));
+  return [...head, ...body].map((each) => `${each}\n`).join('');
+}
+
+/** The field as the API sent it, or the computed value. */
+const raw = (item: Item, { key, cell }: Column): unknown => own(item, key) ?? cell?.(item);
+
+/** Rows as plain text: tabs between values, no headings. */
+const bare = ({ items, columns }: Rows): string =>
+  items
+    .map((item) => columns.map((column) => wordOf(raw(item, column))))
+    .map((row) => endLine(row.length === 1 ? (row[0] ?? '') : row.map(tsvField).join('\t')))
+    .join('');
+
+const csvField = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+const tsvField = (value: string): string => value.replaceAll(/[\t\r\n]+/g, ' ');

@@ -2,6 +2,7 @@ import { duration } from '../../base/time.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { RequestProgress } from '../../platform/api/api.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import type { Progress } from './progress.ts';
 
 /** The spinner shows requests that take longer than this. */
@@ -110,3 +111,22 @@ const countdown = (ms: number): string => duration(Math.ceil(Math.max(0, ms) / 1
 
 /** The elapsed time after two spaces; empty in the first second. */
 const passed = (ms: number): string => (ms < 1000 ? '' : ` ${duration(Math.floor(ms / 1000) * 1000)}`);
+
+/** A search of up to this many servers is not worth a line. */
+const FEW = 5;
+
+/** Shows how many servers a search has read: in the spinner, or with one line for a site that is looked up elsewhere. */
+export function searchingWith(progress: Progress): Scope['searching'] {
+  return (servers, word) => {
+    if (servers <= FEW) return { next: () => {}, end: () => {} };
+    const own = progress.branch();
+    let read = 0;
+    const detail = () => ` ${read}/${servers}`;
+    if (word === undefined) own.spin(`Reading the sites of ${servers} servers`, detail);
+    else own.step(`Searching ${servers} servers for ${word}`, detail);
+    const next = () => {
+      read += 1;
+    };
+    return { next, end: own.done };
+  };
+}

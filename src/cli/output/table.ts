@@ -1,15 +1,13 @@
 import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
-import { type CellOptions, cell, heading, words } from './cell.ts';
-import { detailLines } from './details.ts';
-import { grid } from './grid.ts';
-import { GAP, NARROWEST } from './layout.ts';
-import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.ts';
-import { rowsOf } from './rows.ts';
-import { ended } from './separated.ts';
-import { json, lines } from './text.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
+import { capitalized } from '../../base/text.ts';
+import { shownTimeIn } from '../../base/time.ts';
+import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
+import { GAP, grid, NARROWEST, stacked } from './grid.ts';
+import { detailLines, type Style, wrapFor } from './style.ts';
+import { endLine, json, safeLine, safeLines } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
-import { wrapFor } from './wrap.ts';
 
 /** Options for a table. */
 export interface TableOptions extends CellOptions, Narrowing {
@@ -31,7 +29,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : ended((await wrapIn(options))(lines(view.text)));
+      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapIn(options))(safeLines(view.text)));
     case 'text':
       return value(view.text, options);
     case 'record':
@@ -47,7 +45,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
 export async function yieldTable(found: unknown, options: TableOptions): Promise<string> {
   if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
-  const { items, columns, named } = rowsOf(found);
+  const { items, columns, named } = jsonRows(found);
   // A query selects its columns, so none are hidden.
   return isObject(found)
     ? record(found, columns, options)
@@ -57,19 +55,19 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
 async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
   const { style } = options;
   const wrap = await wrapIn(options);
-  return ended([wrap(`${style.green('✓')} ${lines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
+  return endLine([wrap(`${style.green('✓')} ${safeLines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
 async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
   const { style } = options;
   const wrap = await wrapIn(options);
-  const heading = failed ? wrap(`${style.red('✗')} ${style.bold(lines(title))}`, 2) : wrap(style.bold(lines(title)));
-  return ended([heading, ...detailLines(details, style, wrap)].join('\n'));
+  const heading = failed ? wrap(`${style.red('✗')} ${style.bold(safeLines(title))}`, 2) : wrap(style.bold(safeLines(title)));
+  return endLine([heading, ...detailLines(details, style, wrap)].join('\n'));
 }
 
 const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });
 
-const value = (text: string, { terminal }: TableOptions): string => ended(terminal ? lines(text) : text);
+const value = (text: string, { terminal }: TableOptions): string => endLine(terminal ? safeLines(text) : text);
 
 async function record(item: Item, shown: readonly Column[], options: TableOptions): Promise<string> {
   const labels = Math.max(...shown.map((column) => heading(column).length));
@@ -86,7 +84,7 @@ async function record(item: Item, shown: readonly Column[], options: TableOption
 
 /** Wraps a text at `room` columns and indents all lines but the first. */
 const indented = async (text: string, room: number, indent: number): Promise<string> =>
-  (await import('./wrapping.ts')).wrapped(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
+  (await import('./wrap.ts')).wrappedLines(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
 
 /** A record, including the values that need further requests. */
 async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
@@ -126,5 +124,71 @@ async function rows(
   const wraps = shown.map(({ wrap }) => wrap ?? false);
   const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });
   if (!fields) options.hidden?.(columns.length - (found?.shown ?? shown.length));
-  return found?.text ?? (await import('./stacked.ts')).stacked(body, shown.map(heading), width ?? ROOMY, style);
+  return found?.text ?? stacked(body, shown.map(heading), width ?? ROOMY, style);
+}
+
+/** Options for formatting a cell. */
+interface CellOptions {
+  /** Epoch ms, for `3h ago`. */
+  readonly now: number;
+  readonly style: Style;
+  /** True on a terminal: statuses get a dot, times are relative, and text loses its control characters. */
+  readonly terminal: boolean;
+}
+
+const headings: Readonly<Record<string, string>> = {
+  auto_deploy_enabled: 'Auto-deploy',
+  commit_hash: 'Commit',
+  commit_message: 'Message',
+  database_type: 'Database',
+  git_provider_id: 'Git provider',
+  git_repository_id: 'Repository',
+  ip_address: 'IP',
+  last_deployed_at: 'Deployed',
+  last_used_at: 'Last used',
+  monitoring_enabled: 'Monitoring',
+  php_version: 'PHP',
+  scheduled_deploy_at: 'Scheduled',
+  sites_count: 'Sites',
+  webserver: 'Web server',
+  zero_downtime_enabled: 'Zero downtime',
+};
+
+/** The heading for a field: `PHP` for `php_version`, `Created` for `created_at`. */
+function heading({ key, title }: Column): string {
+  if (title) return capitalized(title);
+  const known = own(headings, key);
+  if (typeof known === 'string') return known;
+  const words = safeLine(key).replace(/_at$/, '').replaceAll('_', ' ');
+  const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
+  return capitalized(spelled);
+}
+
+/** Formats a value for a table: no `null`, `undefined` or control characters. */
+function cell(item: Item, column: Column, { now, style, terminal }: CellOptions): string {
+  const { key } = column;
+  const value = valueIn(item, column);
+  const plain = safeLine(typeof value === 'string' ? value : words(value));
+  if (plain === '') return style.dim('–');
+  if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
+  const own = column.tone?.(item);
+  if (own) return style[own](plain);
+  if (key !== 'status' && key !== 'outcome') return plain;
+  if (column.past?.(item)) return style.dim(plain);
+  const tone = toneOf(value, column);
+  const marked = key === 'status' && terminal ? `● ${plain}` : plain;
+  return tone === undefined ? marked : style[tone](marked);
+}
+
+const off = new Set(['stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded']);
+
+/** The color of a status: green for good, yellow for in progress, red for failed, dim for off. Undefined if unknown. */
+function toneOf(status: unknown, { runs }: Pick<Column, 'runs'>): keyof Style | undefined {
+  const phase = phaseOf(status);
+  if (phase === 'good') return 'green';
+  if (phase === 'bad') return 'red';
+  const word = statusKey(status);
+  if (phase === 'going') return runs && word === 'running' ? 'green' : 'yellow';
+  if (off.has(word)) return 'dim';
+  return word === 'expired' ? 'red' : undefined;
 }

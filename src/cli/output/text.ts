@@ -19,7 +19,7 @@ const HARMLESS = /^[ -~]*$/;
 const HARMLESS_LINES = /^[ -~\n]*$/;
 
 /** Makes text safe for a terminal: one line, no control characters. */
-export const line = (value: string): string =>
+export const safeLine = (value: string): string =>
   HARMLESS.test(value)
     ? value
     : stripVTControlCharacters(value)
@@ -27,7 +27,8 @@ export const line = (value: string): string =>
         .replace(UNSAFE, '');
 
 /** The same for multiline text, such as a log. */
-export const lines = (value: string): string => (HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, ''));
+export const safeLines = (value: string): string =>
+  HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, '');
 
 /** Serializes JSON with all unsafe characters escaped. */
 export const json = (value: unknown, indent?: number): string =>
@@ -38,3 +39,11 @@ export const json = (value: unknown, indent?: number): string =>
 /** Defuses `::name::` and `##[name]`, which are commands in a GitHub Actions log. Unchanged elsewhere. */
 export const forLog = (text: string, { GITHUB_ACTIONS }: Env): string =>
   GITHUB_ACTIONS === 'true' ? text.replace(/^([^\S\n]*):(?=:.*::)/gm, '$1: ').replaceAll('##[', '## [') : text;
+
+const PLAIN = /^[ -~–…]*$/;
+
+/** True for text with one column per character. */
+export const isPlain = (text: string): boolean => PLAIN.test(text);
+
+/** Adds a final newline if it is missing. */
+export const endLine = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);

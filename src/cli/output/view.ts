@@ -1,8 +1,7 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { ReportFormat } from '../../machine/settings/format.ts';
-import type { Style } from './style.ts';
-import type { Wrap } from './wrap.ts';
+import type { Style, Wrap } from './style.ts';
 
 /** An item as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;

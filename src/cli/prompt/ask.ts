@@ -1,8 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { World } from '../../machine/world.ts';
-import { line } from '../output/text.ts';
-import type { Choice } from './choice.ts';
-import { left, type Questions } from './questions.ts';
+import { safeLine } from '../output/text.ts';
+import { left, type PromptChoice, type Questions } from './questions.ts';
 
 /** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
@@ -11,7 +10,7 @@ export interface Ask extends Questions {
 }
 
 interface Options {
-  readonly world: Pick<World, 'stdin' | 'stderr' | 'signal' | 'env' | 'clock'>;
+  readonly world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'signal' | 'env' | 'clock' | 'suspend'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
   /** Called before each prompt, to stop the spinner. */
@@ -21,26 +20,29 @@ interface Options {
 /** Creates prompts, whose code is loaded with the first one. */
 export function openAsk({ world, input, before }: Options): Ask {
   const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
-  /** Opened anew for each question, so that none takes what was typed at the one before. */
-  const open = async (): Promise<Questions> => {
-    const { stdin, stderr, signal, env, clock } = world;
-    const terminal = { input: stdin, output: stderr, signal };
-    const { discardTyped } = await import('./type-ahead.ts');
-    const questions =
-      env.TERM === 'dumb'
-        ? (await import('./plain.ts')).plainQuestions(terminal)
-        : (await import('./interactive.ts')).interactiveQuestions(terminal);
-    await discardTyped(terminal, clock);
-    return questions;
+  /** Puts a question on a terminal of its own, so that none takes what was typed at the one before. */
+  const put = async <T>(ask: (questions: Questions) => Promise<T>): Promise<T> => {
+    const { discardTyped, openTerminal } = await import('./terminal.ts');
+    const terminal = openTerminal(world);
+    try {
+      const questions =
+        world.env.TERM === 'dumb'
+          ? (await import('./plain.ts')).plainQuestions(terminal)
+          : (await import('./interactive.ts')).interactiveQuestions(terminal);
+      await discardTyped(terminal, world.clock);
+      return await ask(questions);
+    } finally {
+      terminal.close();
+    }
   };
 
   /** Shows a prompt, without control characters from the API in the question. */
-  const ask = async <T>(question: string, put: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
-    const harmless = line(question);
+  const ask = async <T>(question: string, show: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
+    const harmless = safeLine(question);
     if (!allowed()) throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.');
     before();
     try {
-      return await put(await open(), harmless);
+      return await put((questions) => show(questions, harmless));
     } catch (error) {
       if (world.signal.aborted && !isError(world.signal.reason, 'interrupted')) throw world.signal.reason;
       if (world.signal.aborted) throw left(error);
@@ -57,19 +59,19 @@ export function openAsk({ world, input, before }: Options): Ask {
     input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
     password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
-    checkbox: <V>(question: string, choices: readonly (Choice<V> | string)[]) =>
+    checkbox: <V>(question: string, choices: readonly (PromptChoice<V> | string)[]) =>
       ask(question, (on, shown) =>
         on.checkbox(
           shown,
-          choices.map((each) => (typeof each === 'string' ? line(each) : harmlessChoice(each))),
+          choices.map((each) => (typeof each === 'string' ? safeLine(each) : harmlessChoice(each))),
         ),
       ),
   };
 }
 
-const harmlessChoice = <V>({ name, description, short, ...choice }: Choice<V>): Choice<V> => ({
+const harmlessChoice = <V>({ name, description, short, ...choice }: PromptChoice<V>): PromptChoice<V> => ({
   ...choice,
-  name: line(name),
-  ...(description !== undefined && { description: line(description) }),
-  ...(short !== undefined && { short: line(short) }),
+  name: safeLine(name),
+  ...(description !== undefined && { description: safeLine(description) }),
+  ...(short !== undefined && { short: safeLine(short) }),
 });

@@ -1,7 +1,5 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
-import { chooseMany } from './choose-many.ts';
-import { chooseOne } from './choose-one.ts';
-import { makeTheme } from './hooks.ts';
+import { chooseMany, chooseOne, unansweredLine } from './lists.ts';
 import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
@@ -51,9 +49,7 @@ async function collapsing<T>(terminal: Terminal, message: string, put: (terminal
   try {
     return await put(context);
   } catch (error) {
-    const { prefix, style } = makeTheme({});
-    const mark = typeof prefix === 'string' ? prefix : prefix.idle;
-    if (isLeft()) output.write(`${mark} ${style.message(message, 'idle')}\n`);
+    if (isLeft()) output.write(unansweredLine(message));
     throw error;
   } finally {
     typed.off('data', watch);
@@ -63,13 +59,11 @@ async function collapsing<T>(terminal: Terminal, message: string, put: (terminal
 /** Aborts a prompt when the input ends, as with Ctrl-D. Readline then lets go of it, and the prompt would wait forever. */
 async function untilEnd<T>({ input: typed, output, signal }: Terminal, put: (terminal: Terminal) => Promise<T>): Promise<T> {
   const ended = new AbortController();
-  const released = (event: unknown) => {
-    if (event === 'end') ended.abort();
-  };
-  typed.on('removeListener', released);
+  const released = () => ended.abort();
+  typed.once('pause', released);
   try {
     return await put({ input: typed, output, signal: AbortSignal.any([signal, ended.signal]) });
   } finally {
-    typed.off('removeListener', released);
+    typed.off('pause', released);
   }
 }

@@ -1,7 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Choice } from './choice.ts';
-import { secretFrom } from './plain-secret.ts';
-import { EMPTY, filtered, isFilterable, left, type Questions, type Terminal } from './questions.ts';
+import { EMPTY, filtered, isFilterable, left, type PromptChoice, type Questions, type Terminal } from './questions.ts';
 
 /** Line-based prompts, for terminals that cannot move the cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
@@ -15,7 +13,7 @@ export function plainQuestions(terminal: Terminal): Questions {
       if (answer !== undefined) return answer;
     }
   };
-  const list = (question: string, choices: readonly (Choice<unknown> | string)[]) => {
+  const list = (question: string, choices: readonly (PromptChoice<unknown> | string)[]) => {
     let number = 0;
     const rows = choices.map((each) => {
       if (typeof each === 'string') return `  ${each}`;
@@ -49,7 +47,7 @@ export function plainQuestions(terminal: Terminal): Questions {
       if (!isFilterable(choices, options)) return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
       return (await until('Number, or text to filter: ', narrowing(question, choices, list))).value;
     },
-    async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
+    async checkbox<V>(question: string, rows: readonly (PromptChoice<V> | string)[]) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
       const chosen = await until('Numbers, separated by commas (default: those marked *): ', (typed) => numbered(typed, choices));
@@ -59,9 +57,13 @@ export function plainQuestions(terminal: Terminal): Questions {
 }
 
 /** Reads a number from the list, or filters the list until one choice is left. */
-function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (question: string, choices: readonly Choice<V>[]) => void) {
+function narrowing<V>(
+  question: string,
+  choices: readonly PromptChoice<V>[],
+  list: (question: string, choices: readonly PromptChoice<V>[]) => void,
+) {
   let shown = choices;
-  return (typed: string): Choice<V> | undefined => {
+  return (typed: string): PromptChoice<V> | undefined => {
     const chosen = shown[Number(typed) - 1];
     if (chosen) return chosen;
     const found = filtered(choices, typed);
@@ -77,7 +79,7 @@ function yesOrNo(typed: string): boolean | undefined {
   return /^(y|yes)$/i.test(typed) ? true : undefined;
 }
 
-function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Choice<V>[] | undefined {
+function numbered<V>(typed: string, choices: readonly PromptChoice<V>[]): readonly PromptChoice<V>[] | undefined {
   const chosen = typed === '' ? choices.filter(({ checked }) => checked) : typed.split(',').map((each) => choices[Number(each) - 1]);
   const known = chosen.filter((each) => each !== undefined);
   return known.length > 0 && known.length === chosen.length ? known : undefined;
@@ -102,4 +104,39 @@ function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
     }
     return line;
   };
+}
+
+const ENTER = ['\r', '\n'];
+/** Ctrl-C and Ctrl-D, which arrive as keys in raw mode. */
+const LEAVE = ['\u0003', '\u0004'];
+const BACK = ['\u007f', '\b'];
+
+/** Reads a line without showing it. */
+function secretFrom({ input, output, signal }: Terminal, prompt: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let typed = '';
+    const end = (then: () => void) => {
+      input.off('data', read);
+      signal.removeEventListener('abort', leave);
+      input.setRawMode?.(false);
+      input.pause();
+      output.write('\n');
+      then();
+    };
+    const leave = () => end(() => reject(left()));
+    const read = (chunk: unknown) => {
+      for (const key of String(chunk)) {
+        if (ENTER.includes(key)) return end(() => resolve(typed));
+        if (LEAVE.includes(key)) return leave();
+        typed = BACK.includes(key) ? typed.slice(0, -1) : typed + key;
+      }
+    };
+    // Before the prompt, so that early input is not echoed.
+    input.setRawMode?.(true);
+    input.on('data', read);
+    // A previous prompt has paused it.
+    input.resume();
+    signal.addEventListener('abort', leave);
+    output.write(prompt);
+  });
 }

@@ -1,6 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
 import type { Input, Output } from '../../machine/world.ts';
-import type { Choice } from './choice.ts';
 
 /** The kinds of prompts. */
 export interface Questions {
@@ -11,9 +10,9 @@ export interface Questions {
   /** Masked text, not empty. */
   password(question: string, typing?: Pick<Typing, 'check'>): Promise<string>;
   /** One of a list. Typing filters it if it is long or `filter` is true. */
-  select<V>(question: string, choices: readonly Choice<V>[], options?: SelectOptions): Promise<V>;
+  select<V>(question: string, choices: readonly PromptChoice<V>[], options?: SelectOptions): Promise<V>;
   /** Several of a list; at least one. A string among the choices is a heading. */
-  checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
+  checkbox<V>(question: string, choices: readonly (PromptChoice<V> | string)[]): Promise<V[]>;
 }
 
 /** Options for typed input. */
@@ -26,6 +25,16 @@ export interface Typing {
 
 export interface SelectOptions {
   readonly filter?: boolean;
+}
+
+/** An option of a prompt. */
+export interface PromptChoice<V> {
+  readonly name: string;
+  readonly value: V;
+  readonly description?: string;
+  /** Shown once chosen, instead of the name. */
+  readonly short?: string;
+  readonly checked?: boolean;
 }
 
 /** The terminal for prompts. */
@@ -44,7 +53,7 @@ const SHORT = 8;
 export const isFilterable = (choices: readonly unknown[], { filter = choices.length > SHORT }: SelectOptions = {}): boolean => filter;
 
 /** The choices that contain every word of the term. */
-export function filtered<V>(choices: readonly Choice<V>[], term: string): readonly Choice<V>[] {
+export function filtered<V>(choices: readonly PromptChoice<V>[], term: string): readonly PromptChoice<V>[] {
   const words = term.toLowerCase().split(/\s+/).filter(Boolean);
   return choices.filter(({ name, description = '' }) => {
     const text = `${name} ${description}`.toLowerCase();

@@ -7,9 +7,9 @@ import { idIn, idsOf, isIdOf, type Target, type Targets, targetOf } from '../../
 import { listUnder, namings } from '../../platform/names/namings.ts';
 import { matching, resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
-import { line } from '../output/text.ts';
-import { cut, piecesOf, widthOf } from '../output/width.ts';
-import type { Choice } from '../prompt/choice.ts';
+import { safeLine } from '../output/text.ts';
+import { cutInPieces, cutText, widthOf } from '../output/wrap.ts';
+import type { PromptChoice } from '../prompt/questions.ts';
 
 /** An item to pick: its targets and the resource. */
 export interface Candidate {
@@ -48,7 +48,7 @@ export function wordsFor(name: string, picked: Targets, candidates: readonly Can
 
 function wordFor(noun: string, { id, label }: Target, things: readonly JsonObject[]): string {
   const naming = namings[noun];
-  if (!naming || isIdOf(noun, label) || line(label) !== label) return id;
+  if (!naming || isIdOf(noun, label) || safeLine(label) !== label) return id;
   const [only, ...others] = matching(things, label, naming);
   return only && others.length === 0 && idIn(only.id) === id ? label : id;
 }
@@ -56,8 +56,8 @@ function wordFor(noun: string, { id, label }: Target, things: readonly JsonObjec
 export const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
 
 /** Aligned rows of name, server, details and, for equal names, the id, that fit `columns`. A shortened name gets its full name as the description. */
-export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly Choice<Targets>[] {
-  const labels = candidates.map((each) => line(labelIn(each, name).label));
+export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly PromptChoice<Targets>[] {
+  const labels = candidates.map((each) => safeLine(labelIn(each, name).label));
   const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
   const seen = new Set<string>();
   const twins = new Set(candidates.map(named).filter((each) => seen.size === seen.add(each).size));
@@ -84,8 +84,8 @@ const START = 8;
 /** Cuts out the middle: the end of a command line says more than its path. */
 function shortened(text: string, room: number): string {
   if (widthOf(text) <= room) return text;
-  const start = cut(text, START + 1);
-  const characters = [...piecesOf(text, 1)];
+  const start = cutText(text, START + 1);
+  const characters = [...cutInPieces(text, 1)];
   let end = '';
   for (let next = characters.pop(); next !== undefined && widthOf(start + next + end) <= room; next = characters.pop()) end = next + end;
   return start + end;

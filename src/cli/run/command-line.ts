@@ -5,7 +5,7 @@ import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
-import { line as printable } from '../output/text.ts';
+import { safeLine as printable } from '../output/text.ts';
 import type { Invocation } from './invocation.ts';
 
 /** The profile, host and CA file that a suggested command line must use. */

@@ -5,7 +5,7 @@ import type { Api } from '../../platform/api/api.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { namings, nounIn } from '../../platform/names/namings.ts';
 import type { From } from '../language/options.ts';
-import type { Choice } from '../prompt/choice.ts';
+import type { PromptChoice } from '../prompt/questions.ts';
 import { specsOf } from './specs.ts';
 
 /** The choices that the API lists for an option; empty if the token cannot read the list. */
@@ -13,7 +13,7 @@ export async function offersOf(
   { list, where, resolve }: From,
   given: JsonObject,
   api: Pick<Api, 'list'>,
-): Promise<readonly Choice<string>[]> {
+): Promise<readonly PromptChoice<string>[]> {
   const keys = resolve && namings[nounIn(list) ?? '']?.keys;
   try {
     const items = await api.list<JsonObject>(list, given);

@@ -12,10 +12,9 @@ import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Progress, openProgress } from '../output/progress.ts';
-import { openRequests } from '../output/requests.ts';
-import { searchingWith } from '../output/searching.ts';
+import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
-import { lines } from '../output/text.ts';
+import { safeLines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
 import { type Sources, parseValue } from './values.ts';
@@ -62,7 +61,7 @@ export async function openContext(
     api,
     ask,
     progress,
-    ci: openCi(world, lines),
+    ci: openCi(world, safeLines),
     settings,
     tokens,
     clock: world.clock,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Option } from '../language/options.ts';
-import type { Choice } from '../prompt/choice.ts';
+import type { PromptChoice } from '../prompt/questions.ts';
 import { offersOf } from './offer.ts';
 import { parseValue, type Sources } from './values.ts';
 
@@ -46,9 +46,9 @@ export async function askFor(
 export const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, '');
 
 /** The choices, the most likely first: offers of the API, or leaving the option out. */
-async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<unknown>[]> {
+async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly PromptChoice<unknown>[]> {
   const { from, required, strict, prompt } = option;
-  const words = (each: string): Choice<unknown> => ({ name: each, value: each });
+  const words = (each: string): PromptChoice<unknown> => ({ name: each, value: each });
   const offers = from ? await offersOf(from, given, api) : (prompt?.offers?.(given) ?? []).map(words);
   const known = (option.choices ?? []).map(words).filter(({ value }) => !offers.some((offer) => offer.value === value));
   if (offers.length + known.length === 0 && (from || !prompt?.offers)) return [];

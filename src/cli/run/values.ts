@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { usage } from '../../base/errors.ts';
+import { unknownWord } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName, title } from '../../base/text.ts';
 import { duration, parseDuration } from '../../base/time.ts';
-import { unknownWord } from '../../base/unknown.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';

@@ -4,7 +4,7 @@ import { phaseOf } from '../../base/status.ts';
 import { bytes, wordOf } from '../../base/text.ts';
 import { ago, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import { backupsEndpoint } from '../../platform/follow/backup.ts';
 import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
 import { describeBackup, subjectKey, subjectLabels, subjectOf } from './subject.ts';
@@ -148,13 +148,13 @@ async function pickBackup(
     ctx.progress.warn(`Not listed: backup ${wordOf(each.id)} of ${sourceOf(each)}, which is “${wordOf(each.status)}”.`);
   const now = ctx.clock.now();
   const rows = backups.map((each) => ({
-    source: line(sourceOf(each)),
-    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(line),
+    source: safeLine(sourceOf(each)),
+    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(safeLine),
   }));
   const { env, stderr } = ctx.world;
   // Line by line, each has a number before it.
   const before = env.TERM === 'dumb' ? String(rows.length).length + '  ) '.length : '❯ '.length;
-  const { shown, isCut } = fitted(rows, (stderr.columns || 80) - 1 - before, await import('../../cli/output/width.ts'));
+  const { shown, isCut } = fitted(rows, (stderr.columns || 80) - 1 - before, await import('../../cli/output/wrap.ts'));
   return ctx.ask.select(
     'Restore which backup?',
     rows.map(({ source, others }, index) => ({
@@ -182,7 +182,7 @@ interface Row {
 const NARROWEST = 16;
 
 /** Aligned rows of at most so many columns. A narrow terminal leaves out the type, then cuts the name. */
-function fitted(rows: readonly Row[], columns: number, { cut, widthOf }: typeof import('../../cli/output/width.ts')) {
+function fitted(rows: readonly Row[], columns: number, { cutText, widthOf }: typeof import('../../cli/output/wrap.ts')) {
   const widest = (cells: readonly string[]) => Math.max(0, ...cells.map(widthOf));
   const widths = [0, 1, 2].map((column) => widest(rows.map(({ others }) => others[column] ?? '')));
   const roomBeside = (kept: readonly number[]) => columns - kept.reduce((sum, width) => sum + width + 2, 0);
@@ -192,7 +192,7 @@ function fitted(rows: readonly Row[], columns: number, { cut, widthOf }: typeof 
   const padded = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - widthOf(text)));
   return {
     shown: rows.map(({ source, others }) =>
-      [padded(cut(source, room), room), ...others.slice(first).map((cell, column) => padded(cell, widths[column + first] ?? 0))]
+      [padded(cutText(source, room), room), ...others.slice(first).map((cell, column) => padded(cell, widths[column + first] ?? 0))]
         .join('  ')
         .trimEnd(),
     ),

@@ -1,5 +1,5 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { Captured } from '../../machine/world.ts';
@@ -31,7 +31,9 @@ export async function guard(ctx: Needs, of: SiteReference, values: DeployValues,
   const { target } = changes;
   if (!target) return;
   const age =
-    target.as_of === null ? '' : `, as of ${timeIn(target.as_of, { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true })}`;
+    target.as_of === null
+      ? ''
+      : `, as of ${shownTimeIn(target.as_of, { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true })}`;
   ctx.progress.step(`Guard passed: checked ${target.ref} ${target.commit.slice(0, 7)}${age}`);
   if (target.unpushed > 0) ctx.progress.warn(`${target.branch} has commits that are not pushed, so they are not deployed.`);
 }

@@ -1,5 +1,5 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, overview, type Result, record, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -51,7 +51,7 @@ const partNames: Readonly<Record<ChangePart, string>> = {
 
 /** The changes as an object for scripts, and as lines for people. */
 export function shownChanges(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
-  const time = (at: string) => timeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
+  const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
   const details = detailsOf(changes, time);
   const fields = columns<Changes>('site', 'server', 'live', 'target', 'commits', 'undone', 'migrations', 'missing_keys', 'php', 'unknown');

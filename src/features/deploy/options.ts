@@ -1,5 +1,5 @@
 import { usage } from '../../base/errors.ts';
-import { unknownWord } from '../../base/unknown.ts';
+import { unknownWord } from '../../base/nearest.ts';
 import {
   choice,
   count,

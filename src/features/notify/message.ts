@@ -1,6 +1,6 @@
 import { DnxError, exits } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 
 /** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
@@ -60,7 +60,7 @@ function doneOf(view: View | undefined, command: string): string {
 }
 
 /** A single line in which a chat program finds no link and no mention of a group, as in `<!channel>`. */
-const plain = (text: string): string => line(text).replaceAll('<', '‹').replaceAll('>', '›');
+const plain = (text: string): string => safeLine(text).replaceAll('<', '‹').replaceAll('>', '›');
 
 const SECRET = /passw|secret|token|private_?key/i;
 

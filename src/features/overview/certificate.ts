@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { duration, timeIn, timeOf } from '../../base/time.ts';
+import { duration, shownTimeIn, timeOf } from '../../base/time.ts';
 
 /** The time, and whether to print it relatively. */
-export type TimeReader = Parameters<typeof timeIn>[1];
+export type TimeReader = Parameters<typeof shownTimeIn>[1];
 
 /** A certificate with less time left should have been renewed. */
 const SOON_MS = 14 * 86_400_000;
@@ -37,7 +37,7 @@ export function certificateIn(certificates: readonly JsonObject[], reader: TimeR
     const valid = statusKey(word) !== 'expired';
     return { certificate, words: word, valid, tone: valid ? undefined : 'red' };
   }
-  const end = timeIn(new Date(ends).toISOString(), reader);
+  const end = shownTimeIn(new Date(ends).toISOString(), reader);
   if (ends <= now) return { certificate, words: `expired ${end}`, valid: false, tone: 'red' };
   const soon = ends - now < SOON_MS;
   const left = terminal ? `${soon ? 'expires in' : 'valid for'} ${duration(ends - now)}` : `${soon ? 'expires' : 'valid until'} ${end}`;

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
 import { isHost } from '../../platform/names/domains.ts';
@@ -52,5 +52,5 @@ function currentWords(answer: readonly JsonObject[], reader: TimeReader): string
 /** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
 export function releaseWords({ commit, message, name, created }: Release, reader: TimeReader): string {
   const what = [commit.slice(0, 7), message].filter(Boolean).join(' ') || name;
-  return created === '' ? what : `${what}, ${timeIn(created, reader)}`;
+  return created === '' ? what : `${what}, ${shownTimeIn(created, reader)}`;
 }

@@ -1,15 +1,15 @@
-import { line } from '../../cli/output/text.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import type { SiteOnMachine } from './machine.ts';
 
 /** What a script says on the server if a site has no directory: an error of dnx, or a note. */
 export function withoutDirectory({ domain, machine }: SiteOnMachine, kind: 'error' | 'note' = 'error'): string {
-  const found = `No directory of ${line(domain)} on ${line(machine.server.label)}.`;
+  const found = `No directory of ${safeLine(domain)} on ${safeLine(machine.server.label)}.`;
   return kind === 'note' ? found : `Error: ${found}\n  Use --path.`;
 }
 
 /** The same for a live release without Artisan. */
 export const withoutArtisan = ({ domain }: SiteOnMachine): string =>
-  `Error: The live release of ${line(domain)} has no artisan file.\n  If it is a Laravel site, use --path.`;
+  `Error: The live release of ${safeLine(domain)} has no artisan file.\n  If it is a Laravel site, use --path.`;
 
 /** The same for a server without PHP. */
-export const withoutPhp = ({ machine }: SiteOnMachine): string => `Error: php not found on ${line(machine.server.label)}.`;
+export const withoutPhp = ({ machine }: SiteOnMachine): string => `Error: php not found on ${safeLine(machine.server.label)}.`;

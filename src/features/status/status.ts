@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type Column, columns, type LiveState, record, type View } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
@@ -209,7 +209,7 @@ function currentWords(status: Status, reader: TimeReader): string | undefined {
     return `${releaseWordsOf(release, reader)}${webhook ? ` by push${branch && ` to ${branch}`}` : ''}`;
   }
   const deployed = wordOf(site.last_deployed_at);
-  if (deployed !== '' && !latest) return `deployed ${timeIn(deployed, reader)}`;
+  if (deployed !== '' && !latest) return `deployed ${shownTimeIn(deployed, reader)}`;
   return errors.releases ? unknownPart(status, 'releases') : latest ? undefined : 'none';
 }
 
@@ -227,7 +227,7 @@ function newsTitle(release: JsonObject): string {
 
 /** `in 2h`, or `none`; undefined if the API does not say. */
 const scheduledWords = (at: unknown, reader: TimeReader): string | undefined =>
-  at === undefined ? undefined : wordOf(at) === '' ? 'none' : timeIn(wordOf(at), reader);
+  at === undefined ? undefined : wordOf(at) === '' ? 'none' : shownTimeIn(wordOf(at), reader);
 
 /** `2 running, 1 stopped`. */
 function workerWords(queues: readonly JsonObject[]): string {
@@ -247,7 +247,7 @@ function branchWords({ branch, auto_deploy_enabled }: Status['site']): string {
 
 /** `just now`, and why the latest reading failed. */
 const checkedWords = ({ checked_at, errors }: Status, reader: TimeReader): string =>
-  `${timeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
+  `${shownTimeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
 
 /** Why a part is unknown: `token cannot read certificates`; undefined for a missing part or a fault. */
 const unknownPart = ({ errors }: Pick<Status, 'errors'>, name: PartName): string | undefined =>

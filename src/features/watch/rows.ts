@@ -1,5 +1,5 @@
 import { own, toJson } from '../../base/json.ts';
-import { duration, timeIn } from '../../base/time.ts';
+import { duration, shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type Column, type Item, type LiveState, rows, type View } from '../../cli/output/view.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
@@ -50,7 +50,7 @@ async function* statesOf(ctx: Needs, first: Listed, read: () => Promise<Listed>,
   const { clock, world } = ctx;
   const changes = changesIn(clock);
   for await (const { value, at, error, fresh } of polled(ctx, first, { pause: ({ pauseMs }) => pauseMs, read })) {
-    const time = timeIn(new Date(at).toISOString(), { now: clock.now(), terminal: world.stdout.isTTY === true });
+    const time = shownTimeIn(new Date(at).toISOString(), { now: clock.now(), terminal: world.stdout.isTTY === true });
     yield {
       view: { ...rows(value.items, value.columns, empty), marked: changes.isRecent },
       ...(fresh && !error ? changes.see(value) : { changed: false }),

@@ -1,5 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
-import { timeIn } from '../../base/time.ts';
+import { shownTimeIn } from '../../base/time.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { shortened } from '../deploy/describe.ts';
 import { certificateIn, type TimeReader } from '../overview/certificate.ts';
@@ -41,7 +41,7 @@ export function viewOf(diagnosis: Diagnosis, reader: TimeReader): View {
 function titleOf({ site, outcome, subject, title, release, checks: { http } }: Diagnosis, reader: TimeReader): string {
   if (outcome === 'healthy') return `Nothing is wrong with ${site}`;
   if (subject === 'deployment') {
-    const when = release?.created_at ? ` ${timeIn(release.created_at, reader)}` : '';
+    const when = release?.created_at ? ` ${shownTimeIn(release.created_at, reader)}` : '';
     return `Deployment of ${site} failed${when}: ${title}`;
   }
   if (http === null || (http.status !== null && http.status < 500)) return `${site}: ${title}`;

@@ -1,4 +1,4 @@
-import { unknownWord } from '../../base/unknown.ts';
+import { unknownWord } from '../../base/nearest.ts';
 
 /** The output formats of every command. */
 export const formats = ['table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids'] as const;

@@ -1,4 +1,4 @@
-import { type Code, DnxError, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
+import { DnxError, type ErrorCode, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Need, needOf } from '../abilities.ts';
@@ -6,7 +6,7 @@ import type { Reply } from './api.ts';
 import { isRead } from './endpoint.ts';
 import { retryWords } from './limit/limiter.ts';
 
-const codes: Readonly<Record<number, Code>> = {
+const codes: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',

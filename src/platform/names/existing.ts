@@ -1,6 +1,5 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { isMask } from '../../base/mask.ts';
-import { wordOf } from '../../base/text.ts';
+import { isMask, wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
 import { source, spellings } from './spellings.ts';
 

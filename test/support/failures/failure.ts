@@ -1,11 +1,11 @@
-import type { Code } from '../../../src/base/errors.ts';
+import type { ErrorCode } from '../../../src/base/errors.ts';
 import type { Bed, RunOptions } from '../dnx.ts';
 
 /** A failure: its cause, the command line and what the user sees. */
 export interface Failure {
   readonly name: string;
   readonly line: string;
-  readonly code: Code;
+  readonly code: ErrorCode;
   readonly given?: (bed: Bed) => RunOptions | Promise<RunOptions> | undefined;
   /** The first line on stderr that starts with `Error:`, without that word. */
   readonly says: string | RegExp;

@@ -1,4 +1,4 @@
-import { line } from '../../../cli/output/text.ts';
+import { safeLine } from '../../../cli/output/text.ts';
 import type { AuditFinding } from '../finding.ts';
 import { type Severity, severities } from '../rules.ts';
 
@@ -52,4 +52,4 @@ export function byServer({
 }
 
 /** A text of the API in one line, without control characters, direction marks and halves of characters. */
-export const printable = (text: string): string => line(text.replace(/\p{Cs}/gu, '\ufffd'));
+export const printable = (text: string): string => safeLine(text.replace(/\p{Cs}/gu, '\ufffd'));

@@ -39,8 +39,8 @@ export async function* dumpOf(
   { tally, schemaOnly = false }: { readonly tally: Tally; readonly schemaOnly?: boolean | undefined },
 ): AsyncGenerator<Buffer> {
   const { credentials, place } = source;
-  const options = schemaOnly ? [withoutRows[credentials.driver]] : [];
-  const child = await startScript(ctx, source, dumpScripts[credentials.driver], options);
+  const rows = schemaOnly ? withoutRows[credentials.driver] : '';
+  const child = await startScript(ctx, source, dumpScripts[credentials.driver], rows);
   const said = listenTo(child.stderr);
   let tail = Buffer.alloc(0);
   try {
@@ -68,7 +68,7 @@ export async function* dumpOf(
 
 /** Asks the database on the server of its site, and returns the output without its last newline. */
 export async function askRemote(ctx: Needs, source: Source, query: string): Promise<string> {
-  const child = await startScript(ctx, source, queryScripts[source.credentials.driver], [query]);
+  const child = await startScript(ctx, source, queryScripts[source.credentials.driver], query);
   const said = listenTo(child.stderr);
   const chunks: Buffer[] = [];
   for await (const chunk of afterMark(child.stdout)) chunks.push(chunk);
@@ -78,8 +78,8 @@ export async function askRemote(ctx: Needs, source: Source, query: string): Prom
   return Buffer.concat(chunks).toString().trimEnd();
 }
 
-async function startScript(ctx: Needs, { place, credentials }: Source, script: string, more: readonly string[]): Promise<Started> {
-  const command = scripted(script, ...argumentsOf(credentials), ...more);
+async function startScript(ctx: Needs, { place, credentials }: Source, script: string, last: string): Promise<Started> {
+  const command = scripted(script, ...argumentsOf(credentials), last);
   const program = await sshProgram(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world);
   const child = await ctx.world.start({ ...program, stdin: 'pipe' });
   if (!child) throw withoutSsh(ctx.world);

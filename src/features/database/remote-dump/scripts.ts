@@ -56,21 +56,26 @@ const MYSQL_OPTIONS = [
   '--loose-set-gtid-purged=OFF --loose-column-statistics=0',
 ].join(' ');
 
+/** Takes the last of six arguments away, because what remains become options of every client. */
+const last = (variable: string): string => `${variable}=$6; set -- "$1" "$2" "$3" "$4" "$5"`;
+
 /**
- * Scripts that print a dump, for sh. Their arguments are those of `argumentsOf`, and options of the program. Not `exec`: ssh reports a
- * killed program as a lost connection, but the shell reports it as an exit code.
+ * Scripts that print a dump, for sh. Their arguments are those of `argumentsOf`, and an option of the program alone, or nothing. Not
+ * `exec`: ssh reports a killed program as a lost connection, but the shell reports it as an exit code.
  */
 export const dumpScripts: Readonly<Record<Driver, string>> = {
-  mysql: [...mysql, mysqldump, optional, mark, `"$dump" "$@" ${MYSQL_OPTIONS} $more -- "$database"; exit $?`].join('\n'),
-  pgsql: [...pgsql, pgdump, mark, '"$dump" --no-password --no-owner --no-privileges --encoding=UTF8 "$@"; exit $?'].join('\n'),
+  mysql: [last('rows'), ...mysql, mysqldump, optional, mark, `"$dump" "$@" ${MYSQL_OPTIONS} $rows $more -- "$database"; exit $?`].join(
+    '\n',
+  ),
+  pgsql: [last('rows'), ...pgsql, pgdump, mark, '"$dump" --no-password --no-owner --no-privileges --encoding=UTF8 $rows; exit $?'].join(
+    '\n',
+  ),
 };
-
-const query = 'query=$6; set -- "$1" "$2" "$3" "$4" "$5"';
 
 /** Scripts that print what a query yields. Their last argument is the query. They fail if a dump would lack its program. */
 export const queryScripts: Readonly<Record<Driver, string>> = {
   mysql: [
-    query,
+    last('query'),
     ...mysql,
     mysqldump,
     program('client', 'mariadb', 'mysql'),
@@ -78,7 +83,7 @@ export const queryScripts: Readonly<Record<Driver, string>> = {
     '"$client" "$@" --batch --skip-column-names --database="$database" --execute="$query"; exit $?',
   ].join('\n'),
   pgsql: [
-    query,
+    last('query'),
     ...pgsql,
     pgdump,
     program('client', 'psql'),

@@ -1,5 +1,5 @@
 import { usage } from '../../../base/errors.ts';
-import { line } from '../../../cli/output/text.ts';
+import { safeLine } from '../../../cli/output/text.ts';
 import { BOM, type Entry, entryOf, isKey, lineBreaks, piecesOf } from './entries.ts';
 import { entriesOf, isReferenceIn, read } from './read.ts';
 import { type Quote, resolve } from './value.ts';
@@ -50,7 +50,7 @@ export const formatDotenv = (variables: Variables): string => editDotenv('', var
 
 /** Throws a usage error for a key or a value that a dotenv file cannot hold. It names the key, never the value. */
 export function checkHolds(key: string, value: string): void {
-  if (!isKey(key)) throw usage(`A dotenv file cannot hold the key '${line(key)}'.`, 'Use letters, digits, dots and underscores.');
+  if (!isKey(key)) throw usage(`A dotenv file cannot hold the key '${safeLine(key)}'.`, 'Use letters, digits, dots and underscores.');
   if (value.includes('\0')) throw usage(`A dotenv file cannot hold the value of ${key}: it has a NUL character.`);
   if (/[\p{Surrogate}\ufffd]/u.test(value)) throw usage(`A dotenv file cannot hold the value of ${key}: it is not valid Unicode.`);
 }

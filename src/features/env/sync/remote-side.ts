@@ -1,6 +1,5 @@
 import { isObject } from '../../../base/json.ts';
-import { isMask } from '../../../base/mask.ts';
-import { wordOf } from '../../../base/text.ts';
+import { isMask, wordOf } from '../../../base/text.ts';
 import { type Side, UNKNOWN } from './merge.ts';
 
 /** Fields by which an API marks a value that it does not show. */

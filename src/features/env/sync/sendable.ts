@@ -1,5 +1,5 @@
 import { usage } from '../../../base/errors.ts';
-import { isMask } from '../../../base/mask.ts';
+import { isMask } from '../../../base/text.ts';
 import { checkHolds } from '../dotenv/dotenv.ts';
 import { changesOf, type Plan } from './plan.ts';
 

@@ -1,6 +1,6 @@
 import { type Detail, DnxError } from '../../../base/errors.ts';
 import { plural } from '../../../base/text.ts';
-import { line as harmless } from '../../../cli/output/text.ts';
+import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { DEFAULT_FILE } from './local-file.ts';

@@ -5,17 +5,22 @@ import { commandLine } from '../../../cli/run/command-line.ts';
 import { directoriesOf } from '../../remote/directory.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
 import { runOn } from '../../remote/run.ts';
+import SITE from '../../remote/site.sh';
 import { scripted } from '../../remote/ssh.ts';
 import type { Log, ServerState, Source, Unknown } from '../facts.ts';
 import { textIn } from '../logs/decode.ts';
 import { type Clocks, logOf } from '../logs/lines.ts';
+import NAMES from '../names.sh';
+import WHY from '../why.sh';
 import { logPaths } from './paths.ts';
-import { MOST_BYTES, SCRIPT } from './script.ts';
 import { type Section, sectionsIn } from './sections.ts';
 import { clocksIn, serverStateIn } from './state.ts';
 
 /** How long the server may take, in ms. */
 const LIMIT_MS = 20_000;
+
+/** The most bytes of the end of a log that are read. */
+const MOST_BYTES = 256 * 1024;
 
 /** What was read over SSH. */
 interface Read {
@@ -43,7 +48,7 @@ export async function readServer(
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
   const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
-  const command = scripted(SCRIPT, ...directoriesOf(place, wanted.path), nonce, release, php, ...paths);
+  const command = scripted(SITE + NAMES + WHY, ...directoriesOf(place, wanted.path), nonce, release, php, String(MOST_BYTES), ...paths);
   try {
     const { stdout } = await runOn(ctx, place.machine, command, { limitMs: LIMIT_MS });
     return understood(sectionsIn(stdout, nonce), release, ctx.clock.now());
@@ -67,9 +72,10 @@ function understood(sections: readonly Section[], release: string, now: number):
   const machine = serverStateIn(sections);
   const logs = new Map<string, Log | Unknown>();
   for (const section of sections) {
-    const file = section.words[1] ?? '';
+    const file = section.words.at(section.name === 'refused' ? 0 : 1) ?? '';
     if (section.name === 'log' && !logs.has(file)) logs.set(file, logIn(section, release, clocks));
     if (section.name === 'denied') logs.set(file, { what: file, why: 'this user cannot read it', fix: null });
+    if (section.name === 'refused') logs.set(file, { what: file, why: 'Laravel cannot read it', fix: null });
   }
   const kernel = sections.find(({ name }) => name === 'kernel')?.body.toString('utf8') ?? '';
   const all = [...logs.values()];

@@ -1,4 +1,3 @@
-import type { Choice } from './choice.ts';
 import {
   createPrompt,
   isDownKey,
@@ -11,20 +10,68 @@ import {
   usePagination,
   usePrefix,
   useState,
-} from './hooks.ts';
+} from '@inquirer/core';
+import { filtered, type PromptChoice } from './questions.ts';
 
-interface Config {
-  readonly message: string;
-  /** A string is a heading. */
-  readonly choices: readonly (Choice<unknown> | string)[];
+/** The line of a question without an answer. */
+export function unansweredLine(message: string): string {
+  const { prefix, style } = makeTheme({});
+  return `${typeof prefix === 'string' ? prefix : prefix.idle} ${style.message(message, 'idle')}\n`;
 }
 
-type Row = Choice<unknown> | string;
+/** A list with a filter: the question, and what it offers. A string is a heading. */
+interface List<R> {
+  readonly message: string;
+  readonly choices: readonly R[];
+}
 
-const PAGE = 16;
+/**
+ * A select prompt that filters by typing. Unlike @inquirer/search it filters synchronously: there, enter right after other keys
+ * selects the top item of the old list.
+ */
+export const chooseOne = createPrompt<unknown, List<PromptChoice<unknown>>>(({ message, choices }, done) => {
+  const theme = makeTheme({});
+  const [status, setStatus] = useState<'idle' | 'done'>('idle');
+  const [term, setTerm] = useState('');
+  const [active, setActive] = useState(0);
+  const shown = filtered(choices, term);
+  const current = shown[active];
+  useKeypress((key, rl) => {
+    if (status === 'done') return;
+    if (isEnterKey(key) && current) {
+      setStatus('done');
+      done(current.value);
+    } else if ([isEnterKey, isTabKey, isUpKey, isDownKey].some((is) => is(key))) {
+      // The line is the filter: remove characters of other keys.
+      rl.clearLine(0);
+      rl.write(term);
+      if (isUpKey(key)) setActive(Math.max(0, active - 1));
+      if (isDownKey(key)) setActive(Math.min(shown.length - 1, active + 1));
+    } else {
+      setTerm(rl.line);
+      if (rl.line !== term) setActive(0);
+    }
+  });
+  const prefix = usePrefix({ status, theme });
+  const page = usePagination({
+    items: shown,
+    active: Math.max(0, active),
+    pageSize: 12,
+    loop: false,
+    renderItem: ({ item, isActive }) => (isActive ? theme.style.highlight(`❯ ${item.name}`) : `  ${item.name}`),
+  });
+
+  const question = theme.style.message(message, status);
+  if (status === 'done')
+    return `${prefix} ${question} ${theme.style.answer(current?.short ?? current?.name.replace(/ {2,}/g, '  ') ?? '')}`;
+  const below = [shown.length > 0 ? page : '  No matches.', ...(current?.description ? [theme.style.help(current.description)] : [])];
+  return [`${prefix} ${question} ${theme.style.help('(type to filter)')} ${term}`, below.join('\n')];
+});
+
+type Row = PromptChoice<unknown> | string;
 
 /** A checkbox prompt with headings and a filter, which @inquirer/checkbox does not have. */
-export const chooseMany = createPrompt<unknown[], Config>(({ message, choices }, done) => {
+export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices }, done) => {
   const theme = makeTheme({});
   const state = useSelection(choices);
   useKeys(state, done);
@@ -32,7 +79,7 @@ export const chooseMany = createPrompt<unknown[], Config>(({ message, choices },
   const page = usePagination<Row>({
     items: state.rows,
     active: Math.max(0, state.current ? state.rows.indexOf(state.current) : 0),
-    pageSize: PAGE,
+    pageSize: 16,
     loop: false,
     renderItem: ({ item, isActive }) => {
       if (!isChoice(item)) return `  ${item}`;
@@ -50,7 +97,7 @@ export const chooseMany = createPrompt<unknown[], Config>(({ message, choices },
 });
 
 /** The filter, the rows it leaves, and the selected choices. */
-function useSelection(choices: Config['choices']) {
+function useSelection(choices: readonly Row[]) {
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [term, setTerm] = useState('');
   const [active, setActive] = useState(0);
@@ -71,7 +118,7 @@ function useSelection(choices: Config['choices']) {
     setError,
     end: () => setStatus('done'),
     move: (by: 1 | -1) => shown.length > 0 && setActive((at + by + shown.length) % shown.length),
-    toggle: (these: readonly Choice<unknown>[]) =>
+    toggle: (these: readonly PromptChoice<unknown>[]) =>
       setValues(
         toggled(
           values,
@@ -107,7 +154,7 @@ function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[
   });
 }
 
-const isChoice = (row: Row): row is Choice<unknown> => typeof row !== 'string';
+const isChoice = (row: Row): row is PromptChoice<unknown> => typeof row !== 'string';
 
 /** The choices that match the term, under their headings. */
 function shownRows(choices: readonly Row[], term: string): readonly Row[] {
