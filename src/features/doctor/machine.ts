@@ -66,7 +66,7 @@ function completion(world: Needs['world']): Check {
 }
 
 /** `skipped`: could not or need not be checked. */
-export type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
+type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
 
 /** A check and how to fix its problem. */
 export interface Check {

@@ -15,10 +15,10 @@ import { type Check, failed, type Needs, ok, skipped, warning } from './machine.
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
 /** How to fix a wrong host. */
-export const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
+const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
 
 /** The result of one request to the API. */
-export interface Contact {
+interface Contact {
   readonly checks: readonly Check[];
   /** Undefined if there was no response. */
   readonly reply: Reply | undefined;

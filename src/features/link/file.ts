@@ -65,10 +65,10 @@ export interface LinkFile {
 }
 
 /** The environment of a first site, and of a file that names a single one. */
-export const FIRST = 'production';
+const FIRST = 'production';
 
 /** The environment that a file without environments names at its top level, if any. */
-export function ofSingle(content: JsonObject): JsonObject | undefined {
+function ofSingle(content: JsonObject): JsonObject | undefined {
   const single = entriesOf(content, (key) => isOneOf(environmentKeys, key));
   return single.some(([key]) => key !== 'confirm') ? Object.fromEntries(single) : undefined;
 }

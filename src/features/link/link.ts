@@ -9,7 +9,7 @@ import { environmentToLink, type LinkFile, openLinkFile, placeIn, shownPath, wit
 import { linkSchema } from './schema.ts';
 
 /** The options of `dnx link`. */
-export interface LinkOptions {
+interface LinkOptions {
   readonly default: boolean | undefined;
   readonly confirm_deploys: boolean | undefined;
   readonly schema: boolean | undefined;
@@ -94,10 +94,10 @@ function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, i
 }
 
 /** A site and its server, as far as they are named. */
-export type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
+type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
 
 /** Asks before an environment gets another site. */
-export async function confirmReplacement(
+async function confirmReplacement(
   { ask, progress }: Pick<Context, 'ask' | 'progress'>,
   file: LinkFile,
   name: string,
@@ -113,7 +113,7 @@ export async function confirmReplacement(
 }
 
 /** The site of an environment; undefined if it names none. */
-export function siteIn({ environments }: LinkFile, name: string): Site | undefined {
+function siteIn({ environments }: LinkFile, name: string): Site | undefined {
   const environment = own(environments, name);
   const site = placeIn(environment, 'site');
   return site && { site, server: placeIn(environment, 'server') ?? {} };

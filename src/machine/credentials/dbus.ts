@@ -106,7 +106,7 @@ function messagesOf(take: (message: Message) => void): (chunk: Buffer) => boolea
 // Messages: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol
 
 /** A received message. `kind` is 2 for a reply, 3 for an error and 4 for a signal. */
-export interface Message {
+interface Message {
   readonly kind: number;
   readonly replyTo: number | undefined;
   readonly path: string | undefined;
@@ -130,7 +130,7 @@ const FIXED_HEADER = 16;
 const fields = { path: 1, face: 2, member: 3, error: 4, replyTo: 5, destination: 6, signature: 8 } as const;
 
 /** Encodes a method call. */
-export function methodCall(serial: number, call: MethodCall): Buffer {
+function methodCall(serial: number, call: MethodCall): Buffer {
   const { destination, path, face, member, signature = '', args = [] } = call;
   const body = encodeAll(signature, args, 0);
   const named: [number, Variant][] = [
@@ -145,7 +145,7 @@ export function methodCall(serial: number, call: MethodCall): Buffer {
 }
 
 /** Decodes the first message. Undefined if it has not arrived completely. */
-export function firstMessage(received: Buffer): { readonly message: Message; readonly length: number } | undefined {
+function firstMessage(received: Buffer): { readonly message: Message; readonly length: number } | undefined {
   if (received.length < FIXED_HEADER) return undefined;
   const fieldsEnd = FIXED_HEADER + received.readUInt32LE(12);
   const start = fieldsEnd + gap(fieldsEnd, 8);

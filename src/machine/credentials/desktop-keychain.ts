@@ -58,7 +58,7 @@ export function desktopKeychain({ service, env, clock, signal }: Options): Keych
 }
 
 /** Connects to the session bus of the desktop; throws if there is none. */
-export async function openSessionBus(env: Env): Promise<Bus> {
+async function openSessionBus(env: Env): Promise<Bus> {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   const address = env.DBUS_SESSION_BUS_ADDRESS || (runtime && `unix:path=${runtime}/bus`);
   if (!address) throw failure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');

@@ -101,21 +101,21 @@ async function isLocked(bus: Bus, path: string): Promise<boolean> {
 }
 
 /** The Secret Service. */
-export const secrets = {
+const secrets = {
   destination: 'org.freedesktop.secrets',
   face: 'org.freedesktop.Secret.Service',
   path: '/org/freedesktop/secrets',
 } as const;
 /** The message bus. */
-export const busItself = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
+const busItself = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
 /** The path that means none: no prompt needed, or no such keyring. */
-export const NONE = '/';
+const NONE = '/';
 
 const PROMPT = 'org.freedesktop.Secret.Prompt';
 const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
 
 /** The prompts of a keyring. */
-export interface Prompts {
+interface Prompts {
   /** Unlocks keyrings or items. Fails immediately without `attended`. */
   unlock(paths: readonly string[]): Promise<void>;
   /** Runs a prompt to its end. It may not need a dialog. */
@@ -125,7 +125,7 @@ export interface Prompts {
 }
 
 /** Opens the prompts. Without `attended`, no prompt is shown. */
-export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
+function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
   let open: string | undefined;
   const complete = async (path: string): Promise<void> => {
     if (path === NONE) return;
@@ -176,7 +176,7 @@ async function isWalletOpen(bus: Bus): Promise<boolean> {
 const loadCrypto = (): typeof import('node:crypto') => createRequire(import.meta.url)('node:crypto') as typeof import('node:crypto');
 
 /** Transfers secrets over the bus, encrypted if the service supports it. */
-export interface Session {
+interface Session {
   readonly path: string;
   /** Encodes a secret as `(oayays)`. */
   seal(secret: string): Value;
@@ -189,7 +189,7 @@ type Open = Pick<MethodCall, 'destination' | 'path' | 'face'>;
 const CIPHER = 'aes-128-cbc';
 
 /** Opens a session of the Secret Service. https://specifications.freedesktop.org/secret-service-spec/latest/transfer-secrets.html */
-export async function openSession(bus: Bus, service: Open): Promise<Session> {
+async function openSession(bus: Bus, service: Open): Promise<Session> {
   const open = (algorithm: string, input: Variant) =>
     bus.call({ ...service, member: 'OpenSession', signature: 'sv', args: [algorithm, input] });
   const { createCipheriv, createDecipheriv, getDiffieHellman, hkdfSync, randomBytes } = loadCrypto();

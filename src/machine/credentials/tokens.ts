@@ -153,15 +153,11 @@ export interface Stores {
 }
 
 /** The account entry in the settings. */
-export const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
+const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
   readConfig(settings.directories.config).accounts?.[account];
 
 /** Stores a token, and removes an older one from the other store. Undoes everything on failure. */
-export async function storeToken(
-  stores: Stores,
-  token: string,
-  { store, ...details }: Omit<Account, 'stored_at'>,
-): Promise<Account['store']> {
+async function storeToken(stores: Stores, token: string, { store, ...details }: Omit<Account, 'stored_at'>): Promise<Account['store']> {
   const { account, file, world, attended, warn } = stores;
   const before = knownIn(stores)?.store;
   const place = store === 'file' ? file : world.keychain;

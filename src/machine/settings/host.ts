@@ -22,7 +22,7 @@ export interface Blocked {
 }
 
 /** The profile and the host of requests. */
-export interface Place {
+interface Place {
   readonly profile: string;
   /** Never a host that only the link file names. */
   readonly host: string;

@@ -20,7 +20,7 @@ export const environmentKeys = ['server', 'site', 'confirm'] as const;
 export const placeKeys = ['id', 'name'] as const;
 
 /** A server or site in a link file. The id comes from a repository: a change checks first that it belongs to the name. */
-export interface LinkedPlace {
+interface LinkedPlace {
   readonly id: string | undefined;
   readonly name: string | undefined;
 }
@@ -81,7 +81,7 @@ function environmentOf(source: Source, name: string, ...keys: readonly string[])
 }
 
 /** False for an id that would lead elsewhere in a path, or that no API sends. */
-export const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
+const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
 
 function withoutEnvironment(file: string, name: string | undefined, known: readonly string[]): DnxError {
   if (name === undefined) return usage(`${file} has no default environment.`, `Use --env with one of ${listed(known)}.`);

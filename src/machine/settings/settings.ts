@@ -141,7 +141,7 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given)
 type Parent = 'server' | 'site';
 
 /** A server and site that a link file names by id. */
-export type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
+type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
 
 interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
   readonly given: { readonly env?: string | undefined };
@@ -157,7 +157,7 @@ interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
  * The default server and site. `--env` overrides DNX_SERVER and DNX_SITE. A missing environment leaves both out, and one without
  * a site does not get that of the profile.
  */
-export function parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
+function parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
   const chosen = linking?.chosen;
   const keys = chosen && chosen.name !== '' ? ['environments', chosen.name] : [];
   const wrong = (name: Parent) => link && (link.problem('object', ...keys) ?? placeProblem(link, name, keys));

@@ -12,7 +12,7 @@ export interface Variable {
 }
 
 /** Variables under a heading, in the order of the documentation. */
-export interface VariableGroup {
+interface VariableGroup {
   readonly title: string;
   /** Rarely set by hand: the help lists only the names. */
   readonly system?: true;
