@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
-import { absoluteIn, directoriesOf } from '../../machine/settings/directories.ts';
+import { absoluteIn, dnxDirectories } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
 import type { Shell } from './shells.ts';
 
@@ -33,7 +33,7 @@ export function placesOf(shell: Shell, machine: Machine): readonly string[] {
       return [join(data, 'zsh/site-functions/_dnx')];
     case 'powershell':
       // Not beside the profile, which may be in OneDrive, and which Windows PowerShell has elsewhere than PowerShell 7.
-      return [platform === 'win32' ? join(directoriesOf(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
+      return [platform === 'win32' ? join(dnxDirectories(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
   }
 }
 

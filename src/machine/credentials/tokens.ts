@@ -8,12 +8,12 @@ import type { Attended, World } from '../world.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */
-export type Source = 'variable' | 'keychain' | 'file';
+export type TokenSource = 'variable' | 'keychain' | 'file';
 
 /** A token in plain text, and where it came from. */
 export interface HeldToken {
   readonly token: string;
-  readonly source: Source;
+  readonly source: TokenSource;
 }
 
 /** The token of one profile at one host. */
@@ -25,7 +25,7 @@ export interface Tokens {
   stored(): Promise<HeldToken | undefined>;
   /** The token, read once per process. Throws a DnxError that says how to sign in. */
   token(): Promise<string>;
-  store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
+  store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<TokenSource>;
   /** Removes the stored token, also from the insecure file; false if there was none. */
   forget(): Promise<boolean>;
   /** The account entry in the settings; undefined if no token is stored. Does not open the keychain. */

@@ -3,16 +3,16 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { truthy } from '../env.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
-import { type Directories, directoriesOf } from './directories.ts';
+import { type Directories, dnxDirectories } from './directories.ts';
 import { type Format, formatOf, type ReportFormat } from './format.ts';
-import { type Blocked, placeOf } from './host.ts';
+import { type Blocked, chooseHost } from './host.ts';
 import { type Link, type LinkEnvironment, linkOf, linkProblem, placeProblem, unknownKeys, withoutLink } from './link.ts';
 import { findLink, openLink } from './link-file.ts';
 import { type Origin, openPrecedence, type Precedence, type SettingName } from './precedence.ts';
-import { openSource, type Source } from './sources.ts';
+import { openSettingsFile, type SettingsFile } from './sources.ts';
 
 /** The global options on the command line. */
-export interface Given {
+export interface GivenGlobals {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
   /** The environment of the link file to use. */
@@ -71,14 +71,14 @@ export interface Settings {
 }
 
 /** Reads the settings from options, environment and files. */
-export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: Given): Settings {
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: GivenGlobals): Settings {
   const { env } = world;
-  const directories = directoriesOf(world);
-  const config = openSource(join(directories.config, CONFIG_FILE));
+  const directories = dnxDirectories(world);
+  const config = openSettingsFile(join(directories.config, CONFIG_FILE));
   const linkFile = findLink(world.cwd);
   const link = linkFile === undefined ? undefined : openLink(linkFile, world);
   const precedence = openPrecedence();
-  const { profile, host, blocked } = placeOf({ given, world, config, link, precedence });
+  const { profile, host, blocked } = chooseHost({ given, world, config, link, precedence });
   const { choose, explain, origins } = precedence;
   if (given.env === '') throw usage('--env is empty.');
   const wanted = choose('environment', { option: given.env, environment: env.DNX_ENV });
@@ -132,7 +132,7 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
 }
 
 /** The file in `--ca-file` or DNX_CA_FILE. */
-function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given): string | undefined {
+function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: GivenGlobals): string | undefined {
   if (caFile === '') throw usage('--ca-file is empty.');
   const file = caFile ?? world.env.DNX_CA_FILE;
   return file ? pathOf(file, world) : undefined;
@@ -146,9 +146,9 @@ type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly la
 interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
   readonly given: { readonly env?: string | undefined };
   readonly env: Env;
-  readonly config: Source;
+  readonly config: SettingsFile;
   readonly profile: string;
-  readonly link: Source | undefined;
+  readonly link: SettingsFile | undefined;
   readonly linking: Link | undefined;
   readonly unplaced: DnxError | undefined;
 }

@@ -115,7 +115,7 @@ const children: readonly Variable[] = [
 ];
 
 /** Every environment variable, for the documentation. */
-export const variables: readonly VariableGroup[] = [
+export const variableGroups: readonly VariableGroup[] = [
   { title: 'Settings', variables: settings },
   { title: 'Behavior', variables: behavior },
   { title: 'Requests', variables: network },

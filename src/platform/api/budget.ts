@@ -1,5 +1,5 @@
 import { usage as usageError } from '../../base/errors.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import type { Clock, World } from '../../machine/world.ts';
 import { DEFAULT_RATE, limitOf, parseRate, type Rate } from './rate.ts';
 import { type RateStatus, statusOf } from './rate-status.ts';
@@ -69,7 +69,7 @@ export function openBudgets(directory: string, { clock, signal, env }: Pick<Worl
       clock,
       signal,
     });
-    return budgetOf(file, fingerprintOf(token, host), fixed, clock, pending);
+    return budgetOf(file, tokenFingerprint(token, host), fixed, clock, pending);
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { Observer } from '../api/api.ts';
@@ -138,7 +138,7 @@ function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Opt
     inUse: () => account,
     async use(): Promise<string> {
       const held = await token();
-      account = `${accountName(identity)} ${fingerprintOf(held, identity.host)}`;
+      account = `${accountName(identity)} ${tokenFingerprint(held, identity.host)}`;
       if (!accounts.has(account)) accounts.set(account, noNews());
       return held;
     },

@@ -4,7 +4,7 @@ import { accountName, type Identity } from '../../machine/credentials/tokens.ts'
 import { locked, type Waiting } from '../../machine/files/lock.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { CONFIG_FILE, configIn } from '../../machine/settings/config.ts';
-import { openSource } from '../../machine/settings/sources.ts';
+import { openSettingsFile } from '../../machine/settings/sources.ts';
 import type { Clock } from '../../machine/world.ts';
 import { type Accounts, readAccounts } from './index-file.ts';
 import { offeredIn } from './offered.ts';
@@ -40,7 +40,7 @@ export async function offerNames(offering: Offering): Promise<void> {
 
 function write({ directory, config: configDirectory, index, used, clock }: Offering): void {
   const text = configText(configDirectory);
-  const config = configIn(openSource(join(configDirectory, CONFIG_FILE)));
+  const config = configIn(openSettingsFile(join(configDirectory, CONFIG_FILE)));
   const accounts = readAccounts(index, clock.now());
   const keys = new Set([...accounts.keys()].map(keyOf));
   const own = used && { profile: used.profile, host: used.host, key: keyOf(used.account), stored: used.stored };

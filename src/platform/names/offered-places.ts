@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/tokens.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { CONFIG_FILE, type Config } from '../../machine/settings/config.ts';
@@ -32,7 +32,7 @@ export const placesFile = (cache: string): string => join(offeredDirectory(cache
 export const configText = (directory: string): string => readText(join(directory, CONFIG_FILE)) ?? '';
 
 /** The directory of an account of the index: `default@https://deploynix.io 1f…`. */
-export const keyOf = (account: string): string => fingerprintOf(account, '');
+export const keyOf = (account: string): string => tokenFingerprint(account, '');
 
 /** `\n@default\thttps://deploynix.io\t1f…`, which is followed by a tab. */
 export const accountLine = ({ profile, host, key }: Omit<OfferedAccount, 'stored'>): string => `\n@${[profile, host, key].join('\t')}`;
