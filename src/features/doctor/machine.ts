@@ -9,6 +9,29 @@ import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
 import { ownShell } from '../completion/shells.ts';
 
+/** `skipped`: could not or need not be checked. */
+type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
+
+/** A check and how to fix its problem. */
+export interface DoctorCheck {
+  readonly check: string;
+  readonly verdict: CheckResult;
+  readonly detail: string;
+  readonly fix: string | null;
+}
+
+/** What the checks need. */
+export type DoctorNeeds = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
+
+/** A passed check. */
+export const passed = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'ok', detail, fix: null });
+/** A skipped check; `detail` is the reason. */
+export const skipped = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'skipped', detail, fix: null });
+/** A check that needs attention; `fix` is a command or an instruction. */
+export const warning = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'warning', detail, fix });
+/** A failed check; `fix` is a command or an instruction. */
+export const failed = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'failed', detail, fix });
+
 /** Checks versions, files and their modes, and shell completion. */
 export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | 'settings'>): DoctorCheck[] {
   const { directories, link } = settings;
@@ -66,26 +89,3 @@ function completion(world: DoctorNeeds['world']): DoctorCheck {
     ? passed('completion', `${shell}: ${place}`)
     : warning('completion', `not installed for ${shell}`, 'dnx completion install');
 }
-
-/** `skipped`: could not or need not be checked. */
-type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
-
-/** A check and how to fix its problem. */
-export interface DoctorCheck {
-  readonly check: string;
-  readonly verdict: CheckResult;
-  readonly detail: string;
-  readonly fix: string | null;
-}
-
-/** What the checks need. */
-export type DoctorNeeds = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
-
-/** A passed check. */
-export const passed = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'ok', detail, fix: null });
-/** A skipped check; `detail` is the reason. */
-export const skipped = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'skipped', detail, fix: null });
-/** A check that needs attention; `fix` is a command or an instruction. */
-export const warning = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'warning', detail, fix });
-/** A failed check; `fix` is a command or an instruction. */
-export const failed = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'failed', detail, fix });

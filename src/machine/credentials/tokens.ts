@@ -49,6 +49,12 @@ interface Options {
   readonly warn: (line: string) => void;
 }
 
+/** The same with the account and the insecure file. */
+interface Stores extends Options {
+  readonly account: string;
+  readonly file: InsecureFile;
+}
+
 /** Opens the tokens of a profile and host. Reads the keychain at most once. */
 export function openTokens(options: Options): Tokens {
   const { world, settings } = options;
@@ -141,17 +147,6 @@ function notSignedIn(settings: Options['settings']): DnxError {
   );
 }
 
-/** The stores for the token of one account. */
-export interface Stores {
-  /** `profile@host`. */
-  readonly account: string;
-  readonly file: InsecureFile;
-  readonly world: Pick<World, 'keychain' | 'clock' | 'signal'>;
-  readonly settings: Pick<Settings, 'directories'>;
-  readonly attended: Attended | undefined;
-  readonly warn: (line: string) => void;
-}
-
 /** The account entry in the settings. */
 const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
   readConfig(settings.directories.config).accounts?.[account];
@@ -178,7 +173,7 @@ async function storeToken(stores: Stores, token: string, { store, ...details }: 
 }
 
 /** Removes the stored token, and an older unencrypted one; false if there was none. */
-export async function forgetToken(stores: Stores): Promise<boolean> {
+async function forgetToken(stores: Stores): Promise<boolean> {
   const { account, file, world, attended } = stores;
   const known = knownIn(stores);
   if (known?.store === 'keychain') await world.keychain.remove(account, attended);
