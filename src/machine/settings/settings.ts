@@ -85,7 +85,6 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
   const linking = link && linkOf(link, wanted);
   choose('environment', { option: given.env, environment: env.DNX_ENV, 'link file': linking?.chosen?.name });
   const unplaced = linking ? linking.missing : wanted === undefined ? undefined : withoutLink(wanted);
-  const stored = (name: 'server' | 'site' | 'output') => config.text('profiles', profile, name);
   const parents = parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = given.json || given.output === 'json';
@@ -93,7 +92,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
     choose('output', {
       option: json ? 'json' : given.output,
       environment: env.DNX_OUTPUT,
-      profile: stored('output'),
+      profile: config.text('profiles', profile, 'output'),
       default: 'table',
     });
   const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table', given.formats), 'table'), origins);
