@@ -1,7 +1,9 @@
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { platform } from 'node:process';
+import { Writable } from 'node:stream';
 import { DnxError, type ErrorCode, systemCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
-import { closeIfHungUp, fileOutput, isFile, knowingDiscards } from './machine/output.ts';
-import type { Program, Timer, World } from './machine/world.ts';
+import type { Output, Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 
 /** How long a command has to end after a signal, in ms. */
@@ -21,6 +23,68 @@ interface Children {
 
 /** Called when the process ends. */
 type Exits = Set<() => void>;
+
+/** Runs argv in the real world and ends the process with its exit code. */
+export async function run(process: NodeJS.Process): Promise<void> {
+  const argv = process.argv.slice(2);
+  const children: Children = { running: 0 };
+  const exits: Exits = new Set();
+  const interruption = new AbortController();
+  const crashed = new Promise<never>((_, reject) => {
+    // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
+    process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
+  });
+  const stalled = new Promise<never>((_, reject) => {
+    // Otherwise Node exits with 0 although the command has not finished.
+    process.on('beforeExit', () => reject(new Error('The event loop is empty, but the command has not finished.')));
+  });
+  let received: NodeJS.Signals | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    const stop = (code: ErrorCode, message: string) => (signal: NodeJS.Signals) => {
+      const { foreground } = children;
+      // The terminal sends Ctrl-C to the child, too.
+      if (foreground && signal === 'SIGINT' && process.stdin.isTTY) return;
+      const reason = new DnxError(code, message);
+      if (interruption.signal.aborted && foreground) return foreground(signal);
+      // A second signal ends the process immediately.
+      if (interruption.signal.aborted) end(process, reason.exitCode, signal, exits);
+      received = signal;
+      interruption.abort(reason);
+      setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
+    };
+    process.on('SIGINT', stop('interrupted', 'Interrupted.'));
+    // Ctrl-Break, on Windows.
+    process.on('SIGBREAK', stop('interrupted', 'Interrupted.'));
+    process.on('SIGTERM', stop('terminated', 'Terminated.'));
+    process.on('SIGHUP', stop('hangup', 'Hangup.'));
+    // Otherwise a file that cannot grow kills dnx once it ran a child: execa listens to this signal, which Node ignores, and resets it.
+    process.on('SIGXFSZ', () => {});
+    // After Ctrl-Z and fg, for a prompt or a view that is drawn in place.
+    process.on('SIGCONT', () => process.stdout.emit('continue'));
+  });
+  process.stderr.on('error', () => {});
+  const world = realWorld(process, interruption.signal, children, exits);
+  const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
+    reportCrash(error, argv, world),
+  );
+  await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
+  end(process, code, received, exits);
+}
+
+/** Ends the process. During a DNS lookup it raises the signal again, because `exit` would wait for the lookup. */
+function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined, exits: Exits): never {
+  for (const callback of exits) callback();
+  for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
+  if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  process.exit(code);
+}
+
+/** Resolves once a pipe has taken all output; `process.exit` does not wait for that. */
+const flushed = (stream: World['stderr']): Promise<unknown> =>
+  stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
 
 /** The clock of the real process. */
 const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
@@ -137,64 +201,50 @@ function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
   }
 }
 
-/** Resolves once a pipe has taken all output; `process.exit` does not wait for that. */
-const flushed = (stream: World['stderr']): Promise<unknown> =>
-  stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
-
-/** Runs argv in the real world and ends the process with its exit code. */
-export async function run(process: NodeJS.Process): Promise<void> {
-  const argv = process.argv.slice(2);
-  const children: Children = { running: 0 };
-  const exits: Exits = new Set();
-  const interruption = new AbortController();
-  const crashed = new Promise<never>((_, reject) => {
-    // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
-    process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
+/** A stream to a file or device that writes every byte. Node's own stream ignores short writes. */
+function fileOutput(fd: number): Output {
+  const stream = new Writable({
+    write(chunk: Uint8Array, _, done) {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
   });
-  const stalled = new Promise<never>((_, reject) => {
-    // Otherwise Node exits with 0 although the command has not finished.
-    process.on('beforeExit', () => reject(new Error('The event loop is empty, but the command has not finished.')));
-  });
-  let received: NodeJS.Signals | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    const stop = (code: ErrorCode, message: string) => (signal: NodeJS.Signals) => {
-      const { foreground } = children;
-      // The terminal sends Ctrl-C to the child, too.
-      if (foreground && signal === 'SIGINT' && process.stdin.isTTY) return;
-      const reason = new DnxError(code, message);
-      if (interruption.signal.aborted && foreground) return foreground(signal);
-      // A second signal ends the process immediately.
-      if (interruption.signal.aborted) end(process, reason.exitCode, signal, exits);
-      received = signal;
-      interruption.abort(reason);
-      setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
-    };
-    process.on('SIGINT', stop('interrupted', 'Interrupted.'));
-    // Ctrl-Break, on Windows.
-    process.on('SIGBREAK', stop('interrupted', 'Interrupted.'));
-    process.on('SIGTERM', stop('terminated', 'Terminated.'));
-    process.on('SIGHUP', stop('hangup', 'Hangup.'));
-    // Otherwise a file that cannot grow kills dnx once it ran a child: execa listens to this signal, which Node ignores, and resets it.
-    process.on('SIGXFSZ', () => {});
-    // After Ctrl-Z and fg, for a prompt or a view that is drawn in place.
-    process.on('SIGCONT', () => process.stdout.emit('continue'));
-  });
-  process.stderr.on('error', () => {});
-  const world = realWorld(process, interruption.signal, children, exits);
-  const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
-    reportCrash(error, argv, world),
-  );
-  await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
-  end(process, code, received, exits);
+  return knowingDiscards(stream, fd);
 }
 
-/** Ends the process. During a DNS lookup it raises the signal again, because `exit` would wait for the lookup. */
-function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined, exits: Exits): never {
-  for (const callback of exits) callback();
-  for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
-  if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
+/** Gives a stream to a descriptor the property `discards`. */
+const knowingDiscards = <T extends Output>(stream: T, fd: number): T =>
+  Object.defineProperty(stream, 'discards', { get: () => isNullDevice(fd) });
+
+/** True for a descriptor that is neither a pipe nor a socket. */
+function isFile(fd: number): boolean {
+  const stats = fstatSync(fd);
+  return !stats.isFIFO() && !stats.isSocket();
+}
+
+/** Closes a descriptor if its terminal is gone. Otherwise Node aborts on exit, when it resets the terminal. */
+function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): void {
+  try {
+    // A closed terminal is still a character device.
+    if (fstatSync(fd).isCharacterDevice() && !isNullDevice(fd) && !isTerminal(fd)) closeSync(fd);
+  } catch {
+    // Already closed.
   }
-  process.exit(code);
 }
+
+function isNullDevice(fd: number): boolean {
+  try {
+    const known = statSync(NULL_DEVICE, { throwIfNoEntry: false });
+    return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
+  } catch {
+    // Windows knows nothing about some descriptors.
+    return false;
+  }
+}
+
+// `devNull` would load node:os.
+const NULL_DEVICE = platform === 'win32' ? '\\\\.\\nul' : '/dev/null';

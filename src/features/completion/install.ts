@@ -2,11 +2,11 @@ import { lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
-import { absoluteIn, directoriesOf } from '../../machine/settings/directories.ts';
+import { absoluteIn, dnxDirectories } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
-import { type Shell, completionScript } from './shells.ts';
+import { completionScript, type Shell } from './shells.ts';
 
 /** What decides where completions are. */
 export type Machine = Pick<World, 'env' | 'home' | 'platform'>;
@@ -34,7 +34,7 @@ export function placesOf(shell: Shell, machine: Machine): readonly string[] {
       return [join(data, 'zsh/site-functions/_dnx')];
     case 'powershell':
       // Not beside the profile, which may be in OneDrive, and which Windows PowerShell has elsewhere than PowerShell 7.
-      return [platform === 'win32' ? join(directoriesOf(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
+      return [platform === 'win32' ? join(dnxDirectories(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
   }
 }
 
@@ -127,10 +127,10 @@ function remove(file: string): void {
 const LINE = /\n# dnx ([\da-f]{14})\n$/;
 
 /** A script with its checksum. */
-const withChecksum = (script: string): string => `${script}\n# dnx ${fingerprintOf(script, 'completion')}\n`;
+const withChecksum = (script: string): string => `${script}\n# dnx ${tokenFingerprint(script, 'completion')}\n`;
 
 /** True for a script as some version of dnx wrote it. */
 function isUnchanged(text: string): boolean {
   const [line = '', sum] = LINE.exec(text) ?? [];
-  return line !== '' && sum === fingerprintOf(text.slice(0, -line.length), 'completion');
+  return line !== '' && sum === tokenFingerprint(text.slice(0, -line.length), 'completion');
 }

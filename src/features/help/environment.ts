@@ -1,5 +1,5 @@
 import type { Line, Topic } from '../../cli/language/topic.ts';
-import { type Variable, variables } from '../../machine/settings/variables.ts';
+import { type Variable, variableGroups } from '../../machine/settings/variables.ts';
 
 /** The first paragraph. */
 export const intro =
@@ -15,7 +15,7 @@ export default {
   title: 'Environment variables',
   body: [
     intro,
-    ...variables.flatMap(({ title, system, variables }) =>
+    ...variableGroups.flatMap(({ title, system, variables }) =>
       system ? [`${title}: ${variables.map(({ name }) => name).join(', ')}`] : [`${title}:`, variables.map(lineOf)],
     ),
     'The settings in effect: dnx config list',

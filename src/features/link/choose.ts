@@ -76,7 +76,7 @@ function notNamed(why: string, own: readonly Listed[]): DnxError {
 }
 
 /** The paths of the Git remotes of this directory, in lower case: `example/shop`. */
-export async function remotesOf(world: Pick<World, 'env' | 'cwd' | 'capture'>): Promise<readonly string[]> {
+async function remotesOf(world: Pick<World, 'env' | 'cwd' | 'capture'>): Promise<readonly string[]> {
   const listed = await git(world, ['remote', '-v']);
   if (listed?.code !== 0) return [];
   return [...new Set(remotesIn(listed.stdout).flatMap(({ url }) => remotePath(url) ?? []))];

@@ -77,7 +77,7 @@ async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], 
 }
 
 /** True if an environment names this site, or may do so. */
-export function isOf({ server, site }: LinkEnvironment, { server: its, site: target }: Targets): boolean {
+function isOf({ server, site }: LinkEnvironment, { server: its, site: target }: Targets): boolean {
   if (!target) return false;
   if (site.id === target.id) return true;
   const word = site.name ?? site.id;

@@ -13,6 +13,19 @@ import type { Target } from '../../platform/names/names.ts';
 /** A link file is committed, so others may read it. */
 const MODE = 0o644;
 
+/** The content of a link file, to change it. */
+export interface LinkFile {
+  readonly path: string;
+  /** All of it; empty if the file does not exist yet. */
+  readonly content: JsonObject;
+  /** The environments, as they are written there. */
+  readonly environments: JsonObject;
+  /** The name of the default environment, if it has one. It may not exist yet. */
+  readonly default: string | undefined;
+  /** True if its only site had no environment yet, and is in `environments` now. */
+  readonly converted: boolean;
+}
+
 /** Opens the link file in effect, or a new one at the root of the repository. Fails if it cannot be read. */
 export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, world: Pick<World, 'cwd' | 'env' | 'platform'>): LinkFile {
   const path = link?.file ?? linkFileFor(world.cwd);
@@ -51,24 +64,11 @@ export const notWritten = (path: string, error: unknown): DnxError =>
 /** A path as a person in this directory types it. */
 export const shownPath = (path: string, cwd: string): string => relative(cwd, path) || path;
 
-/** The content of a link file, to change it. */
-export interface LinkFile {
-  readonly path: string;
-  /** All of it; empty if the file does not exist yet. */
-  readonly content: JsonObject;
-  /** The environments, as they are written there. */
-  readonly environments: JsonObject;
-  /** The name of the default environment, if it has one. It may not exist yet. */
-  readonly default: string | undefined;
-  /** True if its only site had no environment yet, and is in `environments` now. */
-  readonly converted: boolean;
-}
-
 /** The environment of a first site, and of a file that names a single one. */
-export const FIRST = 'production';
+const FIRST = 'production';
 
 /** The environment that a file without environments names at its top level, if any. */
-export function ofSingle(content: JsonObject): JsonObject | undefined {
+function ofSingle(content: JsonObject): JsonObject | undefined {
   const single = entriesOf(content, (key) => isOneOf(environmentKeys, key));
   return single.some(([key]) => key !== 'confirm') ? Object.fromEntries(single) : undefined;
 }

@@ -9,14 +9,14 @@ import { environmentToLink, type LinkFile, openLinkFile, placeIn, shownPath, wit
 import { linkSchema } from './schema.ts';
 
 /** The options of `dnx link`. */
-export interface LinkOptions {
+interface LinkOptions {
   readonly default: boolean | undefined;
   readonly confirm_deploys: boolean | undefined;
   readonly schema: boolean | undefined;
 }
 
 /** Links the project of this directory to a site: the given one, or one to pick. */
-export async function link(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: Given): Promise<Result> {
+export async function linkProject(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: Given): Promise<Result> {
   if (options.schema) return { view: data(linkSchema) };
   const { settings, world } = ctx;
   const before = openLinkFile(settings, world);
@@ -82,7 +82,7 @@ function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, i
   const environment = isDefault ? [] : ['--env', name];
   return {
     view: done(
-      `Linked this project to ${called(of)} as ${name}${confirm ? ', which asks before deployments' : ''}`,
+      `Linked this project to ${linkedSiteName(of)} as ${name}${confirm ? ', which asks before deployments' : ''}`,
       { file: path, environment: name, server: place(of.server), site: place(of.site), default: isDefault, confirm },
       [['file', shownPath(path, world.cwd)]],
     ),
@@ -94,10 +94,10 @@ function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, i
 }
 
 /** A site and its server, as far as they are named. */
-export type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
+type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
 
 /** Asks before an environment gets another site. */
-export async function confirmReplacement(
+async function confirmReplacement(
   { ask, progress }: Pick<Context, 'ask' | 'progress'>,
   file: LinkFile,
   name: string,
@@ -106,14 +106,14 @@ export async function confirmReplacement(
 ): Promise<void> {
   const before = siteIn(file, name);
   if (!before || yes || isSame(before, of)) return;
-  const sentence = `${name} is linked to ${called(before)}.`;
+  const sentence = `${name} is linked to ${linkedSiteName(before)}.`;
   if (!ask.allowed) throw usage(`${sentence} Nothing was changed.`, 'Use --yes to replace it, or --env to link another environment.');
   progress.warn(sentence);
-  if (!(await ask.confirm(`Link ${name} to ${called(of)} instead?`))) throw cancelled();
+  if (!(await ask.confirm(`Link ${name} to ${linkedSiteName(of)} instead?`))) throw cancelled();
 }
 
 /** The site of an environment; undefined if it names none. */
-export function siteIn({ environments }: LinkFile, name: string): Site | undefined {
+function siteIn({ environments }: LinkFile, name: string): Site | undefined {
   const environment = own(environments, name);
   const site = placeIn(environment, 'site');
   return site && { site, server: placeIn(environment, 'server') ?? {} };
@@ -129,4 +129,4 @@ function isSame(before: Site, now: Site): boolean {
 }
 
 /** `shop.example.com (web-1)`. */
-export const called = ({ server, site }: Site): string => `${site.label}${server.label === undefined ? '' : ` (${server.label})`}`;
+export const linkedSiteName = ({ server, site }: Site): string => `${site.label}${server.label === undefined ? '' : ` (${server.label})`}`;

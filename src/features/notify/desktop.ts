@@ -1,4 +1,4 @@
-import { childEnv, withoutSecrets } from '../../machine/env.ts';
+import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import type { Child, World } from '../../machine/world.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { Child, World } from '../../machine/world.ts';
  * do the same with 5.7 MB of binaries, and without Notification Center on current macOS.
  */
 export function desktopProgram({ env: all, platform }: Pick<World, 'env' | 'platform'>, text: string): Child {
-  const env = withoutSecrets(all);
+  const env = envWithoutSecrets(all);
   if (platform === 'darwin') return { file: 'osascript', args: [...APPLESCRIPT.flatMap((line) => ['-e', line]), text], env };
   if (platform === 'win32') {
     const script = Buffer.from(TOAST, 'utf16le').toString('base64');

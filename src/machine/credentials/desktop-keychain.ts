@@ -1,7 +1,7 @@
 import { absoluteIn } from '../settings/directories.ts';
 import type { Attended, Clock, Env, Keychain } from '../world.ts';
 import { type Bus, openBus } from './dbus.ts';
-import { explained, failure, unanswered } from './keychain-failure.ts';
+import { explainedBusError, keychainFailure, keychainUnanswered } from './keychain-failure.ts';
 import { type SecretItem, secretItem } from './secret-service.ts';
 
 interface Options {
@@ -34,16 +34,16 @@ export function desktopKeychain({ service, env, clock, signal }: Options): Keych
     };
     const limit = async (): Promise<never> => {
       await clock.sleep(patience.answer, until);
-      if (attended === undefined || state !== 'answered') throw unanswered(state, patience.answer / 1000);
+      if (attended === undefined || state !== 'answered') throw keychainUnanswered(state, patience.answer / 1000);
       // KeePassXC may ask for approval even if it is unlocked.
       attended.waiting();
       await clock.sleep(patience.person - patience.answer, until);
-      throw unanswered('attended', patience.person / 1000);
+      throw keychainUnanswered('attended', patience.person / 1000);
     };
     try {
       return await Promise.race([answer(), limit()]);
     } catch (error) {
-      throw error === signal?.reason ? error : explained(error);
+      throw error === signal?.reason ? error : explainedBusError(error);
     } finally {
       done.abort();
       item?.leave();
@@ -58,16 +58,17 @@ export function desktopKeychain({ service, env, clock, signal }: Options): Keych
 }
 
 /** Connects to the session bus of the desktop; throws if there is none. */
-export async function openSessionBus(env: Env): Promise<Bus> {
+async function openSessionBus(env: Env): Promise<Bus> {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   const address = env.DBUS_SESSION_BUS_ADDRESS || (runtime && `unix:path=${runtime}/bus`);
-  if (!address) throw failure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
+  if (!address)
+    throw keychainFailure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
   // Uses the first address that accepts a connection. Only Unix sockets are supported.
   for (const path of address.split(';').map(socketPath)) {
     const bus = path === undefined ? undefined : await openBus(path);
     if (bus) return bus;
   }
-  throw failure(`No keychain available: no D-Bus session bus at ${address}`);
+  throw keychainFailure(`No keychain available: no D-Bus session bus at ${address}`);
 }
 
 /** `unix:path=/run/user/1000/bus,guid=…`, with %xx escapes; `unix:abstract=…` is a name that begins with NUL. */

@@ -3,7 +3,7 @@ import type { AsyncEntry } from '@napi-rs/keyring';
 import { isError } from '../../base/errors.ts';
 import type { Clock, Env, Keychain } from '../world.ts';
 import { desktopKeychain } from './desktop-keychain.ts';
-import { failure, instead } from './keychain-failure.ts';
+import { instead, keychainFailure } from './keychain-failure.ts';
 
 /** The service name of every stored token. */
 const SERVICE = 'deploynix-cli';
@@ -47,14 +47,14 @@ function nativeKeychain(platform: keyof typeof names, { clock, signal, load = lo
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     const limit = async (): Promise<never> => {
       await clock.sleep(PATIENCE_MS, until);
-      throw failure(`${Name} did not respond within ${PATIENCE_MS / 1000}s`);
+      throw keychainFailure(`${Name} did not respond within ${PATIENCE_MS / 1000}s`);
     };
     try {
       const { AsyncEntry } = loaded(load, name);
       return await Promise.race([ask(new AsyncEntry(SERVICE, account)), limit()]);
     } catch (error) {
       if (error === signal?.reason || isError(error) || !(error instanceof Error)) throw error;
-      throw failure(`${Name} failed: ${error.message}`, instead, error);
+      throw keychainFailure(`${Name} failed: ${error.message}`, instead, error);
     } finally {
       done.abort();
     }
@@ -72,6 +72,6 @@ function loaded(load: () => Keyring, name: string): Keyring {
     return load();
   } catch (cause) {
     const message = `No keychain available: the optional package @napi-rs/keyring for ${name} cannot be loaded`;
-    throw failure(message, `Install deploynix-cli again without --omit=optional. ${instead}`, cause);
+    throw keychainFailure(message, `Install deploynix-cli again without --omit=optional. ${instead}`, cause);
   }
 }

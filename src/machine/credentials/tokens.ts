@@ -8,12 +8,12 @@ import type { Attended, World } from '../world.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */
-export type Source = 'variable' | 'keychain' | 'file';
+export type TokenSource = 'variable' | 'keychain' | 'file';
 
 /** A token in plain text, and where it came from. */
 export interface HeldToken {
   readonly token: string;
-  readonly source: Source;
+  readonly source: TokenSource;
 }
 
 /** The token of one profile at one host. */
@@ -25,7 +25,7 @@ export interface Tokens {
   stored(): Promise<HeldToken | undefined>;
   /** The token, read once per process. Throws a DnxError that says how to sign in. */
   token(): Promise<string>;
-  store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
+  store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<TokenSource>;
   /** Removes the stored token, also from the insecure file; false if there was none. */
   forget(): Promise<boolean>;
   /** The account entry in the settings; undefined if no token is stored. Does not open the keychain. */
@@ -47,6 +47,12 @@ interface Options {
   /** Undefined if no user can unlock a keychain. */
   readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
+}
+
+/** The same with the account and the insecure file. */
+interface Stores extends Options {
+  readonly account: string;
+  readonly file: InsecureFile;
 }
 
 /** Opens the tokens of a profile and host. Reads the keychain at most once. */
@@ -141,27 +147,12 @@ function notSignedIn(settings: Options['settings']): DnxError {
   );
 }
 
-/** The stores for the token of one account. */
-export interface Stores {
-  /** `profile@host`. */
-  readonly account: string;
-  readonly file: InsecureFile;
-  readonly world: Pick<World, 'keychain' | 'clock' | 'signal'>;
-  readonly settings: Pick<Settings, 'directories'>;
-  readonly attended: Attended | undefined;
-  readonly warn: (line: string) => void;
-}
-
 /** The account entry in the settings. */
-export const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
+const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
   readConfig(settings.directories.config).accounts?.[account];
 
 /** Stores a token, and removes an older one from the other store. Undoes everything on failure. */
-export async function storeToken(
-  stores: Stores,
-  token: string,
-  { store, ...details }: Omit<Account, 'stored_at'>,
-): Promise<Account['store']> {
+async function storeToken(stores: Stores, token: string, { store, ...details }: Omit<Account, 'stored_at'>): Promise<Account['store']> {
   const { account, file, world, attended, warn } = stores;
   const before = knownIn(stores)?.store;
   const place = store === 'file' ? file : world.keychain;
@@ -182,7 +173,7 @@ export async function storeToken(
 }
 
 /** Removes the stored token, and an older unencrypted one; false if there was none. */
-export async function forgetToken(stores: Stores): Promise<boolean> {
+async function forgetToken(stores: Stores): Promise<boolean> {
   const { account, file, world, attended } = stores;
   const known = knownIn(stores);
   if (known?.store === 'keychain') await world.keychain.remove(account, attended);

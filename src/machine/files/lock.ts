@@ -44,7 +44,7 @@ export async function locked<T>(
 ): Promise<T> {
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
-  const own = nameOf(holderOf(pid, { brief }));
+  const own = holderName(processHolder(pid, { brief }));
   const thorough = !brief || existsSync(lock);
   let since = clock.elapsed();
   let seen: string | undefined;
@@ -67,8 +67,8 @@ function take(lock: string, own: string): boolean {
   // Ten times faster than catching ENOENT.
   const holder = existsSync(lock) ? holderIn(lock) : undefined;
   if (holder === undefined) return create(lock, own);
-  const isAbandoned = isGone(holder) || (holder.start === '' && isLocal(holder) && isOld(lock, own));
-  return isAbandoned && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
+  const isAbandoned = isHolderGone(holder) || (holder.start === '' && isLocalHolder(holder) && isOld(lock, own));
+  return isAbandoned && won(() => renameSync(join(lock, holderName(holder)), join(lock, own)));
 }
 
 /** Renames a prepared lock into place. That fails if there is a lock that is not empty. */
@@ -146,7 +146,7 @@ function removeLeftovers(file: string): void {
   for (const name of namesIn(directory).filter((each) => each.startsWith(prefix))) {
     const rest = name.slice(prefix.length);
     const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
-    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+)$/.test(rest) || (holder && isGone(holder)))
+    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+)$/.test(rest) || (holder && isHolderGone(holder)))
       rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
@@ -171,14 +171,14 @@ export interface Holder {
 }
 
 /** The holder for a running process of this host. `brief`: without a start time that takes another program to read. */
-export const holderOf = (pid: number, { brief = false } = {}): Holder => ({
+export const processHolder = (pid: number, { brief = false } = {}): Holder => ({
   ...thisHost(),
   pid,
-  start: brief && !hasProc(platform) ? '' : (startOf(pid) ?? ''),
+  start: brief && !hasProc(platform) ? '' : (processStart(pid) ?? ''),
 });
 
 /** The file name of a holder. */
-export const nameOf = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
+export const holderName = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
 
 /** Parses the file name of a holder; undefined for any other file. */
 export function holderNamed(name: string): Holder | undefined {
@@ -187,21 +187,21 @@ export function holderNamed(name: string): Holder | undefined {
 }
 
 /** The file name of this process as a holder. */
-export const ownName = (): string => nameOf(holderOf(pid));
+export const ownHolderName = (): string => holderName(processHolder(pid));
 
 /** True if this host can tell whether the process has ended. */
-export function isLocal({ host, namespace }: Holder): boolean {
+export function isLocalHolder({ host, namespace }: Holder): boolean {
   const here = thisHost();
   return host === here.host && !differ(namespace, here.namespace);
 }
 
 /** True if the process has certainly ended. Unknown, so false, for other hosts and containers. */
-export function isGone(holder: Holder): boolean {
+export function isHolderGone(holder: Holder): boolean {
   const here = thisHost();
   if (holder.host !== here.host) return false;
   if (differ(holder.boot, here.boot)) return true;
   if (differ(holder.namespace, here.namespace)) return false;
-  const start = startOf(holder.pid);
+  const start = processStart(holder.pid);
   return start === undefined || differ(holder.start, start);
 }
 
@@ -226,7 +226,7 @@ const hostname = (): string =>
 const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 
 /** Start time of a process; undefined if it has ended, '' if it is running but the time is unknown. */
-export function startOf(pid: number, system: NodeJS.Platform = platform): string | undefined {
+export function processStart(pid: number, system: NodeJS.Platform = platform): string | undefined {
   if (!exists(pid)) return undefined;
   if (system === 'win32') return '';
   const [state, start] = orNothing(() => (hasProc(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { getuid, pid } from 'node:process';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
-import { holderNamed, holderOf, isGone, nameOf } from './lock.ts';
+import { holderName, holderNamed, isHolderGone, processHolder } from './lock.ts';
 import { makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
@@ -20,7 +20,7 @@ export function makePrivateDirectory({ env, state }: Place): string {
   makeDirectory(parent);
   const directory = mkdtempSync(join(parent, PREFIX));
   try {
-    writeFileSync(join(directory, nameOf(holderOf(pid))), '', { mode: 0o600, flag: 'wx' });
+    writeFileSync(join(directory, holderName(processHolder(pid))), '', { mode: 0o600, flag: 'wx' });
     return directory;
   } catch (error) {
     removePrivateDirectory(directory);
@@ -44,7 +44,7 @@ function removeIfAbandoned(directory: string, clock: Pick<Clock, 'now'>): void {
   try {
     const names = readdirSync(directory);
     const holder = names.map(holderNamed).find((each) => each !== undefined);
-    if (holder && isGone(holder)) removePrivateDirectory(directory);
+    if (holder && isHolderGone(holder)) removePrivateDirectory(directory);
     else if (names.length === 0 && clock.now() - statSync(directory).mtimeMs > EMPTY_MS) rmdirSync(directory);
   } catch {
     // Another process may have just removed it.

@@ -5,14 +5,14 @@ import { DnxError, isError } from '../../base/errors.ts';
 import { fromJson, toJson } from '../../base/json.ts';
 import { locked, type Waiting } from '../files/lock.ts';
 import { writeJson } from '../files/text-file.ts';
-import { CONFIG_FILE, type Config, configIn, configProblem, configSchema, normalized } from './config.ts';
-import { openSource } from './sources.ts';
+import { CONFIG_FILE, type Config, configIn, configProblem, configSchema, normalizedConfig } from './config.ts';
+import { openSettingsFile } from './sources.ts';
 
 /** Edits the settings file under its lock, and validates it. Refuses one that cannot be read whole, and would lose the rest. */
 export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
   const file = join(directory, CONFIG_FILE);
   const edit = () => {
-    const problem = configProblem(openSource(file));
+    const problem = configProblem(openSettingsFile(file));
     if (problem) throw problem;
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,
@@ -20,7 +20,7 @@ export async function editConfig(directory: string, waiting: Waiting, change: (c
       projectName: 'dnx',
       schema: configSchema,
       configFileMode: 0o600,
-      deserialize: (text) => normalized(fromJson(text.replace(/^\ufeff/, '')) as object),
+      deserialize: (text) => normalizedConfig(fromJson(text.replace(/^\ufeff/, '')) as object),
       serialize: (content) => toJson(content, 2),
     });
     conf.store = { ...change(conf.store as Config) };
@@ -44,7 +44,7 @@ function notSaved(directory: string, cause: NodeJS.ErrnoException): DnxError {
 export async function repairConfig(directory: string, waiting: Waiting): Promise<string | undefined> {
   const file = join(directory, CONFIG_FILE);
   return locked(file, waiting, () => {
-    const source = openSource(file);
+    const source = openSettingsFile(file);
     // Another process may have repaired it.
     if (!configProblem(source)) return undefined;
     const broken = unused(`${file}.broken`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { openSource, type Source } from './sources.ts';
+import { openSettingsFile, type SettingsFile } from './sources.ts';
 
 /** The settings of one profile. Never contains a token. */
 export interface Profile {
@@ -42,10 +42,10 @@ export const configSchema = {
 export const CONFIG_FILE = 'config.json';
 
 /** Reads the valid parts of the settings file. */
-export const readConfig = (directory: string): Config => configIn(openSource(join(directory, CONFIG_FILE)));
+export const readConfig = (directory: string): Config => configIn(openSettingsFile(join(directory, CONFIG_FILE)));
 
 /** The valid parts of a settings file. */
-export function configIn(source: Source): Config {
+export function configIn(source: SettingsFile): Config {
   const profile = source.text('profile');
   const entries = (key: string) => Object.entries(source.object(key)).filter(([, entry]) => isObject(entry));
   const profiles = entries('profiles').map(([name]): [string, Profile] => [
@@ -57,7 +57,7 @@ export function configIn(source: Source): Config {
 }
 
 /** The first problem in a settings file. Nothing is written to a file that has one, but for its repair. */
-export function configProblem(source: Source): DnxError | undefined {
+export function configProblem(source: SettingsFile): DnxError | undefined {
   const entries = (key: string) => [
     source.problem('object', key),
     ...Object.keys(source.object(key)).map((name) => source.problem('object', key, name)),
@@ -69,7 +69,7 @@ export function configProblem(source: Source): DnxError | undefined {
 }
 
 /** A settings file without a problem as the schema has it: an id without quotes becomes text, as `configIn` reads it. Unknown keys stay. */
-export const normalized = (content: object): JsonObject =>
+export const normalizedConfig = (content: object): JsonObject =>
   mapped(content, (value, key) =>
     key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (values) => mapped(values, textOfProfile)) : value,
   );

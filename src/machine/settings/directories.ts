@@ -15,7 +15,7 @@ export interface Directories {
 export const absoluteIn = (env: Env, name: string): string | undefined => (isAbsolute(env[name] ?? '') ? env[name] : undefined);
 
 /** The directories of dnx: `DNX_*_DIR`, or XDG. Without these, Windows has its own for programs. */
-export function directoriesOf(world: Pick<World, 'env' | 'home' | 'platform'>): Directories {
+export function dnxDirectories(world: Pick<World, 'env' | 'home' | 'platform'>): Directories {
   const { env } = world;
   const windows = world.platform === 'win32';
   const place = (own: string, xdg: string, fallback: string, known: string, folder: string) => {

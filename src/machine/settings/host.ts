@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { configProblem } from './config.ts';
 import { linkFileFor } from './link-file.ts';
 import type { Origin, Precedence } from './precedence.ts';
-import type { Source } from './sources.ts';
+import type { SettingsFile } from './sources.ts';
 
 /** The default profile. */
 export const DEFAULT_PROFILE = 'default';
@@ -22,7 +22,7 @@ export interface Blocked {
 }
 
 /** The profile and the host of requests. */
-export interface Place {
+interface Place {
   readonly profile: string;
   /** Never a host that only the link file names. */
   readonly host: string;
@@ -32,13 +32,13 @@ export interface Place {
 interface Sources {
   readonly given: { readonly profile?: string | undefined; readonly host?: string | undefined };
   readonly world: Pick<World, 'env' | 'cwd' | 'home'>;
-  readonly config: Source;
-  readonly link: Source | undefined;
+  readonly config: SettingsFile;
+  readonly link: SettingsFile | undefined;
   readonly precedence: Precedence;
 }
 
 /** Chooses profile and host. A profile from the link file only sets the default server and site; it never decides where a token goes. */
-export function placeOf({ given, world, config, link, precedence }: Sources): Place {
+export function chooseHost({ given, world, config, link, precedence }: Sources): Place {
   const { choose, explain, origins } = precedence;
   const values = {
     option: given.profile,
@@ -81,8 +81,8 @@ function tried(read: () => string): { readonly host?: string; readonly error?: D
 }
 
 interface Naming {
-  readonly link: Source;
-  readonly config: Source;
+  readonly link: SettingsFile;
+  readonly config: SettingsFile;
   /** The profile that the user chose. */
   readonly own: string;
   /** The one in effect, possibly from the link file. */
@@ -106,7 +106,7 @@ function foreignHost({ link, config, own, profile, host }: Naming): DnxError | u
 }
 
 /** The error if DNX_TOKEN would go to a host that only settings in the project name, which may have come with it. */
-function hostOfProject(world: Sources['world'], { file }: Source, host: string): DnxError | undefined {
+function hostOfProject(world: Sources['world'], { file }: SettingsFile, host: string): DnxError | undefined {
   if (!world.env.DNX_TOKEN?.trim() || host === DEFAULT_HOST || !isOfProject(dirname(file), world)) return undefined;
   return usage(
     `DNX_TOKEN is not sent to ${host}, because only ${file} names it, which is inside the project. Nothing was sent.`,

@@ -7,7 +7,7 @@ import { truthy } from '../env.ts';
 import { readText } from '../files/text-file.ts';
 import type { World } from '../world.ts';
 import { LINK_FILE, LINK_LIMIT_MB } from './link.ts';
-import { openSource, type Source } from './sources.ts';
+import { openSettingsFile, type SettingsFile } from './sources.ts';
 
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
@@ -44,8 +44,8 @@ function exists(file: string): boolean {
 }
 
 /** Opens a link file. One that another user could have written counts as broken, because it chooses what is deployed. */
-export const openLink = (file: string, world: Pick<World, 'env' | 'platform'>): Source =>
-  openSource(file, LINK_LIMIT_MB, foreignProblem(file, world));
+export const openLink = (file: string, world: Pick<World, 'env' | 'platform'>): SettingsFile =>
+  openSettingsFile(file, LINK_LIMIT_MB, foreignProblem(file, world));
 
 /**
  * The problem with a link file that someone else than the user and root could have written, as Git refuses another user's repository.

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 
@@ -26,7 +26,8 @@ export interface Account {
 export type Accounts = Map<string, Account>;
 
 /** The key of an account: `profile@host` and the fingerprint of the token. */
-export const accountKey = (identity: Identity, token: string): string => `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
+export const accountKey = (identity: Identity, token: string): string =>
+  `${accountName(identity)} ${tokenFingerprint(token, identity.host)}`;
 
 /** The account whose token the settings say was stored at this time. Another time is another token. */
 export const accountStored = (accounts: Accounts, identity: Identity, stored: string): Account | undefined =>

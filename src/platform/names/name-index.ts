@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type JsonObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';

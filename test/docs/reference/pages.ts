@@ -6,7 +6,7 @@ import { intro, lineOf } from '../../../src/features/help/environment.ts';
 import exitCodes from '../../../src/features/help/exit-codes.ts';
 import files from '../../../src/features/help/files.ts';
 import options from '../../../src/features/help/options.ts';
-import { variables } from '../../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import { describe, globalRows } from './command-parts.ts';
 import { markdownFile, type Page, type Part, type Ref, type Row, titleOf } from './page.ts';
 import { seeAlso } from './see-also.ts';
@@ -93,7 +93,7 @@ const topicParts: Readonly<Record<string, readonly Part[]>> = {
     list(globalRows, 'Option'),
     ...options.body.slice(1).map(blockOf),
   ],
-  environment: [intro, ...variables.flatMap((group) => [heading(group.title), list(group.variables.map(lineOf), 'Variable')])],
+  environment: [intro, ...variableGroups.flatMap((group) => [heading(group.title), list(group.variables.map(lineOf), 'Variable')])],
 };
 
 /** The index, and the page of dnx itself. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DnxError, reasonOf, systemCode } from '../../../base/errors.ts';
 import { isObject } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { type Holder, holderNamed, isGone, isLocal, locked, ownName } from '../../../machine/files/lock.ts';
+import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolderName } from '../../../machine/files/lock.ts';
 import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
@@ -65,8 +65,8 @@ export function savedFor(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference, '
 /** The process that will restore the branch, if it is still running. */
 export function holderOf({ holder, until }: TemporaryBranch, now: number): Holder | undefined {
   const found = holder === null ? undefined : holderNamed(holder);
-  if (!found || isGone(found)) return undefined;
-  return isLocal(found) || now < Date.parse(until) ? found : undefined;
+  if (!found || isHolderGone(found)) return undefined;
+  return isLocalHolder(found) || now < Date.parse(until) ? found : undefined;
 }
 
 /** Saves a temporary branch before it is set. Undefined if another process was faster. */
@@ -82,7 +82,7 @@ export async function save(
     ...given,
     started_at: new Date(now).toISOString(),
     asked_at: null,
-    holder: ownName(),
+    holder: ownHolderName(),
     until: new Date(now + left + MARGIN_MS).toISOString(),
   };
   const file = fileOf(ctx, given);
@@ -104,7 +104,7 @@ export async function takeOver(ctx: Needs, of: Pick<SiteReference, 'site'>): Pro
     return await locked(file, ctx, () => {
       const saved = savedFor(ctx, of);
       if (!saved || holderOf(saved, ctx.clock.now())) return undefined;
-      const own = { ...saved, holder: ownName() };
+      const own = { ...saved, holder: ownHolderName() };
       writeJson(file, own);
       return held(ctx, own);
     });

@@ -1,6 +1,6 @@
 import { DnxError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { withoutSecrets } from '../../../machine/env.ts';
+import { envWithoutSecrets } from '../../../machine/env.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import { pathOf } from '../../../machine/world.ts';
 import type { Dotenv } from '../dotenv/dotenv.ts';
@@ -51,7 +51,7 @@ async function onePassword({ key, reference }: Place, { world, progress, ask }: 
   const attended = ask.allowed;
   const resume = attended ? progress.hold() : undefined;
   const args = ['read', '--no-newline', reference];
-  const ended = await world.capture({ file: 'op', args, env: withoutSecrets(world.env), ...(attended && { attended }) }).finally(resume);
+  const ended = await world.capture({ file: 'op', args, env: envWithoutSecrets(world.env), ...(attended && { attended }) }).finally(resume);
   if (!ended) {
     throw usage(`Could not resolve ${key} (${reference}): op is not installed.`, 'Install the 1Password CLI.');
   }
