@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tokenFingerprint } from '../../src/machine/credentials/fingerprint.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { signedOut, signIn } from '../support/sign-in.ts';
 
 let bed: Bed;
 beforeEach(async () => {
