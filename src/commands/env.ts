@@ -137,6 +137,7 @@ const sides = under('Conflicts', {
   theirs: list('Use the value at Deploynix for this variable; * for every conflict', 'KEY'),
 });
 const file = argument(text('Dotenv file (default .env)', 'file'));
+const allowing = { allow_file: list('File outside of the project that a file:// reference may read', 'PATH') };
 
 const pull = command({
   name: 'pull',
@@ -167,6 +168,7 @@ const push = command({
     file,
     ...sides,
     prune: flag('Also remove variables that were removed from the file'),
+    ...allowing,
     dry_run: flag('Show what would be sent, without sending'),
     ...deploying,
   },
@@ -187,6 +189,7 @@ const diff = command({
     file_or_site: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
     other_site: { ...argument(text('Site', 'site')), names: 'site' },
     reveal: flag('Show the values'),
+    ...allowing,
     exit_code: flag('Exit with 10 if there are differences'),
   },
   examples: ['diff --site shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
@@ -201,7 +204,7 @@ const edit = command({
   exits: '1 canceled, 10 a variable also changed at Deploynix',
   calls: [listEndpoint, createEndpoint, updateEndpoint, deleteEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
-  options: { ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
+  options: { ...allowing, ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
   examples: ['edit --site shop.example.com', 'edit --site shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/edit/edit.ts')).edit(ctx, targets, options, consent.yes),
@@ -211,7 +214,7 @@ const run = command({
   name: 'run',
   summary: 'Run a command with the environment variables of a site',
   description:
-    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as PATH.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as LD_PRELOAD, and those that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
   exits: 'those of the command; 128 and the signal if one ended it',
   calls: listEndpoint,
   options: {

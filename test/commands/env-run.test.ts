@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { variableGroups } from '../../src/machine/settings/variables.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 
@@ -51,19 +52,25 @@ describe('variables that change how programs run', () => {
     ...['PYTHONSTARTUP', 'PYTHONPATH', 'PERL5OPT', 'PERL5LIB', 'RUBYOPT', 'GIT_SSH_COMMAND', 'GIT_CONFIG_COUNT', 'PHPRC', 'EDITOR'],
     ...['PHP_INI_SCAN_DIR', 'npm_config_script_shell', 'JAVA_TOOL_OPTIONS', 'XDG_CONFIG_HOME', 'LESSOPEN', 'PROMPT_COMMAND', 'path'],
   ];
+  const readByDnx = ['PATH', 'HOME', 'SHELL', 'NODE_OPTIONS', 'EDITOR', 'XDG_CONFIG_HOME', 'path'];
 
   test('stay as they are, and are named', async () => {
     for (const key of unsafe) add(key, '/evil');
     const ran = await bed.dnx(`${run} -- env`, { env: { PATH: '/usr/bin', HOME: '/home/ada' } });
-    expect(ran.stderr).toBe(`Left out ${unsafe.join(', ')}: they change how programs run. Use --all to pass them on.\n`);
+    const [settings, others] = [unsafe.filter((key) => readByDnx.includes(key)), unsafe.filter((key) => !readByDnx.includes(key))];
+    expect(ran.stderr).toBe(
+      `Left out ${others.join(', ')}: they change how programs run. Use --all to pass them on.\n` +
+        `Left out ${settings.join(', ')}: settings of dnx and Node.js never come from a site.\n`,
+    );
     expect(given()).toMatchObject({ PATH: '/usr/bin', HOME: '/home/ada', APP_ENV: 'production' });
     expect(Object.values(given())).not.toContain('/evil');
   });
 
-  test('are passed on with --all', async () => {
+  test('are passed on with --all, unless dnx or Node reads them', async () => {
     for (const key of unsafe) add(key, '/mine');
     const ran = await bed.dnx(`${run} --all -- env`, { env: { PATH: '/usr/bin' } });
-    expect([ran.code, ran.stderr, unsafe.filter((key) => given()[key] !== '/mine')]).toEqual([0, '', []]);
+    expect([ran.code, ran.stderr]).toEqual([0, `Left out ${readByDnx.join(', ')}: settings of dnx and Node.js never come from a site.\n`]);
+    expect(unsafe.filter((key) => given()[key] !== '/mine').sort()).toEqual(readByDnx.toSorted());
   });
 
   test('do not include those of a Laravel application', async () => {
@@ -83,12 +90,41 @@ describe('variables that change how programs run', () => {
   });
 });
 
-test('settings of dnx are never taken from a site: the token would go to another host', async () => {
-  add('DNX_HOST', 'https://evil.example');
-  add('DNX_TOKEN', 'theirs');
-  const ran = await bed.dnx(`${run} --all -- dnx whoami`);
-  expect(ran.stderr).toBe('Left out DNX_HOST, DNX_TOKEN: dnx takes no settings from a site.\n');
-  expect(given()).toMatchObject({ DNX_HOST: bed.sandbox.url, DNX_TOKEN: bed.sandbox.token });
+describe('what dnx and Node.js read is never taken from a site, also with --all', () => {
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'];
+  const certificates = ['NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'OPENSSL_CONF'];
+  const others = [
+    'NODE_OPTIONS',
+    'NODE_USE_ENV_PROXY',
+    'DBUS_SESSION_BUS_ADDRESS',
+    'APPDATA',
+    'Https_Proxy',
+    'node_options',
+    'GITHUB_OUTPUT',
+  ];
+
+  test.each(['', ' --all'])('dnx env run%s', async (all) => {
+    const keys = ['DNX_HOST', 'DNX_TOKEN', 'dnx_host', ...proxies, ...certificates, ...others];
+    for (const key of keys) add(key, 'https://evil.example');
+    const ran = await bed.dnx(`${run}${all} -- dnx whoami`);
+    expect(ran.stderr).toBe(`Left out ${keys.join(', ')}: settings of dnx and Node.js never come from a site.\n`);
+    expect(given()).toMatchObject({ DNX_HOST: bed.sandbox.url, DNX_TOKEN: bed.sandbox.token });
+    expect(Object.values(given())).not.toContain('https://evil.example');
+  });
+
+  test('every variable that dnx reads', async () => {
+    const keys = variableGroups.flatMap((group) => group.variables.map(({ name }) => name));
+    for (const key of keys) add(key, 'https://evil.example');
+    const ran = await bed.dnx(`${run} --all -- env`);
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining(`Left out ${keys.join(', ')}: settings of dnx`)]);
+    expect(Object.values(given())).not.toContain('https://evil.example');
+  });
+
+  test('NODE_ENV, which only applications read, is passed on', async () => {
+    add('NODE_ENV', 'production');
+    const ran = await bed.dnx(`${run} -- env`);
+    expect([ran.stderr, given().NODE_ENV]).toEqual(['', 'production']);
+  });
 });
 
 test('names that set another variable, or a shell function, are left out', async () => {

@@ -1,8 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: dotenv files have placeholders
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { captureChild } from '../../src/machine/child.ts';
+import type { Run, RunOptions } from '../support/dnx.ts';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';
 
 let site: EnvSite;
@@ -144,6 +145,93 @@ test('env:// is a variable of the environment, and exit code 2 without it', asyn
   expect(missing.stderr).toContain('Could not resolve A (env://SECRET): SECRET is not set.');
   const run = await push({ SECRET: 'hunter2', EMPTY: '' });
   expect([run.code, run.stderr, site.values()]).toEqual([0, expect.not.stringContaining('hunter2'), { A: 'hunter2', B: '' }]);
+});
+
+describe('what a cloned .env may not read', () => {
+  /** A clone below the home directory, whose `.env` its author wrote. */
+  const inClone = (words: readonly string[], options: RunOptions = {}) =>
+    site.env(words, { cwd: site.path('clone'), ...options, env: { NO_COLOR: '1', ...options.env } });
+  const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
+  const flat = ({ stderr }: Run) => stderr.replace(/\s+/g, ' ');
+  const key = () => join(realpathSync(site.bed.directory), 'id_rsa');
+  const attempts = ['push --yes', 'push --dry-run', 'diff --reveal'];
+
+  beforeEach(() => {
+    mkdirSync(site.path('clone/.git'), { recursive: true });
+    site.write(site.read('.deploynix.json') ?? '', 'clone/.deploynix.json');
+    site.write('the private key\n', 'id_rsa');
+  });
+
+  test.each(attempts.flatMap((line) => ['DNX_TOKEN', 'DNX_NOTIFY', 'dnx_token'].map((name) => [line, name] as const)))(
+    'settings of dnx: env %s with env://%s',
+    async (line, name) => {
+      site.write(`A=env://${name}\n`, 'clone/.env');
+      const run = await inClone(line.split(' '), { env: { [name]: site.bed.sandbox.token } });
+      expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+      expect(flat(run)).toBe(`Error: Could not resolve A (env://${name}): a reference never reads the settings of dnx. `);
+    },
+  );
+
+  test.each(attempts)('files that dnx keeps, even with --allow-file: env %s', async (line) => {
+    site.write('{}', 'config/tokens.json');
+    site.write('A=file://../config/tokens.json\n', 'clone/.env');
+    const run = await inClone([...line.split(' '), '--allow-file', '../config/tokens.json']);
+    expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+    expect(flat(run)).toContain('a reference never reads the files of dnx.');
+  });
+
+  test.each(attempts.flatMap((line) => ['~/id_rsa', '../id_rsa', 'inside'].map((path) => [line, path] as const)))(
+    'files outside of the project, without a terminal: env %s with file://%s',
+    async (line, path) => {
+      symlinkSync('../id_rsa', site.path('clone/inside'));
+      site.write(`A=file://${path}\n`, 'clone/.env');
+      const run = await inClone(line.split(' '));
+      expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+      expect(flat(run)).toBe(
+        `Error: Could not resolve A (file://${path}): ${key()} is outside of this project. To read it, use --allow-file ${key()} or run in a terminal. `,
+      );
+    },
+  );
+
+  test('--allow-file allows that file alone', async () => {
+    site.write('other\n', 'other');
+    site.write('A=file://~/id_rsa\n', 'clone/.env');
+    const wrong = await inClone(['push', '--yes', '--allow-file', '../other']);
+    expect([wrong.code, site.values()]).toEqual([2, {}]);
+    const right = await inClone(['push', '--yes', '--allow-file', '../other', '--allow-file', '~/id_rsa']);
+    expect([right.code, site.values()]).toEqual([0, { A: 'the private key' }]);
+    expect((await inClone(['diff', '--reveal', '--json', '--allow-file', '../id_rsa'])).json()).toEqual([]);
+  });
+
+  test('a terminal asks, names the file, and reads nothing after no', async () => {
+    site.write('A=file://~/id_rsa\n', 'clone/.env');
+    const no = await inClone(['push', '--yes'], { columns: 300, keys: 'n\r' });
+    expect([no.code, no.stdout, sent(no), site.values()]).toEqual([1, '', [], {}]);
+    expect(no.stderr).toContain(`A is file://~/id_rsa, which is outside of this project. Read ${key()}?`);
+    const yes = await inClone(['push', '--yes'], { columns: 300, keys: 'y\r' });
+    expect([yes.code, site.values()]).toEqual([0, { A: 'the private key' }]);
+  });
+
+  test('a directory that the user named is a project of its own', async () => {
+    site.write('a key\n', 'other/key');
+    site.write('A=file://key\n', 'other/.env');
+    const run = await inClone(['push', '../other/.env', '--yes']);
+    expect([run.code, site.values()]).toEqual([0, { A: 'a key' }]);
+    site.write('A=file://../id_rsa\n', 'other/.env');
+    expect((await inClone(['push', '../other/.env', '--yes'])).code).toBe(2);
+  });
+});
+
+test.each(['push --yes', 'push --dry-run', 'push --yes --json'])('dnx env %s says which references it resolves', async (line) => {
+  installOp();
+  site.write('key\n', 'key.pem');
+  site.write("A=op://app/db/password\nB=1\nC=file://key.pem\nDSN=env://SECRET\nE='env://SECRET'\n");
+  const run = await site.env(line.split(' '), { env: { PATH: path(), NO_COLOR: '1', SECRET: 'hunter2' } });
+  expect([run.code, run.stderr]).toEqual([
+    0,
+    expect.stringContaining('Resolved 3 references:\n  A    op://app/db/password\n  C    file://key.pem\n  DSN  env://SECRET\n'),
+  ]);
+  expect(run.stdout + run.stderr).not.toContain('hunter2');
 });
 
 test('values that only begin like references are sent as they are', async () => {

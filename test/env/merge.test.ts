@@ -66,7 +66,7 @@ test('the plans of pull and push agree with the rules in random histories', () =
         world = expected.world;
       }
     }),
-    { seed: SEED, numRuns: volume(10_000, 1_000) },
+    { seed: SEED, numRuns: volume(10_000, 150) },
   );
   // The histories do contain conflicts, and merges without them.
   expect(seen.conflicts).toBeGreaterThan(seen.merges / 50);
@@ -106,7 +106,7 @@ test('no change is lost without an option that says so', () => {
         });
       }
     }),
-    { seed: SEED, numRuns: volume(10_000, 1_000) },
+    { seed: SEED, numRuns: volume(10_000, 150) },
   );
   expect(overwritten).toBeGreaterThan(100);
 });

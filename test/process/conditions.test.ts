@@ -146,7 +146,7 @@ test('the examples cover every command', () => {
   expect(runnables.length).toBeGreaterThan(110);
 });
 
-/** How many commands run, depending on DNX_TEST_VOLUME. */
+/** How many commands run, normally and in `npm run test:deep`. */
 const share = `${some(0).length} of ${ours.length} commands`;
 
 describe.each(conditions.map((condition, index) => [condition.name, condition, index] as const))(`%s, ${share}`, (_, condition, index) => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { openProxy } from '../support/proxy.ts';
 
 const run = ['env', 'run', '--server', seeded.servers['web-1'], '--site', seeded.sites['shop.example.com'], '--'];
 const shell = (script: string) => [...run, 'sh', '-c', script];
@@ -125,6 +126,17 @@ test('a hostile site cannot run other code', async () => {
   const ran = await executable.dnx([...run, 'bash', '-c', 'echo fine; node -e 0']);
   expect([ran.exitCode, ran.stdout]).toEqual([0, 'fine\n']);
 });
+
+test.each(['HTTP_PROXY', 'http_proxy', 'all_proxy'])(
+  'a dnx inside the command sends its token to no proxy of the site: %s',
+  async (key) => {
+    const proxy = await openProxy();
+    onTestFinished(() => proxy.close());
+    add(key, proxy.url);
+    const ran = await executable.dnx(shell('"$NODE" "$DNX" whoami'));
+    expect([ran.exitCode, ran.stderr, proxy.asked]).toEqual([0, expect.stringContaining(`Left out ${key}: `), []]);
+  },
+);
 
 test('nothing is written to any file', async () => {
   expect((await executable.dnx([...run, 'true'])).exitCode).toBe(0);

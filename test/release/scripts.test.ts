@@ -37,7 +37,11 @@ const ci: Script = { name: '.ci/run', text: readFileSync('.ci/run', 'utf8'), she
 const remote = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.sh'))
   .map((name): Script => ({ name: join('src', name), text: readFileSync(join('src', name), 'utf8'), shell: 'sh' }));
-const scripts = [ci, ...remote, ...['.github/workflows/ci.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf)];
+const scripts = [
+  ci,
+  ...remote,
+  ...['.github/workflows/ci.yml', '.github/workflows/deep.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf),
+];
 
 describe.skipIf(missing.length > 0 && !required)('shellcheck finds nothing in', () => {
   test.each(scripts)('$name', async ({ text, shell }) => {

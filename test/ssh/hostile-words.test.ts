@@ -31,7 +31,7 @@ const word = fc.oneof(
   fc.array(fc.constantFrom(...odd, 'a', 'b'), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')),
   fc.string({ unit: 'grapheme', maxLength: 20 }).filter((each) => !each.includes('\0')),
 );
-const random = [...new Set([...odd, ...fc.sample(word, { seed: seedOf(3), numRuns: volume(2_000, 200) })])];
+const random = [...new Set([...odd, ...fc.sample(word, { seed: seedOf(3), numRuns: volume(2_000, 40) })])];
 
 describe.skipIf(reason !== undefined).each(shells)('with the login shell %s', (shell) => {
   const user = ['--user', `dnx-${shell}`];

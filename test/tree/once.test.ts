@@ -1,15 +1,22 @@
 import { expect, test } from 'vitest';
+import { operationsOf } from '../../src/cli/language/tree.ts';
+import { isRead } from '../../src/platform/api/endpoint.ts';
 import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
+import { deep } from '../support/volume.ts';
 
 const failures: Readonly<Record<string, FaultReply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
-const lines = examples.flatMap(({ line, nested }) => (nested || /^dnx sandbox/.test(line) ? [] : [line]));
+const changes = examples.filter(
+  ({ leaf: { command }, line, nested }) => !nested && !/^dnx sandbox/.test(line) && !operationsOf(command).every(isRead),
+);
+/** One example of each command that can change something; in deep runs, all of them. */
+const lines = deep ? changes : changes.filter(({ leaf }, at) => changes.findIndex((each) => each.leaf === leaf) === at);
 
 /** How many examples changed something. */
 let changing = 0;
 
-test.each(lines)('a change is sent once, also if its response is lost or the API returns 503: %s', async (line) => {
+test.each(lines)('a change is sent once, also if its response is lost or the API returns 503: $line', async ({ line }) => {
   for (const [why, failure] of Object.entries(failures)) {
     const bed = await openBed();
     await prepareExample(bed, line);

@@ -3,6 +3,7 @@ import { operationsOf } from '../../src/cli/language/tree.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
+import { deep, sampled, seedOf } from '../support/volume.ts';
 
 /** What signs in or out may send. */
 const signing = /^(POST \/(login|logout|tokens)|DELETE \/tokens\/\d+)$/;
@@ -16,7 +17,9 @@ const allowed = lines.filter(
 );
 const refused = lines.filter((each) => !allowed.includes(each));
 /** One example of each command, because the other ones differ in what they print. */
-const reading = allowed.filter(({ leaf }, index) => allowed.findIndex((each) => each.leaf === leaf) === index);
+const firsts = (all: typeof lines) => all.filter(({ leaf }, index) => all.findIndex((each) => each.leaf === leaf) === index);
+const reading = firsts(allowed);
+const refusing = deep ? refused : firsts(refused);
 
 async function run(line: string) {
   const bed = await openBed();
@@ -34,11 +37,11 @@ describe('with DNX_READ_ONLY=1', () => {
     expect(reading.length).toBeGreaterThan(70);
   });
 
-  test.each(refused)('$line sends nothing', async ({ line }) => {
+  test.each(refusing)('$line sends nothing', async ({ line }) => {
     expect(await run(line)).toMatchObject({ code: 5, stdout: '', calls: [], stderr: expect.stringContaining('DNX_READ_ONLY') });
   });
 
-  test.each(reading)('$line sends only GET requests', async ({ line, leaf }) => {
+  test.each(sampled(reading, 15, seedOf(4)))('$line sends only GET requests', async ({ line, leaf }) => {
     const { code, calls, stderr } = await run(line);
     const changes = calls.filter((call) => !call.startsWith('GET '));
     expect(changes.filter((call) => !leaf.command.signs || !signing.test(call))).toEqual([]);

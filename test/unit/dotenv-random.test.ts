@@ -11,7 +11,7 @@ if (absent.length > 0 && !required) {
   process.stderr.write(`Skipped the phpdotenv tests: this machine has no ${absent.join(', ')}\n`);
 }
 
-const runs = volume(20_000, 500);
+const runs = volume(20_000, 150);
 const options = { seed: seedOf(20_260_501), numRuns: runs };
 const limitMs = 300_000;
 

@@ -45,7 +45,7 @@ describe('a dotenv file', () => {
     ['A=1\rMIIEvQ/x+', '.env line 2: expected KEY=VALUE with a key of letters, digits, dots and underscores.'],
     ['=secret', '.env line 1: expected KEY=VALUE with a key of letters, digits, dots and underscores.'],
     ['export A=1', '.env line 1: expected KEY=VALUE with a key of letters, digits, dots and underscores.'],
-    ['A=1\nB=x\0y', '.env line 2: B has a NUL character.'],
+    ['A=1\nB=x\0y', '.env line 2: the file has a NUL character.'],
     ['A=1\nB=\ufffd', '.env line 2: the file is not valid UTF-8.'],
   ])('is refused with the line: %j', (text, message) => {
     expect(refusal(() => parseDotenv(text))).toBe(message);

@@ -1,16 +1,16 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import type { World } from '../../machine/world.ts';
+import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
 import { fieldCheck } from './fields.ts';
 import type { Screen } from './live.ts';
 import { isPaged, wholeView, writePages } from './paged.ts';
-import { canSpin } from './progress.ts';
+import { canSpin, type Progress } from './progress.ts';
 import { type RenderOptions, render } from './render.ts';
-import { DEFAULT_COLUMNS, styleFor, wrapFor } from './style.ts';
+import { DEFAULT_COLUMNS, styleFor, wrapAt, wrapFor } from './style.ts';
 import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 import { ClosedPipe, write } from './write.ts';
@@ -36,11 +36,7 @@ export async function print(
   const options = await optionsFor(globals, format, world, (columns) => {
     hidden = columns;
   });
-  const out = (text: string) => {
-    // The requests for further pages may show a spinner.
-    const resume = progress.hold();
-    return write(stdout, text).finally(resume);
-  };
+  const out = writingTo(stdout, progress);
   // Not after a failure: items may lack fields, and the error matters more.
   const check = (options.fields || options.sort) && exit === undefined ? fieldCheck(given, options) : undefined;
   if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
@@ -57,6 +53,14 @@ export async function print(
   const wrap = await wrapFor(stderr);
   if (whole.empty) stderr.write(`${wrap(whole.empty)}\n`);
   if (whole.first) stderr.write(`${wrap(nextLine({ command: whole.first, why: 'Create one with' }, settings))}\n`);
+}
+
+/** Writes text, without the spinner that requests for further pages or states may show. */
+function writingTo(stdout: Output, progress: Progress): (text: string) => Promise<void> {
+  return (text) => {
+    const resume = progress.hold();
+    return write(stdout, text).finally(resume);
+  };
 }
 
 /** What a live view is printed on. */
@@ -82,10 +86,7 @@ function screenOf(globals: Globals, { settings, world, progress }: Pick<Context,
       const above = options.header ? await aboveOf(state, inPlace, hidden, options) : '';
       return { above: forLog(above, env), text: forLog(text || emptyLine(state, options), env) };
     },
-    out(text) {
-      const resume = progress.hold();
-      return write(stdout, text).finally(resume);
-    },
+    out: writingTo(stdout, progress),
     warn: progress.warn,
   };
 }
@@ -99,7 +100,7 @@ async function aboveOf(
 ): Promise<string> {
   if (heading === undefined) return '';
   if (!inPlace) return `${heading}\n`;
-  const wrap = await wrapFor({ isTTY: true, columns: width });
+  const wrap = await wrapAt(width);
   const read = style.dim(wrap(hidden > 0 ? `${heading}; ${hiddenWords(hidden)}` : heading));
   return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${safeLines(problem)}`, 2)] : [])].join('\n')}\n`;
 }

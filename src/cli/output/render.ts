@@ -2,7 +2,7 @@ import { isObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import { chosen, dataOf, jsonRows, narrowed, type Rows, type Shown, words } from './fields.ts';
-import { wrapFor } from './style.ts';
+import { wrapAt } from './style.ts';
 import { type TableOptions, table, yieldTable } from './table.ts';
 import { endLine, json, safeLines } from './text.ts';
 import type { Column, Item, View } from './view.ts';
@@ -34,7 +34,7 @@ async function reported(
   if (view.kind !== 'rows' || !view.reports) return undefined;
   if (isReportFormat(format)) return view.reports[format]?.();
   if (format !== 'table' || wide || [query, fields, sort, limit].some((each) => each !== undefined)) return undefined;
-  return view.reports.table({ style, width, wrap: await wrapFor({ isTTY: width !== undefined, columns: width }) });
+  return view.reports.table({ style, width, wrap: await wrapAt(width) });
 }
 
 /** `found`: the result of `--query`, or the data of the view. */

@@ -36,9 +36,12 @@ export const DEFAULT_COLUMNS = 80;
 /** Breaks a message between words where the terminal ends. `indent`: where its text begins. */
 export type Wrap = (message: string, indent?: number) => string;
 
-/** How messages are broken on a stream: only on a terminal. */
+/** How messages are broken on a stream: only on a terminal, at the width that it has then. */
 export async function wrapFor(stream: Pick<Output, 'isTTY' | 'columns'>): Promise<Wrap> {
   if (!stream.isTTY) return (message) => message;
   const { wrappedMessage } = await import('./wrap.ts');
   return (message, indent) => wrappedMessage(message, stream.columns || DEFAULT_COLUMNS, indent);
 }
+
+/** The same for a width; undefined for no limit. */
+export const wrapAt = (width: number | undefined): Promise<Wrap> => wrapFor({ isTTY: width !== undefined, columns: width });

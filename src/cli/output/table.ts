@@ -5,7 +5,7 @@ import { capitalized } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
-import { detailLines, type Style, wrapFor } from './style.ts';
+import { detailLines, type Style, wrapAt } from './style.ts';
 import { endLine, json, safeLine, safeLines } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
@@ -29,7 +29,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapIn(options))(safeLines(view.text)));
+      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapAt(options.width))(safeLines(view.text)));
     case 'text':
       return value(view.text, options);
     case 'record':
@@ -54,18 +54,16 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
 
 async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
   const { style } = options;
-  const wrap = await wrapIn(options);
+  const wrap = await wrapAt(options.width);
   return endLine([wrap(`${style.green('✓')} ${safeLines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
 async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
   const { style } = options;
-  const wrap = await wrapIn(options);
+  const wrap = await wrapAt(options.width);
   const heading = failed ? wrap(`${style.red('✗')} ${style.bold(safeLines(title))}`, 2) : wrap(style.bold(safeLines(title)));
   return endLine([heading, ...detailLines(details, style, wrap)].join('\n'));
 }
-
-const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });
 
 const value = (text: string, { terminal }: TableOptions): string => endLine(terminal ? safeLines(text) : text);
 

@@ -57,6 +57,7 @@ export function openTerminal(world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 
     output: drawing.output,
     signal,
     close() {
+      suspended = false;
       stdout.off('continue', resume);
       stdin.unpipe(keys);
       stdin.pause();

@@ -7,6 +7,7 @@ import { asResult, message, type Result } from '../../cli/output/view.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
+import { refuseLinkOut } from './project.ts';
 import { stored } from './stored.ts';
 import { remoteSide } from './sync/remote-side.ts';
 import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
@@ -95,5 +96,6 @@ export function pair(word: string): Pair {
 
 export async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
   if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY without a value.');
+  if (file !== '-') refuseLinkOut(file, ctx.world);
   return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
 }

@@ -1,22 +1,19 @@
-import { dirname } from 'node:path';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { readText } from '../../../machine/files/text-file.ts';
-import { pathOf } from '../../../machine/world.ts';
 import { parseDotenv } from '../../env/dotenv/dotenv.ts';
 import { resolveReferences } from '../../env/references/references.ts';
+import { openLocal } from '../../env/sync/local-file.ts';
 import { type Credentials, credentialsIn } from '../credentials.ts';
 
 const DEFAULT_FILE = '.env';
 
 /** The local database that a project's dotenv file names. Refuses what may not be a copy to work with. */
-export async function readLocal(ctx: Pick<Context, 'world' | 'progress' | 'ask'>, file = DEFAULT_FILE): Promise<Credentials> {
-  const path = pathOf(file, ctx.world);
-  const text = readText(path);
+export async function readLocal(ctx: Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>, file = DEFAULT_FILE): Promise<Credentials> {
+  const { text, directory } = openLocal(file, ctx);
   if (text === undefined) throw usage(`Could not find ${file}.`, 'Run this in the directory of the project, or use --into.');
   const { variables, references } = parseDotenv(text, file);
   const needed = [...references].filter(([key]) => /^(DB_|DATABASE_URL$)/.test(key));
-  const resolved = await resolveReferences({ variables, references: new Map(needed) }, dirname(path), ctx);
+  const resolved = await resolveReferences({ variables, references: new Map(needed) }, { directory, allowed: 'all' }, ctx);
   if (/^prod(uction)?$/i.test(variables.get('APP_ENV') ?? ''))
     throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, 'Use --into for another file.');
   const local = credentialsOf(Object.fromEntries(resolved), file);

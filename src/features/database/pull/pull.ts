@@ -28,7 +28,7 @@ interface Options {
   readonly confirm: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 
 /** A pull whose source and target are known. */
 interface Pull {

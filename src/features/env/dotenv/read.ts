@@ -1,5 +1,4 @@
 import { type DnxError, usage } from '../../../base/errors.ts';
-import { isReference } from '../references/reference.ts';
 import { type Entry, entryOf, isComment, piecesOf } from './entries.ts';
 import { resolve, type Value } from './value.ts';
 
@@ -16,14 +15,17 @@ export function read({ key, value }: Pick<Entry, 'key' | 'value'>, variables: Ma
   if (isReferenceIn(value, words)) references?.set(key, words);
 }
 
-/** True for a reference that is not in single quotes. */
-export const isReferenceIn = (value: Value, words: string): boolean => value.quote !== "'" && isReference(words);
+/** 1Password's names may have blanks, as may files. With a quote, or on several lines, it is a plain value. */
+const reference = /^(?:(?:op|file):\/\/[^\s'"](?:[^\r\n\t'"]*[^\s'"])?|env:\/\/[A-Za-z_]\w*)$/;
+
+/** True for a value that stands for another, and is not in single quotes: `op://vault/item/field`, `file://PATH` or `env://NAME`. */
+export const isReferenceIn = (value: Value, words: string): boolean => value.quote !== "'" && reference.test(words);
 
 /** The entries of a dotenv file. */
 export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
   const refused = (at: number, problem: string): DnxError => usage(`${name} line ${lineAt(text, at)}: ${problem}.`);
-  const damaged = text.indexOf('\ufffd');
-  if (damaged >= 0) throw refused(damaged, 'the file is not valid UTF-8');
+  const damaged = text.search(/[\0\ufffd]/);
+  if (damaged >= 0) throw refused(damaged, text[damaged] === '\0' ? 'the file has a NUL character' : 'the file is not valid UTF-8');
   for (const piece of piecesOf(text)) {
     const words = text.slice(piece.start, piece.end);
     if (piece.open) {
@@ -35,7 +37,6 @@ export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
     if (isComment(words)) continue;
     const entry = entryOf(text, piece);
     if ('problem' in entry) throw refused(entry.at, entry.problem);
-    if (entry.value?.text.includes('\0')) throw refused(entry.from, `${entry.key} has a NUL character`);
     yield entry;
   }
 }

@@ -10,15 +10,19 @@ import { removeLeftFiles, withPrivateFile } from './private-file.ts';
 import type { EditContext } from './send.ts';
 import { editUntilSent } from './session.ts';
 
+interface Options extends Deploying {
+  readonly allow_file: readonly string[] | undefined;
+}
+
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function edit(ctx: EditContext, targets: Located, deploying: Deploying, yes: boolean): Promise<Result> {
+export async function edit(ctx: EditContext, targets: Located, { allow_file = [], ...deploying }: Options, yes: boolean): Promise<Result> {
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);
   const { site } = targets;
   const draft = draftOf(remoteSide(await ctx.list<Variable>(listEndpoint)), targets);
   const name = `${harmless(site.label).replaceAll('?', '-')}.env`;
   const { sent, failure } = await withPrivateFile(ctx, name, draft.text, ({ path, write }) =>
-    editUntilSent(ctx, targets, { path, name, draft, write }, yes),
+    editUntilSent(ctx, targets, { path, name, draft, write }, { yes, allowed: allow_file }),
   );
   // The file is gone before a deployment, which takes minutes.
   const summary = changesIn(site.label, sent);

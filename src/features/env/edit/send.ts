@@ -1,7 +1,7 @@
 import { cancelled, DnxError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { resolveReferences } from '../references/references.ts';
+import { resolveReferences, sayReferences } from '../references/references.ts';
 import { applyPlan } from '../sync/apply.ts';
 import { failureOf } from '../sync/failure.ts';
 import { baseOf, type Side, UNKNOWN } from '../sync/merge.ts';
@@ -30,6 +30,8 @@ export interface Session {
   readonly targets: Located;
   readonly file: EditedFile;
   readonly yes: boolean;
+  /** Files outside of the project that references may read. */
+  readonly allowed: readonly string[];
   /** The values that the user has seen. */
   readonly base: Map<string, string>;
   /** Variables with values that the user could not see, but may set. */
@@ -47,7 +49,8 @@ export interface Refusal {
 export async function send(session: Session, text: string): Promise<Refusal | undefined> {
   const { ctx, file, base } = session;
   const edited = variablesIn(text, file.name);
-  const local = await resolveReferences(edited, ctx.world.cwd, ctx);
+  const local = await resolveReferences(edited, { directory: ctx.world.cwd, allowed: session.allowed }, ctx);
+  sayReferences(ctx, edited);
   const ours = [...session.unseen].filter((key) => local.has(key));
   const planFor = (known: readonly Variable[]) =>
     planPush({ local, base: baseOf(base), choice: { ours, theirs: [] }, prune: true, remote: remoteSide(known) });

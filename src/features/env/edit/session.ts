@@ -15,9 +15,14 @@ export interface Sent {
 }
 
 /** Opens the editor until the changes are sent or the user gives up. */
-export async function editUntilSent(ctx: EditContext, targets: Located, file: EditedFile, yes: boolean): Promise<Sent> {
+export async function editUntilSent(
+  ctx: EditContext,
+  targets: Located,
+  file: EditedFile,
+  { yes, allowed }: Pick<Session, 'yes' | 'allowed'>,
+): Promise<Sent> {
   const { base, hidden, unwritable } = file.draft;
-  const session: Session = { ctx, targets, file, yes, base: new Map(base), unseen: new Set([...hidden, ...unwritable]), sent: [] };
+  const session: Session = { ctx, targets, file, yes, allowed, base: new Map(base), unseen: new Set([...hidden, ...unwritable]), sent: [] };
   const { sent } = session;
   for (;;) {
     const opened = ctx.clock.elapsed();

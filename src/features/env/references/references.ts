@@ -1,65 +1,87 @@
-import { DnxError, usage } from '../../../base/errors.ts';
+import { statSync } from 'node:fs';
+import { cancelled, DnxError, usage } from '../../../base/errors.ts';
+import { quoted } from '../../../base/shell.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { envWithoutSecrets } from '../../../machine/env.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import { pathOf } from '../../../machine/world.ts';
 import type { Dotenv } from '../dotenv/dotenv.ts';
+import { isInside, projectDirectory, realPathOf } from '../project.ts';
 
-type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask'>;
+type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>;
 
-/** A reference, and where it stands. */
-interface Place {
+/** Where references stand, and what they may read. */
+export interface ReferenceRules {
+  /** The directory of the dotenv file. */
+  readonly directory: string;
+  /** Files outside of the project that may be read without a question; `all` if their text stays on this machine. */
+  readonly allowed: readonly string[] | 'all';
+}
+
+/** A reference and its variable. */
+interface Reference {
   readonly key: string;
   readonly reference: string;
-  /** Of the dotenv file. */
-  readonly directory: string;
 }
 
 /**
- * The variables of a dotenv file in this directory, with its references replaced by what they stand for: each is read once, in order.
+ * The variables of a dotenv file, with its references replaced by what they stand for: each is read once, in order. A cloned repository
+ * may have written them: they never read a secret of dnx, and a file outside of the project only with the user's consent.
  * An error names the key and the reference, never a value.
  */
 export async function resolveReferences(
   { variables, references }: Pick<Dotenv, 'variables' | 'references'>,
-  directory: string,
+  rules: ReferenceRules,
   ctx: ReferenceContext,
 ): Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, string>();
   const resolved = new Map(variables);
   for (const [key, reference] of references) {
-    const value = known.get(reference) ?? (await standsFor({ key, reference, directory }, ctx));
-    if (/[\0\ufffd]/.test(value)) throw usage(`Could not resolve ${key} (${reference}): its value is not text in UTF-8.`);
+    const value = known.get(reference) ?? (await referenceValue({ key, reference }, rules, ctx));
+    if (/[\0\ufffd]/.test(value)) throw unresolved({ key, reference }, 'its value is not text in UTF-8.');
     known.set(reference, value);
     resolved.set(key, value);
   }
   return resolved;
 }
 
-async function standsFor(place: Place, ctx: ReferenceContext): Promise<string> {
-  const { key, reference } = place;
-  if (reference.startsWith('op://')) return onePassword(place, ctx);
-  if (reference.startsWith('file://')) return fileValue(place, ctx);
-  const name = reference.slice('env://'.length);
-  const value = ctx.world.env[name];
-  if (value === undefined) throw usage(`Could not resolve ${key} (${reference}): ${name} is not set.`);
+/** Says which references were resolved, before their values are sent. */
+export function sayReferences({ progress }: Pick<Context, 'progress'>, { references }: Pick<Dotenv, 'references'>): void {
+  if (references.size === 0) return;
+  const width = Math.max(...[...references.keys()].map((key) => key.length));
+  const lines = [...references].map(([key, reference]) => `  ${key.padEnd(width)}  ${reference}`);
+  progress.note([`Resolved ${references.size} ${references.size === 1 ? 'reference' : 'references'}:`, ...lines].join('\n'));
+}
+
+function referenceValue(each: Reference, rules: ReferenceRules, ctx: ReferenceContext): string | Promise<string> {
+  const [, scheme, rest = ''] = /^(op|file|env):\/\/(.*)$/.exec(each.reference) ?? [];
+  if (scheme === 'op') return onePasswordValue(each, ctx);
+  return scheme === 'file' ? fileValue(each, rest, rules, ctx) : environmentValue(each, rest, ctx);
+}
+
+const unresolved = ({ key, reference }: Reference, reason: string, hint?: string): DnxError =>
+  usage(`Could not resolve ${key} (${reference}): ${reason}`, hint);
+
+function environmentValue(each: Reference, name: string, { world }: ReferenceContext): string {
+  if (/^DNX_/i.test(name)) throw unresolved(each, 'a reference never reads the settings of dnx.');
+  const value = world.env[name];
+  if (value === undefined) throw unresolved(each, `${name} is not set.`);
   return value;
 }
 
 /** Asks 1Password's CLI, which may ask the user on a terminal. */
-async function onePassword({ key, reference }: Place, { world, progress, ask }: ReferenceContext): Promise<string> {
-  progress.spin(`Reading ${key} from 1Password`);
+async function onePasswordValue(each: Reference, { world, progress, ask }: ReferenceContext): Promise<string> {
+  progress.spin(`Reading ${each.key} from 1Password`);
   const attended = ask.allowed;
   const resume = attended ? progress.hold() : undefined;
-  const args = ['read', '--no-newline', reference];
+  const args = ['read', '--no-newline', each.reference];
   const ended = await world.capture({ file: 'op', args, env: envWithoutSecrets(world.env), ...(attended && { attended }) }).finally(resume);
-  if (!ended) {
-    throw usage(`Could not resolve ${key} (${reference}): op is not installed.`, 'Install the 1Password CLI.');
-  }
+  if (!ended) throw unresolved(each, 'op is not installed.', 'Install the 1Password CLI.');
   if (ended.code === 0) return ended.stdout;
   // op begins with `[ERROR] 2026/05/01 10:00:00`.
   const [first = '', ...others] = ended.stderr.trim().split('\n');
   const reason = first.replace(/^\[ERROR\] \d\S* \S+ /, '') || `op ended with exit code ${ended.code}.`;
-  throw new DnxError('failed', `Could not resolve ${key} (${reference}): ${reason}`, {
+  throw new DnxError('failed', `Could not resolve ${each.key} (${each.reference}): ${reason}`, {
     details: others.map((line) => ['op', line] as const),
   });
 }
@@ -67,21 +89,44 @@ async function onePassword({ key, reference }: Place, { world, progress, ask }: 
 const LIMIT_MB = 1;
 
 /** The text of a file without its last line break, which editors add. */
-function fileValue({ key, reference, directory }: Place, { world }: ReferenceContext): string {
-  const refused = (reason: string) => usage(`Could not resolve ${key} (${reference}): ${reason}`);
+async function fileValue(each: Reference, name: string, rules: ReferenceRules, ctx: ReferenceContext): Promise<string> {
+  const { world } = ctx;
   const place = {
-    cwd: directory,
+    cwd: rules.directory,
     get home() {
       return world.home;
     },
   };
-  const file = pathOf(reference.slice('file://'.length), place);
-  let text: string | undefined;
+  const file = pathOf(name, place);
+  const path = realPathOf(file);
+  if (path !== undefined && statSync(path).isFile()) await requireAllowed(each, path, rules, ctx);
   try {
-    text = readText(file, LIMIT_MB);
+    const text = readText(path ?? file, LIMIT_MB);
+    if (text !== undefined) return text.replace(/\r?\n$/, '');
   } catch (error) {
-    throw error instanceof DnxError ? refused(error.message) : error;
+    throw error instanceof DnxError ? unresolved(each, error.message) : error;
   }
-  if (text === undefined) throw refused('the file does not exist.');
-  return text.replace(/\r?\n$/, '');
+  throw unresolved(each, 'the file does not exist.');
+}
+
+/** Fails for a file that a reference may not read. Asks about one outside of the project, which is that of the dotenv file. */
+async function requireAllowed(
+  each: Reference,
+  path: string,
+  { directory, allowed }: ReferenceRules,
+  { ask, settings, world }: ReferenceContext,
+): Promise<void> {
+  const { config, cache, state } = settings.directories;
+  if ([config, cache, state].some((own) => isInside(path, realPathOf(own) ?? own)))
+    throw unresolved(each, 'a reference never reads the files of dnx.');
+  const here = projectDirectory(world);
+  const project = isInside(directory, here) ? here : projectDirectory(world, directory);
+  if (allowed === 'all' || isInside(path, project)) return;
+  if (allowed.some((name) => realPathOf(pathOf(name, world)) === path)) return;
+  if (!ask.allowed) {
+    const hint = `To read it, use --allow-file ${quoted(path)} or run in a terminal.`;
+    throw unresolved(each, `${path} is outside of this project.`, hint);
+  }
+  const question = `${each.key} is ${each.reference}, which is outside of this project. Read ${path}?`;
+  if (!(await ask.confirm(question))) throw cancelled();
 }

@@ -1,19 +1,33 @@
+import { variableGroups } from '../../../machine/settings/variables.ts';
+
+/** Every variable that dnx reads, such as HTTPS_PROXY and HOME. */
+const settings = new Set(variableGroups.flatMap((group) => group.variables.map(({ name }) => name)));
+
+/**
+ * True if dnx, Node.js or its TLS library reads a variable, in any case of the name. A dnx inside the command would send the user's
+ * token to the host, through the proxy or past the certificates that it names. NODE_ENV is for applications.
+ */
+export function isSetting(name: string): boolean {
+  const upper = name.toUpperCase();
+  return settings.has(upper) || /^(DNX_|NODE_(?!ENV$)|OPENSSL_|SSL_CERT_)/.test(upper);
+}
+
 /**
  * Names of variables that decide which code a program loads or runs. Someone who may change the variables of a site must not be
  * able to run commands on the machines of everyone else.
  */
 const names = new Set([
-  // Shells and the search for programs
-  ...['PATH', 'PATHEXT', 'COMSPEC', 'SHELL', 'SHELLOPTS', 'BASHOPTS', 'ENV', 'IFS', 'PS4', 'PROMPT_COMMAND', 'CDPATH', 'FPATH', 'ZDOTDIR'],
+  // Shells
+  ...['SHELLOPTS', 'BASHOPTS', 'ENV', 'IFS', 'PS4', 'PROMPT_COMMAND', 'CDPATH', 'FPATH', 'ZDOTDIR'],
   // Directories with settings that run commands
-  ...['HOME', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'PHPRC', 'PHP_INI_SCAN_DIR', 'COMPOSER_HOME', 'COMPOSER_VENDOR_DIR', 'CARGO_HOME'],
+  ...['PHPRC', 'PHP_INI_SCAN_DIR', 'COMPOSER_HOME', 'COMPOSER_VENDOR_DIR', 'CARGO_HOME'],
   // Where Windows looks for its own programs and those of everyone
-  ...['SYSTEMROOT', 'WINDIR', 'SYSTEMDRIVE', 'HOMEDRIVE', 'HOMEPATH', 'PROGRAMDATA', 'PSMODULEPATH', 'NODEFAULTCURRENTDIRECTORYINEXEPATH'],
+  ...['WINDIR', 'SYSTEMDRIVE', 'HOMEDRIVE', 'HOMEPATH', 'PROGRAMDATA', 'PSMODULEPATH', 'NODEFAULTCURRENTDIRECTORYINEXEPATH'],
   // Interpreters
-  ...['NODE_OPTIONS', 'NODE_PATH', 'RUBYOPT', 'RUBYLIB', 'PERLLIB', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'CLASSPATH'],
+  ...['RUBYOPT', 'RUBYLIB', 'PERLLIB', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'CLASSPATH'],
   ...['GCONV_PATH', 'GLIBC_TUNABLES', 'MAKEFLAGS', 'RUSTC_WRAPPER', 'GOFLAGS'],
   // Programs that other programs start
-  ...['EDITOR', 'VISUAL', 'PAGER', 'MANPAGER', 'BROWSER', 'LESSOPEN', 'LESSCLOSE', 'SSH_ASKPASS', 'SUDO_ASKPASS', 'PSQL_PAGER', 'PSQLRC'],
+  ...['PAGER', 'MANPAGER', 'LESSOPEN', 'LESSCLOSE', 'SSH_ASKPASS', 'SUDO_ASKPASS', 'PSQL_PAGER', 'PSQLRC'],
 ]);
 
 const prefixes = [

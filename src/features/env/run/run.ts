@@ -24,9 +24,9 @@ export async function runWith(ctx: RunContext, { command, all = false }: Options
 }
 
 /** Says which variables the command does not get, and why. */
-function explain({ progress }: RunContext, { invalid, masked, unsafe, own }: Omit<Passed, 'env'>): void {
+function explain({ progress }: RunContext, { invalid, masked, unsafe, settings }: Omit<Passed, 'env'>): void {
   if (unsafe.length > 0) progress.note(`Left out ${listed(unsafe)}: they change how programs run. Use --all to pass them on.`);
-  if (own.length > 0) progress.note(`Left out ${listed(own)}: dnx takes no settings from a site.`);
+  if (settings.length > 0) progress.note(`Left out ${listed(settings)}: settings of dnx and Node.js never come from a site.`);
   if (masked.length > 0) progress.warn(`Left out ${listed(masked)}: the API hides the value.`);
   if (invalid.length > 0) progress.warn(`Left out ${listed(invalid)}: not a valid name.`);
 }

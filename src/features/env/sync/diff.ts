@@ -18,6 +18,7 @@ interface Options {
   readonly other_site: string | undefined;
   readonly reveal: boolean | undefined;
   readonly exit_code: boolean | undefined;
+  readonly allow_file: readonly string[] | undefined;
 }
 
 type DiffContext = Context<typeof listEndpoint>;
@@ -47,10 +48,10 @@ interface Compared {
 /** `dnx env diff`: compares a dotenv file with a site, or two sites. */
 export async function diff(
   ctx: DiffContext,
-  { file_or_site: here, other_site: there, reveal = false, exit_code }: Options,
+  { file_or_site: here, other_site: there, reveal = false, exit_code, allow_file = [] }: Options,
 ): Promise<Result> {
   const isSites = here !== undefined && !isFile(here, ctx);
-  const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there);
+  const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there, allow_file);
   const items = differencesOf(compared, reveal);
   const shown = columns<Difference>(
     'key',
@@ -72,10 +73,15 @@ export async function diff(
 const isFile = (word: string, { world }: DiffContext): boolean =>
   /^[.~]|[/\\]/.test(word) || statSync(pathOf(word, world), { throwIfNoEntry: false })?.isFile() === true;
 
-async function ofFile(ctx: DiffContext, name: string | undefined, there: string | undefined): Promise<Compared> {
-  const file = openLocal(name, ctx.world);
+async function ofFile(
+  ctx: DiffContext,
+  name: string | undefined,
+  there: string | undefined,
+  allowed: readonly string[],
+): Promise<Compared> {
+  const file = openLocal(name, ctx);
   if (file.text === undefined) throw usage(`${file.name} does not exist.`, 'Name another file, or two sites.');
-  const here = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
+  const here = await resolveReferences(parseDotenv(file.text, file.name), { directory: file.directory, allowed }, ctx);
   const { site, side } = await siteSide(ctx, there);
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const places = { here: `in ${file.name}`, there: 'at Deploynix' };

@@ -1,8 +1,10 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
 import { readText, removeTemporaries, writeText } from '../../../machine/files/text-file.ts';
-import { pathOf, type World } from '../../../machine/world.ts';
+import { pathOf } from '../../../machine/world.ts';
+import { projectFile } from '../project.ts';
 
 /** The file in the working directory if none is named. */
 export const DEFAULT_FILE = '.env';
@@ -21,15 +23,19 @@ export interface LocalFile {
   write(text: string): void;
 }
 
-/** Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO. */
-export function openLocal(given: string | undefined, world: Pick<World, 'cwd' | 'home' | 'clock'>): LocalFile {
+/**
+ * Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO, and a link out of
+ * the project. Says if the file is outside of it.
+ */
+export function openLocal(given: string | undefined, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
   if (given === '') throw usage('The file name is empty.');
   if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
   const named = pathOf(given ?? DEFAULT_FILE, world);
   const short = relative(world.cwd, named);
   const name = short === '' || short.startsWith('..') ? named : short;
-  const path = resolved(named, name);
+  const { path, outside } = projectFile(named, name, world);
   const text = readText(path);
+  if (outside) progress.note(`${name} is ${path === named ? '' : `a link to ${path}, `}outside of this project.`);
   return {
     name,
     path,
@@ -49,17 +55,4 @@ export function openLocal(given: string | undefined, world: Pick<World, 'cwd' | 
       }
     },
   };
-}
-
-/** The path without links. A link is written through to its target. */
-function resolved(path: string, name: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code !== 'ENOENT') throw usage(`Could not read ${name} (${code}).`);
-    if (lstatSync(path, { throwIfNoEntry: false })) throw usage(`${name} is a link to a file that does not exist.`, 'Fix or remove it.');
-    if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory()) throw usage(`Directory ${dirname(name)} does not exist.`);
-    return join(realpathSync(dirname(path)), basename(path));
-  }
 }

@@ -29,7 +29,7 @@ export async function pull(ctx: PullContext, { site }: Located, options: Options
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
-  const file = openLocal(options.file, ctx.world);
+  const file = openLocal(options.file, ctx);
   const local = localSide(file);
   const remote = remoteSide(await ctx.list<Variable>(listEndpoint));
   requireKnown(choice, local, remote);

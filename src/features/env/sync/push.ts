@@ -4,7 +4,7 @@ import type { Located } from '../../../platform/names/names.ts';
 import { type Deploying, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/private-file.ts';
-import { resolveReferences } from '../references/references.ts';
+import { resolveReferences, sayReferences } from '../references/references.ts';
 import { listEndpoint, type Variable } from '../variables.ts';
 import { applyPlan } from './apply.ts';
 import { openBase } from './base-record.ts';
@@ -22,6 +22,7 @@ interface Options extends Chosen, Deploying {
   readonly file: string | undefined;
   readonly prune: boolean | undefined;
   readonly dry_run: boolean | undefined;
+  readonly allow_file: readonly string[] | undefined;
 }
 
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
@@ -30,15 +31,18 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   removeLeftFiles(ctx);
   const { site } = targets;
   const choice = choiceOf(options);
-  const file = openLocal(options.file, ctx.world);
+  const file = openLocal(options.file, ctx);
   if (file.text === undefined)
     throw usage(`${file.name} does not exist.`, undefined, { command: commandFor('pull', file.name, targets), why: 'Create it with' });
-  const local = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
+  const dotenv = parseDotenv(file.text, file.name);
+  const allowed = options.allow_file ?? [];
+  const local = await resolveReferences(dotenv, { directory: file.directory, allowed }, ctx);
+  sayReferences(ctx, dotenv);
   const known = await ctx.list<Variable>(listEndpoint);
   requireKnown(choice, local, remoteSide(known));
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const sides = { local, base, choice, prune: options.prune ?? false };
-  const first: Push = { ctx, targets, name: file.name, base, sides, deploying: options };
+  const first: Push = { ctx, targets, name: file.name, base, sides, allowed, deploying: options };
   const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
   const changes = changesOf(plan);
   requireSendable(plan);

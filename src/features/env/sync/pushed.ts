@@ -21,6 +21,8 @@ export interface Push {
   readonly name: string;
   readonly base: BaseRecord;
   readonly sides: Omit<PushSides, 'remote'>;
+  /** Files outside of the project that its references may read. */
+  readonly allowed: readonly string[];
   readonly deploying: Deploying;
 }
 
@@ -62,9 +64,10 @@ export async function pushed(push: Push, plan: Plan, applied: Applied): Promise<
 }
 
 /** The options with which another push decides as this one did. */
-const sameOptions = ({ sides: { choice, prune }, deploying }: Push): readonly string[] => [
+const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): readonly string[] => [
   ...choice.ours.flatMap((key) => ['--ours', key]),
   ...choice.theirs.flatMap((key) => ['--theirs', key]),
+  ...allowed.flatMap((file) => ['--allow-file', file]),
   ...(prune ? ['--prune'] : []),
   ...(deploying.deploy ? ['--deploy'] : []),
 ];

@@ -1,0 +1,142 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+
+let site: EnvSite;
+beforeEach(async () => {
+  site = await openEnvSite();
+  site.setAll({ APP_ENV: 'production' });
+  mkdirSync(site.path('clone/.git'), { recursive: true });
+  site.write(site.read('.deploynix.json') ?? '', 'clone/.deploynix.json');
+});
+afterEach(() => site.close());
+
+/** The home directory is that of the bed; the clone is below it. */
+const home = (name: string) => join(realpathSync(site.bed.directory), name);
+const inClone = (words: readonly string[], options = {}) =>
+  site.env(words, { cwd: site.path('clone'), ...options, env: { NO_COLOR: '1', EDITOR: 'true' } });
+const link = (target: string, name = 'clone/.env') => symlinkSync(target, site.path(name));
+const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
+
+describe('a link in a clone that leads out of it', () => {
+  const secret = 'APP_KEY="a secret"\n';
+
+  test.each([
+    ['pull', '../.zshenv'],
+    ['pull', '~'],
+    ['push --yes', '../.zshenv'],
+    ['push --dry-run', '~'],
+    ['diff --reveal', '../.zshenv'],
+    ['pull .env', '../.zshenv'],
+    ['push ./.env --yes', '../.zshenv'],
+    ['diff .env', '../.zshenv'],
+  ])('is refused, and nothing is sent: dnx env %s, %s', async (line, target) => {
+    site.write(secret, '.zshenv');
+    link(target === '~' ? home('.zshenv') : target);
+    const run = await inClone(line.split(' '));
+    expect([run.code, run.stdout, sent(run.calls), site.read('.zshenv')]).toEqual([2, '', [], secret]);
+    expect(run.stderr.replace(/\s+/g, ' ')).toBe(
+      `Error: .env is a link to ${home('.zshenv')}, outside of this project (${home('clone')}). If you mean that file, name it instead of the link. `,
+    );
+  });
+
+  test.each(['pull', 'push --yes', 'diff'])('is refused in the place of a directory: dnx env %s config/.env', async (line) => {
+    site.write(secret, 'elsewhere/.env');
+    link('../elsewhere', 'clone/config');
+    const run = await inClone([...line.split(' '), 'config/.env']);
+    expect([run.code, sent(run.calls), site.read('elsewhere/.env')]).toEqual([2, [], secret]);
+    expect(run.stderr).toContain('outside of this project');
+  });
+
+  test('is refused for a new file, too', async () => {
+    mkdirSync(site.path('elsewhere'));
+    link('../elsewhere', 'clone/config');
+    const run = await inClone(['pull', 'config/.env']);
+    expect([run.code, sent(run.calls), site.read('elsewhere/.env')]).toEqual([2, [], undefined]);
+  });
+
+  test.each(['config', 'hooks/pre-commit'])('is refused if it leads to .git/%s', async (name) => {
+    site.write('A=1\n', `clone/.git/${name}`);
+    link(`.git/${name}`);
+    const run = await inClone(['pull']);
+    expect([run.code, sent(run.calls), site.read(`clone/.git/${name}`)]).toEqual([2, [], 'A=1\n']);
+  });
+
+  test.each([['set'], ['ensure']])('is refused for --from-file: dnx env %s', async (verb) => {
+    site.write(secret, '.zshenv');
+    link('../.zshenv', 'clone/license.txt');
+    const run = await inClone([verb, 'LICENSE', '--from-file', 'license.txt']);
+    expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
+    expect(run.stderr).toContain('license.txt is a link to');
+  });
+
+  test('is refused for the database of db pull', async () => {
+    site.write('DB_CONNECTION=mysql\nDB_DATABASE=other\n', 'other.env');
+    link('../other.env');
+    const run = await site.bed.dnx('db pull --confirm other', { cwd: site.path('clone') });
+    expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
+    expect(run.stderr).toContain('.env is a link to');
+  });
+
+  test('is refused in a subdirectory of the clone, and below a home directory that is a repository', async () => {
+    mkdirSync(site.path('.git'));
+    mkdirSync(site.path('archive'));
+    site.write(secret, '.zshenv');
+    link('../.zshenv', 'archive/.env');
+    const archive = await inClone(['pull', '--server', 'web-1', '--site', 'blog.example.com'], { cwd: site.path('archive') });
+    mkdirSync(site.path('clone/app'));
+    link('../../.zshenv', 'clone/app/.env');
+    const app = await inClone(['pull'], { cwd: site.path('clone/app') });
+    expect([archive.code, app.code, site.read('.zshenv')]).toEqual([2, 2, secret]);
+  });
+
+  test('is followed to a file inside', async () => {
+    mkdirSync(site.path('clone/app'));
+    site.write('# Shared\n', 'clone/shared/env');
+    link('../shared/env', 'clone/app/.env');
+    const run = await inClone(['pull'], { cwd: site.path('clone/app') });
+    expect([run.code, run.stderr, site.read('clone/shared/env')]).toEqual([0, '', '# Shared\nAPP_ENV=production\n']);
+  });
+});
+
+describe('a file outside that the user names', () => {
+  test.each(['../production.env', '~/production.env'])('is used, and that is said: %s', async (name) => {
+    site.write('# Mine\n', 'production.env');
+    const run = await inClone(['pull', name]);
+    expect([run.code, site.read('production.env')]).toEqual([0, '# Mine\nAPP_ENV=production\n']);
+    expect(run.stderr).toBe(`${site.path('production.env')} is outside of this project.\n`);
+  });
+
+  test('may be a link, and its target is said', async () => {
+    site.write('# Mine\n', 'shared.env');
+    link('shared.env', 'production.env');
+    const run = await inClone(['pull', '../production.env']);
+    expect([run.code, site.read('shared.env')]).toEqual([0, '# Mine\nAPP_ENV=production\n']);
+    expect(run.stderr).toBe(`${site.path('production.env')} is a link to ${home('shared.env')}, outside of this project.\n`);
+  });
+});
+
+describe('what is not a text file', () => {
+  const verbs = ['pull', 'push --yes', 'diff'];
+
+  test.each(verbs)('is refused if it is a socket: dnx env %s', async (line) => {
+    const server = createServer();
+    await new Promise<void>((listening) => void server.listen(site.path('clone/.env'), listening));
+    onTestFinished(() => void server.close());
+    const run = await inClone(line.split(' '));
+    expect([run.code, sent(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('is not a regular file')]);
+  });
+
+  test.each(verbs)('is refused if it is a device: dnx env %s', async (line) => {
+    const run = await inClone([...line.split(' '), '/dev/zero']);
+    expect([run.code, sent(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('is not a regular file')]);
+  });
+
+  test.each(verbs)('is refused if it has a NUL byte, also in a comment: dnx env %s', async (line) => {
+    writeFileSync(site.path('clone/.env'), 'A=1\n# a comment \0\n');
+    const run = await inClone(line.split(' '));
+    expect([run.code, sent(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('.env line 2: the file has a NUL character')]);
+  });
+});
