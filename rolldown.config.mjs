@@ -31,10 +31,12 @@ const program = defineConfig({
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
+        // What reads a command line.
+        { name: 'parse', test: /src[\\/]cli[\\/]run[\\/]parse\.ts$/ },
         // What commands need beyond help and completion.
         {
           name: 'running',
-          test: /src[\\/](cli[\\/](language|run[\\/](open-context|perform|work-result)|output[\\/]print)|machine[\\/]settings[\\/]settings|platform[\\/](api[\\/]network[\\/]network|follow[\\/](?!pace|shared-polls)))/,
+          test: /src[\\/](run\.ts$|cli[\\/](language|run[\\/]work-result)|platform[\\/](api[\\/]network[\\/]network|follow[\\/](?!pace|shared-polls)))/,
         },
         // Without this group, it would be a part of what deployments load.
         { name: 'lock', test: /src[\\/]machine[\\/]files[\\/](lock|holder)\.ts$/ },

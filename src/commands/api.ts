@@ -4,8 +4,8 @@ import { duration, utcOf } from '../base/time.ts';
 import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
-import { parseJson } from '../cli/run/body.ts';
-import { methods, operationsIn, requestOf } from '../features/api/request.ts';
+import { parseJson } from '../cli/run/inputs.ts';
+import { methods, requestedOperations, requestOf } from '../features/api/request.ts';
 import type { Reply } from '../platform/api/api.ts';
 import { failureOf } from '../platform/api/failure.ts';
 import type { RateStatus } from '../platform/api/limit/usage.ts';
@@ -31,7 +31,7 @@ export default command({
     const { method, path } = requestOf(options);
     return method === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : undefined;
   },
-  calls: operationsIn,
+  calls: requestedOperations,
   examples: [
     'api /user',
     'api /servers/{server}/sites --server web-1 --query "data[].domain"',

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { ErrorCode, DnxError } from '../base/errors.ts';
+import type { DnxError, ErrorCode } from '../base/errors.ts';
 import { couldNotRun, exitCodeOf } from './child.ts';
 import type { Child } from './world.ts';
 

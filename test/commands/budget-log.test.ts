@@ -27,21 +27,32 @@ async function use(count: number): Promise<void> {
 
 afterEach(() => expect(bed.sandbox.calls.filter(({ status }) => status === 429)).toEqual([]));
 
-describe('the lock', () => {
-  test('is not taken for the first half of a window', async () => {
+describe('other processes', () => {
+  test('are not waited for: a lock beside the file is none of dnx', async () => {
     mkdirSync(state(), { recursive: true });
     leaveLock(join(state(), 'budget.json'), (await startHolder()).holder);
-    await use(LIMIT / 2);
-    expect(await list()).toMatchObject({ code: 0, waited: 2_000 });
-    expect(await used()).toBe(LIMIT / 2);
+    await use(LIMIT);
+    expect(await used()).toBe(LIMIT);
+    expect(await list()).toMatchObject({ code: 0, waited: FREE_MS });
   });
 
-  test('is taken while the API refuses requests', async () => {
+  test('tell when the API refuses requests', async () => {
     mkdirSync(state(), { recursive: true });
     await use(1);
     const [key = ''] = logs()[0]?.split('.') ?? [];
     writeFileSync(join(state(), 'budget.json'), JSON.stringify({ [key]: { blocked_until: bed.clock.now() + 30_000 } }));
     expect(await list()).toMatchObject({ code: 0, waited: 30_000 });
+  });
+
+  test('that add a request first have its time', async () => {
+    await use(LIMIT - 1);
+    const [log = ''] = logs();
+    const now = bed.clock.now();
+    // Another process adds the last request of the window, and removes it again.
+    appendFileSync(join(state(), 'budget', log), `\n${now} other`);
+    expect(await list(env, '--max-wait 0')).toMatchObject({ code: 9, calls: [] });
+    appendFileSync(join(state(), 'budget', log), `\n-${now}`);
+    expect(await list(env, '--max-wait 0')).toMatchObject({ code: 0, calls: ['GET /servers'] });
   });
 });
 

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { leaveLock, startHolder } from '../support/holder.ts';
 import { signIn } from '../support/sign-in.ts';
 
 const LIMIT = 5;
@@ -200,14 +199,6 @@ describe('a state file', () => {
     await bed.clock.sleep(86_400_001);
     await use(1);
     expect(Object.keys(JSON.parse(readFileSync(file(), 'utf8')))).toHaveLength(1);
-  });
-
-  test('whose lock is held is not waited for longer than 2 s', async () => {
-    mkdirSync(dirname(file()), { recursive: true });
-    const lock = leaveLock(file(), (await startHolder()).holder);
-    const run = await bed.dnx('site list -o ids');
-    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 2_000]);
-    expect([existsSync(lock), existsSync(file())]).toEqual([true, false]);
   });
 });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { tree } from '../../src/commands/index.ts';
-import { type Difference, inWords } from '../../src/features/contract/difference.ts';
+import { type ContractDifference, differenceText } from '../../src/features/contract/difference.ts';
 import { endpointsOf } from '../../src/features/contract/known.ts';
 import { operations } from '../../src/sandbox/operations.ts';
 import { damaged } from '../support/contract/damage.ts';
@@ -77,20 +77,20 @@ describe('another style is no difference', () => {
 });
 
 /** The differences that are found, as JSON. */
-async function differences(changed: object): Promise<Difference[]> {
+async function differences(changed: object): Promise<ContractDifference[]> {
   const run = await compared(JSON.stringify(changed), 'doctor --contract openapi.json --exit-code --json');
-  const found = run.json<Difference[]>();
+  const found = run.json<ContractDifference[]>();
   expect([run.code, found.length > 0, run.calls]).toEqual([found.length > 0 ? 10 : 0, run.code === 10, []]);
   return found;
 }
 
-const isFound = ({ finds }: Planted, found: readonly Difference[]): boolean =>
+const isFound = ({ finds }: Planted, found: readonly ContractDifference[]): boolean =>
   found.some(
     (each) =>
       each.kind === finds.kind &&
       each.name === finds.name &&
       (each.operation === finds.operation || each.operations.includes(finds.operation)) &&
-      finds.says.test(inWords(each)),
+      finds.says.test(differenceText(each)),
   );
 
 describe('a planted difference is found', () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Difference } from '../../src/features/contract/difference.ts';
+import type { ContractDifference } from '../../src/features/contract/difference.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -13,7 +13,7 @@ afterEach(() => bed.close());
 async function compared(text: string, line = 'doctor --contract openapi.json --json') {
   writeFileSync(join(bed.directory, 'openapi.json'), text);
   const run = await bed.dnx(line);
-  return { ...run, found: run.stdout.startsWith('[') ? run.json<Difference[]>() : [] };
+  return { ...run, found: run.stdout.startsWith('[') ? run.json<ContractDifference[]>() : [] };
 }
 
 const json = (schema: unknown) => ({ content: { 'application/json': { schema } } });

@@ -13,7 +13,7 @@ const lines = await Promise.all(
   tree.topics
     .filter(({ name }) => name.startsWith('from-'))
     .map(async ({ load }) => {
-      const [table] = (await load()).default.body;
+      const [table] = (await load()).body;
       return (Array.isArray(table) ? table : []).flatMap(([, text]) => text.split('; '));
     }),
 );

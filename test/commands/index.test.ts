@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -6,7 +6,7 @@ import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
 const web1 = seeded.servers['web-1'];
-const web2 = seeded.servers['web-2'];
+const _web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 const SITE = `GET /servers/${web1}/sites/${shop}`;
 const MINUTE = 60_000;

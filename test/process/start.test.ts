@@ -113,7 +113,7 @@ describe('loading', () => {
     const args = ['server', 'list', '--json'];
     await loadedBy(args);
     const { files } = await loadedBy(args);
-    expect(namesOf(files)).toEqual(['dnx.js', 'dnx.js', 'reach', 'rolldown-runtime', 'server', 'running']);
+    expect(namesOf(files)).toEqual(['dnx.js', 'dnx.js', 'rolldown-runtime', 'parse', 'server', 'running']);
   });
 
   test('a list whose names are new loads the lock too, unless they cannot be saved', async () => {

@@ -1,5 +1,5 @@
 import { type HttpRequest, NetworkFault, type Timer } from '../../src/machine/world.ts';
-import type { Reading } from '../../src/platform/api/network/response.ts';
+import type { BodyReading } from '../../src/platform/api/network/response.ts';
 import { openElsewhere } from './elsewhere.ts';
 
 /** A timer in real time. */
@@ -9,7 +9,7 @@ export const after: Timer = (ms, callback) => {
 };
 
 /** A transport that times out after this many ms of silence. */
-export const patience = (silenceMs: number, headMs = silenceMs): Reading => ({
+export const patience = (silenceMs: number, headMs = silenceMs): BodyReading => ({
   after,
   limits: { connectMs: headMs, headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
 });

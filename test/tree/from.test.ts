@@ -1,6 +1,6 @@
 import { parse as words } from 'shell-quote';
 import { describe, expect, test } from 'vitest';
-import type { Topic } from '../../src/cli/language/topic.ts';
+import type { Topic } from '../../src/cli/language/command.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 
@@ -27,7 +27,7 @@ function commandsIn({ body }: Topic): string[][] {
 
 describe.each(topics)('dnx help $name', ({ name, load }) => {
   test('names only commands, options and topics that exist', async () => {
-    const commands = commandsIn((await load()).default);
+    const commands = commandsIn(await load());
     expect(commands.length).toBeGreaterThan(15);
     for (const argv of commands) {
       const { error, invocation, help } = await parse(argv, tree);
@@ -36,7 +36,7 @@ describe.each(topics)('dnx help $name', ({ name, load }) => {
   });
 
   test('names their commands once', async () => {
-    const [table] = (await load()).default.body;
+    const [table] = (await load()).body;
     const terms = (Array.isArray(table) ? table : []).map(([term]) => term);
     expect(new Set(terms).size).toBe(terms.length);
     expect(terms.filter((term) => !term.startsWith(`${name.replace('from-', '')} `))).toEqual([]);

@@ -58,6 +58,23 @@ test.each(['artisan --version', 'env run --production npm start'])('dnx %s says 
   expect((await read(line)).error).toMatchObject({ code: 'usage', hint: 'To pass it on, put -- before it.' });
 });
 
+test.each(['nonsense --json', 'server nonsense -o json', '--debug=x server --json', 'deploy --nope --json', 'help nope --json'])(
+  'dnx %s fails in JSON',
+  async (line) => {
+    const { globals, error } = await read(line);
+    expect([globals.json || globals.output === 'json', error]).toEqual([true, expect.objectContaining({ code: 'usage' })]);
+  },
+);
+
+test.each([
+  ['ssh -- df -h', { command: ['df', '-h'] }, {}],
+  ['ssh web-1 -- df -h', { command: ['df', '-h'] }, { server: ['web-1'] }],
+  ['ssh web-1 df', { command: ['df'] }, { server: ['web-1'] }],
+  ['-- ssh web-1', {}, { server: ['web-1'] }],
+])('dnx %s has a command and a target', async (line, options, targets) => {
+  expect((await read(line)).invocation).toMatchObject({ options, targets });
+});
+
 test('the value of an option may look like a global option', async () => {
   expect((await read('crontab create --command --json')).invocation).toMatchObject({
     fields: { command: '--json' },
@@ -83,16 +100,19 @@ test.each([
   'deploy --help --api',
   'ssh web-1 --help',
   'ssh --help -- df -h',
+  'help artisan migrate',
+  'help ssh web-1 df',
 ])('dnx %s shows help', async (line) => {
   const { help, error, invocation } = await read(line);
   expect([help !== undefined, error, invocation]).toEqual([true, undefined, undefined]);
 });
 
 test.each([
-  ['nonsense list --sort', "Unknown command 'nonsense'."],
+  ['nonsense list --json', "Unknown command 'nonsense'."],
+  ['nonsense --help', "Unknown command 'nonsense'."],
   ['sevrer list', "Unknown command 'sevrer'. Did you mean 'server'?"],
   ['delpoy', "Unknown command 'delpoy'. Did you mean 'deploy'?"],
-  ['server nonsense --query', "Unknown command 'server nonsense'."],
+  ['server nonsense -q', "Unknown command 'server nonsense'."],
   ['server help nonsense', "Unknown command 'server nonsense'."],
   ['site delpoy', "Unknown command 'site delpoy'. Did you mean 'site deploy'?"],
   // Only one other group has `deploy` or `provision`; several have `restart`, most have `list`.
@@ -104,8 +124,11 @@ test.each([
   ['list', "Unknown command 'list'."],
   ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],
   ['help nope', "Unknown command 'nope'."],
-  ['-- --help', "Unknown option '--help'."],
-  ['server -- -h', "Unknown option '-h'."],
+  ['-- --help', "Unknown command '--help'. Did you mean 'help'?"],
+  ['server -- -h', "Unknown command 'server -h'."],
+  ['-1s', "Unknown option '-1s'."],
+  ['login -1s', "Unknown option '-1s'."],
+  ['login -1', "Too many arguments: '-1'."],
   ['--nope server list', "Unknown option '--nope'."],
   ['deploy a --verfy=/up', "Unknown option '--verfy'. Did you mean '--verify'?"],
   ['deploy a -qx', "Unknown option '-x'."],
@@ -114,8 +137,9 @@ test.each([
   ['db tunnel shop.example.com php --help', "Put -- before 'php' to pass it --help."],
   ['deploy a --api', "Unknown option '--api'."],
   ['token list --server 1', "Unknown option '--server'."],
-  ['server list --sort', 'Missing value: --sort <field>.'],
-  ['server list -o', 'Missing value: -o, --output <format>.'],
+  ['server list --sort', "Option '--sort <field>' argument missing."],
+  ['server --site', "Option '--site <site>' argument missing."],
+  ['server list -o', "Option '-o, --output <format>' argument missing."],
   ['whoami a b', "Too many arguments: 'a', 'b'."],
   ['site show a b', "Too many arguments: 'b'."],
 ])('dnx %s fails with: %s', async (line, message) => {
@@ -136,6 +160,8 @@ test('an unknown command suggests help and prints nothing on stdout', async () =
       message: "Unknown command 'site delpoy'. Did you mean 'site deploy'?",
       next: [{ command: 'dnx site --help', why: 'See' }],
     });
+    const flag = await bed.dnx('--debug=x server list --json');
+    expect([flag.code, JSON.parse(flag.stderr).error.message]).toEqual([2, "Option '--debug' takes no value."]);
     for (const line of ['version', '-v', '--version']) expect((await bed.dnx(line)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   } finally {
     await bed.close();

@@ -30,7 +30,7 @@ const sources = filesIn('src').map(read);
 const client = sources.filter(({ file }) => !file.startsWith('src/sandbox/'));
 
 /** From the top down: a room imports only from the rooms below it. */
-const rooms = ['process', 'main', 'commands', 'features', 'cli', 'platform', 'machine', 'base'];
+const rooms = ['process', 'main', 'run', 'commands', 'features', 'cli', 'platform', 'machine', 'base'];
 
 const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 
@@ -38,7 +38,7 @@ const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, ''
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
   // Commands compute views and never print.
-  [/^src\/cli\/output\/(?!(view|text|wrap|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
+  [/^src\/cli\/output\/(?!(view|text|wrap|progress)\.ts)/, /^src\/(cli\/output\/|(main|run)\.ts|cli\/run\/context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|questions)\.ts)/, /^src\/cli\/prompt\//],
   [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
 ];
@@ -90,7 +90,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
-  commander: /^src\/cli\/run\/step\.ts$/,
+  commander: /^src\/cli\/run\/parse\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
   'content-disposition': /^src\/features\/backup\/name\.ts$/,
   execa: /^src\/machine\/run-child\.ts$/,

@@ -59,7 +59,7 @@ export const alternativesIn = (calls: Calls | undefined): string[] =>
   listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.when] : []));
 
 /** The endpoint that a command line calls, and the additional ones. */
-export interface Chosen {
+export interface ChosenCalls {
   readonly endpoint: Endpoint | undefined;
   /** The parent or option that replaced the first endpoint, if any. */
   readonly instead: string | undefined;
@@ -67,16 +67,16 @@ export interface Chosen {
 }
 
 /** Every endpoint that a command line calls. */
-export const endpointsIn = ({ endpoint, also }: Chosen): readonly Endpoint[] => [
+export const endpointsIn = ({ endpoint, also }: ChosenCalls): readonly Endpoint[] => [
   ...(endpoint ? [endpoint] : []),
   ...also.map((each) => each.endpoint),
 ];
 
 /** True if a command line changes nothing. */
-export const onlyReads = (chosen: Chosen): boolean => endpointsIn(chosen).every(isRead);
+export const onlyReads = (chosen: ChosenCalls): boolean => endpointsIn(chosen).every(isRead);
 
 /** Chooses the endpoints. `given`: on the command line; `settled`: a parent from the settings. */
-export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): Chosen {
+export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): ChosenCalls {
   const all = listed(calls);
   const instead = all.flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each] : []));
   const taken = instead.find(({ when }) => given(when)) ?? instead.find(({ when }) => settled(when));

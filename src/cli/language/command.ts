@@ -12,7 +12,6 @@ import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Options, Values } from './options.ts';
-import type { Topic } from './topic.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -71,13 +70,13 @@ export interface Consent {
 }
 
 /** The consent given on the command line. */
-export interface Given {
+export interface GivenConsent {
   readonly yes: boolean;
   readonly confirm: string | undefined;
 }
 
 /** How many targets a command takes. `each`: runs once per target. `all`: runs once with all of them. `optional`: one or none. */
-export type TargetCount = 'one' | 'each' | 'all' | 'optional';
+type TargetCount = 'one' | 'each' | 'all' | 'optional';
 
 /** The parents that fill a field, if given. */
 type Filling<F extends Options> = {
@@ -85,14 +84,14 @@ type Filling<F extends Options> = {
 };
 
 /** The arguments of `run`, typed by the declaration. */
-export interface Args<C, T, O extends Options, F extends Options> {
+interface Args<C, T, O extends Options, F extends Options> {
   /** The resolved path parameters. */
   readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Filling<F>;
   readonly options: Values<O>;
   readonly fields: Values<F>;
   /** The given fields, overridden by `-F` and `--data`. */
   readonly body: Readonly<Record<string, unknown>>;
-  readonly consent: Given;
+  readonly consent: GivenConsent;
 }
 
 /**
@@ -197,7 +196,7 @@ export interface Entry<T extends Group | AnyCommand = Group> {
 
 /** A help topic and where it is loaded from. */
 export interface TopicEntry extends Pick<Entry, 'name' | 'summary'> {
-  readonly load: () => Promise<{ readonly default: Topic }>;
+  readonly load: () => Promise<Topic>;
 }
 
 /** Every command and topic, not loaded yet. */
@@ -210,4 +209,16 @@ export interface Tree {
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
   /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
+}
+
+/** A term and what it means. */
+export type Line = readonly [term: string, text: string];
+
+/** A paragraph, a list of terms, or command lines. */
+export type Block = string | readonly Line[] | { readonly run: readonly string[] };
+
+/** A help page about more than one command: `dnx help exit-codes`. */
+export interface Topic {
+  readonly title: string;
+  readonly body: readonly Block[];
 }

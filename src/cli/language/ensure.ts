@@ -2,7 +2,7 @@ import { plural, title } from '../../base/text.ts';
 import type { Keys } from '../../platform/names/existing.ts';
 import { command } from './command.ts';
 import { flag, type Options, required } from './options.ts';
-import { article, endpoint, line, type Resource, secretsIn } from './resource.ts';
+import { article, endpoint, exampleLine, type Resource, secretFields } from './resource.ts';
 
 /** How an existing resource is found, and whether the API can update it. */
 interface Ensured {
@@ -18,7 +18,7 @@ export const ensure = (of: Resource, given: Options, { keys, update = true }: En
   const { noun, path, example } = of;
   const first = keys.flatMap(([field = '']) => Object.entries(given).filter(([key]) => key === field));
   const fields: Options = { ...given, ...Object.fromEntries(first.map(([key, option]) => [key, required(option)])) };
-  const secrets = secretsIn(fields);
+  const secrets = secretFields(fields);
   return command({
     name: 'ensure',
     summary: `Create ${article(title(noun))} unless it exists`,
@@ -28,9 +28,9 @@ export const ensure = (of: Resource, given: Options, { keys, update = true }: En
     options: (update ? { update: updating, strict } : { strict }) as Options,
     fields,
     examples: [
-      line('ensure', example.create, example.parents),
-      ...(update && example.ensure ? [line('ensure', example.ensure, example.parents, '--update')] : []),
-      line('ensure', example.create, example.parents, '--json'),
+      exampleLine('ensure', example.create, example.parents),
+      ...(update && example.ensure ? [exampleLine('ensure', example.ensure, example.parents, '--update')] : []),
+      exampleLine('ensure', example.create, example.parents, '--json'),
     ],
     run: async (ctx, { targets, options, body }) =>
       (await import('../run/ensured.ts')).ensured(ctx, {

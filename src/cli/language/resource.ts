@@ -42,7 +42,7 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     summary: `List ${plural(title(noun))}`,
     calls: endpoint(`GET ${path}`),
     shows: columns,
-    examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
+    examples: [exampleLine('list', example.parents), `${exampleLine('list', example.parents)} --json`],
     run: async (ctx, { targets }) =>
       rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
@@ -56,7 +56,7 @@ export const show = ({ noun, path, details, example, more }: Resource) =>
     ...(more && { description: 'The table also shows related resources, if the token can read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
-    examples: [line('show', example.target, example.parents)],
+    examples: [exampleLine('show', example.target, example.parents)],
     async run(ctx, { targets }) {
       const { data } = await ctx.call();
       if (!isObject(data)) throw new DnxError('failed', `The API response has no ${title(noun)}.`);
@@ -73,9 +73,9 @@ export const create = <const F extends Options>({ noun, path, details, example }
     calls: endpoint(`POST ${path}`),
     fields,
     shows: details,
-    examples: [line('create', example.create, example.parents)],
+    examples: [exampleLine('create', example.create, example.parents)],
     async run(ctx, { targets, body }) {
-      const secrets = secretsIn(fields);
+      const secrets = secretFields(fields);
       const creation = { ...creationOf(noun, endpoint(`GET ${path}`), targets, body), secret: secrets.length > 0 };
       const reply = await created(ctx, creation, () => ctx.call());
       const item = isObject(reply.data) ? reply.data : {};
@@ -93,7 +93,7 @@ export const update = <const F extends Options>({ noun, path, details, example }
     calls: endpoint(`PUT ${path}/{${noun}}`),
     fields: optional(fields),
     shows: details,
-    examples: [line('update', example.target, example.update, example.parents)],
+    examples: [exampleLine('update', example.target, example.update, example.parents)],
     run: async (ctx, { targets, body }) => {
       if (Object.keys(body).length === 0) {
         throw usage('Nothing to update.', `Use at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
@@ -112,7 +112,9 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
     // A typed name confirms one deletion.
     targets: consent.level === 'severe' ? 'one' : 'each',
     consent,
-    examples: [line('delete', example.target, example.parents, consent.level === 'severe' ? `--confirm ${example.target}` : '--yes')],
+    examples: [
+      exampleLine('delete', example.target, example.parents, consent.level === 'severe' ? `--confirm ${example.target}` : '--yes'),
+    ],
     run: async (ctx, { targets }) => {
       await ctx.call();
       const { id, label } = targetIn(targets, noun);
@@ -151,7 +153,7 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     calls: endpoint(`POST ${path}/{${noun}}/restart`),
     targets: 'each',
     ...(consent && { consent }),
-    examples: [line('restart', example.target, example.parents, consent && '--yes')],
+    examples: [exampleLine('restart', example.target, example.parents, consent && '--yes')],
     async run(ctx, { targets }) {
       const reply = await ctx.call();
       const { id, label } = targetIn(targets, noun);
@@ -197,7 +199,7 @@ export const creationOf = (noun: string, list: Endpoint, targets: Targets, sent:
 });
 
 /** The fields that hold a secret. */
-export const secretsIn = (fields: Options): readonly string[] =>
+export const secretFields = (fields: Options): readonly string[] =>
   Object.entries<Option<unknown>>(fields).flatMap(([key, { kind }]) => (kind === 'secret' ? [key] : []));
 
 /** The secret that the API generated because none was sent. Only the response to the create shows it. */
@@ -214,7 +216,7 @@ export async function created(ctx: Creating, of: Creation, send: () => Promise<R
 }
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
 /** The words of an example. */
-export const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
+export const exampleLine = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 
 /** `a database`, `an SSH key`. */
 export const article = (words: string) => `${/^(?!us)[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;

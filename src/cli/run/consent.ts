@@ -1,11 +1,14 @@
-import { cancelled, usage } from '../../base/errors.ts';
+import { cancelled, isError, usage } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
-import { called, isId, isIdOf, sameName, type Target, type Targets } from '../../platform/names/names.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { called, idIn, idsOf, isId, isIdOf, sameName, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { listUnder, namings } from '../../platform/names/namings.ts';
+import { notFound } from '../../platform/names/unresolved.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
 import { type Invocation, ownWords } from './invocation.ts';
-import { nameFor, withNames } from './name-read.ts';
 
 /** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
 export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
@@ -117,3 +120,32 @@ function where(targets: Targets, noun: string, verb = ''): string {
     .reverse()
     .join('');
 }
+
+/** Reads the name of a resource that was given by id. */
+async function nameFor(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
+  const naming = namings[noun];
+  if (!naming || own.label !== own.id) return own.label;
+  const { data } = await api.send(nameRead(naming.list, noun), idsOf(targets));
+  return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
+}
+
+/** Reads the names of targets given by id, for a question. Keeps the id if the token cannot read it, and fails if it is not listed. */
+async function withNames(targets: Targets, { api }: Pick<Context, 'api'>): Promise<Targets> {
+  const named: Record<string, Target> = {};
+  for (const [noun, target] of Object.entries(targets)) {
+    const naming = target.id === target.label ? namings[noun] : undefined;
+    const list = naming && naming.keys.length > 0 && listUnder(naming, Object.keys(targets));
+    const listed = list ? await api.list<JsonObject>(list, idsOf(targets)).catch(ifForbidden) : undefined;
+    const found = listed?.find(({ id }) => idIn(id) === target.id);
+    if (listed && !found) throw notFound(noun, target.id, [], named);
+    named[noun] = found ? targetOf(found, noun) : target;
+  }
+  return named;
+}
+
+function ifForbidden(error: unknown): undefined {
+  if (!isError(error, 'forbidden', 'not_found')) throw error;
+}
+
+/** The endpoint that reads the name of a resource. */
+export const nameRead = (list: Endpoint, noun: string): Endpoint => `${list}/{${noun}}`;

@@ -1,16 +1,17 @@
-import { type Detail, isError, isStop } from '../../base/errors.ts';
+import { type Detail, DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { capitalized, title } from '../../base/text.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
+import { capitalized, plural, quotedName, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { compared, type Difference, existing, type Keys } from '../../platform/names/existing.ts';
 import { called, idIn, nameOf, requireId, type Targets } from '../../platform/names/names.ts';
+import { ambiguous, oneLine } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
-import { detailOf, differing, hiddenKey, manyDiffer, noteOn, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
 
 /** What `ensure` was asked for. */
-export interface Ensuring {
+interface Ensuring {
   readonly resource: Pick<Resource, 'noun' | 'path'>;
   readonly keys: Keys;
   /** Fields that are sent to create it, and never compared. */
@@ -73,9 +74,9 @@ function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Res
   const label = nameOf(item ?? {}, noun) ?? nameOf(wanted, noun);
   const name = label === undefined ? title(noun) : called(noun, { label });
   const { secret } = generatedIn(noun, secrets, wanted, item);
-  const details: readonly Detail[] = secret ? [[wordsOf(secret.name), secret.value]] : [];
+  const details: readonly Detail[] = secret ? [[fieldWords(secret.name), secret.value]] : [];
   const { differences } = item ? compared(noun, item, without(wanted, secrets)) : { differences: [] };
-  const view = done(`Created ${name}`, reportOf({ noun, confidential }, item, { outcome: 'created', differences }), details);
+  const view = done(`Created ${name}`, ensureReport({ noun, confidential }, item, { outcome: 'created', differences }), details);
   const result = { view, ...(secret && { secret }) };
   const sentence = `${capitalized(name)} was created, but differs`;
   // A failure would hide the secret.
@@ -108,7 +109,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
   const { confidential } = asked;
-  const report = reportOf({ noun, confidential }, item, { outcome: 'unchanged', unknown });
+  const report = ensureReport({ noun, confidential }, item, { outcome: 'unchanged', unknown });
   return { view: done(`${capitalized(name)} already exists`, report), ...(note && { note }) };
 }
 
@@ -120,7 +121,7 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
   const { data } = await ctx.call(`PUT ${path}/{${noun}}`, { params: { [noun]: requireId(item, noun) }, body });
   const now = isObject(data) ? data : undefined;
   const left = now ? compared(noun, now, body).differences : [];
-  const report = { ...reportOf({ noun, confidential }, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
+  const report = { ...ensureReport({ noun, confidential }, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
   const view = done(`Updated ${name}`, report, comparison.differences.filter(({ field }) => field !== confidential).map(detailOf));
   const result = { view, ...(note && { note }) };
   const sentence = `${capitalized(name)} still differs after the update`;
@@ -131,9 +132,106 @@ async function updated(ctx: Context, { name, item, note, ...comparison }: Found,
 function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring): Result {
   const { confidential, updates, resource } = asked;
   const { noun } = resource;
-  const report = reportOf({ noun, confidential }, item, { outcome: 'different', ...comparison });
+  const report = ensureReport({ noun, confidential }, item, { outcome: 'different', ...comparison });
   const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
   const hint = updates ? 'Use --update to update it.' : noUpdate(noun);
   const result = { view, note: [note, hint].filter(Boolean).join(' ') };
   return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
+}
+
+/** What is shown of a value that stays hidden. */
+const MASK = '••••••••';
+/** The longest value in a sentence. */
+const LONGEST = 60;
+
+/** What `ensure` did. */
+interface Outcome {
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'different';
+  /** What differed when the command began. */
+  readonly differences?: readonly Difference[];
+  /** The fields that the API does not show. */
+  readonly unknown?: readonly string[];
+}
+
+interface Shown {
+  readonly noun: string;
+  readonly confidential: string | undefined;
+}
+
+/** The object for scripts. */
+function ensureReport(
+  { noun, confidential }: Shown,
+  item: JsonObject | undefined,
+  { outcome, differences = [], unknown = [] }: Outcome,
+): JsonObject {
+  const visible = item && Object.fromEntries(Object.entries(item).filter(([field]) => field !== confidential));
+  return {
+    changed: outcome === 'created' || outcome === 'updated',
+    outcome,
+    id: idIn(item?.id) ?? null,
+    differences: differences.map((each) => (each.field === confidential ? { ...each, is: MASK, wanted: MASK } : each)),
+    unknown,
+    [noun]: visible ?? null,
+  };
+}
+
+/** A warning for what differs, or with `--strict` a failure. */
+function differing(
+  { progress }: Pick<Context, 'progress'>,
+  result: Result,
+  { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly Difference[]; readonly hint?: string },
+  { strict, confidential }: { readonly strict: boolean; readonly confidential?: string },
+): Result {
+  const isHidden = ({ field }: Difference) => field === confidential;
+  if (strict) {
+    const details = differences.map((each) => detailOf(isHidden(each) ? { ...each, is: MASK, wanted: MASK } : each));
+    return { ...result, exit: new DnxError('differences', sentence, { details, hint }) };
+  }
+  const words = differences.map((each) => {
+    const field = fieldWords(each.field);
+    return isHidden(each) ? `${field} is not the one given` : `${field} is ${shown(each.is)}, not ${shown(each.wanted)}`;
+  });
+  progress.warn(`${sentence}: ${words.join('; ')}`);
+  return result;
+}
+
+/** `frequency  '0 0 * * *' → '0 3 * * *'`. */
+const detailOf = ({ field, is, wanted }: Difference): Detail => [fieldWords(field), `${shown(is)} → ${shown(wanted)}`];
+
+/** What was given and not compared, and a status that needs attention; undefined if nothing. */
+function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
+  const sentences = [
+    ...(secrets.length > 0 ? [`The ${listed(secrets)} was not compared.`] : []),
+    ...(unknown.length > 0 ? [`Not compared, because the API does not show it: ${listed(unknown)}.`] : []),
+    ...(phaseOf(status) === 'bad' || /^(delet|remov)/.test(statusKey(status)) ? [`Its status is ${oneLine(status)}.`] : []),
+  ];
+  return sentences.length > 0 ? sentences.join(' ') : undefined;
+}
+
+/** The error if the list hides the field to find a resource by. */
+function hiddenKey(noun: string, field: string): DnxError {
+  const what = `The API does not show the ${fieldWords(field)} of all ${plural(title(noun))}`;
+  return new DnxError('failed', `${what}, so dnx cannot tell what exists.`, { hint: 'Nothing was changed.' });
+}
+
+/** The error for several resources that may be meant, none of them as wanted. */
+const manyDiffer = (noun: string, key: unknown, found: readonly JsonObject[]): DnxError =>
+  ambiguous(noun, oneLine(key), found).withHint(
+    'All of them differ from what was given; nothing was changed. Use an id with another command.',
+  );
+
+/** Why nothing was updated. */
+const noUpdate = (noun: string): string => `The API cannot update ${plural(title(noun))}.`;
+
+/** A field in a sentence. */
+const fieldWords = (field: string): string => oneLine(field.replaceAll('_', ' '));
+
+const listed = (fields: readonly string[]): string => fields.map(fieldWords).join(', ');
+
+/** A value in a sentence, shortened in the middle. */
+function shown(value: unknown): string {
+  const word = oneLine(value);
+  if (word === '') return 'not set';
+  if (word === MASK) return word;
+  return word.length <= LONGEST ? quotedName(word) : `'${word.slice(0, LONGEST / 2)}…${word.slice(-LONGEST / 2)}'`;
 }

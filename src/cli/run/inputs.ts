@@ -1,14 +1,14 @@
 import { usage } from '../../base/errors.ts';
+import { fromJson, isObject } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
 import { nounIn } from '../../platform/names/namings.ts';
 import { one } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Option, Options } from '../language/options.ts';
-import { extraBody } from './body.ts';
 import type { Invocation } from './invocation.ts';
-import type { Answer, askFor } from './question.ts';
-import { parseValue, type Sources } from './values.ts';
+import type { askFor, PromptAnswer } from './questions.ts';
+import { contentOf, parseValue, type Sources } from './values.ts';
 
 type Read = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ export interface Inputs {
   /** The values of `-F` and `--data`, which override the fields. */
   readonly extra: Read;
   /** Answers to prompts, by option; also those that leave an option out. */
-  readonly asked: Readonly<Record<string, Answer>>;
+  readonly asked: Readonly<Record<string, PromptAnswer>>;
   /** The answers as they would be typed on the command line. */
   readonly answers: Read;
 }
@@ -56,17 +56,21 @@ async function readAll(declared: Options, words: Read, sources: Sources & { read
 }
 
 /** Prompts for missing options that are required or worth a prompt. Fails without a terminal if a required one is missing. */
-async function askAll(declared: Options, given: Read, sources: Parameters<typeof askFor>[3]): Promise<Readonly<Record<string, Answer>>> {
+async function askAll(
+  declared: Options,
+  given: Read,
+  sources: Parameters<typeof askFor>[3],
+): Promise<Readonly<Record<string, PromptAnswer>>> {
   const missing = Object.entries<Option<unknown>>(declared).filter(([key]) => given[key] === undefined);
   if (!sources.ask.allowed) {
     refuse(missing.filter(([, { required }]) => required));
     return {};
   }
-  const answers: Record<string, Answer> = {};
+  const answers: Record<string, PromptAnswer> = {};
   const values: Record<string, unknown> = { ...given };
   for (const [key, option] of missing) {
     const wanted = option.required || (option.prompt && (option.prompt.when?.(values) ?? true));
-    const answer = wanted ? await (await import('./question.ts')).askFor(key, option, values, sources) : undefined;
+    const answer = wanted ? await (await import('./questions.ts')).askFor(key, option, values, sources) : undefined;
     if (!answer) continue;
     answers[key] = answer;
     values[key] = answer.value;
@@ -96,4 +100,30 @@ async function referencesIn(declared: Options, values: Read, scope: Scope): Prom
     if (noun && values[key] !== undefined) ids[key] = (await one(noun, String(values[key]), {}, scope)).id;
   }
   return ids;
+}
+
+/** `--data JSON|@file|-` overridden by `-F key=value` (text) and `-F key:=json` (typed), as one object. */
+export async function extraBody(fields: readonly string[], data: string | undefined, sources: Sources): Promise<Record<string, unknown>> {
+  return { ...(data === undefined ? {} : await dataObject(data, sources)), ...Object.fromEntries(fields.map(pair)) };
+}
+
+async function dataObject(word: string, sources: Sources): Promise<Record<string, unknown>> {
+  const value = parseJson(word === '-' || word.startsWith('@') ? await contentOf(word, sources) : word, '--data');
+  if (!isObject(value)) throw usage('--data must be a JSON object.');
+  return value;
+}
+
+function pair(word: string): [string, unknown] {
+  const [, key, operator, value] = /^([^=:]+)(:?=)(.*)$/s.exec(word) ?? [];
+  if (key === undefined || value === undefined) throw usage(`-F must be key=value or key:=json, not '${word}'.`);
+  return [key, operator === ':=' ? parseJson(value, `-F ${key}`) : value];
+}
+
+/** JSON from the command line; `where` names the option in the error. */
+export function parseJson(value: string, where: string): unknown {
+  try {
+    return fromJson(value);
+  } catch (error) {
+    throw usage(`${where} is not valid JSON: ${(error as Error).message}`);
+  }
 }

@@ -1,8 +1,19 @@
-import type { Tree } from '../language/command.ts';
-import type { Globals } from '../language/globals.ts';
-import type { Invocation } from './invocation.ts';
-import type { Help, Reading } from './reach.ts';
-import { globalsOf } from './received.ts';
+import { Command, CommanderError, Option as Flag } from 'commander';
+import { type DnxError, usage } from '../../base/errors.ts';
+import { capitalized, flagName } from '../../base/text.ts';
+import { version } from '../../base/version.ts';
+import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
+import { type Globals, globals } from '../language/globals.ts';
+import { type Options, text } from '../language/options.ts';
+import { optionsOf, positionalsOf } from '../language/signature.ts';
+import { namesOf } from '../language/tree.ts';
+import { seeHelp } from './command-line.ts';
+import type { HelpPage } from './help/page.ts';
+import { type GivenOptions, globalsOf, type Invocation, invocationOf } from './invocation.ts';
+import { hintFor, isWord, type Leaf, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
+
+/** Text that is loaded when it is printed. */
+export type Help = (page: HelpPage) => Promise<string>;
 
 /** The parsed argv. Global options are known even if the rest is invalid. */
 export interface Parsed {
@@ -14,18 +25,229 @@ export interface Parsed {
   readonly error?: unknown;
 }
 
-/** Parses argv. Loads only the named group. */
-export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
-  // What people ask for most needs no commander.
-  if (isHelp(argv)) return { globals: globalsOf({}), help: async (page) => (await import('./help/root.ts')).rootHelp(tree, page) };
-  const { reach } = await import('./reach.ts');
-  const reading: Reading = { tree, given: {} };
-  try {
-    const invocation = await reach(argv, reading);
-    return { globals: globalsOf(reading.given), invocation, help: reading.help };
-  } catch (error) {
-    return { globals: globalsOf(reading.given), error };
-  }
+/** A part of the program: dnx itself, a group or a command. */
+interface Part {
+  /** As typed after `dnx`; empty for dnx itself. */
+  readonly path: string;
+  readonly page: Help;
+  /** Adds its options, arguments and commands. Called only if the command line names it. */
+  readonly declare: (own: Command) => Promise<void>;
 }
 
-const isHelp = ([word = 'help', ...others]: readonly string[]): boolean => others.length === 0 && ['help', '--help', '-h'].includes(word);
+/** The state of one parse. */
+interface Reading {
+  readonly argv: readonly string[];
+  readonly tree: Tree;
+  readonly globals: readonly Flag[];
+  readonly parts: Map<Command, Part>;
+  /** dnx, and the group and the command that argv names. */
+  readonly reached: Command[];
+  /** The arguments of the command, once it is known. */
+  leaf?: Leaf;
+  help?: Help | undefined;
+  invocation?: Invocation;
+}
+
+/** Parses argv with commander. Loads only the named group. */
+export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
+  const reading: Reading = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
+  const program = programOf(reading);
+  let error: unknown;
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (thrown) {
+    error = thrown instanceof CommanderError ? await refusalOf(thrown, reading) : thrown;
+  }
+  const { help, invocation } = reading;
+  const given = globalsOf(givenIn(reading));
+  return error === undefined ? { globals: given, help, invocation } : { globals: given, error };
+}
+
+/** Commander prints nothing. To know widths and colors, it would open the standard streams. */
+const silent = {
+  writeOut: () => {},
+  writeErr: () => {},
+  getOutHelpWidth: () => 80,
+  getErrHelpWidth: () => 80,
+  getOutHasColors: () => false,
+  getErrHasColors: () => false,
+};
+
+/** Options that may also come before the group or the command. */
+const parents = { server: text('The server', 'server'), site: text('The site', 'site') };
+
+/** For parts that are declared as they are added. */
+const declare = async () => {};
+
+/** The whole program. Groups and commands are empty until they are named. It prints nothing, and throws instead of exiting. */
+function programOf(reading: Reading): Command {
+  const { contents, standalone, shortcuts } = reading.tree;
+  const program = new Command('dnx')
+    .version(version, '-v, --version')
+    .exitOverride()
+    .enablePositionalOptions()
+    .configureOutput(silent)
+    .configureHelp({
+      formatHelp(command) {
+        reading.help = reading.parts.get(command)?.page;
+        return '';
+      },
+    });
+  const page: Help = async (page) => (await import('./help/root.ts')).rootHelp(reading.tree, page);
+  reading.parts.set(program, { path: '', page, declare });
+  reading.reached.push(program);
+  for (const flag of reading.globals) program.addOption(flag);
+  branch(program, reading);
+  for (const entry of contents) add(program, namesOf(entry), groupPart(entry, reading), reading);
+  for (const entry of standalone) {
+    const load = async () => ({ group: rootGroup(entry), command: (await entry.load()).default });
+    add(program, [entry.name], commandPart(entry.name, load, reading), reading);
+  }
+  for (const [name, [of, verb]] of Object.entries(shortcuts)) {
+    const load = async () => {
+      const group = (await contents.find((each) => each.name === of)?.load())?.default;
+      const command = group?.commands.find((each) => each.name === verb);
+      if (!group || !command) throw new Error(`${name} has no command.`);
+      return { group, command };
+    };
+    add(program, [name], commandPart(name, load, reading), reading);
+  }
+  addHelp(program, reading);
+  return program;
+}
+
+/** Adds a command that declares itself when the command line names it. */
+function add(parent: Command, [name = '', ...aliases]: readonly string[], part: Part, { parts }: Reading): Command {
+  const command = parent.command(name).aliases(aliases);
+  parts.set(command, part);
+  return command;
+}
+
+/** Lets a command have subcommands, which declare themselves when they are named, and the options of their parents. */
+function branch(command: Command, reading: Reading): void {
+  for (const flag of flagsOf(parents)) command.addOption(flag);
+  command.hook('preSubcommand', async (_, sub) => {
+    reading.reached.push(sub);
+    for (const flag of reading.globals) sub.addOption(flag);
+    await reading.parts.get(sub)?.declare(sub);
+  });
+}
+
+function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
+  const load = async () => (await entry.load()).default;
+  return {
+    path: entry.name,
+    page: async (page) => (await import('./help/group.ts')).groupHelp(entry, await load(), page),
+    async declare(own) {
+      branch(own, reading);
+      const also = reading.tree.contents.find(({ name }) => name === entry.also);
+      for (const group of [await load(), ...(also ? [(await also.load()).default] : [])])
+        for (const command of group.commands) {
+          const part = commandPart(`${group.name} ${command.name}`, async () => ({ group, command }), reading);
+          add(own, [command.name, ...(command.aliases ?? [])], part, reading);
+        }
+      addHelp(own, reading);
+    },
+  };
+}
+
+/** Nothing is required yet, because abilities are computed from incomplete lines. */
+function commandPart(path: string, load: () => Promise<{ group: Group; command: AnyCommand }>, reading: Reading): Part {
+  const { argv } = reading;
+  return {
+    path,
+    async page(page) {
+      const { group, command } = await load();
+      // Not an option: it only works with --help.
+      if (argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
+      return (await import('./help/command.ts')).commandHelp(path, group, command, page);
+    },
+    async declare(own) {
+      const { group, command } = await load();
+      const positionals = positionalsOf(group, command);
+      const options = optionsOf(group, command);
+      const rest = positionals.findIndex(({ option }) => option.rest);
+      reading.leaf = { command, positionals, options, rest };
+      own.passThroughOptions(rest === 0);
+      for (const flag of flagsOf(options)) own.addOption(flag);
+      for (const { key, variadic } of positionals) own.argument(`[${key}${variadic ? '...' : ''}]`);
+      own.action(() => {
+        const words = placed(own.args, reading.leaf as Leaf, argv);
+        reading.invocation = invocationOf(group, command, path, { positionals, words, own: options, given: givenIn(reading) });
+      });
+    },
+  };
+}
+
+/** Words by argument. What comes after `--` is another command line, even if an argument before it is left out. */
+function placed(words: readonly string[], { positionals, rest }: Leaf, argv: readonly string[]): readonly unknown[] {
+  const end = rest > 0 ? argv.indexOf('--') : -1;
+  const others = end < 0 ? [] : argv.slice(end + 1);
+  const own = others.length > words.length ? words : words.slice(0, words.length - others.length);
+  return positionals.map(({ variadic }, index) => {
+    if (!variadic) return own[index];
+    return [...own.slice(index), ...(index === rest ? words.slice(own.length) : [])];
+  });
+}
+
+/** `dnx help` and `dnx server help`: a topic, or the help of a command. Unknown options are ignored, as with `--help`. */
+function addHelp(parent: Command, reading: Reading): void {
+  const { tree, parts } = reading;
+  const partOf = (command: Command) => parts.get(command) as Part;
+  const help = add(parent, ['help'], { ...partOf(parent), declare }, reading)
+    .argument('[words...]')
+    .allowUnknownOption();
+  help.action(async (words: readonly string[]) => {
+    const [name, ...others] = words;
+    const topic = parent.parent || others.some(isWord) ? undefined : tree.topics.find((each) => each.name === name);
+    if (topic) {
+      const content = await topic.load();
+      reading.help = async (page) => (await import('./help/root.ts')).topicHelp(content, page);
+      return;
+    }
+    let found = parent;
+    for (const word of words.filter((each) => each !== 'help')) {
+      if (!isWord(word) || found.commands.length === 0) break;
+      const next = found.commands.find((each) => each.name() === word || each.aliases().includes(word));
+      if (!next) throw await unknownCommand(word, partOf(found).path, tree, tree.topics);
+      await partOf(next).declare(next);
+      found = next;
+    }
+    reading.help = partOf(found).page;
+  });
+}
+
+/** The values given for options, also before an error. Those of a command override those of its group. */
+const givenIn = ({ reached }: Reading): GivenOptions =>
+  Object.fromEntries(
+    reached.flatMap((each) => Object.entries(each.opts()).filter(([key]) => each.getOptionValueSource(key) !== 'default')),
+  );
+
+/** Commander options, with `--no-x` for a negatable one. */
+function flagsOf(options: Options): Flag[] {
+  return Object.entries(options).flatMap(([key, option]) => {
+    const short = option.short ? `-${option.short}, ` : '';
+    const value = option.kind === 'flag' ? '' : ` <${option.placeholder ?? 'value'}>`;
+    const flags = [new Flag(`${short}${flagName(key)}${value}`), ...(option.negatable ? [new Flag(flagName(`no_${key}`))] : [])];
+    if (option.kind === 'list')
+      for (const flag of flags) flag.argParser((word: string, before: readonly string[] = []) => [...before, word]);
+    return flags;
+  });
+}
+
+/** The error for what commander refused; undefined if it showed help or the version. */
+async function refusalOf({ code, message }: CommanderError, reading: Reading): Promise<DnxError | undefined> {
+  const { reached, leaf, parts, tree, argv } = reading;
+  const own = reached.at(-1) as Command;
+  const path = parts.get(own)?.path ?? '';
+  const [word = ''] = own.args;
+  // Help, too: `dnx nonsense --help`.
+  const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
+  if (isUnknown || code === 'commander.unknownCommand') return unknownCommand(word, path, tree);
+  if (code === 'commander.version') reading.help = async () => `${version}\n`;
+  if (reading.help) return leaf && refusedHelp(own.args, path, leaf);
+  if (code === 'commander.excessArguments') return tooMany(own.args.slice(own.registeredArguments.length), path, leaf, givenIn(reading));
+  const flags = own.options.map(({ long }) => long ?? '').concat('--help');
+  if (code === 'commander.unknownOption') return unknownOption(own.args, flags, path).with({ hint: leaf && hintFor(leaf, argv) });
+  return usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path));
+}

@@ -1,15 +1,21 @@
-import { DnxError } from '../../base/errors.ts';
-import { capitalized, plural, title } from '../../base/text.ts';
-import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
+import { DnxError, isError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { capitalized, plural, title, wordOf } from '../../base/text.ts';
+import { ago } from '../../base/time.ts';
+import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
+import { everySite } from '../../platform/names/all-sites.ts';
 import { lookupsFor } from '../../platform/names/lookups.ts';
-import { called, type Targets } from '../../platform/names/names.ts';
-import { namings } from '../../platform/names/namings.ts';
+import { called, idIn, idsOf, isIdOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { listUnder, namings } from '../../platform/names/namings.ts';
+import { matching, resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type Context, nounOf } from '../language/command.ts';
-import type { Candidate } from './candidates.ts';
-import type { Invocation } from './invocation.ts';
-import { firstWords } from './targets.ts';
+import { safeLine } from '../output/text.ts';
+import { cutInPieces, cutText, widthOf } from '../output/wrap.ts';
+import type { PromptChoice } from '../prompt/questions.ts';
+import { callsOf, type Invocation } from './invocation.ts';
+import { firstWords, lacksDestination, namesWanted } from './targets.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
@@ -19,7 +25,15 @@ interface Picked {
   readonly words: Readonly<Record<string, string>>;
 }
 
-const NOTHING: Picked = { targets: {}, words: {} };
+/** Prompts for the targets that a command line lacks. Returns what it then names, a scope that knows it, and the words that were picked. */
+export async function pickTargets(line: Invocation, unplaced: Scope, ctx: Needs) {
+  const { typed, unpicked } = lacksDestination(line, unplaced.settings)
+    ? await pickDestination(line, unplaced, ctx)
+    : { typed: line, unpicked: unplaced };
+  const likely = callsOf(typed, unpicked.settings);
+  const { targets, words } = await pickMissing(typed, namesWanted(typed, likely), likely.endpoint, unpicked, ctx);
+  return { typed, scope: { ...unpicked, picked: { ...unpicked.picked, ...targets } }, words };
+}
 
 /** Prompts for missing path parameters. */
 export async function pickMissing(
@@ -29,19 +43,17 @@ export async function pickMissing(
   scope: Scope,
   ctx: Needs,
 ): Promise<Picked> {
-  if (!ctx.ask.allowed) return NOTHING;
   const words = firstWords(invocation);
   const missing = lookupsFor(names, words, scope.settings)
     .filter(({ how }) => how === 'missing')
     .map(({ name }) => name);
   // A picked site includes its server.
   const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;
-  let picked = NOTHING;
+  let picked: Picked = { targets: {}, words: {} };
   for (const name of wanted) {
     const broken = brokenSetting(name, scope.settings);
     if (broken) throw broken;
     if (!namings[name]) continue;
-    const { candidatesFor, wordsFor } = await import('./candidates.ts');
     const candidates = await candidatesFor(name, names, words, { ...scope, picked: picked.targets });
     const targets = await pickOne(name, candidates, invocation, endpoint, ctx);
     picked = { targets: { ...picked.targets, ...targets }, words: { ...picked.words, ...wordsFor(name, targets, candidates) } };
@@ -60,7 +72,6 @@ async function pickOne(
   const [only] = candidates;
   if (!only) throw new DnxError('not_found', `No ${plural(title(name))} to choose from.`);
   const own = name === nounOf(invocation.group);
-  const { choicesOf, labelIn } = await import('./candidates.ts');
   if (candidates.length === 1 && (!own || (endpoint && isRead(endpoint)))) {
     ctx.progress.note(`Using ${called(name, labelIn(only, name))}, the only one.`);
     return only.targets;
@@ -72,9 +83,152 @@ async function pickOne(
 }
 
 /** `Deploy`, if the summary starts with the name of the command; otherwise empty. */
-export function verbOf({ command }: Invocation): string {
+function verbOf({ command }: Invocation): string {
   const { consent, name, summary } = command;
   if (typeof consent === 'object' && consent.verb) return consent.verb;
   const [first = ''] = summary.split(' ');
   return first.toLowerCase() === name ? first : '';
+}
+
+/** Prompts for a site or a server. Returns the command line that names it, and a scope that knows it. */
+async function pickDestination(
+  invocation: Invocation,
+  scope: Scope,
+  { ask, clock, world }: Pick<Context, 'ask' | 'clock' | 'world'>,
+): Promise<{ readonly typed: Invocation; readonly unpicked: Scope }> {
+  const broken = brokenSetting('site', scope.settings) ?? brokenSetting('server', scope.settings);
+  if (broken) throw broken;
+  const offered: Readonly<Record<'site' | 'server', readonly Candidate[]>> = {
+    site: await candidatesFor('site', ['server', 'site'], {}, scope).catch(noneIfForbidden),
+    server: await candidatesFor('server', ['server'], {}, scope),
+  };
+  if (offered.server.length === 0) throw new DnxError('not_found', 'No servers or sites to choose from.');
+  const columns = world.stderr.columns || 80;
+  const choices = (['site', 'server'] as const).flatMap((name) => choicesOf(name, offered[name], clock.now(), columns));
+  const picked: Targets = await ask.select(capitalized(`${verbOf(invocation)} which site or server?`.trim()), choices, { filter: true });
+  const name = picked.site ? 'site' : 'server';
+  const words = Object.entries(wordsFor(name, picked, offered[name])).map(([key, word]) => [key, [word]]);
+  return {
+    typed: { ...invocation, targets: { ...invocation.targets, ...Object.fromEntries(words) } },
+    unpicked: { ...scope, picked },
+  };
+}
+
+/** A token that cannot read sites may still reach a server. */
+function noneIfForbidden(error: unknown): readonly Candidate[] {
+  if (!isError(error, 'forbidden')) throw error;
+  return [];
+}
+
+/** An item to pick: its targets and the resource. */
+export interface Candidate {
+  readonly targets: Targets;
+  readonly thing: JsonObject;
+}
+
+/** Reads the items to pick from. Sites are read from all servers unless one is given. */
+async function candidatesFor(
+  name: string,
+  names: readonly string[],
+  given: Readonly<Record<string, string | undefined>>,
+  scope: Scope,
+): Promise<readonly Candidate[]> {
+  if (name === 'site' && given.server === undefined) {
+    const { listed } = await everySite(scope);
+    return listed.map(({ server, site }) => ({ targets: { server, site: targetOf(site, 'site') }, thing: site }));
+  }
+  const naming = namings[name];
+  if (!naming) return [];
+  const list = listUnder(naming, names);
+  const parents = await resolve(parameters(list), given, scope);
+  const things = await scope.api.list<JsonObject>(list, idsOf(parents));
+  return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
+}
+
+/** The words for what was picked on a command line: its name, or its id if the name is ambiguous. */
+export function wordsFor(name: string, picked: Targets, candidates: readonly Candidate[]): Readonly<Record<string, string>> {
+  const near = candidates.filter(({ targets }) => targets.server?.id === picked.server?.id);
+  const servers = candidates.flatMap(({ targets: { server } }) => (server ? [{ id: server.id, name: server.label }] : []));
+  const distinct = [...new Map(servers.map((each) => [each.id, each])).values()];
+  const among = (noun: string) => (noun === name ? near.map(({ thing }) => thing) : distinct);
+  const words = Object.entries(picked).map(([noun, target]) => [noun, wordFor(noun, target, among(noun))]);
+  return Object.fromEntries(words);
+}
+
+function wordFor(noun: string, { id, label }: Target, things: readonly JsonObject[]): string {
+  const naming = namings[noun];
+  if (!naming || isIdOf(noun, label) || safeLine(label) !== label) return id;
+  const [only, ...others] = matching(things, label, naming);
+  return only && others.length === 0 && idIn(only.id) === id ? label : id;
+}
+
+const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
+
+/** Aligned rows of name, server, details and, for equal names, the id, that fit `columns`. A shortened name gets its full name as the description. */
+export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly PromptChoice<Targets>[] {
+  const labels = candidates.map((each) => safeLine(labelIn(each, name).label));
+  const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
+  const seen = new Set<string>();
+  const twins = new Set(candidates.map(named).filter((each) => seen.size === seen.add(each).size));
+  const ids = candidates.map((each) => (twins.has(named(each)) ? `id ${labelIn(each, name).id}` : ''));
+  const rows = candidates.map((each, index) => ({ place: placeOf(name, each), details: detailsOf(name, each, now), id: ids[index] ?? '' }));
+  const least = Math.min(NARROWEST, Math.max(0, ...labels.map(widthOf)));
+  const { others, left } = fitting(rows, columns - CURSOR, least);
+  const room = Math.max(NARROWEST, left);
+  const shown = padded(labels.map((label) => [shortened(label, room)]));
+  return candidates.map(({ targets }, index) => ({
+    name: `${shown[index]?.join('')}  ${others[index]}`.trimEnd(),
+    short: [labels[index], ...(rows[index]?.place ?? []).map((place) => `(${place})`)].join(' '),
+    value: targets,
+    ...(widthOf(labels[index] ?? '') > room && { description: labels[index] ?? '' }),
+  }));
+}
+
+/** The minimum width of a name, and the width of the cursor. */
+const NARROWEST = 24;
+const CURSOR = 3;
+/** The width of a shortened name before its gap. */
+const START = 8;
+
+/** Cuts out the middle: the end of a command line says more than its path. */
+function shortened(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  const start = cutText(text, START + 1);
+  const characters = [...cutInPieces(text, 1)];
+  let end = '';
+  for (let next = characters.pop(); next !== undefined && widthOf(start + next + end) <= room; next = characters.pop()) end = next + end;
+  return start + end;
+}
+
+interface Row {
+  readonly place: readonly string[];
+  readonly details: readonly string[];
+  readonly id: string;
+}
+
+/** What stands after the name, without the last details if they leave it less than `least`, and the room left for the name. */
+function fitting(rows: readonly Row[], columns: number, least: number): { readonly others: readonly string[]; readonly left: number } {
+  for (let kept = Math.max(0, ...rows.map(({ details }) => details.length)); ; kept -= 1) {
+    const others = padded(rows.map(({ place, details, id }) => [...place, ...details.slice(0, kept), id])).map((row) => row.join('  '));
+    const left = columns - Math.max(0, ...others.map((row) => (row === '' ? 0 : widthOf(row) + 2)));
+    if (left >= least || kept <= 0) return { others, left };
+  }
+}
+
+/** Pads rows to columns, without empty columns. */
+function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
+  return rows.map((row) =>
+    row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))).filter((cell) => cell !== ''),
+  );
+}
+
+/** The server of a site. */
+const placeOf = (name: string, { targets }: Candidate): readonly string[] =>
+  name === 'site' && targets.server ? [targets.server.label] : [];
+
+function detailsOf(name: string, { thing }: Candidate, now: number): readonly string[] {
+  return (namings[name]?.details ?? []).map((key) =>
+    key.endsWith('_at') && thing[key] ? ago(wordOf(thing[key]), now) : wordOf(thing[key]),
+  );
 }

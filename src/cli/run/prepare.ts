@@ -1,43 +1,23 @@
-import { parameters } from '../../platform/api/endpoint.ts';
+import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
 import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
-import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
-import { idIn, type Targets } from '../../platform/names/names.ts';
+import { refuseMislinked } from '../../platform/names/linked.ts';
+import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
+import { askedAgain } from '../../platform/names/recall.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
-import { type Chosen, endpointsIn } from '../language/calls.ts';
+import type { ChosenCalls } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
-import { consentLevel } from '../language/tree.ts';
-import { callsWith } from './call.ts';
 import type { Inputs } from './inputs.ts';
-import { type Invocation, ownWords } from './invocation.ts';
-import { pickMissing } from './pick.ts';
-import { firstWords, namesNeeded } from './targets.ts';
-
-/** What a command line changes, and whether it asks. */
-export function changeOf({ command, consent }: Invocation, chosen: Chosen): Change {
-  const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
-  return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
-}
+import type { Invocation } from './invocation.ts';
+import { changeOf, firstWords, lookedUpAgain } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
 export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline'>;
 
-/** Looks up one of all targets again, by the words given for it. */
-export function again(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {
-  const noun = nounOf(invocation.group);
-  const { [noun]: own, site } = targets;
-  const words = {
-    ...firstWords(invocation),
-    ...(own && { [noun]: ownWords(invocation)[index] ?? own.id }),
-    ...(site && { site: scope.names.trusted.get(`site ${site.id}`)?.word ?? site.id }),
-  };
-  return resolve(namesNeeded(invocation, chosen), words, scope);
-}
-
 interface Prepared {
   readonly invocation: Invocation;
-  readonly chosen: Chosen;
+  readonly chosen: ChosenCalls;
   readonly inputs: Inputs;
   readonly all: readonly Targets[];
   readonly base: BaseContext;
@@ -54,7 +34,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
   const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
   const bounded = within(base, allowance);
   const calls = callsWith(
-    { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, all.indexOf(targets), scope), body },
+    { endpoint: chosen.endpoint, targets, lookUp: () => lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope), body },
     bounded.api,
     scope,
   );
@@ -75,11 +55,69 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     async resolve(path, words) {
       const names = parameters(path);
       if (words) return resolve(names, words, { ...scope, api: bounded.api });
-      const picked = await pickMissing(invocation, names, undefined, scope, base);
-      const found = await resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
+      const picked = base.ask.allowed
+        ? (await (await import('./pick.ts')).pickMissing(invocation, names, undefined, scope, base)).targets
+        : {};
+      const found = await resolve(names, firstWords(invocation), { ...scope, picked });
       return refuseMislinked(found, changeOf(invocation, chosen), scope);
     },
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;
   return { ctx, args: { targets: own, options, fields, body, consent } };
+}
+
+interface Declared {
+  readonly endpoint: Endpoint | undefined;
+  readonly targets: Targets;
+  /** Looks the targets up again. */
+  readonly lookUp: () => Promise<Targets>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** `ctx.call`, `ctx.list` and `ctx.pages`: requests to the declared endpoints, with the ids of the targets. */
+function callsWith(
+  { endpoint: own, targets, lookUp, body }: Declared,
+  api: Context['api'],
+  scope: Scope,
+): Pick<Context, 'call' | 'list' | 'pages'> {
+  const fresh = <T>(
+    endpoint: Endpoint,
+    request: (ids: Readonly<Record<string, string>>) => Promise<T>,
+    shown?: (answer: T) => unknown,
+  ): Promise<T> =>
+    isRead(endpoint)
+      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)), ...(shown && { shown }) })
+      : request(idsOf(targets));
+  return {
+    call(endpoint = declared(own), options = {}) {
+      const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
+      const send = <T>(ids: Readonly<Record<string, string>>) => api.send<T>(endpoint, { ...ids, ...options.params }, { body: sent });
+      return fresh(endpoint, send<never>, ({ data }) => data);
+    },
+    list(endpoint = declared(own), options = {}) {
+      return fresh(endpoint, (ids) => api.list(endpoint, ids, options));
+    },
+    pages(endpoint = declared(own), options = {}) {
+      return fresh(endpoint, (ids) => begun(api.pages(endpoint, ids, options)));
+    },
+  };
+}
+
+/** Pages of which the first was read, so that a list that fails at once fails before anything is printed. */
+async function begun<T>(pages: AsyncGenerator<readonly T[], void>): Promise<AsyncIterable<readonly T[]>> {
+  const first = await pages.next();
+  return (async function* () {
+    if (first.done) return;
+    try {
+      yield first.value;
+      yield* pages;
+    } finally {
+      await pages.return();
+    }
+  })();
+}
+
+function declared(endpoint: Endpoint | undefined): Endpoint {
+  if (!endpoint) throw new Error('The command declares no endpoint for these options.');
+  return endpoint;
 }

@@ -15,7 +15,7 @@ interface Given {
 }
 
 /** A request of `dnx api`. */
-export interface Asked {
+export interface ApiRequest {
   readonly method: string;
   readonly path: string;
 }
@@ -23,7 +23,7 @@ export interface Asked {
 const methodIn = (word: string): string | undefined => methods.find((each) => each === word.toUpperCase());
 
 /** The method and path. Without a method it is GET, even with -F: a change must be asked for. */
-export function requestOf({ method: first, path, input }: Given): Asked {
+export function requestOf({ method: first, path, input }: Given): ApiRequest {
   if (first === undefined || (path === undefined && methodIn(first))) throw usage('Missing <path>.', undefined, seeHelp('api'));
   if (path !== undefined) return { method: checked(first, path), path };
   if (input !== undefined)
@@ -40,7 +40,7 @@ function checked(first: string, path: string): string {
 }
 
 /** The operation of a command line; none without a request. */
-export function operationsIn({ method, path, rate, schema }: Words): readonly Endpoint[] {
+export function requestedOperations({ method, path, rate, schema }: Words): readonly Endpoint[] {
   if (rate || schema || typeof method !== 'string') return [];
   if (typeof path === 'string') return [operationOf(method, path)];
   return methodIn(method) ? [] : [operationOf('GET', method)];

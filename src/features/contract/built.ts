@@ -7,7 +7,7 @@ import { PLAIN_TOKEN } from '../token/token.ts';
 // What commands send and read without declaring it.
 
 /** An option whose value is sent. */
-export type Sent = Option<unknown> & {
+export type SentOption = Option<unknown> & {
   readonly format?: 'date-time';
   /** The largest number that dnx sends. */
   readonly most?: number;
@@ -17,13 +17,13 @@ export type Sent = Option<unknown> & {
 interface Built {
   readonly endpoint: string;
   readonly by: readonly string[];
-  readonly fields: Readonly<Record<string, Sent>>;
+  readonly fields: Readonly<Record<string, SentOption>>;
 }
 
 const SITE = '/servers/{server}/sites/{site}';
 const VARIABLES = `${SITE}/environment-variables`;
 
-const id = (help: string): Sent => ({ ...assumed(required(text(help))), as: 'id' });
+const id = (help: string): SentOption => ({ ...assumed(required(text(help))), as: 'id' });
 const wanted = suggest(list('Abilities of the token; every ability if left out'), ...abilities);
 const value = required(assumed(text('Value of the variable')));
 
@@ -56,7 +56,7 @@ export const bodies: readonly Built[] = [
 ];
 
 /** The query parameters of every list. */
-export const paging: Readonly<Record<string, Sent>> = {
+export const pagingParameters: Readonly<Record<string, SentOption>> = {
   page: required(integer('Page number')),
   per_page: { ...required(integer('Items per page')), most: PAGE_SIZE },
 };

@@ -1,19 +1,19 @@
 import { phaseOf, statusKey } from '../../base/status.ts';
-import { type Difference, type Finding, grouped, several } from './difference.ts';
+import { type ContractDifference, type ContractFinding, grouped, shortList } from './difference.ts';
 import type { Described, Parameter } from './document.ts';
 import type { KnownColumn, KnownEndpoint, KnownField } from './known.ts';
 import { operationDifferences } from './operations.ts';
-import { collectionsIn, pattern, placed } from './paths.ts';
-import { isUnknown, type Shape } from './schema.ts';
+import { collectionsIn, pattern, placeOperations } from './paths.ts';
+import { isUnknown, type SchemaShape } from './schema.ts';
 
 /** Compares a document with what dnx knows. Assumptions come first. */
-export function compare(operations: readonly Described[], endpoints: readonly KnownEndpoint[]): readonly Difference[] {
+export function compareOperations(operations: readonly Described[], endpoints: readonly KnownEndpoint[]): readonly ContractDifference[] {
   const known = endpoints.map(({ endpoint }) => endpoint);
-  const { all, prefix } = placed(operations, known);
+  const { all, prefix } = placeOperations(operations, known);
   const described = new Map(all.map((each) => [each.key, each.described]));
   // If it names abilities somewhere, silence means none.
   const named = operations.some(({ abilities }) => abilities?.some((needed) => needed.length > 0));
-  const findings = endpoints.flatMap((endpoint): Finding[] => {
+  const findings = endpoints.flatMap((endpoint): ContractFinding[] => {
     const there = described.get(pattern(endpoint.endpoint));
     if (!there) return [];
     const tell = telling(endpoint);
@@ -32,10 +32,10 @@ export function compare(operations: readonly Described[], endpoints: readonly Kn
 
 /** Tells a difference in a field, or in a whole operation and all of its commands. */
 type Tell = (
-  kind: Finding['kind'],
+  kind: ContractFinding['kind'],
   about: { readonly name?: string | undefined; readonly assumed?: boolean; readonly commands?: readonly string[] },
   difference: string,
-) => Finding;
+) => ContractFinding;
 
 const telling =
   ({ endpoint, commands }: KnownEndpoint): Tell =>
@@ -49,7 +49,7 @@ const telling =
   });
 
 /** Differences between the query that dnx sends and the parameters in a document, and other parameters that it requires. */
-function parameterDifferences({ query }: KnownEndpoint, { parameters }: Described, tell: Tell): Finding[] {
+function parameterDifferences({ query }: KnownEndpoint, { parameters }: Described, tell: Tell): ContractFinding[] {
   const theirs = new Map(parameters.filter((each) => each.in === 'query').map((each) => [each.name, each]));
   const ours = new Set(query.map(({ name }) => name));
   const absent = query.filter(({ name }) => !theirs.has(name));
@@ -77,15 +77,15 @@ const isForeign = (each: Parameter): boolean =>
   each.required && (each.in === 'cookie' || (each.in === 'header' && !/^(accept|content-type|authorization|user-agent)$/i.test(each.name)));
 
 /** Differences between the body that dnx sends and the one in a document. */
-function bodyDifferences({ endpoint, body: sent, further }: KnownEndpoint, { body }: Described, tell: Tell): Finding[] {
+function bodyDifferences({ endpoint, body: sent, further }: KnownEndpoint, { body }: Described, tell: Tell): ContractFinding[] {
   const whole = { assumed: true };
   if (!body) {
-    const names = several(sent.map(({ name }) => name));
+    const names = shortList(sent.map(({ name }) => name));
     return sent.length > 0 ? [tell('field', whole, `the document has no body; dnx sends ${names}`)] : [];
   }
   const { types, json, required } = body;
   if (!json) {
-    const takes = `dnx sends JSON; the document takes ${several(types)}`;
+    const takes = `dnx sends JSON; the document takes ${shortList(types)}`;
     return types.length > 0 && (sent.length > 0 || required) ? [tell('type', whole, takes)] : [];
   }
   const always = endpoint.startsWith('PUT ') || sent.some((field) => field.required);
@@ -114,7 +114,7 @@ function fieldDifferences(
   field: KnownField,
   there: Pick<Parameter, 'required' | 'deprecated' | 'shape'> | undefined,
   tell: Tell,
-): Finding[] {
+): ContractFinding[] {
   if (!there) return [];
   const { type, choices, most, format } = field;
   const { types, items, maximum, format: theirs } = there.shape;
@@ -125,7 +125,7 @@ function fieldDifferences(
     ...(there.deprecated ? [tell('deprecated', field, 'deprecated in the document')] : []),
     ...typeDifference(sentTypes[type], type === 'id' ? 'string' : type, types).map((text) => tell('type', field, text)),
     ...(inner?.types && !inner.types.has('string')
-      ? [tell('type', field, `array of strings in dnx, of ${several([...inner.types])} in the document`)]
+      ? [tell('type', field, `array of strings in dnx, of ${shortList([...inner.types])} in the document`)]
       : []),
     ...(choices && values ? choiceDifference(choices, values).map((text) => tell('values', field, text)) : []),
     ...(most !== undefined && maximum !== undefined && maximum < most
@@ -146,8 +146,8 @@ const sentTypes: Readonly<Record<KnownField['type'], readonly string[]>> = {
 };
 
 /** A difference if the document allows none of these types. */
-const typeDifference = (expected: readonly string[], words: string, types: Shape['types']): readonly string[] =>
-  !types || expected.some((each) => types.has(each)) ? [] : [`${words} in dnx, ${several([...types])} in the document`];
+const typeDifference = (expected: readonly string[], words: string, types: SchemaShape['types']): readonly string[] =>
+  !types || expected.some((each) => types.has(each)) ? [] : [`${words} in dnx, ${shortList([...types])} in the document`];
 
 function choiceDifference(choices: readonly string[], values: ReadonlySet<string>): readonly string[] {
   const offered = new Set(choices);
@@ -155,21 +155,21 @@ function choiceDifference(choices: readonly string[], values: ReadonlySet<string
   // A token may have every ability.
   const theirs = [...values].filter((each) => !offered.has(each) && each !== '*');
   const apart = [
-    ...(ours.length > 0 ? [`only in dnx: ${several(ours)}`] : []),
-    ...(theirs.length > 0 ? [`only in the document: ${several(theirs)}`] : []),
+    ...(ours.length > 0 ? [`only in dnx: ${shortList(ours)}`] : []),
+    ...(theirs.length > 0 ? [`only in the document: ${shortList(theirs)}`] : []),
   ];
   return apart.length > 0 ? [apart.join('; ')] : [];
 }
 
 /** Differences between the response that dnx reads and the one in a document. */
-function answerDifferences(endpoint: KnownEndpoint, { answer }: Described, tell: Tell): Finding[] {
+function answerDifferences(endpoint: KnownEndpoint, { answer }: Described, tell: Tell): ContractFinding[] {
   if (!answer) return [];
   const { types, json } = answer;
   const whole = (difference: string) => [tell('response', {}, difference)];
   const reads = endpoint.answer.length > 0;
   if (endpoint.form === 'file') return json && types.length === 1 && types[0] !== '*/*' ? whole('JSON in the document, a file in dnx') : [];
   if (types.length === 0) return reads ? whole(`no body in the document; dnx reads ${columnNames(endpoint.answer)}`) : [];
-  if (!json) return reads ? whole(`${several(types)} in the document, JSON in dnx`) : [];
+  if (!json) return reads ? whole(`${shortList(types)} in the document, JSON in dnx`) : [];
   if (isUnknown(json)) return [];
   const data = json.fields.get('data')?.shape() ?? json;
   if (endpoint.form === 'list') {
@@ -180,12 +180,12 @@ function answerDifferences(endpoint: KnownEndpoint, { answer }: Described, tell:
   return columnDifferences(endpoint, data === json ? [json] : [data, json], tell);
 }
 
-const columnNames = (columns: readonly KnownColumn[]): string => several(columns.map(({ name }) => name));
+const columnNames = (columns: readonly KnownColumn[]): string => shortList(columns.map(({ name }) => name));
 
-const isArray = ({ types }: Shape): boolean => types?.size === 1 && types.has('array');
+const isArray = ({ types }: SchemaShape): boolean => types?.size === 1 && types.has('array');
 
 /** Says where the list is, if it is not in `data`. */
-function otherList({ fields }: Shape): string {
+function otherList({ fields }: SchemaShape): string {
   const [name] = [...fields].find(([, { shape }]) => isArray(shape())) ?? [];
   return name === undefined ? 'one resource in the document, a list in dnx' : `the list is in ${name}; dnx reads data`;
 }
@@ -193,7 +193,7 @@ function otherList({ fields }: Shape): string {
 const UNPAGED = 'no meta.last_page in the document: dnx reads only the first page';
 
 /** dnx counts pages, and stops after the first one if their number is not there. True for a list without pages, too. */
-function isPaged({ fields }: Shape): boolean {
+function isPaged({ fields }: SchemaShape): boolean {
   const meta = fields.get('meta')?.shape().fields ?? new Map<string, unknown>();
   return (
     meta.has('last_page') || ![...fields.keys(), ...meta.keys()].some((name) => /cursor|last_page|total|per_page|current_page/.test(name))
@@ -201,10 +201,10 @@ function isPaged({ fields }: Shape): boolean {
 }
 
 /** Differences in the fields of a resource, which are in the first of these places or in the next. */
-function columnDifferences(endpoint: KnownEndpoint, places: readonly Shape[], tell: Tell): Finding[] {
+function columnDifferences(endpoint: KnownEndpoint, places: readonly SchemaShape[], tell: Tell): ContractFinding[] {
   const [resource] = places;
   if (!resource || (isUnknown(resource) && places.length > 1)) return [];
-  const find = ({ name, or = [] }: KnownColumn): Shape | undefined =>
+  const find = ({ name, or = [] }: KnownColumn): SchemaShape | undefined =>
     [name, ...or]
       .flatMap((each) => places.map(({ fields }) => fields.get(each)))
       .find((field) => field && !field.writeOnly)
@@ -224,7 +224,7 @@ function columnDifferences(endpoint: KnownEndpoint, places: readonly Shape[], te
 }
 
 /** Says where the resource is, if none of its fields is where dnx reads them. */
-function otherPlace(places: readonly Shape[], missing: readonly KnownColumn[]): string {
+function otherPlace(places: readonly SchemaShape[], missing: readonly KnownColumn[]): string {
   for (const [name, { shape }] of places.flatMap(({ fields }) => [...fields])) {
     const inner = shape();
     if (missing.some((column) => (inner.items?.() ?? inner).fields.has(column.name))) return `the resource is in ${name}; dnx reads data`;
@@ -243,11 +243,11 @@ const columnTypes: Readonly<Record<NonNullable<KnownColumn['type']> | 'single', 
 const RESTING = ['suspended', 'expired', 'superseded', 'idle'];
 
 /** Statuses that dnx cannot classify, so that it would keep waiting. A release may have a `state` instead. */
-function statusDifferences({ fields }: Shape, tell: Tell, states: boolean): Finding[] {
+function statusDifferences({ fields }: SchemaShape, tell: Tell, states: boolean): ContractFinding[] {
   return [...fields].flatMap(([name, { shape }]) => {
     const values = /(^|_)status$/.test(name) || (states && name === 'state') ? [...(shape().values ?? [])] : [];
     const unknown = values.filter((each) => phaseOf(each) === undefined && !RESTING.includes(statusKey(each)));
-    const waits = `unknown to dnx, which would keep waiting: ${several(unknown)}`;
+    const waits = `unknown to dnx, which would keep waiting: ${shortList(unknown)}`;
     return unknown.length > 0 ? [tell('status', { name, assumed: true }, waits)] : [];
   });
 }
@@ -257,11 +257,11 @@ const abilityOf = ({ ability }: KnownEndpoint) => ({ name: ability?.ability });
 const otherToken = (scheme: string): string => `the document takes ${scheme}; dnx sends a bearer token`;
 
 /** Differences in the abilities that an operation needs. */
-function abilityDifferences(endpoint: KnownEndpoint, { abilities }: Described, tell: Tell): Finding[] {
+function abilityDifferences(endpoint: KnownEndpoint, { abilities }: Described, tell: Tell): ContractFinding[] {
   const { ability, assumed = false } = endpoint.ability ?? {};
   const own = ability === undefined ? [] : [ability];
   const same = (needed: readonly string[]) => needed.length === own.length && needed.every((each) => own.includes(each));
   if (!abilities || abilities.some(same)) return [];
-  const words = abilities.map((needed) => (needed.length === 0 ? 'none' : several(needed))).join(' or ');
+  const words = abilities.map((needed) => (needed.length === 0 ? 'none' : shortList(needed))).join(' or ');
   return [tell('ability', { ...abilityOf(endpoint), assumed }, `needs ${words} in the document, ${ability ?? 'none'} in dnx`)];
 }

@@ -1,7 +1,7 @@
 import { collectionsOf, pathPattern } from './paths.ts';
 
 /** One difference of one operation. */
-export interface Finding {
+export interface ContractFinding {
   /** Whether dnx assumed it, or the API reference states it. */
   readonly basis: 'assumed' | 'stated';
   /** What it is about. */
@@ -17,16 +17,16 @@ export interface Finding {
 }
 
 /** A difference, and every operation that has it. */
-export type Difference = Required<Finding>;
+export type ContractDifference = Required<ContractFinding>;
 
 /** The same difference in this many resources has one cause. */
 const ONE_CAUSE = 3;
 
 /** Findings of one cause; at least one. */
-type Same = [Finding, ...Finding[]];
+type Same = [ContractFinding, ...ContractFinding[]];
 
 /** One difference for what several operations have in common. Assumptions come first. */
-export function grouped(findings: readonly Finding[], collections: ReadonlySet<string>): readonly Difference[] {
+export function grouped(findings: readonly ContractFinding[], collections: ReadonlySet<string>): readonly ContractDifference[] {
   const causes = by(findings, ({ basis, kind, name, difference, operation }) =>
     // Each missing or added operation has a cause of its own, but another method may be that of many.
     JSON.stringify([
@@ -44,7 +44,7 @@ export function grouped(findings: readonly Finding[], collections: ReadonlySet<s
   return [...all.filter(({ basis }) => basis === 'assumed'), ...all.filter(({ basis }) => basis === 'stated')];
 }
 
-function by(findings: readonly Finding[], keyOf: (finding: Finding) => string): readonly Same[] {
+function by(findings: readonly ContractFinding[], keyOf: (finding: ContractFinding) => string): readonly Same[] {
   const groups = new Map<string, Same>();
   for (const finding of findings) {
     const key = keyOf(finding);
@@ -55,7 +55,7 @@ function by(findings: readonly Finding[], keyOf: (finding: Finding) => string): 
   return [...groups.values()];
 }
 
-const together = (same: Same): Difference => ({
+const together = (same: Same): ContractDifference => ({
   basis: same[0].basis,
   kind: same[0].kind,
   operation: same[0].operation,
@@ -68,7 +68,7 @@ const together = (same: Same): Difference => ({
 const MOST_COMMANDS = 2;
 
 /** The difference in words, with the commands that it concerns. */
-export function inWords({ kind, difference, commands }: Difference): string {
+export function differenceText({ kind, difference, commands }: ContractDifference): string {
   // The commands of a whole resource are plain, and those of every list too many.
   if (commands.length === 0 || kind === 'operation') return difference;
   const more = commands.length - MOST_COMMANDS;
@@ -76,11 +76,11 @@ export function inWords({ kind, difference, commands }: Difference): string {
 }
 
 /** `POST /servers/{server}/daemons +2`. */
-export const placeOf = ({ operation, operations }: Difference): string =>
+export const differencePlace = ({ operation, operations }: ContractDifference): string =>
   operations.length > 1 && operation.includes(' ') ? `${operation} +${operations.length - 1}` : operation;
 
 const MOST_WORDS = 12;
 
 /** Words for a sentence, which a hostile document could make endless. */
-export const several = (words: readonly string[]): string =>
+export const shortList = (words: readonly string[]): string =>
   words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS).join(', ')} and ${words.length - MOST_WORDS} more` : words.join(', ');

@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { readYaml } from '../../base/yaml.ts';
-import { anything, merged, type Shape, schemaReader } from './schema.ts';
+import { anything, merged, type SchemaShape, schemaReader } from './schema.ts';
 
 /** An OpenAPI document as far as dnx compares it. */
 export interface Contract {
@@ -33,13 +33,13 @@ export interface Parameter {
   readonly in: string;
   readonly required: boolean;
   readonly deprecated: boolean;
-  readonly shape: Shape;
+  readonly shape: SchemaShape;
 }
 
 /** A body: its media types, and its shape if it is JSON. */
 export interface Content {
   readonly types: readonly string[];
-  readonly json: Shape | undefined;
+  readonly json: SchemaShape | undefined;
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];

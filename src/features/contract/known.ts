@@ -11,9 +11,9 @@ import {
   filters,
   followed,
   occasional,
-  paging,
+  pagingParameters,
   type Read,
-  type Sent,
+  type SentOption,
   statedOfServer,
   undeclared,
   withoutOption,
@@ -42,7 +42,7 @@ export interface KnownEndpoint {
 }
 
 /** What dnx knows about a field of a body, or a query parameter. */
-export interface KnownField extends Pick<Sent, 'format' | 'most'> {
+export interface KnownField extends Pick<SentOption, 'format' | 'most'> {
   readonly name: string;
   /** The type in JSON. An `id` is a string or an integer, as the API sent it. */
   readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'id';
@@ -86,7 +86,7 @@ function known(endpoint: Endpoint, commands: readonly Leaf[]): KnownEndpoint {
     parameters: parameters(endpoint),
     commands: callers.map(({ path }) => path),
     ability: needOf(endpoint),
-    query: merged([...(form === 'list' ? sent(paging) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
+    query: merged([...(form === 'list' ? sent(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
     body: isRead(endpoint) ? [] : merged([...commands.flatMap((leaf) => declared(leaf, endpoint)), ...built]),
     further: sent(withoutOption[endpoint] ?? {}),
     answer: answerOf(endpoint, callers),
@@ -115,7 +115,7 @@ const filtersOf = ({ path, command: { options = {} } }: Leaf, endpoint: Endpoint
     .flatMap((each) => sent(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name))), path));
 
 /** Options as the fields that a command sends, or all. */
-const sent = (options: Readonly<Record<string, Sent>>, command?: string): readonly KnownField[] =>
+const sent = (options: Readonly<Record<string, SentOption>>, command?: string): readonly KnownField[] =>
   Object.entries(options).map(([name, option]) => {
     const { choices, format, most, required = false, assumed = false, help } = option;
     const commands = command === undefined ? [] : [command];
@@ -133,7 +133,7 @@ const sent = (options: Readonly<Record<string, Sent>>, command?: string): readon
     };
   });
 
-function typeOf({ kind, as, from }: Sent): KnownField['type'] {
+function typeOf({ kind, as, from }: SentOption): KnownField['type'] {
   if (as !== undefined || from?.resolve) return 'id';
   if (kind === 'integer' || kind === 'duration') return 'integer';
   if (kind === 'flag') return 'boolean';

@@ -1,15 +1,19 @@
-import { type Finding, several } from './difference.ts';
+import { type ContractFinding, shortList } from './difference.ts';
 import type { KnownEndpoint } from './known.ts';
-import { collectionsIn, collectionsOf, type Placed, PREFIX, pathPattern, pattern } from './paths.ts';
+import { collectionsIn, collectionsOf, type PlacedOperation, PREFIX, pathPattern, pattern } from './paths.ts';
 
 /** Operations that only dnx or only the document has, and another path before all of them. A whole resource is one difference. */
-export function operationDifferences(document: readonly Placed[], prefix: string, endpoints: readonly KnownEndpoint[]): Finding[] {
+export function operationDifferences(
+  document: readonly PlacedOperation[],
+  prefix: string,
+  endpoints: readonly KnownEndpoint[],
+): ContractFinding[] {
   const there = new Set(document.map(({ key }) => key));
   const here = new Set(endpoints.map(({ endpoint }) => pattern(endpoint)));
   const missing = endpoints.filter(({ endpoint }) => !there.has(pattern(endpoint)));
   const added = document.filter(({ key }) => !here.has(key) && !isOtherUpdate(key, there, here));
   const other = prefix === '' || prefix === PREFIX ? [] : [stated('/', `the paths begin with ${prefix}; dnx uses ${PREFIX}`)];
-  const server = other.map((each): Finding => ({ ...each, kind: 'server' }));
+  const server = other.map((each): ContractFinding => ({ ...each, kind: 'server' }));
   if (missing.length === endpoints.length) {
     const operations = missing.map(({ endpoint }) => endpoint);
     return [...server, { ...stated('/', 'none of the operations of dnx is in the document'), operations }];
@@ -30,7 +34,7 @@ export function operationDifferences(document: readonly Placed[], prefix: string
   ];
 }
 
-const stated = (operation: string, difference: string, commands: readonly string[] = []): Finding => ({
+const stated = (operation: string, difference: string, commands: readonly string[] = []): ContractFinding => ({
   basis: 'stated',
   kind: 'operation',
   operation,
@@ -46,7 +50,7 @@ function isOtherUpdate(key: string, there: ReadonlySet<string>, here: ReadonlySe
 }
 
 /** The methods of each path in a document. */
-function methodsOf(document: readonly Placed[]): ReadonlyMap<string, readonly string[]> {
+function methodsOf(document: readonly PlacedOperation[]): ReadonlyMap<string, readonly string[]> {
   const methods = new Map<string, string[]>();
   for (const { key, described } of document) {
     const path = pathPattern(key);
@@ -59,11 +63,11 @@ function methodsOf(document: readonly Placed[]): ReadonlyMap<string, readonly st
 
 function lacking(operation: string, methods: ReadonlyMap<string, readonly string[]>): string {
   const others = methods.get(pathPattern(operation));
-  return others ? `not in the document, which has ${several(others)}` : 'not in the document';
+  return others ? `not in the document, which has ${shortList(others)}` : 'not in the document';
 }
 
 /** Tells the operations of a resource as one, if all that there are of it are among these. */
-function byResource(apart: readonly Finding[], all: readonly string[], whole: (count: number) => string): Finding[] {
+function byResource(apart: readonly ContractFinding[], all: readonly string[], whole: (count: number) => string): ContractFinding[] {
   const collections = collectionsIn(all);
   const counts = (operations: readonly string[]) => {
     const found = new Map<string, number>();
@@ -73,8 +77,8 @@ function byResource(apart: readonly Finding[], all: readonly string[], whole: (c
   };
   const total = counts(all);
   const found = counts(apart.map(({ operation }) => operation));
-  const resources = new Map<string, Finding[]>();
-  const alone: Finding[] = [];
+  const resources = new Map<string, ContractFinding[]>();
+  const alone: ContractFinding[] = [];
   for (const each of apart) {
     const above = collectionsOf(each.operation, collections);
     const complete = above.find((collection) => found.get(collection) === total.get(collection) && (total.get(collection) ?? 0) > 1);

@@ -10,7 +10,7 @@ export const pattern = (path: string): string => path.replace(/\{[^{}]*\}/g, '{}
 export const pathPattern = (operation: string): string => pattern(operation.slice(operation.indexOf(' ') + 1));
 
 /** An operation of a document, by the path that the API reference would give it. */
-export interface Placed {
+export interface PlacedOperation {
   /** `GET /servers/{server}` */
   readonly operation: string;
   /** The same without the names of parameters. */
@@ -19,10 +19,10 @@ export interface Placed {
 }
 
 /** Places the operations of a document, and finds the path that they have in common. `known`: the operations of dnx. */
-export function placed(
+export function placeOperations(
   operations: readonly Described[],
   known: readonly string[],
-): { readonly all: readonly Placed[]; readonly prefix: string } {
+): { readonly all: readonly PlacedOperation[]; readonly prefix: string } {
   const prefix = prefixOf(operations, known);
   const all = operations.map((described) => {
     const { method, path } = described;

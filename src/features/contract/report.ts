@@ -4,17 +4,17 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { readUserFile } from '../../machine/files/user-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import { textOf } from '../../platform/api/network/response.ts';
-import { compare } from './compare.ts';
-import { type Difference, inWords, placeOf } from './difference.ts';
+import { bodyText } from '../../platform/api/network/response.ts';
+import { compareOperations } from './compare.ts';
+import { type ContractDifference, differencePlace, differenceText } from './difference.ts';
 import { readDocument } from './document.ts';
 import { endpointsOf } from './known.ts';
 
-const shown = columns<Difference>(
+const shown = columns<ContractDifference>(
   'kind',
-  { key: 'operation', cell: placeOf, wrap: true },
+  { key: 'operation', cell: differencePlace, wrap: true },
   'name',
-  { key: 'difference', cell: inWords, wrap: true },
+  { key: 'difference', cell: differenceText, wrap: true },
   { key: 'basis', wide: true },
 );
 
@@ -26,7 +26,7 @@ export async function compareContract(
 ): Promise<Result> {
   const { operations, unread } = readDocument(await load(ctx, place), place);
   await letSignalIn(ctx);
-  const found = compare(operations, await endpointsOf(ctx.tree));
+  const found = compareOperations(operations, await endpointsOf(ctx.tree));
   await letSignalIn(ctx);
   const assumed = found.filter(({ basis }) => basis === 'assumed').length;
   ctx.progress.note(`${count(operations.length, 'operation')}, ${count(found.length, 'difference')} (${assumed} in assumptions of dnx)`);
@@ -51,7 +51,7 @@ async function load({ world, settings, signal }: Pick<Context, 'world' | 'settin
   try {
     const response = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });
     if (response.status !== 200) throw usage(`${place} returned ${response.status}.`, 'Download the document, and pass the file.');
-    return await textOf(response);
+    return await bodyText(response);
   } catch (error) {
     if (error instanceof NetworkFault) throw new DnxError('network', `Could not read ${place}: ${error.message}.`, { cause: error });
     throw error;

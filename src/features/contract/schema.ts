@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 
 /** What a JSON Schema says about a value, with its compositions merged. `null` is left out: a value may always be missing. */
-export interface Shape {
+export interface SchemaShape {
   /** The JSON types; undefined for any. */
   readonly types?: ReadonlySet<string> | undefined;
   /** The allowed values; undefined if not limited. */
@@ -11,14 +11,14 @@ export interface Shape {
   readonly required: ReadonlySet<string>;
   /** True if other fields are rejected. */
   readonly closed: boolean;
-  readonly items?: (() => Shape) | undefined;
+  readonly items?: (() => SchemaShape) | undefined;
   readonly format?: string | undefined;
   readonly maximum?: number | undefined;
 }
 
 /** A field of an object. Its shape is read when needed, because it may contain the object. */
 export interface ShapeField {
-  readonly shape: () => Shape;
+  readonly shape: () => SchemaShape;
   readonly deprecated: boolean;
   /** Only in responses. */
   readonly readOnly: boolean;
@@ -27,21 +27,21 @@ export interface ShapeField {
 }
 
 /** A value of which nothing is known. */
-export const anything: Shape = { fields: new Map(), required: new Set(), closed: false };
+export const anything: SchemaShape = { fields: new Map(), required: new Set(), closed: false };
 
 /** True if nothing is known of a value. */
-export const isUnknown = ({ types, values, fields, items, closed }: Shape): boolean =>
+export const isUnknown = ({ types, values, fields, items, closed }: SchemaShape): boolean =>
   !types && !values && !items && !closed && fields.size === 0;
 
 /** Compositions inside each other beyond this say nothing that a person wrote. */
 const DEEPEST = 64;
 
 /** Reads the schemas of a document, each once. `follow` finds what a `$ref` refers to. */
-export function schemaReader(follow: (value: unknown) => JsonObject): (schema: unknown) => Shape {
-  const known = new Map<JsonObject, Shape>();
+export function schemaReader(follow: (value: unknown) => JsonObject): (schema: unknown) => SchemaShape {
+  const known = new Map<JsonObject, SchemaShape>();
   const reading = new Set<JsonObject>();
 
-  function read(schema: unknown): Shape {
+  function read(schema: unknown): SchemaShape {
     if (!isObject(schema)) return anything;
     const before = known.get(schema);
     if (before) return before;
@@ -61,7 +61,7 @@ export function schemaReader(follow: (value: unknown) => JsonObject): (schema: u
   }
 
   /** What a schema says itself, without its references and compositions. */
-  function plain(schema: JsonObject): Shape {
+  function plain(schema: JsonObject): SchemaShape {
     const values = valuesOf(schema)?.filter((value) => value !== null);
     const { items, properties, additionalProperties, maximum, exclusiveMaximum, format } = schema;
     const required = list(schema.required).map(wordOf);
@@ -119,7 +119,7 @@ function typeOf(value: unknown): string {
 }
 
 /** A shape that meets all of these (`allOf`), or one of them (`anyOf`). */
-export function merged(how: 'allOf' | 'anyOf', shapes: readonly Shape[]): Shape {
+export function merged(how: 'allOf' | 'anyOf', shapes: readonly SchemaShape[]): SchemaShape {
   const [first, ...others] = shapes;
   if (!first) return anything;
   if (others.length === 0) return first;
@@ -166,7 +166,7 @@ export function merged(how: 'allOf' | 'anyOf', shapes: readonly Shape[]): Shape 
   };
 }
 
-function mergedFields(how: 'allOf' | 'anyOf', shapes: readonly Shape[]): ReadonlyMap<string, ShapeField> {
+function mergedFields(how: 'allOf' | 'anyOf', shapes: readonly SchemaShape[]): ReadonlyMap<string, ShapeField> {
   const byName = new Map<string, ShapeField[]>();
   for (const [name, field] of shapes.flatMap(({ fields }) => [...fields])) {
     const same = byName.get(name);
@@ -188,8 +188,8 @@ function mergedFields(how: 'allOf' | 'anyOf', shapes: readonly Shape[]): Readonl
 }
 
 /** Computes a shape when it is first needed. A shape that needs itself is unknown there. */
-function once(compute: () => Shape): () => Shape {
-  let shape: Shape | undefined;
+function once(compute: () => SchemaShape): () => SchemaShape {
+  let shape: SchemaShape | undefined;
   return () => {
     if (shape) return shape;
     shape = anything;

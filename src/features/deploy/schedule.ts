@@ -1,7 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, utcOf } from '../../base/time.ts';
-import type { Consent, Context, Given } from '../../cli/language/command.ts';
+import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { idsOf, readSite, type SiteReference, siteReference } from './snapshot.ts';
@@ -17,7 +17,7 @@ interface ScheduleValues {
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'nameOf' | 'progress' | 'settings' | 'world'> & { readonly targets: Targets };
 
 /** The confirmation for a deployment that the link file wants confirmed, or that replaces a scheduled one: one question for both. */
-export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given: Given): Promise<Consent | undefined> {
+export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given: GivenConsent): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const { linkConsent } = await import('../link/confirmation.ts');
   const linked = given.yes ? undefined : await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
@@ -27,7 +27,7 @@ export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given:
 }
 
 /** The confirmation for replacing a scheduled deployment. */
-async function replacing(ctx: Needs, moment: Moment, { yes }: Given): Promise<Consent | undefined> {
+async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Promise<Consent | undefined> {
   const before = await scheduled(ctx, siteReference(ctx.targets));
   const utc = utcOf(before);
   if (before === undefined || utc === moment.utc) return undefined;

@@ -3,11 +3,11 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { widthOf } from '../../cli/output/wrap.ts';
-import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
+import { type Candidate, choicesOf } from '../../cli/run/pick.ts';
 import { git, remotesIn } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
 import type { Listed } from '../../platform/names/all-sites.ts';
-import { type Located, idIn, targetOf } from '../../platform/names/names.ts';
+import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
 

@@ -1,6 +1,6 @@
 import { cancelled, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import type { Context, Given } from '../../cli/language/command.ts';
+import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { data, done, type Result } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { type Located, nameOf, sameName, type Target } from '../../platform/names/names.ts';
@@ -16,7 +16,12 @@ interface LinkOptions {
 }
 
 /** Links the project of this directory to a site: the given one, or one to pick. */
-export async function linkProject(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: Given): Promise<Result> {
+export async function linkProject(
+  ctx: Context,
+  targets: Located | undefined,
+  options: LinkOptions,
+  { yes }: GivenConsent,
+): Promise<Result> {
   if (options.schema) return { view: data(linkSchema) };
   const { settings, world } = ctx;
   const before = openLinkFile(settings, world);

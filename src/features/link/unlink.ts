@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { DnxError, type Next, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
-import type { Context, Given } from '../../cli/language/command.ts';
+import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { type LinkFile, notWritten, openLinkFile, placeIn, shownPath, withEnvironments, writeLinkFile } from './file.ts';
 
 /** Removes the link file in effect, or the environment that the user named. The last environment takes the file with it. */
-export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>, { yes }: Given): Result {
+export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>, { yes }: GivenConsent): Result {
   const { link, environment: wanted } = settings;
   if (!link)
     throw new DnxError('not_found', `No ${LINK_FILE} in this directory or above it.`, {

@@ -5,9 +5,9 @@ import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Directories, dnxDirectories } from './directories.ts';
 import { type Format, formatOf, type ReportFormat } from './format.ts';
-import { type Blocked, chooseHost } from './host.ts';
 import { type Link, type LinkEnvironment, linkOf, linkProblem, placeProblem, unknownKeys, withoutLink } from './link.ts';
 import { findLink, openLink } from './link-file.ts';
+import { type Blocked, chooseHost } from './place.ts';
 import { type Origin, openPrecedence, type Precedence, type SettingName } from './precedence.ts';
 import { openSettingsFile, type SettingsFile } from './sources.ts';
 

@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from './api.ts';
-import { textOf } from './network/response.ts';
+import { bodyText } from './network/response.ts';
 
 /** A response without its body. */
 export const emptyReply = ({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): Reply<never> => ({
@@ -18,7 +18,7 @@ export const emptyReply = ({ status, headers }: Pick<HttpResponse, 'status' | 'h
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   const { status, headers } = response;
   // Some servers send a byte order mark.
-  const text = (await textOf(response)).replace(/^\ufeff/, '');
+  const text = (await bodyText(response)).replace(/^\ufeff/, '');
   const nothing = emptyReply(response);
   if (text.trim() === '') return nothing;
   let body: unknown;

@@ -5,7 +5,7 @@ import { type HttpResponse, NetworkFault, type Transport } from '../../machine/w
 import type { ClientOptions, Exchange, Query, Reply, SendOptions } from './api.ts';
 import { isReadMethod } from './endpoint.ts';
 import { rateLimited, retryAfter } from './limit/limiter.ts';
-import { textOf } from './network/response.ts';
+import { bodyText } from './network/response.ts';
 import { emptyReply, readReply } from './reply.ts';
 
 const MOST_RETRIES = 3;
@@ -143,7 +143,7 @@ function withoutToken(response: HttpResponse, token: string): HttpResponse {
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
   const headers = Object.entries(response.headers).map(([name, value]) => [name, value && masked(value)]);
   const body = async function* () {
-    yield Buffer.from(masked(await textOf(response)));
+    yield Buffer.from(masked(await bodyText(response)));
   };
   return { ...response, headers: Object.fromEntries(headers), body: body() };
 }

@@ -1,11 +1,7 @@
 import { plural } from '../../../src/base/text.ts';
-import { type AnyCommand, type Entry, type Group, rootGroup, type TopicEntry } from '../../../src/cli/language/command.ts';
-import type { Block } from '../../../src/cli/language/topic.ts';
+import { type AnyCommand, type Block, type Entry, type Group, rootGroup, type TopicEntry } from '../../../src/cli/language/command.ts';
 import { tree } from '../../../src/commands/index.ts';
-import { intro, lineOf } from '../../../src/features/help/environment.ts';
-import exitCodes from '../../../src/features/help/exit-codes.ts';
-import files from '../../../src/features/help/files.ts';
-import options from '../../../src/features/help/options.ts';
+import { environmentIntro, topicTexts, variableLine } from '../../../src/features/help/topics.ts';
 import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import { describe, globalRows } from './command-parts.ts';
 import { markdownFile, type Page, type Part, type Ref, type Row, titleOf } from './page.ts';
@@ -70,7 +66,7 @@ function commandPage(name: string, group: Group, own: AnyCommand, of?: string): 
 }
 
 async function topicPage({ name, summary, load }: TopicEntry): Promise<Page> {
-  const { title, body } = (await load()).default;
+  const { title, body } = await load();
   return { ...topic(name), title, summary, parts: [...(topicParts[name] ?? body.map(blockOf)), seeAlso(name, [])] };
 }
 
@@ -91,9 +87,12 @@ const topicParts: Readonly<Record<string, readonly Part[]>> = {
   options: [
     'Every command takes these options, anywhere on the command line.',
     list(globalRows, 'Option'),
-    ...options.body.slice(1).map(blockOf),
+    ...topicTexts.options.body.slice(1).map(blockOf),
   ],
-  environment: [intro, ...variableGroups.flatMap((group) => [heading(group.title), list(group.variables.map(lineOf), 'Variable')])],
+  environment: [
+    environmentIntro,
+    ...variableGroups.flatMap((group) => [heading(group.title), list(group.variables.map(variableLine), 'Variable')]),
+  ],
 };
 
 /** The index, and the page of dnx itself. */
@@ -127,12 +126,12 @@ function rootPage(): Page {
       heading('Global options'),
       list(globalRows),
       heading('Exit codes'),
-      ...exitCodes.body.map(blockOf),
+      ...topicTexts['exit-codes'].body.map(blockOf),
       heading('Environment'),
-      intro,
+      environmentIntro,
       'Every variable: dnx help environment',
       heading('Files'),
-      ...files.body.map(blockOf),
+      ...topicTexts.files.body.map(blockOf),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { repository, version } from '../../../package.json';
-import { examples, wrapped } from '../../../src/cli/run/help/page.ts';
+import { exampleLines, wrappedText } from '../../../src/cli/run/help/page.ts';
 import { piecesOf } from './inline.ts';
 import { manName, type Page, type Part, type Row } from './page.ts';
 
@@ -44,7 +44,7 @@ function partOf(part: Part, before: Part | undefined): string[] {
   if ('heading' in part) return [part.level === 2 ? `.SH ${plain(sectionOf(part.heading))}` : `.SS ${plain(part.heading)}`];
   if ('title' in part) return [...(part.title && !headed ? ['.PP', `\\fB${plain(part.title)}:\\fR`] : []), ...part.rows.flatMap(rowOf)];
   if ('usage' in part) return ['.PP', term(part.usage)];
-  if ('run' in part) return ['.PP', '.EX', ...examples(part.run, EXAMPLE).split('\n').map(plain), '.EE'];
+  if ('run' in part) return ['.PP', '.EX', ...exampleLines(part.run, EXAMPLE).split('\n').map(plain), '.EE'];
   return [
     ...(headed ? [] : ['.SH SEE ALSO']),
     ...part.see.map((ref, index) => `.BR ${plain(manName(ref))} (${ref.section})${index < part.see.length - 1 ? ',' : ''}`),
@@ -73,7 +73,7 @@ const term = (name: string): string =>
 /** A sentence, its commands and options in bold, in lines of at most 80 bytes. */
 const prose = (sentence: string): string => {
   const pieces = piecesOf(sentence).map((each) => (each.code ? `\\fB${plain(each.text)}\\fR` : text(each.text)));
-  return wrapped(pieces.join(''), LONGEST).split('\n').map(guarded).join('\n');
+  return wrappedText(pieces.join(''), LONGEST).split('\n').map(guarded).join('\n');
 };
 
 /** A line that starts with a period or a quote would be a request. */

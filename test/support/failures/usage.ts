@@ -43,7 +43,7 @@ export const usageFailures: readonly Failure[] = [
     name: 'an option without its value',
     line: 'server list --fields',
     code: 'usage',
-    says: 'Missing value: --fields <a,b>.',
+    says: "Option '--fields <a,b>' argument missing.",
     hint: 'See: dnx server list --help',
   },
   {

@@ -1,27 +1,29 @@
-import type { AnyCommand, Group } from '../../language/command.ts';
-import { optionsOf, positionalsOf } from '../../language/signature.ts';
-import { needsIn } from './api.ts';
-import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
-import { argumentLine, optionSections, usageOf } from './terms.ts';
+import { flagName } from '../../../base/text.ts';
+import { needOf } from '../../../platform/abilities.ts';
+import { conditionsIn } from '../../language/calls.ts';
+import type { AnyCommand, Group, Line } from '../../language/command.ts';
+import type { Option, Options } from '../../language/options.ts';
+import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';
+import { exampleLines, type HelpPage, type HelpSection, joinedParts, sectionLines, usageLine, wrappedText } from './page.ts';
 
 /** The most abilities that fit on a line. */
 const MOST_NAMED = 5;
 
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
-export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
+export function commandHelp(path: string, group: Group, command: AnyCommand, page: HelpPage): string {
   const positionals = positionalsOf(group, command);
   const options = Object.fromEntries(Object.entries(optionsOf(group, command)).filter(([, { place }]) => place !== 'either'));
   const start = path.includes(' ') ? `dnx ${group.name} ` : 'dnx ';
   const shown = command.examples.map((each) => `${start}${path.includes(' ') ? each : `${path}${each.slice(command.name.length)}`}`);
-  return joined([
-    wrapped(command.summary, page.width),
-    usage(usageOf(path, positionals), page),
-    [page.bold('Examples:'), examples(shown, page)].join('\n'),
-    command.description && wrapped(command.description, page.width),
-    ...listed([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
-    command.exits && wrapped(`Exit codes: ${command.exits}`, page.width),
+  return joinedParts([
+    wrappedText(command.summary, page.width),
+    usageLine(usageOf(path, positionals), page),
+    [page.bold('Examples:'), exampleLines(shown, page)].join('\n'),
+    command.description && wrappedText(command.description, page.width),
+    ...sectionLines([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
+    command.exits && wrappedText(`Exit codes: ${command.exits}`, page.width),
     footer(path, command)
-      .map((line) => wrapped(line, page.width))
+      .map((line) => wrappedText(line, page.width))
       .join('\n'),
   ]);
 }
@@ -35,4 +37,96 @@ function footer(path: string, command: AnyCommand): readonly string[] {
     ...(command.calls && typeof command.calls !== 'function' ? [`API calls: dnx ${path} --help --api`] : []),
     'Global options: dnx help options. Exit codes: dnx help exit-codes',
   ];
+}
+
+/** The usage of a command: `dnx deploy [site...] [options]`. Options of dnx come before another command line. */
+export function usageOf(path: string, positionals: readonly Positional[]): string {
+  const terms = (rest: boolean) => positionals.flatMap((each, index) => (Boolean(each.option.rest) === rest ? [termOf(each, index)] : []));
+  return ['dnx', path, ...terms(false), '[options]', ...terms(true)].join(' ');
+}
+
+/** `<site>`, `[site...]`, `[server|site]`; `[-- command]` for another command line after the first argument. */
+function termOf(positional: Positional, index: number): string {
+  const { required, variadic, option } = positional;
+  const name = nameOf(positional);
+  const term = option.rest && index > 0 ? `-- ${name}` : `${name}${variadic ? '...' : ''}`;
+  return required || option.required ? `<${term}>` : `[${term}]`;
+}
+
+/** What an argument is called. */
+const nameOf = ({ key, option }: Positional): string => (option.destination && option.placeholder) || key.replaceAll('_', '-');
+
+/** An argument, and the option that can replace it. */
+export const argumentLine = (positional: Positional): Line => [
+  nameOf(positional),
+  `${described({ ...positional.option, required: false, kind: 'text', placeholder: '' })}${waysOf(positional)}`,
+];
+
+const waysOf = ({ key, option }: Positional): string => (option.place === 'either' ? ` (or ${flagName(key)})` : '');
+
+/** Options under their headings. Those without one come first. */
+export function optionSections(options: Options): HelpSection[] {
+  const sections = new Map<string, Line[]>([['Options', []]]);
+  for (const [key, option] of Object.entries<Option<unknown>>(options)) {
+    const { section = 'Options' } = option;
+    sections.set(section, [...(sections.get(section) ?? []), [flagOf(key, option), described(option)]]);
+  }
+  return [...sections];
+}
+
+function flagOf(key: string, { short, kind, placeholder, negatable }: Option<unknown>): string {
+  const name = negatable ? `--[no-]${key.replaceAll('_', '-')}` : flagName(key);
+  const value = kind === 'flag' ? '' : ` <${placeholder ?? key.split('_').at(-1)}>`;
+  return `${short ? `-${short}, ` : ''}${name}${value}`;
+}
+
+function described({ help, required, choices, strict, kind, placeholder }: Option<unknown>): string {
+  const shown = strict && placeholder === choices?.join('|');
+  const notes = [choices && !shown && choices.join(', '), required && 'required', kind === 'list' && 'repeatable'].filter(Boolean);
+  return notes.length > 0 ? `${help} (${notes.join('; ')})` : help;
+}
+
+const WIDEST_ENDPOINT = 72;
+const ASSUMED = 'assumed: not documented in the API reference. To send another field, use -F.';
+
+/** What a command calls, the abilities it needs, and the fields of its request body: `--help --api`. */
+export function apiHelp(path: string, command: AnyCommand, page: HelpPage): string {
+  const calls = callLines(command);
+  const fields = Object.entries(command.fields ?? {}).map(
+    ([key, { kind, required, assumed }]): Line => [
+      key,
+      [kind === 'list' ? 'list' : kind, required && 'required', assumed && 'assumed'].filter(Boolean).join(', '),
+    ],
+  );
+  const assumed = [...calls, ...fields].some(([, text]) => text.includes('assumed'));
+  return joinedParts([
+    wrappedText(`API calls and fields of dnx ${path}`, page.width),
+    calls.length === 0 &&
+      (typeof command.calls === 'function'
+        ? wrappedText('The API request depends on the arguments.', page.width)
+        : 'Declares no API calls.'),
+    ...sectionLines([['Calls', calls]], page, WIDEST_ENDPOINT),
+    ...sectionLines([['Fields of the request body', fields]], page),
+    assumed && wrappedText(ASSUMED, page.width),
+  ]);
+}
+
+/** Each endpoint, the ability it needs, and the option that makes the call. */
+export function callLines({ calls }: AnyCommand): Line[] {
+  const lines = new Map<string, string>();
+  for (const [endpoint, when] of typeof calls === 'function' ? [] : conditionsIn(calls)) {
+    const need = needOf(endpoint);
+    const texts = [need && `needs ${need.ability}${need.assumed ? ' (assumed)' : ''}`, when && `with ${flagName(when)}`];
+    if (when === undefined || !lines.has(endpoint)) lines.set(endpoint, texts.filter(Boolean).join(', '));
+  }
+  return [...lines];
+}
+
+/** The abilities that a command always needs, and whether its options may need more. */
+function needsIn({ calls }: AnyCommand): { readonly always: readonly string[]; readonly more: boolean } {
+  const all = typeof calls === 'function' ? [] : conditionsIn(calls);
+  const abilities = (conditional: boolean) =>
+    all.filter(([, when]) => (when !== undefined) === conditional).flatMap(([endpoint]) => needOf(endpoint)?.ability ?? []);
+  const always = [...new Set(abilities(false))];
+  return { always, more: abilities(true).some((ability) => !always.includes(ability)) };
 }

@@ -1,13 +1,13 @@
-import type { Line } from '../../language/topic.ts';
+import type { Line } from '../../language/command.ts';
 
 /** The page that help is formatted for. `width` is in columns. */
-export interface Page {
+export interface HelpPage {
   readonly width: number;
   readonly bold: (text: string) => string;
 }
 
 /** A heading and the lines under it. */
-export type Section = readonly [title: string, lines: readonly Line[]];
+export type HelpSection = readonly [title: string, lines: readonly Line[]];
 
 /** A longer term has its text below it. */
 const WIDEST_TERM = 34;
@@ -17,17 +17,17 @@ const INDENT = 2;
 const GAP = 2;
 
 /** Parts of a page, separated by blank lines. Empty parts are left out. */
-export const joined = (parts: readonly (string | false | undefined)[]): string => `${parts.filter(Boolean).join('\n\n')}\n`;
+export const joinedParts = (parts: readonly (string | false | undefined)[]): string => `${parts.filter(Boolean).join('\n\n')}\n`;
 
 /** A line with a label in bold: `Topics: options, output`. */
-export const labeled = (label: string, text: string, { width, bold }: Page): string =>
+export const labeledLine = (label: string, text: string, { width, bold }: HelpPage): string =>
   hanging(`${label}: ${text}`.split(' '), width, INDENT).replace(`${label}:`, bold(`${label}:`));
 
 /** The usage line. */
-export const usage = (line: string, page: Page): string => labeled('Usage', line, page);
+export const usageLine = (line: string, page: HelpPage): string => labeledLine('Usage', line, page);
 
 /** Command lines as typed: a long one continues after a backslash, never inside quotes. */
-export const examples = (lines: readonly string[], { width }: Page): string =>
+export const exampleLines = (lines: readonly string[], { width }: HelpPage): string =>
   lines.map((line) => hanging(['  $', ...unitsOf(line, width - INDENT * 4)], width, INDENT * 3, ' \\')).join('\n');
 
 /** The words of a command line. An option keeps its value if both fit on a line. */
@@ -43,7 +43,7 @@ function unitsOf(line: string, widest: number): string[] {
 }
 
 /** Sections of two columns in one alignment. A term that is too long has its text under it. */
-export function listed(sections: readonly Section[], { width, bold }: Page, widest = WIDEST_TERM): string[] {
+export function sectionLines(sections: readonly HelpSection[], { width, bold }: HelpPage, widest = WIDEST_TERM): string[] {
   const filled = sections.filter(([, lines]) => lines.length > 0);
   const terms = filled.flatMap(([, lines]) => lines.map(([term]) => term.length)).filter((length) => length <= widest);
   const wanted = INDENT + Math.max(0, ...terms) + GAP;
@@ -56,13 +56,13 @@ export function listed(sections: readonly Section[], { width, bold }: Page, wide
 function row([term, text]: Line, width: number, column: number): string {
   const start = ' '.repeat(INDENT);
   if (text === '') return hanging([start + term], width, INDENT * 2);
-  const lines = wrapped(text, width - column).replaceAll('\n', `\n${' '.repeat(column)}`);
+  const lines = wrappedText(text, width - column).replaceAll('\n', `\n${' '.repeat(column)}`);
   if (INDENT + term.length + GAP <= column) return `${(start + term).padEnd(column)}${lines}`;
   return `${hanging((start + term).split(/(?<=\S) /), width, INDENT * 2)}\n${' '.repeat(column)}${lines}`;
 }
 
 /** Breaks lines between words. A word that is longer than the width stays whole. */
-export const wrapped = (text: string, width: number): string =>
+export const wrappedText = (text: string, width: number): string =>
   text
     .split('\n')
     .map((paragraph) => hanging(paragraph.split(' '), width, 0))

@@ -1,34 +1,33 @@
-import type { Entry, Tree } from '../../language/command.ts';
-import type { Line } from '../../language/topic.ts';
-import { joined, labeled, listed, type Page, type Section, usage, wrapped } from './page.ts';
+import type { Entry, Line, Topic, Tree } from '../../language/command.ts';
+import { exampleLines, type HelpPage, type HelpSection, joinedParts, labeledLine, sectionLines, usageLine, wrappedText } from './page.ts';
 
 /** Narrower pages list the shortcuts in one column. */
 const TWO_COLUMNS = 80;
 
 /** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
-export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page: Page): string {
+export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page: HelpPage): string {
   const used = [
     ...Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]),
     ...standalone.flatMap(({ name, top }): Line[] => (top === undefined ? [] : [[name, top]])),
   ];
   const { bold, width } = page;
-  return joined([
+  return joinedParts([
     [
-      wrapped('Manage Deploynix from the terminal, scripts and CI', width),
-      usage('dnx <group> <command> [target] [options]', page),
-      labeled('Example', 'dnx deploy shop.example.com', page),
+      wrappedText('Manage Deploynix from the terminal, scripts and CI', width),
+      usageLine('dnx <group> <command> [target] [options]', page),
+      labeledLine('Example', 'dnx deploy shop.example.com', page),
     ].join('\n'),
-    width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : listed([['Most used', used]], page)[0],
-    ...listed([['Commands', bySection([...contents, ...standalone])]], page),
+    width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : sectionLines([['Most used', used]], page)[0],
+    ...sectionLines([['Commands', bySection([...contents, ...standalone])]], page),
     [
-      labeled('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox start', page),
-      labeled('Topics', topics.map(({ name }) => name).join(', '), page),
+      labeledLine('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox start', page),
+      labeledLine('Topics', topics.map(({ name }) => name).join(', '), page),
     ].join('\n'),
   ]);
 }
 
 /** The names of each section, in one line. What a project begins with comes first. */
-function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): Section[1] {
+function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): HelpSection[1] {
   const sections = new Map<string, string[]>([
     ['Account', []],
     ['Project', []],
@@ -48,3 +47,13 @@ function inTwoColumns(lines: readonly Line[]): string[] {
   const widest = Math.max(...left.map((each) => each.length));
   return left.map((each, index) => `  ${each.padEnd(widest)}    ${right[index] ?? ''}`.trimEnd());
 }
+
+/** A help topic, as wide as the page. */
+export const topicHelp = ({ title, body }: Topic, page: HelpPage): string =>
+  joinedParts([
+    page.bold(wrappedText(title, page.width)),
+    ...body.map((block) => {
+      if (typeof block === 'string') return wrappedText(block, page.width);
+      return 'run' in block ? exampleLines(block.run, page) : sectionLines([['', block]], page)[0];
+    }),
+  ]);

@@ -1,6 +1,6 @@
 import type { Context } from '../../../cli/language/command.ts';
 import { nextLine } from '../../../cli/run/command-line.ts';
-import type { Starting } from '../../../cli/run/starting.ts';
+import type { Starting } from '../../../cli/run/perform.ts';
 import { type SiteReference, siteCommand, siteReference } from '../snapshot.ts';
 import { repair } from './repair.ts';
 import { forgetFor, holderOf, savedFor } from './saved.ts';

@@ -1,9 +1,9 @@
 import { flagName, title } from '../../../base/text.ts';
-import { type Chosen, operationsIn, pathsIn } from '../../../cli/language/calls.ts';
+import { type ChosenCalls, operationsIn, pathsIn } from '../../../cli/language/calls.ts';
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
+import { nameRead } from '../../../cli/run/consent.ts';
 import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
-import { nameRead } from '../../../cli/run/name-read.ts';
 import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
@@ -65,7 +65,7 @@ export function needsOf({ calls }: AnyCommand): Need[] {
 }
 
 /** The lookups for the names on a command line. */
-function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Asking {
+function namesIn(invocation: Invocation, chosen: ChosenCalls, settled: Settled): Asking {
   const noun = nounOf(invocation.group);
   const given = firstWords(invocation);
   const every = isForAll(invocation) ? namings[noun] : undefined;
@@ -84,7 +84,7 @@ function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Aski
 }
 
 /** The path parameters of the call, and a server or site given as an option, which is always looked up. */
-function needed(invocation: Invocation, chosen: Chosen): readonly string[] {
+function needed(invocation: Invocation, chosen: ChosenCalls): readonly string[] {
   const { site, server } = firstWords(invocation);
   const named = site !== undefined ? ['server', 'site'] : server !== undefined ? ['server'] : [];
   const own = chosen.endpoint ? namesNeeded(invocation, chosen) : chosen.also.flatMap(({ endpoint }) => parameters(endpoint));

@@ -24,16 +24,16 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
       const booked = await bookedTime(budget, waits, slot, attempt > 0);
       const started = clock.elapsed() - Math.max(0, clock.now() - booked);
       const response = await exchange(method, path, send).catch(async (error: unknown) => {
-        if (error instanceof NetworkFault && !error.sent) await budget.release(booked);
+        if (error instanceof NetworkFault && !error.sent) budget.release(booked);
         throw error;
       });
       slot = booked;
       const refused = response.status === 429;
       // A 429 may be about another limit, such as one of deployments.
-      await budget.saw(booked, clock.elapsed() - started, own || refused ? {} : reported(response));
+      budget.saw(booked, clock.elapsed() - started, own || refused ? {} : reported(response));
       if (!refused) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
-      const shared = !own && (await budget.block(wait));
+      const shared = !own && budget.block(wait);
       if (wait > waits.left()) return response;
       response.discard();
       if (!shared) await waits.pause(wait, true);
@@ -44,7 +44,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
 /** Waits until a request may be sent, and returns the time for which it is booked. `before`: its booking that was refused. */
 async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
   for (let instead = before; ; ) {
-    const { slot, waitMs, queued } = await budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
+    const { slot, waitMs, queued } = budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
     if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound());
     if (waitMs > 0) await waits.pause(waitMs, refused, queued);
     else if (slot !== undefined) return slot;

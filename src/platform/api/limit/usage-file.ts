@@ -9,16 +9,13 @@ import { type Usage, withoutTimes, withRequests } from './usage.ts';
 /** The usage of every token, by fingerprint, shared by all processes of this user. Never fails: without files, a process counts its own requests. */
 export interface UsageFile {
   read(key: string): Usage;
-  /** Adds a request without the lock, and returns the usage with what others added meanwhile. */
+  /** Adds a request, and returns what was there before it: of several at once, the first line in the file has the time. */
   add(key: string, slot: number): Usage;
-  /** Changes the usage while no other process does, except for requests that it adds. `change` returns undefined to write nothing. */
-  edit(key: string, change: Change): Promise<void>;
+  /** Writes the difference that a change makes. */
+  edit(key: string, change: Change): void;
 }
 
-type Change = (usage: Usage) => Usage | undefined;
-
-/** How long another process may hold the lock, in ms. */
-const PATIENCE_MS = 2_000;
+type Change = (usage: Usage) => Usage;
 
 /** How long the limit of a token is kept after it was written; and a log that matters later than this is from a clock that was set back. */
 const DAY_MS = 86_400_000;
@@ -26,21 +23,18 @@ const DAY_MS = 86_400_000;
 const LIMIT_MB = 1;
 
 /**
- * Opens the state: `budget.json` has what the API said, and the logs in `budget` have the requests: one time per line, `-TIME` removes one. They only
- * grow, so that nobody needs a lock to add a line. A log contains the times of a period as long as requests count, and is named after its token and
- * the end of the next period, when it no longer matters. Without a directory, this process counts in memory.
+ * Opens the state: `budget.json` has what the API said, and the logs in `budget` have the requests: lines of a time and a mark of its own, and
+ * `-TIME` to remove one. They only grow, so that nobody needs a lock. A log contains the times of a period as long as requests count, and is named
+ * after its token and the end of the next period, when it no longer matters. Without a directory, this process counts in memory.
  */
-export function openUsageFile(
-  directory: string | undefined,
-  spanMs: number,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): UsageFile {
+export function openUsageFile(directory: string | undefined, spanMs: number, clock: Pick<Clock, 'now'>): UsageFile {
   const json = join(directory ?? '', 'budget.json');
   const logs = join(directory ?? '', 'budget');
   const memory = new Map<string, Usage>();
   let usable = directory !== undefined;
 
-  const stored = (key: string): Usage => ({ ...said(readAll(json)[key]), log: readLogs(logs, key, clock.now()) });
+  /** With a mark, only what was there before its line. */
+  const stored = (key: string, mark?: string): Usage => ({ ...said(readAll(json)[key]), log: readLogs(logs, key, clock.now(), mark) });
 
   const read = (key: string): Usage => {
     const known = memory.get(key);
@@ -53,19 +47,22 @@ export function openUsageFile(
     return unused;
   };
 
-  /** Changes what this process knows. */
-  const remember = (key: string, change: Change): Usage => {
+  /** Writes, or else changes what this process remembers from now on, and returns what that was before. */
+  const written = <T>(key: string, write: () => T, change: Change): T | Usage => {
+    try {
+      if (usable) return write();
+    } catch {
+      usable = false;
+    }
     const before = read(key);
-    const after = change(before) ?? before;
-    memory.set(key, after);
-    return after;
+    memory.set(key, change(before));
+    return before;
   };
 
-  const append = (key: string, added: readonly number[], removed: readonly number[] = []): void => {
+  const append = (key: string, lines: readonly (readonly [at: number, line: string])[]): void => {
     const texts = new Map<string, string>();
-    for (const line of [...added, ...removed.map((at) => -at)]) {
-      const end = (Math.floor(Math.abs(line) / spanMs) + 2) * spanMs;
-      const log = join(logs, `${key}.${Math.ceil(end)}`);
+    for (const [at, line] of lines) {
+      const log = join(logs, `${key}.${Math.ceil((Math.floor(at / spanMs) + 2) * spanMs)}`);
       // A line break first: the line before may be cut.
       texts.set(log, `${texts.get(log) ?? ''}\n${line}`);
     }
@@ -78,10 +75,11 @@ export function openUsageFile(
   const rewrite = (key: string, change: Change): void => {
     const before = stored(key);
     const after = change(before);
-    if (after === undefined) return;
-    append(key, withoutTimes(after.log, before.log), withoutTimes(before.log, after.log));
+    const added = withoutTimes(after.log, before.log).map((at) => [at, String(at)] as const);
+    append(key, [...added, ...withoutTimes(before.log, after.log).map((at) => [at, String(-at)] as const)]);
     const { limit, blockedUntil } = after;
     if (limit === before.limit && blockedUntil === before.blockedUntil) return;
+    // Of several that write at once the last one counts, and the API tells the others again.
     const now = clock.now();
     const others = Object.entries(readAll(json)).filter(([each, entry]) => each !== key && isRecent(entry, now));
     writeText(json, JSON.stringify({ ...Object.fromEntries(others), [key]: { limit, blocked_until: blockedUntil, written: now } }));
@@ -90,29 +88,15 @@ export function openUsageFile(
   return {
     read,
     add(key, slot) {
-      try {
-        if (usable) {
-          append(key, [slot]);
-          return stored(key);
-        }
-      } catch {
-        usable = false;
-      }
-      return remember(key, (usage) => withRequests(usage, slot));
+      const mark = Math.random().toString(36).slice(2);
+      const add = () => {
+        append(key, [[slot, `${slot} ${mark}`]]);
+        return stored(key, mark);
+      };
+      const recent = (at: number) => at > slot - 2 * spanMs;
+      return written(key, add, (usage) => withRequests({ ...usage, log: usage.log.filter(recent) }, slot));
     },
-    async edit(key, change) {
-      if (usable) {
-        try {
-          // Most commands change nothing that needs the lock.
-          const { locked } = await import('../../../machine/files/lock.ts');
-          return await locked(json, { clock, signal, patienceMs: PATIENCE_MS, brief: true }, () => rewrite(key, change));
-        } catch {
-          signal.throwIfAborted();
-          usable = false;
-        }
-      }
-      remember(key, change);
-    },
+    edit: (key, change) => void written(key, () => rewrite(key, change), change),
   };
 }
 
@@ -142,16 +126,19 @@ function said(entry: unknown): Omit<Usage, 'log'> {
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** The times in the logs of a token, in order. Ignores what is no number. */
-function readLogs(directory: string, key: string, now: number): readonly number[] {
+/** The times in the logs of a token, in order; with a mark, only those before its line. Ignores what is no number. */
+function readLogs(directory: string, key: string, now: number, mark = ''): readonly number[] {
   const names = existsSync(directory) ? readdirSync(directory) : [];
-  const own = names.filter((name) => name.startsWith(`${key}.`) && matters(name, now));
-  const lines = own.flatMap((name) => (readText(join(directory, name), LIMIT_MB) ?? '').split('\n').map(Number));
-  const removed = lines.filter((at) => at < 0).map((at) => -at);
-  return withoutTimes(
-    lines.filter((at) => at > 0),
-    removed,
-  ).toSorted((one, other) => one - other);
+  const times = names
+    .filter((name) => name.startsWith(`${key}.`) && matters(name, now))
+    .flatMap((name) => {
+      const lines = (readText(join(directory, name), LIMIT_MB) ?? '').split('\n');
+      const end = mark === '' ? -1 : lines.findIndex((line) => line.endsWith(` ${mark}`));
+      return (end < 0 ? lines : lines.slice(0, end)).map((line) => Number(line.split(' ', 1)[0]));
+    });
+  const removed = times.filter((at) => at < 0).map((at) => -at);
+  const added = times.filter((at) => at > 0);
+  return withoutTimes(added, removed).toSorted((one, other) => one - other);
 }
 
 function matters(name: string, now: number): boolean {

@@ -66,10 +66,6 @@ export function currentUsage({ log, limit, blockedUntil }: Usage, fixed: Rate | 
 /** The number of requests that count at this time, including those that are booked. */
 export const countAt = ({ log, rate }: CurrentUsage, now: number): number => log.filter((at) => at > now - spanOf(rate)).length;
 
-/** True if that is far from the limit: no pause, nothing booked, and at most half of a window used after `more` requests. */
-export const isCalm = (usage: CurrentUsage, now: number, more: number): boolean =>
-  usage.blockedUntil <= now && (usage.log.at(-1) ?? 0) <= now && countAt(usage, now) + more <= usage.rate.limit / 2;
-
 /** The requests that polls leave to commands. */
 export const reserveOf = ({ limit }: Rate): number => (limit === Number.POSITIVE_INFINITY ? 0 : Math.floor(limit / 6));
 
@@ -101,10 +97,8 @@ export const withRequests = <U extends Usage>(usage: U, ...times: readonly numbe
   log: [...usage.log, ...times].sort((one, other) => one - other),
 });
 
-/** The usage without a request at this time; the same one if there is none. */
-export function withoutRequest<U extends Usage>(usage: U, slot: number | undefined): U {
-  return slot === undefined || !usage.log.includes(slot) ? usage : { ...usage, log: withoutTimes(usage.log, [slot]) };
-}
+/** The usage without a request at this time. */
+export const withoutRequest = <U extends Usage>(usage: U, slot: number): U => ({ ...usage, log: withoutTimes(usage.log, [slot]) });
 
 /** The times that are not among the others, each of which removes one. */
 export function withoutTimes(times: readonly number[], others: readonly number[]): readonly number[] {
@@ -132,7 +126,7 @@ export interface RateStatus {
 }
 
 /** The status of a usage. `fixed`: the rate is configured. */
-export function statusOf(usage: CurrentUsage, fixed: boolean, now: number): RateStatus {
+export function rateStatus(usage: CurrentUsage, fixed: boolean, now: number): RateStatus {
   const { limit, windowMs } = usage.rate;
   const counted = <T>(value: T) => (limit === Number.POSITIVE_INFINITY ? null : value);
   const future = (ms: number) => (ms > now ? new Date(ms).toISOString() : null);

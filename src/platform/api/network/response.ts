@@ -21,7 +21,7 @@ export interface Limits {
 export const headTime = ({ headMs }: Limits, body = ''): number => headMs + 1_000 * Math.floor(Buffer.byteLength(body) / 64_000);
 
 /** What is needed to read a body. */
-export interface Reading {
+export interface BodyReading {
   readonly limits: Limits;
   readonly after: Timer;
 }
@@ -30,7 +30,7 @@ export interface Reading {
 type Head = Pick<HttpResponse, 'status'> & { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
 
 /** The response of the transport. Its body throws a NetworkFault if it is cut off, or the signal's reason. */
-export function responseOf({ status, headers }: Head, stream: Readable, reading: Reading, signal: AbortSignal): HttpResponse {
+export function responseOf({ status, headers }: Head, stream: Readable, reading: BodyReading, signal: AbortSignal): HttpResponse {
   const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
   // Otherwise an error while the body is not being read crashes the process.
   stream.on('error', () => {});
@@ -49,7 +49,7 @@ function plain(body: AsyncIterable<Uint8Array>, encoding: string | string[] = ''
   return name === '' || name === 'identity' ? body : decoded(body, name, bodyBytes);
 }
 
-async function* bytes(stream: Readable, { limits, after }: Reading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
+async function* bytes(stream: Readable, { limits, after }: BodyReading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
   const { silenceMs, bodyMs, bodyBytes } = limits;
   let fault: NetworkFault | undefined;
   const abort = (why: NetworkFault) => {
@@ -108,7 +108,7 @@ async function* chunksOf(stream: Readable): AsyncIterable<Uint8Array> {
 const CHANGES = ['readable', 'end', 'error', 'close'];
 
 /** Reads a whole body as text. */
-export async function textOf({ body }: Pick<HttpResponse, 'body'>): Promise<string> {
+export async function bodyText({ body }: Pick<HttpResponse, 'body'>): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');

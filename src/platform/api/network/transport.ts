@@ -5,10 +5,10 @@ import { type HttpRequest, type HttpResponse, NetworkFault, type Transport } fro
 import { agentOptions, type Connecting, limitConnections, whenReady } from './connection.ts';
 import { silence } from './fault.ts';
 import type { HttpProxy, ProxyOf } from './proxy.ts';
-import { headTime, type Reading, responseOf } from './response.ts';
+import { type BodyReading, headTime, responseOf } from './response.ts';
 
 /** What the transport needs. */
-export interface TransportOptions extends Reading, Partial<Pick<Connecting, 'trust' | 'lookup'>> {
+export interface TransportOptions extends BodyReading, Partial<Pick<Connecting, 'trust' | 'lookup'>> {
   /** The proxy of a URL; without it, all connections are direct. */
   readonly proxyOf?: ProxyOf | undefined;
 }

@@ -1,0 +1,104 @@
+import { DnxError, isError, type Next } from './base/errors.ts';
+import { onlyReads } from './cli/language/calls.ts';
+import type { Tree } from './cli/language/command.ts';
+import { errorInJson } from './cli/output/error.ts';
+import { checkShape, delivered, print } from './cli/output/print.ts';
+import { ClosedPipe } from './cli/output/write.ts';
+import { nextLine } from './cli/run/command-line.ts';
+import { type Opened, openContext } from './cli/run/context.ts';
+import { callsOf, type Invocation } from './cli/run/invocation.ts';
+import { type BeforeCommand, perform } from './cli/run/perform.ts';
+import { hasBranches } from './features/deploy/branch/directory.ts';
+import type { Notice } from './features/notify/notify.ts';
+import { mayTell } from './features/update/due.ts';
+import { readSettings, type Settings } from './machine/settings/settings.ts';
+import type { World } from './machine/world.ts';
+
+/** What a run of a command needs of `main`. */
+interface Main {
+  readonly tree: Tree;
+  /** Prints an error, and returns its exit code. */
+  readonly report: (error: unknown) => Promise<number>;
+  /** Formats a next command for a shell. */
+  readonly line: (next: Next) => string;
+}
+
+/** The settings of a command line. */
+export const settingsFor = ({ command: { formats, signs }, globals }: Invocation, world: World): Settings =>
+  readSettings(world, { ...globals, debug: globals.debug || undefined, formats, signs });
+
+/** Runs a command and returns the exit code. On a terminal, it may say that a new release is there. */
+export async function run(invocation: Invocation, settings: Settings, world: World, main: Main): Promise<number> {
+  const { command, globals, options } = invocation;
+  await checkShape(globals, settings, Boolean(command.options?.watch && options.watch));
+  const opened = await openContext(world, settings, globals, main.tree);
+  const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
+  try {
+    const code = await notified(invocation, opened, main);
+    if (code === 0) update?.tell();
+    return code;
+  } finally {
+    update?.stop();
+  }
+}
+
+/** Runs a command, and sends its `--notify`. */
+async function notified(invocation: Invocation, opened: Opened, { report, line }: Main): Promise<number> {
+  const notice = await noticeFor(invocation, opened.ctx);
+  if (!notice) return finish(invocation, opened);
+  const code = await finish(invocation, opened, notice).catch(async (error: unknown) => {
+    if (error instanceof ClosedPipe) return 0;
+    notice.failed(error, errorInJson(error, line));
+    return report(error);
+  });
+  await notice.send(code);
+  return code;
+}
+
+/** What `--notify` needs; undefined without it. Throws if it can never work. */
+async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<Notice | undefined> {
+  if (!invocation.command.options?.notify || !(invocation.options.notify ?? ctx.world.env.DNX_NOTIFY)) return undefined;
+  return (await import('./features/notify/notify.ts')).openNotice(invocation, ctx);
+}
+
+/** Performs a command and writes its result. Throws its failure. */
+async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
+  const { settings } = ctx;
+  const explained = async (error: unknown) => {
+    throw await explain(error, invocation, ctx);
+  };
+  try {
+    const result = await perform(invocation, ctx, scope, sources, branchRestoring(ctx)).catch(explained);
+    ctx.progress.done();
+    notice?.ended(result);
+    const { exit, note, next = [], hostKept, afterwards } = result;
+    const where = hostKept ? { ...settings, origins: {} } : settings;
+    if (await delivered(result, print(result, invocation.globals, ctx).catch(explained), !onlyReads(callsOf(invocation, settings)))) {
+      if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
+      for (const each of next) ctx.progress.note(nextLine(each, where));
+      await afterwards?.();
+    }
+    if (exit instanceof DnxError) throw exit;
+    return exit ?? 0;
+  } finally {
+    ctx.progress.done();
+    await close();
+  }
+}
+
+/** An error with what this user can do about a refused token. */
+async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
+  const { settings, world } = ctx;
+  if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
+    return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+  if (!isError(error, 'forbidden')) return error;
+  return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
+}
+
+/** Restores the branch of a site, after a `deploy --branch` that was killed. */
+const branchRestoring =
+  (ctx: Opened['ctx']): BeforeCommand =>
+  async (starting) => {
+    if (!starting.targets.some(({ site }) => site) || !hasBranches(ctx.settings.directories.state)) return undefined;
+    return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
+  };
