@@ -90,9 +90,9 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
-    return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+    return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings.host);
   if (!isError(error, 'forbidden')) return error;
-  return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
+  return (await import('./features/auth/denied.ts')).withAbilities(error, invocation, ctx);
 }
 
 /** Restores the branch of a site, after a `deploy --branch` that was killed. */

@@ -1,6 +1,5 @@
-import { parse, parseAllDocuments, Scalar, stringify, type YAMLSeq } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { usage } from './errors.ts';
-import { isObject } from './json.ts';
 
 /** Parses YAML or JSON. `name` appears in the error. `large`: a repeated key wins, as in JSON, because looking for it takes long. */
 export function readYaml(text: string, name: string, { large = false }: { readonly large?: boolean } = {}): unknown {
@@ -11,10 +10,10 @@ export function readYaml(text: string, name: string, { large = false }: { readon
   }
 }
 
-/** Parses every document of a CI file: merges `<<`, and keeps each GitLab `!reference` for `referenceIn`. */
+/** Parses every document of a CI file, and merges `<<`. A tag such as GitLab's `!reference` is ignored. */
 export function readPipelines(text: string, name: string): readonly unknown[] {
   try {
-    return parseAllDocuments(text, { merge: true, customTags: [reference], logLevel: 'silent' }).map((document) => {
+    return parseAllDocuments(text, { merge: true, logLevel: 'silent' }).map((document) => {
       const [error] = document.errors;
       if (error) throw error;
       return document.toJS();
@@ -22,20 +21,6 @@ export function readPipelines(text: string, name: string): readonly unknown[] {
   } catch (cause) {
     throw invalid(name, cause);
   }
-}
-
-const REFERENCE = '!reference';
-
-const reference = {
-  tag: REFERENCE,
-  collection: 'seq' as const,
-  resolve: (path: unknown) => new Scalar({ [REFERENCE]: (path as YAMLSeq).toJSON() }),
-};
-
-/** The path of a `!reference`, from the top of its document; undefined for any other value. */
-export function referenceIn(value: unknown): readonly string[] | undefined {
-  const path = isObject(value) ? value[REFERENCE] : undefined;
-  return Array.isArray(path) ? path.map(String) : undefined;
 }
 
 const invalid = (name: string, cause: unknown, format = 'YAML') =>

@@ -4,11 +4,10 @@ import { answer } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
+import { switchProfile } from '../features/auth/profiles.ts';
 import { refreshToken } from '../features/auth/refresh.ts';
 import { signedIn } from '../features/auth/status.ts';
-import { switchProfile } from '../features/auth/switch.ts';
-import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { presetNames } from '../features/token/presets.ts';
+import { presetNames } from '../features/token/choose.ts';
 
 interface User {
   readonly id: string;
@@ -37,7 +36,7 @@ const loginCommand = command({
     insecure_storage: flag('Store the token in the clear, in a file that only you can read'),
   },
   examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
-  run: (ctx, { options }) => login(ctx, options, (wanted) => needsOfLines(wanted, ctx.tree, ctx.world)),
+  run: (ctx, { options }) => login(ctx, options),
 });
 
 const refreshCommand = command({
@@ -47,7 +46,7 @@ const refreshCommand = command({
   calls: ['GET /tokens', 'POST /tokens', 'GET /user', 'DELETE /tokens/{token}'],
   options: abilities,
   examples: ['refresh --ability site:deploy', 'refresh --for "deploy --wait"'],
-  run: (ctx, { options }) => refreshToken(ctx, options, (wanted) => needsOfLines(wanted, ctx.tree, ctx.world)),
+  run: (ctx, { options }) => refreshToken(ctx, options),
 });
 
 export default group({

@@ -1,7 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { flag } from '../cli/language/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
-import { listEndpoint } from '../features/env/variables.ts';
+import { variablesEndpoint } from '../features/env/variables.ts';
 
 export default command({
   name: 'changes',
@@ -9,7 +9,7 @@ export default command({
   description:
     'Compares the commit of the live release with the branch of the site in the Git clone of this directory: commits, migrations, keys of .env.example that the site lacks, and the PHP version that composer.json requires. Reads the clone as it is; what cannot be known is listed as unknown.\n\nThe files of a project are those beside its link file, or at the root of the repository.',
   exits: 'with --exit-code: 0 no differences, 10 differences, 1 no known difference, but something is unknown',
-  calls: [siteEndpoint, releasesEndpoint, listEndpoint],
+  calls: [siteEndpoint, releasesEndpoint, variablesEndpoint],
   options: {
     fetch: flag('Fetch the branch from the remote first'),
     exit_code: flag('Exit with 10 if there are differences'),

@@ -8,27 +8,27 @@ import { creation, did, remove } from '../cli/language/resource.ts';
 import { done, text as plain, rows } from '../cli/output/view.ts';
 import { deployCalls, deploying } from '../features/env/deploy-after.ts';
 import {
-  createEndpoint,
-  deleteEndpoint,
-  listEndpoint,
+  createVariableEndpoint,
+  deleteVariableEndpoint,
   nextDeploy,
-  open,
-  updateEndpoint,
-  type Variable,
-  variables,
+  revealedColumns,
+  type SiteVariable,
+  siteVariables,
+  updateVariableEndpoint,
+  variablesEndpoint,
 } from '../features/env/variables.ts';
 
 const listVariables = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List environment variables',
-  calls: listEndpoint,
+  calls: variablesEndpoint,
   options: { reveal: flag('Show the values, which are masked in tables') },
-  shows: open,
+  shows: revealedColumns,
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
     const [, , ...place] = creation('variable', targets);
-    return rows(await ctx.pages<Variable>(), reveal ? open : variables.columns, 'No environment variables.', [
+    return rows(await ctx.pages<SiteVariable>(), reveal ? revealedColumns : siteVariables.columns, 'No environment variables.', [
       'env',
       'set',
       'KEY=VALUE',
@@ -41,7 +41,7 @@ const get = command({
   name: 'get',
   aliases: ['show'],
   summary: 'Print the value of an environment variable',
-  calls: `GET ${variables.path}/{variable}`,
+  calls: `GET ${siteVariables.path}/{variable}`,
   examples: ['get APP_URL --site shop.example.com'],
   async run(ctx) {
     const { data } = await ctx.call();
@@ -55,7 +55,7 @@ const set = command({
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
   description: 'Creates or updates each variable. Changes take effect on the next deployment.',
-  calls: [createEndpoint, listEndpoint, updateEndpoint, deployCalls],
+  calls: [createVariableEndpoint, variablesEndpoint, updateVariableEndpoint, deployCalls],
   options: {
     assignment: {
       ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
@@ -70,7 +70,7 @@ const set = command({
       ? undefined
       : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
-  shows: variables.columns,
+  shows: siteVariables.columns,
   examples: [
     'set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com',
     'set LICENSE_KEY --from-file - --site shop.example.com',
@@ -87,7 +87,7 @@ const ensure = command({
   description:
     'Compares the values of existing variables, and never shows them. Without --update, what differs is kept. Changes take effect on the next deployment.',
   exits: '10 a value differs, with --strict',
-  calls: [createEndpoint, listEndpoint, { when: 'update', also: [updateEndpoint] }],
+  calls: [createVariableEndpoint, variablesEndpoint, { when: 'update', also: [updateVariableEndpoint] }],
   options: { assignment, from_file, update: updating, strict },
   fields: {},
   examples: [
@@ -106,11 +106,11 @@ function refuseTwins(words: readonly string[]): void {
 }
 
 const unset = command({
-  ...remove(variables),
+  ...remove(siteVariables),
   name: 'unset',
   aliases: ['delete', 'rm'],
   summary: 'Remove an environment variable',
-  calls: `DELETE ${variables.path}/{variable}`,
+  calls: `DELETE ${siteVariables.path}/{variable}`,
   examples: ['unset APP_DEBUG --site blog.example.com --yes'],
   async run(ctx, { targets: { variable, site } }) {
     await ctx.call();
@@ -123,7 +123,7 @@ const importVariables = command({
   summary: 'Import variables from the .env on the server',
   description:
     'Copies the variables of the .env on the server to Deploynix, overwriting those with the same name. Nothing is downloaded to this machine.',
-  calls: `POST ${variables.path}/pull`,
+  calls: `POST ${siteVariables.path}/pull`,
   consent: { level: 'moderate', warning: 'This overwrites variables with the same name in Deploynix.' },
   examples: ['import --site shop.example.com --yes'],
   run: async (ctx, { targets: { site } }) => ({
@@ -145,7 +145,7 @@ const pull = command({
   description:
     'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.',
   exits: '10 a variable changed on both sides',
-  calls: [listEndpoint],
+  calls: [variablesEndpoint],
   options: {
     file: { ...file, help: 'Dotenv file (default .env), or - for stdout' },
     ...sides,
@@ -153,7 +153,7 @@ const pull = command({
     dry_run: flag('Show what would be written, without writing'),
   },
   examples: ['pull --site shop.example.com', 'pull .env.staging --site blog.example.com', 'pull - --site shop.example.com'],
-  run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pull(ctx, targets, options),
+  run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pullVariables(ctx, targets, options),
 });
 
 const push = command({
@@ -162,7 +162,13 @@ const push = command({
   description:
     'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.',
   exits: '10 a variable changed on both sides, 12 some variables were not sent',
-  calls: [listEndpoint, createEndpoint, updateEndpoint, { when: 'prune', also: [deleteEndpoint] }, deployCalls],
+  calls: [
+    variablesEndpoint,
+    createVariableEndpoint,
+    updateVariableEndpoint,
+    { when: 'prune', also: [deleteVariableEndpoint] },
+    deployCalls,
+  ],
   consent: { level: 'moderate', deferred: true, unless: 'dry_run' },
   options: {
     file,
@@ -174,7 +180,7 @@ const push = command({
   },
   examples: ['push --site shop.example.com --yes', 'push --site shop.example.com --dry-run', 'push --site shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/env/sync/push.ts')).push(ctx, targets, options, consent.yes),
+    (await import('../features/env/sync/push.ts')).pushVariables(ctx, targets, options, consent.yes),
 });
 
 const diff = command({
@@ -183,7 +189,7 @@ const diff = command({
   description:
     'A word is a file if it exists, starts with a dot or contains a slash; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
   exits: '10 there are differences, with --exit-code',
-  calls: [listEndpoint],
+  calls: [variablesEndpoint],
   targets: 'optional',
   options: {
     file_or_site: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
@@ -193,7 +199,7 @@ const diff = command({
     exit_code: flag('Exit with 10 if there are differences'),
   },
   examples: ['diff --site shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
-  run: async (ctx, { options }) => (await import('../features/env/sync/diff.ts')).diff(ctx, options),
+  run: async (ctx, { options }) => (await import('../features/env/sync/diff.ts')).diffVariables(ctx, options),
 });
 
 const edit = command({
@@ -202,12 +208,12 @@ const edit = command({
   description:
     'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
   exits: '1 canceled, 10 a variable also changed at Deploynix',
-  calls: [listEndpoint, createEndpoint, updateEndpoint, deleteEndpoint, deployCalls],
+  calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deleteVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
   options: { ...allowing, ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
   examples: ['edit --site shop.example.com', 'edit --site shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/env/edit/edit.ts')).edit(ctx, targets, options, consent.yes),
+    (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent.yes),
 });
 
 const run = command({
@@ -216,13 +222,13 @@ const run = command({
   description:
     'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as LD_PRELOAD, and those that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
   exits: 'those of the command; 128 and the signal if one ended it',
-  calls: listEndpoint,
+  calls: variablesEndpoint,
   options: {
     all: flag('Also pass on variables that change how programs run'),
     command: rest('Command to run'),
   },
   examples: ['run --site shop.example.com -- printenv APP_URL', 'run --site shop.example.com -- php artisan tinker'],
-  run: async (ctx, { options }) => (await import('../features/env/run/run.ts')).runWith(ctx, options),
+  run: async (ctx, { options }) => (await import('../features/env/run.ts')).runWithVariables(ctx, options),
 });
 
 export default group({

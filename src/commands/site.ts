@@ -5,7 +5,7 @@ import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, updateEndpoint } from '../features/deploy/snapshot.ts';
-import { listEndpoint as variablesEndpoint } from '../features/env/variables.ts';
+import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
 import { listSites } from '../features/site/list.ts';

@@ -2,15 +2,13 @@ import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { printNotes } from '../features/auth/choose.ts';
-import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
+import { type AbilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { audit, hasEverything } from '../features/token/audit.ts';
+import { presetNames, printNotes } from '../features/token/choose.ts';
 import { createToken } from '../features/token/create.ts';
-import { presetNames } from '../features/token/presets.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
-import { idOf, type Token } from '../features/token/token.ts';
+import { auditTokens, hasEverything, type Token, tokenId } from '../features/token/token.ts';
 import { vocabulary } from '../platform/abilities.ts';
 
 /** An ability and the commands that need it. */
@@ -44,7 +42,7 @@ const listTokens = command({
     if (!marked) return rows(await ctx.pages<Token>(), shown, 'No tokens.');
     const found = await ctx.list<Token>();
     const held = await ctx.tokens.find();
-    const audited = audit(found, { now: ctx.clock.now(), own: held && idOf(held.token) });
+    const audited = auditTokens(found, { now: ctx.clock.now(), own: held && tokenId(held.token) });
     const bad = audited.filter(({ audit }) => audit.length > 0).length;
     const why = `${bad} of ${found.length} tokens ${bad === 1 ? 'needs' : 'need'} attention. To revoke one`;
     const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));
@@ -66,7 +64,7 @@ const create = command({
     to_file: text('Write the token to a new file that only you can read', 'file'),
   },
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
-  run: (ctx, { options, body }) => createToken(ctx, options, body, (of) => needsOfLines(of, ctx.tree, ctx.world)),
+  run: (ctx, { options, body }) => createToken(ctx, options, body),
 });
 
 const revoke = command({
@@ -136,7 +134,7 @@ const abilities = command({
 });
 
 async function allowances(tree: Tree): Promise<Ability[]> {
-  const needs = (await everyCommand(tree)).flatMap(({ path, command }) => needsOf(command).map((need) => ({ ...need, path })));
+  const needs = (await everyCommand(tree)).flatMap(({ path, command }) => commandAbilities(command).map((need) => ({ ...need, path })));
   return Object.entries(vocabulary).flatMap(([resource, actions]) =>
     actions.map((action): Ability => {
       const own = needs.filter(({ ability }) => ability === `${resource}:${action}`);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isMask } from '../../src/base/text.ts';
-import { UNKNOWN } from '../../src/features/env/sync/merge.ts';
-import { remoteSide } from '../../src/features/env/sync/remote-side.ts';
+import { remoteSide } from '../../src/features/env/remote.ts';
+import { UNKNOWN } from '../../src/features/env/sync/plan.ts';
 
 test.each([
   '••••',

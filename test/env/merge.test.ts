@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { baseOf } from '../../src/features/env/sync/merge.ts';
-import { changesOf, type Plan, stepsOf } from '../../src/features/env/sync/plan.ts';
-import { planPull } from '../../src/features/env/sync/pull-plan.ts';
-import { planPush } from '../../src/features/env/sync/push-plan.ts';
+import { baseOf, type Plan, planChanges, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Person, type PullEvent, type PushEvent, type Values, type World } from './model.ts';
 
@@ -21,9 +18,9 @@ function performed(world: World, event: PullEvent | PushEvent): { readonly world
   const sides = { local, remote, base, choice: event };
   const plan = event.do === 'push' ? planPush({ ...sides, prune: event.prune }) : planPull({ ...sides, force: event.force });
   if (stepsOf(plan, 'conflict').length > 0) return { world, conflict: true };
-  if (file === undefined && changesOf(plan).length === 0) return { world, conflict: false };
+  if (file === undefined && planChanges(plan).length === 0) return { world, conflict: false };
   const target = event.do === 'push' ? remote : local;
-  for (const { key, value } of changesOf(plan)) {
+  for (const { key, value } of planChanges(plan)) {
     if (value === undefined) target.delete(key);
     else target.set(key, value);
   }

@@ -6,20 +6,12 @@ import '../../src/cli/output/print.ts';
 import '../../src/cli/run/context.ts';
 import '../../src/cli/run/parse.ts';
 import '../../src/cli/run/perform.ts';
-import '../../src/features/auth/rejected.ts';
+import '../../src/features/auth/denied.ts';
 import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
-import {
-  type Captured,
-  type Child,
-  type HttpRequest,
-  type Keychain,
-  NetworkFault,
-  type Piped,
-  type Transport,
-} from '../../src/machine/world.ts';
+import { type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';

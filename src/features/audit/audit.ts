@@ -7,8 +7,7 @@ import { backupsEndpoint } from '../../platform/follow/backup.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
-import { hasEverything } from '../token/audit.ts';
-import { idOf } from '../token/token.ts';
+import { hasEverything, tokenId } from '../token/token.ts';
 import { type BackupTimes, backupTimes, missingBackups } from './checks/backups.ts';
 import { covers, needsCertificate, serverCertificateRisks, siteCertificateRisk, verdictOf } from './checks/certificates.ts';
 import { openPorts } from './checks/firewall.ts';
@@ -80,7 +79,7 @@ async function auditTokens({ tokens }: Needs, ledger: Ledger, reader: ListReader
   if (!found) return;
   const powerful = powerfulTokens(found);
   const held = await tokens.find();
-  const own = held && idOf(held.token);
+  const own = held && tokenId(held.token);
   // A token without an id may be any of them.
   if (own === undefined && powerful.length > 0)
     return ledger.unchecked({}, rules, {

@@ -8,7 +8,7 @@ const SHORTEST_SECRET = 8;
 export const hiding = (api: Api, secrets: readonly string[]): Api => {
   const hidden = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
-      throw isError(error) ? withoutSecrets(error, secrets) : error;
+      throw isError(error) ? maskedError(error, secrets) : error;
     });
   return {
     ...api,
@@ -18,7 +18,7 @@ export const hiding = (api: Api, secrets: readonly string[]): Api => {
 };
 
 /** The error with `***` for these texts. */
-export function withoutSecrets(error: DnxError, secrets: readonly string[]): DnxError {
+export function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
   const { message, hint, errors = {} } = error;
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(patternOf(secret), '***'), text);
   const fields = Object.entries(errors).map(([field, texts]) => [masked(field), texts.map(masked)]);

@@ -2,23 +2,24 @@ import { isError, type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
-import { hostName } from '../../machine/settings/host.ts';
-import { type Choosing, isChosen, type NeedsOf } from './choose.ts';
-import { askHost, rememberHost } from './host.ts';
-import { checkToken, type SigningIn, storeToken, withAlternatives } from './keep.ts';
+import type { Ask } from '../../cli/prompt/ask.ts';
+import { accountName } from '../../machine/credentials/tokens.ts';
+import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
+import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';
+import { checkToken, type SignIn, storeSignIn, withAlternatives } from './sign-in.ts';
 
 /** The options of `dnx login`. */
-export type LoginOptions = Choosing & {
+type LoginOptions = Choosing & {
   readonly with_token: boolean | undefined;
   readonly email: string | undefined;
   readonly insecure_storage: boolean | undefined;
 };
 
-type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world' | 'stdin'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'tree' | 'world' | 'stdin'>;
 
 /** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
-export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf): Promise<Result> {
+export async function login(ctx: Needs, options: LoginOptions): Promise<Result> {
   const { settings, progress, ask } = ctx;
   const { requests, storedToken, storing } = settings.blocked;
   const blocked = requests ?? storedToken ?? storing;
@@ -33,7 +34,7 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
     command: ['login', ...(options.with_token ? ['--with-token'] : [])],
   });
   const before = at.tokens.known;
-  const signed = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
+  const signed = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options);
   const { user, abilities, first } = signed;
   if (before) progress.note('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit');
   if (at.insecure) progress.warn(`The token is stored unencrypted in ${at.tokens.file}.`);
@@ -50,19 +51,19 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
 async function signingIn(
-  { api, ask, progress, settings, tokens }: Needs,
-  how: Pick<SigningIn, 'insecure' | 'command'>,
-): Promise<SigningIn> {
+  { api, ask, progress, settings, tokens, tree, world }: Needs,
+  how: Pick<SignIn, 'insecure' | 'command'>,
+): Promise<SignIn> {
   await tokens.probe({ insecure: how.insecure }).catch((error: unknown) => {
     throw withAlternatives(error, how);
   });
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
-  return { api, ask, progress, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
+  return { api, ask, progress, tree, world, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
 }
 
-async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
+async function signInWithToken({ stdin, world }: Needs, at: SignIn) {
   const typed = world.stdin.isTTY === true;
   // Without a prompt, a terminal would wait in silence and show the token.
   const token = typed && !at.ask.allowed ? '' : (typed ? await at.ask.password('Token:') : await stdin()).trim();
@@ -72,12 +73,12 @@ async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
     if (!isError(error, 'unauthenticated')) throw error;
     throw error.withHint('Nothing was stored. The token may be revoked or incomplete; include the part before the |.');
   });
-  await storeToken(at, { token, user, abilities: undefined });
+  await storeSignIn(at, { token, user, abilities: undefined });
   return { user, abilities: undefined, first: undefined };
 }
 
 /** Keeps the host, then revokes the token that signed in. A failure includes `sentence`, because the new token is stored. */
-async function settle(ctx: Needs, at: SigningIn, first: string | undefined, sentence: string): Promise<void> {
+async function settle(ctx: Needs, at: SignIn, first: string | undefined, sentence: string): Promise<void> {
   let said = `${sentence}.`;
   const finish = async () => {
     try {
@@ -102,4 +103,34 @@ function nextSteps(abilities: readonly string[] | undefined, site: string | unde
     ...(site === undefined && can('server:read', 'site:read') ? [{ command: ['link'], why: 'Link a project with' }] : []),
     ...(site !== undefined && can('site:deploy') ? [{ command: ['deploy'], why: 'Deploy with' }] : []),
   ];
+}
+
+/** Prompts for the host to sign in to. */
+async function askHost(ask: Ask, preset: string): Promise<string> {
+  return hostOf(await ask.input('Host:', { default: hostName(preset), check: wrongHost }));
+}
+
+function wrongHost(typed: string): string | undefined {
+  try {
+    hostOf(typed.trim());
+    return undefined;
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return [error.message, error.hint].filter(Boolean).join(' ');
+  }
+}
+
+/** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
+async function rememberHost({ settings, progress, world }: Pick<Context, 'settings' | 'progress' | 'world'>, host: string): Promise<void> {
+  const { profile, config, directories } = settings;
+  const kept = config.profiles?.[profile]?.host;
+  if (kept === host) return;
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(directories.config, world, (now) => ({
+    ...now,
+    profiles: { ...now.profiles, [profile]: { ...now.profiles?.[profile], host } },
+  }));
+  // A profile without a host used the default host if it has a token there.
+  const before = kept ?? (config.accounts?.[accountName({ profile, host: DEFAULT_HOST })] ? DEFAULT_HOST : host);
+  if (before !== host) progress.note(`Profile ${profile} now uses ${hostName(host)} instead of ${hostName(before)}.`);
 }

@@ -3,7 +3,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
 import { DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
-import { forgetRevoked } from '../token/forget.ts';
+import { forgetRevoked } from '../token/token.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
 

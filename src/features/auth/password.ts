@@ -1,11 +1,10 @@
 import { hostname } from 'node:os';
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { type Choosing, chosenAbilities, pickForSignIn } from '../token/choose.ts';
 import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
-import { pickForSignIn } from '../token/pick.ts';
-import { idOf, tokenIn } from '../token/token.ts';
-import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
+import { tokenId, tokenIn } from '../token/token.ts';
 import { hiding } from './hide.ts';
-import { checkToken, PLAN, type SigningIn, storeToken } from './keep.ts';
+import { checkToken, PLAN, type SignIn, storeSignIn } from './sign-in.ts';
 
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
@@ -20,11 +19,11 @@ interface SignedIn {
 }
 
 /** Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. */
-export async function signInWithPassword(outer: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
-  const { ask, progress } = outer;
+export async function signInWithPassword(outer: SignIn, options: Options): Promise<SignedIn> {
+  const { ask } = outer;
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
-  const given = await chosenAbilities(progress, options, needsOf);
+  const given = await chosenAbilities(outer, options);
   const typed: string[] = [];
   const at = { ...outer, api: hiding(outer.api, typed) };
   const token = await exchange(at, options.email, given, typed);
@@ -32,7 +31,7 @@ export async function signInWithPassword(outer: SigningIn, options: Options, nee
     const user = await checkToken(at, token);
     const picked = given === undefined ? await pickForSignIn(ask) : undefined;
     if (picked) await storeNarrower(at, token, picked);
-    else await storeToken(at, { token, user, abilities: given });
+    else await storeSignIn(at, { token, user, abilities: given });
     return { user, picked };
   };
   const { user, picked } = await signIn().catch(async (error: unknown) => {
@@ -46,14 +45,14 @@ const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
 /** The email address of the stored sign-in. */
-function knownEmail({ known }: SigningIn['tokens']): string | undefined {
+function knownEmail({ known }: SignIn['tokens']): string | undefined {
   const user = known?.user;
   return user !== undefined && wrongEmail(user) === undefined ? user : undefined;
 }
 
 /** Exchanges email and password for a token. Prompts again for what was typed if it is wrong. Adds every email and password to `typed`. */
 async function exchange(
-  { api, ask, host, progress, tokens }: SigningIn,
+  { api, ask, host, progress, tokens }: SignIn,
   given: string | undefined,
   abilities: readonly string[] | undefined,
   typed: string[],
@@ -100,19 +99,19 @@ function explained(error: unknown): unknown {
 }
 
 /** Creates and stores a token with fewer abilities than the one that signed in. */
-async function storeNarrower(at: SigningIn, token: string, abilities: readonly string[]): Promise<void> {
+async function storeNarrower(at: SignIn, token: string, abilities: readonly string[]): Promise<void> {
   const api = at.api.as(token, at.host);
   const fresh = await mint(api, { name: `dnx on ${hostname()}`, abilities });
   try {
     const user = await checkToken(at, fresh.plain);
-    await storeToken(at, { token: fresh.plain, user, abilities });
+    await storeSignIn(at, { token: fresh.plain, user, abilities });
   } catch (error) {
     throw await undelivered(api, fresh, 'The new token could not be stored', error);
   }
 }
 
 /** Revokes the token that signed in, once a narrower one is stored. */
-export async function revokeFirst({ api, host, progress }: SigningIn, token: string): Promise<void> {
+export async function revokeFirst({ api, host, progress }: SignIn, token: string): Promise<void> {
   await api
     .as(token, host)
     .send('POST /logout')
@@ -121,14 +120,14 @@ export async function revokeFirst({ api, host, progress }: SigningIn, token: str
       if (error.code === 'unauthenticated') return;
       const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
       progress.warn(
-        `The temporary token with every ability${named(token)} ${state}. ${idOf(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
+        `The temporary token with every ability${named(token)} ${state}. ${tokenId(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
       );
       if (isStop(error)) throw error;
     });
 }
 
 /** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
-async function revokeUnstored({ api, host, progress }: SigningIn, token: string, error: unknown): Promise<unknown> {
+async function revokeUnstored({ api, host, progress }: SignIn, token: string, error: unknown): Promise<unknown> {
   try {
     await api.as(token, host).send('POST /logout');
     return error;
@@ -141,6 +140,7 @@ async function revokeUnstored({ api, host, progress }: SigningIn, token: string,
   }
 }
 
-const named = (token: string): string => (idOf(token) === undefined ? '' : ` (id ${idOf(token)})`);
+const named = (token: string): string => (tokenId(token) === undefined ? '' : ` (id ${tokenId(token)})`);
 
-const commandFor = (token: string): string => (idOf(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${idOf(token)}`);
+const commandFor = (token: string): string =>
+  tokenId(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${tokenId(token)}`;

@@ -5,8 +5,7 @@ import { columns, done, rows, type View } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/tokens.ts';
 import type { Config } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
-import { forgetRevoked } from '../token/forget.ts';
-import { idOf } from '../token/token.ts';
+import { forgetRevoked, tokenId } from '../token/token.ts';
 
 interface ListedProfile {
   readonly name: string;
@@ -20,7 +19,7 @@ interface ListedProfile {
 type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
 /** Every profile with settings or a token, and the default profile. */
-export function profileNames({ accounts, profiles }: Config): readonly string[] {
+function profileNames({ accounts, profiles }: Config): readonly string[] {
   const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
   return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
 }
@@ -79,7 +78,7 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
 async function forgetToken({ api, progress, tokens }: Needs, place: Identity): Promise<void> {
   const own = tokens.of(place);
   const held = await own.stored();
-  const id = idOf(held?.token ?? '');
+  const id = tokenId(held?.token ?? '');
   const which = id === undefined ? 'The token' : `Token ${id}`;
   let revoked = true;
   try {
@@ -95,9 +94,32 @@ async function forgetToken({ api, progress, tokens }: Needs, place: Identity): P
 }
 
 /** The error for an unknown profile. */
-export function noProfile(profile: string, names: readonly string[]): DnxError {
+function noProfile(profile: string, names: readonly string[]): DnxError {
   return new DnxError('not_found', `Profile '${profile}' not found.${didYouMean(profile, names)}`, {
     hint: `Profiles: ${names.join(', ')}`,
     next: [{ command: ['login', '--profile', profile], why: 'To create it' }],
   });
+}
+
+/** Makes a profile the default for the next commands. */
+export async function switchProfile(
+  { ask, settings, progress, clock, signal }: Pick<Context, 'ask' | 'settings' | 'progress' | 'clock' | 'signal'>,
+  wanted: string | undefined,
+): Promise<View> {
+  const { config, directories, origins } = settings;
+  const names = profileNames(config);
+  if (wanted === undefined && !ask.allowed) throw usage('No profile given.', `Use one of ${names.join(', ')}.`);
+  const profile =
+    wanted ??
+    (await ask.select(
+      'Switch to which profile?',
+      names.map((name) => ({ name: name === (config.profile ?? DEFAULT_PROFILE) ? `${name} (current)` : name, value: name })),
+    ));
+  if (!names.includes(profile)) throw noProfile(profile, names);
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
+  if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
+  if (origins.profile === 'link file' && settings.profile !== profile)
+    progress.warn(`${settings.link?.file} selects profile ${settings.profile}, so use --profile in this directory.`);
+  return done(`Switched to profile ${profile}`, { profile });
 }

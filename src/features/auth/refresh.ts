@@ -4,27 +4,25 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, message, type View } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { abilities as all } from '../../platform/abilities.ts';
-import { hasEverything } from '../token/audit.ts';
-import { pickAbilities } from '../token/pick.ts';
-import { replacement, revokeOld, storeInstead } from '../token/replace.ts';
-import { listed } from '../token/token.ts';
-import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
+import { type Choosing, chosenAbilities, pickAbilities } from '../token/choose.ts';
+import { replacement, revokeOld, storeInstead } from '../token/rotate.ts';
+import { hasEverything, listedToken } from '../token/token.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'tree' | 'world'>;
 
 /** Adds abilities to the stored token by replacing it. The old token is revoked last. */
-export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: NeedsOf): Promise<View> {
-  const { ask, progress, settings, tokens, world } = ctx;
+export async function refreshToken(ctx: Needs, choosing: Choosing): Promise<View> {
+  const { ask, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
     throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {
       command: ['token', 'create', 'NAME', '--ability', '…'],
       why: 'Create one with',
     });
-  const given = await chosenAbilities(progress, choosing, needsOf);
+  const given = await chosenAbilities(ctx, choosing);
   if (!given && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
   const plain = await tokens.token();
   const held = await tokens.find();
-  const old = await listed(ctx.api, plain).catch(advised);
+  const old = await listedToken(ctx.api, plain).catch(advised);
   const before = old?.abilities;
   if (!held || !old || !Array.isArray(before)) throw unknown('Deploynix does not list the abilities of the stored token');
   if (before.length === 0) throw unknown('Deploynix lists no abilities for the stored token, which may mean all of them');

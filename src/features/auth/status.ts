@@ -5,9 +5,8 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity, loginLine, type TokenSource, type Tokens } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
-import { hasEverything } from '../token/audit.ts';
-import { detailsOf } from '../token/token.ts';
-import { setAnother } from './rejected.ts';
+import { hasEverything, tokenDetails } from '../token/token.ts';
+import { setAnother } from './denied.ts';
 
 interface Status extends Identity {
   /** True for the profile in use. */
@@ -66,7 +65,7 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
     if (!found) return broken(own.known ? 'The stored token is missing' : 'Not signed in', signIn);
     const there = api.as(found.token, place.host);
     const { data } = await there.send('GET /user');
-    const details = await detailsOf(there, found.token);
+    const details = await tokenDetails(there, found.token);
     return {
       ...start,
       source: found.source,

@@ -7,7 +7,7 @@ import type { Site } from '../deploy/baseline.ts';
 import { liveOf, type Release } from '../deploy/release.ts';
 import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
-import { listEndpoint, type Variable } from '../env/variables.ts';
+import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
 import {
   type Clone,
@@ -174,7 +174,7 @@ async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string |
 async function missingKeys({ api }: ChangesNeeds, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
-  const variables = await readable(api.list<Variable>(listEndpoint, idsOf(of)));
+  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, idsOf(of)));
   if (!variables) throw new Unknowable(`the variables of ${of.site.label} cannot be read`, 'Use a token with site:read');
   const set = new Set(variables.filter(isObject).map(({ key }) => wordOf(key)));
   return wanted.filter((key) => !set.has(key));

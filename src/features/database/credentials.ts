@@ -1,9 +1,9 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { UNKNOWN } from '../env/sync/merge.ts';
-import { remoteSide } from '../env/sync/remote-side.ts';
-import { listEndpoint, type Variable } from '../env/variables.ts';
+import { remoteSide } from '../env/remote.ts';
+import { UNKNOWN } from '../env/sync/plan.ts';
+import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { type SiteOnMachine, siteCalls } from '../remote/machine.ts';
 import { checked } from './credentials-checks.ts';
 import { remoteDotenv } from './credentials-dotenv.ts';
@@ -13,7 +13,7 @@ import { partsOf } from './credentials-url.ts';
 export type { Credentials } from './credentials-shape.ts';
 
 /** The calls of a command for the database of a site. */
-export const databaseCalls = [...siteCalls, listEndpoint] as const satisfies readonly Endpoint[];
+export const databaseCalls = [...siteCalls, variablesEndpoint] as const satisfies readonly Endpoint[];
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'world'>;
 
@@ -36,7 +36,7 @@ export async function credentialsOf(ctx: Needs, place: SiteOnMachine): Promise<C
 
 /** What Deploynix knows: `hidden` if it does not show a value, `complete` if nothing is missing. Undefined if it refuses to tell. */
 async function storedValues({ api }: Needs, { machine, site }: SiteOnMachine) {
-  const listed = await api.list<Variable>(listEndpoint, { server: machine.server.id, site: site.id }).catch((error: unknown) => {
+  const listed = await api.list<SiteVariable>(variablesEndpoint, { server: machine.server.id, site: site.id }).catch((error: unknown) => {
     if (isError(error, 'forbidden')) return undefined;
     throw error;
   });

@@ -7,8 +7,7 @@ import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
-import { hasEverything } from '../token/audit.ts';
-import { detailsOf } from '../token/token.ts';
+import { hasEverything } from '../token/token.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
 
 const SKEW_MS = 60_000;
@@ -191,7 +190,7 @@ export async function accessChecks(
 
 /** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
 async function abilities({ api, tokens, world }: Pick<DoctorNeeds, 'api' | 'tokens' | 'world'>): Promise<DoctorCheck> {
-  const own = await detailsOf(api, (await tokens.find())?.token ?? '');
+  const own = await tokenDetails(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
     return world.env.DNX_TOKEN

@@ -4,9 +4,9 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import type { Located } from '../../platform/names/names.ts';
-import { type Assignments, fromFile, invalidName, type Pair, pair } from './set.ts';
-import { unquoted } from './stored.ts';
-import { listEndpoint, nextDeploy, variables } from './variables.ts';
+import { withoutValue } from './remote.ts';
+import { type Assignments, fromFile, type Pair, pair, withKey } from './set.ts';
+import { nextDeploy, siteVariables, variablesEndpoint } from './variables.ts';
 
 interface Options extends Assignments {
   readonly update: boolean | undefined;
@@ -21,14 +21,13 @@ export async function ensureVariables(
   body: JsonObject,
 ): Promise<Result> {
   const pairs = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
-  const known = await ctx.list<unknown>(listEndpoint);
+  const known = await ctx.list<unknown>(variablesEndpoint);
   const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
   const one = async ({ key, value }: Pair): Promise<Result> => {
     const wanted = { key, value, ...body };
-    const asked = { resource: variables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
+    const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
-      const shown = unquoted(error, value);
-      throw isError(shown, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, shown) : shown;
+      throw withKey(withoutValue(error, value), key);
     });
     const { view } = result;
     done.push({ key, result, report: view.kind === 'message' && isObject(view.data) ? view.data : {} });

@@ -1,16 +1,14 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { created, creationOf, did } from '../../cli/language/resource.ts';
+import { did } from '../../cli/language/resource.ts';
 import { asResult, message, type Result } from '../../cli/output/view.ts';
 import { contentOf } from '../../cli/run/values.ts';
-import { type Located, requireId } from '../../platform/names/names.ts';
+import type { Located } from '../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
-import { refuseLinkOut } from './project.ts';
-import { stored } from './stored.ts';
-import { remoteSide } from './sync/remote-side.ts';
-import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
+import { refuseLinkOut } from './local-file.ts';
+import { remoteSide, sendVariable } from './remote.ts';
+import { nextDeploy, type SettingContext, type SiteVariable, variablesEndpoint } from './variables.ts';
 
 export interface Assignments {
   readonly assignment: readonly string[];
@@ -22,11 +20,9 @@ export interface Pair {
   readonly value: string;
 }
 
-type SetContext = Context<typeof createEndpoint | typeof listEndpoint | typeof updateEndpoint>;
-
 /** `dnx env set`: creates or updates each variable, and leaves one alone that already has its value. */
 export async function setVariables(
-  ctx: SetContext,
+  ctx: SettingContext,
   targets: Located,
   { assignment, from_file, ...deploying }: Assignments & Deploying,
   body: JsonObject,
@@ -46,23 +42,16 @@ interface Outcome {
   readonly changed: boolean;
 }
 
-async function setEach(ctx: SetContext, targets: Located, wanted: readonly Pair[], body: JsonObject): Promise<Outcome> {
-  const known = await ctx.list<Variable>(listEndpoint);
+async function setEach(ctx: SettingContext, targets: Located, wanted: readonly Pair[], body: JsonObject): Promise<Outcome> {
+  const known = await ctx.list<SiteVariable>(variablesEndpoint);
   const shown = remoteSide(known);
-  const add = (sent: JsonObject) =>
-    created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
   let changed = false as boolean;
   const one = async ({ key, value }: Pair) => {
     const before = known.find((each) => each.key === key);
     if (shown.get(key) === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
     changed = true;
-    const sent = { value, ...body };
-    const send = () =>
-      before
-        ? ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent })
-        : add({ key, ...sent });
-    const reply = await stored(ctx, { key, value: wordOf(sent.value) }, send).catch((error: unknown) => {
-      throw !before && isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
+    const reply = await sendVariable(ctx, targets, known, { key, value, ...body }).catch((error: unknown) => {
+      throw before ? error : withKey(error, key);
     });
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
@@ -72,7 +61,12 @@ async function setEach(ctx: SetContext, targets: Located, wanted: readonly Pair[
 }
 
 /** Deploys the site if a variable was changed. */
-async function deployed(ctx: SetContext, targets: Located, { result: { view }, changed }: Outcome, options: Deploying): Promise<Result> {
+async function deployed(
+  ctx: SettingContext,
+  targets: Located,
+  { result: { view }, changed }: Outcome,
+  options: Deploying,
+): Promise<Result> {
   const { site } = targets;
   const variables = view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
   const one = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
@@ -84,9 +78,11 @@ async function deployed(ctx: SetContext, targets: Located, { result: { view }, c
   return deployAfter(ctx, targets, options, variables);
 }
 
-/** A name that the API refused and that no shell would take either. */
-export const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
-  new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
+/** The error for a name that the API refused, if no shell would take it either. */
+export const withKey = (error: unknown, key: string): unknown =>
+  isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key)
+    ? new DnxError('invalid', `'${key}' is not a valid variable name.`, { status: error.status, errors: error.errors, cause: error.cause })
+    : error;
 
 export function pair(word: string): Pair {
   const at = word.indexOf('=');

@@ -1,10 +1,11 @@
 import type { Next } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { resource } from '../../cli/language/resource.ts';
 import { columns } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
 
 /** An environment variable of a site. */
-export interface Variable {
+export interface SiteVariable {
   readonly id: string;
   readonly key: string;
   readonly value: string;
@@ -13,24 +14,31 @@ export interface Variable {
 }
 
 /** Hides a value. */
-const masked = ({ value }: Variable): string | undefined => (value ? '••••••••' : undefined);
+const masked = ({ value }: SiteVariable): string | undefined => (value ? '••••••••' : undefined);
 /** The columns that show values. */
-export const open = columns<Variable>('key', { key: 'value', wrap: true }, 'updated_at');
+export const revealedColumns = columns<SiteVariable>('key', { key: 'value', wrap: true }, 'updated_at');
 
 /** The environment variables of a site. */
-export const variables = resource({
+export const siteVariables = resource({
   noun: 'variable',
   path: '/servers/{server}/sites/{site}/environment-variables',
-  columns: columns<Variable>('key', { key: 'value', cell: masked }, 'updated_at'),
+  columns: columns<SiteVariable>('key', { key: 'value', cell: masked }, 'updated_at'),
   example: { target: 'APP_DEBUG', parents: '--site shop.example.com' },
 });
 
-export const listEndpoint = `GET ${variables.path}` as const;
-export const createEndpoint = `POST ${variables.path}` as const;
-export const updateEndpoint = `PUT ${variables.path}/{variable}` as const;
-export const deleteEndpoint = `DELETE ${variables.path}/{variable}` as const;
+export const variablesEndpoint = `GET ${siteVariables.path}` as const;
+export const createVariableEndpoint = `POST ${siteVariables.path}` as const;
+export const updateVariableEndpoint = `PUT ${siteVariables.path}/{variable}` as const;
+export const deleteVariableEndpoint = `DELETE ${siteVariables.path}/{variable}` as const;
 
 /** Deploynix writes variables into the site's .env when it deploys. */
 export const nextDeploy = (site: Target): readonly Next[] => [
   { command: ['deploy', site.label], why: 'Takes effect on the next deployment. Run' },
 ];
+
+/** The context of a command that reads and sets variables. */
+export type SettingContext = Context<typeof variablesEndpoint | typeof createVariableEndpoint | typeof updateVariableEndpoint>;
+/** The context of a command that removes variables, too. */
+export type SyncingContext = Context<
+  typeof variablesEndpoint | typeof createVariableEndpoint | typeof updateVariableEndpoint | typeof deleteVariableEndpoint
+>;

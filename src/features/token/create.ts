@@ -3,22 +3,20 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
-import { type Choosing, chosenAbilities, type NeedsOf } from '../auth/choose.ts';
-import { hasEverything } from './audit.ts';
+import { type Choosing, chosenAbilities, pickForToken } from './choose.ts';
 import { type Fresh, mint, undelivered } from './mint.ts';
-import { pickForToken } from './pick.ts';
+import { hasEverything } from './token.ts';
 
 type Options = Choosing & { readonly to_file: string | undefined };
 
 /** Creates a token. It is printed once, alone on stdout, or written to a file and not shown. */
 export async function createToken(
-  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'tree' | 'world'>,
   { to_file, ...wanted }: Options,
   given: Readonly<Record<string, unknown>>,
-  needsOf: NeedsOf,
 ): Promise<Result> {
   const { api, ask, progress } = ctx;
-  const chosen = 'abilities' in given ? undefined : await chosenAbilities(progress, wanted, needsOf);
+  const chosen = 'abilities' in given ? undefined : await chosenAbilities(ctx, wanted);
   const picked = 'abilities' in given || chosen || !ask.allowed ? undefined : await pickForToken(ask);
   const abilities = chosen ?? picked;
   const body: Readonly<Record<string, unknown>> = { ...(abilities && { abilities }), ...given };
@@ -32,7 +30,7 @@ export async function createToken(
   const able = [body.abilities].flat().map(wordOf);
   const can = hasEverything(able) ? 'do everything' : able.join(', ');
   if (file) {
-    await written(ctx, fresh, file);
+    await writeNewToken(ctx, fresh, file);
     const view = done(`Created token ${wordOf(body.name)}`, { ...withoutToken(fresh.answer), file: file.path }, [
       ['can', can],
       ['file', `${to_file} (only you can read it)`],
@@ -60,7 +58,7 @@ export function tokenDestination(
 }
 
 /** Writes a new token to its file. Revokes it if that fails. */
-export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
+export async function writeNewToken({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
   try {
     file.write(fresh.plain);
   } catch (error) {

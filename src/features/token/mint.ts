@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { idOf, tokenIn, unwrapped } from './token.ts';
+import { tokenAnswer, tokenId, tokenIn } from './token.ts';
 
 /** A token that was just created and is not stored or printed yet. */
 export interface Fresh {
@@ -38,7 +38,7 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
   const known = isObject(reply.data) ? idIn(reply.data.id) : undefined;
   try {
     const plain = tokenIn(reply);
-    return { plain, id: known ?? idOf(plain), name, answer: unwrapped(reply) };
+    return { plain, id: known ?? tokenId(plain), name, answer: tokenAnswer(reply) };
   } catch (error) {
     throw await undelivered(api, { id: known, name }, 'Could not read the new token', error);
   }

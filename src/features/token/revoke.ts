@@ -5,8 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
-import { forgetRevoked } from './forget.ts';
-import { idOf, type Token } from './token.ts';
+import { forgetRevoked, type Token, tokenId } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
 
@@ -23,7 +22,7 @@ export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets
 /** Revokes tokens. The one in use must be confirmed by name; it is revoked last, and removed here. */
 export async function revokeTokens(ctx: Needs, given: readonly Target[], confirm: string | undefined): Promise<View | Result> {
   const held = await ctx.tokens.find();
-  const id = held && idOf(held.token);
+  const id = held && tokenId(held.token);
   const targets = given.some((each) => each.id === id) ? await named(ctx, given) : given;
   const own = targets.find((each) => each.id === id);
   if (own) await agree(ctx, own, confirm);
@@ -36,7 +35,7 @@ export async function revokeTokens(ctx: Needs, given: readonly Target[], confirm
 
 const ownId = async ({ tokens }: Pick<Context, 'tokens'>): Promise<string | undefined> => {
   const held = await tokens.find();
-  return held && idOf(held.token);
+  return held && tokenId(held.token);
 };
 
 /** Reads the names of tokens given by id. */

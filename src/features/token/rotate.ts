@@ -1,10 +1,13 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
-import { shownOnce, tokenDestination, written } from './create.ts';
-import { replacement, revokeOld, stillWorks, storeInstead } from './replace.ts';
-import { idOf, type Token } from './token.ts';
+import type { TokenFile } from '../../machine/credentials/token-file.ts';
+import type { HeldToken } from '../../machine/credentials/tokens.ts';
+import { shownOnce, tokenDestination, writeNewToken } from './create.ts';
+import { type Fresh, mayHaveActed, mint, undelivered } from './mint.ts';
+import { type Token, tokenId } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
@@ -13,13 +16,13 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   const { tokens, progress } = ctx;
   const { abilities, ...old } = await tokenOf(ctx, id);
   const held = await tokens.find();
-  const inUse = held !== undefined && idOf(held.token) === id ? held : undefined;
+  const inUse = held !== undefined && tokenId(held.token) === id ? held : undefined;
   const stored = inUse && inUse.source !== 'variable' ? inUse : undefined;
   const file = to_file === undefined && stored ? undefined : tokenDestination(to_file, ctx);
   const made = await replacement(ctx, old, { abilities, file });
   const { fresh } = made;
 
-  if (file) await written(ctx, fresh, file, ` ${stillWorks(old)}`);
+  if (file) await writeNewToken(ctx, fresh, file, ` ${stillWorks(old)}`);
   if (stored) await storeInstead(ctx, made, stored);
   if (inUse && !stored) progress.note('DNX_TOKEN still has the old token. Set it to the new one.');
   if (!file && !stored) {
@@ -48,4 +51,78 @@ async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token &
       next: [{ command: ['token', 'create', 'NAME', '--ability', '…'], why: 'Create one with' }],
     });
   return { ...old, abilities };
+}
+
+/** A new token that replaces an old one. */
+interface Replacement {
+  readonly fresh: Fresh;
+  readonly abilities: readonly string[];
+  readonly user: string | undefined;
+  readonly old: Token;
+  /** The file that also gets the new token. */
+  readonly file: TokenFile | undefined;
+}
+
+/** Creates and checks a token with the same name as the old one. */
+export async function replacement(
+  { api }: Pick<Needs, 'api'>,
+  old: Token,
+  { abilities, file }: Pick<Replacement, 'abilities' | 'file'>,
+): Promise<Replacement> {
+  // The API does not accept `*`; without a list, it grants every ability.
+  const body = { name: old.name, abilities: abilities.includes('*') ? undefined : abilities };
+  const fresh = await mint(api, body).catch((error: unknown) => {
+    file?.discard();
+    const what = mayHaveActed(error) ? 'A new token may have been created' : 'No new token was created';
+    throw prefixed(error, `${what}. ${stillWorks(old)}\n`);
+  });
+  try {
+    const { data } = await api.as(fresh.plain).send('GET /user');
+    const user = isObject(data) && typeof data.email === 'string' ? data.email : undefined;
+    return { fresh, abilities, user, old, file };
+  } catch (error) {
+    file?.discard();
+    throw await undelivered(api, fresh, 'The new token could not be checked', error, ` ${stillWorks(old)}`);
+  }
+}
+
+/** Stores the new token in place of the old one. */
+export async function storeInstead(
+  { tokens, api }: Pick<Needs, 'tokens' | 'api'>,
+  { fresh, abilities, user, old, file }: Replacement,
+  { source }: HeldToken,
+): Promise<void> {
+  try {
+    await tokens.store(fresh.plain, { ...(user && { user }), abilities }, { insecure: source === 'file' });
+  } catch (error) {
+    file?.discard();
+    throw await undelivered(api, fresh, 'The new token could not be stored', error, ` ${stillWorks(old)}`);
+  }
+}
+
+/** Revokes the old token, after the new one is in place. */
+export async function revokeOld({ api }: Pick<Needs, 'api'>, { old, fresh }: Pick<Replacement, 'old' | 'fresh'>): Promise<void> {
+  const id = wordOf(old.id);
+  await api
+    .as(fresh.plain)
+    .send('DELETE /tokens/{token}', { token: id })
+    .catch((error: unknown) => {
+      if (!isError(error)) throw error;
+      if (error.code === 'not_found') return;
+      const state = mayHaveActed(error) ? 'may still work' : 'still works';
+      throw prefixed(
+        error.withHint(undefined, { command: ['token', 'revoke', id], why: 'Revoke it with' }),
+        `The new token ${wordOf(old.name)} is in place, but the old one (id ${id}) ${state}: `,
+      );
+    });
+}
+
+/** `The old token CI (id 7) still works.` */
+const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
+
+/** Prefixes the message of an error. */
+function prefixed(error: unknown, sentence: string): unknown {
+  if (!isError(error)) return error;
+  const { code, message, hint, next, status, errors } = error;
+  return new DnxError(code, `${sentence}${message}`, { hint, next, status, errors, cause: error });
 }

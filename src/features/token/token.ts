@@ -1,6 +1,9 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
+import { timeOf } from '../../base/time.ts';
+import type { Tokens } from '../../machine/credentials/tokens.ts';
+import { abilities as all } from '../../platform/abilities.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';
 
 /** A token as the API lists it, without its plain text. */
@@ -13,7 +16,7 @@ export interface Token {
 }
 
 /** The id of a plain-text token: stock tokens look like `17|abc…`. Undefined for any other kind. */
-export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
+export const tokenId = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
 
 /** The fields that may hold the plain text of a new token. */
 export const PLAIN_TOKEN = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
@@ -33,15 +36,15 @@ export function tokenIn(reply: Reply): string {
 }
 
 /** Reads the details of a plain-text token, found by its id. Undefined if it is not listed. */
-export async function listed(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
-  const id = idOf(plain);
+export async function listedToken(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+  const id = tokenId(plain);
   return id === undefined ? undefined : (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
 }
 
 /** Like `listed`, but undefined if the API refuses the list. */
-export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+export async function tokenDetails(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   try {
-    return await listed(api, plain);
+    return await listedToken(api, plain);
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
     return undefined;
@@ -49,7 +52,48 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
 }
 
 /** The response to a create as one object. The token may be in `data` or next to it. */
-export function unwrapped({ body, data }: Reply): object {
+export function tokenAnswer({ body, data }: Reply): object {
   const { data: _, ...beside } = isObject(body) ? body : {};
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;
 }
+
+/** Forgets a token after its revocation. A keychain that refuses fails with what was done, as a sentence, and how to finish. */
+export async function forgetRevoked(tokens: Pick<Tokens, 'forget'>, sentence: string, finish: Next): Promise<boolean> {
+  try {
+    return await tokens.forget();
+  } catch (error) {
+    throw isError(error) ? error.withHint([sentence, error.hint].filter(Boolean).join('\n'), finish, ...error.next) : error;
+  }
+}
+
+const UNUSED_DAYS = 90;
+const DAY_MS = 86_400_000;
+
+/** A token and its audit flags. */
+type Audited = Token & { readonly audit: readonly string[] };
+
+/** `now` in epoch ms, and the id of the token in use. */
+interface Standard {
+  readonly now: number;
+  readonly own: string | undefined;
+}
+
+/** Flags tokens that have every ability (except the one in use), are unused for 90 days, were never used, or share a name. */
+export function auditTokens(tokens: readonly Token[], standard: Standard): Audited[] {
+  return tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, standard)] }));
+}
+
+function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard): Iterable<string> {
+  if (hasEverything(token.abilities) && wordOf(token.id) !== own) yield 'has every ability';
+  if (token.last_used_at === null) yield 'never used';
+  else if (token.last_used_at !== undefined) {
+    const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
+    if (days >= UNUSED_DAYS) yield `unused for ${days} days`;
+  }
+  const twins = tokens.filter((other) => other !== token && other.name === token.name).map(({ id }) => `#${wordOf(id)}`);
+  if (twins.length > 0) yield `same name as ${twins.join(', ')}`;
+}
+
+/** True for `*`, and for a list of all abilities. */
+export const hasEverything = (abilities: unknown): boolean =>
+  Array.isArray(abilities) && (abilities.includes('*') || all.every((each) => abilities.includes(each)));

@@ -6,7 +6,7 @@ import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
 import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
-import { listEndpoint, type Variable } from '../env/variables.ts';
+import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logOf, logsEndpoint } from '../logs/api.ts';
 import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
@@ -88,8 +88,8 @@ export async function gather(
   return { facts, incident };
 }
 
-async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly Variable[]> {
-  return (await briefApi(ctx).list<Variable>(listEndpoint, ids, { casual: true })).filter(isObject) as Variable[];
+async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> {
+  return (await briefApi(ctx).list<SiteVariable>(variablesEndpoint, ids, { casual: true })).filter(isObject) as SiteVariable[];
 }
 
 async function serverLogOf(ctx: Needs, { server }: SiteIds): Promise<string> {

@@ -1,5 +1,5 @@
 /** A value in a dotenv file, before `${…}` is resolved. */
-export interface Value {
+export interface DotenvValue {
   readonly text: string;
   /** Where `$` stands in the text and is not escaped. */
   readonly dollars: readonly number[];
@@ -24,7 +24,7 @@ const blank = /^[ \t\f\v\r\n]/;
 const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', $: '$', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /** Reads what stands after `=`, without the blanks around it. The states are those of phpdotenv's EntryParser. */
-export function readValue(source: string): Value | Fault {
+export function readValue(source: string): DotenvValue | Fault {
   let state = 'initial' as State;
   let [text, length] = ['', 0];
   let quote: Quote = '';
@@ -68,7 +68,7 @@ const MOST = 1_000_000;
  * Replaces `${NAME}` by the variables before it. From the last to the first, as phpdotenv does: a value may complete another name.
  * Undefined if that makes the value too long.
  */
-export function resolve({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string | undefined {
+export function resolvePlaceholders({ text, dollars }: DotenvValue, variables: ReadonlyMap<string, string>): string | undefined {
   const placeholder = /\$\{([a-zA-Z0-9_.]+)\}/y;
   let known = text;
   for (const at of dollars.toReversed()) {

@@ -1,8 +1,8 @@
 import { isError, usage } from '../../../base/errors.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
-import { entriesOf, lineAt } from '../dotenv/read.ts';
-import { type Side, UNKNOWN } from '../sync/merge.ts';
+import { dotenvEntries, lineAt } from '../dotenv/entries.ts';
+import { type Side, UNKNOWN } from '../sync/plan.ts';
 
 /** The file that the user edits, and what it was made of. */
 export interface Draft {
@@ -37,7 +37,7 @@ export function draftOf(remote: Side, { site, server }: Located): Draft {
 /** Reads an edited file. Throws a usage error that names the line. */
 export function variablesIn(text: string, name: string) {
   const lines = new Map<string, number>();
-  for (const { key, start, value } of entriesOf(text, name)) {
+  for (const { key, start, value } of dotenvEntries(text, name)) {
     const line = lineAt(text, start);
     if (value === undefined) throw usage(`${name} line ${line}: ${key} has no value. Write ${key}= for an empty one.`);
     const first = lines.get(key);
@@ -51,7 +51,7 @@ export function variablesIn(text: string, name: string) {
 export function withConflicts(text: string, keys: readonly string[], remote: Side): string {
   let result = text;
   for (const key of keys) {
-    const entry = [...entriesOf(result)].find((each) => each.key === key);
+    const entry = [...dotenvEntries(result)].find((each) => each.key === key);
     const at = entry?.start ?? result.length;
     const start = at > 0 && !/[\r\n]$/.test(result.slice(0, at)) ? '\n' : '';
     result = `${result.slice(0, at)}${start}${comment(conflictLines(key, remote.get(key), entry !== undefined))}${result.slice(at)}`;

@@ -1,59 +1,165 @@
+import { cancelled, DnxError, isError, isStop } from '../../../base/errors.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
+import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
-import type { Step } from '../sync/plan.ts';
-import { remoteSide } from '../sync/remote-side.ts';
-import { counted, detailsOf, summaryColumns, summaryOf } from '../sync/show.ts';
-import { listEndpoint, nextDeploy, type Variable } from '../variables.ts';
-import { draftOf, harmless } from './draft.ts';
-import { removeLeftFiles, withPrivateFile } from './private-file.ts';
-import type { EditContext } from './send.ts';
-import { editUntilSent } from './session.ts';
+import { isDotenvComment } from '../dotenv/entries.ts';
+import { resolveReferences, sayReferences } from '../references.ts';
+import { remoteSide } from '../remote.ts';
+import { applyFailure, applyPlan, requireSendable } from '../sync/apply.ts';
+import { baseOf, type Plan, type PlanStep, planChanges, planPush, type Side, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
+import { countedVariables, planLines, planSummary, stepDetails, summaryColumns } from '../sync/show.ts';
+import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
+import { type Draft, draftOf, harmless, variablesIn, withConflicts } from './draft.ts';
+import { openEditor, type PrivateFile, removeLeftFiles, withPrivateFile } from './editor.ts';
 
 interface Options extends Deploying {
   readonly allow_file: readonly string[] | undefined;
 }
 
+/** What the user has seen of the site, and what was sent so far. */
+interface Editing {
+  readonly ctx: SyncingContext;
+  readonly targets: Located;
+  /** The name of the file in messages. */
+  readonly name: string;
+  readonly draft: Draft;
+  readonly yes: boolean;
+  /** Files outside of the project that references may read. */
+  readonly allowed: readonly string[];
+  /** The values that the user has seen. */
+  readonly base: Map<string, string>;
+  /** Variables with values that the user could not see, but may set. */
+  readonly unseen: Set<string>;
+  readonly sent: PlanStep[];
+}
+
+/** Why the changes were not sent, and the text that helps to decide about conflicts. */
+interface NotSent {
+  readonly error: DnxError;
+  readonly revised?: string;
+}
+
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function edit(ctx: EditContext, targets: Located, { allow_file = [], ...deploying }: Options, yes: boolean): Promise<Result> {
+export async function editVariables(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+  const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);
   const { site } = targets;
-  const draft = draftOf(remoteSide(await ctx.list<Variable>(listEndpoint)), targets);
+  const draft = draftOf(remoteSide(await ctx.list<SiteVariable>(variablesEndpoint)), targets);
   const name = `${harmless(site.label).replaceAll('?', '-')}.env`;
-  const { sent, failure } = await withPrivateFile(ctx, name, draft.text, ({ path, write }) =>
-    editUntilSent(ctx, targets, { path, name, draft, write }, { yes, allowed: allow_file }),
-  );
+  const unseen = new Set([...draft.hidden, ...draft.unwritable]);
+  const sent: PlanStep[] = [];
+  const editing: Editing = { ctx, targets, name, draft, yes, allowed, base: new Map(draft.base), unseen, sent };
+  const failure = await withPrivateFile(ctx, name, draft.text, (file) => editUntilSent(editing, file));
   // The file is gone before a deployment, which takes minutes.
-  const summary = changesIn(site.label, sent);
+  const { added, changed, removed } = planSummary(site.label, '', sent);
+  const summary = { site: site.label, added, changed, removed };
   if (failure) return { view: record(summary, columns), exit: failure };
-  if (sent.length === 0) return unchanged(site.label, deploying);
-  const done = `Updated ${counted(sent.length)} of ${site.label}`;
-  if (await wantsDeployment(ctx, deploying, yes, done)) {
+  if (sent.length === 0) {
+    if (!deploying.deploy) return { view: message('Nothing changed.', summary) };
+    return { view: message('Nothing changed.', changedAnd(summary, null)), note: 'Nothing was deployed.' };
+  }
+  const done = `Updated ${countedVariables(sent.length)} of ${site.label}`;
+  if (deploying.deploy ?? (ctx.ask.allowed && !yes && (await ctx.ask.confirm(`${done}. Deploy now?`)))) {
     ctx.progress.succeeded(done);
     return deployAfter(ctx, targets, deploying, summary);
   }
-  return { view: record(summary, columns, done, detailsOf(sent, 'past')), next: nextDeploy(site) };
-}
-
-/** The keys that were changed, for scripts. */
-function changesIn(site: string, steps: readonly Step[]) {
-  const { added, changed, removed } = summaryOf(site, '', steps);
-  return { site, added, changed, removed };
+  return { view: record(summary, columns, done, stepDetails(sent, 'past')), next: nextDeploy(site) };
 }
 
 const columns = summaryColumns.filter(({ key }) => ['site', 'added', 'changed', 'removed'].includes(key));
 
-function unchanged(site: string, { deploy }: Deploying): Result {
-  const summary = changesIn(site, []);
-  return {
-    view: message('Nothing changed.', deploy ? changedAnd(summary, null) : summary),
-    ...(deploy && { note: 'Nothing was deployed.' }),
-  };
+/** Opens the editor until the changes are sent or the user gives up. Returns why only some were sent. */
+async function editUntilSent(editing: Editing, { path, write }: PrivateFile): Promise<DnxError | undefined> {
+  const { ctx, draft, base, sent } = editing;
+  for (;;) {
+    const opened = ctx.clock.elapsed();
+    await openEditor(ctx, path);
+    const text = readText(path);
+    if (text === undefined) throw gaveUp(editing, 'The file is gone');
+    if (text === draft.text) {
+      if (ctx.ask.allowed && ctx.clock.elapsed() - opened < QUICK_MS) ctx.progress.note(WAIT);
+      return undefined;
+    }
+    if (base.size > 0 && text.split(/[\r\n]+/).every(isDotenvComment)) throw gaveUp(editing, 'The file is empty');
+    const failed = await sendEdited(editing, text).catch((error: unknown): NotSent => {
+      if (isError(error)) return { error };
+      throw error;
+    });
+    if (!failed) return undefined;
+    const { error, revised } = failed;
+    if (!ctx.ask.allowed || isStop(error)) {
+      if (sent.length === 0) throw error;
+      return error;
+    }
+    if (error.code !== 'cancelled') ctx.progress.failed(error.message, error.details);
+    if (!(await ctx.ask.confirm('Edit again?', true))) throw gaveUp(editing);
+    if (revised !== undefined) write(revised);
+  }
 }
 
-/** Asks whether to deploy, unless an option says so. */
-async function wantsDeployment({ ask }: EditContext, { deploy }: Deploying, yes: boolean, done: string): Promise<boolean> {
-  if (deploy !== undefined) return deploy;
-  return ask.allowed && !yes && ask.confirm(`${done}. Deploy now?`);
+/** An editor that ends sooner probably opened the file in another window. */
+const QUICK_MS = 1_000;
+const WAIT = 'If the editor is still open, tell it to wait, as in EDITOR="code --wait".';
+
+/** The error if the user gives up. Earlier attempts may have sent something. */
+function gaveUp({ sent, targets: { site } }: Editing, why = 'Cancelled'): DnxError {
+  if (sent.length === 0) return new DnxError('cancelled', `${why}; nothing was changed.`);
+  const already = `${countedVariables(sent.length)} ${sent.length === 1 ? 'was' : 'were'} already changed`;
+  return new DnxError('cancelled', `${why}; ${already}.`, { details: stepDetails(sent, 'past'), next: nextDeploy(site) });
+}
+
+/** Sends what the user changed, after a confirmation. */
+async function sendEdited(editing: Editing, text: string): Promise<NotSent | undefined> {
+  const { ctx, base, name } = editing;
+  const { site, server } = editing.targets;
+  const edited = variablesIn(text, name);
+  const local = await resolveReferences(edited, { directory: ctx.world.cwd, allowed: editing.allowed }, ctx);
+  sayReferences(ctx, edited);
+  const ours = [...editing.unseen].filter((key) => local.has(key));
+  const planFor = (known: readonly SiteVariable[]) =>
+    planPush({ local, base: baseOf(base), choice: { ours, theirs: [] }, prune: true, remote: remoteSide(known) });
+  for (let known = await ctx.list<SiteVariable>(variablesEndpoint); ; ) {
+    const plan = planFor(known);
+    const conflicts = stepsOf(plan, 'conflict').map(({ key }) => key);
+    if (conflicts.length > 0) return conflict(editing, text, conflicts, remoteSide(known));
+    requireSendable(plan);
+    const changes = planChanges(plan);
+    if (changes.length === 0) return undefined;
+    if (editing.yes) return apply(editing, known, plan);
+    for (const line of planLines({ steps: changes })) ctx.progress.note(line);
+    const question = `Update ${countedVariables(changes.length)} of ${site.label} (${server.label})?`;
+    if (!(await ctx.ask.confirm(question))) throw cancelled();
+    known = await ctx.list<SiteVariable>(variablesEndpoint);
+    if (samePlan(planFor(known), plan)) return apply(editing, known, plan);
+    ctx.progress.warn('Variables were changed at Deploynix meanwhile. Nothing was sent.');
+  }
+}
+
+/** Sends a plan. What was sent is the base of another attempt. */
+async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], plan: Plan): Promise<NotSent | undefined> {
+  const applied = await applyPlan(ctx, targets, known, plan);
+  sent.push(...applied.done);
+  for (const { key, value } of applied.done) setOrDelete(base, key, value);
+  const error = applyFailure(applied);
+  return error && { error };
+}
+
+/** The refusal of changes to variables that also changed at Deploynix. Whoever edits again sees the other values. */
+function conflict({ base, unseen }: Editing, text: string, keys: readonly string[], remote: Side): NotSent {
+  for (const key of keys) {
+    const there = remote.get(key);
+    if (there === UNKNOWN) unseen.add(key);
+    else setOrDelete(base, key, there);
+  }
+  const error = new DnxError('differences', `Also changed at Deploynix: ${keys.join(', ')}. Nothing was sent.`, {
+    hint: 'Run the command again.',
+  });
+  return { error, revised: withConflicts(text, keys, remote) };
+}
+
+function setOrDelete(values: Map<string, string>, key: string, value: string | undefined): void {
+  if (value === undefined) values.delete(key);
+  else values.set(key, value);
 }

@@ -6,9 +6,9 @@ import { locked } from '../../../machine/files/lock.ts';
 import { readText, writeText } from '../../../machine/files/text-file.ts';
 
 /** The keychain account of this machine's key. No host is called `local`, so it is nobody's token. */
-export const KEY_ACCOUNT = 'env-base@local';
+const KEY_ACCOUNT = 'env-base@local';
 /** The file of the key if there is no keychain. */
-export const KEY_FILE = 'base.key';
+const KEY_FILE = 'base.key';
 
 const BYTES = 32;
 

@@ -1,11 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
+import type { Context } from '../../../cli/language/command.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
-import { type Base, baseOf } from './merge.ts';
+import { type Base, baseOf, type Plan, type PlanStep } from './plan.ts';
 
 const MOST_RECORDS = 200;
 const KEPT_MS = 90 * 86_400_000;
@@ -26,7 +28,7 @@ interface Stored {
 }
 
 /** The base of a file and a site, from the state directory. */
-export interface BaseRecord extends Base {
+interface BaseRecord extends Base {
   /** False if there is no record, or its key is lost. */
   readonly known: boolean;
   /** The other site that the file was synced with, if there is no record for this one. */
@@ -36,7 +38,7 @@ export interface BaseRecord extends Base {
 }
 
 /** What a record belongs to. */
-export interface Pairing {
+interface Pairing {
   readonly host: string;
   readonly site: string;
   readonly file: string;
@@ -134,5 +136,23 @@ function prune(directory: string, now: number): void {
       if (index >= MOST_RECORDS || now - used > KEPT_MS) rmSync(path, { force: true });
   } catch {
     // Another process prunes, too.
+  }
+}
+
+/** Records what both sides agree on: what was equal, and these steps. Only warns on failure, because the work itself is done. */
+export async function saveBase(
+  { progress }: Pick<Context, 'progress'>,
+  base: Pick<BaseRecord, 'save'>,
+  { equal }: Pick<Plan, 'equal'>,
+  steps: readonly PlanStep[],
+): Promise<void> {
+  const agreed = steps.flatMap((step) => (step.agreed ? [[step.key, step.agreed.value] as const] : []));
+  try {
+    await base.save(new Map([...equal, ...agreed]));
+  } catch (error) {
+    if (isStop(error) || !(error instanceof Error)) throw error;
+    progress.warn(
+      `Could not record this state (${systemCode(error) ?? error.message}), so the next pull or push may ask which values to use.`,
+    );
   }
 }

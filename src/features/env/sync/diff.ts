@@ -5,13 +5,13 @@ import { type Column, columns, type Result, rows } from '../../../cli/output/vie
 import { pathOf } from '../../../machine/world.ts';
 import { idsOf, type Target } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
-import { resolveReferences } from '../references/references.ts';
-import { listEndpoint, type Variable, variables } from '../variables.ts';
+import { openLocal } from '../local-file.ts';
+import { resolveReferences } from '../references.ts';
+import { remoteSide } from '../remote.ts';
+import { type SiteVariable, siteVariables, variablesEndpoint } from '../variables.ts';
 import { openBase } from './base-record.ts';
-import { openLocal } from './local-file.ts';
-import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './merge.ts';
-import { remoteSide } from './remote-side.ts';
-import { counted } from './show.ts';
+import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './plan.ts';
+import { countedVariables } from './show.ts';
 
 interface Options {
   readonly file_or_site: string | undefined;
@@ -21,7 +21,7 @@ interface Options {
   readonly allow_file: readonly string[] | undefined;
 }
 
-type DiffContext = Context<typeof listEndpoint>;
+type DiffContext = Context<typeof variablesEndpoint>;
 
 /** A variable that differs, or that cannot be compared because its value is hidden. */
 interface Difference {
@@ -46,7 +46,7 @@ interface Compared {
 }
 
 /** `dnx env diff`: compares a dotenv file with a site, or two sites. */
-export async function diff(
+export async function diffVariables(
   ctx: DiffContext,
   { file_or_site: here, other_site: there, reveal = false, exit_code, allow_file = [] }: Options,
 ): Promise<Result> {
@@ -65,7 +65,8 @@ export async function diff(
       : []),
   );
   const count = items.filter(({ change }) => change !== 'unknown').length;
-  const exit = exit_code && count > 0 ? new DnxError('differences', `${counted(count)} ${count === 1 ? 'differs' : 'differ'}.`) : undefined;
+  const exit =
+    exit_code && count > 0 ? new DnxError('differences', `${countedVariables(count)} ${count === 1 ? 'differs' : 'differ'}.`) : undefined;
   return { view: rows(items, shown as readonly Column[], 'No differences.'), exit };
 }
 
@@ -105,9 +106,9 @@ async function siteSide(ctx: DiffContext, word: string | undefined): Promise<{ r
     server: environment.server.id ?? environment.server.name,
     site: environment.site.id ?? environment.site.name,
   };
-  const { server, site } = await ctx.resolve(variables.path, word === undefined ? undefined : (named ?? { site: word }));
+  const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? { site: word }));
   if (!server || !site) throw new Error('A site was not resolved.');
-  return { site, side: remoteSide(await ctx.api.list<Variable>(listEndpoint, idsOf({ server, site }))) };
+  return { site, side: remoteSide(await ctx.api.list<SiteVariable>(variablesEndpoint, idsOf({ server, site }))) };
 }
 
 function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly Difference[] {

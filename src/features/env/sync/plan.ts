@@ -15,7 +15,7 @@ export type Reason =
   | 'chosen';
 
 /** What happens to one variable. */
-export interface Step {
+export interface PlanStep {
   readonly key: string;
   readonly verb: Verb;
   /** Of `add` and `change`. */
@@ -27,25 +27,184 @@ export interface Step {
 }
 
 /** A value on which both sides agree; undefined if the variable is gone. */
-export interface Agreed {
+interface Agreed {
   readonly value: string | undefined;
 }
 
 /** What a pull or push does, as data: computed without a request, shown without values. */
 export interface Plan {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlanStep[];
   /** The variables that are equal on both sides. They become the base. */
   readonly equal: ReadonlyMap<string, string | undefined>;
 }
 
 /** The steps that change something. */
-export const changesOf = ({ steps }: Plan): readonly Step[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
+export const planChanges = ({ steps }: Plan): readonly PlanStep[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
 
 /** The steps with this verb. */
-export const stepsOf = ({ steps }: Pick<Plan, 'steps'>, verb: Verb): readonly Step[] => steps.filter((step) => step.verb === verb);
+export const stepsOf = ({ steps }: Pick<Plan, 'steps'>, verb: Verb): readonly PlanStep[] => steps.filter((step) => step.verb === verb);
 
 /** True if two plans change the same variables in the same way. */
 export const samePlan = (one: Plan, other: Plan): boolean => {
   const told = (plan: Plan) => JSON.stringify(plan.steps.map(({ key, verb, value, reason }) => [key, verb, value, reason]).sort());
   return told(one) === told(other);
 };
+
+/** A value that dnx does not know: the API hides it, or it is a reference that was not resolved. */
+export const UNKNOWN = Symbol('unknown');
+
+/** The value of a variable on one side; undefined if it is not there. */
+type Value = string | typeof UNKNOWN | undefined;
+
+/** The variables of one side, by key. */
+export type Side = ReadonlyMap<string, string | typeof UNKNOWN>;
+
+/** What both sides had in common after the last pull or push. */
+export interface Base {
+  /** True if the key had this value; undefined: if it was missing on both sides. */
+  agrees(key: string, value: string | undefined): boolean;
+  /** The keys that were on both sides. */
+  readonly keys: readonly string[];
+}
+
+/** A base of plain values. Without them, nothing is known, and whatever differs is a conflict. */
+export const baseOf = (values: ReadonlyMap<string, string> = new Map()): Base => ({
+  agrees: (key, value) => values.get(key) === value,
+  keys: [...values.keys()],
+});
+
+/** Where a variable changed since the base. `unknown`: it cannot be compared. */
+type Changed = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
+
+/** Compares both sides of a variable with the base. Values that are equal count as unchanged, whatever the base says. */
+export function changedSince(base: Base, key: string, here: Value, there: Value): Changed {
+  if (here === UNKNOWN) return 'unknown';
+  if (there === UNKNOWN) return here !== undefined && base.agrees(key, here) ? 'nowhere' : 'unknown';
+  if (here === there) return 'nowhere';
+  const kept = base.agrees(key, here);
+  return kept === base.agrees(key, there) ? 'both' : kept ? 'there' : 'here';
+}
+
+/** Which side wins. A named key wins always, `*` in all conflicts. */
+export interface ConflictChoice {
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+}
+
+/** The side that the user chose for a key. */
+function chosenFor({ ours, theirs }: ConflictChoice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
+  if (ours.includes(key)) return 'ours';
+  if (theirs.includes(key)) return 'theirs';
+  if (!conflict) return undefined;
+  return ours.includes('*') ? 'ours' : theirs.includes('*') ? 'theirs' : undefined;
+}
+
+/** Every key of both sides and the base, in the order of the first. */
+export const keysOf = (here: Side, there: Side, base: Base): readonly string[] => [
+  ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
+];
+
+/** What happens to a variable. */
+type Decision = Omit<PlanStep, 'key'>;
+
+/** What is compared. */
+interface Sides<L> {
+  readonly local: ReadonlyMap<string, L>;
+  readonly remote: Side;
+  readonly base: Base;
+}
+
+/** Decides about each variable that differs. Those that are equal become the base. */
+function planOf<L extends string | typeof UNKNOWN>(
+  { local, remote, base }: Sides<L>,
+  decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
+): Plan {
+  const steps: PlanStep[] = [];
+  const equal = new Map<string, string | undefined>();
+  for (const key of keysOf(local, remote, base)) {
+    const here = local.get(key);
+    const there = remote.get(key);
+    const changed = changedSince(base, key, here, there);
+    if (changed !== 'nowhere') steps.push({ key, ...decide(key, changed, here, there) });
+    else if (here !== UNKNOWN) equal.set(key, here);
+  }
+  return { steps, equal };
+}
+
+/** A variable that stays as it is on both sides. */
+const keep = (reason: Reason): Decision => ({ verb: 'keep', reason });
+
+/** What a pull compares. */
+interface PullSides {
+  /** The variables of the file. References are unknown values. */
+  readonly local: Side;
+  readonly remote: Side;
+  readonly base: Base;
+  readonly choice: ConflictChoice;
+  /** Overwrite what changed here. Variables that are only here stay. */
+  readonly force: boolean;
+}
+
+/** Decides what a pull writes into the file: what changed at Deploynix only. Writes nothing. */
+export const planPull = ({ base, choice, force, ...sides }: PullSides): Plan =>
+  planOf({ ...sides, base }, (key, changed, here, there) => {
+    const chosen = chosenFor(choice, key, changed === 'both') ?? (force ? 'theirs' : undefined);
+    // A variable that Deploynix never had is removed only by name.
+    const own = there === undefined && base.agrees(key, undefined) && !choice.theirs.includes(key);
+    return pullStep(changed, here, there, own ? undefined : chosen);
+  });
+
+function pullStep(changed: Changed, here: Value, there: Value, chosen: ReturnType<typeof chosenFor>): Decision {
+  if (there === UNKNOWN) return keep('hidden');
+  if (chosen === 'ours') return { ...keep('chosen'), agreed: { value: there } };
+  if (chosen === 'theirs' || changed === 'there') return take(here, there);
+  if (here === UNKNOWN) return keep('reference');
+  if (changed === 'both') return { verb: 'conflict', reason: 'changed on both sides' };
+  return keep(here === undefined ? 'removed here' : there === undefined ? 'only here' : 'changed here');
+}
+
+function take(here: Value, there: string | undefined): Decision {
+  const agreed = { value: there };
+  if (there === undefined) return { verb: 'remove', agreed };
+  return { verb: here === undefined ? 'add' : 'change', value: there, agreed };
+}
+
+/** What a push compares. */
+export interface PushSides {
+  /** The variables of the file, with references resolved. */
+  readonly local: ReadonlyMap<string, string>;
+  /** The variables at Deploynix. */
+  readonly remote: Side;
+  readonly base: Base;
+  readonly choice: ConflictChoice;
+  /** Also remove variables that were removed here. */
+  readonly prune: boolean;
+}
+
+/** Decides what a push sends: what changed here only. Sends nothing. */
+export const planPush = ({ choice, prune, ...sides }: PushSides): Plan =>
+  planOf(sides, (key, changed, here, there) =>
+    pushStep(changed, here, there, { prune, chosen: chosenFor(choice, key, isConflict(changed, here, prune)) }),
+  );
+
+/** A variable that was removed here does not need a decision, unless it is to be removed there. */
+const isConflict = (changed: Changed, here: Value, prune: boolean): boolean =>
+  changed === 'both' ? here !== undefined || prune : changed === 'unknown' && here !== undefined;
+
+interface Wanted {
+  readonly prune: boolean;
+  readonly chosen: ReturnType<typeof chosenFor>;
+}
+
+function pushStep(changed: Changed, here: string | undefined, there: Value, { prune, chosen }: Wanted): Decision {
+  if (chosen === 'theirs') return keep('chosen');
+  if (chosen === 'ours' || changed === 'here') return send(here, there, prune);
+  if (changed === 'there') return keep(here === undefined ? 'only there' : there === undefined ? 'removed there' : 'changed there');
+  if (!isConflict(changed, here, prune)) return keep(there === UNKNOWN ? 'only there' : 'removed here');
+  return { verb: 'conflict', reason: changed === 'unknown' ? 'hidden' : 'changed on both sides' };
+}
+
+function send(here: string | undefined, there: Value, prune: boolean): Decision {
+  if (here === undefined) return prune ? { verb: 'remove', agreed: { value: undefined } } : keep('removed here');
+  return { verb: there === undefined ? 'add' : 'change', value: here, agreed: { value: here } };
+}

@@ -3,64 +3,59 @@ import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, text } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
-import { removeLeftFiles } from '../edit/private-file.ts';
-import { listEndpoint, type Variable } from '../variables.ts';
-import { type BaseRecord, openBase } from './base-record.ts';
-import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
-import { warnUnlessIgnored } from './ignored.ts';
-import { type LocalFile, openLocal } from './local-file.ts';
-import { baseOf, type Side, UNKNOWN } from './merge.ts';
-import { changesOf, type Plan, type Step, stepsOf } from './plan.ts';
-import { type PullSides, planPull } from './pull-plan.ts';
-import { remoteSide } from './remote-side.ts';
-import { saveBase } from './save-base.ts';
-import { conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
+import { removeLeftFiles } from '../edit/editor.ts';
+import { type LocalFile, openLocal, warnUnlessIgnored } from '../local-file.ts';
+import { remoteSide } from '../remote.ts';
+import { type SiteVariable, variablesEndpoint } from '../variables.ts';
+import { openBase, saveBase } from './base-record.ts';
+import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
+import { baseOf, type PlanStep, planChanges, planPull, type Side, stepsOf, UNKNOWN } from './plan.ts';
+import { countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
 
-interface Options extends Chosen {
+interface Options extends ChosenSides {
   readonly file: string | undefined;
   readonly force: boolean | undefined;
   readonly dry_run: boolean | undefined;
 }
 
-type PullContext = Context<typeof listEndpoint>;
+type PullContext = Context<typeof variablesEndpoint>;
 
 /** `dnx env pull`: writes what changed at Deploynix into a dotenv file, and leaves everything else in it alone. */
-export async function pull(ctx: PullContext, { site }: Located, options: Options): Promise<Result> {
+export async function pullVariables(ctx: PullContext, { site }: Located, options: Options): Promise<Result> {
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
+
   const file = openLocal(options.file, ctx);
   const local = localSide(file);
-  const remote = remoteSide(await ctx.list<Variable>(listEndpoint));
+  const remote = remoteSide(await ctx.list<SiteVariable>(variablesEndpoint));
   requireKnown(choice, local, remote);
+
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   // Without a file there is nothing to lose.
   const used = file.text === undefined ? { ...baseOf(), keys: base.keys } : base;
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
-  const plan = await decided(ctx, file, base, sides, options.dry_run !== true);
-  const changes = changesOf(plan);
-  const conflicts = stepsOf(plan, 'conflict');
+  const asks = options.dry_run !== true;
+  const { plan } = await decide(ctx, { sides, planOf: planPull, asks, known: base.known, file: file.name });
+  const changes = planChanges(plan);
   requireWritable(changes);
-  const summary = summaryOf(site.label, file.name, plan.steps);
-  if (options.dry_run) return { view: message([wouldDo(file, site.label, plan), ...planLines(plan)].join('\n'), summary) };
+  const summary = planSummary(site.label, file.name, plan.steps);
+  if (options.dry_run) return { view: message([wouldDo(file, site.label, changes), ...planLines(plan)].join('\n'), summary) };
+  const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
-    return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was written.', HINT) };
+    return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was written.', HINT) };
+
   if (changes.length > 0) file.write(edited(file, local, changes));
   if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
-  if (changes.length > 0) await warnUnlessIgnored(ctx, file);
   if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
-  const details = detailsOf(plan.steps, 'past');
-  return { view: record(summary, summaryColumns, `Pulled ${counted(changes.length)} from ${site.label} into ${file.name}`, details) };
+  await warnUnlessIgnored(ctx, file);
+  const details = stepDetails(plan.steps, 'past');
+  return {
+    view: record(summary, summaryColumns, `Pulled ${countedVariables(changes.length)} from ${site.label} into ${file.name}`, details),
+  };
 }
 
-/** Fails for a variable that a dotenv file cannot hold. */
-function requireWritable(changes: readonly Step[]): void {
-  try {
-    for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
-  } catch (error) {
-    throw isError(error) ? error.withHint('Use --ours KEY to leave a variable out.') : error;
-  }
-}
+const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
 
 /** The variables of the file. References are not resolved by a pull. */
 function localSide({ text, name }: LocalFile): Side {
@@ -69,28 +64,25 @@ function localSide({ text, name }: LocalFile): Side {
   return new Map([...variables].map(([key, value]) => [key, references.has(key) ? UNKNOWN : value]));
 }
 
-/** The plan. Without a record of the last pull, a user on a terminal is asked to decide the conflicts. */
-async function decided(ctx: PullContext, { name }: LocalFile, { known }: BaseRecord, sides: PullSides, asks: boolean): Promise<Plan> {
-  const plan = planPull(sides);
-  const conflicts = stepsOf(plan, 'conflict');
-  if (conflicts.length === 0 || !asks || known || !ctx.ask.allowed) return plan;
-  return planPull({ ...sides, choice: await askSide(ctx, sides.choice, conflicts.length, name) });
+/** Fails for a variable that a dotenv file cannot hold. */
+function requireWritable(changes: readonly PlanStep[]): void {
+  try {
+    for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
+  } catch (error) {
+    throw isError(error) ? error.withHint('Use --ours KEY to leave a variable out.') : error;
+  }
 }
 
-const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
-
 /** The text of the file after these changes. All other values stay what they are, even if they refer to a changed one. */
-function edited({ text, name }: LocalFile, local: Side, changes: readonly Step[]): string {
+function edited({ text, name }: LocalFile, local: Side, changes: readonly PlanStep[]): string {
   const values = new Map<string, string | undefined>();
   for (const [key, value] of local) if (value !== UNKNOWN) values.set(key, value);
   for (const { key, value } of changes) values.set(key, value);
   return text === undefined ? formatDotenv(values as ReadonlyMap<string, string>) : editDotenv(text, values, name);
 }
 
-const wouldDo = (file: LocalFile, site: string, plan: Plan): string => {
-  const { length } = changesOf(plan);
-  return length > 0 ? `Would pull ${counted(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
-};
+const wouldDo = (file: LocalFile, site: string, { length }: readonly PlanStep[]): string =>
+  length > 0 ? `Would pull ${countedVariables(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
 
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;
@@ -99,7 +91,7 @@ const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
 async function printed(ctx: PullContext, options: Options): Promise<Result> {
   if (options.force || options.dry_run || options.ours || options.theirs)
     throw usage('--force, --dry-run, --ours and --theirs need a file.', 'Leave them out to print the variables.');
-  const all = [...remoteSide(await ctx.list<Variable>(listEndpoint))];
+  const all = [...remoteSide(await ctx.list<SiteVariable>(variablesEndpoint))];
   const hidden = all.filter(([, value]) => value === UNKNOWN).map(([key]) => key);
   const shown = new Map(all.flatMap(([key, value]) => (value === UNKNOWN ? [] : [[key, value] as const])));
   const note = hidden.length > 0 ? { note: `Left out, because Deploynix hides them: ${hidden.join(', ')}` } : {};

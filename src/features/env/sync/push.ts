@@ -1,102 +1,159 @@
-import { cancelled, DnxError, usage } from '../../../base/errors.ts';
+import { cancelled, DnxError, type Next, usage } from '../../../base/errors.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { type Deploying, refuseWithoutDeploy } from '../deploy-after.ts';
+import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
-import { removeLeftFiles } from '../edit/private-file.ts';
-import { resolveReferences, sayReferences } from '../references/references.ts';
-import { listEndpoint, type Variable } from '../variables.ts';
-import { applyPlan } from './apply.ts';
-import { openBase } from './base-record.ts';
-import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
-import { openLocal } from './local-file.ts';
-import { changesOf, type Plan, samePlan, stepsOf } from './plan.ts';
-import { planPush } from './push-plan.ts';
-import { nothingPushed, type Push, type PushContext, pushed } from './pushed.ts';
-import { remoteSide } from './remote-side.ts';
-import { saveBase } from './save-base.ts';
-import { requireSendable } from './sendable.ts';
-import { commandFor, conflictOf, counted, planLines, summaryColumns, summaryOf } from './show.ts';
+import { removeLeftFiles } from '../edit/editor.ts';
+import { openLocal } from '../local-file.ts';
+import { resolveReferences, sayReferences } from '../references.ts';
+import { remoteSide } from '../remote.ts';
+import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
+import { type Applied, applyFailure, applyPlan, requireSendable } from './apply.ts';
+import { openBase, saveBase } from './base-record.ts';
+import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
+import { type Plan, type PushSides, planChanges, planPush, type Reason, samePlan, stepsOf } from './plan.ts';
+import { commandFor, countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
 
-interface Options extends Chosen, Deploying {
+interface Options extends ChosenSides, Deploying {
   readonly file: string | undefined;
   readonly prune: boolean | undefined;
   readonly dry_run: boolean | undefined;
   readonly allow_file: readonly string[] | undefined;
 }
 
+/** What is pushed, and to where. */
+interface Push {
+  readonly ctx: SyncingContext;
+  readonly targets: Located;
+  /** The file as the user knows it. */
+  readonly name: string;
+  readonly sides: PushSides;
+  /** Files outside of the project that its references may read. */
+  readonly allowed: readonly string[];
+  readonly deploying: Deploying;
+}
+
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
-export async function push(ctx: PushContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+export async function pushVariables(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
   refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;
+  const { dry_run = false, prune = false, allow_file: allowed = [] } = options;
   const choice = choiceOf(options);
-  const file = openLocal(options.file, ctx);
-  if (file.text === undefined)
-    throw usage(`${file.name} does not exist.`, undefined, { command: commandFor('pull', file.name, targets), why: 'Create it with' });
-  const dotenv = parseDotenv(file.text, file.name);
-  const allowed = options.allow_file ?? [];
+
+  const { name, text, ...file } = openLocal(options.file, ctx);
+  if (text === undefined)
+    throw usage(`${name} does not exist.`, undefined, { command: commandFor('pull', name, targets), why: 'Create it with' });
+  const dotenv = parseDotenv(text, name);
   const local = await resolveReferences(dotenv, { directory: file.directory, allowed }, ctx);
   sayReferences(ctx, dotenv);
-  const known = await ctx.list<Variable>(listEndpoint);
-  requireKnown(choice, local, remoteSide(known));
+  const known = await ctx.list<SiteVariable>(variablesEndpoint);
+  const remote = remoteSide(known);
+  requireKnown(choice, local, remote);
+
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
-  const sides = { local, base, choice, prune: options.prune ?? false };
-  const first: Push = { ctx, targets, name: file.name, base, sides, allowed, deploying: options };
-  const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
-  const changes = changesOf(plan);
+  const other = base.elsewhere();
+  if (other !== undefined) ctx.progress.warn(`${name} was last synced with ${other}, not with ${site.label}.`);
+  const undecided = { sides: { local, remote, base, choice, prune }, planOf: planPush, asks: !dry_run, known: base.known, file: name };
+  const { sides, plan, asked } = await decide(ctx, undecided);
   requireSendable(plan);
-  const summary = summaryOf(site.label, file.name, plan.steps);
-  if (options.dry_run) return { view: message(dryRun(push, plan), summary) };
+  const pushing: Push = { ctx, targets, name, sides, allowed, deploying: options };
+  const summary = planSummary(site.label, name, plan.steps);
+  if (dry_run) return { view: message(wouldDo(site.label, base.known, plan), summary) };
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
-    return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was sent.', HINT) };
-  if (changes.length === 0) {
+    return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was sent.', HINT) };
+  if (planChanges(plan).length === 0) {
     await saveBase(ctx, base, plan, []);
-    return nothingPushed(push, plan);
+    return nothingPushed(pushing, plan);
   }
-  const fresh = await confirmed(push, known, plan, { yes, asked });
-  const applied = await applyPlan(ctx, targets, fresh, plan);
+
+  const now = yes && !asked ? known : await confirmed(pushing, plan, yes);
+  const applied = await applyPlan(ctx, targets, now, plan);
   await saveBase(ctx, base, plan, applied.done);
-  return pushed(push, plan, applied);
+  return pushed(pushing, plan, applied);
 }
 
 const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.';
 
-/** The plan. Without a record of the last pull, a user on a terminal is asked to decide the conflicts. */
-async function decided(push: Push, known: readonly Variable[], asks: boolean): Promise<{ push: Push; plan: Plan; asked: boolean }> {
-  const remote = remoteSide(known);
-  const plan = planPush({ ...push.sides, remote });
-  const other = push.base.elsewhere();
-  if (other !== undefined) push.ctx.progress.warn(`${push.name} was last synced with ${other}, not with ${push.targets.site.label}.`);
-  const conflicts = stepsOf(plan, 'conflict');
-  if (conflicts.length === 0 || !asks || push.base.known || !push.ctx.ask.allowed) return { push, plan, asked: false };
-  const choice = await askSide(push.ctx, push.sides.choice, conflicts.length, push.name);
-  const sides = { ...push.sides, choice };
-  return { push: { ...push, sides }, plan: planPush({ ...sides, remote }), asked: true };
+function wouldDo(site: string, known: boolean, plan: Plan): string {
+  const { length } = planChanges(plan);
+  const sentence = length === 0 ? `Would push nothing to ${site}.` : `Would push ${countedVariables(length)} to ${site}.`;
+  return [sentence, ...(known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
 }
 
-/** Asks for confirmation. If that took time, reads the variables again: nothing is sent if the plan is no longer the same. */
-async function confirmed(push: Push, known: readonly Variable[], plan: Plan, { yes, asked }: { yes: boolean; asked: boolean }) {
-  const { ctx, targets, sides, deploying } = push;
+/** Asks for confirmation. As that takes time, reads the variables again: nothing is sent if the plan is no longer the same. */
+async function confirmed({ ctx, targets, sides, deploying }: Push, plan: Plan, yes: boolean): Promise<readonly SiteVariable[]> {
+  const { site, server } = targets;
   if (!yes) {
-    const { length } = changesOf(plan);
     for (const line of planLines(plan)) ctx.progress.note(line);
-    if (
-      !(await ctx.ask.confirm(
-        `Push ${counted(length)} to ${targets.site.label} (${targets.server.label})${deploying.deploy ? ' and deploy' : ''}?`,
-      ))
-    )
-      throw cancelled();
+    const what = `Push ${countedVariables(planChanges(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}?`;
+    if (!(await ctx.ask.confirm(what))) throw cancelled();
   }
-  if (yes && !asked) return known;
-  const fresh = await ctx.list<Variable>(listEndpoint);
-  if (samePlan(planPush({ ...sides, remote: remoteSide(fresh) }), plan)) return fresh;
+  const now = await ctx.list<SiteVariable>(variablesEndpoint);
+  if (samePlan(planPush({ ...sides, remote: remoteSide(now) }), plan)) return now;
   throw new DnxError('differences', 'Variables were changed at Deploynix meanwhile. Nothing was sent.', { hint: 'Run the command again.' });
 }
 
-function dryRun({ targets: { site }, base }: Push, plan: Plan): string {
-  const { length } = changesOf(plan);
-  const sentence = length === 0 ? `Would push nothing to ${site.label}.` : `Would push ${counted(length)} to ${site.label}.`;
-  return [sentence, ...(base.known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
+/** The result if nothing had to be sent. */
+function nothingPushed(push: Push, plan: Plan): Result {
+  const { targets, name, deploying } = push;
+  const { site } = targets;
+  const summary = planSummary(site.label, name, plan.steps);
+  const sentence = `Nothing to push to ${site.label}.`;
+  const { note } = keptNote(plan.steps);
+  if (!deploying.deploy) return { view: message(sentence, summary), ...(note !== undefined && { note }), next: nextOf(push, plan) };
+  return {
+    view: message(sentence, changedAnd(summary, null)),
+    note: [...(note === undefined ? [] : [note]), 'Nothing was deployed.'].join('\n'),
+    next: [...nextOf(push, plan), ...nextDeploy(site)],
+  };
+}
+
+/** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
+async function pushed(push: Push, plan: Plan, applied: Applied): Promise<Result> {
+  const { ctx, targets, name, deploying } = push;
+  const { site } = targets;
+  const { done, failed, left } = applied;
+  const steps = [...done, ...stepsOf(plan, 'keep')];
+  const summary = planSummary(site.label, name, steps);
+  const exit = applyFailure(applied, [{ command: commandFor('push', name, targets, ...sameOptions(push)), why: 'Send the rest with' }]);
+  if (exit) {
+    if (exit.code !== 'partial') throw exit;
+    const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
+    const view = record({ ...summary, failed: missing }, summaryColumns);
+    return { view, exit: deploying.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
+  }
+  const sentence = `Pushed ${countedVariables(done.length)} to ${site.label}`;
+  if (deploying.deploy) {
+    ctx.progress.succeeded(sentence);
+    return deployAfter(ctx, targets, deploying, summary);
+  }
+  return {
+    view: record(summary, summaryColumns, sentence, stepDetails(steps, 'past')),
+    next: [...nextOf(push, plan), ...nextDeploy(site)],
+  };
+}
+
+/** The options with which another push decides as this one did. */
+const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): readonly string[] => [
+  ...choice.ours.flatMap((key) => ['--ours', key]),
+  ...choice.theirs.flatMap((key) => ['--theirs', key]),
+  ...allowed.flatMap((file) => ['--allow-file', file]),
+  ...(prune ? ['--prune'] : []),
+  ...(deploying.deploy ? ['--deploy'] : []),
+];
+
+/** How to get what changed at Deploynix, and to remove there what was removed here. */
+function nextOf({ name, targets }: Push, { steps }: Plan): readonly Next[] {
+  const isKept = (...reasons: readonly (Reason | undefined)[]) =>
+    steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
+  return [
+    ...(isKept('changed there', 'removed there', 'only there')
+      ? [{ command: commandFor('pull', name, targets), why: 'Get what changed at Deploynix with' }]
+      : []),
+    ...(isKept('removed here')
+      ? [{ command: commandFor('push', name, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
+      : []),
+  ];
 }

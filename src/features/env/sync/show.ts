@@ -1,13 +1,13 @@
-import { type Detail, DnxError } from '../../../base/errors.ts';
+import type { Detail } from '../../../base/errors.ts';
 import { plural } from '../../../base/text.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { DEFAULT_FILE } from './local-file.ts';
-import type { Plan, Reason, Step, Verb } from './plan.ts';
+import { DEFAULT_FILE } from '../local-file.ts';
+import type { Plan, PlanStep, Reason, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
-export interface Summary {
+interface Summary {
   readonly site: string;
   readonly file: string;
   readonly added: readonly string[];
@@ -21,7 +21,7 @@ export interface Summary {
 export const summaryColumns = columns<Summary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
 
 /** The summary of these steps. */
-export function summaryOf(site: string, file: string, steps: readonly Step[]): Summary {
+export function planSummary(site: string, file: string, steps: readonly PlanStep[]): Summary {
   const keys = (verb: Verb) => steps.filter((step) => step.verb === verb).map(({ key }) => key);
   return {
     site,
@@ -50,7 +50,7 @@ const reasons: Readonly<Record<Reason, string>> = {
 };
 
 /** A line for each thing that happens, with the keys to which it happens. `tense`: of a plan, or of what was done. */
-export function detailsOf(steps: readonly Step[], tense: 'plan' | 'past'): readonly Detail[] {
+export function stepDetails(steps: readonly PlanStep[], tense: 'plan' | 'past'): readonly Detail[] {
   const lines = new Map<string, { readonly label: string; readonly keys: string[]; readonly why: string }>();
   for (const verb of Object.keys(past) as Verb[]) {
     for (const step of steps.filter((each) => each.verb === verb)) {
@@ -65,22 +65,14 @@ export function detailsOf(steps: readonly Step[], tense: 'plan' | 'past'): reado
 
 /** The lines of a plan before a question, or of a dry run. */
 export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
-  detailsOf(plan.steps, 'plan').map(([label, text]) => `  ${label.padEnd('conflict'.length)}  ${text}`);
+  stepDetails(plan.steps, 'plan').map(([label, text]) => `  ${label.padEnd('conflict'.length)}  ${text}`);
 
 /** `1 variable`, `3 variables`. */
-export const counted = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
-
-/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
-export function conflictOf(conflicts: readonly Step[], known: boolean, nothing: string, hint: string): DnxError {
-  const count = conflicts.length;
-  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
-  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
-  return new DnxError('differences', `${counted(count)} ${why}. ${nothing}`, { details: detailsOf(shown, 'plan'), hint });
-}
+export const countedVariables = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
 
 /** What is kept, and why, as a note under `Nothing to push`. */
-export function keptNote(steps: readonly Step[]): { readonly note?: string } {
-  const kept = detailsOf(
+export function keptNote(steps: readonly PlanStep[]): { readonly note?: string } {
+  const kept = stepDetails(
     steps.filter(({ verb }) => verb === 'keep'),
     'past',
   );

@@ -12,7 +12,7 @@ import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
 
 /** An operation of a command line, and its reason. */
-export interface Asked {
+export interface AskedEndpoint {
   readonly endpoint: Endpoint;
   readonly because: string;
 }
@@ -21,12 +21,12 @@ export interface Asked {
 export interface AbilityNeed {
   readonly ability: string;
   readonly assumed: boolean;
-  readonly reasons: readonly Asked[];
+  readonly reasons: readonly AskedEndpoint[];
 }
 
 /** The operations of a command line, and the assumptions behind them. */
 export interface Asking {
-  readonly asked: readonly Asked[];
+  readonly asked: readonly AskedEndpoint[];
   readonly notes: readonly string[];
 }
 
@@ -42,8 +42,8 @@ export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
 }
 
 /** The abilities that these operations need, without duplicates. */
-export function abilitiesFor(asked: readonly Asked[]): AbilityNeed[] {
-  const needs = new Map<string, { assumed: boolean; reasons: Asked[] }>();
+export function abilitiesFor(asked: readonly AskedEndpoint[]): AbilityNeed[] {
+  const needs = new Map<string, { assumed: boolean; reasons: AskedEndpoint[] }>();
   for (const each of asked) {
     const need = needOf(each.endpoint);
     if (!need) continue;
@@ -56,7 +56,7 @@ export function abilitiesFor(asked: readonly Asked[]): AbilityNeed[] {
 }
 
 /** The abilities of a command without its targets, including the endpoints of its options. */
-export function needsOf({ calls }: AnyCommand): Need[] {
+export function commandAbilities({ calls }: AnyCommand): Need[] {
   if (calls === undefined || typeof calls === 'function') return [];
   const { first, others } = pathsIn(calls);
   return (first === undefined && others.length === 0 ? operationsIn(calls) : [...(first ? [first] : []), ...others])
@@ -70,7 +70,7 @@ function namesIn(invocation: Invocation, chosen: ChosenCalls, settled: Settled):
   const given = firstWords(invocation);
   const every = isForAll(invocation) ? namings[noun] : undefined;
   const names = every ? parameters(every.list) : needed(invocation, chosen);
-  const asked: Asked[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
+  const asked: AskedEndpoint[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
   const notes = new Set<string>();
   const words = ownWords(invocation);
   for (const word of words.length > 0 ? words : [undefined]) {
@@ -95,7 +95,7 @@ const whyOf = ({ how, name, word }: Lookup): string =>
   how === 'anywhere' ? `searches for the server of ${word}` : `looks up ${title(name)} ${word} by name`;
 
 /** Lookups for fields that take an id and were given a name. */
-const references = ({ command, fields }: Invocation): Asked[] =>
+const references = ({ command, fields }: Invocation): AskedEndpoint[] =>
   Object.entries(command.fields ?? {}).flatMap(([key, { from }]) => {
     const word = fields[key];
     const noun = from?.resolve && nounIn(from.list);
@@ -104,7 +104,7 @@ const references = ({ command, fields }: Invocation): Asked[] =>
   });
 
 /** Lookups for options that name a site. */
-const sitesIn = ({ command, options }: Invocation): Asked[] =>
+const sitesIn = ({ command, options }: Invocation): AskedEndpoint[] =>
   Object.entries(command.options ?? {}).flatMap(([key, { names }]) => {
     const word = options[key];
     if (names !== 'site' || typeof word !== 'string' || /^[.~]|\//.test(word)) return [];
@@ -114,7 +114,7 @@ const sitesIn = ({ command, options }: Invocation): Asked[] =>
   });
 
 /** The read of a severe command that was given an id: it compares the name, unless `--confirm` is that id. */
-function confirmation(invocation: Invocation): Asked[] {
+function confirmation(invocation: Invocation): AskedEndpoint[] {
   const noun = nounOf(invocation.group);
   const naming = namings[noun];
   if (consentLevel(invocation.command) !== 'severe' || !naming || naming.keys.length === 0) return [];

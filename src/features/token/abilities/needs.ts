@@ -4,11 +4,11 @@ import type { Tree } from '../../../cli/language/command.ts';
 import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../machine/files/user-file.ts';
 import type { World } from '../../../machine/world.ts';
-import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
+import { type AbilityNeed, type AskedEndpoint, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Script, ScriptCommand, Unclear } from './script.ts';
 
 /** The abilities that command lines and scripts need, and what is unclear. */
-export interface Needs {
+export interface AbilityNeeds {
   readonly abilities: readonly AbilityNeed[];
   /** Assumptions, a sentence each. */
   readonly notes: readonly string[];
@@ -17,7 +17,7 @@ export interface Needs {
 }
 
 /** What a token must be able to run. */
-export interface Wanted {
+interface Wanted {
   /** Command lines, with or without `dnx`. */
   readonly lines: readonly string[];
   /** Files: shell scripts, GitHub workflows and GitLab pipelines. */
@@ -25,8 +25,12 @@ export interface Wanted {
 }
 
 /** Computes the abilities that command lines and scripts need. */
-export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<Needs> {
-  const asked: Asked[] = [];
+export async function needsOfLines(
+  { lines, scripts }: Wanted,
+  tree: Tree,
+  world: Pick<World, 'cwd' | 'home' | 'signal'>,
+): Promise<AbilityNeeds> {
+  const asked: AskedEndpoint[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
   const add = async (found: ScriptCommand, shown: string) => {

@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs';
-import { cancelled, DnxError, usage } from '../../../base/errors.ts';
-import { quoted } from '../../../base/shell.ts';
-import type { Context } from '../../../cli/language/command.ts';
-import { envWithoutSecrets } from '../../../machine/env.ts';
-import { readText } from '../../../machine/files/text-file.ts';
-import { pathOf } from '../../../machine/world.ts';
-import type { Dotenv } from '../dotenv/dotenv.ts';
-import { isInside, projectDirectory, realPathOf } from '../project.ts';
+import { cancelled, DnxError, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { envWithoutSecrets } from '../../machine/env.ts';
+import { readText } from '../../machine/files/text-file.ts';
+import { pathOf } from '../../machine/world.ts';
+import type { Dotenv } from './dotenv/dotenv.ts';
+import { isInside, projectDirectory, realPathOf } from './local-file.ts';
 
 type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>;
 
 /** Where references stand, and what they may read. */
-export interface ReferenceRules {
+interface ReferenceRules {
   /** The directory of the dotenv file. */
   readonly directory: string;
   /** Files outside of the project that may be read without a question; `all` if their text stays on this machine. */

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 
 /** The context of a sign-in. `tokens` are those of `host`. */
-export interface SigningIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens'> {
+export interface SignIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens' | 'tree' | 'world'> {
   readonly host: string;
   readonly insecure: boolean;
   /** The words after `dnx` that sign in the same way. */
@@ -12,7 +12,7 @@ export interface SigningIn extends Pick<Context, 'api' | 'ask' | 'progress' | 't
 }
 
 /** A token to store. `abilities` is undefined if they are unknown, or all of them. */
-export interface ToStore {
+interface ToStore {
   readonly token: string;
   readonly user: string | undefined;
   readonly abilities: readonly string[] | undefined;
@@ -22,7 +22,7 @@ export interface ToStore {
 export const PLAN = 'API access requires the Professional or Enterprise plan. An owner can upgrade in the dashboard.';
 
 /** Checks a token before it is stored. Resolves to its user. */
-export async function checkToken({ api, host }: Pick<SigningIn, 'api' | 'host'>, token: string): Promise<string | undefined> {
+export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, token: string): Promise<string | undefined> {
   const { data } = await api
     .as(token, host)
     .send('GET /user')
@@ -34,7 +34,7 @@ export async function checkToken({ api, host }: Pick<SigningIn, 'api' | 'host'>,
 }
 
 /** Stores the token of a sign-in. */
-export async function storeToken(at: SigningIn, { token, user, abilities }: ToStore): Promise<void> {
+export async function storeSignIn(at: SignIn, { token, user, abilities }: ToStore): Promise<void> {
   const { tokens, insecure } = at;
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
     throw withAlternatives(error, at);
@@ -42,7 +42,7 @@ export async function storeToken(at: SigningIn, { token, user, abilities }: ToSt
 }
 
 /** Adds to a keychain error how to do without a keychain. */
-export function withAlternatives(error: unknown, { insecure, command }: Pick<SigningIn, 'insecure' | 'command'>): unknown {
+export function withAlternatives(error: unknown, { insecure, command }: Pick<SignIn, 'insecure' | 'command'>): unknown {
   if (!isError(error, 'failed') || insecure) return error;
   return error.withHint('Nothing was stored. Set DNX_TOKEN, or store the token in a file that only you can read.', {
     command: [...command, '--insecure-storage'],

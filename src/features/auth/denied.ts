@@ -1,0 +1,37 @@
+import { DnxError, isError } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Invocation } from '../../cli/run/invocation.ts';
+import { hostName } from '../../machine/settings/host.ts';
+import type { Env } from '../../machine/world.ts';
+import { TOKEN_REJECTED } from '../../platform/api/failure.ts';
+import { abilitiesFor, askedBy } from '../token/abilities/arithmetic.ts';
+
+/** The advice for a rejected DNX_TOKEN. */
+export const setAnother = 'Set another token, or unset it to use your stored sign-in.';
+
+/** Replaces the advice for a rejected DNX_TOKEN: signing in would not help, because the variable overrides stored tokens. */
+export function withVariable(error: DnxError, env: Env, host: string): DnxError {
+  const { message, status, cause } = error;
+  const advised = error.next.some(({ command }) => command[0] === 'login');
+  if (!advised || !env.DNX_TOKEN?.trim()) return error;
+  // `The output is incomplete: ` stays.
+  const before = message.slice(0, Math.max(0, message.indexOf(TOKEN_REJECTED)));
+  return new DnxError('unauthenticated', `${before}DNX_TOKEN was rejected by ${hostName(host)}. ${setAnother}`, { status, cause });
+}
+
+/** Adds to a 403 the command that gets the abilities for the whole command line: `auth refresh`, or `token create` with DNX_TOKEN. */
+export function withAbilities(
+  error: unknown,
+  invocation: Invocation,
+  { settings: { server, site }, tokens, world }: Pick<Context, 'settings' | 'tokens' | 'world'>,
+): unknown {
+  if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
+  const { asked } = askedBy(invocation, { server, site });
+  const needs = [...new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks])];
+  const flags = (abilities: readonly string[]) => abilities.flatMap((ability) => ['--ability', ability]);
+  if (world.env.DNX_TOKEN?.trim())
+    return error.withHint(undefined, { command: ['token', 'create', 'NAME', ...flags(needs)], why: 'Create a token that can do this' });
+  const known = tokens.known?.abilities ?? [];
+  const missing = needs.filter((ability) => ability === error.lacks || !known.includes(ability));
+  return error.withHint(undefined, { command: ['auth', 'refresh', ...flags(missing)], why: 'Add it to your token' });
+}

@@ -1,0 +1,171 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { readText, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { git } from '../../machine/git.ts';
+import { linkFileFor } from '../../machine/settings/link-file.ts';
+import { pathOf, type World } from '../../machine/world.ts';
+
+/** The file in the working directory if none is named. */
+export const DEFAULT_FILE = '.env';
+
+/** A dotenv file on this machine. */
+export interface LocalFile {
+  /** As the user knows it. */
+  readonly name: string;
+  /** The directory of the file itself, also if it was named by a link. */
+  readonly directory: string;
+  /** Its absolute path, with links resolved. */
+  readonly path: string;
+  /** Its text; undefined if there is no file yet. */
+  readonly text: string | undefined;
+  /** Replaces the text as a whole. Keeps the mode of an existing file; a new one can be read by the user only. */
+  write(text: string): void;
+}
+
+/**
+ * Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO, and a link out of
+ * the project. Says if the file is outside of it.
+ */
+export function openLocal(given: string | undefined, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
+  if (given === '') throw usage('The file name is empty.');
+  if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
+  const named = pathOf(given ?? DEFAULT_FILE, world);
+  const short = relative(world.cwd, named);
+  const name = short === '' || short.startsWith('..') ? named : short;
+  const { path, outside } = projectFile(named, name, world);
+  const text = readText(path);
+  if (outside) progress.note(`${name} is ${path === named ? '' : `a link to ${path}, `}outside of this project.`);
+  return {
+    name,
+    path,
+    directory: dirname(path),
+    text,
+    write(next) {
+      if (readText(path) !== text)
+        throw new DnxError('differences', `${name} was changed meanwhile. Nothing was written.`, { hint: 'Run the command again.' });
+      try {
+        removeTemporaries(path, world.clock.now());
+        writeText(path, next, text === undefined ? undefined : statSync(path).mode & 0o7777);
+      } catch (cause) {
+        const kept = text === undefined ? '' : ' The file is unchanged.';
+        throw new DnxError('failed', `Could not write ${name}: ${reasonOf(systemCode(cause)) ?? systemCode(cause) ?? cause}.${kept}`, {
+          cause,
+        });
+      }
+    },
+  };
+}
+
+type Place = Pick<World, 'cwd' | 'home'>;
+
+/** A file that dnx reads or writes for a project. */
+interface ProjectFile {
+  /** Its absolute path, with links resolved. It need not exist, but its directory must. */
+  readonly path: string;
+  /** True outside of the project. */
+  readonly outside: boolean;
+}
+
+/**
+ * Resolves a file. Refuses one that a link in the project leads out of it: a repository must not choose which file of this machine is
+ * read or written. What the user named themselves may be anywhere.
+ */
+function projectFile(given: string, shown: string, world: Place): ProjectFile {
+  const path = requirePath(given, shown);
+  const project = projectDirectory(world);
+  const outside = !isInside(path, project);
+  if (outside && linksIn(given).some((link) => isInside(link, project))) {
+    const hint = 'If you mean that file, name it instead of the link.';
+    throw usage(`${shown} is a link to ${path}, outside of this project (${project}).`, hint);
+  }
+  return { path, outside };
+}
+
+/** Does the same for a file that the user named and that dnx only reads, such as that of `--from-file`. */
+export function refuseLinkOut(name: string, world: Place): void {
+  const given = pathOf(name, world);
+  // Whoever reads it says what is missing. `<(…)` has no real path.
+  if (realPathOf(given) !== undefined) projectFile(given, name, world);
+}
+
+/**
+ * The root of the Git repository around the working directory or another one, or that directory itself. Not the home directory or one
+ * above it: that may be a repository of settings, and a project below it is not part of it.
+ */
+export function projectDirectory(world: Place, from = world.cwd): string {
+  const here = realPathOf(from) ?? from;
+  const root = dirname(linkFileFor(here));
+  return holdsHome(root, world) ? here : root;
+}
+
+function holdsHome(directory: string, world: Place): boolean {
+  try {
+    return isInside(realpathSync(world.home), directory);
+  } catch {
+    return false;
+  }
+}
+
+/** True for a path in a directory. What is in `.git` is not part of a project. */
+export function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return !isAbsolute(way) && !way.split(sep).some((name) => name === '..' || name.toLowerCase() === '.git');
+}
+
+/** The links on a path, by their real places. */
+function linksIn(path: string): readonly string[] {
+  const links: string[] = [];
+  const parts = path.split(sep);
+  let place = parts.shift() + sep;
+  for (const part of parts) {
+    place = join(place, part);
+    if (!lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    links.push(place);
+    place = realpathSync(place);
+  }
+  return links;
+}
+
+/** The path of a file without links. The file may be missing, but not its directory. */
+function requirePath(path: string, name: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'ENOENT') throw usage(`Could not read ${name} (${code}).`);
+    if (lstatSync(path, { throwIfNoEntry: false })) throw usage(`${name} is a link to a file that does not exist.`, 'Fix or remove it.');
+    const directory = realPathOf(dirname(path));
+    if (directory === undefined) throw usage(`Directory ${dirname(name)} does not exist.`);
+    return join(directory, basename(path));
+  }
+}
+
+/** The path of a file without links; undefined if there is no such file, or it cannot be found out. */
+export function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Warns if Git would commit the file. Says nothing outside of a work tree, or without Git. */
+export async function warnUnlessIgnored(
+  { progress, world }: Pick<Context, 'progress' | 'world'>,
+  { name, path, directory }: Pick<LocalFile, 'name' | 'path' | 'directory'>,
+): Promise<void> {
+  // With `./`, Git takes no name for an option or a pattern.
+  const file = `./${basename(path)}`;
+  const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', file], directory);
+  const isTracked = listed?.code === 0;
+  // 0: ignored; 128: no work tree.
+  if (!isTracked && (await git(world, ['check-ignore', '--quiet', '--no-index', '--', file], directory))?.code !== 1) return;
+  progress.warn(
+    isTracked
+      ? `${name} is tracked by Git. Run \`git rm --cached ${quoted(name)}\` and add it to .gitignore.`
+      : `${name} is not ignored by Git. Add it to .gitignore.`,
+  );
+}

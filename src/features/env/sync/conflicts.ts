@@ -1,0 +1,66 @@
+import { cancelled, DnxError, usage } from '../../../base/errors.ts';
+import { didYouMean } from '../../../base/nearest.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import { type ConflictChoice, type Plan, type PlanStep, type Side, stepsOf } from './plan.ts';
+import { countedVariables, stepDetails } from './show.ts';
+
+/** The values of `--ours` and `--theirs`. */
+export interface ChosenSides {
+  readonly ours: readonly string[] | undefined;
+  readonly theirs: readonly string[] | undefined;
+}
+
+/** The sides that the options choose. */
+export function choiceOf({ ours = [], theirs = [] }: ChosenSides): ConflictChoice {
+  const both = ours.find((key) => theirs.includes(key));
+  if (both !== undefined) throw usage(`${both} is given with --ours and with --theirs.`, 'Use only one of them.');
+  return { ours, theirs };
+}
+
+/** Fails for a chosen key that is on neither side. */
+export function requireKnown({ ours, theirs }: ConflictChoice, local: ReadonlyMap<string, unknown>, remote: Side): void {
+  const missing = [...ours, ...theirs].find((key) => key !== '*' && !local.has(key) && !remote.has(key));
+  if (missing === undefined) return;
+  throw usage(`Variable '${missing}' not found in the file or at Deploynix.${didYouMean(missing, [...local.keys(), ...remote.keys()])}`);
+}
+
+/** What a plan is made of, and whether somebody may be asked about it. */
+interface Undecided<S> {
+  readonly sides: S;
+  readonly planOf: (sides: S) => Plan;
+  /** False for a dry run. */
+  readonly asks: boolean;
+  /** There is a record of the last pull or push. */
+  readonly known: boolean;
+  /** The file as the user knows it. */
+  readonly file: string;
+}
+
+/** The plan. Without a record of the last pull, a user on a terminal decides once which side all conflicts take. */
+export async function decide<S extends { readonly choice: ConflictChoice }>(
+  { ask }: Pick<Context, 'ask'>,
+  { sides, planOf, asks, known, file }: Undecided<S>,
+): Promise<{ readonly sides: S; readonly plan: Plan; readonly asked: boolean }> {
+  const plan = planOf(sides);
+  const { length } = stepsOf(plan, 'conflict');
+  if (length === 0 || !asks || known || !ask.allowed) return { sides, plan, asked: false };
+  const side = await ask.select<keyof ConflictChoice | undefined>(
+    `${countedVariables(length)} ${length === 1 ? 'differs' : 'differ'}, and there is no record of the last pull. Use:`,
+    [
+      { name: `The values in ${file}`, value: 'ours' },
+      { name: 'The values at Deploynix', value: 'theirs' },
+      { name: 'Cancel', value: undefined },
+    ],
+  );
+  if (side === undefined) throw cancelled();
+  const decided = { ...sides, choice: { ...sides.choice, [side]: [...sides.choice[side], '*'] } };
+  return { sides: decided, plan: planOf(decided), asked: true };
+}
+
+/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
+export function conflictError(conflicts: readonly PlanStep[], known: boolean, nothing: string, hint: string): DnxError {
+  const count = conflicts.length;
+  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
+  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
+  return new DnxError('differences', `${countedVariables(count)} ${why}. ${nothing}`, { details: stepDetails(shown, 'plan'), hint });
+}

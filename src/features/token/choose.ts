@@ -1,0 +1,95 @@
+import { usage } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Ask } from '../../cli/prompt/ask.ts';
+import { abilities } from '../../platform/abilities.ts';
+import { type AbilityNeeds, needsOfLines } from './abilities/needs.ts';
+
+/** The options that choose abilities. They can be combined. */
+export interface Choosing {
+  readonly ability: readonly string[] | undefined;
+  readonly for: readonly string[] | undefined;
+  readonly from_script: readonly string[] | undefined;
+  readonly preset: PresetName | undefined;
+}
+
+/** True if any of the options was given. */
+export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: Choosing): boolean =>
+  [ability, lines, scripts, preset].some((each) => each !== undefined);
+
+/** The union of the abilities of all options; undefined if none was given. */
+export async function chosenAbilities(
+  { progress, tree, world }: Pick<Context, 'progress' | 'tree' | 'world'>,
+  choosing: Choosing,
+): Promise<readonly string[] | undefined> {
+  if (!isChosen(choosing)) return undefined;
+  const { ability = [], for: lines = [], from_script: scripts = [], preset } = choosing;
+  const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...ability]);
+  if (lines.length + scripts.length > 0) {
+    const needs = await needsOfLines({ lines, scripts }, tree, world);
+    printNotes(needs, progress);
+    for (const need of needs.abilities) chosen.add(need.ability);
+  }
+  // The API treats an empty list as every ability.
+  if (chosen.size === 0) throw usage('No ability needed: any token can do that.', 'Add one with --ability.');
+  for (const each of chosen) if (!abilities.includes(each)) progress.warn(unknownAbility(each));
+  return [...chosen];
+}
+
+/** Only a warning: the API may know more than its reference. */
+function unknownAbility(word: string): string {
+  const meant = nearest(word, abilities);
+  return `Unknown ability '${word}'. ${meant === undefined ? 'To see all abilities: dnx token abilities' : `Did you mean '${meant}'?`}`;
+}
+
+/** Prints assumptions as notes and skipped lines as warnings. */
+export function printNotes({ notes, unclear }: AbilityNeeds, progress: Context['progress']): void {
+  for (const note of notes) progress.note(note);
+  for (const each of unclear) progress.warn(each);
+}
+
+/** A named set of abilities. */
+interface Preset {
+  /** The label in prompts. */
+  readonly label: string;
+  readonly abilities: readonly string[];
+}
+
+/** Sets of abilities for common uses. */
+const presets = {
+  'ci-deploy': { label: 'Deploy only (for CI)', abilities: ['site:deploy', 'server:read', 'site:read'] },
+  'read-only': { label: 'Read only', abilities: abilities.filter((each) => each.endsWith(':read')) },
+  full: { label: 'Everything I can do', abilities },
+} as const satisfies Readonly<Record<string, Preset>>;
+
+/** The name of a preset, as in `--preset`. */
+type PresetName = keyof typeof presets;
+/** Every name. */
+export const presetNames = Object.keys(presets) as readonly PresetName[];
+
+const QUESTION = 'What should this token be able to do?';
+const choose = { name: 'Choose abilities…', value: 'choose' } as const;
+const preset = (value: PresetName) => ({ name: presets[value].label, value });
+
+/** Prompts for the abilities of a user's own sign-in; undefined means all. */
+export async function pickForSignIn(ask: Ask): Promise<readonly string[] | undefined> {
+  const scope = await ask.select(QUESTION, [preset('full'), preset('read-only'), preset('ci-deploy'), choose]);
+  if (scope === 'full') return undefined;
+  return scope === 'choose' ? pickAbilities(ask) : presets[scope].abilities;
+}
+
+/** Prompts for the abilities of a token for unattended use. */
+export async function pickForToken(ask: Ask): Promise<readonly string[]> {
+  const scope = await ask.select(QUESTION, [preset('ci-deploy'), preset('read-only'), choose, preset('full')]);
+  return scope === 'choose' ? pickAbilities(ask, abilities, presets['ci-deploy'].abilities) : presets[scope].abilities;
+}
+
+/** Prompts for a selection of these abilities, grouped by resource. */
+export async function pickAbilities(ask: Ask, from = abilities, checked: readonly string[] = []): Promise<readonly string[]> {
+  const resources = [...new Set(from.map((each) => each.split(':')[0] ?? ''))];
+  const choices = resources.flatMap((resource) => [
+    resource,
+    ...from.filter((each) => each.startsWith(`${resource}:`)).map((each) => ({ name: each, value: each, checked: checked.includes(each) })),
+  ]);
+  return ask.checkbox('Abilities', choices);
+}
