@@ -100,7 +100,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   ora: /^src\/cli\/output\/progress\.ts$/,
   semver: /^src\/features\/changes\/constraint\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
-  'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
+  'temporal-polyfill': /^src\/features\/deploy\/schedule\.ts$/,
   ulid: /^src\/sandbox\//,
   yaml: /^src\/base\/yaml\.ts$/,
   zod: /^src\/sandbox\//,

@@ -3,7 +3,7 @@ import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { refused } from '../../platform/api/send.ts';
-import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
+import { allowanceOf, inTime, within } from '../../platform/follow/follow.ts';
 import { withLink } from '../../platform/names/linked.ts';
 import type { Settled } from '../../platform/names/lookups.ts';
 import type { Targets } from '../../platform/names/names.ts';

@@ -1,5 +1,5 @@
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { within } from '../../platform/follow/rules.ts';
+import { within } from '../../platform/follow/follow.ts';
 import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
 import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';

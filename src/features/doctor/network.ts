@@ -7,7 +7,7 @@ import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
-import { hasEverything } from '../token/token.ts';
+import { hasEverything, tokenDetails } from '../token/token.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
 
 const SKEW_MS = 60_000;

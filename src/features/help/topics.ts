@@ -1,6 +1,6 @@
 import type { Line, Topic } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
-import { optionSections } from '../../cli/run/help/command.ts';
+import { optionSections } from '../../cli/run/help/page.ts';
 import { type Variable, variableGroups } from '../../machine/settings/variables.ts';
 
 /** The first paragraph about the environment. */

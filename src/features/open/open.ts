@@ -2,14 +2,13 @@ import { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, text } from '../../cli/output/view.ts';
+import { type Result, done, text } from '../../cli/output/view.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { segment } from '../../platform/api/endpoint.ts';
-import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { idsOf, isId, type Target, type Targets } from '../../platform/names/names.ts';
+import { certificatesEndpoint } from '../../platform/follow/readers.ts';
+import { type Target, type Targets, idsOf, isId, siteUrl } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/overview.ts';
-import { urlOf } from '../overview/site.ts';
 import { browse } from './browser.ts';
 
 interface Options {
@@ -23,21 +22,21 @@ type OpenContext = Pick<Context, 'api' | 'call' | 'clock' | 'progress' | 'settin
 export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, print }: Options): Promise<Result> {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
-  const url = site && !dashboard ? await siteUrl(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
+  const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
   if (print) return { view: text(url, { url }) };
   if (await browse(ctx, url)) return { view: done(`Opened ${url}`, { url }) };
   return { view: text(url, { url }), note: 'No browser found.' };
 }
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */
-async function siteUrl(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
+async function websiteOf(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
   const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, idsOf(targets), { casual: true }));
   const reader = { now: ctx.clock.now(), terminal: false };
   const domain = wordOf(site.domain) || (isId(label) ? '' : label);
   if (domain === '') throw new DnxError('failed', `Deploynix returned no domain for site '${label}'.`);
-  const url = urlOf(domain, certificates ? certificateIn(certificates, reader).valid : true);
+  const url = siteUrl(domain, !certificates || certificateIn(certificates, reader).valid ? 'https' : 'http');
   // What a browser is given has the host name in ASCII.
-  if (url !== null) return new URL(url).origin;
+  if (url !== undefined) return new URL(url).origin;
   const command = ['open', label, ...(targets.server ? ['--server', targets.server.label] : []), '--dashboard'];
   throw new DnxError('failed', `No browser can open the domain '${domain}'.`, {
     next: [{ command, why: 'See the site in the dashboard' }],

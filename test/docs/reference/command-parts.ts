@@ -2,7 +2,8 @@ import type { AnyCommand, Group } from '../../../src/cli/language/command.ts';
 import { globals } from '../../../src/cli/language/globals.ts';
 import type { Options } from '../../../src/cli/language/options.ts';
 import { optionsOf, positionalsOf } from '../../../src/cli/language/signature.ts';
-import { argumentLine, callLines, optionSections, usageOf } from '../../../src/cli/run/help/command.ts';
+import { argumentLine, callLines, usageOf } from '../../../src/cli/run/help/command.ts';
+import { optionSections } from '../../../src/cli/run/help/page.ts';
 import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import type { Part, Row } from './page.ts';
 
