@@ -5,7 +5,7 @@ import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
-import { type Target, isTarget } from '../../platform/names/names.ts';
+import { isTarget, type Target } from '../../platform/names/names.ts';
 import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -5,7 +5,7 @@ import { isObject } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolderName } from '../../../machine/files/lock.ts';
 import { readJson, writeJson } from '../../../machine/files/text-file.ts';
-import { type Target, isTarget } from '../../../platform/names/names.ts';
+import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SiteReference } from '../snapshot.ts';
 
