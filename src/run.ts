@@ -7,8 +7,8 @@ import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { type BeforeCommand, perform } from './cli/run/perform.ts';
-import { hasBranches } from './features/deploy/branch/directory.ts';
+import { perform } from './cli/run/perform.ts';
+import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { mayTell } from './features/update/due.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
@@ -68,7 +68,7 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
     throw await explain(error, invocation, ctx);
   };
   try {
-    const result = await perform(invocation, ctx, scope, sources, branchRestoring(ctx)).catch(explained);
+    const result = await perform(invocation, ctx, scope, sources, (starting) => beforeCommand(ctx, starting)).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
@@ -94,11 +94,3 @@ async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx'
   if (!isError(error, 'forbidden')) return error;
   return (await import('./features/auth/denied.ts')).withAbilities(error, invocation, ctx);
 }
-
-/** Restores the branch of a site, after a `deploy --branch` that was killed. */
-const branchRestoring =
-  (ctx: Opened['ctx']): BeforeCommand =>
-  async (starting) => {
-    if (!starting.targets.some(({ site }) => site) || !hasBranches(ctx.settings.directories.state)) return undefined;
-    return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
-  };

@@ -1,8 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { rest } from '../cli/language/options.ts';
 import { siteCalls } from '../features/remote/machine.ts';
-import { siteOptions } from '../features/remote/options.ts';
-import { checkArtisan } from '../features/remote/words.ts';
+import { checkArtisan, siteOptions } from '../features/remote/options.ts';
 
 export default command({
   name: 'artisan',

@@ -3,7 +3,7 @@ import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
-import { backupsEndpoint } from '../platform/follow/backup.ts';
+import { backupsEndpoint } from '../platform/follow/readers.ts';
 
 interface Backup {
   readonly id: string;

@@ -4,7 +4,7 @@ import { assumed, content, following, natural, required, secret, suggest, text }
 import { creation, creationOf, resource, show } from '../cli/language/resource.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
-import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
+import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/readers.ts';
 
 interface Certificate {
   readonly id: string;

@@ -47,7 +47,7 @@ const dump = command({
     schema_only: flag('Leave out the rows'),
   },
   examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
-  run: async (ctx, { targets, options }) => (await import('../features/database/dump/dump.ts')).dump(ctx, targets, options),
+  run: async (ctx, { targets, options }) => (await import('../features/database/dump.ts')).dump(ctx, targets, options),
 });
 
 const pull = command({
@@ -64,6 +64,7 @@ const pull = command({
     // Not --env-file, which Node itself would read.
     into: text('Dotenv file that names the local database (default .env)', 'file'),
     force: flag('Disconnect the users of a local PostgreSQL database'),
+    trust_server: flag('Let the dump use every right of the local account, such as to run programs'),
   },
   examples: [
     'pull shop.example.com',
@@ -71,7 +72,7 @@ const pull = command({
     'pull shop.example.com --into .env.local --confirm shop_local',
   ],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
+    (await import('../features/database/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
 });
 
 export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, dump, pull] });

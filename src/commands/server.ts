@@ -4,7 +4,7 @@ import { assumed, flag, following, from, natural, prompted, required, suggest, t
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
-import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
+import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
 interface Server {
   readonly id: string;
@@ -179,7 +179,7 @@ const logs = command({
   summary: 'Show the logs of a server',
   calls: 'GET /servers/{server}/logs',
   examples: ['logs web-1'],
-  run: async (ctx) => (await import('../features/logs/api.ts')).serverLog(ctx),
+  run: async (ctx) => (await import('../features/logs/server-log.ts')).serverLog(ctx),
 });
 
 export default group({

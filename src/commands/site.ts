@@ -1,13 +1,13 @@
+import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { duration, following, text } from '../cli/language/options.ts';
-import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
+import { assumed, duration, following, from, natural, prompted, required, suggest, text } from '../cli/language/options.ts';
+import { action, answer, created, creationOf, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
-import { releasesEndpoint, repositoryEndpoint, siteEndpoint, updateEndpoint } from '../features/deploy/snapshot.ts';
+import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
+import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/snapshot.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
-import { createSite, siteFields } from '../features/site/create.ts';
 import { listSites } from '../features/site/list.ts';
 
 interface Webhook {
@@ -33,7 +33,47 @@ const sites = resource({
   },
 });
 
-const { type: _, ...changeable } = siteFields;
+/** The default web directory of each framework. */
+const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
+
+const fields = {
+  domain: natural(required(assumed(text('Domain', 'domain')))),
+  type: prompted(suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')),
+  git_repository_id: prompted(
+    from(assumed(text('Git repository: name or id', 'repository')), { list: 'GET /git-repositories', resolve: true }),
+    { none: 'No repository' },
+  ),
+  branch: prompted(assumed(text('Branch to deploy')), {
+    when: ({ git_repository_id }) => git_repository_id !== undefined,
+    offers: () => ['main'],
+  }),
+  web_directory: prompted(assumed(text('Web directory, such as /public', 'path')), {
+    offers: ({ type }) => [served[String(type)] ?? []].flat(),
+  }),
+  php_version: prompted(suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'), {
+    when: ({ type }) => !['static', 'nextjs', 'nuxt'].includes(String(type)),
+  }),
+};
+
+const { type: _, ...changeable } = fields;
+
+const create = command({
+  name: 'create',
+  summary: 'Create a site',
+  description: 'On a terminal, prompts for missing options.',
+  calls: 'POST /servers/{server}/sites',
+  fields,
+  shows: sites.details,
+  examples: ['create new.example.com --type laravel --server web-1'],
+  run: async (ctx, { targets, body }) => {
+    const domain = wordOf(body.domain);
+    const of = creationOf('site', 'GET /servers/{server}/sites', targets, body);
+    return {
+      view: answer(await created(ctx, of, () => ctx.call()), sites.details, `Created site ${domain}`),
+      next: [{ command: ['deploy', domain], why: 'Next' }],
+    };
+  },
+});
 
 const deploy = command({
   name: 'deploy',
@@ -49,7 +89,7 @@ const deploy = command({
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
     { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
-    { when: 'branch', also: [siteEndpoint, releasesEndpoint, updateEndpoint, repositoryEndpoint] },
+    { when: 'branch', also: [siteEndpoint, releasesEndpoint, siteUpdateEndpoint, repositoryEndpoint] },
   ],
   targets: 'all',
   consent: async (ctx, { targets, options, consent: { yes } }) =>
@@ -76,10 +116,8 @@ const watch = command({
   targets: 'optional',
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
   examples: ['watch shop.example.com', 'watch shop.example.com --notify bell'],
-  run: async (ctx, { targets, options }) => {
-    const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
-    return reported({ ...ctx, targets: targets ?? {} }, options, watch);
-  },
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/deploy/watch.ts')).watch({ ...ctx, targets: targets ?? {} }, options),
 });
 
 const rollback = command({
@@ -100,13 +138,8 @@ const rollback = command({
     ...reporting,
   },
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
-  run: async (ctx, { targets, options, consent }) => {
-    const [{ rollback }, { reported }] = await Promise.all([
-      import('../features/deploy/rollback.ts'),
-      import('../features/deploy/report.ts'),
-    ]);
-    return reported({ ...ctx, targets }, options, (inner) => rollback(inner, { ...options, ...consent }));
-  },
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/deploy/rollback.ts')).rollback({ ...ctx, targets }, { ...options, ...consent }),
 });
 
 const releases = command({
@@ -120,7 +153,7 @@ const releases = command({
       found,
       columns<ReleaseRecord>(
         'name',
-        { key: 'status', past: keptAmong(found) },
+        { key: 'status', past: keptReleases(found) },
         { key: 'active', title: 'Live' },
         shortCommit,
         { key: 'commit_message', wrap: true },
@@ -160,7 +193,8 @@ const schedule = command({
   examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
     (await import('../features/deploy/schedule.ts')).scheduleConsent({ ...ctx, targets }, options, consent),
-  run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/deploy/schedule.ts')).scheduleDeployment({ ...ctx, targets }, options),
 });
 
 export default group({
@@ -168,7 +202,7 @@ export default group({
   commands: [
     listSites(sites.columns),
     show(sites),
-    createSite(sites),
+    create,
     update(sites, changeable),
     remove(sites, { level: 'severe', warning: 'This also deletes its files and releases.' }),
     deploy,

@@ -1,8 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { rest, text } from '../cli/language/options.ts';
 import { siteCalls } from '../features/remote/machine.ts';
-import { siteOptions } from '../features/remote/options.ts';
-import { checkFiles } from '../features/remote/words.ts';
+import { checkFiles, siteOptions } from '../features/remote/options.ts';
 
 export default command({
   name: 'tinker',

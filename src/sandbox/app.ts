@@ -59,6 +59,7 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
       parts.changed();
       return response;
     };
+    here.env.outgoing.setHeader('Date', new Date(parts.now()).toUTCString());
     return await send(fault, regular, call, here.env.outgoing, closing);
   };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { BANNER } from '../../src/features/logs/script.ts';
+import { BANNER } from '../../src/features/logs/connection.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fingerprintOf } from '../../src/machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../src/machine/credentials/fingerprint.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -70,7 +70,7 @@ describe('completion uninstall', () => {
     await install('fish');
     const [installed = '', printed = ''] = files.fish.map(pathOf);
     const earlier = '# Completion of dnx for fish, in other words.\n';
-    writeFileSync(installed, `${earlier}\n# dnx ${fingerprintOf(earlier, 'completion')}\n`);
+    writeFileSync(installed, `${earlier}\n# dnx ${tokenFingerprint(earlier, 'completion')}\n`);
     writeFileSync(printed, readFileSync('completions/dnx.fish'));
     const run = await bed.dnx('completion uninstall fish --json');
     expect([run.code, run.json()]).toEqual([0, { removed: files.fish.map(pathOf), kept: [] }]);

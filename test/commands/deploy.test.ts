@@ -113,11 +113,11 @@ describe('deploy', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  test('with --no-wait names the site to check after a lost response', async () => {
+  test('with --no-wait says how to check after a lost response', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com --no-wait');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('Check before you retry: dnx site show shop.example.com --server web-1');
+    expect(run.stderr).toContain('Check before you retry: dnx watch shop.example.com --server web-1');
   });
 
   test('does not resend the request after a 5xx', async () => {

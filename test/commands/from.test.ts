@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tree } from '../../src/commands/index.ts';
-import { BANNER } from '../../src/features/logs/script.ts';
+import { BANNER } from '../../src/features/logs/connection.ts';
 import { type State, seeded } from '../../src/sandbox/index.ts';
 import { one } from '../support/audited.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';

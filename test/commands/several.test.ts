@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
@@ -150,6 +151,40 @@ describe('deploy with several sites', () => {
     expect(run.code).toBe(0);
     expect(run.stderr).toContain('✓ Deployed shop.example.com in 17s\n');
     expect(run.stderr).toContain('✓ Deployed blog.example.com in 17s\n');
+  });
+});
+
+describe('a failure of one site leaves the reports of the others', () => {
+  test('a bug of dnx in its verification', async () => {
+    const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => {
+      if (env.DNX_SITE_URL === 'https://blog.example.com') throw new TypeError('undefined is not a function');
+      return 0;
+    };
+    const run = await bed.dnx('deploy blog.example.com shop.example.com --verify-cmd smoke --json', { child });
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject([
+      { site: 'blog.example.com', outcome: 'unknown', error: { message: 'A bug in dnx stopped the deployment of blog.example.com.' } },
+      { site: 'shop.example.com', outcome: 'succeeded' },
+    ]);
+    expect(run.stderr).toContain('TypeError: undefined is not a function');
+    expect(posts()).toHaveLength(2);
+  });
+
+  test('an error while it waits for room in the rate limit', async () => {
+    await bed.close();
+    await open({ rateLimit: 12 });
+    const { sleep } = bed.clock;
+    let refused = false;
+    bed.clock.sleep = (ms, signal) => {
+      const waits = !refused && /\broom\b/.test(new Error('where').stack ?? '');
+      refused ||= waits;
+      return waits ? Promise.reject(new DnxError('failed', 'No room.')) : sleep(ms, signal);
+    };
+    const run = await bed.dnx('deploy --server web-1 --all --concurrency 3 --json');
+    expect(refused).toBe(true);
+    const outcomes = run.json<{ outcome: string | null }[]>().map(({ outcome }) => outcome);
+    expect([run.code, outcomes.toSorted()]).toEqual([12, [null, 'succeeded', 'succeeded']]);
+    expect(posts()).toHaveLength(2);
   });
 });
 

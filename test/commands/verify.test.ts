@@ -38,6 +38,17 @@ describe('deploy --verify', () => {
     expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
   });
 
+  test.each([
+    ['/up', '/blog', '/blog/up'],
+    ['up?full=1', '/blog/', '/blog/up?full=1'],
+    ['/', '', '/'],
+    ['/http://other.host', '', '/http://other.host'],
+  ])('--verify %s is below the path of --url (%s)', async (path, base, asked) => {
+    await serve(() => ({ status: 200 }));
+    expect((await bed.dnx(['deploy', 'shop.example.com', '--verify', path, '--url', `${site.url}${base}`])).code).toBe(0);
+    expect(site.asked.map((each) => each.path)).toEqual([asked]);
+  });
+
   test('reads a character that arrives in two chunks', async () => {
     const pieces = await openElsewhere((_, response) => {
       const body = Buffer.from('alles grün');
@@ -172,7 +183,7 @@ describe('deploy --verify', () => {
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
     const watched = await bed.dnx('site watch --json');
     expect(watched.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
-    expect(watched.stderr).toContain('The release is live, but its verification did not finish.');
+    expect(watched.stderr).toContain('The release went live, but its verification did not finish.');
   });
 });
 
@@ -192,6 +203,13 @@ describe('deploy --verify-cmd', () => {
     expect(bed.children[0]?.env).not.toHaveProperty('DNX_TOKEN');
   });
 
+  test('receives no URL for a site whose domain cannot be requested', async () => {
+    for (const each of bed.sandbox.state.sites) if (each.id === shop) each.domain = '*.example.com';
+    const run = await bed.dnx(['deploy', shop, '--server', 'web-1', '--verify-cmd', 'smoke']);
+    expect([run.code, run.stdout]).toEqual([0, expect.not.stringContaining('https://')]);
+    expect(bed.children.map(({ env }) => env.DNX_SITE_URL)).toEqual(['']);
+  });
+
   test('fails if the command exits with an error', async () => {
     const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => (env.DNX_RELEASE === OURS ? 3 : 0);
     const run = await bed.dnx('deploy shop.example.com --verify-cmd smoke --rollback-on-fail --json', { child });
@@ -207,10 +225,25 @@ describe('dnx deploys nothing if verification or rollback is impossible', () => 
     ['--rollback-on-fail', '--rollback-on-fail needs a verification.'],
     ['--verify /up --no-wait', '--no-wait cannot be combined with --verify or --verify-cmd.'],
     ['--verify /up --url shop', "'shop' is not a URL."],
+    ['--verify //', "'//' is not a path."],
+    ['--verify https://', "'https://' is not a path."],
+    ['--verify http://[', "'http://[' is not a path."],
+    ['--verify //other.host/up', "'//other.host/up' is not a path."],
+    ['--verify /\\other.host/up', "'/\\other.host/up' is not a path."],
+    ['--verify https://other.host/up', "'https://other.host/up' is not a path."],
+    ['--verify /up --url https://*.example.com', "'https://*.example.com' is not a URL."],
   ])('%s', async (options, message) => {
     const run = await bed.dnx(`deploy shop.example.com ${options}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toContain(message);
+    expect(posts()).toEqual([]);
+  });
+
+  test('--verify with a site whose domain cannot be requested', async () => {
+    for (const each of bed.sandbox.state.sites) if (each.id === shop) each.domain = '*.example.com';
+    const run = await bed.dnx(['deploy', shop, '--server', 'web-1', '--verify', '/up']);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain("'*.example.com' has no URL that can be requested. Nothing was deployed.\n");
     expect(posts()).toEqual([]);
   });
 

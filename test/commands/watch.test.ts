@@ -72,14 +72,43 @@ describe('site watch', () => {
     expect(run.stderr).toContain('there is no sign of it, so it probably never started');
   });
 
-  test('reports a known outcome again without any request', async () => {
+  test.each(['site watch', 'site watch shop.example.com'])('%s repeats a known outcome, and says when it ended', async (line) => {
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
-    const again = await bed.dnx('site watch --json');
+    await bed.clock.sleep(600_000);
+    const again = await bed.dnx(`${line} --json`);
     expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
-    expect(again.calls).toEqual([]);
+    expect(again.stderr).toContain('The deployment of shop.example.com finished 10m ago, and its release is still live.\n');
     bed.sandbox.state.fail_deploys = true;
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
-    expect(await bed.dnx('site watch')).toMatchObject({ code: 1, stdout: '' });
+    const failed = await bed.dnx(line);
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toContain('The deployment of shop.example.com finished just now.\n');
+  });
+
+  test.each(['site watch', 'site watch shop.example.com'])(
+    '%s says that the release of a known outcome is not live any more',
+    async (line) => {
+      expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+      const path = `/servers/${seeded.servers['web-1']}/sites/${shop}/rollback`;
+      expect((await bed.dnx(`api POST ${path} --yes`)).code).toBe(0);
+      await bed.clock.sleep(60_000);
+      const again = await bed.dnx(`${line} --json`);
+      expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
+      expect(again.stderr).toMatch(/finished 1m ago, but release \d{8}_\d{6} is live now instead of 20260416_120003\.\n/);
+    },
+  );
+
+  test.each([
+    ['site watch', 'shop.example.com'],
+    ['site watch', 'blog.example.com'],
+    ['site watch blog.example.com', 'blog.example.com'],
+  ])('%s does not repeat the outcome for %s if a newer deployment has ended', async (line, domain) => {
+    expect((await bed.dnx(`deploy ${domain}`)).code).toBe(0);
+    bed.sandbox.deployElsewhere(seeded.sites[domain as 'shop.example.com'], { fails: domain.startsWith('shop') });
+    await bed.clock.sleep(60_000);
+    const run = await bed.dnx(line);
+    expect(run.stdout).toContain(`No deployment of ${domain} is in progress; its status is `);
+    expect(run.stderr).toContain(`Your deployment of ${domain} finished 1m ago. The site has changed since.\n`);
   });
 
   test('says so if it follows another deployment than the one that was not verified', async () => {
@@ -187,6 +216,93 @@ describe('site watch', () => {
   });
 });
 
+describe('watch after deploy --no-wait', () => {
+  const started = async (site = 'shop.example.com') => {
+    expect((await bed.dnx(`deploy ${site}`)).code).toBe(0);
+    await bed.clock.sleep(30_000);
+    const run = await bed.dnx(`deploy ${site} --no-wait`);
+    expect([run.code, run.calls.filter((call) => !/sites\/\w+$/.test(call))]).toEqual([0, [expect.stringMatching(/^POST .*\/deploy$/)]]);
+  };
+
+  test.each([
+    ['before it begins', 0],
+    ['while it runs', 8_000],
+    ['after it ended', 60_000],
+    ['long after it ended', 1_800_000],
+  ])('reports its failure %s, not the success before', async (_, gap) => {
+    bed.clock.at(17_500, () => {
+      bed.sandbox.state.fail_deploys = true;
+    });
+    await started();
+    await bed.clock.sleep(gap);
+    for (const line of ['watch --json', 'watch shop.example.com --json']) {
+      const run = await bed.dnx(line);
+      expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'failed', release: '20260416_120049' })]);
+      expect(run.stderr).not.toContain('elsewhere');
+    }
+  });
+
+  test.each([0, 8_000, 60_000, 120_000])('reports its success after %d ms, with the duration of the deployment', async (gap) => {
+    await started();
+    await bed.clock.sleep(gap);
+    const run = await bed.dnx('watch');
+    const { duration_s } = (await bed.dnx('watch --json')).json<{ duration_s: number }>();
+    expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^✓ Deployed shop\.example\.com in /)]);
+    expect(duration_s).toBeGreaterThanOrEqual(Math.max(11, gap / 1000));
+    expect(run.waited).toBeLessThan(95_000);
+  });
+
+  test.each([0, 8_000, 60_000])('reports the success of a site without releases after %d ms', async (gap) => {
+    await started('blog.example.com');
+    await bed.clock.sleep(gap);
+    const run = await bed.dnx('watch --json');
+    expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ site: 'blog.example.com', outcome: 'succeeded' })]);
+  });
+
+  test.each([5_000, 60_000])('reports what another deployment replaced as superseded, after %d ms', async (gap) => {
+    await started();
+    bed.sandbox.deployElsewhere(shop);
+    await bed.clock.sleep(gap);
+    const run = await bed.dnx('watch --json');
+    expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'superseded' })]);
+  });
+
+  test.each([-3_600_000, 3_600_000])('does not depend on the clock of this machine: %d ms', async (ahead) => {
+    bed.clock.ahead = ahead;
+    bed.sandbox.deployElsewhere(shop);
+    await bed.clock.sleep(60_000);
+    expect((await bed.dnx('deploy shop.example.com --no-wait')).code).toBe(0);
+    await bed.clock.sleep(100_000);
+    expect((await bed.dnx('watch --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120103' });
+  });
+
+  test('reports a deployment that never began as unknown', async () => {
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 202, body: { message: 'Deployment started.' } });
+    expect((await bed.dnx('deploy shop.example.com --no-wait')).code).toBe(0);
+    await bed.clock.sleep(60_000);
+    const run = await bed.dnx('watch --json');
+    expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'unknown', release: null })]);
+  });
+
+  test('is not needed if the request was rejected', async () => {
+    expect((await bed.dnx('deploy docs.example.com --no-wait')).code).not.toBe(0);
+    expect(files()).toEqual([]);
+  });
+});
+
+test.each([
+  ['Ctrl-C', '', 130],
+  ['--no-wait', '--no-wait', 0],
+])('deploy follows its own deployment after %s, and says so', async (_, option, code) => {
+  expect((await bed.dnx(`deploy shop.example.com ${option}`, code === 130 ? { interruptAt: 6_000 } : {})).code).toBe(code);
+  await bed.clock.sleep(8_000 - bed.clock.elapsed());
+  const run = await bed.dnx('deploy shop.example.com');
+  expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^✓ Deployed shop\.example\.com in 1[1-9]s/)]);
+  expect(run.stderr).toContain('A deployment of shop.example.com is already in progress; following it.');
+  expect([posts(), files()]).toEqual([1, [expect.objectContaining({ attached: false, result: expect.anything() })]]);
+});
+
 describe('a run file', () => {
   test('is written before the request and contains no secret', async () => {
     let seen: unknown[] = [];
@@ -227,11 +343,16 @@ describe('a run file', () => {
   });
 
   test.each([
-    ['no baseline', { baseline: null }],
+    ['no baseline', { baseline: undefined }],
     ['releases that are not a list', { baseline: { releases: 5 } }],
     ['a site without a label', { site: { id: '1' } }],
     ['no start time', { started_at: 'soon' }],
     ['an invalid result', { result: 'succeeded' }],
+    ['a bare result', { result: { outcome: 'succeeded' } }],
+    ['an invalid time in its baseline', { baseline: { status: 'active', last_deployed_at: 7, updated_at: null, releases: [] } }],
+    ['an invalid reason', { reason: { why: 1 } }],
+    ['a flag that is a word', { attached: 'no' }],
+    ['no time of the request', { baseline: null, sent_at: 'soon' }],
     ['another kind', { kind: 'backup' }],
   ])('is ignored if it has %s', async (_, part) => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);

@@ -42,8 +42,6 @@ const attached = (ending: Ending): boolean =>
 export function openBefore(endings: readonly Ending[], number: number): Ending | undefined {
   let open: Ending | undefined;
   for (const each of endings.slice(0, number)) {
-    // dnx saves no run with --no-wait.
-    if (each.line.flags.includes('--no-wait')) continue;
     if (follows(each) && knows(each)) open = undefined;
     // A watch resumes the open run.
     else if (starts(each).length > 0 || (attached(each) && !(open && each.line.verb === 'watch'))) open = each;

@@ -86,7 +86,7 @@ describe('a pull', { timeout: TIME }, () => {
     const { servers, sites, dnx } = copying;
     const name = `-x'; $(touch ran) \`touch ran\` "--`;
     const user = `-u';$(touch ran)`;
-    servers.mariadb.sql(`CREATE USER "${user}"@'%' IDENTIFIED BY '$(touch ran)'; GRANT ALL ON *.* TO "${user}"@'%'`);
+    servers.mariadb.sql(`CREATE USER "${user}"@'%' IDENTIFIED BY '$(touch ran)'; GRANT ALL ON *.* TO "${user}"@'%' WITH GRANT OPTION`);
     for (const driver of drivers) {
       const account = driver === 'mariadb' ? { DB_USERNAME: user, DB_PASSWORD: '$(touch ran)' } : {};
       const file = copying.dotenv(driver, name, account);

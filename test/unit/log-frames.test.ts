@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Frame, framesIn } from '../../src/features/logs/frames.ts';
-import { BANNER } from '../../src/features/logs/script.ts';
+import { BANNER, type Frame, framesIn } from '../../src/features/logs/connection.ts';
 
 /** What the script prints for these parts of a file. */
 const printed = (parts: readonly string[]): Buffer =>

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { rows } from '../../src/cli/output/view.ts';
-import { again, polled } from '../../src/features/watch/poll.ts';
+import { pollAgain, polled } from '../../src/features/watch/poll.ts';
 import { changesIn } from '../../src/features/watch/rows.ts';
 import { FakeClock } from '../support/clock.ts';
 import { capture } from '../support/streams.ts';
@@ -34,7 +34,7 @@ test('10,000 readings in which something changes take no more memory than a few'
   const world = { stdout: capture(true).stream, spawn: async () => 0, platform: 'linux', env: {} } as const;
   const states = polled({ clock, signal, world }, listed(0), {
     pause: () => 6_000,
-    read: () => again({ clock, signal }, read),
+    read: () => pollAgain({ clock, signal }, read),
   });
   for await (const { value, fresh } of states) {
     if (!fresh) continue;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import NAMES from '../../src/features/why/names.sh';
+import NAMES from '../../src/features/why/server/names.sh';
 import { file, noise } from '../support/dotenv-files.ts';
 import { absent, readWithPhp } from '../support/phpdotenv.ts';
 import { find, required } from '../support/programs.ts';

@@ -3,7 +3,7 @@ import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { backupsEndpoint } from '../../platform/follow/backup.ts';
+import { backupsEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';

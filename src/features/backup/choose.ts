@@ -5,7 +5,7 @@ import { bytes, wordOf } from '../../base/text.ts';
 import { ago, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { backupsEndpoint } from '../../platform/follow/backup.ts';
+import { backupsEndpoint } from '../../platform/follow/readers.ts';
 import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
 import { describeBackup, subjectKey, subjectLabels, subjectOf } from './subject.ts';
 

@@ -2,10 +2,10 @@ import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
-import { backupReader, backupsEndpoint } from '../../platform/follow/backup.ts';
-import { within } from '../../platform/follow/rules.ts';
+import { within } from '../../platform/follow/follow.ts';
+import { backupReader, backupsEndpoint } from '../../platform/follow/readers.ts';
 import type { Creation } from '../../platform/names/creation.ts';
-import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
+import { type Targets, idIn, targetIds } from '../../platform/names/names.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
 
 interface Options {

@@ -4,8 +4,8 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { liveOf, type Release } from '../deploy/release.ts';
-import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { liveRelease, type Release } from '../deploy/release.ts';
+import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';
@@ -112,7 +112,7 @@ export async function changesOf(
   return {
     site: of.site.label,
     server: of.server.label,
-    live: shownLive(liveOf(releases)),
+    live: shownLive(liveRelease(releases)),
     target: place.value,
     commits,
     undone,
@@ -147,7 +147,7 @@ const shownLive = (release: Release | undefined): Changes['live'] =>
 async function liveCommit(clone: Clone, { site }: SiteReference, releases: readonly Release[] | null): Promise<string> {
   if (!releases) throw new Unknowable(`the releases of ${site.label} cannot be read`, 'Use a token with site:read');
   if (releases.length === 0) throw new Unknowable(`${site.label} has no releases`);
-  const release = liveOf(releases);
+  const release = liveRelease(releases);
   if (!release) throw new Unknowable('the API does not say which release is live');
   if (!/^[0-9a-f]{7,64}$/i.test(release.commit)) throw new Unknowable('the API does not say which commit is live');
   const commit = await commitIn(clone, release.commit);
@@ -174,7 +174,7 @@ async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string |
 async function missingKeys({ api }: ChangesNeeds, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
-  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, idsOf(of)));
+  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(of)));
   if (!variables) throw new Unknowable(`the variables of ${of.site.label} cannot be read`, 'Use a token with site:read');
   const set = new Set(variables.filter(isObject).map(({ key }) => wordOf(key)));
   return wanted.filter((key) => !set.has(key));

@@ -1,7 +1,7 @@
-import { accountNamed } from '../../machine/credentials/account.ts';
+import { accountNamed } from '../../machine/credentials/tokens.ts';
+import { truthy } from '../../machine/env.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import { readSettings, type Settings } from '../../machine/settings/settings.ts';
-import { truthy } from '../../machine/settings/truthy.ts';
 import type { World } from '../../machine/world.ts';
 import type { TypedLine } from './line.ts';
 import { narrowingOptions, offeredNames, rememberedLists } from './names.ts';

@@ -1,16 +1,50 @@
+import { isIPv6 } from 'node:net';
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { remoteSide } from '../env/remote.ts';
 import { UNKNOWN } from '../env/sync/plan.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
+import { directoriesOf } from '../remote/directory.ts';
 import { type SiteOnMachine, siteCalls } from '../remote/machine.ts';
-import { checked } from './credentials-checks.ts';
-import { remoteDotenv } from './credentials-dotenv.ts';
-import { type Credentials, keys, type Values } from './credentials-shape.ts';
-import { partsOf } from './credentials-url.ts';
+import SITE from '../remote/site.sh';
+import { runOn, scripted } from '../remote/ssh.ts';
+import DOTENV from './dotenv.sh';
 
-export type { Credentials } from './credentials-shape.ts';
+/** A database server and an account, as Laravel's `DB_*` variables name them. The host is seen from the server of the site. */
+export interface Credentials {
+  readonly driver: 'mysql' | 'pgsql';
+  /** The driver in Laravel's words, which tells MariaDB from MySQL if the site does. */
+  readonly connection: 'mysql' | 'mariadb' | 'pgsql';
+  /** A host name or an IP address, which no program reads as an option. */
+  readonly host: string;
+  readonly port: number;
+  /** The path of a Unix socket on the server, to use instead of host and port; of PostgreSQL, too. */
+  readonly socket: string | undefined;
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+  /** Where they were read: `Deploynix` or `.env on web-1`. */
+  readonly source: string;
+}
+
+/** The variables by which Laravel finds its database. */
+export const keys = [
+  'DB_CONNECTION',
+  'DB_HOST',
+  'DB_PORT',
+  'DB_SOCKET',
+  'DB_DATABASE',
+  'DB_USERNAME',
+  'DB_PASSWORD',
+  'DB_URL',
+  'DATABASE_URL',
+] as const;
+type Key = (typeof keys)[number];
+
+/** The values of these variables, as far as they are set. */
+export type Values = Readonly<Partial<Record<Key, string | undefined>>>;
 
 /** The calls of a command for the database of a site. */
 export const databaseCalls = [...siteCalls, variablesEndpoint] as const satisfies readonly Endpoint[];
@@ -95,4 +129,96 @@ function unsupported(connection: string, site: string): DnxError {
 function meaning(value: string | undefined): string | undefined {
   if (value === undefined || /^(null|\(null\))$/i.test(value)) return undefined;
   return /^(empty|\(empty\))$/i.test(value) ? '' : value.replace(/^(['"])(.*)\1$/s, '$2');
+}
+
+/** What a URL such as `mysql://user:password@host:3306/shop` says, which Laravel prefers to the other variables. */
+interface Parts {
+  readonly connection?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly socket?: string | undefined;
+  readonly database?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** Laravel's names for the drivers in URLs. */
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['mssql', 'sqlsrv'],
+  ['mysql2', 'mysql'],
+  ['postgres', 'pgsql'],
+  ['postgresql', 'pgsql'],
+  ['sqlite3', 'sqlite'],
+]);
+
+const shape = /^([a-z][\w+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/is;
+
+/** The parts of `DB_URL`, or of `DATABASE_URL`, which it was before Laravel 11. Never quotes a URL, which has a password. */
+export function partsOf({ DB_URL, DATABASE_URL }: Values, site: string): Parts {
+  const [name, url] = DB_URL ? ['DB_URL', DB_URL] : ['DATABASE_URL', DATABASE_URL];
+  if (!url) return {};
+  const [all, scheme = '', authority = '', path, query] = shape.exec(url) ?? [];
+  if (all === undefined) throw new DnxError('failed', `${name} of ${site} is not a valid URL.`);
+  const at = authority.lastIndexOf('@');
+  const [, username, password] = at < 0 ? [] : (/^([^:]*)(?::(.*))?$/s.exec(authority.slice(0, at)) ?? []);
+  const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? [];
+  if (host === undefined) throw new DnxError('failed', `${name} of ${site} is not a valid URL.`);
+  return {
+    connection: aliases.get(scheme.toLowerCase()) ?? scheme.toLowerCase(),
+    host: decoded(host.replace(/^\[(.*)\]$/, '$1')),
+    port: port || undefined,
+    socket: new URLSearchParams(query).get('unix_socket') ?? undefined,
+    database: decoded(path),
+    username: decoded(username),
+    password: decoded(password),
+  };
+}
+
+/** Percent-decodes as PHP does, which leaves alone what is not encoded. Undefined if empty. */
+const decoded = (words: string | undefined): string | undefined =>
+  words?.replace(/(?:%[\da-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString()) || undefined;
+
+/** Credentials whose port is not read yet. */
+type Unchecked = Omit<Credentials, 'port'> & { readonly port: string };
+
+/** Checks everything that goes into a command line, although nothing interprets it: ssh itself puts it into others. */
+export function checked(given: Unchecked, site: string): Credentials {
+  const { driver, host, port, socket, database, username, password } = given;
+  const refuse = (key: string, value: string, problem: string) =>
+    new DnxError('failed', `${key} of ${site} is ${problem}: ${JSON.stringify(value)}`, { hint: `Fix the variable, and deploy the site.` });
+  if (database === '') throw new DnxError('not_found', `${site} has no DB_DATABASE.`);
+  for (const [key, value] of Object.entries({ DB_DATABASE: database, DB_USERNAME: username, DB_PASSWORD: password }))
+    if (value.includes('\0')) throw new DnxError('failed', `${key} of ${site} contains a NUL character.`);
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw refuse('DB_PORT', port, 'not a port');
+  if (socket !== undefined && !isPath(socket)) throw refuse('DB_SOCKET', socket, 'not the path of a socket');
+  const checkedPort = Number(port);
+  if (driver === 'pgsql' && isPath(host)) return { ...given, port: checkedPort, host: 'localhost', socket: `${host}/.s.PGSQL.${port}` };
+  if (!/^[A-Za-z0-9]([A-Za-z0-9_.-]*)$/.test(host) && !isIPv6(host)) throw refuse('DB_HOST', host, 'not a host name or an IP address');
+  return { ...given, port: checkedPort };
+}
+
+/** True for an absolute path that ssh reads as one. */
+const isPath = (words: string): boolean => /^\/[\w./@+-]*[\w@+-]$/.test(words);
+
+/** The exit code of the script that found no file, and the line before its contents. */
+const MISSING = 66;
+const MARK = 'dnx: output';
+
+/** The variables in the `.env` of a site on its server; undefined if there is no file. */
+export async function remoteDotenv(
+  ctx: Pick<Context, 'ask' | 'world'>,
+  place: SiteOnMachine,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...directoriesOf(place)));
+  if (code === MISSING) return undefined;
+  const server = place.machine.server.label;
+  const at = stdout.indexOf(`${MARK}\n`);
+  if (code !== 0 || at < 0)
+    throw new DnxError('failed', `Could not read the .env of ${place.domain} on ${server}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  try {
+    return parseDotenv(stdout.slice(at + MARK.length + 1), `.env on ${server}`).variables;
+  } catch (error) {
+    // It is not the command line that is wrong.
+    throw isError(error, 'usage') ? new DnxError('failed', error.message, { hint: 'Fix the file. Laravel cannot read it either.' }) : error;
+  }
 }

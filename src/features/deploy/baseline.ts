@@ -1,5 +1,6 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
-import { inProgress, isAmbiguous, liveOf, type Release } from './release.ts';
+import { timeOf } from '../../base/time.ts';
+import { inProgress, isAmbiguous, isFinished, liveRelease, type Release } from './release.ts';
 
 /** The fields of a site that dnx reads to follow a deployment. */
 export interface Site {
@@ -33,11 +34,49 @@ export const baselineOf = (site: Site, releases: readonly Release[] | null): Bas
   last_deployed_at: site.last_deployed_at ?? null,
   updated_at: site.updated_at ?? null,
   releases: releases?.filter((each) => !inProgress(releases).includes(each)).map(({ id }) => id) ?? null,
-  marked: liveOf(releases) !== undefined,
+  marked: liveRelease(releases) !== undefined,
 });
 
+/**
+ * The baseline of a site that was read only after the request, which was sent at `sentAt` on the clock of the API. What is newer counts as
+ * new. Without ages, only work in progress does.
+ */
+export function baselineSince(sentAt: number, site: Site, releases: readonly Release[] | null): Baseline {
+  const { last_deployed_at, ...now } = baselineOf(site, releases);
+  const isOld = (at: number | undefined) => at === undefined || at < sentAt;
+  const newer = releases?.filter(({ at }) => !isOld(at)).map(({ id }) => id);
+  return {
+    ...now,
+    last_deployed_at: isOld(timeOf(last_deployed_at)) ? last_deployed_at : null,
+    releases: now.releases?.filter((id) => !newer?.includes(id)) ?? null,
+  };
+}
+
+/** True if a deployment ended since the request. */
+export const isDeploymentOver = (baseline: Baseline, site: Site, releases: readonly Release[] | null): boolean =>
+  isDeployed(baseline, site) || newSince(baseline, releases).some(isFinished);
+
+/** True if the site was deployed since the baseline. An older time is a stale response. */
+export function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
+  if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
+  const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
+  return before === undefined || now === undefined || now > before;
+}
+
+/** True if nothing was deployed since, as far as the API shows. Without releases, any change of the site may have been a deployment. */
+export function isUnchanged(since: Baseline, site: Site, releases: readonly Release[] | null): boolean {
+  const shown = since.releases !== null && releases !== null && releases.length > 0;
+  const times = shown ? (['last_deployed_at'] as const) : (['last_deployed_at', 'updated_at'] as const);
+  return (
+    newSince(since, releases).length === 0 &&
+    statusKey(statusOf(site)) === statusKey(since.status) &&
+    times.every((time) => (site[time] ?? null) === since[time]) &&
+    (shown || times.some((time) => since[time] !== null))
+  );
+}
+
 /** The status of a deployment, rollback or installation in progress; undefined if there is none. */
-export const progressOf = (site: Site, releases: readonly Release[] | null): string | undefined =>
+export const workInProgress = (site: Site, releases: readonly Release[] | null): string | undefined =>
   reportsWork(site, releases) ? statusOf(site) : inProgress(releases ?? [])[0]?.word;
 
 /** True for the status of an installation or similar work that is not a deployment. */

@@ -1,112 +1,165 @@
-import { usage } from '../../base/errors.ts';
-import type { Result } from '../../cli/output/view.ts';
-import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
+import { setMaxListeners } from 'node:events';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { columns, ending, type Result, rows } from '../../cli/output/view.ts';
+import { allowanceOf, within } from '../../platform/follow/follow.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { savedFor } from './branch/saved.ts';
-import { followRun } from './follow-run.ts';
-import { type DeployValues, readsSiteFirst, refuseUnguarded, refuseUnrestorable, type Verification, verificationOf } from './options.ts';
-import { reportOf } from './outcome.ts';
-import { reported } from './report.ts';
-import { requestDeployment } from './request.ts';
-import { type Report, resultOf } from './result.ts';
-import { settleRunning } from './running.ts';
-import { deploySeveral, plan, planned, requestsInAll } from './several.ts';
-import { POLLS_A_MINUTE } from './shared-sites.ts';
-import { type DeployContext, type SiteReference, type Snapshot, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
-import { refuseUnverifiable, verifyDeployment } from './verify.ts';
-import { attach, restoringLeft } from './watch.ts';
+import { deploySite } from './deploy-site.ts';
+import { type DeployValues, readsSiteFirst, refuseContradictions } from './options.ts';
+import { openReporting, type SeveralReports } from './reporting.ts';
+import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
+import { POLLS_A_MINUTE, SharedSites } from './shared-sites.ts';
+import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 /** `dnx deploy`. With --all the result is a list, even for a single site. */
-export async function deploy(ctx: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
-  const { all } = ctx;
+export async function deploy(given: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
+  const { all } = given;
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
-  refuseUnrestorable(values);
-  refuseUnguarded(values);
-  if (values.dry_run && values.guard) return (await import('../changes/guard.ts')).guardedPlan(ctx, all, values, planned(all, values));
-  if (values.dry_run) {
-    const count = all.length * requestsInAll(values);
-    const requests = `${count} request${count === 1 ? '' : 's'}`;
-    const polls =
-      values.wait === false ? '' : `, plus ${all.length > 1 ? `up to ${POLLS_A_MINUTE}` : 'about six'} a minute while following`;
-    ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
-    return { view: plan(all, values) };
-  }
-  return reported(ctx, values, async (inner) => {
-    if (all.length > 1 || values.all) return deploySeveral(inner, all, values, deploySite);
-    const close = inner.ci.group(`Deploy ${ctx.targets.site?.label}`);
-    return deploySite(inner, values).finally(close);
-  });
+  refuseContradictions(values);
+  if (values.dry_run) return dryRun(given, all, values);
+  const reporting = openReporting(given, values);
+  const ctx = { ...given, ci: reporting.ci };
+  if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values));
+  const close = ctx.ci.group(`Deploy ${ctx.targets.site?.label}`);
+  return reporting.ofOne(deploySite(ctx, values).finally(close));
 }
 
-/** Starts a deployment, follows it, and verifies it if wanted. Sends the POST at most once. */
-async function deploySite(ctx: DeployContext, values: DeployValues): Promise<Report> {
-  const verification = verificationOf(values);
-  const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
-  const settled = await inTime(settleBranch(ctx, values, verification), job);
-  const { before, attach: attaches = false } = settled ?? {};
-  const of = siteReference(ctx.targets, before?.site.domain);
-  if (values.guard && !attaches) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
-  const parts = { of, before, attaches, verification, wait: values.wait };
-  const { branch } = values;
-  if (branch === undefined || !before) return deployNow(ctx, parts);
-  return (await import('./branch/on-branch.ts')).onBranch(ctx, of, before, branch, (asking) => deployNow(ctx, parts, asking));
-}
+const AT_A_TIME = 4;
+const MOST_AT_A_TIME = 20;
 
-interface Parts {
-  readonly of: SiteReference;
-  readonly before: Snapshot | undefined;
-  /** Follow the deployment in progress instead. */
-  readonly attaches: boolean;
-  readonly verification: Verification | undefined;
-  readonly wait: boolean | undefined;
-}
+/** Deploys several sites, a few at a time. Reports are in the given order; whatever happens to one site, the others have theirs. */
+async function deploySeveral(outer: DeployContext, all: readonly Targets[], values: DeployValues): Promise<SeveralReports> {
+  const { concurrency = AT_A_TIME, max_failures = Number.POSITIVE_INFINITY } = values;
+  if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
+  // Each request and each pause listens to it; Node warns about more than ten.
+  setMaxListeners(0, outer.signal);
+  const sites = new SharedSites(outer, all);
+  const ctx = { ...outer, ...(all.length > 1 && { sites }) };
+  const reports: DeployReport[] = [];
+  const left = [...all.entries()];
+  let failures = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  const isOver = () => failures >= max_failures || ctx.signal.aborted;
 
-/** Sends the request, or attaches, and follows. `asking` is called right before the request. */
-async function deployNow(
-  ctx: DeployContext,
-  { of, before, attaches, verification, wait }: Parts,
-  asking: () => Promise<void> = async () => {},
-): Promise<Report> {
-  const started_at = new Date(ctx.clock.now()).toISOString();
-  const request = async () => {
-    await asking();
-    return inTime(requestDeployment(ctx, of, before), `the deployment of ${of.site.label}`);
+  /** Starts a site once the rate limit has room for its requests up to the POST: the state before it must not get old. */
+  const start = async (targets: Targets) => {
+    const requests = requestsFor(values);
+    if (!isOver()) await ctx.api.room(requests, () => sites.outstanding(requests));
+    if (isOver()) return undefined;
+    const inner = { ...ctx, ...within(ctx, allowanceOf(values)), targets };
+    return { inner, leave: sites.enter(siteReference(targets), inner.deadline) };
   };
-  const run = attaches && before ? attach(ctx, of, before) : await request();
-  if (!run || wait === false) {
-    const report = reportOf({ kind: 'deploy', ...of }, resultOf(of, { started_at, outcome: 'started' }), null);
-    return wait === false ? { ...report, next: [{ command: siteCommand('watch', of), why: 'Watch it with' }] } : report;
+  const deployInTurn = async (targets: Targets): Promise<DeployReport> => {
+    const starting = turn.then(() => start(targets));
+    turn = starting.catch(() => {});
+    try {
+      const started = await starting;
+      return started ? await deployOneOf(started.inner, values).finally(started.leave) : skippedReport(targets, ctx.signal);
+    } catch (error) {
+      return ctx.signal.aborted ? skippedReport(targets, ctx.signal) : stoppedReport(targets, error, null);
+    }
+  };
+  const worker = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [index, targets] = next;
+      const report = await deployInTurn(targets);
+      if (report.failure) failures += 1;
+      reports[index] = report;
+    }
+  };
+  const close = ctx.ci.group(`Deploy ${all.length} sites`);
+  await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
+  return { reports, result: severalResult(ctx, all, reports) };
+}
+
+/** Deploys one of several sites, without prompts and with its own progress. A failure is a report. */
+async function deployOneOf(outer: DeployContext, values: DeployValues): Promise<DeployReport> {
+  const { ask, ci, targets } = outer;
+  const progress = outer.progress.branch();
+  const ctx = { ...outer, ask: { ...ask, allowed: false }, progress, ci: { ...ci, group: () => () => {} } };
+  const report = await deploySite(ctx, values).catch((error: unknown) => stoppedReport(targets, error, 'unknown'));
+  progress.done();
+  const { done, failure, result } = report;
+  if (isStop(failure)) return report;
+  const named = (message: string) => (message.includes(result.site) ? message : `${result.site}: ${message}`);
+  if (failure) outer.progress.failed(named(failure.message), failure.details);
+  else outer.progress.succeeded(done ?? `${result.site}: ${result.outcome}`);
+  return report;
+}
+
+/** The report of a site that an error stopped. `after`: the outcome after a bug of dnx, which may have deployed it. */
+function stoppedReport({ site, server }: Targets, error: unknown, after: 'unknown' | null): DeployReport {
+  const of = { site: site ?? { label: '' }, server: server ?? { label: '' } };
+  if (error instanceof DnxError) return { result: deployResult(of, { outcome: null }), failure: error };
+  const failure = new DnxError('failed', `A bug in dnx stopped the deployment of ${of.site.label}.`, {
+    cause: error,
+    next: site && server ? [{ command: siteCommand('watch', { site, server }), why: 'Check it with' }] : [],
+  });
+  return { result: deployResult(of, { outcome: after }), failure, bug: { error } };
+}
+
+/** The report of a site that was not started. */
+function skippedReport(targets: Targets, { aborted }: AbortSignal): DeployReport {
+  const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
+  return stoppedReport(targets, new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`), null);
+}
+
+/** The table of several sites, and the failure that sums up theirs. */
+function severalResult({ settings, signal, world }: DeployContext, all: readonly Targets[], reports: readonly DeployReport[]): Result {
+  const items = reports.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
+    failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
+  );
+  const person = settings.format === 'table' && world.stdout.isTTY === true;
+  const others = deployColumns.filter(({ key }) => {
+    if (person && key !== 'server' && items.every((result) => result[key as keyof DeployResult] === null)) return false;
+    return key !== 'outcome' && key !== 'status' && key !== 'site';
+  });
+  const shown = [...columns<DeployResult>('site', { key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }), ...others];
+  const bug = reports.find((report) => report.bug)?.bug;
+  return {
+    view: ending(rows(items, shown, '')),
+    exit: failureOfAll(all, reports, signal),
+    next: reports.flatMap(({ next = [] }) => next),
+    // Reported once the results are printed.
+    ...(bug && { afterwards: () => Promise.reject(bug.error) }),
+  };
+}
+
+function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[], { reason }: AbortSignal): DnxError | undefined {
+  const failed = reports.filter(({ failure }) => failure);
+  const leftOut = failed.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
+  const stopped = failed.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
+  if (stopped) {
+    const open = all.filter((_, index) => reports[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
+    const next = open.map((of) => ({ command: siteCommand('watch', of), why: 'Resume with' }));
+    return stopped.withHint('The deployments that were started continue.', ...next);
   }
-  if (!run.run.attached) ctx.progress.step(`Started a deployment of ${of.site.label}`);
-
-  const followed = await followRun(ctx, run);
-  const report = attaches ? await restoringLeft(ctx, of, followed) : followed;
-  if (!verification || !before || report.result.outcome !== 'succeeded') return report;
-  return verifyDeployment(ctx, { run, report, before, verification });
+  if (failed.length === 0) return undefined;
+  const next = failed.flatMap(({ failure }) => failure?.next ?? []);
+  return new DnxError('partial', `${failed.length} of ${reports.length} sites failed`, { next });
 }
 
-/** Settles what is in progress, and restores the branch that an interrupted deployment left. */
-async function settleBranch(ctx: DeployContext, values: DeployValues, verification: Verification | undefined) {
-  const given = siteReference(ctx.targets);
-  if (values.branch !== undefined && savedFor(ctx, given)) (await import('./branch/repair.ts')).refuseTaken(ctx, given);
-  const settled = await settle(ctx, values, verification);
-  const of = siteReference(ctx.targets, settled?.before.site.domain);
-  if (settled?.attach || !savedFor(ctx, of)) return settled;
-  const { clearFor } = await import('./branch/repair.ts');
-  // The site has changed, and someone may have deployed it.
-  return (await clearFor(ctx, of)) === 'restored' ? settle(ctx, values, verification) : settled;
+/** `--dry-run`: the sites and the number of requests; with --guard, what it finds. */
+async function dryRun(ctx: DeployContext, all: readonly Targets[], values: DeployValues): Promise<Result> {
+  const { branch, guard, wait } = values;
+  // Restoring the branch takes two more.
+  const requests = requestsFor(values) + (branch === undefined ? 0 : 2);
+  const plan = all.map(({ site, server }) => ({
+    ...{ site: site?.label, server: server?.label },
+    ...(branch !== undefined && { branch }),
+    requests,
+  }));
+  if (guard) return (await import('../changes/guard.ts')).guardedPlan(ctx, all, values, plan);
+  const count = all.length * requests;
+  const polls = wait === false ? '' : `, plus ${all.length > 1 ? `up to ${POLLS_A_MINUTE}` : 'about six'} a minute while following`;
+  const [sites, calls] = [`${all.length} site${all.length === 1 ? '' : 's'}`, `${count} request${count === 1 ? '' : 's'}`];
+  ctx.progress.note(`${sites} would be deployed with ${calls}${polls}. Nothing was deployed.`);
+  const keys = ['site', 'server', ...(branch === undefined ? [] : ['branch' as const]), 'requests'] as const;
+  return { view: rows(plan, columns<(typeof plan)[number]>(...keys), '') };
 }
 
-/** Reads the site before the request, and handles a deployment in progress. Undefined if the options do not need it. */
-async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined) {
-  if (!readsSiteFirst(values)) return undefined;
-  // Waiting for another deployment has a time limit even with --no-wait.
-  const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
-  const { branch, if_running, wait } = values;
-  const required = wait === true || verification !== undefined || if_running !== undefined || branch !== undefined;
-  const hint = branch === undefined ? undefined : 'Use a token with site:read.';
-  const seen = await snapshotBefore(ctx, required, hint);
-  const settled = seen && (await settleRunning(ctx, seen, values));
-  if (verification && settled) refuseUnverifiable(verification, settled.before, siteReference(ctx.targets, settled.before.site.domain));
-  return settled;
-}
+/**
+ * The number of requests that start one deployment. Another branch takes two more: its repository, and the change. The guard takes
+ * up to three: variables, repository and server.
+ */
+const requestsFor = (values: DeployValues): number =>
+  (values.branch !== undefined ? 5 : readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);

@@ -1,6 +1,6 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, type Site, standingOf } from './baseline.ts';
-import { isAmbiguous, liveOf, type Release } from './release.ts';
+import { isAmbiguous, liveRelease, type Release } from './release.ts';
 
 /** What was observed since the request. */
 export interface Evidence {
@@ -15,7 +15,7 @@ export interface Evidence {
   /** The last poll, to detect a change. */
   last?: string;
   /** Another deployment may have started between the baseline and our request. */
-  readonly blurred?: boolean;
+  blurred?: boolean;
   /** The response to our request was lost, so it may not have gone through. */
   readonly maybeNotSent?: boolean;
   /** The followed work is an installation or similar, whose success is not a deployment. */
@@ -80,7 +80,7 @@ export function markInProgress(evidence: Evidence): undefined {
 /** Restarts the settling time if anything changed since the last poll, such as the status of a release. */
 export function noteChange(evidence: Evidence, { site, releases }: Seen, fresh: readonly Release[]): void {
   if (!releases) return;
-  const now = JSON.stringify([statusOf(site), liveOf(releases)?.id, fresh.map(({ id, word, live }) => [id, word, live])]);
+  const now = JSON.stringify([statusOf(site), liveRelease(releases)?.id, fresh.map(({ id, word, live }) => [id, word, live])]);
   if (evidence.last !== undefined && evidence.last !== now) evidence.settledAt = undefined;
   evidence.last = now;
 }

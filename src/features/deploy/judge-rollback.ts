@@ -11,10 +11,10 @@ import {
   unlessStale,
   type Verdict,
 } from './evidence.ts';
-import { isFinished, isInProgress, liveOf, type Release } from './release.ts';
+import { isFinished, isInProgress, liveRelease, type Release } from './release.ts';
 
 /** The release to roll back to. */
-export interface Goal {
+interface Goal {
   readonly to: string;
   /** Its commit; null if the live release had the same one. */
   readonly commit: string | null;
@@ -31,7 +31,7 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   noteChange(evidence, seen, fresh);
   const target = releases?.find(({ id }) => id === goal.to);
   if (fresh.some(isInProgress) || (target && isInProgress(target))) return markInProgress(evidence);
-  const live = liveOf(releases) ?? null;
+  const live = liveRelease(releases) ?? null;
   const isCopy = ({ commit }: Release) => commit !== '' && commit === goal.commit;
   const copy = fresh.find(isCopy);
   const foreign = fresh.some((each) => !isCopy(each));
@@ -55,7 +55,7 @@ function endingWithoutMark(
   goal: Release | undefined,
 ): Verdict | undefined {
   const standing = standingOf(baseline, site);
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   const bad = standing === 'bad' || (standing === 'idle' && phaseOf(baseline.status) === 'bad');
   if (bad) return going || standing === 'bad' ? { outcome: 'failed', release: live ?? null } : undefined;
   const unmarked = !live && (goal?.live === undefined || baseline.marked === false);

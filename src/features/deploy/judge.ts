@@ -1,6 +1,5 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
-import { timeOf } from '../../base/time.ts';
-import { type Baseline, newSince, type Site, type Standing, standingOf } from './baseline.ts';
+import { type Baseline, isDeployed, newSince, type Site, type Standing, standingOf } from './baseline.ts';
 import {
   after,
   afterPatience,
@@ -14,7 +13,7 @@ import {
   unlessStale,
   type Verdict,
 } from './evidence.ts';
-import { isAmbiguous, isFinished, isInProgress, isOpen, liveOf, type Release } from './release.ts';
+import { isAmbiguous, isFinished, isInProgress, isOpen, liveRelease, type Release } from './release.ts';
 
 /**
  * Decides how our deployment ended. The first polls may still show the previous one, so a status counts only after something
@@ -71,7 +70,7 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(`release ${ours.name} is live, but the site's status is “${word}”`);
   }
   if (health === 'bad' && ours.phase !== 'good' && (evidence.going || standing === 'bad')) return bySite('failed');
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   if (live) {
     const reason = `release ${live.name} is live instead of ${ours.name}`;
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
@@ -110,13 +109,6 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   if (!evidence.going && standing !== 'idle' && phaseOf(baseline.status) === 'going')
     return doubt('it is unclear whose deployment this was');
   return health === 'good' ? bySite('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
-}
-
-/** True if the site was deployed since the baseline. An older time is a stale response. */
-export function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
-  if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
-  const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
-  return before === undefined || now === undefined || now > before;
 }
 
 /** True if every deployment of the site creates a release. */

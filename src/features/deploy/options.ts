@@ -68,15 +68,14 @@ export type DeployValues = Values<typeof deployOptions>;
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
-/** Fails if `--allow` is given without `--guard`. */
-export function refuseUnguarded({ allow, guard }: DeployValues): void {
+/** Fails if options contradict each other. A branch can be restored only once the deployment is over. */
+export function refuseContradictions({ allow, branch, guard, if_running, wait }: DeployValues): void {
+  if (branch?.trim() === '') throw usage('--branch needs the name of a branch.');
+  if (branch !== undefined) refuseUnrestorable(wait, if_running);
   if (allow !== undefined && !guard) throw usage('--allow needs --guard.', 'Add --guard, or remove --allow.');
 }
 
-/** Fails if `--branch` contradicts other options: the branch can be restored only once the deployment is over. */
-export function refuseUnrestorable({ branch, wait, if_running }: DeployValues): void {
-  if (branch === undefined) return;
-  if (branch.trim() === '') throw usage('--branch needs the name of a branch.');
+function refuseUnrestorable(wait: DeployValues['wait'], if_running: DeployValues['if_running']): void {
   // Assumed: the API does not say when Deploynix reads the branch of a site.
   if (wait === false) throw usage('--branch cannot be combined with --no-wait.', 'dnx restores the branch when the deployment is over.');
   if (if_running === 'attach') {
@@ -98,6 +97,14 @@ export interface Verification {
   readonly rollback: boolean;
 }
 
+/** True for `https://host`, `//host` and what browsers read like it. */
+const leavesSite = (path: string): boolean => /^\s*([/\\]{2}|[a-z][a-z\d+.-]*:)/i.test(path);
+
+function isWebsite(text: string): boolean {
+  const { protocol = '', hostname = '' } = URL.canParse(text) ? new URL(text) : {};
+  return /^https?:$/.test(protocol) && !hostname.includes('*');
+}
+
 /** The verification from the options, if any. Throws if options contradict each other. */
 export function verificationOf(values: DeployValues): Verification | undefined {
   const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
@@ -106,9 +113,10 @@ export function verificationOf(values: DeployValues): Verification | undefined {
     return undefined;
   }
   if (wait === false) throw usage('--no-wait cannot be combined with --verify or --verify-cmd.', 'Remove --no-wait.');
-  if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-    throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
+  if (path !== undefined && leavesSite(path)) {
+    throw usage(`'${path}' is not a path.`, 'Use a path such as /up, with --url if the site has another address.');
   }
+  if (url !== undefined && !isWebsite(url)) throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
   return {
     path,
     url,

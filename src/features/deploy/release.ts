@@ -69,14 +69,14 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
 }
 
 /** The live release; undefined unless the API marks exactly one. */
-export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
+export const liveRelease = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
 
 /** The word for this release on a command line: its name, or its id if the name is ambiguous. */
-export const wordFor = ({ id, name }: Release, all: readonly Release[]): string =>
+export const releaseWord = ({ id, name }: Release, all: readonly Release[]): string =>
   all.some((other) => other.id !== id && (other.id === name || other.name === name)) ? id : name;
 
 /** True for a finished release that is not live any more. Its status still says `active`. */
-export function keptAmong(answer: readonly unknown[]): (record: { readonly id?: unknown }) => boolean {
+export function keptReleases(answer: readonly unknown[]): (record: { readonly id?: unknown }) => boolean {
   const releases = releasesOf(answer);
   const kept = new Set(releases.filter(({ live, phase }) => live === false && phase === 'good').map(({ id }) => id));
   return ({ id }) => kept.has(idIn(id) ?? '');
@@ -86,7 +86,7 @@ export function keptAmong(answer: readonly unknown[]): (record: { readonly id?: 
 export const isInProgress = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
 
 /** True if one release is known to be older than the other. */
-export const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
+const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
 /** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
 export const inProgress = (releases: readonly Release[]): readonly Release[] =>
@@ -144,4 +144,37 @@ const NAME = /^(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[-_.T]?(\d\d)[-_.:]?(\d\d)[-_.:]?(
 function timeInName(name: unknown): number | undefined {
   const [, year, month, day, hour, minute, second] = NAME.exec(wordOf(name)) ?? [];
   return year === undefined ? undefined : timeOf(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+}
+
+/** The possible targets of a rollback: not live, failed or in progress. */
+export const usableReleases = (releases: readonly Release[], live: Release | undefined): readonly Release[] =>
+  releases.filter((each) => each !== live && each.phase !== 'bad' && !isInProgress(each));
+
+/** The newest usable release before the live one, or `doubt` if that is uncertain. Neither if there is none. */
+export function releaseBeforeLive(
+  releases: readonly Release[],
+  live: Release | undefined,
+): { readonly release?: Release | undefined; readonly doubt?: string } {
+  const others = usableReleases(releases, live);
+  if (others.length === 0 || (!live && others.length === 1)) return {};
+  if (!live) return { doubt: 'The API does not say which release is live' };
+  const [newest, second] = others.filter((each) => isOlder(each, live));
+  const tied = others.some(({ at }) => at === live.at) || (newest && newest.at === second?.at);
+  return tied ? { doubt: 'It is unclear which release came before the live one' } : { release: newest };
+}
+
+/** The maximum length of a commit message, to fit 80 columns. */
+const MESSAGE = 44;
+
+/** `20261125_023708  a2483e1 Upgrade to Laravel 12`. */
+export function describeRelease({ name, commit, message }: Release): string {
+  const words = [commit.slice(0, 7), shortened(message, MESSAGE)].filter(Boolean).join(' ');
+  return (words === '' ? name : `${name}  ${words}`).replace(/[\r\n]+/g, ' ');
+}
+
+/** The first line of a commit message, cut to `most` characters. */
+export function shortened(message: string, most: number): string {
+  const [first = ''] = message.split('\n', 1);
+  const letters = [...first.trim()];
+  return letters.length <= most ? letters.join('') : `${letters.slice(0, Math.max(0, most - 1)).join('')}…`;
 }

@@ -1,12 +1,13 @@
-import type { Detail, DnxError, Next } from '../../base/errors.ts';
+import { type Detail, DnxError, type Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
-import { isId, type Target } from '../../platform/names/names.ts';
-import { describe } from './describe.ts';
+import { timedOut } from '../../platform/follow/follow.ts';
+import { siteUrl, type Target } from '../../platform/names/names.ts';
 import type { Outcome } from './evidence.ts';
-import type { Release } from './release.ts';
+import { describeRelease, type Release } from './release.ts';
+import { type SiteReference, siteCommand } from './snapshot.ts';
 
 /** The result of deploy, watch and rollback for scripts. Times are ISO 8601. */
 export interface DeployResult {
@@ -23,7 +24,7 @@ export interface DeployResult {
 }
 
 /** A result with null for unknown values. */
-export const resultOf = (
+export const deployResult = (
   { site, server }: Readonly<Record<'site' | 'server', Pick<Target, 'label'>>>,
   { outcome, ...known }: Partial<DeployResult> & Pick<DeployResult, 'outcome'>,
 ): DeployResult => ({
@@ -39,7 +40,7 @@ export const resultOf = (
 });
 
 /** The end of a deployment: the result for scripts, and a sentence or a failure for people. */
-export interface Report {
+export interface DeployReport {
   readonly result: DeployResult;
   readonly failure?: DnxError | undefined;
   /** The ✓ sentence: `Deployed shop.example.com in 16s`. */
@@ -50,6 +51,84 @@ export interface Report {
   readonly undo?: readonly string[] | undefined;
   /** What to run next. */
   readonly next?: readonly Next[];
+  /** The error behind a failure that is a bug of dnx. */
+  readonly bug?: { readonly error: unknown };
+}
+
+/** A deployment or rollback of a site. */
+interface Subject extends SiteReference {
+  readonly kind: 'deploy' | 'rollback';
+  /** True for a deployment that someone else started. */
+  readonly attached?: boolean;
+}
+
+/** Details for people in addition to the result. */
+interface Shown {
+  /** The release that was deployed or rolled back to. */
+  readonly release?: Release | null | undefined;
+  /** The live release, if the API marks one. */
+  readonly live?: Release | undefined;
+  readonly undo?: readonly string[] | undefined;
+  /** How long the command has waited, in ms, if that differs from the duration of the result. */
+  readonly elapsedMs?: number;
+}
+
+/** `deployment of shop.example.com`, for the middle of a sentence. */
+export const deployJob = ({ kind, site }: Subject): string => `${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
+
+/** Adds to a result the ✓ sentence or the failure. */
+export const deployReport = (of: Subject, result: DeployResult, reason: string | null, seen: Shown = {}): DeployReport => ({
+  result,
+  release: seen.release ?? null,
+  done: sentenceOf(of, result),
+  undo: seen.undo,
+  failure: failureOf(of, result, reason, seen),
+});
+
+/** `Deployed shop.example.com in 16s`. */
+function sentenceOf(of: Subject, { outcome, duration_s, release }: DeployResult): string {
+  const { kind, attached, site } = of;
+  const time = duration_s === null ? '' : ` in ${duration(duration_s * 1000)}`;
+  if (outcome === 'started') return `Started a ${deployJob(of)}${kind === 'rollback' && release ? ` to ${release}` : ''}`;
+  if (kind === 'rollback') return `Rolled back ${site.label}${release ? ` to ${release}` : ''}${time}`;
+  return attached ? `Deployment of ${site.label} succeeded${time} (started elsewhere)` : `Deployed ${site.label}${time}`;
+}
+
+function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, reason: string | null, seen: Shown): DnxError | undefined {
+  const job = deployJob(of);
+  const subject = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
+  const why = `${of.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;
+  const details = detailsOf(outcome, release, seen);
+  const next =
+    outcome === 'failed'
+      ? [{ command: siteCommand('why', of), why: 'Find out why', label: 'why' }]
+      : [{ command: siteCommand('releases', of), why: 'See' }];
+  const elapsedMs = seen.elapsedMs ?? (duration_s ?? 0) * 1000;
+  const failed = (message: string, code: 'failed' | 'rolled_back' = 'failed') => new DnxError(code, message, { details, next });
+  switch (outcome) {
+    case 'failed':
+      return failed(`${subject} failed${duration_s === null ? '' : ` after ${duration(duration_s * 1000)}`}${why}`);
+    case 'superseded':
+      return failed(`${subject} was superseded${why}`);
+    case 'rolled_back':
+      return failed(`${subject} was rolled back${reason ? ` ${reason}` : ''}`, 'rolled_back');
+    case 'unknown':
+      return failed(`The result of the ${job} is unknown${why}`);
+    case 'timed_out':
+      return timedOut(job, elapsedMs, { command: siteCommand('watch', of), why: 'Resume with' });
+    default:
+      return undefined;
+  }
+}
+
+/** The lines under a failure: the failed release and the live one. */
+function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Shown): readonly Detail[] {
+  const own = release ? describeRelease(release) : name;
+  const label = outcome === 'failed' || outcome === 'rolled_back' ? 'failed' : 'release';
+  const lines: Detail[] = own === null ? [] : [[label, own]];
+  if (!live) return lines;
+  const serving = outcome === 'failed' && live.id !== release?.id;
+  return [...lines, ['live', `${describeRelease(live)}${serving ? '   (still serving)' : ''}`]];
 }
 
 /** The columns of a result. */
@@ -59,22 +138,16 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
   cell: ({ duration_s }) => (duration_s === null ? null : duration(duration_s * 1000)),
 });
 
-/** The name of a release; null if there is none. */
-export const nameOf = (release: Release | null | undefined): string | null => release?.name ?? null;
-
-/** The URL of a site; undefined if only its id is known. */
-export const urlOf = (site: string): string | undefined => (isId(site) ? undefined : `https://${site}`);
-
 /** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
 export function commandResult(
-  { result, failure, done, release, undo: undoing, next = [] }: Report,
+  { result, failure, done, release, undo: undoing, next = [] }: DeployReport,
   { settings }: Pick<Context, 'settings'>,
-  url: string | undefined = urlOf(result.site),
+  url: string | undefined = siteUrl(result.site),
 ): Result {
   const person = settings.format === 'table';
   const undo = failure ? undefined : undoing;
   const details: readonly (Detail | undefined | false)[] = [
-    result.release !== null && ['release', release ? describe(release) : result.release],
+    result.release !== null && ['release', release ? describeRelease(release) : result.release],
     result.outcome !== 'started' && url !== undefined && ['url', url],
     undo && ['undo', commandLine(undo, settings)],
   ];

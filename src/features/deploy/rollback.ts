@@ -1,14 +1,12 @@
 import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
-import { inTime, within } from '../../platform/follow/rules.ts';
-import { describe } from './describe.ts';
-import { followRun } from './follow-run.ts';
-import { reportOf } from './outcome.ts';
-import { announced, MIGRATIONS, pickRelease, placed } from './pick.ts';
-import { previousOf, usable } from './previous.ts';
-import { liveOf, type Release, wordFor } from './release.ts';
-import { requestRollback } from './request.ts';
-import { nameOf, type Report, resultOf } from './result.ts';
+import { ago } from '../../base/time.ts';
+import type { Result } from '../../cli/output/view.ts';
+import { inTime, within } from '../../platform/follow/follow.ts';
+import { describeRelease, liveRelease, type Release, releaseBeforeLive, releaseWord, shortened, usableReleases } from './release.ts';
+import { openReporting, type ReportingOptions } from './reporting.ts';
+import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { followRun, requestRollback } from './run.ts';
 import {
   type DeployContext,
   rollbackCommand,
@@ -21,15 +19,20 @@ import {
 } from './snapshot.ts';
 
 /** The options of `dnx rollback`. */
-export interface RollbackValues {
+interface RollbackValues extends ReportingOptions {
   /** A release's name or id. */
   readonly to: string | undefined;
   readonly yes: boolean | undefined;
   readonly wait: boolean | undefined;
 }
 
-/** Makes an earlier release live, and follows until it is. */
-export async function rollback(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
+/** `dnx rollback`: makes an earlier release live, and follows until it is. */
+export async function rollback(given: DeployContext, values: RollbackValues): Promise<Result> {
+  const reporting = openReporting(given, values);
+  return reporting.ofOne(rollBack({ ...given, ci: reporting.ci }, values));
+}
+
+async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<DeployReport> {
   const job = `the rollback of ${siteReference(outer.targets).site.label}`;
   const before = await inTime(snapshotBefore(outer, true), job);
   const of = siteReference(outer.targets, before?.site.domain);
@@ -39,15 +42,15 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   // A prompt does not count towards --timeout, and the site may have changed during it.
   const ctx = yes ? outer : { ...outer, ...within(outer, left) };
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
-  const live = liveOf(now.releases);
+  const live = liveRelease(now.releases);
   const target = yes ? choice : again(of, now.releases ?? [], live, choice);
   const run = await inTime(requestRollback(ctx, of, now, target), job);
   const { started_at } = run.run;
-  const undo = live && rollbackCommand(of, wordFor(live, now.releases ?? []));
+  const undo = live && rollbackCommand(of, releaseWord(live, now.releases ?? []));
   if (wait === false) {
-    const result = resultOf(of, { started_at, outcome: 'started', release: nameOf(target) });
+    const result = deployResult(of, { started_at, outcome: 'started', release: target.name });
     const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
-    return { ...reportOf({ kind: 'rollback', ...of }, result, null, { release: target, undo }), next };
+    return { ...deployReport({ kind: 'rollback', ...of }, result, null, { release: target, undo }), next };
   }
   const report = await followRun(ctx, run);
   return report.failure ? report : { ...report, undo };
@@ -58,13 +61,13 @@ async function chosen(
   ctx: DeployContext,
   of: SiteReference,
   { site, releases: kept }: Snapshot,
-  { to, yes }: Omit<RollbackValues, 'wait'>,
+  { to, yes }: Pick<RollbackValues, 'to' | 'yes'>,
 ): Promise<Release> {
   const releases = kept ?? [];
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   if (site.zero_downtime_enabled === false) throw keepsNone(of);
   const picks = to === undefined && !yes;
-  if (picks && usable(releases, live).length === 0) throw none(of);
+  if (picks && usableReleases(releases, live).length === 0) throw none(of);
   const target = picks
     ? await pickRelease(ctx, of, releases, live)
     : to === undefined
@@ -82,13 +85,13 @@ function named(of: SiteReference, releases: readonly Release[], live: Release | 
     ? releases.filter(({ id }) => id === to)
     : releases.filter(({ name }) => name === to);
   if (found && others.length > 0) {
-    const rows = [found, ...others].map((each) => `\n  ${each.id}  ${describe(each)}`);
+    const rows = [found, ...others].map((each) => `\n  ${each.id}  ${describeRelease(each)}`);
     throw new DnxError('ambiguous', `'${to}' matches ${rows.length} releases:${rows.join('')}`, { hint: 'Use the id.' });
   }
   if (!found) {
     const near = nearest(
       to,
-      usable(releases, live).map(({ name }) => name),
+      usableReleases(releases, live).map(({ name }) => name),
     );
     const meant = near === undefined ? '' : ` Did you mean ${near}?`;
     throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(of)] });
@@ -104,14 +107,14 @@ function again(of: SiteReference, releases: readonly Release[], live: Release | 
   if (!found) throw new DnxError('not_found', `Release ${chosen.name} no longer exists. Nothing was rolled back.`, { next });
   if (found === live) throw alreadyLive(of, found);
   // Whoever named a failed release got what they asked for.
-  if (found.phase !== chosen.phase && !usable(releases, live).includes(found))
+  if (found.phase !== chosen.phase && !usableReleases(releases, live).includes(found))
     throw new DnxError('differences', `Release ${found.name} is “${found.word}” now. Nothing was rolled back.`, { next });
   return found;
 }
 
 /** The release before the live one. Fails if that is uncertain. */
 function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
-  const { release, doubt } = previousOf(releases, live);
+  const { release, doubt } = releaseBeforeLive(releases, live);
   if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(of));
   if (!release) throw none(of);
   return release;
@@ -129,3 +132,74 @@ const keepsNone = (of: SiteReference): DnxError =>
   });
 
 const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See' });
+
+/** `shop.example.com (web-1)`. */
+const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
+
+/** Prompts for a release. The previous one is first, so that enter picks it. */
+function pickRelease(
+  { ask, clock, world }: Pick<DeployContext, 'ask' | 'clock' | 'world'>,
+  of: SiteReference,
+  releases: readonly Release[],
+  live: Release | undefined,
+): Promise<Release> {
+  const { release: previous } = releaseBeforeLive(releases, live);
+  const others = usableReleases(releases, live).filter((each) => each !== previous);
+  const shown = previous ? [previous, ...others] : others;
+  const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
+  return ask.select(
+    `Roll back ${placed(of)} to:`,
+    shown.map((value, index) => ({ name: value.name, short: value.name, value, ...rows[index] })),
+  );
+}
+
+const MARK = '(previous)';
+/** The width of the prompt's pointer. */
+const POINTER = 2;
+/** The minimum length of a commit message; with less room it is shown below the list. */
+const LEAST_MESSAGE = 16;
+/** Its maximum length there. */
+const MOST_BELOW = 72;
+
+interface Row {
+  readonly name: string;
+  readonly description?: string;
+}
+
+interface Layout {
+  readonly now: number;
+  readonly columns: number;
+  readonly previous: Release | undefined;
+}
+
+/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned. Age and message move to the description if they do not fit the terminal. */
+function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout): readonly Row[] {
+  const names = releases.map(({ name }) => name);
+  const commits = releases.map(({ commit }) => commit.slice(0, 7));
+  const ages = releases.map(({ at }) => (at === undefined ? '' : ago(String(at), now)));
+  const marks = releases.map((each) => (each === previous ? MARK : ''));
+  const rightAligned = (cells: readonly string[]) => cells.map((cell) => cell.padStart(widthOf(cells)));
+  const room = (...kept: readonly (readonly string[])[]) =>
+    columns - 1 - POINTER - kept.reduce((sum, cells) => sum + (widthOf(cells) > 0 ? widthOf(cells) + 2 : 0), 0);
+  const times = room(names, commits, ages, marks) < 0 ? [] : ages;
+  const left = room(names, commits, times, marks);
+  const messages = left < LEAST_MESSAGE ? [] : releases.map(({ message }) => shortened(message, left));
+  const cells = [names, commits, messages, rightAligned(times), marks].filter((column) => widthOf(column) > 0);
+  return releases.map(({ message }, row) => {
+    const name = cells.map((column) => (column[row] ?? '').padEnd(widthOf(column))).join('  ');
+    const below = [times === ages ? '' : ages[row], messages.length > 0 ? '' : shortened(message, MOST_BELOW)];
+    const description = below.filter(Boolean).join('  ');
+    return { name: name.trimEnd(), ...(description !== '' && { description }) };
+  });
+}
+
+const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
+
+/** Describes a rollback: the site, the live release and the chosen one. */
+const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
+  [`Rolling back ${placed(of)}`, `  from  ${live ? describeRelease(live) : 'the live release'}`, `  to    ${describeRelease(target)}`].join(
+    '\n',
+  );
+
+/** The warning for every rollback. */
+const MIGRATIONS = 'Database migrations are not undone.';

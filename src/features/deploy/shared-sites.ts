@@ -3,19 +3,19 @@ import { toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
-import { isFault } from '../../platform/follow/rules.ts';
+import { isFault } from '../../platform/follow/follow.ts';
 import { SharedPolls } from '../../platform/follow/shared-polls.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
 import {
   type DeployContext,
-  idsOf,
   readingOf,
   readSite,
   type SiteFollower,
   type SiteReading,
   type SiteReads,
   type SiteReference,
+  siteIds,
 } from './snapshot.ts';
 
 const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
@@ -138,7 +138,7 @@ export class SharedSites implements SiteReads {
 
   private async list(server: Server, of: SiteReference, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
     const api = this.ctx.api.until(Math.max(...[...server.active.values()].map(({ deadline }) => deadline)));
-    const sites = await api.list<Site>(sitesEndpoint, { server: idsOf(of).server }, options);
+    const sites = await api.list<Site>(sitesEndpoint, { server: siteIds(of).server }, options);
     server.pages = pagesOf(sites.length);
     return new Map(sites.map((site) => [idIn(site.id) ?? '', site]));
   }

@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { readBefore } from '../../platform/follow/rules.ts';
+import { readBefore } from '../../platform/follow/follow.ts';
 import { isLinked, refuseOtherName } from '../../platform/names/linked.ts';
 import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
@@ -49,7 +49,7 @@ export function siteReference({ server, site }: Targets, domain?: string): SiteR
 }
 
 /** The path parameters of a site. */
-export const idsOf = ({ server, site }: SiteReference) => ({ server: server.id, site: site.id });
+export const siteIds = ({ server, site }: SiteReference) => ({ server: server.id, site: site.id });
 
 /** A command for this site that works in any directory. */
 export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
@@ -69,7 +69,7 @@ export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpo
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 
 /** The endpoints for deploying another branch. A body with the branch alone is assumed to keep everything else. */
-export const updateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
+export const siteUpdateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
 export const repositoryEndpoint = 'GET /git-repositories/{git_repository}' satisfies Endpoint;
 
 /** Reads the site. */
@@ -78,7 +78,7 @@ export async function readSite(
   of: SiteReference,
   options: { readonly retry?: boolean } = {},
 ): Promise<Site> {
-  const { data } = await api.send<Site>(siteEndpoint, idsOf(of), options);
+  const { data } = await api.send<Site>(siteEndpoint, siteIds(of), options);
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
@@ -90,7 +90,7 @@ export async function readReleases(
   options: { readonly retry?: boolean } = {},
 ): Promise<readonly Release[] | null> {
   try {
-    return releasesOf(await api.list(releasesEndpoint, idsOf(of), options));
+    return releasesOf(await api.list(releasesEndpoint, siteIds(of), options));
   } catch (error) {
     if (isError(error, 'forbidden', 'not_found', 'invalid')) return null;
     throw error;

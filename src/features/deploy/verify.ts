@@ -1,20 +1,25 @@
-import { DnxError, isStop, usage } from '../../base/errors.ts';
-import { inTime } from '../../platform/follow/rules.ts';
-import { newSince, progressOf, type Site } from './baseline.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { childEnv } from '../../machine/env.ts';
+import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
+import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
+import { inTime } from '../../platform/follow/follow.ts';
+import { siteUrl } from '../../platform/names/names.ts';
+import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
 import { PATIENCE_MS } from './evidence.ts';
-import { followRun } from './follow-run.ts';
 import type { Verification } from './options.ts';
-import { reportOf } from './outcome.ts';
-import { verify } from './probe.ts';
-import { isInProgress, liveOf, type Release } from './release.ts';
-import { requestRollback } from './request.ts';
-import type { Report } from './result.ts';
-import type { Remembered } from './runs.ts';
+import { isInProgress, liveRelease, type Release } from './release.ts';
+import { type DeployReport, deployReport } from './result.ts';
+import { followRun, requestRollback } from './run.ts';
+import type { SavedRun } from './run-file.ts';
 import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './snapshot.ts';
 
-/** Fails before the deployment if --rollback-on-fail would not be possible. */
-export function refuseUnverifiable({ rollback }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
-  const possible = liveOf(releases) && site.zero_downtime_enabled !== false;
+/** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
+export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
+  if (path !== undefined && url === undefined && siteUrl(of.site.label) === undefined)
+    throw usage(`'${of.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
+  const possible = liveRelease(releases) && site.zero_downtime_enabled !== false;
   if (!rollback || possible) return;
   if ((releases ?? []).length > 1 && site.zero_downtime_enabled !== false) {
     throw usage(
@@ -30,8 +35,8 @@ export function refuseUnverifiable({ rollback }: Verification, { site, releases 
 }
 
 interface Deployed {
-  readonly run: Remembered;
-  readonly report: Report;
+  readonly run: SavedRun;
+  readonly report: DeployReport;
   readonly before: Snapshot;
   readonly verification: Verification;
 }
@@ -39,47 +44,66 @@ interface Deployed {
 /** The reason in the run file until the verification has finished. */
 const UNVERIFIED = 'its verification did not finish';
 
-/** Verifies a successful deployment, and rolls back if that fails and is wanted. */
-export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<Report> {
+/** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
+export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
+  const { report, run } = deployed;
+  run.change({ reason: UNVERIFIED });
+  try {
+    return await verifyLive(ctx, deployed);
+  } catch (error) {
+    if (!(error instanceof DnxError)) throw error;
+    return { result: { ...report.result, outcome: error.code === 'timed_out' ? 'timed_out' : 'unknown' }, failure: error };
+  }
+}
+
+async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
   const { run, report, before, verification } = deployed;
-  const { result } = report;
-  const name = run.run.site.label;
+  const { label: name } = run.run.site;
   const began = ctx.clock.elapsed();
-  const finish = (outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back', reason: string | null, live?: Release): Report => {
+  const finish = (
+    outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back',
+    reason: string | null,
+    live?: Release,
+    ended?: Baseline,
+  ): DeployReport => {
+    const { result, release, undo } = report;
     const duration = (result.duration_s ?? 0) + Math.round((ctx.clock.elapsed() - began) / 1000);
     const finished = { ...result, outcome, finished_at: new Date(ctx.clock.now()).toISOString(), duration_s: duration };
-    run.change({ result: finished, reason });
-    return reportOf(run.run, finished, reason, { release: report.release, undo: report.undo, live });
+    run.change({ result: finished, reason, ...(ended && { ended }) });
+    return deployReport(run.run, finished, reason, { release, undo, live });
   };
 
-  run.change({ reason: UNVERIFIED });
+  let why: string | undefined;
+  let now: Snapshot;
+  let theirs: Theirs | undefined;
   const close = ctx.ci.group(`Verify ${name}`);
-  const verified = await orStopped(report, async () => {
+  try {
     const then = report.release ? undefined : await readSite(ctx, run.run);
-    const why = await verify(ctx, verification, { name, release: result.release });
-    if (why !== undefined) finish('failed', `it went live but failed verification: ${why}`);
-    return { why, ...(await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why))) };
-  }).finally(close);
-  if ('result' in verified) return verified;
-  const { why, now, theirs } = verified;
-  const live = liveOf(now.releases);
+    why = await verify(ctx, verification, { name, release: report.result.release });
+    // The run file has the failure even if dnx is stopped now.
+    if (why !== undefined) finish('failed', brokenSince(why));
+    ({ now, theirs } = await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
+  } finally {
+    close();
+  }
+  const live = liveRelease(now.releases);
   if (why !== undefined) ctx.progress.warn(`${name} failed verification: ${why}.`);
   if (theirs?.live) return finish('superseded', theirs.reason, live);
   if (why === undefined) {
     ctx.progress.note(`${name} passed verification.`);
     return finish('succeeded', null);
   }
-  const back = liveOf(before.releases);
-  if (!verification.rollback || !back) return finish('failed', `it went live but failed verification: ${why}`, live);
+  const back = liveRelease(before.releases);
+  if (!verification.rollback || !back) return finish('failed', brokenSince(why), live);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (run.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const again = await orStopped(report, async () => ({ why: await rollBack(ctx, deployed, now, back) }));
-  if ('result' in again) return again;
-  const failed = again.why;
-  if (failed !== undefined) return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${failed}`);
-  return finish('rolled_back', `to ${back.name}: ${why}`, back);
+  const { why: again, ended } = await rollBack(ctx, deployed, now, back);
+  if (again === undefined) return finish('rolled_back', `to ${back.name}: ${why}`, back, ended);
+  return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${again}`, undefined, ended);
 }
+
+const brokenSince = (why: string): string => `it went live but failed verification: ${why}`;
 
 /** Adds to a read error that the deployment failed verification and was not rolled back. */
 function withoutRollback(error: unknown, why: string | undefined): never {
@@ -101,7 +125,7 @@ async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | unde
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
     const now = await takeSnapshot(ctx, run.run);
     const theirs = otherDeployment(deployed, then, now);
-    const old = before.releases?.some(({ id }) => id === liveOf(now.releases)?.id);
+    const old = before.releases?.some(({ id }) => id === liveRelease(now.releases)?.id);
     if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
   }
 }
@@ -109,7 +133,7 @@ async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | unde
 /** Someone else's deployment since ours, if any. `then`: the site before the verification, if it has no releases. */
 function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
   const ours = report.release;
-  const live = liveOf(now.releases);
+  const live = liveRelease(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
   const fresh = newSince(before.baseline, now.releases);
   // The oldest new release is ours, even if it was not visible when the deployment was judged.
@@ -118,12 +142,12 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
   if (other && !live && !isInProgress(other)) return { reason: `release ${other.name} was deployed after it`, live: true };
   if (then && (now.site.last_deployed_at ?? null) !== (then.last_deployed_at ?? null))
     return { reason: 'the site was deployed again', live: true };
-  const busy = other ?? progressOf(now.site, now.releases);
+  const busy = other ?? workInProgress(now.site, now.releases);
   return busy === undefined ? undefined : { reason: 'another deployment is in progress', live: false };
 }
 
-/** Rolls back and verifies that, too. Resolves to the reason for a failure. */
-async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now: Snapshot, back: Release): Promise<string | undefined> {
+/** Rolls back and verifies that, too. Resolves to the reason for a failure, and the site at the end. */
+async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now: Snapshot, back: Release) {
   const { run: of } = run;
   const name = of.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
@@ -135,22 +159,128 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     const why = failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
     // The run of the deployment has the result.
     rollback.forget();
-    return why;
+    return { why, ended: rollback.run.ended };
   } catch (error) {
     // Rejected by the API. After any other error the outcome is unknown.
-    if (error instanceof DnxError && error.status !== undefined) return error.message;
+    if (error instanceof DnxError && error.status !== undefined) return { why: error.message };
     throw error;
   } finally {
     close();
   }
 }
 
-/** Turns an error during verification into a failed report: the deployment itself is done. */
-async function orStopped<T extends object>(report: Report, work: () => Promise<T>): Promise<T | Report> {
+type Needs = Pick<Context, 'clock' | 'deadline' | 'settings' | 'signal' | 'progress' | 'world'>;
+
+/** The domain of the site, and its expected release. */
+interface Subject {
+  readonly name: string;
+  readonly release: string | null;
+}
+
+const PROBE_PAUSE_MS = 2_000;
+const LONGEST_BODY = 1_000_000;
+
+/** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
+async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
+  const { command, path } = verification;
+  const base = verification.url ?? siteUrl(site.name);
+  const why = path === undefined || base === undefined ? undefined : await poll(ctx, verification, pageOf(base, path), site);
+  return why ?? (command === undefined ? undefined : runCommand(ctx, command, { base: base ?? '', ...site }));
+}
+
+/** `https://example.com/blog` and `/up` -> `https://example.com/blog/up`. Whatever the path is, its host is that of the base. */
+function pageOf(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname = url.pathname.replace(/\/*$/, '/');
+  return new URL(`./${path.replace(/^\//, '')}`, url).href;
+}
+
+async function poll(ctx: Needs, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
+  const { clock, deadline, settings, signal, progress, world } = ctx;
+  const started = clock.elapsed();
+  const end = Math.min(started + verification.withinMs, deadline);
+  const transport = transportUntil(await world.connect(settings.caFile), clock, end);
+  const over = (why: string) => {
+    if (end === deadline) throw outOfTime(name);
+    return `${url} ${why}`;
+  };
   try {
-    return await work();
+    let last: string | undefined;
+    for (let passes = 0; ; ) {
+      const why = await probe(transport, url, verification, signal, last);
+      last = why;
+      passes = why === undefined ? passes + 1 : 0;
+      progress.step(`${url}: ${why ?? `passed (${passes} of ${verification.passes})`}`, () => duration(clock.elapsed() - started));
+      if (passes >= verification.passes) return undefined;
+      if (clock.elapsed() + PROBE_PAUSE_MS >= end) return over(why ?? `did not pass ${verification.passes} times in a row`);
+      await clock.sleep(PROBE_PAUSE_MS, signal);
+    }
+  } finally {
+    progress.done();
+    await transport.close();
+  }
+}
+
+/** The error if `--timeout` ends during the verification. */
+const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
+
+/** Requests the site once. Resolves to the reason for a failure; `last` is the previous one. */
+async function probe(
+  transport: Transport,
+  url: string,
+  { expect, body }: Verification,
+  signal: AbortSignal,
+  last: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    const text = await beginningOf(response.body);
+    if (response.status !== expect) return `returned ${response.status} instead of ${expect}`;
+    return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
   } catch (error) {
-    if (!(error instanceof DnxError)) throw error;
-    return { result: { ...report.result, outcome: error.code === 'timed_out' ? 'timed_out' : 'unknown' }, failure: error };
+    if (error instanceof NetworkFault) return `did not respond: ${error.message}`;
+    if (isError(error, 'timed_out')) return last ?? 'did not respond in time';
+    throw error;
+  }
+}
+
+/** The first megabyte of a body as text. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= LONGEST_BODY) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function runCommand(
+  { clock, deadline, progress, signal, world }: Needs,
+  command: string,
+  { name, base, release }: Subject & { readonly base: string },
+): Promise<string | undefined> {
+  progress.note(`Verifying ${name} with: ${command}`);
+  const go = progress.hold();
+  const timer = abortAt(deadline, clock, signal, () => outOfTime(name));
+  try {
+    const ended = world.spawn({
+      ...shellCommand(command, world),
+      // The command must not get the token.
+      env: childEnv(world.env, { DNX_TOKEN: undefined, DNX_SITE_URL: base, DNX_RELEASE: release ?? '' }),
+      output: 'stderr',
+      signal: timer.signal,
+    });
+    timer.start();
+    const code = await ended;
+    if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
+    return code === 0 ? undefined : `'${command}' exited with code ${code}`;
+  } catch (error) {
+    if (isError(error, 'usage')) return error.message;
+    throw error;
+  } finally {
+    timer.stop();
+    go();
   }
 }

@@ -2,72 +2,55 @@ import { usage } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type View } from '../../cli/output/view.ts';
-import { within } from '../../platform/follow/rules.ts';
-import { progressOf } from './baseline.ts';
-import { savedFor } from './branch/saved.ts';
-import { followRun } from './follow-run.ts';
-import { jobOf, reportOf } from './outcome.ts';
-import type { Report } from './result.ts';
-import { type Remembered, type Run, recall, remember } from './runs.ts';
-import { type DeployContext, type SiteReference, type Snapshot, siteEndpoint, siteReference, takeSnapshot } from './snapshot.ts';
+import { message, type Result, type View } from '../../cli/output/view.ts';
+import { within } from '../../platform/follow/follow.ts';
+import { isUnchanged, workInProgress } from './baseline.ts';
+import { afterFollowing } from './branch/interrupted.ts';
+import { savedBranch } from './branch/saved.ts';
+import { liveRelease } from './release.ts';
+import { openReporting, type ReportingOptions } from './reporting.ts';
+import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
+import { attachToRunning, followRun } from './run.ts';
+import { type Run, recallRuns, type SavedRun } from './run-file.ts';
+import { type DeployContext, type Snapshot, siteEndpoint, siteReference, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
 const REPEATED_MS = 3_600_000;
 
 type WatchContext = DeployContext & Pick<Context, 'resolve' | 'tokens'>;
 
-/** Saves someone else's deployment as a run. Sends nothing. */
-export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
-  remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
-
-/** Restores the branch that an interrupted deployment left, once it was followed to its end. */
-export async function restoringLeft(ctx: DeployContext, of: SiteReference, report: Report): Promise<Report> {
-  if (report.result.finished_at !== null && savedFor(ctx, of)) await (await import('./branch/repair.ts')).repair(ctx, of, { over: true });
-  return report;
+/** `dnx watch`. */
+export function watch(given: WatchContext, options: ReportingOptions): Promise<Result> {
+  const reporting = openReporting(given, options);
+  return reporting.ofOne(watchAny({ ...given, ci: reporting.ci }));
 }
 
 /**
  * Resumes the last unfinished run (of the site, if given), or follows a deployment in progress. Only the latest run of each
  * site counts.
  */
-export async function watch(ctx: WatchContext): Promise<Report | View> {
-  const done = await watched(ctx);
+async function watchAny(ctx: WatchContext): Promise<DeployReport | View> {
   const { site } = ctx.targets;
-  // A message, not a report: nothing is in progress.
-  if (site && 'kind' in done && savedFor(ctx, siteReference(ctx.targets))) {
-    await (await import('./branch/repair.ts')).repair(ctx, siteReference(ctx.targets));
-  }
-  return done;
-}
-
-async function watched(ctx: WatchContext): Promise<Report | View> {
-  const { site } = ctx.targets;
-  const all = recall(ctx).filter(({ run }) => isReachable(ctx, run) && (!site || run.site.id === site.id));
+  const all = recallRuns(ctx).filter(({ run }) => isReachable(ctx, run) && (!site || run.site.id === site.id));
   const runs = all.filter(({ run }, index) => all.findIndex((other) => other.run.site.id === run.site.id) === index);
   const [latest] = runs;
-  if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
-  const running = site && (await attachToRunning(ctx));
-  if (running && 'run' in running) {
-    const unverified = latest?.run.result?.outcome === 'succeeded' && latest.run.reason;
-    if (unverified) ctx.progress.warn(`Your ${jobOf(latest.run)} went live, but ${unverified}. Following one that was started elsewhere.`);
-    return restoringLeft(ctx, running.run, await followRun(ctx, running));
+  if (latest && !latest.run.result) return resume(ctx, latest);
+  const recent = latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS ? latest.run : undefined;
+  if (site) return watchSite(ctx, latest?.run, recent);
+  if (recent) {
+    const { server, site } = recent;
+    return withFlags(ctx, recent, await watchSite({ ...(await contextOf(ctx, recent)), targets: { server, site } }, recent, recent));
   }
-  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS)
-    return withFlags(await restoringLeft(ctx, latest.run, repeatResult(ctx, latest)), flagsOf(ctx, latest.run));
-  if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
-  if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
-  if (!site && ctx.ask.allowed) return watchPicked(ctx);
+  if (unfinished) return resume(ctx, unfinished);
+  if (ctx.ask.allowed) {
+    // The prompt does not count towards --timeout.
+    const left = ctx.deadline - ctx.clock.elapsed();
+    const targets = await ctx.resolve(siteEndpoint);
+    return watchAny({ ...ctx, ...within(ctx, left), targets });
+  }
   const next = { command: ['watch', 'shop.example.com'], why: 'For example' };
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
-}
-
-/** Prompts for a site, and follows its deployment. The prompt does not count towards --timeout. */
-async function watchPicked(ctx: WatchContext): Promise<Report | View> {
-  const left = ctx.deadline - ctx.clock.elapsed();
-  const targets = await ctx.resolve(siteEndpoint);
-  return watch({ ...ctx, ...within(ctx, left), targets });
 }
 
 /** True if the user chose a host, a profile or a token. */
@@ -91,42 +74,62 @@ async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   return { ...ctx, api, settings: { ...ctx.settings, host, profile } };
 }
 
-function withFlags(report: Report, flags: readonly string[]): Report {
+/** Adds the options for the host and profile of a run to what a failure suggests. */
+function withFlags<T extends DeployReport | View>(ctx: WatchContext, run: Run, report: T): T | DeployReport {
+  const flags = flagsOf(ctx, run);
+  if ('kind' in report || !report.failure || flags.length === 0) return report;
   const { failure } = report;
-  if (!failure || flags.length === 0) return report;
-  return {
-    ...report,
-    failure: failure.withHint(failure.hint, ...failure.next.map((each) => ({ ...each, command: [...each.command, ...flags] }))),
-  };
+  const next = failure.next.map((each) => ({ ...each, command: [...each.command, ...flags] }));
+  return { ...report, failure: failure.withHint(failure.hint, ...next) };
 }
 
-async function resume(outer: WatchContext, remembered: Remembered): Promise<Report> {
+async function resume(outer: WatchContext, remembered: SavedRun): Promise<DeployReport> {
   const { run } = remembered;
   const ctx = await contextOf(outer, run);
-  ctx.progress.note(`Resuming the ${jobOf(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
+  ctx.progress.note(`Resuming the ${deployJob(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
   const report = await followRun(ctx, remembered, { resumed: true });
   const { release } = report.result;
   if (!run.asked && release) {
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
     ctx.progress.warn(`The response to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
-  return restoringLeft(ctx, run, report);
+  await afterFollowing(ctx, run, report);
+  return withFlags(outer, run, report);
 }
 
-/** Attaches to a deployment in progress, or returns a message that there is none. */
-async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
+/**
+ * Follows a deployment in progress. Else repeats the result of a recent run, because its output may have been interrupted, unless the site
+ * was deployed again. `latest`: the last run of the site, which has ended.
+ */
+async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run | undefined): Promise<DeployReport | View> {
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
   const of = siteReference(ctx.targets, now.site.domain);
-  if (progressOf(now.site, now.releases) !== undefined) return attach(ctx, of, now);
+  if (workInProgress(now.site, now.releases) !== undefined) {
+    const unverified = latest?.result?.outcome === 'succeeded' && latest.reason;
+    if (unverified) ctx.progress.warn(`Your ${deployJob(latest)} went live, but ${unverified}. Following one that was started elsewhere.`);
+    const report = await followRun(ctx, attachToRunning(ctx, of, now));
+    await afterFollowing(ctx, of, report);
+    return report;
+  }
+  const { result, ended, reason } = recent ?? {};
+  if (recent && result && ended && isUnchanged(ended, now.site, now.releases)) {
+    ctx.progress.note(`The ${deployJob(recent)} finished ${endOf(ctx, result)}${stillLive(result, now)}.`);
+    if (result.outcome === 'succeeded' && reason) ctx.progress.warn(`The release went live, but ${reason}.`);
+    const report = deployReport(recent, result, reason ?? null);
+    await afterFollowing(ctx, recent, report);
+    return report;
+  }
+  if (recent && result) ctx.progress.note(`Your ${deployJob(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
+  if (savedBranch(ctx, of)) await (await import('./branch/restore.ts')).repairBranch(ctx, of);
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
-/** Repeats the result of a finished run, because its output may have been interrupted. */
-function repeatResult({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
-  const { result, reason } = run;
-  if (!result) throw new Error('A run without a result cannot be repeated.');
-  const job = jobOf(run);
-  progress.note(`The ${job} has already finished.`);
-  if (result.outcome === 'succeeded' && reason) progress.warn(`The release is live, but ${reason}.`);
-  return reportOf(run, result, reason);
+const endOf = ({ clock }: WatchContext, { finished_at }: DeployResult): string =>
+  finished_at === null ? 'earlier' : ago(finished_at, clock.now());
+
+/** Whether the release of a success is still live. */
+function stillLive({ outcome, release }: DeployResult, { releases }: Snapshot): string {
+  const live = liveRelease(releases);
+  if (outcome !== 'succeeded' || release === null || !live) return '';
+  return live.name === release ? ', and its release is still live' : `, but release ${live.name} is live now instead of ${release}`;
 }

@@ -2,7 +2,7 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { flag, following, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
-import { allowanceOf, within } from '../../platform/follow/rules.ts';
+import { allowanceOf, within } from '../../platform/follow/follow.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployValues } from '../deploy/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';

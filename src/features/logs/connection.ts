@@ -1,20 +1,18 @@
 import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Machine } from '../remote/machine.ts';
-import { startOn } from '../remote/run.ts';
-import { scripted } from '../remote/ssh.ts';
-import { type Frame, framesIn } from './frames.ts';
-import type { Memory } from './memory.ts';
-import { SCRIPT } from './script.ts';
+import SITE from '../remote/site.sh';
+import { scripted, startOn } from '../remote/ssh.ts';
+import LOGS from './logs.sh';
 
 type Needs = Pick<Context, 'ask' | 'world'>;
 
 /** What to read. */
 export interface Wanted {
   readonly machine: Machine;
-  /** The arguments of `ROOT`: those of a site, or two empty words. */
+  /** The arguments of `find_site`: those of a site, or two empty words. */
   readonly directories: readonly string[];
-  /** Four words for each file: see `paths.ts`. */
+  /** Four words for each file: see `candidatesOf`. */
   readonly candidates: readonly string[];
   readonly lines: number;
   readonly follow: boolean;
@@ -35,7 +33,7 @@ export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const words = [...directories, memory ? '' : String(lines), follow ? 'follow' : '', live, offsets, files, ...candidates];
   // An open input, which ends with dnx: the script then ends, too.
-  const { ssh, said, failure } = await startOn(ctx, machine, scripted(SCRIPT, ...words), follow ? { stdin: 'pipe' } : {});
+  const { ssh, said, failure } = await startOn(ctx, machine, scripted(SITE + LOGS, ...words), follow ? { stdin: 'pipe' } : {});
   return {
     frames: framesIn(ssh.stdout),
     failure: async () => {
@@ -44,5 +42,151 @@ export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory
       return failure(code) ?? new DnxError('failed', `Could not run sh on ${machine.server.label} (exit code ${code}): ${message}`);
     },
     stop: ssh.stop,
+  };
+}
+
+/** Part of what the script prints: bytes of a file, or a line about it. */
+export type Frame =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** The file of the bytes that follow, and where in it they begin. */
+  | { readonly kind: 'file'; readonly id: string; readonly offset: number; readonly name: string }
+  /** A file that is not shown so far. */
+  | { readonly kind: 'known'; readonly id: string; readonly offset: number }
+  | { readonly kind: 'missing' | 'unreadable' | 'live' | 'release'; readonly path: string }
+  /** The site has no directory. */
+  | { readonly kind: 'nowhere' }
+  /** Every file to begin with has been named. */
+  | { readonly kind: 'surveyed' }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'finished' };
+
+/** The line after which the output of the script begins. A login shell may print something before. */
+export const BANNER = 'dnx-logs 1';
+
+const NEWLINE = 10;
+const SPACE = 32;
+/** The longest line about a file. */
+const LONGEST = 100_000;
+
+/**
+ * Reads the output of the script. A line of a file begins with a space. The newline at the end of a part may not be its own, so it counts
+ * only once the next line has begun.
+ */
+export async function* framesIn(output: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
+  let started = false;
+  let inside = false;
+  let pending = false;
+  let word = '';
+  for await (const chunk of output) {
+    const bytes = Buffer.allocUnsafe(chunk.length + 1);
+    let length = 0;
+    let at = 0;
+    const taken = (): Frame[] => {
+      const all: Frame[] = length > 0 ? [{ kind: 'bytes', bytes: Buffer.from(bytes.subarray(0, length)) }] : [];
+      length = 0;
+      return all;
+    };
+    while (at < chunk.length) {
+      const fresh = !inside && word === '';
+      const first = chunk[at];
+      if (fresh && started && (first === SPACE || first === NEWLINE)) {
+        if (pending) length = bytes.writeUInt8(NEWLINE, length);
+        pending = false;
+        inside = first === SPACE;
+        at += 1;
+        continue;
+      }
+      const found = chunk.indexOf(NEWLINE, at);
+      const end = found < 0 ? chunk.length : found;
+      if (inside) {
+        length += chunk.copy(bytes, length, at, end);
+        inside = found < 0;
+        pending = found >= 0;
+      } else {
+        if (word.length < LONGEST) word += chunk.toString('latin1', at, end);
+        if (found >= 0) {
+          // The part is complete, so the newline before was not its own.
+          pending = false;
+          const frame = started ? frameOf(word) : undefined;
+          if (frame) yield* [...taken(), frame];
+          started ||= word === BANNER;
+          word = '';
+        }
+      }
+      at = end + 1;
+    }
+    yield* taken();
+  }
+}
+
+/** `bytes` has a byte per character. */
+function frameOf(bytes: string): Frame | undefined {
+  const line = Buffer.from(bytes, 'latin1').toString();
+  const path = line.slice(2);
+  const [id = '', offset = '', ...name] = path.split(' ');
+  switch (line[0]) {
+    case 'F':
+      return { kind: 'file', id, offset: Number(offset), name: name.join(' ') };
+    case 'K':
+      return { kind: 'known', id, offset: Number(offset) };
+    case 'M':
+      return { kind: 'missing', path };
+    case 'U':
+      return { kind: 'unreadable', path };
+    case 'L':
+      return { kind: 'live', path };
+    case 'R':
+      return { kind: 'release', path };
+    case 'D':
+      return { kind: 'nowhere' };
+    case 'S':
+      return { kind: 'surveyed' };
+    case '.':
+      return { kind: 'idle' };
+    case 'Q':
+      return { kind: 'finished' };
+    default:
+      return undefined;
+  }
+}
+
+/** The most files that are remembered, so that the command line of ssh stays short. */
+const MOST = 500;
+
+/** What has been read so far: what another connection needs to go on. */
+export interface Memory {
+  /** Takes a frame into account. */
+  note(frame: Frame): void;
+  /** The arguments of the script: the live release, the offset of each file, and the last file of each name. */
+  words(): readonly [live: string, offsets: string, files: string];
+}
+
+/** Opens an empty memory. */
+export function openMemory(): Memory {
+  const offsets = new Map<string, number>();
+  const files = new Map<string, string>();
+  let live = '';
+  let current = '';
+  const set = (id: string, offset: number) => {
+    offsets.delete(id);
+    offsets.set(id, offset);
+    const [oldest] = offsets.keys();
+    if (offsets.size > MOST && oldest !== undefined) offsets.delete(oldest);
+  };
+  return {
+    note(frame) {
+      if (frame.kind === 'live' || frame.kind === 'release') live = frame.path;
+      if (frame.kind === 'known') set(frame.id, frame.offset);
+      if (frame.kind === 'bytes') set(current, (offsets.get(current) ?? 0) + frame.bytes.length);
+      if (frame.kind !== 'file') return;
+      current = frame.id;
+      set(frame.id, frame.offset);
+      files.set(frame.name, frame.id);
+    },
+    words: () => [
+      live,
+      [...offsets].map(([id, offset]) => `${id} ${offset}\n`).join(''),
+      [...files].map(([name, id]) => `${id} ${name}/\n`).join(''),
+    ],
   };
 }

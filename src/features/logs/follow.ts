@@ -1,10 +1,8 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
-import { watchReader } from '../watch/reader.ts';
-import { type Connection, openConnection, type Wanted } from './connection.ts';
-import type { Frame } from './frames.ts';
-import type { Memory } from './memory.ts';
+import { watchReader } from '../watch/poll.ts';
+import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 

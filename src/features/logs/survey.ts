@@ -1,7 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { places, type Source } from '../remote/log-paths.ts';
-import type { Wanted } from './connection.ts';
-import type { Frame } from './frames.ts';
+import type { Frame, Wanted } from './connection.ts';
 
 /** What the user asked for. */
 export interface Subject {

@@ -1,11 +1,10 @@
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Result } from '../../cli/output/view.ts';
+import { safeLine } from '../../cli/output/text.ts';
+import type { Result, View } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
-import { channelOf } from './channel.ts';
-import { deliver } from './deliver.ts';
-import { type Ending, notificationOf } from './message.ts';
+import { channelOf, deliver, type Notification } from './channel.ts';
 
 /** Notifies once the result of a command was written. Never changes its exit code. */
 export interface Notice {
@@ -72,4 +71,55 @@ function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options
   // A toggle may still be answered on a terminal.
   const deploys = !deploy || options.deploy === true || (deploy.negatable === true && options.deploy === undefined);
   return deploys ? undefined : 'needs --deploy';
+}
+
+/** How a command ended. */
+interface Ending {
+  readonly result: Result | undefined;
+  /** The error, and the object that `--json` prints for it. */
+  readonly failure: { readonly error: unknown; readonly data: unknown } | undefined;
+}
+
+/** The notification about a command that ended with this code. */
+function notificationOf(command: string, { result, failure }: Ending, code: number): Notification {
+  const data = result && dataIn(result.view);
+  return {
+    text: plain(failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`),
+    exit_code: code,
+    command,
+    ...(data !== undefined && { result: withoutSecretFields(data) }),
+    ...(failure && { error: failure.data }),
+  };
+}
+
+/** The data of a view, as `--json` prints it. */
+function dataIn(view: View): unknown {
+  if (view.kind === 'rows') return view.items;
+  if (view.kind === 'record') return view.item;
+  return 'data' in view ? view.data : undefined;
+}
+
+const sentenceOf = (error: unknown, command: string): string =>
+  error instanceof DnxError ? (error.message.split('\n', 1)[0] ?? '') : `dnx ${command} failed`;
+
+/** The sentence of a success. Several targets have none. */
+function doneOf(view: View | undefined, command: string): string {
+  if (view?.kind === 'record' && view.done !== undefined) return view.done;
+  if (view?.kind === 'message') return view.text;
+  return view?.kind === 'rows' ? `dnx ${command}: ${view.items.length} succeeded` : `dnx ${command} ended`;
+}
+
+/** A single line in which a chat program finds no link and no mention of a group, as in `<!channel>`. */
+const plain = (text: string): string => safeLine(text).replaceAll('<', '‹').replaceAll('>', '›');
+
+const SECRET = /passw|secret|token|private_?key/i;
+
+/** The data without fields that hold secrets, which some APIs return with a new server, and without the values of variables. */
+function withoutSecretFields(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(withoutSecretFields);
+  if (!isObject(data)) return data;
+  const isSecret = (key: string) => SECRET.test(key) || (key === 'value' && 'key' in data);
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, isSecret(key) && value !== null ? '***' : withoutSecretFields(value)]),
+  );
 }

@@ -3,13 +3,13 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
-import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { isId, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { segment } from '../../platform/api/endpoint.ts';
+import { certificatesEndpoint } from '../../platform/follow/readers.ts';
+import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/overview.ts';
-import { urlOf } from '../overview/site.ts';
 import { browse } from './browser.ts';
-import { dashboardUrl } from './dashboard.ts';
 
 interface Options {
   readonly dashboard: boolean | undefined;
@@ -22,23 +22,29 @@ type OpenContext = Pick<Context, 'api' | 'call' | 'clock' | 'progress' | 'settin
 export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, print }: Options): Promise<Result> {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
-  const url = site && !dashboard ? await siteUrl(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
+  const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
   if (print) return { view: text(url, { url }) };
   if (await browse(ctx, url)) return { view: done(`Opened ${url}`, { url }) };
   return { view: text(url, { url }), note: 'No browser found.' };
 }
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */
-async function siteUrl(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
+async function websiteOf(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
   const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, targetIds(targets), { casual: true }));
   const reader = { now: ctx.clock.now(), terminal: false };
   const domain = wordOf(site.domain) || (isId(label) ? '' : label);
   if (domain === '') throw new DnxError('failed', `Deploynix returned no domain for site '${label}'.`);
-  const url = urlOf(domain, certificates ? certificateIn(certificates, reader).valid : true);
+  const url = siteUrl(domain, !certificates || certificateIn(certificates, reader).valid ? 'https' : 'http');
   // What a browser is given has the host name in ASCII.
-  if (url !== null) return new URL(url).origin;
+  if (url !== undefined) return new URL(url).origin;
   const command = ['open', label, ...(targets.server ? ['--server', targets.server.label] : []), '--dashboard'];
   throw new DnxError('failed', `No browser can open the domain '${domain}'.`, {
     next: [{ command, why: 'See the site in the dashboard' }],
   });
+}
+
+/** The dashboard's page of a server or a site. Its path is assumed: the API reference does not say. */
+function dashboardUrl({ host }: Pick<Settings, 'host'>, { server, site }: Readonly<Record<'server' | 'site', Target | undefined>>) {
+  const parts = [server && ['servers', segment(server.id)], site && ['sites', segment(site.id)]];
+  return [host, ...parts.flatMap((part) => part ?? [])].join('/');
 }

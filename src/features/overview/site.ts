@@ -2,10 +2,9 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
-import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { isHost } from '../../platform/names/domains.ts';
-import { idIn, type Targets } from '../../platform/names/names.ts';
-import { liveOf, type Release, releasesOf } from '../deploy/release.ts';
+import { certificatesEndpoint } from '../../platform/follow/readers.ts';
+import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
+import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
 import { certificateIn, type TimeReader } from './certificate.ts';
 import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
@@ -29,7 +28,7 @@ export async function siteOverview(ctx: OverviewContext, site: Item, targets: Ta
   const certificate = certificates && certificateIn(certificates, reader);
   return {
     server: serverWords(server?.data) ?? targets.server?.label ?? null,
-    url: urlOf(wordOf(site.domain), certificate?.valid ?? true),
+    url: siteUrl(wordOf(site.domain), certificate?.valid === false ? 'http' : 'https') ?? null,
     repository: isObject(source?.data) ? source.data.name : null,
     release: releases ? currentWords(releases, reader) : null,
     certificate: certificate?.words ?? null,
@@ -39,13 +38,9 @@ export async function siteOverview(ctx: OverviewContext, site: Item, targets: Ta
 const serverWords = (server: unknown): string | undefined =>
   isObject(server) ? [server.name, server.ip_address].map(wordOf).filter(Boolean).join('  ') || undefined : undefined;
 
-/** The URL of a site; null if no browser can open its domain, such as a wildcard. */
-export const urlOf = (domain: string, secure: boolean): string | null =>
-  isHost(domain) ? `${secure ? 'https' : 'http'}://${domain}` : null;
-
 function currentWords(answer: readonly JsonObject[], reader: TimeReader): string {
   const releases = releasesOf(answer);
-  const release = liveOf(releases) ?? releases[0];
+  const release = liveRelease(releases) ?? releases[0];
   return release ? releaseWords(release, reader) : 'none';
 }
 

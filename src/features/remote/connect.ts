@@ -3,11 +3,11 @@ import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type Result, text } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { directoriesOf, LIVE, ROOT } from './directory.ts';
+import CONNECT from './connect.sh';
+import { directoriesOf, withoutDirectory } from './directory.ts';
 import { readMachine, readSiteOnMachine, type SiteOnMachine } from './machine.ts';
-import { withoutDirectory } from './missing.ts';
-import { runSession } from './session.ts';
-import { literally, scripted, sshWords } from './ssh.ts';
+import SITE from './site.sh';
+import { literally, runSession, scripted, sshWords } from './ssh.ts';
 
 interface Options {
   readonly user: string | undefined;
@@ -16,17 +16,7 @@ interface Options {
   readonly command: readonly string[] | undefined;
 }
 
-/** Changes to the site, and runs the words after its directories and the message, or a login shell. Without a directory, only the shell. */
-const AT_SITE = [
-  `${ROOT}; ${LIVE}`,
-  `if [ -z "$live" ]; then printf '%s\\n' "$3" >&2; if [ $# -gt 3 ]; then exit 6; fi; live=$HOME; fi`,
-  'cd "$live" || exit 6',
-  `shift 3; if [ $# -eq 0 ]; then exec "\${SHELL:-sh}" -l; fi`,
-  // Some shells read the options of exec.
-  'case $1 in -*) "$@"; exit;; esac; exec "$@"',
-].join('; ');
-
-/** The same for --print: shorter, and without `$HOME`. */
+/** What --print shows instead of connect.sh: shorter, and without `$HOME`. */
 const AT_PRINTED_SITE = 'cd "$1/current" 2>/dev/null || cd "$1" || exit 6; shift; exec "$@"';
 const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:-sh}" -l`;
 
@@ -59,7 +49,7 @@ async function atSite(
     return printed(sshWords(place.machine, { terminal, command: script }));
   }
   const missing = terminal ? `${withoutDirectory(place, 'note')} This is the home directory.` : withoutDirectory(place);
-  const result = await runSession(ctx, place.machine, scripted(AT_SITE, ...directories, missing, ...command));
+  const result = await runSession(ctx, place.machine, scripted(SITE + CONNECT, ...directories, missing, ...command));
   return withHint(result, place.domain, command);
 }
 

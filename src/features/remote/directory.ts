@@ -1,11 +1,12 @@
 import { usage } from '../../base/errors.ts';
+import { safeLine } from '../../cli/output/text.ts';
 import type { SiteOnMachine } from './machine.ts';
 
 /** Where sites are on a server: assumed, from the documentation of Deploynix. */
 const HOME = '/home/deploynix';
 
 /**
- * The arguments of a script that begins with `ROOT`: the likely directories of a site, the second one in the home directory. `path` is
+ * The arguments of `find_site` in site.sh: the likely directories of a site, the second one in the home directory. `path` is
  * that of `--path`, relative to the home directory.
  */
 export function directoriesOf({ domain }: Pick<SiteOnMachine, 'domain'>, path?: string): readonly string[] {
@@ -14,11 +15,15 @@ export function directoriesOf({ domain }: Pick<SiteOnMachine, 'domain'>, path?: 
   return [path.startsWith('/') ? path : `./${path}`, ''];
 }
 
-/** Sets `root` to the directory of the site; empty if there is none. */
-export const ROOT = `root=; for each in "$1" "\${2:+$HOME/$2}"; do if [ -d "$each" ]; then root=$each; break; fi; done`;
+/** What a script says on the server if a site has no directory: an error of dnx, or a note. */
+export function withoutDirectory({ domain, machine }: SiteOnMachine, kind: 'error' | 'note' = 'error'): string {
+  const found = `No directory of ${safeLine(domain)} on ${safeLine(machine.server.label)}.`;
+  return kind === 'note' ? found : `Error: ${found}\n  Use --path.`;
+}
 
-/** Sets `live` to the directory of the live release: `current`, or the directory of a site without releases. Needs `root`. */
-export const LIVE = 'live=$root; if [ -d "$root/current" ]; then live=$root/current; fi';
+/** The same for a live release without Artisan. */
+export const withoutArtisan = ({ domain }: SiteOnMachine): string =>
+  `Error: The live release of ${safeLine(domain)} has no artisan file.\n  If it is a Laravel site, use --path.`;
 
-/** Changes to the live release. Without one, prints the message in `$3` and ends. Needs `LIVE`. */
-export const ENTER = `if [ -z "$live" ]; then printf '%s\\n' "$3" >&2; exit 6; fi; cd "$live" || exit 6`;
+/** The same for a server without PHP. */
+export const withoutPhp = ({ machine }: SiteOnMachine): string => `Error: php not found on ${safeLine(machine.server.label)}.`;

@@ -1,3 +1,4 @@
+import { usage } from '../../base/errors.ts';
 import { assumed, text } from '../../cli/language/options.ts';
 
 /** The user of a command that signs in to a server. */
@@ -8,3 +9,18 @@ export const siteOptions = {
   user: userOption,
   path: assumed(text('Directory of the site on the server (default: found by its domain)', 'directory')),
 };
+
+/** A name of a site, which `dnx ssh` and others take as their first word. */
+const SITE = /^[\w-]+(\.[\w-]+)+$/;
+
+/** Rejects the name of a site in the place of an Artisan command. */
+export function checkArtisan([command = '']: readonly string[]): void {
+  if (SITE.test(command)) throw usage(`'${command}' is not an Artisan command.`, `Use --site ${command}.`);
+}
+
+/** Rejects what is not the path of a PHP file. */
+export function checkFiles(files: readonly string[]): void {
+  const other = files.find((each) => !/\.php$|\//.test(each));
+  if (other === undefined) return;
+  throw usage(`'${other}' is not a PHP file.`, SITE.test(other) ? `Use --site ${other}.` : 'For code, use --execute.');
+}

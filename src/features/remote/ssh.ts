@@ -1,7 +1,11 @@
+import { DnxError } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { nothing, type Result } from '../../cli/output/view.ts';
+import { isNotInstalled } from '../../machine/child.ts';
 import { childEnv } from '../../machine/env.ts';
-import type { World } from '../../machine/world.ts';
-import { requireMachine } from './example-address.ts';
+import type { Capture, Piped, Started, World } from '../../machine/world.ts';
+import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
@@ -40,3 +44,105 @@ export const scripted = (script: string, ...args: readonly string[]): string =>
 
 /** The command line of a program. Its arguments are never interpreted. */
 export const literally = (words: readonly string[]): string => words.map(quotedForAny).join(' ');
+
+/** Addresses that no machine has (RFC 5737), such as those of the sandbox. A connection to one would hang for minutes. */
+const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
+
+/** How long ssh may take to read its configuration, in ms. */
+const LIMIT_MS = 2_000;
+
+/** Fails for a server of the sandbox, unless the configuration of ssh maps its address to a machine. */
+export async function requireMachine({ server, address }: Machine, world: Pick<World, 'capture' | 'env'>): Promise<void> {
+  if (!EXAMPLE.test(address)) return;
+  const read = await world.capture({ file: 'ssh', args: ['-G', address], env: world.env, limitMs: LIMIT_MS }).catch(() => undefined);
+  const { stdout = '' } = read ?? {};
+  if (!stdout.split('\n').includes(`hostname ${address}`) || /^proxy(command|jump) (?!none$)/m.test(stdout)) return;
+  throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
+    hint: 'To try this, map the address to one of your machines in ~/.ssh/config.',
+  });
+}
+
+/** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
+export const quietly = ({ ask, world }: Pick<Context, 'ask' | 'world'>): readonly string[] =>
+  ask.allowed && world.platform !== 'win32' ? [] : ['-o', 'BatchMode=yes'];
+
+/** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
+export async function runOn(
+  ctx: Pick<Context, 'ask' | 'world'>,
+  machine: Machine,
+  command: string,
+  { limitMs }: { readonly limitMs?: number } = {},
+): Promise<Capture> {
+  const program = await sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
+  const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) });
+  if (!ran) throw withoutSsh(ctx.world);
+  if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world);
+  return ran;
+}
+
+/** A running ssh whose streams dnx handles. */
+interface Running {
+  readonly ssh: Started;
+  /** The last of its messages. */
+  readonly said: () => string;
+  /** What its exit code means; undefined if it is that of the command. */
+  readonly failure: (code: number) => DnxError | undefined;
+}
+
+/** How much of its messages is kept, in characters. */
+const KEPT = 10_000;
+
+/** The exit code of a shell that does not find a program. */
+const NOT_FOUND = 127;
+
+/** Starts a command on a server, for as long as the connection lives. Ctrl-C is for dnx alone, which would otherwise see a lost connection. */
+export async function startOn(
+  ctx: Pick<Context, 'ask' | 'world'>,
+  machine: Machine,
+  command: string,
+  { options = [], stdin }: { readonly options?: readonly string[] } & Pick<Piped, 'stdin'>,
+): Promise<Running> {
+  const program = await sshProgram(machine, { options: [...quietly(ctx), ...alive, ...options], command }, ctx.world);
+  const ssh = await ctx.world.start({ ...program, background: true, ...(stdin && { stdin }) });
+  if (!ssh) throw withoutSsh(ctx.world);
+  let said = '';
+  ssh.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-KEPT);
+  });
+  return {
+    ssh,
+    said: () => said,
+    failure(code) {
+      // The shell that starts it found no ssh.
+      if (code === NOT_FOUND && /ssh: (command )?not found/.test(said)) return withoutSsh(ctx.world);
+      return code === SSH_FAILED || code > 128 ? sshFailure(said, machine, ctx.world) : undefined;
+    },
+  };
+}
+
+/**
+ * Runs ssh on the standard streams, with a terminal on the server if both are terminals, and ends with its exit code. If ssh itself
+ * failed, says what to do.
+ */
+export async function runSession(
+  { world, progress }: Pick<Context, 'progress' | 'world'>,
+  machine: Machine,
+  command: string | undefined,
+): Promise<Result> {
+  const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
+  let said = '';
+  const observe = (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-KEPT);
+  };
+  const program = await sshProgram(machine, { terminal, ...(command !== undefined && { command }) }, world);
+  progress.done();
+  // Without a terminal on the server, Ctrl-C ends ssh.
+  const exit = await world.spawn({ ...program, ...(terminal && { foreground: true }), observe }).catch((error: unknown) => {
+    throw isNotInstalled(error) ? withoutSsh(world) : error;
+  });
+  if (exit !== SSH_FAILED) return { view: nothing, exit };
+  // ssh ends with its own code after a signal.
+  if (world.signal.reason instanceof DnxError) return { view: nothing, exit: world.signal.reason.exitCode };
+  const { hint, next } = refusalIn(said, machine, world) ?? {};
+  return { view: nothing, exit, ...(hint !== undefined && { note: hint }), ...(next && { next }) };
+}

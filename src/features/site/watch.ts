@@ -4,8 +4,7 @@ import { phaseOf, statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { type Target, targetOf } from '../../platform/names/names.ts';
-import { msPerRequest } from '../watch/pace.ts';
-import { again, isPassing, POLL_MS } from '../watch/poll.ts';
+import { isPassing, msPerRequest, POLL_MS, pollAgain } from '../watch/poll.ts';
 import { requestsFor } from '../watch/rows.ts';
 
 const SERVERS = 'GET /servers';
@@ -49,7 +48,7 @@ export function sitesInTurn(ctx: Needs): () => Promise<Round> {
     const { server } = source;
     source.at = clock.elapsed();
     try {
-      source.items = await again(ctx, () =>
+      source.items = await pollAgain(ctx, () =>
         api.list<Item>(server ? SITES : SERVERS, server ? { server: server.id } : {}, { retry: false }),
       );
       source.error = undefined;

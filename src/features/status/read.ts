@@ -5,14 +5,13 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
-import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { serverEndpoint } from '../../platform/follow/server.ts';
+import { certificatesEndpoint, serverEndpoint } from '../../platform/follow/readers.ts';
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';
 import { briefApi, type OverviewContext } from '../overview/overview.ts';
-import { again, isPassing, POLL_MS, polled } from '../watch/poll.ts';
+import { isPassing, POLL_MS, pollAgain, polled } from '../watch/poll.ts';
 
 /** What a status shows besides the site. Each costs one request. */
 const endpoints = {
@@ -84,7 +83,7 @@ export async function* watched(ctx: Needs, ids: SiteIds, from: SeenSite): AsyncG
   let restAt = clock.elapsed();
   const read = async (seen: SeenSite): Promise<SeenSite> => {
     const at = clock.now();
-    const { data } = await again(ctx, () => api.send<Site>(siteEndpoint, ids, { retry: false }));
+    const { data } = await pollAgain(ctx, () => api.send<Site>(siteEndpoint, ids, { retry: false }));
     const site: Site = isObject(data) ? data : seen.site;
     const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
     if (all) restAt = clock.elapsed();

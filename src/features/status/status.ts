@@ -7,7 +7,7 @@ import { type Column, columns, type LiveState, record, type View } from '../../c
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { inProgress, liveOf, type Release, releasesOf } from '../deploy/release.ts';
+import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
 import { certificateIn, type TimeReader } from '../overview/certificate.ts';
 import { releaseWords } from '../overview/site.ts';
@@ -113,7 +113,7 @@ function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, r
 
 /** The live release, or the newest finished one if the API marks none. Undefined if it may be on another page. */
 function shownRelease(releases: readonly Release[], complete: boolean): Release | undefined {
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   if (live || !complete) return live;
   const going = inProgress(releases);
   return releases.find((each) => !going.includes(each) && each.phase !== 'bad');

@@ -1,7 +1,7 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { isFault } from '../../platform/follow/rules.ts';
-import { type Needs, watchReader } from './reader.ts';
+import type { World } from '../../machine/world.ts';
+import { isFault } from '../../platform/follow/follow.ts';
 
 /** The shortest time between two readings, in ms. */
 export const POLL_MS = 6_000;
@@ -13,7 +13,7 @@ const LONGEST_MS = 60_000;
 const TICK_MS = 1_000;
 
 /** What was read last. */
-export interface Polled<T> {
+interface Watched<T> {
   readonly value: T;
   /** When it was read, in epoch ms. */
   readonly at: number;
@@ -30,10 +30,14 @@ interface Polling<T> {
 }
 
 /** Yields `first` and everything that is read later, until a signal, an error that lasts, or a pipe without a reader. Pauses grow while nothing can be read. */
-export async function* polled<T>(ctx: Pick<Context, 'clock'> & Needs, first: T, { pause, read }: Polling<T>): AsyncGenerator<Polled<T>> {
+export async function* polled<T>(
+  ctx: Pick<Context, 'clock'> & ReaderNeeds,
+  first: T,
+  { pause, read }: Polling<T>,
+): AsyncGenerator<Watched<T>> {
   const { clock, signal } = ctx;
   const reader = watchReader(ctx);
-  let latest: Polled<T> = { value: first, at: clock.now(), fresh: true };
+  let latest: Watched<T> = { value: first, at: clock.now(), fresh: true };
   let faults = 0;
   try {
     for (;;) {
@@ -63,7 +67,7 @@ export async function* polled<T>(ctx: Pick<Context, 'clock'> & Needs, first: T, 
 const AGAIN_MS = 1_000;
 
 /** Repeats a poll once after a network error: a server may close an idle connection at the moment of the next request. */
-export async function again<T>({ clock, signal }: Pick<Context, 'clock' | 'signal'>, poll: () => Promise<T>): Promise<T> {
+export async function pollAgain<T>({ clock, signal }: Pick<Context, 'clock' | 'signal'>, poll: () => Promise<T>): Promise<T> {
   try {
     return await poll();
   } catch (error) {
@@ -76,3 +80,59 @@ export async function again<T>({ clock, signal }: Pick<Context, 'clock' | 'signa
 /** True for an error that says nothing about what is watched, so that the watch goes on: of the network, of a gateway, or a rate limit. */
 export const isPassing = (error: unknown): error is DnxError =>
   isFault(error) || isError(error, 'rate_limited', 'timed_out') || (isError(error, 'failed') && error.status === undefined);
+
+/** What noticing it needs. */
+interface ReaderNeeds extends Pick<Context, 'signal'> {
+  readonly world: Pick<World, 'env' | 'platform' | 'spawn' | 'stdout'>;
+}
+
+/** Whether somebody still reads what dnx prints. */
+interface PipeReader {
+  readonly gone: () => boolean;
+  readonly onGone: (callback: () => void) => void;
+  readonly stop: () => void;
+}
+
+/** Ends with dnx, or by SIGPIPE when the pipe that is its output has no reader: GNU tail alone notices that. */
+const SENTINEL = 'exec tail --pid=$PPID -f /dev/null 2>/dev/null';
+
+/** 128 and SIGPIPE. */
+const BROKEN_PIPE = 141;
+
+/**
+ * Notices that the reader of a pipe has ended, as in `dnx logs -f | head -1`. Node notices only when it writes, and a quiet log or an
+ * unchanged list gives it nothing to write. Without GNU tail, `dnx` ends at the next line.
+ */
+export function watchReader({ signal, world }: ReaderNeeds): PipeReader {
+  const ended = new AbortController();
+  let gone = false;
+  let tell = () => {};
+  const watch = async () => {
+    const code = await world.spawn({
+      file: 'sh',
+      args: ['-c', SENTINEL],
+      env: world.env,
+      signal: AbortSignal.any([signal, ended.signal]),
+    });
+    gone = code === BROKEN_PIPE;
+    if (gone) tell();
+  };
+  // It only helps: without it, a write notices.
+  if (!world.stdout.isTTY && world.platform === 'linux') void watch().catch(() => {});
+  return {
+    gone: () => gone,
+    onGone: (callback) => {
+      tell = callback;
+    },
+    stop: () => ended.abort(),
+  };
+}
+
+/** A watch uses one request of this many that the rate limit allows. */
+const SHARE = 3;
+
+/** The time that a watch takes per request to keep to its share of the rate limit, in ms: 3 s of 60 a minute, 0 without a limit. */
+export async function msPerRequest({ api }: Pick<Context, 'api'>): Promise<number> {
+  const { limit, window_s } = await api.rate();
+  return limit === null || window_s === null ? 0 : (window_s * 1_000 * SHARE) / limit;
+}

@@ -4,11 +4,10 @@ import type { Context } from '../../cli/language/command.ts';
 import { type Column, type Item, type LiveState, rows, type View } from '../../cli/output/view.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { msPerRequest } from './pace.ts';
-import { again, POLL_MS, polled } from './poll.ts';
+import { msPerRequest, POLL_MS, pollAgain, polled } from './poll.ts';
 
 /** The rows of a list as they were read last. */
-export interface Listed {
+interface Listed {
   readonly items: readonly Item[];
   readonly columns: readonly Column[];
   /** The time until the next reading, in ms. */
@@ -33,7 +32,7 @@ export function watchedList(
 ): Promise<View> {
   let first = true;
   const listed = async (): Promise<Listed> => {
-    const items = await (first ? read({ retry: true }) : again(ctx, () => read({ retry: false })));
+    const items = await (first ? read({ retry: true }) : pollAgain(ctx, () => read({ retry: false })));
     first = false;
     const pauseMs = Math.max(POLL_MS, requestsFor(items) * (await msPerRequest(ctx)));
     return { items, columns, pauseMs, everyMs: pauseMs };

@@ -1,21 +1,22 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { SiteIds } from '../../platform/names/names.ts';
+import { NetworkFault } from '../../machine/world.ts';
+import { transportUntil } from '../../platform/api/deadline.ts';
+import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
-import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
-import { logOf, logsEndpoint } from '../logs/api.ts';
+import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import { type PartName, readParts, type StatusPart } from '../status/read.ts';
 import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
-import { readServer, textOf } from './remote/read.ts';
-import { requestSite } from './request.ts';
+import { logOfText, readServer } from './server/read.ts';
 
 /** What `dnx why` needs of a context. */
 export type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
@@ -46,7 +47,7 @@ export async function gather(
   choices: Choices,
 ): Promise<{ readonly facts: Facts; readonly incident: Incident }> {
   const { clock, progress } = ctx;
-  const ids = idsOf(of);
+  const ids = siteIds(of);
   progress.step(`Reading ${of.site.label}`);
   // The answer comes first, because the error behind it must be in the logs when they are read.
   const [parts, variables, serverLog, answer] = await Promise.all([
@@ -75,9 +76,9 @@ export async function gather(
     answer: answer.value,
     machine: remote.machine,
     logs: [
-      ...(choices.log === undefined ? [] : [textOf('given', choices.log, clocks, true)]),
+      ...(choices.log === undefined ? [] : [logOfText('given', choices.log, clocks, true)]),
       ...remote.logs,
-      textOf('server', serverLog.value ?? '', clocks),
+      logOfText('server', serverLog.value ?? '', clocks),
     ],
     unknown: [
       ...PARTS.flatMap((name) => unreadPart(name, parts[name])),
@@ -94,7 +95,7 @@ async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly SiteVaria
 
 async function serverLogOf(ctx: Needs, { server }: SiteIds): Promise<string> {
   const { data } = await briefApi(ctx).send<unknown>(logsEndpoint, { server }, { casual: true });
-  return logOf(data);
+  return serverLogText(data);
 }
 
 async function answerOf(
@@ -102,9 +103,10 @@ async function answerOf(
   { site }: SiteReference,
   given: string | undefined,
 ): Promise<{ readonly value: Answer | null; readonly unknown?: Unknown }> {
-  const url = given ?? `https://${site.label}/`;
+  const own = siteUrl(site.label);
+  const url = given ?? (own === undefined ? '' : `${own}/`);
   const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
-  if (hostname === '' || hostname.includes('*') || (given === undefined && hostname !== site.label.toLowerCase()))
+  if (hostname === '' || hostname.includes('*'))
     return { value: null, unknown: { what: 'response of the site', why: `${site.label} is not a host name`, fix: 'Use --url.' } };
   return { value: await requestSite(ctx, url) };
 }
@@ -148,3 +150,30 @@ const unreadable = (what: string, ability: string, error: DnxError): Unknown =>
   error.code === 'forbidden'
     ? { what, why: `needs ${ability}`, fix: null }
     : { what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null };
+
+/** How long the site may take to answer, in ms. */
+const LIMIT_MS = 10_000;
+
+/** Requests the site once, without the token and without following a redirect. */
+export async function requestSite(ctx: Pick<Context, 'clock' | 'settings' | 'signal' | 'world'>, url: string): Promise<Answer> {
+  const { clock, settings, signal, world } = ctx;
+  const started = clock.elapsed();
+  const transport = transportUntil(await world.connect(settings.caFile), clock, started + LIMIT_MS);
+  const ended = (answer: Pick<Answer, 'status' | 'error' | 'reason'>): Answer => ({
+    url,
+    ...answer,
+    duration_ms: Math.round(clock.elapsed() - started),
+  });
+  try {
+    const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    response.discard();
+    return ended({ status: response.status, error: null, reason: null });
+  } catch (error) {
+    if (error instanceof NetworkFault) return ended({ status: null, error: error.message, reason: error.reason ?? null });
+    if (isError(error, 'timed_out')) return ended({ status: null, error: 'no answer in 10s', reason: 'ETIMEDOUT' });
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
+    return ended({ status: null, error: error.message.replace(/\.$/, ''), reason: null });
+  } finally {
+    await transport.close();
+  }
+}

@@ -1,7 +1,7 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { timeOf } from '../../base/time.ts';
-import { progressOf, type Site } from '../deploy/baseline.ts';
-import { liveOf, type Release } from '../deploy/release.ts';
+import { type Site, workInProgress } from '../deploy/baseline.ts';
+import { liveRelease, type Release } from '../deploy/release.ts';
 
 /** What is to be explained: a failed deployment, a deployment in progress, or how the site is. */
 export interface Incident {
@@ -41,9 +41,9 @@ export function incidentOf({ site, releases, down }: Seen, now: number): Inciden
 
 function latestOf(site: Site, releases: readonly Release[] | null, now: number): Incident {
   const [newest] = releases ?? [];
-  const live = liveOf(releases);
+  const live = liveRelease(releases);
   const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');
-  if (progressOf(site, releases) !== undefined)
+  if (workInProgress(site, releases) !== undefined)
     return { kind: 'in_progress', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
   if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(timeOf(newest.created), now) };
   if (phaseOf(statusOf(site)) !== 'bad')

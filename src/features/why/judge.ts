@@ -3,9 +3,7 @@ import { causes } from './causes/index.ts';
 import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
-import { currentLines, deploymentLines, passedLines } from './logs/counted.ts';
-import { nearestLines } from './logs/nearest.ts';
-import { relevantLines } from './logs/relevant.ts';
+import { currentLines, deploymentLines, nearestLines, passedLines, relevantLines } from './logs/relevant.ts';
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
 export interface Verdict {

@@ -1,7 +1,7 @@
 import type { Detail } from '../../base/errors.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
-import { shortened } from '../deploy/describe.ts';
+import { shortened } from '../deploy/release.ts';
 import { certificateIn, type TimeReader } from '../overview/certificate.ts';
 import type { Diagnosis, Evidence, ShownRelease } from './diagnosis.ts';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../machine/world.ts';
 import { waitUntil } from '../api/deadline.ts';
 
 /** One reading of a shared poll. Times are ms of the monotonic clock. */
-export interface Polled<T> {
+interface Polled<T> {
   readonly value: T;
   /** Counts up with each read. */
   readonly number: number;
@@ -10,7 +10,7 @@ export interface Polled<T> {
 }
 
 /** What a shared poll needs. */
-export interface PollOptions<T> {
+interface PollOptions<T> {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** `retry`: false for a poll, because its followers tolerate faults. */

@@ -5,8 +5,7 @@ import { capitalized, wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Reply } from '../api/api.ts';
 import { idIn } from '../names/names.ts';
-import { type Followed, follow, type Waiting } from './follow.ts';
-import { inTime, readBefore, timedOut } from './rules.ts';
+import { type Followed, follow, inTime, readBefore, timedOut, type Waiting } from './follow.ts';
 
 /** A resource whose `status` shows the progress of its work. */
 export interface Thing {
@@ -45,7 +44,7 @@ export interface Work<T extends Thing> {
 }
 
 /** How the work ended. */
-export interface Worked<T extends Thing> {
+interface Worked<T extends Thing> {
   readonly reply: Reply;
   /** The last state; undefined if it was not followed. */
   readonly thing?: T | undefined;

@@ -2,11 +2,10 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { accountName, type Identity } from '../../machine/credentials/account.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
-import { makeDirectory } from '../../machine/files/directory.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
+import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
-import { readText, writeText } from '../../machine/files/text-file.ts';
+import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
 import type { Clock } from '../../machine/world.ts';
 import { namings, nounAt } from './namings.ts';
 
@@ -47,7 +46,8 @@ export interface AccountNews extends NamesAccount {
 export type Accounts = Map<string, NamesAccount>;
 
 /** The key of an account: `profile@host` and the fingerprint of the token. */
-export const accountKey = (identity: Identity, token: string): string => `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
+export const accountKey = (identity: Identity, token: string): string =>
+  `${accountName(identity)} ${tokenFingerprint(token, identity.host)}`;
 
 /** The account whose token the settings say was stored at this time. Another time is another token. */
 export const accountStored = (accounts: Accounts, identity: Identity, stored: string): NamesAccount | undefined =>

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { quotedName, title, wordOf } from '../../base/text.ts';
-import { sameDomain } from './domains.ts';
+import { isHost, sameDomain } from './domains.ts';
 import { namings } from './namings.ts';
 
 /** A resolved resource: its id and display name. */
@@ -69,6 +69,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A ULID, a UUID or a whole number is an id and costs no request; anything else is a name. */
 export const isId = (value: string): boolean => ULID.test(value) || UUID.test(value) || /^\d+$/.test(value);
+
+/** The URL of a site; undefined if nothing can be requested there: a wildcard, or an id instead of the domain. */
+export const siteUrl = (domain: string, scheme: 'https' | 'http' = 'https'): string | undefined =>
+  isHost(domain) && !isId(domain) ? `${scheme}://${domain}` : undefined;
 
 /** Like `isId`, for one kind of resource: a number may be the port of a firewall rule, and some kinds have only ids. */
 export function isIdOf(noun: string, value: string): boolean {

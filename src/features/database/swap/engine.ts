@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
+import type { Credentials } from '../credentials.ts';
 
 /** What is in a local database. */
 export interface Contents {
@@ -7,6 +9,9 @@ export interface Contents {
   /** In bytes. */
   readonly size: number;
 }
+
+/** An account that may do everything in the new copy, and nothing elsewhere. */
+export type Account = Pick<Credentials, 'username' | 'password'>;
 
 /** Replaces a local database by a new copy, such that at every moment one whole copy of the old data exists. */
 export interface Engine {
@@ -20,6 +25,13 @@ export interface Engine {
   recover(): Promise<string | undefined>;
   /** Creates the database for the new copy. */
   prepare(): Promise<void>;
+  /**
+   * Creates the account to import with, if the local one has rights that a dump must not have: to run programs, to write files or to get
+   * such rights. Throws a `Refused` if the local one cannot.
+   */
+  restrict(): Promise<Account | undefined>;
+  /** Takes the login of that account away. */
+  seal(): Promise<void>;
   /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Settled` if only the latter failed. */
   swap(): Promise<void>;
   /** Removes the new copy, and undoes what a swap began. */
@@ -39,3 +51,38 @@ export const identityQueries = {
   mysql: "SELECT CONCAT_WS('|', @@hostname, @@port, @@datadir, @@version)",
   pgsql: "SELECT system_identifier || '|' || extract(epoch FROM pg_postmaster_start_time()) FROM pg_control_system()",
 } as const;
+
+/** The databases of a pull. */
+export interface Names {
+  readonly target: string;
+  /** Where the new copy is built. */
+  readonly incoming: string;
+  /** Where the old copy is while the new one takes its place. */
+  readonly outgoing: string;
+  /** The account that imports, and in MySQL and MariaDB the one that views, triggers, routines and events belong to. */
+  readonly importer: string;
+  readonly owner: string;
+}
+
+/** PostgreSQL allows 63 bytes. */
+const MOST = 63;
+
+/** The databases beside a local one. They have the same names every time, so that the next pull finds what a killed one left. */
+export const namesFor = (target: string): Names => ({
+  target,
+  incoming: beside(target, '_dnx_new'),
+  outgoing: beside(target, '_dnx_old'),
+  importer: `dnx_pull_${hashOf(target)}`,
+  owner: `dnx_code_${hashOf(target)}`,
+});
+
+/** The names of accounts have at most 32 characters in MySQL. */
+const hashOf = (target: string): string => createHash('sha256').update(target).digest('hex').slice(0, 8);
+
+function beside(target: string, ending: string): string {
+  if (Buffer.byteLength(target) + ending.length <= MOST) return `${target}${ending}`;
+  const hash = hashOf(target);
+  let stem = target;
+  while (Buffer.byteLength(stem) + hash.length + 1 + ending.length > MOST) stem = [...stem].slice(0, -1).join('');
+  return `${stem}_${hash}${ending}`;
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
-import { identifier, literal, type Sql } from '../local/sql.ts';
+import { identifier, literal, type Sql } from '../local-server.ts';
 
 const KINDS = ['routine', 'view', 'trigger', 'event'] as const;
 type Kind = (typeof KINDS)[number];
@@ -97,6 +97,17 @@ export function creating({ pieces, placeholders }: Code, obsolete: readonly Piec
 /** Statements that remove views and triggers, which do not move with tables. */
 export const removing = ({ pieces }: Code, database: string): readonly string[] =>
   pieces.filter(isTied).map(({ type, name }) => `DROP ${type} IF EXISTS ${id(database)}.${id(name)};`);
+
+const DEFINER = /^(CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=)`(?:[^`]|``)*`@`(?:[^`]|``)*`/;
+
+/** The same code, which belongs to another account. */
+export const ownedBy = (code: Code, account: string): Code => ({
+  ...code,
+  pieces: code.pieces.map((piece) => ({
+    ...piece,
+    statement: piece.statement.replace(DEFINER, (_, start: string) => `${start}${account}`),
+  })),
+});
 
 /** Only the code that moving the tables takes away. */
 export const tied = (code: Code): Code => ({ ...code, pieces: code.pieces.filter(isTied) });

@@ -1,10 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
-import { identifier, literal, Refused, type Sql } from '../local/sql.ts';
-import { type Engine, identityQueries, Settled } from './engine.ts';
-import { type Code, creating, readCode, removing, tied } from './mysql-code.ts';
-import { JOURNAL, type Journal, journalOf } from './mysql-journal.ts';
-import type { Names } from './names.ts';
+import { identifier, literal, Refused, type Sql } from '../local-server.ts';
+import { type Engine, identityQueries, type Names, Settled } from './engine.ts';
+import { type Code, creating, ownedBy, readCode, removing, tied } from './mysql-code.ts';
 
 /**
  * MySQL and MariaDB rename no databases, but one statement moves all tables, as a whole or not at all: the old ones out of the target, the
@@ -13,6 +12,7 @@ import type { Names } from './names.ts';
  */
 export function mysqlEngine(sql: Sql, names: Names): Engine {
   const { target, incoming, outgoing } = names;
+  const importer = importerOf(sql, names);
   const id = (name: string) => identifier(name, sql.local);
   const journal = journalOf(sql);
   return {
@@ -30,11 +30,14 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
       const options = /^\w+$/.test(charset ?? '') && /^\w+$/.test(collation ?? '') ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
       await sql.run(`CREATE DATABASE ${id(incoming)}${options};`);
     },
+    restrict: async () => ((await isRisky(sql)) ? importer.create() : undefined),
+    seal: () => importer.lock(),
     async swap() {
       const isNew = (await sql.run(presentIn([literal(target, sql.local)]))) === '';
       try {
         await sql.run(`CREATE DATABASE ${id(outgoing)};`);
-        const [before, after] = [await readCode(sql, target), await readCode(sql, incoming)];
+        const before = await readCode(sql, target);
+        const after = await importer.disown(await readCode(sql, incoming));
         await journal.write(incoming, { undo: isNew ? '' : creating(tied(before)), complete: creating(after, before.pieces) });
         if (isNew) await sql.run(`CREATE DATABASE ${id(target)};`);
         const removed = [...removing(after, incoming), ...removing(before, target)];
@@ -46,9 +49,65 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
         throw error instanceof Refused && error.message.includes('Lock wait timeout') ? inUse(target) : error;
       }
       await complete(sql, names, journal);
+      await importer.drop();
     },
     async discard() {
       await recover(sql, names, journal);
+      await importer.drop();
+    },
+  };
+}
+
+/** What lets an account write files, run programs, or get such rights: all of it, or alone. */
+const RISKY = /\b(ALL PRIVILEGES|FILE|SUPER|SYSTEM_VARIABLES_ADMIN|CREATE USER|INSERT|UPDATE)\b/;
+
+/** Whether the local account has such rights everywhere or in the server's own database, or a role that may have them. */
+async function isRisky(sql: Sql): Promise<boolean> {
+  const grants = (await sql.rows('SHOW GRANTS;')).map(([grant = '']) => /^GRANT (?:(.*?) ON (\S+)|`)/.exec(grant));
+  return grants.some(
+    (grant) => grant && (grant[2] === undefined || (['*.*', '`mysql`.*'].includes(grant[2]) && RISKY.test(grant[1] ?? ''))),
+  );
+}
+
+/** The account that imports: it may do everything in the new copy, and nothing elsewhere. */
+function importerOf(sql: Sql, { target, incoming, importer, owner }: Names) {
+  const id = (name: string) => identifier(name, sql.local);
+  const grant = (database: string) => `GRANT ALL PRIVILEGES ON ${id(database.replace(/[_%\\]/g, '\\$&'))}.* TO`;
+  // Simple rules for passwords want every kind of character.
+  const newPassword = () => `A1!${randomBytes(24).toString('hex')}`;
+  let account: string | undefined;
+  let distrusting = false;
+  const distrust = () => {
+    const statement = distrusting ? 'SET GLOBAL log_bin_trust_function_creators = 0;\n' : '';
+    distrusting = false;
+    return statement;
+  };
+  return {
+    async create() {
+      const host = await sql.run(`SELECT SUBSTRING_INDEX(USER(), '@', -1);`);
+      const [name, password] = [`${id(importer)}@${id(host)}`, newPassword()];
+      await sql.run(`DROP USER IF EXISTS ${name};\nCREATE USER ${name} IDENTIFIED BY '${password}';`);
+      account = name;
+      await sql.run(`${grant(incoming)} ${name};`);
+      // Only SUPER may otherwise create a function or a trigger while the server keeps a binary log, as MySQL does.
+      distrusting = (await sql.run('SELECT @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators;')) === '1';
+      if (distrusting) await sql.run('SET GLOBAL log_bin_trust_function_creators = 1;');
+      return { username: importer, password };
+    },
+    /** The dump may have changed its password. */
+    async lock() {
+      if (account !== undefined) await sql.run(`${distrust()}ALTER USER ${account} IDENTIFIED BY '${newPassword()}';`);
+    },
+    /** The same code, of an account that nobody can sign in to: with the rights of the local one, an event would run by itself. */
+    async disown(code: Code): Promise<Code> {
+      if (account === undefined || code.pieces.length === 0) return code;
+      const definer = `${id(owner)}@\`localhost\``;
+      await sql.run(`CREATE USER IF NOT EXISTS ${definer} IDENTIFIED BY '${newPassword()}';\n${grant(target)} ${definer};`);
+      return ownedBy(code, definer);
+    },
+    /** If this fails, the next pull does it. */
+    async drop() {
+      if (account !== undefined) await sql.run(`${distrust()}DROP USER IF EXISTS ${account};`).catch(() => {});
     },
   };
 }
@@ -137,3 +196,36 @@ const inUse = (target: string): DnxError =>
   new DnxError('failed', `A table of ${quotedName(target)} is in use. Nothing was changed.`, {
     hint: 'Close its transactions, then pull again.',
   });
+
+/** The table of the journal. */
+export const JOURNAL = '__dnx_db_pull';
+
+/** Scripts of a swap: `undo` before the tables have moved, `complete` after. */
+type Scripts = Readonly<Record<'undo' | 'complete', string>>;
+
+/** The journal of a swap: a table that moves with the others. */
+export interface Journal {
+  write(database: string, scripts: Scripts): Promise<void>;
+  isIn(database: string): Promise<boolean>;
+  read(database: string, which: keyof Scripts): Promise<string>;
+}
+
+/** Keeps journals on a database server. */
+export function journalOf(sql: Sql): Journal {
+  const table = (database: string) => `${identifier(database, sql.local)}.${identifier(JOURNAL, sql.local)}`;
+  const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
+  return {
+    async write(database, { undo, complete }) {
+      const create = `CREATE TABLE ${table(database)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;`;
+      await sql.run(`${create}\nINSERT INTO ${table(database)} VALUES (${hex(undo)}, ${hex(complete)});`);
+    },
+    async isIn(database) {
+      const [name, journal] = [database, JOURNAL].map((each) => literal(each, sql.local));
+      const found = `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_NAME = ${journal};`;
+      return (await sql.run(found)) === '1';
+    },
+    async read(database, which) {
+      return Buffer.from(await sql.run(`SELECT HEX(\`${which}\`) FROM ${table(database)};`), 'hex').toString();
+    },
+  };
+}

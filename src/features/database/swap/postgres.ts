@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { plural, quotedName } from '../../../base/text.ts';
-import { identifier, literal, Refused, type Sql } from '../local/sql.ts';
-import { type Engine, identityQueries, Settled } from './engine.ts';
-import type { Names } from './names.ts';
+import { identifier, literal, Refused, type Sql } from '../local-server.ts';
+import { type Engine, identityQueries, type Names, Settled } from './engine.ts';
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
 export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
-  const { target, incoming, outgoing } = names;
+  const { target, incoming, outgoing, importer } = names;
+  // Whether this pull has made the role log in, and whether it has created it.
+  const role = { used: false, created: false };
   const id = (name: string) => identifier(name, sql.local);
   const text = (name: string) => literal(name, sql.local);
   const exists = async (name: string) => (await sql.run(`SELECT 1 FROM pg_database WHERE datname = ${text(name)};`)) === '1';
@@ -17,12 +19,14 @@ export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
     await sql.run(disconnect(name)).catch(() => {});
     await sql.run(`DROP DATABASE IF EXISTS ${id(name)};`);
   };
+  const lock = `ALTER ROLE ${id(importer)} NOLOGIN PASSWORD NULL;`;
   return {
     identity: () => sql.run(`${identityQueries.pgsql};`),
     async contents(which) {
       const name = names[which];
       if (!(await exists(name))) return undefined;
-      const counted = await sql.run(COUNT, { database: name });
+      // Its own search path could lead to functions that a dump created.
+      const counted = await sql.run(`SET search_path = pg_catalog;\n${COUNT}`, { database: name });
       const [tables = 0, size = 0] = counted.split('|').map(Number);
       return { tables, size };
     },
@@ -47,6 +51,21 @@ export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
       const like = await sql.run(`SELECT ${LIKE} FROM pg_database WHERE datname = ${text(target)};`);
       await sql.run(`CREATE DATABASE ${id(incoming)} TEMPLATE template0${like === '' ? '' : ` ${like}`};`);
     },
+    async restrict() {
+      if ((await sql.run(RISKY)) !== 't') return undefined;
+      const password = randomBytes(24).toString('hex');
+      role.created = (await sql.run(`SELECT 1 FROM pg_roles WHERE rolname = ${text(importer)};`)) === '';
+      const statement = `${role.created ? 'CREATE' : 'ALTER'} ROLE ${id(importer)} ${NO_RIGHTS} LOGIN PASSWORD '${password}'`;
+      await sql.run(`${statement};`);
+      role.used = true;
+      await sql.run(`GRANT ${id(importer)} TO CURRENT_USER;\nALTER DATABASE ${id(incoming)} OWNER TO ${id(importer)};`);
+      return { username: importer, password };
+    },
+    async seal() {
+      if (!role.used) return;
+      // Tables and code go on to belong to the role: code that runs by itself, such as that of an index, has no other rights.
+      await sql.run(`${lock}\nALTER DATABASE ${id(incoming)} OWNER TO CURRENT_USER;\nALTER DATABASE ${id(incoming)} RESET ALL;`);
+    },
     async swap() {
       const present = await exists(target);
       const aside = present ? `ALTER DATABASE ${id(target)} RENAME TO ${id(outgoing)};\n` : '';
@@ -59,12 +78,21 @@ export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
           throw new Settled(error, target, outgoing);
         });
     },
-    discard: () => drop(incoming),
+    async discard() {
+      await drop(incoming);
+      if (role.used) await sql.run(role.created ? `DROP ROLE ${id(importer)};` : lock);
+    },
   };
 }
 
 const COUNT = `SELECT count(*), pg_database_size(current_database()) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%';`;
+
+/** Whether the local role can run programs or write files, or become a role that can. */
+const RISKY = `SELECT bool_or(rolsuper OR rolcreaterole OR rolname IN ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))
+FROM pg_roles WHERE pg_has_role(oid, 'MEMBER');`;
+
+const NO_RIGHTS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
 
 /** The encoding and locale of the old copy, as options for a new one. */
 const LIKE = `format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)`;

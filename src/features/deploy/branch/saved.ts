@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { DnxError, reasonOf, systemCode } from '../../../base/errors.ts';
 import { isObject } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { type Holder, holderNamed, isGone, isLocal, ownName } from '../../../machine/files/holder.ts';
-import { readJson, writeJson } from '../../../machine/files/json-file.ts';
-import { locked } from '../../../machine/files/lock.ts';
+import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolderName } from '../../../machine/files/lock.ts';
+import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SiteReference } from '../snapshot.ts';
-import { directoryIn } from './directory.ts';
 
 /** The branch that a site has for one deployment only, saved so that the other one can be restored. Contains no secrets. */
 export interface TemporaryBranch {
@@ -51,10 +49,10 @@ const LONGEST_MS = 30 * 86_400_000;
 type Needs = Pick<Context, 'clock' | 'settings'>;
 
 const fileOf = ({ settings }: Pick<Needs, 'settings'>, { site }: Pick<SiteReference, 'site'>): string =>
-  join(directoryIn(settings.directories.state), `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);
+  join(settings.directories.state, 'branches', `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);
 
 /** The temporary branch of a site, if this machine gave it one. */
-export function savedFor(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference, 'site'>): TemporaryBranch | undefined {
+export function savedBranch(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference, 'site'>): TemporaryBranch | undefined {
   try {
     const saved = readJson<Partial<TemporaryBranch>>(fileOf(ctx, of));
     return isComplete(saved) && saved.host === ctx.settings.host && saved.site.id === of.site.id ? saved : undefined;
@@ -64,14 +62,14 @@ export function savedFor(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference, '
 }
 
 /** The process that will restore the branch, if it is still running. */
-export function holderOf({ holder, until }: TemporaryBranch, now: number): Holder | undefined {
+export function branchHolder({ holder, until }: TemporaryBranch, now: number): Holder | undefined {
   const found = holder === null ? undefined : holderNamed(holder);
-  if (!found || isGone(found)) return undefined;
-  return isLocal(found) || now < Date.parse(until) ? found : undefined;
+  if (!found || isHolderGone(found)) return undefined;
+  return isLocalHolder(found) || now < Date.parse(until) ? found : undefined;
 }
 
 /** Saves a temporary branch before it is set. Undefined if another process was faster. */
-export async function save(
+export async function saveBranch(
   ctx: Needs & Pick<Context, 'deadline'>,
   given: Pick<TemporaryBranch, 'server' | 'site' | 'from' | 'to' | 'baseline'>,
 ): Promise<HeldBranch | undefined> {
@@ -83,13 +81,13 @@ export async function save(
     ...given,
     started_at: new Date(now).toISOString(),
     asked_at: null,
-    holder: ownName(),
+    holder: ownHolderName(),
     until: new Date(now + left + MARGIN_MS).toISOString(),
   };
   const file = fileOf(ctx, given);
   try {
     return await locked(file, ctx, () => {
-      if (savedFor(ctx, given)) return undefined;
+      if (savedBranch(ctx, given)) return undefined;
       writeJson(file, saved);
       return held(ctx, saved);
     });
@@ -99,13 +97,13 @@ export async function save(
 }
 
 /** Takes over the temporary branch of a process that ended. Undefined if there is none, or another process has it. */
-export async function takeOver(ctx: Needs, of: Pick<SiteReference, 'site'>): Promise<HeldBranch | undefined> {
+export async function takeOverBranch(ctx: Needs, of: Pick<SiteReference, 'site'>): Promise<HeldBranch | undefined> {
   const file = fileOf(ctx, of);
   try {
     return await locked(file, ctx, () => {
-      const saved = savedFor(ctx, of);
-      if (!saved || holderOf(saved, ctx.clock.now())) return undefined;
-      const own = { ...saved, holder: ownName() };
+      const saved = savedBranch(ctx, of);
+      if (!saved || branchHolder(saved, ctx.clock.now())) return undefined;
+      const own = { ...saved, holder: ownHolderName() };
       writeJson(file, own);
       return held(ctx, own);
     });
@@ -115,7 +113,7 @@ export async function takeOver(ctx: Needs, of: Pick<SiteReference, 'site'>): Pro
 }
 
 /** Forgets the temporary branch of a site, because a command of the user's decided otherwise. If it cannot, a later command will. */
-export async function forgetFor(ctx: Needs, of: Pick<SiteReference, 'site'>): Promise<void> {
+export async function forgetBranch(ctx: Needs, of: Pick<SiteReference, 'site'>): Promise<void> {
   const file = fileOf(ctx, of);
   await locked(file, ctx, () => rmSync(file, { force: true })).catch(() => {});
 }
@@ -123,7 +121,7 @@ export async function forgetFor(ctx: Needs, of: Pick<SiteReference, 'site'>): Pr
 function held(ctx: Needs, first: TemporaryBranch): HeldBranch {
   const file = fileOf(ctx, first);
   let saved = first;
-  const isWanted = () => savedFor(ctx, first)?.holder === first.holder;
+  const isWanted = () => savedBranch(ctx, first)?.holder === first.holder;
   /** Changes the file, unless it is not ours any more. */
   const edit = (change: () => void) => locked(file, ctx, () => void (isWanted() && change()));
   return {
@@ -132,10 +130,11 @@ function held(ctx: Needs, first: TemporaryBranch): HeldBranch {
     },
     isWanted,
     async asked() {
-      saved = { ...saved, asked_at: new Date(ctx.clock.now()).toISOString() };
-      await edit(() => writeJson(file, saved)).catch((error: unknown) => {
+      const asked = { ...saved, asked_at: new Date(ctx.clock.now()).toISOString() };
+      await edit(() => writeJson(file, asked)).catch((error: unknown) => {
         throw unsaved(error);
       });
+      saved = asked;
     },
     // If the file cannot be changed, the end of this process releases it, and a restored branch is left alone.
     release: () => edit(() => writeJson(file, { ...saved, holder: null })).catch(() => {}),

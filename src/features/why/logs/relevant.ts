@@ -85,3 +85,67 @@ function concerns(text: string, domain: string): boolean {
     return pool === 'www' || pool === domain || pool.replaceAll(/[^a-z0-9]/gi, '') === domain.replaceAll(/[^a-z0-9]/gi, '');
   return !/\bhost: "/.test(text) || text.includes(`host: "${domain}"`);
 }
+
+/** What a step of a deploy script prints at its end, if it succeeded: Composer, npm, yarn, pnpm, Vite and Artisan. */
+const SUCCESS: readonly RegExp[] = [
+  /^Generating (?:optimized )?autoload files/,
+  /^(?:added|changed) \d+ packages?\b|^up to date\b/,
+  /^✨? *Done in [\d.]+m?s\b/,
+  /^✓ built in /,
+  /^\s*(?:INFO {2})?(?:Nothing to migrate|Running migrations)\.?$/,
+  /^\s*(?:INFO {2})?(?:Configuration|Routes|Events|Blade templates) cached successfully[.!]$/,
+  /^\s*\S.* \.{3,} .*\bDONE$/,
+];
+
+/** Logs of requests to the live site. */
+const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
+
+/** The most that Laravel and nginx may have written between the request and the reading of their logs, in ms. */
+const RECENT_MS = 5 * 60_000;
+
+/** The lines that a script got past, because a later step succeeded: failures that it retried or ignored. */
+export function passedLines(lines: readonly Line[]): ReadonlySet<Line> {
+  const passed = new Set<Line>();
+  for (const source of ['deploy', 'given'] as const satisfies readonly Source[]) {
+    const own = lines.filter((line) => line.source === source);
+    const last = own.findLastIndex(({ text }) => SUCCESS.some((pattern) => pattern.test(text)));
+    for (const line of own.slice(0, last + 1)) passed.add(line);
+  }
+  return passed;
+}
+
+/** Without what says nothing about a deployment: requests to the live site, and what the kernel killed, unless a step was killed. */
+export function deploymentLines(lines: readonly Line[]): readonly Line[] {
+  const own = lines.filter(({ source }) => source === 'deploy' || source === 'given');
+  const killed = own.length === 0 || own.some(({ text }) => /\bkilled\b|\bSIGKILL\b|\bsignal 9\b|\b137\b/i.test(text));
+  return lines.filter(({ source }) => !REQUESTS.includes(source) && (killed || source !== 'kernel'));
+}
+
+/** Without what Laravel and nginx wrote long before they wrote what the request of dnx caused. */
+export function currentLines(lines: readonly Line[], now: number): readonly Line[] {
+  const isCurrent = ({ at }: Line): boolean => at !== undefined && at >= now - RECENT_MS;
+  const requested = ({ source }: Line): boolean => source === 'laravel' || source === 'nginx';
+  if (!lines.some((line) => requested(line) && isCurrent(line))) return lines;
+  return lines.filter((line) => !requested(line) || isCurrent(line));
+}
+
+/** What a line says that is about a failure. */
+const FAILURE =
+  /\b(error|fail(ed|ure|s)?|fatal|exception|denied|refused|cannot|can't|could not|unable|not found|killed|abort(ed)?|invalid|missing|critical|panic)\b/i;
+
+/** The most lines to show. */
+const MOST = 3;
+
+/** The logs by how much they say about a failure, the best first. */
+const ORDER: readonly Source[] = ['given', 'deploy', 'laravel', 'php', 'nginx', 'kernel', 'server', 'worker'];
+
+/** The lines that are nearest to an unknown failure: the last ones of the best log that speak of one, or its last ones. */
+export function nearestLines(lines: readonly Line[], { kind }: Pick<Incident, 'kind'>): readonly Line[] {
+  for (const source of ORDER) {
+    const own = lines.filter((line) => line.source === source && !/^#\d+ |^\[stacktrace\]|^"\}/.test(line.text.trim()));
+    const telling = own.filter(({ text }) => FAILURE.test(text));
+    if (telling.length > 0) return telling.slice(-MOST);
+    if (own.length > 0 && kind === 'deployment' && ['given', 'deploy'].includes(source)) return own.slice(-MOST);
+  }
+  return [];
+}

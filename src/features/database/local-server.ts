@@ -1,0 +1,210 @@
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { quotedName } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Env, Started, World } from '../../machine/world.ts';
+import { clientsFor, findProgram } from './clients.ts';
+import type { Credentials } from './credentials.ts';
+import { connectionWords, reasonsIn } from './remote-dump.ts';
+
+/** The client of a local database server. */
+export interface Client {
+  readonly world: Pick<World, 'env' | 'start' | 'capture' | 'signal'>;
+  readonly local: Credentials;
+  readonly program: string;
+  /** What it says about its version. */
+  readonly version: string;
+}
+
+/** How to start a client. */
+interface Options {
+  /** The database to use; by default none, or the maintenance database of PostgreSQL. */
+  readonly database?: string | undefined;
+  /** Neither a signal of dnx nor Ctrl-C ends it. */
+  readonly steadfast?: boolean;
+}
+
+/** Finds the client on this machine. */
+export async function findClient({ world }: Pick<Context, 'world'>, local: Credentials): Promise<Client> {
+  const found = await findProgram(world, local);
+  if (found) return { world, local, program: found.file, version: found.version };
+  const { names, packages } = clientsFor(local);
+  throw usage(`Could not find ${names} on this machine.`, `Install ${packages}.`);
+}
+
+/** Starts the client, which reads statements from standard input and stops at the first error. */
+export async function startClient({ world, local, program }: Client, options: Options = {}): Promise<Started> {
+  const [args, env] = local.driver === 'mysql' ? mysql(local, options) : pgsql(local, options);
+  const child = await world.start({
+    file: program,
+    args,
+    env: { ...withoutSettings(world.env), ...env },
+    stdin: 'pipe',
+    ...(options.steadfast && { background: true, signal: new AbortController().signal }),
+  });
+  if (!child) throw usage(`Could not find ${program} on this machine.`);
+  return child;
+}
+
+/** The environment without the token, and without variables that tell clients to connect elsewhere. */
+const withoutSettings = (env: Env): Env =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name.toUpperCase())));
+
+type Start = readonly [args: readonly string[], env: Env];
+
+function mysql(local: Credentials, { database }: Options): Start {
+  const [host, port, socket] = connectionWords(local);
+  const where = socket ? [`--socket=${socket}`] : [`--host=${host}`, ...(port ? [`--port=${port}`] : [])];
+  // In binary mode, commands of the client such as `\!` in a dump do nothing.
+  const safe = [
+    '--binary-mode',
+    '--local-infile=0',
+    '--loose-skip-ssl-verify-server-cert',
+    '--loose-get-server-public-key',
+    '--skip-reconnect',
+  ];
+  const output = ['--batch', '--skip-column-names', '--unbuffered', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
+  const use = database === undefined ? [] : [`--database=${database}`];
+  return [
+    ['--no-defaults', `--user=${local.username}`, ...where, ...safe, ...output, ...use],
+    // The password in an option file would be used instead.
+    { MYSQL_TEST_LOGIN_FILE: '/dev/null', MYSQL_PWD: local.password },
+  ];
+}
+
+function pgsql(local: Credentials, { database = maintenanceOf(local) }: Options): Start {
+  return [
+    ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--no-password', '--set=ON_ERROR_STOP=1', '--file=-'],
+    {
+      PGHOST: local.socket === undefined ? local.host : dirname(local.socket),
+      PGPORT: String(local.port),
+      PGUSER: local.username,
+      PGDATABASE: database,
+      PGCLIENTENCODING: 'UTF8',
+      PGPASSWORD: local.password,
+    },
+  ];
+}
+
+/** The database to connect to for statements about another one. */
+const maintenanceOf = ({ database }: Credentials): string => (database === 'postgres' ? 'template1' : 'postgres');
+
+/** Reads a stream to its end as text. */
+export async function streamText(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** Runs SQL on a local database server. */
+export interface Sql {
+  readonly local: Credentials;
+  /** Runs statements to their end, even if dnx is told to stop, and returns what they print. Throws a `Refused` at the first error. */
+  run(statements: string, options?: Pick<Options, 'database'>): Promise<string>;
+  /** The same as rows of cells. For MySQL and MariaDB only. */
+  rows(statements: string, options?: Pick<Options, 'database'>): Promise<readonly (readonly string[])[]>;
+}
+
+/** A local database server refused a statement, or a connection. */
+export class Refused extends DnxError {}
+
+/** Opens a local database server. */
+export function openSql(client: Client): Sql {
+  const { local } = client;
+  const run: Sql['run'] = async (statements, options = {}) => {
+    const child = await startClient(client, { ...options, steadfast: true });
+    child.stdin?.end(statements);
+    const [stdout, stderr, code] = await Promise.all([streamText(child.stdout), streamText(child.stderr), child.ended]);
+    if (code !== 0) throw refusal(stderr, local, code);
+    return stdout.replace(/\n$/, '');
+  };
+  return {
+    local,
+    run,
+    async rows(statements, options) {
+      const output = await run(statements, options);
+      return output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
+    },
+  };
+}
+
+/** The error of a local client. */
+export function refusal(stderr: string, local: Credentials, code: number): Refused {
+  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
+  const told = stderr.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '');
+  const reasons = reasonsIn(told, local.password);
+  const first = reasons.find((each) => /error|fatal|denied/i.test(each)) ?? reasons.at(-1) ?? `it ended with exit code ${code}.`;
+  const access = /denied|authentication failed|Can't connect|could not connect|Connection refused/i.test(first);
+  return new Refused('failed', `The local database server reported: ${first.replace(/^psql:(<stdin>:\d+: )? ?/, '')}`, {
+    hint: access ? `The credentials are those of ${local.source}.` : undefined,
+  });
+}
+
+/** Undoes the escapes of `--batch`. */
+const unescaped = (cell: string): string =>
+  cell.replace(/\\([nt0\\])/g, (_, letter: string) => ({ n: '\n', t: '\t', 0: '\0' })[letter] ?? '\\');
+
+/** An identifier, so that no name is read as SQL. */
+export const identifier = (name: string, { driver }: Pick<Credentials, 'driver'>): string =>
+  driver === 'mysql' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`;
+
+/** A string, so that nothing in it is read as SQL, whatever the modes of the server are. */
+export const literal = (value: string, { driver }: Pick<Credentials, 'driver'>): string =>
+  driver === 'mysql' ? `_utf8mb4 0x${Buffer.from(value).toString('hex')}` : `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
+/**
+ * Runs `work` while holding a lock of the local database server, so that no two pulls replace the same database. The server drops it
+ * with the connection, so a killed dnx leaves none.
+ */
+export async function exclusively<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  const { local } = client;
+  const child = await startClient(client, { steadfast: true });
+  const stderr = streamText(child.stderr);
+  try {
+    child.stdin?.write(statementOf(local));
+    for await (const chunk of child.stdout) {
+      const answer = String(chunk).trim();
+      if (answer === '1' || answer === 't') return await work();
+      throw new DnxError('failed', `Another dnx is replacing ${quotedName(local.database)}.`, { hint: 'Try again when it is done.' });
+    }
+    throw refusal(await stderr, local, await child.ended);
+  } finally {
+    child.stdin?.end();
+  }
+}
+
+/** The names of locks have at most 64 characters in MySQL, and are numbers in PostgreSQL. */
+function statementOf(local: Credentials): string {
+  const name = literal(`dnx db pull ${local.database}`, local);
+  return local.driver === 'mysql'
+    ? `SET SESSION wait_timeout = 604800;\nSELECT GET_LOCK(SHA1(${name}), 0);\n`
+    : `SELECT pg_try_advisory_lock(hashtext(${name}));\n`;
+}
+
+/** Imports SQL into a local database as it arrives. Throws the error of the dump or of the server, whichever came first. */
+export async function importInto(client: Client, database: string, dump: AsyncIterable<Buffer>): Promise<void> {
+  const child = await startClient(client, { database });
+  if (!child.stdin) throw new Error('The client has no input.');
+  const stderr = streamText(child.stderr);
+  child.stdout.resume();
+  try {
+    await pipeline(dump, child.stdin);
+  } catch (error) {
+    // If the client no longer reads, it says why.
+    if (client.world.signal.aborted || !isClosed(error)) {
+      child.stop();
+      await child.ended;
+      client.world.signal.throwIfAborted();
+      throw error;
+    }
+  }
+  const code = await child.ended;
+  client.world.signal.throwIfAborted();
+  if (code === 0) return;
+  throw refusal(await stderr, client.local, code);
+}
+
+const isClosed = (error: unknown): boolean =>
+  !(error instanceof DnxError) && ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(systemCode(error) ?? '');

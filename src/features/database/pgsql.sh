@@ -1,0 +1,21 @@
+# shellcheck shell=sh disable=SC2154
+# Prints a dump of PostgreSQL, or what a query yields. Follows clients.sh.
+unset PGSERVICE PGHOSTADDR PGOPTIONS
+# As an argument, a database named `host=x` would be a connection string.
+PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database PGCLIENTENCODING=UTF8
+if [ -n "$socket" ]; then PGHOST=${socket%/*}; fi
+export PGPASSWORD PGHOST PGPORT PGUSER PGDATABASE PGCLIENTENCODING
+dump=$(need pg_dump) || exit 127
+
+if [ "$task" = query ]; then
+  client=$(need psql) || exit 127
+  echo 'dnx: output'
+  "$client" --no-psqlrc --no-password --quiet --no-align --tuples-only --command="$given"
+  exit $?
+fi
+
+echo 'dnx: output'
+# shellcheck disable=SC2086
+"$dump" --no-password --no-owner --no-privileges --encoding=UTF8 $given
+# Not exec: ssh reports a killed program as a lost connection, but the shell reports it as an exit code.
+exit $?

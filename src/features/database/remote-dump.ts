@@ -1,0 +1,217 @@
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { DnxError } from '../../base/errors.ts';
+import { bytes, quotedName } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Started, World } from '../../machine/world.ts';
+import { SSH_FAILED, sshFailure, withoutSsh } from '../remote/failure.ts';
+import type { SiteOnMachine } from '../remote/machine.ts';
+import { quietly, scripted, sshProgram } from '../remote/ssh.ts';
+import CLIENTS from './clients.sh';
+import type { Credentials } from './credentials.ts';
+import MYSQL from './mysql.sh';
+import PGSQL from './pgsql.sh';
+
+type Needs = Pick<Context, 'ask' | 'world' | 'progress'>;
+
+/** What has been read of a dump. */
+export interface Tally {
+  bytes: number;
+}
+
+/** SQL compresses well. A line that is silently gone ends after a minute. */
+const LINE = ['-C', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4'];
+
+/** The last line of a complete dump, but for blank ones; after it, newer programs of PostgreSQL end what they restricted. */
+const ends = {
+  mysql: /^-- Dump completed\b[^\n]*\n\s*$/m,
+  pgsql: /^-- PostgreSQL database dump complete\n--\s*(\\unrestrict \w+\s*)?$/m,
+};
+const TAIL = 1_024;
+
+/** The options of the program that leave out the rows. */
+const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
+
+/**
+ * Dumps a database on the server of its site, and yields SQL as it arrives. Ends without an error only if the dump is complete. The
+ * password goes through standard input, so it is no argument of any process.
+ */
+export async function* dumpOf(
+  ctx: Needs,
+  source: Source,
+  { tally, schemaOnly = false }: { readonly tally: Tally; readonly schemaOnly?: boolean | undefined },
+): AsyncGenerator<Buffer> {
+  const { credentials, place } = source;
+  const rows = schemaOnly ? withoutRows[credentials.driver] : '';
+  const child = await startScript(ctx, source, 'dump', rows);
+  const said = listenTo(child.stderr);
+  let tail = Buffer.alloc(0);
+  try {
+    for await (const chunk of afterMark(child.stdout)) {
+      tally.bytes += chunk.length;
+      tail = Buffer.concat([tail.subarray(-TAIL), chunk.subarray(-TAIL)]).subarray(-TAIL);
+      yield chunk;
+    }
+    const code = await child.ended;
+    ctx.world.signal.throwIfAborted();
+    if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said(), bytes: tally.bytes }, ctx.world);
+    if (!ends[credentials.driver].test(tail.toString('latin1')))
+      throw new DnxError('failed', `The dump of ${quotedName(credentials.database)} is incomplete: its last line is missing.`);
+    for (const what of leftOutIn(said()))
+      ctx.progress.warn(`Left out the ${what} of ${quotedName(credentials.database)}: ${credentials.username} cannot read them.`);
+  } catch (error) {
+    ctx.world.signal.throwIfAborted();
+    throw error instanceof DnxError
+      ? error
+      : new DnxError('network', `The connection to ${place.machine.server.label} was lost.`, { cause: error });
+  } finally {
+    child.stop();
+  }
+}
+
+/** Asks the database on the server of its site, and returns the output without its last newline. */
+export async function askRemote(ctx: Needs, source: Source, query: string): Promise<string> {
+  const child = await startScript(ctx, source, 'query', query);
+  const said = listenTo(child.stderr);
+  const chunks: Buffer[] = [];
+  for await (const chunk of afterMark(child.stdout)) chunks.push(chunk);
+  const code = await child.ended;
+  ctx.world.signal.throwIfAborted();
+  if (code !== 0) throw remoteFailure('read', source, { code, stderr: said(), bytes: 0 }, ctx.world);
+  return Buffer.concat(chunks).toString().trimEnd();
+}
+
+async function startScript(ctx: Needs, { place, credentials }: Source, task: 'dump' | 'query', given: string): Promise<Started> {
+  const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, given);
+  const program = await sshProgram(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world);
+  const child = await ctx.world.start({ ...program, stdin: 'pipe' });
+  if (!child) throw withoutSsh(ctx.world);
+  child.stdin?.end(credentials.password);
+  return child;
+}
+
+const scripts = { mysql: MYSQL, pgsql: PGSQL };
+
+/** Host, port, socket, user and database. For `localhost`, the clients of MySQL use the socket, unless they are given a port. */
+export const connectionWords = ({ driver, host, port, socket, username, database }: Credentials): readonly string[] => [
+  host,
+  driver === 'mysql' && (host === 'localhost' || socket !== undefined) ? '' : String(port),
+  socket ?? '',
+  username,
+  database,
+];
+
+/** The line before the output of a script: a login shell may print something first. */
+const MARK = 'dnx: output';
+
+/** The most that may come before the mark, and that is kept of stderr, in bytes. */
+const LIMIT = 65_536;
+
+/** The output of a script, which begins after the mark. Without a mark there is none. */
+export async function* afterMark(output: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let before: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of output) {
+    if (!before) yield chunk;
+    else if (before.length < LIMIT) {
+      before = Buffer.concat([before, chunk]);
+      const at = before.indexOf(`${MARK}\n`);
+      if (at < 0) continue;
+      const rest = before.subarray(at + MARK.length + 1);
+      before = undefined;
+      if (rest.length > 0) yield rest;
+    }
+  }
+}
+
+/** What a program says on stderr: its last 64 kB. */
+export function listenTo(stderr: Readable): () => string {
+  let said = Buffer.alloc(0);
+  stderr.on('data', (chunk: Buffer) => {
+    said = Buffer.concat([said, chunk]).subarray(-LIMIT);
+  });
+  return () => said.toString();
+}
+
+/** The programs that a script did not find: `mariadb-dump or mysqldump`. */
+export const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];
+
+/** What a script left out: `routines`. */
+export const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
+
+/** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
+const noise = /^(dnx: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
+
+/** The lines that say why a program failed, never with the password. */
+export function reasonsIn(said: string, password: string): readonly string[] {
+  const known = said.split('\n').map((each) => each.trim());
+  const lines = known.filter((each) => each !== '' && !noise.test(each));
+  return password.length < 4 ? lines : lines.map((each) => each.replaceAll(password, '[hidden]'));
+}
+
+/** The database of a site, as ssh and its credentials reach it. */
+export interface Source {
+  readonly place: SiteOnMachine;
+  readonly credentials: Credentials;
+}
+
+/** How a program on the server ended. */
+interface Ended {
+  readonly code: number;
+  readonly stderr: string;
+  /** What it had printed by then. */
+  readonly bytes: number;
+}
+
+/** The error for a program on the server that failed. `act`: `dump`. */
+export function remoteFailure(
+  act: string,
+  { place: { machine }, credentials }: Source,
+  ended: Ended,
+  home: Pick<World, 'home' | 'platform'>,
+): DnxError {
+  const { code, stderr } = ended;
+  const server = machine.server.label;
+  if (code === SSH_FAILED) {
+    if (ended.bytes === 0) return sshFailure(stderr, machine, home);
+    return new DnxError('network', `The connection to ${server} was lost after ${bytes(ended.bytes)}.`, { hint: 'Try again.' });
+  }
+  const missing = missingIn(stderr);
+  if (missing !== undefined)
+    return new DnxError('failed', `Could not find ${missing} on ${server}.`, {
+      hint: `Install ${credentials.driver === 'mysql' ? 'mariadb-client or mysql-client' : 'postgresql-client'} there.`,
+    });
+  const what = `Could not ${act} ${quotedName(credentials.database)} on ${server}`;
+  if (code > 128) return new DnxError('failed', `${what}: the program was killed (${signalName(code - 128)}).`);
+  const reasons = reasonsIn(stderr, credentials.password);
+  const first = reasons.find((each) => /error|denied|fail|fatal|unknown/i.test(each)) ?? reasons.at(-1);
+  return new DnxError('failed', `${what}: ${first ?? `the program ended with exit code ${code}.`}`, {
+    details: reasons
+      .filter((each) => each !== first)
+      .slice(0, 5)
+      .map((each) => [server, each] as const),
+    hint: /denied|authentication failed/i.test(first ?? '') ? `The credentials are those of ${credentials.source}.` : undefined,
+  });
+}
+
+const signalName = (number: number): string =>
+  Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `signal ${number}`;
+
+/** Passes on the bytes and shows how many there were, and how fast. */
+export async function* counting(
+  body: AsyncIterable<Buffer>,
+  sentence: string,
+  { progress, clock, tally }: Pick<Context, 'progress' | 'clock'> & { readonly tally: Tally },
+): AsyncGenerator<Buffer> {
+  const started = clock.elapsed();
+  const detail = () => {
+    const ms = clock.elapsed() - started;
+    const rate = ms > 0 ? `  ${bytes(Math.round((tally.bytes / ms) * 1_000))}/s` : '';
+    return `${bytes(tally.bytes)}${rate}`;
+  };
+  try {
+    progress.step(sentence, detail);
+    yield* body;
+  } finally {
+    progress.done();
+  }
+}

@@ -1,0 +1,147 @@
+import { DnxError } from '../../base/errors.ts';
+import { statusOf } from '../../base/status.ts';
+import { allowanceOf, follow, inTime, within } from '../../platform/follow/follow.ts';
+import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
+import { afterFollowing } from './branch/interrupted.ts';
+import { savedBranch } from './branch/saved.ts';
+import { type DeployValues, readsSiteFirst, type Verification, verificationOf } from './options.ts';
+import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { attachToRunning, followRun, requestDeployment } from './run.ts';
+import type { SavedRun } from './run-file.ts';
+import {
+  type DeployContext,
+  readReleases,
+  readSite,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  siteReference,
+  snapshotBefore,
+  snapshotNamed,
+} from './snapshot.ts';
+import { refuseUnverifiable, verifyDeployment } from './verify.ts';
+
+/** Deploys one site: reads it, requests the deployment once, follows it to its end, and verifies it. */
+export async function deploySite(ctx: DeployContext, values: DeployValues): Promise<DeployReport> {
+  const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
+  const verification = verificationOf(values);
+  const { before, attach } = await inTime(prepare(ctx, values, verification), job);
+  const of = siteReference(ctx.targets, before?.site.domain);
+  if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
+  const borrowed = before && (await borrow(ctx, of, before, values));
+  try {
+    await borrowed?.asked();
+    const run = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before), job);
+    if (!before || values.wait === false) return startedReport(of, run, values.wait);
+    if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
+
+    let report = await followRun(ctx, run, { resumed: attach && !run.run.attached });
+    if (attach) await afterFollowing(ctx, of, report);
+    if (verification && report.result.outcome === 'succeeded') report = await verifyDeployment(ctx, { run, report, before, verification });
+    return (await borrowed?.giveBack(report)) ?? report;
+  } catch (error) {
+    throw borrowed ? await borrowed.giveBackAfter(error) : error;
+  }
+}
+
+/** The site before the request; undefined if it was not read. */
+interface Start {
+  readonly before?: Snapshot;
+  /** Follow the deployment in progress instead. */
+  readonly attach: boolean;
+}
+
+/** Reads the site, settles what is in progress, and restores the branch that an interrupted deployment left. */
+async function prepare(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
+  const given = siteReference(ctx.targets);
+  if (values.branch !== undefined && savedBranch(ctx, given)) (await import('./branch/restore.ts')).refuseTakenBranch(ctx, given);
+  const start = await settle(ctx, values, verification);
+  const of = siteReference(ctx.targets, start.before?.site.domain);
+  if (start.attach || !savedBranch(ctx, of)) return start;
+  const { clearBranch } = await import('./branch/restore.ts');
+  // The site has changed, and someone may have deployed it.
+  return (await clearBranch(ctx, of)) === 'restored' ? settle(ctx, values, verification) : start;
+}
+
+/** Reads the site if the options need it, and handles a deployment in progress: attaches to it, waits for its end, or fails. */
+async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
+  if (!readsSiteFirst(values)) return { attach: false };
+  // Waiting for another deployment has a time limit even with --no-wait.
+  const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
+  const { branch, if_running, wait } = values;
+  const required = wait === true || verification !== undefined || if_running !== undefined || branch !== undefined;
+  const first = await snapshotBefore(ctx, required, branch === undefined ? undefined : 'Use a token with site:read.');
+  if (!first) return { attach: false };
+  const start = await settleRunning(ctx, first, values);
+  if (verification) refuseUnverifiable(verification, start.before, siteReference(ctx.targets, start.before.site.domain));
+  return start;
+}
+
+async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running, branch }: DeployValues) {
+  const attachable = branch === undefined;
+  let before = first;
+  let answer = if_running;
+  for (;;) {
+    const word = workInProgress(before.site, before.releases);
+    if (word === undefined) return { before, attach: false };
+    const of = siteReference(ctx.targets, before.site.domain);
+    answer ??= await choose(ctx, of, word, attachable);
+    if (answer === 'fail') throw busy(of, word, attachable);
+    if (answer === 'attach') {
+      const what = isInstallation(word) ? `${of.site.label} is already ${word}` : `A deployment of ${of.site.label} is already in progress`;
+      ctx.progress.note(`${what}; following it.`);
+      return { before, attach: true };
+    }
+    await untilIdle(ctx, of);
+    before = await snapshotNamed(ctx);
+  }
+}
+
+type IfRunning = NonNullable<DeployValues['if_running']>;
+
+/** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
+async function choose({ ask }: DeployContext, of: SiteReference, word: string, attachable: boolean): Promise<IfRunning> {
+  if (!ask.allowed) return isInstallation(word) || !attachable ? 'wait' : 'attach';
+  const attach = { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' } as const;
+  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
+    ...(attachable ? [attach] : []),
+    { name: 'Wait for it, then deploy', value: 'wait' },
+    { name: 'Cancel', value: 'fail' },
+  ]);
+}
+
+const busy = (of: SiteReference, word: string, attachable: boolean): DnxError =>
+  new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
+    hint: `Use ${attachable ? '--if-running attach to follow it, or ' : ''}--if-running wait to deploy after it.`,
+  });
+
+async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
+  const { label } = of.site;
+  ctx.progress.note(`${label} is busy; waiting for it to finish.`);
+  const follower = ctx.sites?.follower(ctx, of);
+  const { verdict } = await follow(ctx, {
+    what: `${label} (before this deployment)`,
+    job: 'deployment in progress',
+    resume: { command: siteCommand('watch', of), why: 'Follow it with' },
+    sleep: follower?.sleep,
+    read: async () => {
+      const site = await (follower?.read() ?? readSite(ctx, of, { retry: false }));
+      const releases = reportsWork(site, []) ? null : await readReleases(ctx, of, { retry: false });
+      const word = workInProgress(site, releases);
+      return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };
+    },
+  });
+  if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
+}
+
+/** Sets another branch for this deployment, if `--branch` wants one. */
+async function borrow(ctx: DeployContext, of: SiteReference, before: Snapshot, { branch }: DeployValues) {
+  return branch === undefined ? undefined : (await import('./branch/borrow.ts')).borrowBranch(ctx, of, before, branch);
+}
+
+/** The report of a deployment that is not followed, because of --no-wait or because the token cannot read the site. */
+function startedReport(of: SiteReference, { run }: SavedRun, wait: boolean | undefined): DeployReport {
+  const { started_at } = run;
+  const report = deployReport({ kind: 'deploy', ...of }, deployResult(of, { started_at, outcome: 'started' }), null);
+  return wait === false ? { ...report, next: [{ command: siteCommand('watch', of), why: 'Watch it with' }] } : report;
+}

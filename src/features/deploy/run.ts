@@ -1,0 +1,206 @@
+import { DnxError, isError, isStop } from '../../base/errors.ts';
+import { statusOf } from '../../base/status.ts';
+import { NetworkFault } from '../../machine/world.ts';
+import { isUnperformed } from '../../platform/api/deadline.ts';
+import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
+import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
+import { dueMs, type Evidence, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './evidence.ts';
+import { judge } from './judge.ts';
+import { judgeRollback } from './judge-rollback.ts';
+import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
+import { type DeployReport, deployReport, deployResult } from './result.ts';
+import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
+import {
+  type DeployContext,
+  readReleases,
+  readSite,
+  rollbackCommand,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  siteIds,
+  takeSnapshot,
+} from './snapshot.ts';
+
+/** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
+const GAP_MS = 2_000;
+
+/** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
+export async function requestDeployment(ctx: DeployContext, of: SiteReference, before: Snapshot | undefined): Promise<SavedRun> {
+  const { clock } = ctx;
+  const { server, site } = of;
+  const run = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null });
+  const began = clock.elapsed();
+  const { headers } = await sendOnce(run, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of)));
+  if (before) run.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
+  else run.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
+  return run;
+}
+
+/** When a request was sent that took so many ms and was answered at `date`, in whole seconds. Empty if the API does not say. */
+function sentAt(date: string | undefined, tookMs: number): Pick<Run, 'sent_at'> {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? {} : { sent_at: new Date(time - Math.ceil(tookMs / 1000) * 1000).toISOString() };
+}
+
+/** Requests a rollback to a given release, because the API's "previous" could change in the meantime. */
+export async function requestRollback(
+  ctx: DeployContext,
+  of: SiteReference,
+  { baseline, releases }: Snapshot,
+  target: Release,
+): Promise<SavedRun> {
+  const { server, site } = of;
+  const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
+  const run = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
+  const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: target.sentId } });
+  await sendOnce(run, send);
+  run.change({ asked: true });
+  return run;
+}
+
+/** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
+export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {
+  const last = recallRuns(ctx).find(({ run }) => run.host === ctx.settings.host && run.site.id === site.id);
+  const isOurs = last?.run.kind === 'deploy' && !last.run.attached && !last.run.result;
+  if (isOurs && !isDeploymentOver(baselineOfRun(last.run, now), now.site, now.releases)) return last;
+  return rememberRun(ctx, { kind: 'deploy', server, site, baseline: now.baseline, attached: true, asked: true, going: true });
+}
+
+/** Sends the request of a saved run once. A rejected request deletes the run; a lost response keeps it. */
+async function sendOnce<T>(run: SavedRun, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!isError(error)) throw error;
+    if (!neverPerformed(error)) throw error.withHint(undefined, { command: siteCommand('watch', run.run), why: 'Check before you retry' });
+    run.forget();
+    throw error;
+  }
+}
+
+/** True if Deploynix rejected the request or never got it. */
+export function neverPerformed(error: DnxError): boolean {
+  const { code, cause, status } = error;
+  if (isUnperformed(error)) return true;
+  if (code === 'network') return cause instanceof NetworkFault && !cause.sent;
+  return status !== undefined && status < 500;
+}
+
+interface Options {
+  /** True for a resumed run, which may have ended already. */
+  readonly resumed?: boolean;
+}
+
+/** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
+export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed = false }: Options = {}): Promise<DeployReport> {
+  const { run } = saved;
+  const followed = {
+    what: run.site.label,
+    job: run.kind === 'deploy' ? 'deployment' : 'rollback',
+    resume: { command: siteCommand('watch', run), why: 'Resume with' },
+  };
+  try {
+    const baseline = run.baseline ?? (await readBaseline(ctx, saved, followed));
+    const poll = runPoll(ctx, saved, baseline, resumed);
+    const { verdict, status, elapsedMs } = await follow(ctx, { ...followed, ...poll, immediately: resumed });
+    const last = poll.last();
+    const ms = resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
+    const result = deployResult(run, {
+      started_at: run.started_at,
+      status,
+      outcome: verdict?.outcome ?? 'timed_out',
+      finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
+      duration_s: Math.round(ms / 1000),
+      release: verdict?.release?.name ?? null,
+    });
+    const reason = verdict?.reason ?? null;
+    if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
+    const { release } = verdict ?? {};
+    return deployReport(run, result, reason, { release, live: liveRelease(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
+  } catch (error) {
+    if (!(error instanceof DnxError)) throw error;
+    const outcome = isStop(error) ? 'started' : 'unknown';
+    return { result: deployResult(run, { started_at: run.started_at, outcome }), failure: error };
+  }
+}
+
+/** Reads the site after the request of a run without a baseline. */
+async function readBaseline(ctx: DeployContext, saved: SavedRun, followed: Pick<Following<Verdict>, 'job' | 'resume'>): Promise<Baseline> {
+  const snapshot = await takeSnapshot(ctx, saved.run).catch((error: unknown) => {
+    throw error instanceof DnxError ? continues(error, followed) : error;
+  });
+  const baseline = baselineOfRun(saved.run, snapshot);
+  saved.change({ baseline });
+  return baseline;
+}
+
+/** The command that undoes a deployment; undefined unless the previous release is certain. */
+function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
+  if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
+  const { release } = releaseBeforeLive(last?.releases ?? [], liveRelease(last?.releases));
+  return release && rollbackCommand(run);
+}
+
+/** Polls a run. Reads the releases only while the site reports no work in progress. */
+function runPoll(ctx: DeployContext, saved: SavedRun, baseline: Baseline, resumed: boolean) {
+  const { run } = saved;
+  const evidence = evidenceOf(run, baseline, resumed);
+  const follower = ctx.sites?.follower(ctx, run);
+  const reads = releaseReads(ctx, baseline, evidence);
+  let shown: Pick<FollowReading<Verdict>, 'status' | 'words'> | undefined;
+  let last: Seen | undefined;
+  const read = async (): Promise<FollowReading<Verdict>> => {
+    const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
+    const standing = standingOf(baseline, site);
+    const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
+    if (readable && !reads.areDue(site)) {
+      shown ??= { status: statusOf(site) ?? 'unknown', words: standing === 'idle' ? 'queued' : undefined };
+      return { ...shown, dueMs: dueMs(evidence, ctx.clock.elapsed()) };
+    }
+    const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
+    reads.note(site);
+    last = { site, releases, at: ctx.clock.elapsed() };
+    // A deployment that was requested before ours may have begun after it.
+    if (run.sent_at !== undefined) evidence.blurred = ctx.clock.now() - Date.parse(run.started_at) < PATIENCE_MS;
+    const verdict = verdictOf(run, baseline, evidence, last);
+    if (evidence.going && !saved.run.going) saved.change({ going: true });
+    const fresh = newSince(baseline, releases);
+    const status = (verdict ? undefined : fresh.find(isInProgress)?.word) ?? statusOf(site) ?? 'unknown';
+    // An unchanged state is that of the previous deployment.
+    const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
+    shown = { status, words: queued ? 'queued' : undefined };
+    return { ...shown, verdict, dueMs: dueMs(evidence, last.at) };
+  };
+  /** `last`: the last poll that got a response. */
+  return { sleep: follower?.sleep, read, last: () => last };
+}
+
+/**
+ * Decides whether the releases are worth a request. With several sites: only if the site changed, if a verdict may be due, and now and
+ * then, because not every platform shows work on the site.
+ */
+function releaseReads({ sites, clock }: DeployContext, baseline: Baseline, evidence: Evidence) {
+  const keyOf = (site: Partial<Site> | Baseline) =>
+    JSON.stringify([statusOf({ ...site }) ?? null, site.last_deployed_at ?? null, site.updated_at ?? null]);
+  let last = { key: keyOf(baseline), at: clock.elapsed(), againMs: LAG_MS };
+  return {
+    areDue(site: Site): boolean {
+      const waitMs = Math.min(last.againMs, dueMs(evidence, last.at) ?? last.againMs);
+      return !sites || keyOf(site) !== last.key || clock.elapsed() - last.at >= waitMs;
+    },
+    /** Call this after a read, and whenever the site reports work in progress. */
+    note(site: Site): void {
+      last = { key: keyOf(site), at: clock.elapsed(), againMs: sites?.between() ?? 0 };
+    },
+  };
+}
+
+function evidenceOf({ going, attached, asked, blurred }: Run, baseline: Baseline, resumed: boolean): Evidence {
+  const foreign = attached && isInstallation(baseline.status);
+  const siteWorked = attached ? baseline.idle === false : going;
+  return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
+}
+
+const verdictOf = (run: Run, baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined =>
+  run.to === null ? judge(baseline, evidence, seen) : judgeRollback(baseline, { to: run.to, commit: run.commit ?? null }, evidence, seen);

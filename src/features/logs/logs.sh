@@ -1,0 +1,233 @@
+# shellcheck shell=sh disable=SC1007,SC2154,SC3013
+# Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
+# where this one was lost. Follows remote/site.sh; connection.ts reads its output. Arguments: those of find_site, the number of lines
+# (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, and four words for each candidate: see
+# candidatesOf in logs.ts.
+export LC_ALL=C
+nl=$(printf "\nx"); nl=${nl%x}
+lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7
+candidate=$1 domain=$2
+shift 7
+
+# Finds the site, and sets now to its live release.
+look() {
+  find_site "$candidate" "$domain"
+  now=$([ -z "$live" ] || { cd -P "$live" 2>/dev/null && pwd -P; })
+}
+
+say() { printf "%s\n" "$*"; }
+
+# Takes a candidate: each.
+add() {
+  case $each in *"$nl"*) return 0 ;; esac
+  parent=${each%/*}/
+  if [ -f "$each" ] && [ -r "$each" ]; then
+    all=$all$each$nl
+    [ -n "$chosen" ] || chosen=$group
+    [ "$chosen" = "$group" ] || return 0
+    grouped=$grouped$each$nl
+    if [ -z "$newest" ] || [ "$each" -nt "$newest" ]; then newest=$each; fi
+  elif [ -n "$chosen" ] && [ "$chosen" != "$group" ]; then
+    return 0
+  elif [ -f "$each" ]; then
+    chosen=$group
+    unreadable=$unreadable$each$nl
+  elif [ -d "$parent" ] && { [ ! -x "$parent" ] || { [ "$kind" = glob ] && [ ! -r "$parent" ]; }; }; then
+    unreadable=$unreadable$each$nl
+  elif [ "$kind" = path ]; then
+    missing=$missing$each$nl
+  fi
+}
+
+# Finds the files of the first group that has any (grouped), those to show first (files), those of all groups (all), and what cannot be shown.
+find_files() {
+  grouped= all= chosen= newest= missing= unreadable=
+  while [ $# -ge 4 ]; do
+    group=$1 kind=$2 dir=$3 name=$4
+    shift 4
+    case $dir in
+      root:*) [ -n "$root" ] || continue; dir=${root%/}/${dir#root:} ;;
+      home:) dir=$HOME/ ;;
+      live:*) [ -n "$live" ] || continue; dir=${live%/}/${dir#live:} ;;
+    esac
+    if [ "$kind" = glob ]; then
+      IFS=
+      for each in "$dir"$name; do add; done
+      unset IFS
+    else
+      each=$dir$name
+      add
+    fi
+  done
+  case $chosen in *newest) files=$newest$nl ;; *) files=$grouped ;; esac
+}
+
+# Prints id, size and path of the files in a list. A slash ends the path.
+measured() {
+  list=$1
+  set --
+  while IFS= read -r each; do [ -z "$each" ] || set -- "$@" "$each"; done <<END
+$list
+END
+  [ $# -eq 0 ] || stat -L -c "%d:%i:%W %s %n/" -- "$@" 2>/dev/null
+}
+
+# Sets off to the offset of a file so far; empty if it is new.
+offset_of() {
+  off=
+  case $known in *"$nl$1 "*) off=${known#*"$nl$1 "}; off=${off%%"$nl"*} ;; esac
+}
+
+remember() {
+  case $known in
+    *"$nl$1 "*) before=${known%%"$nl$1 "*} after=${known#*"$nl$1 "}; known=$before$nl$1\ $2$nl${after#*"$nl"} ;;
+    *) known=$known$1\ $2$nl ;;
+  esac
+}
+
+# Sets label to the path as a user knows it.
+label_of() {
+  label=$1
+  if [ -n "$root" ] && [ -d "$root/current" ]; then
+    case $1 in "$live"/*) label=${root%/}/current/${1#"$live/"} ;; esac
+  fi
+}
+
+# Sets off to where the last lines of a file begin. Looks at no more of it than it must.
+last_lines() {
+  window=65536
+  while :; do
+    [ "$window" -lt "$size" ] || window=$size
+    bytes=$(tail -c "+$((size - window + 1))" -- "$path" | head -c "$window" | tail -n "$lines" | wc -c)
+    if [ "$bytes" -lt "$window" ] || [ "$window" -ge "$size" ]; then break; fi
+    window=$((window * 8))
+  done
+  off=$((size - bytes))
+}
+
+# Sends a file from off to size.
+send() {
+  while [ "$off" -lt "$size" ]; do
+    part=$((size - off))
+    [ "$part" -le 1000000 ] || part=1000000
+    say F "$id" "$off" "$label"
+    tail -c "+$((off + 1))" -- "$path" | head -c "$part" | sed "s/^/ /"
+    printf "\nE\n"
+    off=$((off + part))
+    sent=1
+  done
+  remember "$id" "$off"
+}
+
+# Sends what was written to a file before it was renamed.
+send_renamed() {
+  case $was in *" $label/$nl"*) ;; *) return 0 ;; esac
+  old=${was%%" $label/$nl"*}; old=${old##*"$nl"}
+  [ "$old" != "$id" ] || return 0
+  new=$id\ $size\ $path
+  offset_of "$old"
+  others=
+  for each in "${path%/*}/"*; do case $each in *"$nl"*) ;; *) others=$others$each$nl ;; esac; done
+  renamed=$(measured "$others" | grep "^$old " | head -n 1)
+  if [ -n "$off" ] && [ -n "$renamed" ]; then
+    id=$old size=${renamed#* } path=${renamed#* * }
+    size=${size%% *} path=${path%/}
+    [ "$size" -le "$off" ] || send
+  fi
+  id=${new%% *} size=${new#* } path=${new#* * }
+  size=${size%% *}
+}
+
+place() {
+  case $was in *" $label/$nl"*) before=${was%%" $label/$nl"*}; was=${before%"$nl"*}$nl${was#*" $label/$nl"} ;; esac
+  was=$was$id\ $label/$nl
+}
+
+# Sends what is new in all files.
+send_new() {
+  find_files "$@"
+  found=$(measured "$grouped")
+  while IFS=" " read -r id size path; do
+    [ -n "$id" ] || continue
+    path=${path%/}
+    label_of "$path"
+    send_renamed
+    offset_of "$id"
+    [ -n "$off" ] && [ "$size" -ge "$off" ] || off=0
+    send
+    place
+  done <<END
+$found
+END
+}
+
+# Finds out where to begin, and says what cannot be shown.
+survey() {
+  find_files "$@"
+  printf %s "$unreadable" | sed "s/^/U /"
+  printf %s "$missing" | sed "s/^/M /"
+  [ -n "$root" ] || say D
+  found=$(measured "$all")
+  while IFS=" " read -r id size path; do
+    [ -n "$id" ] || continue
+    path=${path%/}
+    # Another name of the same file.
+    offset_of "$id"
+    [ -z "$off" ] || continue
+    off=$size
+    case $nl$files in
+      *"$nl$path$nl"*)
+        last_lines
+        label_of "$path"
+        say F "$id" "$off" "$label"
+        place ;;
+      *) say K "$id" "$size" ;;
+    esac
+    remember "$id" "$off"
+  done <<END
+$found
+END
+}
+
+say "dnx-logs 1"
+look
+live=${at:-$now} at=${at:-$now}
+say L "$live"
+if [ -n "$lines" ]; then survey "$@"; fi
+say S
+if [ -z "$follow" ]; then
+  # Nothing that was written meanwhile, so that it ends.
+  while IFS=" " read -r id size path; do
+    [ -n "$id" ] || continue
+    path=${path%/}
+    offset_of "$id"
+    label_of "$path"
+    case $nl$files in *"$nl$path$nl"*) send ;; esac
+  done <<END
+$found
+END
+  say Q
+  exit 0
+fi
+
+# Ends with the connection, even if there is nothing to send.
+exec 3<&0
+{ cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 &
+exec 3<&- </dev/null
+idle=0
+while :; do
+  sent=
+  look
+  live=${at:-$now}
+  send_new "$@"
+  if [ -n "$now" ] && [ "$now" != "$live" ]; then
+    live=$now
+    say R "$now"
+    send_new "$@"
+  fi
+  at=$live
+  if [ -n "$sent" ]; then idle=0; fi
+  [ "$((idle % 20))" -ne 1 ] || say .
+  idle=$((idle + 1))
+  sleep 0.5 2>/dev/null || sleep 1
+done

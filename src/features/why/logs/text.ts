@@ -1,0 +1,183 @@
+import { stripVTControlCharacters } from 'node:util';
+import { timeOf } from '../../../base/time.ts';
+import type { Line, Log, Source } from '../facts.ts';
+
+/** A log as text, and what is known of its file. */
+export interface Text {
+  readonly source: Source;
+  readonly file: string | null;
+  readonly text: string;
+  readonly modified: number | undefined;
+  /** The number of lines before the text; undefined if unknown. */
+  readonly skipped: number | undefined;
+  /** True if the text begins within a line. */
+  readonly cut: boolean;
+  readonly ofRelease: boolean;
+}
+
+/** The server's offset to UTC, such as `+0000`, and its time in epoch ms. */
+export interface Clocks {
+  readonly zone: string;
+  readonly now: number;
+}
+
+/** Longer lines are cut: patterns take more time the longer a line is. */
+const LONGEST = 2_000;
+
+const QUARTER = 15 * 60_000;
+/** The largest difference between two time zones. */
+const FARTHEST = 14 * 4 * QUARTER;
+
+/** Splits a log into lines with numbers and times. */
+export function logOf({ source, file, text, modified, skipped, cut, ofRelease }: Text, clocks: Clocks): Log {
+  const pieces = text
+    .split('\n')
+    .map((each, index) => ({ text: cleaned(each), number: skipped === undefined ? null : skipped + index + 1 }));
+  const whole = cut && pieces.length > 1 ? pieces.slice(1) : pieces;
+  const stamps = whole.map((each) => stampOf(each.text, clocks));
+  const last = stamps.findLast(Boolean);
+  const shift = last && !last.zoned && source === 'laravel' ? shiftOf(last.at, modified) : 0;
+  let at: number | undefined;
+  const lines = whole.map((each, index) => {
+    const stamp = stamps[index];
+    if (stamp) at = stamp.at + (stamp.zoned ? 0 : shift);
+    return { source, file, at, ...each };
+  });
+  return { source, file, modified, ofRelease, lines: unwrapped(lines).filter((each) => each.text.trim() !== '') };
+}
+
+/** What a terminal would show: of a progress bar, its last state. */
+const cleaned = (line: string): string =>
+  stripVTControlCharacters(line.replace(/\r+$/, ''))
+    .split('\r')
+    .at(-1)
+    ?.slice(0, LONGEST)
+    .trimEnd()
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '') ?? '';
+
+/** Laravel writes times in the time zone of the application: the last line is as old as the file. */
+function shiftOf(last: number, modified: number | undefined): number {
+  if (modified === undefined) return 0;
+  const shift = Math.round((modified - last) / QUARTER) * QUARTER;
+  return Math.abs(shift) <= FARTHEST && Math.abs(modified - last - shift) < 10_000 ? shift : 0;
+}
+
+/** The time at the beginning of a line. `zoned`: the line names its time zone. */
+export interface Stamp {
+  readonly at: number;
+  readonly zoned: boolean;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const MONTH = `(?<month>${MONTHS.join('|')})`;
+const CLOCK = '(?<time>\\d\\d:\\d\\d:\\d\\d)';
+
+/** The formats of Laravel and ISO 8601, nginx, PHP-FPM, `dmesg -T`, and syslog. */
+const FORMATS: readonly RegExp[] = [
+  /^\s*\[?(?<date>\d{4}-\d\d-\d\d)[T ](?<time>\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(?<zone>Z|UTC|[+-]\d\d:?\d\d)?/,
+  new RegExp(`^(?<year>\\d{4})/(?<number>\\d\\d)/(?<day>\\d\\d) ${CLOCK}`),
+  new RegExp(`^\\[(?<day>\\d\\d)-${MONTH}-(?<year>\\d{4}) ${CLOCK}(?: (?<zone>UTC))?`),
+  new RegExp(`^\\[\\w{3} ${MONTH} +(?<day>\\d+) ${CLOCK} (?<year>\\d{4})\\]`),
+  new RegExp(`^${MONTH} +(?<day>\\d+) ${CLOCK} `),
+];
+
+/** The time of a line; undefined without one. `zone` is that of the server, `now` tells the year of syslog. */
+export function stampOf(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
+  const groups = FORMATS.map((format) => format.exec(line)?.groups).find(Boolean);
+  if (!groups) return undefined;
+  const { date = dateIn(groups, now), time = '', zone: named } = groups;
+  const at = timeOf(`${date}T${time}${named ?? zone}`);
+  return at === undefined ? undefined : { at, zoned: named !== undefined };
+}
+
+/** `2026-11-26`. A line of syslog without a year is from the last twelve months. */
+function dateIn({ year, number, month = '', day = '' }: Readonly<Record<string, string>>, now: number): string {
+  const order = number ?? String(MONTHS.indexOf(month) + 1).padStart(2, '0');
+  const rest = `${order}-${day.padStart(2, '0')}`;
+  if (year !== undefined) return `${year}-${rest}`;
+  const today = new Date(now + 86_400_000).toISOString();
+  return `${Number(today.slice(0, 4)) - (rest > today.slice(5, 10) ? 1 : 0)}-${rest}`;
+}
+
+/** The line above an exception: Symfony's, whose message is broken at the width of the terminal, or Collision's. */
+const HEADING = /^(?:In \S+\.php line \d+:|\s*\[[\w\\]+\]|\s+[\w\\]+(?:Exception|Error))$/;
+
+/** Symfony breaks a message within a word, Collision only where the message does. */
+const isBroken = ({ heading = '' }: Line): boolean => !/(?:Exception|Error)$/.test(heading);
+
+/** Joins the lines of the message of an exception. */
+export function unwrapped(lines: readonly Line[]): readonly Line[] {
+  const joined: Line[] = [];
+  let block: { first: Line; parts: string[] } | undefined;
+  let heading: string | undefined;
+  const end = () => {
+    if (block) joined.push({ ...block.first, text: `  ${block.parts.join(isBroken(block.first) ? '' : ' ')}` });
+    block = undefined;
+  };
+  for (const line of lines) {
+    const inside = /^ {2}\S/.test(line.text) && (heading !== undefined || block !== undefined);
+    if (inside) {
+      block ??= { first: heading === undefined ? line : { ...line, heading }, parts: [] };
+      block.parts.push(line.text.slice(2));
+    } else {
+      end();
+      joined.push(line);
+    }
+    if (HEADING.test(line.text)) heading = line.text.trim();
+    else if (line.text.trim() !== '') heading = undefined;
+  }
+  end();
+  return joined;
+}
+
+/** More control characters than one in ten make it no text. */
+const MOST_CONTROL = 0.1;
+
+/** The text of a log, or of its end, in UTF-8, UTF-16 or Latin-1. Undefined if it is not text. */
+export function textIn(bytes: Buffer): string | undefined {
+  const text = decoded(bytes);
+  // A server that lost power leaves a block of zeros.
+  const kept = text.replaceAll('\0', '');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are counted
+  const control = kept.match(/[\u0001-\u0008\u000e-\u001a\u001c-\u001f\u007f]/g)?.length ?? 0;
+  return control > kept.length * MOST_CONTROL ? undefined : kept;
+}
+
+function decoded(bytes: Buffer): string {
+  const wide = wideIn(bytes);
+  if (wide !== undefined) return new TextDecoder(wide).decode(bytes);
+  try {
+    // The end of a log may begin within a character.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(continuationsOf(bytes)));
+  } catch {
+    return mostlyUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
+  }
+}
+
+/** UTF-16 by its mark, or by every other byte being zero, as in English text. */
+function wideIn(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const zeros = [0, 0];
+  const length = Math.min(bytes.length, 4096);
+  for (let at = 0; at < length; at += 1) if (bytes[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  if (odd > length * 0.3 && even < length * 0.05) return 'utf-16le';
+  return even > length * 0.3 && odd < length * 0.05 ? 'utf-16be' : undefined;
+}
+
+function continuationsOf(bytes: Buffer): number {
+  let at = 0;
+  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
+  return at;
+}
+
+/** True for UTF-8 with single broken characters, which a program may have cut. */
+function mostlyUtf8(bytes: Buffer): boolean {
+  const text = bytes.toString('utf8');
+  const broken = text.match(/\ufffd/g)?.length ?? 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII
+  const wide = text.match(/[^\u0000-\u007f\ufffd]/g)?.length ?? 0;
+  return broken < wide;
+}

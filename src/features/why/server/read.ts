@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { DnxError, isStop } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import { commandLine } from '../../../cli/run/command-line.ts';
+import { directoriesOf } from '../../remote/directory.ts';
+import { places, type Source as Selected } from '../../remote/log-paths.ts';
+import type { SiteOnMachine } from '../../remote/machine.ts';
+import SITE from '../../remote/site.sh';
+import { runOn, scripted } from '../../remote/ssh.ts';
+import type { Log, ServerState, Source, Unknown } from '../facts.ts';
+import { type Clocks, logOf, textIn } from '../logs/text.ts';
+import NAMES from './names.sh';
+import { clocksIn, type Section, sectionsIn, serverStateIn } from './state.ts';
+import WHY from './why.sh';
+
+/** How long the server may take, in ms. */
+const LIMIT_MS = 20_000;
+
+/** The most bytes of the end of a log that are read. */
+const MOST_BYTES = 256 * 1024;
+
+/** What was read over SSH. */
+interface Read {
+  readonly machine: ServerState | null;
+  readonly logs: readonly Log[];
+  readonly unknown: readonly Unknown[];
+}
+
+/** The site on a server, and what to read of it. */
+interface Wanted {
+  /** The name of the failed release; empty if unknown. */
+  readonly release: string;
+  readonly php: string;
+  /** The directory of the site, if not the usual one. */
+  readonly path: string | undefined;
+}
+
+/** Reads state and logs of a server in one connection. Fails only if a signal ends it. */
+export async function readServer(
+  ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
+  place: SiteOnMachine,
+  wanted: Wanted,
+): Promise<Read> {
+  const nonce = randomBytes(16).toString('hex');
+  const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
+  const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
+  const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
+  const command = scripted(SITE + NAMES + WHY, ...directoriesOf(place, wanted.path), nonce, release, php, String(MOST_BYTES), ...paths);
+  try {
+    const { stdout } = await runOn(ctx, place.machine, command, { limitMs: LIMIT_MS });
+    return understood(sectionsIn(stdout, nonce), release, ctx.clock.now());
+  } catch (error) {
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
+    const why = error.code === 'timed_out' ? 'the server did not answer over SSH in 20s' : error.message.replace(/\.$/, '');
+    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why, fix: fixOf(error, ctx.settings) }] };
+  }
+}
+
+/** What to do about an error of ssh, in a line. */
+function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
+  const command = first && commandLine(first.command, settings);
+  return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
+}
+
+function understood(sections: readonly Section[], release: string, now: number): Read {
+  const clocks = clocksIn(sections, now);
+  if (!sections.some(({ name }) => name === 'site'))
+    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
+  const machine = serverStateIn(sections);
+  const logs = new Map<string, Log | Unknown>();
+  for (const section of sections) {
+    const file = section.words.at(section.name === 'refused' ? 0 : 1) ?? '';
+    if (section.name === 'log' && !logs.has(file)) logs.set(file, logIn(section, release, clocks));
+    if (section.name === 'denied') logs.set(file, { what: file, why: 'this user cannot read it', fix: null });
+    if (section.name === 'refused') logs.set(file, { what: file, why: 'Laravel cannot read it', fix: null });
+  }
+  const kernel = sections.find(({ name }) => name === 'kernel')?.body.toString('utf8') ?? '';
+  const all = [...logs.values()];
+  return {
+    machine,
+    logs: [...all.filter((each) => 'lines' in each), logOfText('kernel', kernel, clocks)],
+    unknown: [
+      ...all.filter((each) => 'why' in each),
+      ...(machine.root === null ? [{ what: 'directory of the site', why: 'it was not found on the server', fix: 'Use --path.' }] : []),
+      ...(sections.at(-1)?.name === 'end' ? [] : [{ what: 'the rest of the server', why: 'the connection was cut', fix: null }]),
+    ],
+  };
+}
+
+const SOURCES: readonly string[] = ['deploy', 'laravel', 'nginx', 'php', 'worker'] satisfies readonly Source[];
+
+function logIn({ words, body }: Section, release: string, clocks: Clocks): Log | Unknown {
+  const [given = '', file = '', modified = '', size = '', count = ''] = words;
+  const source = SOURCES.includes(given) ? (given as Source) : 'server';
+  const text = textIn(body);
+  if (text === undefined) return { what: file, why: 'it is not text', fix: null };
+  const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;
+  const before = count === '' ? undefined : Math.max(0, Number(count) - (text.match(/\n/g)?.length ?? 0));
+  return logOf(
+    {
+      source,
+      file,
+      text,
+      modified: modified === '' ? undefined : Number(modified) * 1000,
+      skipped: cut ? before : 0,
+      cut,
+      ofRelease: source === 'deploy' && release !== '' && file.includes(release),
+    },
+    clocks,
+  );
+}
+
+/** A log that is not a file: lines without numbers. */
+export const logOfText = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
+  logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);
+
+/** A log that may be on a server. */
+interface Path {
+  readonly source: Source;
+  /** Absolute, or relative to the directory of the site. */
+  readonly path: string;
+}
+
+/** What the names in a path stand for. A release or version is empty if it is unknown. */
+interface Names {
+  readonly domain: string;
+  readonly release: string;
+  readonly php: string;
+}
+
+/** The source of each kind of log. The deployment log comes first. */
+const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Record<Selected, Source>;
+
+/** Where the logs of a site may be: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown name. */
+export function logPaths(names: Names): readonly Path[] {
+  return Object.entries(sources).flatMap(([kind, source]) =>
+    places[kind as Selected].site.flatMap(({ files }) => files.flatMap((file) => pathsOf(file, names).map((path) => ({ source, path })))),
+  );
+}
+
+/** The paths of a file in the list. A wildcard stands for nothing, as the script looks for no names. */
+function pathsOf(file: string, { domain, release, php }: Names): readonly string[] {
+  if (/access\.log$|\?|\/\*/.test(file)) return [];
+  if ((file.includes('RELEASE') && release === '') || (file.includes('PHP') && php === '')) return [];
+  const path = file
+    .replace('*', '')
+    .replace(/^SITE\//, '')
+    .replace(/^RELEASE\//, `releases/RELEASE/`)
+    .replace('RELEASE', () => release)
+    .replace('PHP', () => php)
+    .replace('DOMAIN', () => domain);
+  return path.startsWith('LIVE/') ? ['current/', ''].map((live) => path.replace('LIVE/', live)) : [path];
+}

@@ -1,0 +1,81 @@
+import type { Disk, Process, ServerState } from '../facts.ts';
+
+/** A part of the output of the script: its name, the words behind it, and what follows. */
+export interface Section {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly body: Buffer;
+}
+
+/** The sections of an output. Text that a login prints before the first one is left out. */
+export function sectionsIn(output: string, nonce: string): readonly Section[] {
+  const sections: { name: string; words: readonly string[]; body: string[] }[] = [];
+  for (const line of output.split('\n')) {
+    if (line.startsWith(`${nonce} `)) {
+      const [name = '', ...words] = line.slice(nonce.length + 1).split(' ');
+      sections.push({ name, words: words.map((word) => decoded(word).toString('utf8')), body: [] });
+    } else sections.at(-1)?.body.push(line);
+  }
+  return sections.map(({ body, ...rest }) => ({ ...rest, body: decoded(body.join('')) }));
+}
+
+/** A word ends with a dot, so that an empty one is seen. */
+const decoded = (text: string): Buffer => Buffer.from(text.replace(/\.$/, ''), 'base64');
+
+/** The state of a server in the output of the script. */
+export function serverStateIn(sections: readonly Section[]): ServerState {
+  const body = (name: string): string | undefined => sections.find((each) => each.name === name)?.body.toString('utf8');
+  const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
+  const env = body('env');
+  return {
+    root: root || null,
+    dangling: dangling || null,
+    disks: disksIn(body('space') ?? '', body('inodes') ?? ''),
+    memory: memoryIn(body('memory') ?? ''),
+    php: /^PHP (\d+\.\d+\.\d+)/m.exec(body('php') ?? '')?.[1] ?? null,
+    composer: body('composer') ?? null,
+    env: env === undefined ? null : new Map(linesOf(env).map((key) => [key.replace(/=$/, ''), !key.endsWith('=')])),
+    example: linesOf(body('example') ?? '').map((key) => key.replace(/=$/, '')),
+    down: down !== '',
+    services: linesOf(body('services') ?? '').flatMap(processIn),
+    supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
+  };
+}
+
+/** The clock of the server. Its time is `now` if it does not say. */
+export function clocksIn(sections: readonly Section[], now: number): { readonly zone: string; readonly now: number } {
+  const [, , , date = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
+  const [, seconds, zone = 'Z'] = /^(\d+) ([+-]\d{4})$/.exec(date) ?? [];
+  return { zone, now: seconds === undefined ? now : Number(seconds) * 1000 };
+}
+
+const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
+
+/** The file systems in the output of `df -P` and `df -Pi`, each once. */
+function disksIn(space: string, inodes: string): readonly Disk[] {
+  const rows = (text: string) =>
+    linesOf(text).flatMap((line) => {
+      const [, used, mount] = /^.+?\s+\S+\s+\S+\s+\S+\s+(\d+%|-)\s+(\/.*)$/.exec(line) ?? [];
+      return used === undefined || mount === undefined ? [] : [{ mount, line, used: used === '-' ? null : Number.parseInt(used, 10) }];
+    });
+  const files = rows(inodes);
+  const unique = new Map(rows(space).map((row) => [row.mount, row]));
+  return [...unique.values()].map(({ mount, line, used }) => {
+    const row = files.find((each) => each.mount === mount);
+    const full = used !== null && used < 100 && row && (row.used ?? 0) >= 100;
+    return { mount, space: used, inodes: row?.used ?? null, line: (full ? row.line : line).replaceAll(/\s+/g, ' ') };
+  });
+}
+
+/** The output of `free -b`. */
+function memoryIn(text: string): ServerState['memory'] {
+  const numbers = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
+  const [total, , free, , , available = free] = numbers('Mem');
+  return total === undefined || available === undefined ? null : { total, available, swap: numbers('Swap')[0] ?? 0 };
+}
+
+/** `shop-worker:shop-worker_00   FATAL     Exited too quickly (process log may have details)`. */
+function processIn(line: string): readonly Process[] {
+  const [, name, state] = /^(\S+)\s+([A-Za-z]+)\b/.exec(line) ?? [];
+  return name === undefined || state === undefined ? [] : [{ name, state, line: line.replaceAll(/\s+/g, ' ') }];
+}

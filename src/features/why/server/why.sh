@@ -1,0 +1,99 @@
+# shellcheck shell=sh disable=SC2154
+# Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
+# Follows remote/site.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most bytes of a log to send,
+# and the source and path of each log. Each section begins with a line that starts with the nonce; what follows is base64, so that no log
+# can imitate one.
+find_site "$1" "$2"
+nonce=$3 release=$4 php=$5 most=$6
+shift 6
+LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL PATH
+cd "${root:-/}" 2>/dev/null || :
+
+limited() { if command -v timeout >/dev/null 2>&1; then timeout 2 "$@"; else "$@"; fi; }
+
+# Begins a section with a name and words. A word ends with a dot, so that an empty one is seen.
+begin() {
+  printf '\n%s %s' "$nonce" "$1"
+  shift
+  for word; do printf ' %s.' "$(printf %s "$word" | base64 | tr -d '\n')"; done
+  printf '\n'
+}
+
+# A section with what a command prints.
+said() {
+  begin "$1"
+  shift
+  "$@" 2>/dev/null </dev/null | head -c 65536 | base64
+}
+
+# A section with the end of a log.
+log() {
+  [ -e "$2" ] || return 0
+  file=$(readlink -f -- "$2" 2>/dev/null) || file=$2
+  if [ ! -f "$2" ] || [ ! -r "$2" ]; then
+    begin denied "$1" "$file"
+    return 0
+  fi
+  size=$(wc -c <"$2") count=
+  # To count the lines, all of it is read.
+  if [ "$size" -le 268435456 ]; then count=$(wc -l <"$2"); fi
+  begin log "$1" "$file" "$(stat -Lc %Y -- "$2" 2>/dev/null)" "$size" "$count"
+  tail -c "$most" -- "$2" | base64
+}
+
+# The state of each service, but of one that is not meant to run.
+services() {
+  limited systemctl show -p Id -p ActiveState -p UnitFileState nginx "php$php-fpm" mysql mariadb postgresql redis-server supervisor | awk '
+    BEGIN { RS = ""; FS = "\n" }
+    {
+      id = active = file = ""
+      for (i = 1; i <= NF; i++) {
+        if (sub(/^Id=/, "", $i)) { id = $i; sub(/\.service$/, "", id) }
+        if (sub(/^ActiveState=/, "", $i)) active = $i
+        if (sub(/^UnitFileState=/, "", $i)) file = $i
+      }
+      if (!seen[id]++ && (active != "inactive" || file == "enabled")) print id, active
+    }
+  '
+}
+
+kernel() {
+  { limited dmesg -T || limited journalctl -k -n 5000 --no-pager || tail -c 262144 /var/log/kern.log; } |
+    grep -aiE 'out of memory|oom-kill|oom killer' | tail -n 50
+}
+
+app=$live
+if [ -n "$release" ] && [ -d "$root/releases/$release" ]; then app=$root/releases/$release; fi
+link=
+if [ -L "$root/current" ] && [ ! -e "$root/current" ]; then link=$(readlink "$root/current"); fi
+down=
+if [ -e "$live/storage/framework/down" ] || [ -e "$root/shared/storage/framework/down" ]; then down=down; fi
+begin site "$root" "$link" "$down" "$(date '+%s %z')"
+said space limited df -Pk "${root:-/}" / /tmp /var/log
+said inodes limited df -Pi "${root:-/}" / /tmp /var/log
+said memory limited free -b
+if [ -n "$php" ] && command -v "php$php" >/dev/null 2>&1; then said php limited "php$php" -v; else said php limited php -v; fi
+if [ -f "$app/composer.json" ]; then said composer cat "$app/composer.json"; fi
+if [ -f "$app/.env.example" ]; then said example names_in "$app/.env.example"; fi
+for each in "$root/shared/.env" "$live/.env"; do
+  if [ ! -f "$each" ] || [ ! -r "$each" ]; then continue; fi
+  if names=$(names_in "$each"); then said env printf '%s\n' "$names"; else begin refused "$each"; fi
+  break
+done
+said services services
+said supervisor limited supervisorctl status
+said kernel kernel
+while [ $# -gt 1 ]; do
+  case $2 in
+    /*) log "$1" "$2" ;;
+    *) if [ -n "$root" ]; then log "$1" "$root/$2"; fi ;;
+  esac
+  shift 2
+done
+for base in "$root/shared" "$live"; do
+  newest=
+  for each in "$base"/storage/logs/laravel-[0-9]*.log; do if [ -f "$each" ]; then newest=$each; fi; done
+  if [ -n "$root" ] && [ -n "$newest" ]; then log laravel "$newest"; fi
+done
+begin end

@@ -1,0 +1,150 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Copying, openCopying } from '../support/database-copies.ts';
+import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of hostile dumps: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+const TIME = 90_000;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason === undefined) copying = await openCopying('hostile');
+}, 120_000);
+afterAll(() => copying?.close());
+
+/** A directory in which every program may create files. */
+function openDirectory(): string {
+  const directory = mkdtempSync('/tmp/dnx-hostile-');
+  chmodSync(directory, 0o777);
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** Makes the server dump these statements, as a whole dump. */
+function plant(driver: Driver, statements: string): void {
+  const end = driver === 'pgsql' ? '--\n-- PostgreSQL database dump complete\n--' : '-- Dump completed';
+  copying.sshd.program(driver === 'pgsql' ? 'pg_dump' : 'mariadb-dump', `#!/bin/sh\ncat <<'END'\n${statements}\n${end}\nEND\n`);
+  onTestFinished(() => rmSync(join(copying.sshd.directory, 'programs'), { recursive: true, force: true }));
+}
+
+/** The accounts on a local server that a pull created. */
+const accountsOf = (driver: Driver): string =>
+  copying.servers[driver].sql(
+    driver === 'pgsql'
+      ? `SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE 'dnx%'`
+      : `SELECT User FROM mysql.user WHERE User LIKE 'dnx%'`,
+  );
+
+const writes = (file: string) => `COPY (SELECT 1) TO PROGRAM 'touch ${file}';`;
+
+describe('a hostile dump runs no program and writes no file, although the local account may:', { timeout: TIME }, () => {
+  it.each([
+    ['COPY … TO PROGRAM', 'pgsql', writes],
+    ['COPY … FROM PROGRAM', 'pgsql', (file: string) => `CREATE TABLE a (b TEXT); COPY a FROM PROGRAM 'touch ${file}';`],
+    ['a role that it resets', 'pgsql', (file: string) => `RESET ROLE; RESET SESSION AUTHORIZATION; ${writes(file)}`],
+    ['the role of the local account', 'pgsql', (file: string) => `SET ROLE shop; ${writes(file)}`],
+    ['COPY … TO a file', 'pgsql', (file: string) => `COPY (SELECT 1) TO '${file}';`],
+    ['a setting of the server', 'pgsql', (file: string) => `ALTER SYSTEM SET archive_command = 'touch ${file}';`],
+    ['SELECT … INTO OUTFILE', 'mariadb', (file: string) => `SELECT 1 INTO OUTFILE '${file}';`],
+    ['a log', 'mariadb', (file: string) => `SET GLOBAL general_log_file = '${file}'; SET GLOBAL general_log = 1; SELECT 1;`],
+    ['an account with more rights', 'mariadb', () => `CREATE USER evil@localhost; GRANT FILE ON *.* TO evil@localhost;`],
+    ['another database', 'mariadb', () => 'UPDATE shop.marks SET mark = 1;'],
+  ] as readonly (readonly [string, Driver, (file: string) => string])[])('%s (%s)', async (_, driver, statements) => {
+    const file = join(openDirectory(), 'ran');
+    plant(driver, statements(file));
+    const before = accountsOf(driver);
+    const ran = await copying.pull(copying.sites[driver], driver, 'hostile');
+    expect([ran.exitCode, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/hostile is unchanged\. .*--trust-server/s);
+    expect(existsSync(file)).toBe(false);
+    expect(copying.databases(driver, 'hostile')).toEqual([]);
+    expect(accountsOf(driver)).toBe(before);
+  });
+
+  it('code that runs after the pull has no rights of the local account either', async () => {
+    const file = join(openDirectory(), 'ran');
+    plant(
+      'mariadb',
+      `CREATE TABLE a (b INT); INSERT INTO a VALUES (1);\nDELIMITER ;;\nCREATE PROCEDURE late() BEGIN SELECT 1 INTO OUTFILE '${file}'; END ;;\nDELIMITER ;`,
+    );
+    plant(
+      'pgsql',
+      `CREATE FUNCTION late() RETURNS INT SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN ${writes(file)} RETURN 1; END $$; CREATE TABLE a (b INT);`,
+    );
+    for (const [driver, call] of [
+      ['mariadb', 'CALL late()'],
+      ['pgsql', 'SELECT late()'],
+    ] as const) {
+      const ran = await copying.pull(copying.sites[driver], driver, 'later');
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(() => copying.servers[driver].sql(call, 'later')).toThrow(/denied|must be superuser/);
+      expect(existsSync(file)).toBe(false);
+    }
+  });
+
+  it.each(drivers)('unless --trust-server says that it may, of %s', async (driver) => {
+    const file = join(openDirectory(), 'ran');
+    plant(driver, driver === 'pgsql' ? writes(file) : `SELECT 1 INTO OUTFILE '${file}';`);
+    const ran = await copying.pull(copying.sites[driver], driver, 'trusted', ['--trust-server']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(existsSync(file)).toBe(true);
+  });
+});
+
+describe('the account that imports', { timeout: TIME }, () => {
+  it.each(drivers)('cannot sign in to %s afterwards, and a second pull replaces what the first one left', async (driver) => {
+    for (const _ of [1, 2]) {
+      const ran = await copying.pull(copying.sites[driver], driver, 'twice');
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(copying.content(driver, 'twice')).toBe(copying.content(driver, 'shop'));
+    }
+    if (driver === 'pgsql') expect(accountsOf(driver)).toMatch(/^(dnx_pull_\w+\tf\n)+$/);
+    else expect(accountsOf(driver)).toMatch(/^(dnx_code_\w+\n)+$/);
+    expect(copying.databases(driver, 'twice')).toEqual(['twice']);
+  });
+
+  it.each(drivers)('is the local one of %s if that may do no harm', async (driver) => {
+    const { servers, sites, dnx } = copying;
+    const before = accountsOf(driver);
+    servers[driver].sql(
+      driver === 'pgsql'
+        ? `CREATE ROLE plain LOGIN CREATEDB PASSWORD 'no rights'`
+        : `CREATE USER plain@'%' IDENTIFIED BY 'no rights'; GRANT ALL ON \`plain%\`.* TO plain@'%'; GRANT SELECT ON *.* TO plain@'%'`,
+    );
+    const file = copying.dotenv(driver, 'plain', { DB_USERNAME: 'plain', DB_PASSWORD: 'no rights' });
+    const ran = await dnx(['db', 'pull', sites[driver], '--no-cache', '--into', file, '--confirm', 'plain']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(copying.content(driver, 'plain')).toBe(copying.content(driver, 'shop'));
+    expect(accountsOf(driver)).toBe(before);
+  });
+
+  it('may create functions and triggers in spite of a binary log', async () => {
+    const { sql } = copying.servers.mariadb;
+    sql('SET GLOBAL log_bin_trust_function_creators = 0');
+    onTestFinished(() => void sql('SET GLOBAL log_bin_trust_function_creators = 1'));
+    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'logged');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(copying.content('mariadb', 'logged')).toBe(copying.content('mariadb', 'shop'));
+    expect(sql('SELECT @@GLOBAL.log_bin_trust_function_creators')).toBe('0\n');
+  });
+
+  it('cannot be created by an account with FILE that may create none', async () => {
+    const { servers, sites, dnx } = copying;
+    servers.mariadb.sql(
+      `CREATE USER filer@'%' IDENTIFIED BY 'some rights'; GRANT ALL ON \`filer%\`.* TO filer@'%'; GRANT FILE ON *.* TO filer@'%'`,
+    );
+    const file = copying.dotenv('mariadb', 'filer', { DB_USERNAME: 'filer', DB_PASSWORD: 'some rights' });
+    const words = ['db', 'pull', sites.mariadb, '--no-cache', '--into', file, '--confirm', 'filer'];
+    const refused = await dnx(words);
+    expect([refused.exitCode, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toMatch(
+      /filer may write files or run programs.*could not create an account without these rights[\s\S]*--trust-server/,
+    );
+    expect(copying.databases('mariadb', 'filer')).toEqual([]);
+  });
+});
