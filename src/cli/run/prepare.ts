@@ -2,7 +2,7 @@ import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.t
 import { within } from '../../platform/follow/follow.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
-import { type Targets, idIn, targetIds } from '../../platform/names/names.ts';
+import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
 import { askedAgain, resolveTargets } from '../../platform/names/resolve.ts';
 import { everySite, sitesOn } from '../../platform/names/site-search.ts';
 import type { ChosenCalls } from '../language/calls.ts';

@@ -5,7 +5,7 @@ import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/follow/follow.ts';
 import { backupReader, backupsEndpoint } from '../../platform/follow/readers.ts';
 import type { Creation } from '../../platform/names/creation.ts';
-import { type Targets, idIn, targetIds } from '../../platform/names/names.ts';
+import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
 
 interface Options {

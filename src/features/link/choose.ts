@@ -6,7 +6,7 @@ import { widthOf } from '../../cli/output/wrap.ts';
 import { type Candidate, choicesOf } from '../../cli/run/pick.ts';
 import { git, remotesIn } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
-import { type Located, idIn, targetOf } from '../../platform/names/names.ts';
+import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
 import type { ListedSite } from '../../platform/names/site-search.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;

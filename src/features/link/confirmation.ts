@@ -4,7 +4,7 @@ import { isObject } from '../../base/json.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/settings/link.ts';
-import { type Target, type Targets, resourceName, sameName, targetIds } from '../../platform/names/names.ts';
+import { resourceName, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 
 type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
 

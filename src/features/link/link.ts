@@ -1,11 +1,11 @@
 import { cancelled, usage } from '../../base/errors.ts';
-import { type JsonObject, isObject, own } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { type Result, data, done } from '../../cli/output/view.ts';
+import { data, done, type Result } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type Located, type Target, resourceName, sameName } from '../../platform/names/names.ts';
+import { type Located, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
-import { type LinkFile, environmentToLink, openLinkFile, placeIn, shownPath, withEnvironments, withField, writeLinkFile } from './file.ts';
+import { environmentToLink, type LinkFile, openLinkFile, placeIn, shownPath, withEnvironments, withField, writeLinkFile } from './file.ts';
 import { linkSchema } from './schema.ts';
 
 /** The options of `dnx link`. */

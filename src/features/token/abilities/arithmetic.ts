@@ -3,11 +3,11 @@ import { type ChosenCalls, operationsIn, pathsIn } from '../../../cli/language/c
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
 import { nameRead } from '../../../cli/run/consent.ts';
-import { type Invocation, callsOf, ownWords } from '../../../cli/run/invocation.ts';
+import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
 import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
-import { type Lookup, type Settled, lookupFor, lookupsFor } from '../../../platform/names/lookups.ts';
+import { type Lookup, lookupFor, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
 
