@@ -87,14 +87,14 @@ describe('a file as stdout', () => {
       .map(Number);
   const backup = `backup download ${seeded.backups['shop database, completed']} -q -O -`;
 
-  test.for(['completion bash', 'completion fish', backup])('dnx %s on a disk that fills up exits 1', async (line, { skip }) => {
+  test.for(['token abilities --json', backup])('dnx %s on a disk that fills up exits 1', async (line, { skip }) => {
     const run = await onDisk('64k', `head -c 61440 /dev/zero > z; dnx ${line} > f; echo $? $(stat -c %s f)`);
     if (!run) return skip('no file system can be mounted');
     expect(whole(run)).toEqual([1, 4096]);
     expect(run.stderr).toContain(full);
   });
 
-  test.each(['deploy --help', 'completion bash', 'server list --json', 'server list -o ndjson', backup])(
+  test.each(['deploy --help', 'server list --json', 'server list -o ndjson', backup])(
     'dnx %s into a file limited to 1 kB exits 1',
     async (line) => {
       const run = await executable.shell(`(ulimit -f 1; dnx ${line} > f); echo $? $(stat -c %s f)`);

@@ -2,9 +2,8 @@ import { flagName } from '../../../base/text.ts';
 import { needOf } from '../../../platform/abilities.ts';
 import { conditionsIn } from '../../language/calls.ts';
 import type { AnyCommand, Group, Line } from '../../language/command.ts';
-import type { Option, Options } from '../../language/options.ts';
 import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';
-import { exampleLines, type HelpPage, type HelpSection, joinedParts, sectionLines, usageLine, wrappedText } from './page.ts';
+import { described, exampleLines, type HelpPage, joinedParts, optionSections, sectionLines, usageLine, wrappedText } from './page.ts';
 
 /** The most abilities that fit on a line. */
 const MOST_NAMED = 5;
@@ -63,28 +62,6 @@ export const argumentLine = (positional: Positional): Line => [
 ];
 
 const waysOf = ({ key, option }: Positional): string => (option.place === 'either' ? ` (or ${flagName(key)})` : '');
-
-/** Options under their headings. Those without one come first. */
-export function optionSections(options: Options): HelpSection[] {
-  const sections = new Map<string, Line[]>([['Options', []]]);
-  for (const [key, option] of Object.entries<Option<unknown>>(options)) {
-    const { section = 'Options' } = option;
-    sections.set(section, [...(sections.get(section) ?? []), [flagOf(key, option), described(option)]]);
-  }
-  return [...sections];
-}
-
-function flagOf(key: string, { short, kind, placeholder, negatable }: Option<unknown>): string {
-  const name = negatable ? `--[no-]${key.replaceAll('_', '-')}` : flagName(key);
-  const value = kind === 'flag' ? '' : ` <${placeholder ?? key.split('_').at(-1)}>`;
-  return `${short ? `-${short}, ` : ''}${name}${value}`;
-}
-
-function described({ help, required, choices, strict, kind, placeholder }: Option<unknown>): string {
-  const shown = strict && placeholder === choices?.join('|');
-  const notes = [choices && !shown && choices.join(', '), required && 'required', kind === 'list' && 'repeatable'].filter(Boolean);
-  return notes.length > 0 ? `${help} (${notes.join('; ')})` : help;
-}
 
 const WIDEST_ENDPOINT = 72;
 const ASSUMED = 'assumed: not documented in the API reference. To send another field, use -F.';

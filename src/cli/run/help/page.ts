@@ -1,4 +1,6 @@
+import { flagName } from '../../../base/text.ts';
 import type { Line } from '../../language/command.ts';
+import type { Option, Options } from '../../language/options.ts';
 
 /** The page that help is formatted for. `width` is in columns. */
 export interface HelpPage {
@@ -79,4 +81,26 @@ function hanging(words: readonly string[], width: number, indent: number, mark =
     else lines[lines.length - 1] = longer;
   }
   return lines.join(`${mark}\n`);
+}
+
+/** Options under their headings. Those without one come first. */
+export function optionSections(options: Options): HelpSection[] {
+  const sections = new Map<string, Line[]>([['Options', []]]);
+  for (const [key, option] of Object.entries<Option<unknown>>(options)) {
+    const { section = 'Options' } = option;
+    sections.set(section, [...(sections.get(section) ?? []), [flagOf(key, option), described(option)]]);
+  }
+  return [...sections];
+}
+
+function flagOf(key: string, { short, kind, placeholder, negatable }: Option<unknown>): string {
+  const name = negatable ? `--[no-]${key.replaceAll('_', '-')}` : flagName(key);
+  const value = kind === 'flag' ? '' : ` <${placeholder ?? key.split('_').at(-1)}>`;
+  return `${short ? `-${short}, ` : ''}${name}${value}`;
+}
+
+export function described({ help, required, choices, strict, kind, placeholder }: Option<unknown>): string {
+  const shown = strict && placeholder === choices?.join('|');
+  const notes = [choices && !shown && choices.join(', '), required && 'required', kind === 'list' && 'repeatable'].filter(Boolean);
+  return notes.length > 0 ? `${help} (${notes.join('; ')})` : help;
 }
