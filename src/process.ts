@@ -1,7 +1,9 @@
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { platform } from 'node:process';
+import { Writable } from 'node:stream';
 import { DnxError, type ErrorCode, systemCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
-import { closeIfHungUp, fileOutput, isFile, knowingDiscards } from './machine/output.ts';
-import type { Program, Timer, World } from './machine/world.ts';
+import type { Output, Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 
 /** How long a command has to end after a signal, in ms. */
@@ -21,125 +23,6 @@ interface Children {
 
 /** Called when the process ends. */
 type Exits = Set<() => void>;
-
-/** The clock of the real process. */
-const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
-  now: () => Date.now(),
-  // `performance` would load perf_hooks.
-  elapsed: () => Number(hrtime.bigint()) / 1e6,
-  sleep: (ms, stop) =>
-    new Promise((resolve, reject) => {
-      const abort = () => {
-        clearTimeout(timer);
-        reject(stop?.reason);
-      };
-      const timer = setTimeout(() => {
-        stop?.removeEventListener('abort', abort);
-        resolve();
-      }, ms);
-      if (stop?.aborted) abort();
-      stop?.addEventListener('abort', abort, { once: true });
-    }),
-});
-
-/** The World of the real process. */
-function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
-  const { platform, stderr } = process;
-  const env = openEnv(process.env, platform);
-  const clock = clockOf(process);
-  const onExit: World['onExit'] = (callback) => {
-    exits.add(callback);
-    return () => exits.delete(callback);
-  };
-  const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
-    platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
-  const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
-  return {
-    env,
-    platform,
-    node: process.versions.node,
-    self: [process.execPath, process.argv[1] ?? ''],
-    // Lazy: opening stdin takes 2 ms.
-    get stdin() {
-      return process.stdin;
-    },
-    stdout: outputOf(process),
-    stderr,
-    clock,
-    signal,
-    cwd: cwdOf(process),
-    get home() {
-      return homeOf(process);
-    },
-    keychain: {
-      read: async (...args) => (await keychain()).read(...args),
-      write: async (...args) => (await keychain()).write(...args),
-      remove: async (...args) => (await keychain()).remove(...args),
-    },
-    connect: async (caFile, { background } = {}) =>
-      (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background }),
-    async spawn(child) {
-      const { runChild } = await import('./machine/child.ts');
-      const found = await runnable(child);
-      if (!found) throw (await import('./machine/refused.ts')).notFound(child.file);
-      const onForeground = (send: Children['foreground']) => {
-        children.foreground = send;
-      };
-      children.running += 1;
-      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
-        children.running -= 1;
-        if (child.foreground) children.foreground = undefined;
-      });
-    },
-    async start(child) {
-      const found = await runnable(child);
-      return found && (await import('./machine/start.ts')).startChild(found, { signal, after, onExit, platform });
-    },
-    async capture(child) {
-      const found = await runnable(child);
-      return found && (await import('./machine/capture.ts')).captureChild(found, { signal, after, onExit });
-    },
-    open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
-    suspend() {
-      // The whole group, which the terminal would stop, too.
-      if (platform !== 'win32') process.kill(0, 'SIGTSTP');
-    },
-    onExit,
-  };
-}
-
-/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/print.ts handles the error. */
-function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
-  const file = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd);
-  const output = file ? fileOutput(stdout.fd) : knowingDiscards(stdout as World['stdout'], stdout.fd);
-  return output.on('error', () => {});
-}
-
-/** The working directory, or its former path if it was deleted. */
-function cwdOf(process: NodeJS.Process): string {
-  try {
-    return process.cwd();
-  } catch {
-    return process.env.PWD || '/';
-  }
-}
-
-function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
-  const given = env.HOME || env.USERPROFILE;
-  if (given) return given;
-  try {
-    return getBuiltinModule('node:os').userInfo().homedir;
-  } catch (cause) {
-    throw new DnxError('usage', 'This user has no home directory.', {
-      hint: 'Set HOME, or DNX_CONFIG_DIR, DNX_CACHE_DIR and DNX_STATE_DIR.',
-      cause,
-    });
-  }
-}
-
-/** Resolves once a pipe has taken all output; `process.exit` does not wait for that. */
-const flushed = (stream: World['stderr']): Promise<unknown> =>
-  stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
 
 /** Runs argv in the real world and ends the process with its exit code. */
 export async function run(process: NodeJS.Process): Promise<void> {
@@ -198,3 +81,170 @@ function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | und
   }
   process.exit(code);
 }
+
+/** Resolves once a pipe has taken all output; `process.exit` does not wait for that. */
+const flushed = (stream: World['stderr']): Promise<unknown> =>
+  stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
+
+/** The clock of the real process. */
+const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
+  now: () => Date.now(),
+  // `performance` would load perf_hooks.
+  elapsed: () => Number(hrtime.bigint()) / 1e6,
+  sleep: (ms, stop) =>
+    new Promise((resolve, reject) => {
+      const abort = () => {
+        clearTimeout(timer);
+        reject(stop?.reason);
+      };
+      const timer = setTimeout(() => {
+        stop?.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      if (stop?.aborted) abort();
+      stop?.addEventListener('abort', abort, { once: true });
+    }),
+});
+
+/** The World of the real process. */
+function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
+  const { platform, stderr } = process;
+  const env = openEnv(process.env, platform);
+  const clock = clockOf(process);
+  const onExit: World['onExit'] = (callback) => {
+    exits.add(callback);
+    return () => exits.delete(callback);
+  };
+  const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
+    platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
+  const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
+  return {
+    env,
+    platform,
+    node: process.versions.node,
+    self: [process.execPath, process.argv[1] ?? ''],
+    // Lazy: opening stdin takes 2 ms.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: outputOf(process),
+    stderr,
+    clock,
+    signal,
+    cwd: cwdOf(process),
+    get home() {
+      return homeOf(process);
+    },
+    keychain: {
+      read: async (...args) => (await keychain()).read(...args),
+      write: async (...args) => (await keychain()).write(...args),
+      remove: async (...args) => (await keychain()).remove(...args),
+    },
+    connect: async (caFile, { background } = {}) =>
+      (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background }),
+    async spawn(child) {
+      const { runChild } = await import('./machine/run-child.ts');
+      const found = await runnable(child);
+      if (!found) throw (await import('./machine/child.ts')).programNotFound(child.file);
+      const onForeground = (send: Children['foreground']) => {
+        children.foreground = send;
+      };
+      children.running += 1;
+      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
+        children.running -= 1;
+        if (child.foreground) children.foreground = undefined;
+      });
+    },
+    async start(child) {
+      const found = await runnable(child);
+      return found && (await import('./machine/child.ts')).startChild(found, { signal, after, onExit, platform });
+    },
+    async capture(child) {
+      const found = await runnable(child);
+      return found && (await import('./machine/child.ts')).captureChild(found, { signal, after, onExit });
+    },
+    open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
+    suspend() {
+      // The whole group, which the terminal would stop, too.
+      if (platform !== 'win32') process.kill(0, 'SIGTSTP');
+    },
+    onExit,
+  };
+}
+
+/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/print.ts handles the error. */
+function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
+  const file = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd);
+  const output = file ? fileOutput(stdout.fd) : knowingDiscards(stdout as World['stdout'], stdout.fd);
+  return output.on('error', () => {});
+}
+
+/** The working directory, or its former path if it was deleted. */
+function cwdOf(process: NodeJS.Process): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env.PWD || '/';
+  }
+}
+
+function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
+  const given = env.HOME || env.USERPROFILE;
+  if (given) return given;
+  try {
+    return getBuiltinModule('node:os').userInfo().homedir;
+  } catch (cause) {
+    throw new DnxError('usage', 'This user has no home directory.', {
+      hint: 'Set HOME, or DNX_CONFIG_DIR, DNX_CACHE_DIR and DNX_STATE_DIR.',
+      cause,
+    });
+  }
+}
+
+/** A stream to a file or device that writes every byte. Node's own stream ignores short writes. */
+function fileOutput(fd: number): Output {
+  const stream = new Writable({
+    write(chunk: Uint8Array, _, done) {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+  return knowingDiscards(stream, fd);
+}
+
+/** Gives a stream to a descriptor the property `discards`. */
+const knowingDiscards = <T extends Output>(stream: T, fd: number): T =>
+  Object.defineProperty(stream, 'discards', { get: () => isNullDevice(fd) });
+
+/** True for a descriptor that is neither a pipe nor a socket. */
+function isFile(fd: number): boolean {
+  const stats = fstatSync(fd);
+  return !stats.isFIFO() && !stats.isSocket();
+}
+
+/** Closes a descriptor if its terminal is gone. Otherwise Node aborts on exit, when it resets the terminal. */
+function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): void {
+  try {
+    // A closed terminal is still a character device.
+    if (fstatSync(fd).isCharacterDevice() && !isNullDevice(fd) && !isTerminal(fd)) closeSync(fd);
+  } catch {
+    // Already closed.
+  }
+}
+
+function isNullDevice(fd: number): boolean {
+  try {
+    const known = statSync(NULL_DEVICE, { throwIfNoEntry: false });
+    return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
+  } catch {
+    // Windows knows nothing about some descriptors.
+    return false;
+  }
+}
+
+// `devNull` would load node:os.
+const NULL_DEVICE = platform === 'win32' ? '\\\\.\\nul' : '/dev/null';

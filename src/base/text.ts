@@ -29,6 +29,9 @@ export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`
 export const wordOf = (value: unknown): string =>
   value === null || value === undefined ? '' : typeof value === 'object' ? toJson(value) : String(value);
 
+/** A value of the API without line breaks. */
+export const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
+
 /** 734003200 -> `734 MB`. Anything but a number is returned unchanged. */
 export function bytes(size: unknown): unknown {
   if (typeof size !== 'number' || !Number.isFinite(size)) return size;

@@ -49,12 +49,11 @@ async function change(
   value: string | undefined,
 ): Promise<void> {
   const { profile, directories, blocked } = ctx.settings;
+  const { editConfig, repairConfig } = await import('../machine/settings/config-file.ts');
   if (blocked.storing) {
-    const { repairConfig } = await import('../machine/settings/repair.ts');
-    const broken = await repairConfig(directories.config, profile, ctx);
+    const broken = await repairConfig(directories.config, ctx);
     if (broken) ctx.progress.warn(`Repaired the settings and dropped what could not be read. The broken file was kept as ${broken}.`);
   }
-  const { editConfig } = await import('../machine/settings/config-file.ts');
   await editConfig(directories.config, ctx, (config) => {
     const { [name]: _, ...others } = config.profiles?.[profile] ?? {};
     return { ...config, profiles: { ...config.profiles, [profile]: value === undefined ? others : { ...others, [name]: value } } };

@@ -1,7 +1,7 @@
 import { usage } from '../base/errors.ts';
 import { command } from '../cli/language/command.ts';
 import { flag, text } from '../cli/language/options.ts';
-import { examine } from '../features/doctor/doctor.ts';
+import { examineSetup } from '../features/doctor/doctor.ts';
 
 export default command({
   name: 'doctor',
@@ -17,7 +17,7 @@ export default command({
   async run(ctx, { options: { contract, exit_code } }) {
     if (contract === undefined && exit_code) throw usage('--exit-code works only with --contract.');
     return contract === undefined
-      ? examine(ctx)
+      ? examineSetup(ctx)
       : (await import('../features/contract/report.ts')).compareContract(ctx, contract, exit_code === true);
   },
 });

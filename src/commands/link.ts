@@ -21,5 +21,5 @@ export default command({
     'link shop.example.com --confirm-deploys',
     'link --schema',
   ],
-  run: async (ctx, { targets, options, consent }) => (await import('../features/link/link.ts')).link(ctx, targets, options, consent),
+  run: async (ctx, { targets, options, consent }) => (await import('../features/link/link.ts')).linkProject(ctx, targets, options, consent),
 });

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { truthy } from './settings/truthy.ts';
+import { truthy } from './env.ts';
 import type { Env, World } from './world.ts';
 
 /** Features of a CI system besides its log. */

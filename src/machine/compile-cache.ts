@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { version } from '../base/version.ts';
-import { makeDirectory } from './files/directory.ts';
-import { directoriesOf } from './settings/directories.ts';
-import { truthy } from './settings/truthy.ts';
+import { truthy } from './env.ts';
+import { makeDirectory } from './files/text-file.ts';
+import { dnxDirectories } from './settings/directories.ts';
 
 /** `module.enableCompileCache` of Node 22.8 and later. Node compares what it reads with the source, and ignores what it cannot use. */
 type Enable = (directory: string) => unknown;
@@ -36,7 +36,7 @@ export function keepCompiledCode(user: User, enable: Enable): void {
 function ownDirectory({ env, platform, getuid }: User): string | undefined {
   const home = env.HOME || env.USERPROFILE;
   if (!home && !env.DNX_CACHE_DIR && !env.XDG_CACHE_HOME) return undefined;
-  const { cache } = directoriesOf({ env, home: home ?? '', platform });
+  const { cache } = dnxDirectories({ env, home: home ?? '', platform });
   // A relative one could be in any project.
   if (!isAbsolute(cache)) return undefined;
   const all = join(cache, 'compiled');

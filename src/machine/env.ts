@@ -27,7 +27,7 @@ export function childEnv(env: Env, changes: Env): Env {
 }
 
 /** The environment of a program that dnx chooses, which may run for days or pass it on: without the token and the address of --notify. */
-export const withoutSecrets = (env: Env): Env => childEnv(env, { DNX_TOKEN: undefined, DNX_NOTIFY: undefined });
+export const envWithoutSecrets = (env: Env): Env => childEnv(env, { DNX_TOKEN: undefined, DNX_NOTIFY: undefined });
 
 /** A variable in any spelling of its name, as Windows reads it. */
 export const anyCase = (env: Env, name: string): string | undefined => env[spellingIn(env, name) ?? name];
@@ -37,3 +37,6 @@ function spellingIn(env: Env, name: string): string | undefined {
   const upper = name.toUpperCase();
   return Object.keys(env).find((each) => each.toUpperCase() === upper);
 }
+
+/** True unless the value is undefined, empty, 0, false or no. */
+export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());

@@ -1,5 +1,5 @@
 import { devNull } from 'node:os';
-import { childEnv, withoutSecrets } from './env.ts';
+import { childEnv, envWithoutSecrets } from './env.ts';
 import type { Capture, Env, World } from './world.ts';
 
 /** Settings that keep a repository from running programs, and Git from asking for passwords. */
@@ -22,7 +22,7 @@ const FOREIGN = [
 ];
 
 /** The environment in which Git finds the repository of the working directory, also in a hook of another one. */
-export const gitEnv = (env: Env): Env => childEnv(withoutSecrets(env), Object.fromEntries(FOREIGN.map((name) => [name, undefined])));
+export const gitEnv = (env: Env): Env => childEnv(envWithoutSecrets(env), Object.fromEntries(FOREIGN.map((name) => [name, undefined])));
 
 /** Runs a git command that only reads, in the working directory or another one. Undefined if Git is not installed. */
 export function git(

@@ -196,3 +196,39 @@ describe('another broken file', () => {
     expect([refused.code, refused.stderr]).toEqual([7, expect.stringContaining('Not now.')]);
   });
 });
+
+describe('settings of an odd shape', () => {
+  const odd = ['null', '7', '12345678901234567890', 'true', '"x"', '[]', '{}'];
+  const shapes = [
+    ...odd.map((value) => `{"profile":${value}}`),
+    ...['profiles', 'accounts'].flatMap((key) => odd.map((value) => `{"${key}":${value}}`)),
+    ...['profiles', 'accounts'].flatMap((key) => odd.map((value) => `{"${key}":{"other":${value}}}`)),
+    ...['default', 'other'].flatMap((name) => odd.map((value) => `{"profiles":{"${name}":{"server":${value},"color":${value}}}}`)),
+    ...odd,
+  ];
+
+  test.each(shapes)('can be written, or are refused and repaired: %s', async (text) => {
+    writeFileSync(config(), text);
+    const read = await bed.dnx('config list');
+    expect([read.code, read.stderr.split('\n').length <= 2]).toEqual([0, true]);
+    const isSound = read.stderr === '';
+    // Others than `config` write only what they could read whole.
+    const login = await bed.dnx('login --with-token --profile default', { stdin: bed.sandbox.token, env: { DNX_TOKEN: undefined } });
+    expect([login.code, login.stderr.includes('config.json')]).toEqual(isSound ? [0, false] : [2, true]);
+    const set = await bed.dnx('config set site shop.example.com --profile default');
+    expect([set.code, set.stderr.includes('The broken file was kept')]).toEqual([0, !isSound]);
+    expect(existsSync(`${config()}.broken`)).toBe(!isSound);
+    expect(await bed.dnx('config get site --profile default')).toMatchObject({ code: 0, stdout: 'shop.example.com\n', stderr: '' });
+    expect((await bed.dnx('config unset site --profile default')).code).toBe(0);
+  });
+
+  test('keep an id without quotes, with all its digits', async () => {
+    writeFileSync(config(), '{"profile":7,"profiles":{"7":{"server":12345678901234567890},"other":{"site":5}}}');
+    expect(await bed.dnx('config get server')).toMatchObject({ stdout: '12345678901234567890\n', stderr: '' });
+    expect(await bed.dnx('config set output json')).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(readFileSync(config(), 'utf8'))).toEqual({
+      profile: '7',
+      profiles: { 7: { server: '12345678901234567890', output: 'json' }, other: { site: '5' } },
+    });
+  });
+});

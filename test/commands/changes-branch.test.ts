@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
-import { captureChild } from '../../src/machine/capture.ts';
+import { captureChild } from '../../src/machine/child.ts';
 import type { Bed, RunOptions } from '../support/dnx.ts';
 import { openProject, type Project, reasonsOf } from '../support/project.ts';
 import { deployed, liveRelease, Repository } from '../support/repository.ts';

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fingerprintOf } from '../../src/machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../src/machine/credentials/fingerprint.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { signedOut, signIn } from '../support/sign-in.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -71,7 +70,7 @@ describe('completion uninstall', () => {
     await install('fish');
     const [installed = '', printed = ''] = files.fish.map(pathOf);
     const earlier = '# Completion of dnx for fish, in other words.\n';
-    writeFileSync(installed, `${earlier}\n# dnx ${fingerprintOf(earlier, 'completion')}\n`);
+    writeFileSync(installed, `${earlier}\n# dnx ${tokenFingerprint(earlier, 'completion')}\n`);
     writeFileSync(printed, readFileSync('completions/dnx.fish'));
     const run = await bed.dnx('completion uninstall fish --json');
     expect([run.code, run.json()]).toEqual([0, { removed: files.fish.map(pathOf), kept: [] }]);

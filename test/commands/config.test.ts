@@ -112,7 +112,7 @@ describe('config', () => {
     expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Could not save the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
     const login = await bed.dnx('login --with-token --insecure-storage', { env, stdin: bed.sandbox.token });
     expect([login.code, login.calls, login.stdout]).toEqual([1, [], '']);
-    expect(login.stderr).toContain(`Could not restrict access to ${env.DNX_CONFIG_DIR} (ENOTDIR).`);
+    expect(login.stderr).toContain(`Could not create ${env.DNX_CONFIG_DIR} (ENOTDIR).`);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nameOf } from '../../src/machine/files/holder.ts';
+import { holderName } from '../../src/machine/files/lock.ts';
 import { timings } from '../../src/sandbox/index.ts';
 import { changesIn, filesOf, LINE, POST, PUT, RESTORED, releasesOn, siteOf } from '../support/branches.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -183,7 +183,7 @@ describe('two deployments of branches at once', () => {
     await interrupted();
     await over();
     const { holder, kill } = await startHolder();
-    edit({ holder: nameOf(holder) });
+    edit({ holder: holderName(holder) });
     const run = await bed.dnx(LINE);
     expect([run.code, changesIn(run.calls)]).toEqual([1, []]);
     expect(run.stderr).toContain(`Process ${holder.pid} on `);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { variables } from '../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../src/machine/settings/variables.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 
@@ -113,7 +113,7 @@ describe('what dnx and Node.js read is never taken from a site, also with --all'
   });
 
   test('every variable that dnx reads', async () => {
-    const keys = variables.flatMap((group) => group.variables.map(({ name }) => name));
+    const keys = variableGroups.flatMap((group) => group.variables.map(({ name }) => name));
     for (const key of keys) add(key, 'https://evil.example');
     const ran = await bed.dnx(`${run} --all -- env`);
     expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining(`Left out ${keys.join(', ')}: settings of dnx`)]);

@@ -117,6 +117,50 @@ describe('a link file', () => {
   });
 });
 
+describe('settings inside the project', () => {
+  const project = () => join(bed.directory, 'project');
+  const env = () => ({ DNX_HOST: undefined, DNX_CONFIG_DIR: join(project(), '.config/dnx') });
+
+  /** Settings that name a new server, and the server. */
+  async function settingsInProject() {
+    const elsewhere = await openElsewhere((_, response) => response.writeHead(200).end('{"data":[]}'));
+    onTestFinished(() => elsewhere.close());
+    mkdirSync(join(project(), '.config/dnx'), { recursive: true });
+    for (const name of ['.git', 'deep/down']) mkdirSync(join(project(), name), { recursive: true });
+    writeFileSync(join(env().DNX_CONFIG_DIR, 'config.json'), JSON.stringify({ profiles: { default: { host: elsewhere.url } } }));
+    return elsewhere;
+  }
+
+  test.each(['.', 'deep/down'])('do not choose who gets DNX_TOKEN, in %s of it', async (cwd) => {
+    const { requests, url } = await settingsInProject();
+    for (const line of ['whoami', 'server list', 'deploy 5', 'api GET /user']) {
+      const run = await bed.dnx(line, { cwd: join(project(), cwd), env: env() });
+      expect([line, run.code, run.stdout, requests.length]).toEqual([line, 2, '', 0]);
+      expect(run.stderr).toContain(
+        `DNX_TOKEN is not sent to ${url}, because only ${join(env().DNX_CONFIG_DIR, 'config.json')} names it, which is inside the project. Nothing was sent.\n`,
+      );
+      expect(run.stderr).toContain(`--host ${url} or DNX_HOST=${url}`);
+    }
+  });
+
+  test('are used if --host or DNX_HOST names the host too, and without DNX_TOKEN', async () => {
+    const { requests, url } = await settingsInProject();
+    expect((await bed.dnx(`server list --host ${url}`, { cwd: project(), env: env() })).code).toBe(0);
+    expect((await bed.dnx('server list', { cwd: project(), env: { ...env(), DNX_HOST: url } })).code).toBe(0);
+    expect(requests).not.toEqual([]);
+    expect((await bed.dnx('server list', { cwd: project(), env: { ...env(), DNX_TOKEN: undefined } })).code).toBe(4);
+  });
+
+  test.each(['.', 'project'])('may be those of the home directory, in ~/%s', async (cwd) => {
+    mkdirSync(join(bed.directory, '.config/dnx'), { recursive: true });
+    mkdirSync(project());
+    const settings = JSON.stringify({ profiles: { default: { host: bed.sandbox.url } } });
+    writeFileSync(join(bed.directory, '.config/dnx/config.json'), settings);
+    const run = await bed.dnx('whoami', { cwd: join(bed.directory, cwd), env: { DNX_HOST: undefined, DNX_CONFIG_DIR: undefined } });
+    expect([run.code, run.stderr]).toEqual([0, '']);
+  });
+});
+
 describe('the host of a sign-in', () => {
   const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
   const host = () => new URL(bed.sandbox.url).host;

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -6,7 +6,6 @@ import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
 const web1 = seeded.servers['web-1'];
-const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 const SITE = `GET /servers/${web1}/sites/${shop}`;
 const MINUTE = 60_000;
@@ -158,6 +157,20 @@ describe('the file', () => {
     await callsOf('server list');
     expect(statSync(file()).ino).not.toBe(ino);
   });
+
+  test.each(['server list', 'site list', 'site show shop.example.com', 'env list --site shop.example.com'])(
+    'is not even locked by dnx %s, if no name changed',
+    async (line) => {
+      expect((await signIn(bed)).code).toBe(0);
+      await callsOf(line, signedOut);
+      const state = () => [file(), join(bed.directory, 'cache')].map((path) => [statSync(path).ino, statSync(path).mtimeMs]);
+      const before = state();
+      await bed.clock.sleep(2 * MINUTE);
+      await callsOf(line, signedOut);
+      // A lock is a file beside it for a moment, which the time of the directory shows.
+      expect(state()).toEqual(before);
+    },
+  );
 
   test('is written by a command that fails, too', async () => {
     bed.sandbox.faults.always({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -46,5 +46,90 @@ describe('a link file from a repository', () => {
       const run = await bed.dnx('site webhooks --site shop.example.com');
       expect([run.code, run.calls]).toEqual([6, ['GET /servers']]);
     }
+  });
+});
+
+describe('a link file that another user could have written', () => {
+  /** Another user and group; only root can give files away. */
+  const OTHER = 4711;
+  const project = () => join(bed.directory, 'project');
+  const shared = () => join(project(), '.deploynix.json');
+  beforeEach(() => {
+    mkdirSync(project());
+    writeFileSync(shared(), '{"server":"web-1","site":"shop.example.com","confirm":true}');
+  });
+  const dnx = (line: string, env = {}) => bed.dnx(line, { cwd: project(), env });
+
+  /** The command ignores the file, and says why once. */
+  async function expectIgnored(why: string) {
+    const found = await dnx('config get site');
+    expect([found.code, found.stdout]).toEqual([6, '']);
+    const deployed = await dnx('deploy');
+    expect([deployed.code, deployed.calls]).toEqual([2, []]);
+    expect(deployed.stderr.split(why)).toHaveLength(2);
+    const named = await dnx('site show shop.example.com -o ids');
+    expect([named.code, named.stderr]).toEqual([0, `! ${why}\n`]);
+    expect((await dnx('doctor')).stdout.replace(/\s+/g, ' ')).toContain('failed');
+  }
+
+  test('is ignored if others can write to it', async () => {
+    chmodSync(shared(), 0o666);
+    await expectIgnored(`Others can write to ${shared()}, so it is ignored. To use it: chmod go-w ${shared()}`);
+  });
+
+  test('is ignored if others can write to its directory', async () => {
+    chmodSync(project(), 0o777);
+    await expectIgnored(`Others can write to the directory of ${shared()}, so it is ignored. To use it: chmod go-w ${project()}`);
+    const linked = await dnx('link shop.example.com');
+    expect([linked.code, linked.calls.filter((call) => !call.startsWith('GET '))]).toEqual([2, []]);
+    expect(linked.stderr).toContain('Remove it with: dnx unlink --yes');
+    expect((await dnx('unlink --yes')).code).toBe(0);
+    expect((await dnx('link shop.example.com')).code).toBe(2);
+    expect(existsSync(shared())).toBe(false);
+  });
+
+  test('is ignored if it is a link to one', async () => {
+    const target = join(bed.directory, 'shared.json');
+    writeFileSync(target, '{"site":"shop.example.com"}');
+    chmodSync(target, 0o666);
+    const link = join(project(), 'sub/.deploynix.json');
+    mkdirSync(join(project(), 'sub'));
+    symlinkSync(target, link);
+    const run = await bed.dnx('config get site', { cwd: join(project(), 'sub') });
+    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`Others can write to ${target}, so it is ignored.`)]);
+  });
+
+  test('counts in CI, where the modes of a clone tell nothing, and on Windows', async () => {
+    chmodSync(shared(), 0o666);
+    chmodSync(project(), 0o777);
+    expect(await dnx('config get site', { CI: 'true' })).toMatchObject({ stdout: 'shop.example.com\n', stderr: '' });
+    const run = await bed.dnx('config get site', { cwd: project(), platform: 'win32' });
+    expect([run.stdout, run.stderr]).toEqual(['shop.example.com\n', '']);
+  });
+
+  test('counts in a shared directory in which only owners can replace files', async () => {
+    chmodSync(project(), 0o1777);
+    expect(await dnx('config get site')).toMatchObject({ code: 0, stdout: 'shop.example.com\n', stderr: '' });
+  });
+
+  describe.runIf(process.getuid?.() === 0)('and that is not of the same user', () => {
+    const mine = `chown ${process.getuid?.()}`;
+
+    test('is ignored if another user owns it', async () => {
+      chownSync(shared(), OTHER, OTHER);
+      await expectIgnored(`Another user owns ${shared()}, so it is ignored. To use it: sudo ${mine} ${shared()}`);
+    });
+
+    test('is ignored if another user owns its directory', async () => {
+      chownSync(project(), OTHER, OTHER);
+      await expectIgnored(`Another user owns the directory of ${shared()}, so it is ignored. To use it: sudo ${mine} ${project()}`);
+    });
+
+    test('counts if only the group of this user can write to it, and not if another group can', async () => {
+      for (const path of [shared(), project()]) chmodSync(path, 0o775);
+      expect(await dnx('config get site')).toMatchObject({ code: 0, stderr: '' });
+      chownSync(shared(), process.getuid?.() ?? 0, OTHER);
+      await expectIgnored(`Others can write to ${shared()}, so it is ignored. To use it: chmod go-w ${shared()}`);
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -63,6 +63,26 @@ describe('a lock', () => {
     },
   );
 
+  describe('of a process whose start time is unknown, as on Windows', () => {
+    test('is taken over after a minute, because its id may be of another process by now', async () => {
+      const { holder } = await startHolder();
+      const lock = leaveLock(settings(), { ...holder, start: '' });
+      const at = Date.now() / 1000 - 61;
+      utimesSync(lock, at, at);
+      expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '', waited: 0 });
+      expect(readdirSync(join(bed.directory, 'config'))).toEqual(['config.json']);
+    });
+
+    test('is waited for until then, and always on another host', async () => {
+      const { holder } = await startHolder();
+      leaveLock(settings(), { ...holder, start: '' });
+      expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 1, waited: 10_000 });
+      const lock = leaveLock(join(bed.directory, 'cache/names.json'), { ...holder, start: '', host: 'elsewhere' });
+      utimesSync(lock, 1, 1);
+      expect(await bed.dnx('site show shop.example.com')).toMatchObject({ code: 0, waited: 1_000 });
+    });
+  });
+
   test('is waited for until Ctrl-C', async () => {
     leaveLock(settings(), (await startHolder()).holder);
     const run = await bed.dnx('config set server web-1', { interruptAt: 500 });
@@ -85,7 +105,7 @@ describe('a lock', () => {
     const waiting = await login();
     expect([waiting.code, waiting.stderr]).toEqual([1, expect.stringContaining(`Timed out waiting for ${lock}`)]);
     await kill();
-    for (const name of ['tokens.json.new', `tokens.json.${crypto.randomUUID()}.tmp`, 'tokens.json.9fb4644a1c02d.tmp'])
+    for (const name of [`tokens.json.${crypto.randomUUID()}.tmp`, 'tokens.json.9fb4644a1c02d.tmp'])
       writeFileSync(join(config, name), '{"a":"secret"}');
     expect((await login()).code).toBe(0);
     expect(readdirSync(config).sort()).toEqual(['config.json', 'tokens.json']);

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { captureChild } from '../../src/machine/capture.ts';
+import { captureChild } from '../../src/machine/child.ts';
 import type { Run, RunOptions } from '../support/dnx.ts';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';
 

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
@@ -72,6 +73,56 @@ describe('the token file', () => {
       expect(run.stderr).toContain(`An older token may still be stored unencrypted in ${join(config(), 'tokens.json')}.`);
     }
     expect(bed.keychain.size).toBe(0);
+  });
+
+  describe('in a directory that dnx did not make', () => {
+    const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+    test.each([0o755, 0o750, 0o700])('keeps its mode: %o', async (mode) => {
+      mkdirSync(config());
+      chmodSync(config(), mode);
+      expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+      expect((await bed.dnx('logout', signedOut)).code).toBe(0);
+      expect(modeOf(config())).toBe(mode.toString(8));
+    });
+
+    test.each([0o777, 0o1777, 0o775])('is refused before any request if others can write to it: %o', async (mode) => {
+      mkdirSync(config());
+      chmodSync(config(), mode);
+      const run = await login('login --with-token --insecure-storage');
+      expect([run.code, run.stdout, run.calls]).toEqual([1, '', []]);
+      expect(run.stderr).toBe(
+        `Error: Refusing to store a token in ${config()}: others can write to it (mode ${mode.toString(8)}).\n` +
+          '  Set DNX_CONFIG_DIR to a directory that only you can write to.\n',
+      );
+      expect([modeOf(config()), existsSync(join(config(), 'tokens.json'))]).toEqual([mode.toString(8), false]);
+    });
+
+    test.runIf(process.getuid?.() === 0)('is refused if it belongs to another user', async () => {
+      mkdirSync(config());
+      chownSync(config(), 4711, 4711);
+      const run = await login('login --with-token --insecure-storage');
+      expect([run.code, run.calls]).toEqual([1, []]);
+      expect(run.stderr).toContain(`Refusing to store a token in ${config()}: it belongs to another user.\n`);
+    });
+
+    test.each([
+      ['a file', () => writeFileSync(config(), '', { mode: 0o644 }), '644'],
+      ['a FIFO, as a device would be', () => execFileSync('mkfifo', ['-m', '644', config()]), '644'],
+    ])('is refused, and keeps its mode, if it is %s', async (_, make, mode) => {
+      make();
+      const run = await login('login --with-token --insecure-storage');
+      expect([run.code, run.calls]).toEqual([1, []]);
+      expect(run.stderr).toContain(`Refusing to store a token in ${config()}: it is not a directory.\n`);
+      expect(modeOf(config())).toBe(mode);
+    });
+
+    test('may be a link to one of the user', async () => {
+      mkdirSync(join(bed.directory, 'dotfiles'), { mode: 0o755 });
+      symlinkSync('dotfiles', config());
+      expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+      expect([modeOf(config()), tokenInFile()]).toEqual(['755', bed.sandbox.token]);
+    });
   });
 
   test('is not a fallback if the keychain fails: login stops before any request', async () => {

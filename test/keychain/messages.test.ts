@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type KeychainOptions, osKeychain } from '../../src/machine/credentials/keychain.ts';
-import type { Keyring } from '../../src/machine/credentials/native-keychain.ts';
+import { type KeychainOptions, type Keyring, osKeychain } from '../../src/machine/credentials/keychain.ts';
 
 const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 

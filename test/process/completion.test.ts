@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
@@ -29,4 +30,24 @@ test('completion scripts keep the other formats, options and errors', async () =
   expect([help.exitCode, help.stdout]).toEqual([0, expect.stringMatching(/^Print the completion script for bash\n/)]);
   const wrong = await built.dnx(['completion', 'tcsh']);
   expect([wrong.exitCode, wrong.stdout]).toEqual([2, '']);
+});
+
+test('a Tab loads what help does, and for a name the settings and the named group, without a library', async () => {
+  const hook = resolve('test/support/loaded.cjs');
+  const file = join(built.directory, 'loaded.json');
+  const filesOf = async (...args: readonly string[]) => {
+    const { exitCode, stderr } = await built.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file } });
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const { files } = JSON.parse(readFileSync(file, 'utf8')) as { files: readonly string[] };
+    return files.map((each) => basename(each).replace(/-.{8}\.js$/, ''));
+  };
+  const help = await filesOf('--help');
+  expect((await filesOf('__complete', 'bash', 'dnx dep')).filter((each) => !help.includes(each))).toEqual(['complete']);
+  expect((await built.dnx(['server', 'list'])).exitCode).toBe(0);
+  const group = await filesOf('server', '--help');
+  expect((await filesOf('__complete', 'bash', 'dnx server show web')).filter((each) => !group.includes(each))).toEqual([
+    'complete',
+    'sources',
+    'names',
+  ]);
 });

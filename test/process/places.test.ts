@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -81,6 +81,36 @@ describe('a FIFO instead of', () => {
     },
     30_000,
   );
+});
+
+describe('a relative directory of XDG is ignored', () => {
+  const project = () => {
+    const directory = mkdtempSync(join(executable.directory, 'project-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    return directory;
+  };
+
+  test.each(['.config', './.config', '~/.config'])('so that no project chooses the host: XDG_CONFIG_HOME=%s', async (xdg) => {
+    const directory = project();
+    for (const path of ['.config', '~/.config']) {
+      mkdirSync(join(directory, path, 'dnx'), { recursive: true });
+      writeFileSync(join(directory, path, 'dnx/config.json'), '{"profiles":{"default":{"host":"https://hostile.example"}}}');
+    }
+    const run = await executable.shell(`cd "${directory}"; dnx config get host`, { env: { DNX_HOST: '', XDG_CONFIG_HOME: xdg } });
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, 'https://deploynix.io\n', '']);
+  });
+
+  test('so that dnx writes nothing to a project', async () => {
+    const directory = project();
+    const names = ['CONFIG_HOME', 'CACHE_HOME', 'STATE_HOME', 'DATA_HOME', 'RUNTIME_DIR'];
+    const env = Object.fromEntries(names.map((name) => [`XDG_${name}`, name.toLowerCase()]));
+    const lines = ['site show shop.example.com -o ids', 'config set output table', 'completion install bash', 'completion install fish'];
+    for (const line of [...lines, 'env edit --site shop.example.com --yes']) {
+      const run = await executable.shell(`cd "${directory}"; dnx ${line}`, { env: { ...env, EDITOR: 'true' } });
+      expect(run.exitCode, run.stderr).toBe(0);
+    }
+    expect(readdirSync(directory)).toEqual([]);
+  });
 });
 
 test('completion install writes through a symbolic link, as dotfile managers need', async () => {

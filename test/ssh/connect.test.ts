@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runChild } from '../../src/machine/child.ts';
+import { runChild } from '../../src/machine/run-child.ts';
 import type { Child } from '../../src/machine/world.ts';
 import { openBed } from '../support/dnx.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';

@@ -7,11 +7,10 @@ import '../../src/cli/run/context.ts';
 import '../../src/cli/run/parse.ts';
 import '../../src/cli/run/perform.ts';
 import '../../src/features/auth/denied.ts';
-import { captureChild } from '../../src/machine/capture.ts';
+import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
-import { startChild } from '../../src/machine/start.ts';
 import {
   type Captured,
   type Child,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Holder, holderOf, nameOf } from '../../src/machine/files/holder.ts';
+import { type Holder, holderName, processHolder } from '../../src/machine/files/lock.ts';
 
 /** A running process that can hold locks. */
 export interface LivingHolder {
@@ -17,7 +17,7 @@ export async function startHolder(): Promise<LivingHolder> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   onTestFinished(() => void child.kill('SIGKILL'));
   return {
-    holder: holderOf(child.pid ?? 0),
+    holder: processHolder(child.pid ?? 0),
     async kill() {
       child.kill('SIGKILL');
       await ended;
@@ -29,6 +29,6 @@ export async function startHolder(): Promise<LivingHolder> {
 export function leaveLock(file: string, holder: Holder): string {
   const lock = `${file}.lock`;
   mkdirSync(lock, { recursive: true });
-  writeFileSync(join(lock, nameOf(holder)), '');
+  writeFileSync(join(lock, holderName(holder)), '');
   return lock;
 }

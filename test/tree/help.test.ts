@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exits } from '../../src/base/errors.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { variables } from '../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../src/machine/settings/variables.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
@@ -135,8 +135,8 @@ describe('topics', () => {
 
   test('environment lists every variable in the table', async () => {
     const help = await helpOf('help environment');
-    expect(variables.length).toBeGreaterThan(5);
-    for (const { title, variables: own } of variables) {
+    expect(variableGroups.length).toBeGreaterThan(5);
+    for (const { title, variables: own } of variableGroups) {
       expect(help).toContain(`\n${title}:`);
       for (const { name } of own) expect(help).toMatch(new RegExp(`[ \n]${name}( |,|$)`, 'm'));
     }

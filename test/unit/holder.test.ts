@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/holder.ts';
+import { holderName, holderNamed, isHolderGone, processHolder, processStart } from '../../src/machine/files/lock.ts';
 
 test('holderNamed reads what nameOf writes', () => {
-  const holder = holderOf(process.pid);
-  expect(holderNamed(nameOf(holder))).toEqual(holder);
-  expect(nameOf(holder)).toMatch(/^[\w.-]+,\d+,[\w.-]*,[\w.-]*,[\w.-]+$/);
-  expect(isGone(holder)).toBe(false);
+  const holder = processHolder(process.pid);
+  expect(holderNamed(holderName(holder))).toEqual(holder);
+  expect(holderName(holder)).toMatch(/^[\w.-]+,\d+,[\w.-]*,[\w.-]*,[\w.-]+$/);
+  expect(isHolderGone(holder)).toBe(false);
 });
 
 test.each(['', '.DS_Store', 'web-1,x,,,', 'web-1,1', 'a,1,b,c,d,e'])('%j is not a holder', (name) => {
@@ -14,7 +14,7 @@ test.each(['', '.DS_Store', 'web-1,x,,,', 'web-1,1', 'a,1,b,c,d,e'])('%j is not 
 });
 
 test('a process of an earlier boot is gone', () => {
-  expect(isGone({ ...holderOf(process.pid), boot: 'earlier' })).toBe(true);
+  expect(isHolderGone({ ...processHolder(process.pid), boot: 'earlier' })).toBe(true);
 });
 
 test.each(['linux', 'darwin'] as const)('a zombie is gone on %s', async (system) => {
@@ -22,11 +22,11 @@ test.each(['linux', 'darwin'] as const)('a zombie is gone on %s', async (system)
   const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void parent.kill('SIGKILL'));
   const pid = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk) => resolve(String(chunk)))));
-  expect(startOf(process.pid, system)).toMatch(/^[\w.-]+$/);
-  await expect.poll(() => startOf(pid, system)).toBeUndefined();
+  expect(processStart(process.pid, system)).toMatch(/^[\w.-]+$/);
+  await expect.poll(() => processStart(pid, system)).toBeUndefined();
   expect(() => process.kill(pid, 0)).not.toThrow();
 });
 
 test('an unknown process has no start time', () => {
-  expect(startOf(2 ** 30)).toBeUndefined();
+  expect(processStart(2 ** 30)).toBeUndefined();
 });

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { linkFileFor } from '../../src/machine/settings/link-search.ts';
-import { type Given, readSettings } from '../../src/machine/settings/settings.ts';
+import { linkFileFor } from '../../src/machine/settings/link-file.ts';
+import { type GivenGlobals, readSettings } from '../../src/machine/settings/settings.ts';
 
 let home: string;
 let cwd: string;
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 const file = () => join(home, 'project/.deploynix.json');
-const read = (env: Record<string, string> = {}, given: Given = {}) => readSettings({ env, cwd, home, platform: 'linux' }, given);
+const read = (env: Record<string, string> = {}, given: GivenGlobals = {}) => readSettings({ env, cwd, home, platform: 'linux' }, given);
 function link(value: unknown): void {
   writeFileSync(file(), typeof value === 'string' ? value : JSON.stringify(value));
 }
@@ -29,7 +29,7 @@ const linked = ({ server, site }: typeof shop) => ({
 });
 
 describe('the environment in use', () => {
-  test.each<[string, object, Record<string, string>, Given, object]>([
+  test.each<[string, object, Record<string, string>, GivenGlobals, object]>([
     ['is the default one', both, {}, {}, { site: 'shop.test', server: 'web-1', linked: linked(shop) }],
     ['is that of DNX_ENV', both, { DNX_ENV: 'staging' }, {}, { site: 'staging.test', linked: linked(staging) }],
     ['is that of --env', both, { DNX_ENV: 'production' }, { env: 'staging' }, { site: 'staging.test' }],
@@ -76,7 +76,7 @@ describe('the environment in use', () => {
 });
 
 describe('an environment that does not exist leaves out every default', () => {
-  test.each<[string, unknown, Record<string, string>, Given, string]>([
+  test.each<[string, unknown, Record<string, string>, GivenGlobals, string]>([
     ['with --env', both, {}, { env: 'stagin' }, "has no environment 'stagin'. Did you mean 'staging'?"],
     ['with DNX_ENV', both, { DNX_ENV: 'toString' }, {}, "has no environment 'toString'."],
     ['as the default', { ...both, default: 'live' }, {}, {}, "has no environment 'live'."],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namesAt, remotePath } from '../../src/features/link/remotes.ts';
+import { namesAt, remotePath } from '../../src/features/link/choose.ts';
 
 test.each([
   ['git@github.com:Example/Shop.git', 'example/shop'],

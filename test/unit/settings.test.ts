@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostOf } from '../../src/machine/settings/host.ts';
-import { type Given, readSettings } from '../../src/machine/settings/settings.ts';
+import { type GivenGlobals, readSettings } from '../../src/machine/settings/settings.ts';
 
 let home: string;
 let cwd: string;
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-const read = (env: Record<string, string> = {}, given: Given = {}) => readSettings({ env, cwd, home, platform: 'linux' }, given);
+const read = (env: Record<string, string> = {}, given: GivenGlobals = {}) => readSettings({ env, cwd, home, platform: 'linux' }, given);
 
 function write(file: string, value: unknown): void {
   mkdirSync(join(home, file, '..'), { recursive: true });
@@ -66,7 +66,7 @@ describe('the host and the token', () => {
   const own = 'https://own.test';
 
   test.each<
-    [string, link: object, env: Record<string, string>, given: Given, host: string, requests: string | null, stored: string | null]
+    [string, link: object, env: Record<string, string>, given: GivenGlobals, host: string, requests: string | null, stored: string | null]
   >([
     ['no link file', {}, {}, {}, own, null, null],
     ["the profile's host", { host: own }, {}, {}, own, null, null],
@@ -100,7 +100,7 @@ describe('the host and the token', () => {
   test('do not depend on the link file', () => {
     const hosts = [undefined, 'https://link.test', own, 'https://work.test', 'nonsense://', ''];
     const profiles = [undefined, 'default', 'work', 'nobody', ''];
-    const choices: readonly [Record<string, string>, Given][] = [
+    const choices: readonly [Record<string, string>, GivenGlobals][] = [
       [{}, {}],
       [{ DNX_HOST: 'https://env.test' }, {}],
       [{ DNX_PROFILE: 'work' }, {}],

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { variables } from '../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../src/machine/settings/variables.ts';
 
-const declared = variables.flatMap((group) => group.variables.map(({ name }) => name));
+const declared = variableGroups.flatMap((group) => group.variables.map(({ name }) => name));
 
 /** The source of dnx, but for the table itself and the sandbox, which is another program. */
 const sources = ['src', 'bin'].flatMap((folder) =>

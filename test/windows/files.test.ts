@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { replaceFile } from '../../src/machine/files/replace.ts';
+import { replaceFile } from '../../src/machine/files/text-file.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;

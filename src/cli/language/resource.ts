@@ -4,7 +4,7 @@ import { flagName, plural, title } from '../../base/text.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Creating, Creation } from '../../platform/names/creation.ts';
-import { called, idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
+import { called, resourceName, type Targets, targetIds } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { type Column, done, type Item, type Result, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
@@ -79,7 +79,7 @@ export const create = <const F extends Options>({ noun, path, details, example }
       const creation = { ...creationOf(noun, endpoint(`GET ${path}`), targets, body), secret: secrets.length > 0 };
       const reply = await created(ctx, creation, () => ctx.call());
       const item = isObject(reply.data) ? reply.data : {};
-      const name = nameOf(item, noun);
+      const name = resourceName(item, noun);
       const view = answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
       return { view, ...generatedIn(noun, secrets, body, item) };
     },
@@ -157,7 +157,7 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     async run(ctx, { targets }) {
       const reply = await ctx.call();
       const { id, label } = targetIn(targets, noun);
-      const name = label === id && isObject(reply.data) ? (nameOf(reply.data, noun) ?? label) : label;
+      const name = label === id && isObject(reply.data) ? (resourceName(reply.data, noun) ?? label) : label;
       // A server takes a while to come back.
       return did(reply, `${noun === 'server' ? 'Restarting' : 'Restarted'} ${called(noun, { label: name })}`);
     },
@@ -193,7 +193,7 @@ const under = (noun: string, verb: string, targets: Targets): readonly string[] 
 /** How a new resource under these parents is found in its list. */
 export const creationOf = (noun: string, list: Endpoint, targets: Targets, sent: JsonObject): Creation => ({
   noun,
-  list: { endpoint: list, params: idsOf(targets) },
+  list: { endpoint: list, params: targetIds(targets) },
   sent,
   see: under(noun, 'list', targets),
 });
@@ -212,7 +212,7 @@ export function generatedIn(noun: string, secrets: readonly string[], sent: Json
 
 /** Sends the request of a create once, and adopts what it made if the response is lost. */
 export async function created(ctx: Creating, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
-  return (await import('../../platform/names/creation.ts')).creating(ctx, of, send).create();
+  return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, of, send).create();
 }
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
 /** The words of an example. */

@@ -2,7 +2,7 @@ import { duration } from '../../base/time.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { RequestProgress } from '../../platform/api/api.ts';
-import type { Scope } from '../../platform/names/scope.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import type { Progress } from './progress.ts';
 
 /** The spinner shows requests that take longer than this. */

@@ -1,5 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
-import { truthy } from '../../machine/settings/truthy.ts';
+import { truthy } from '../../machine/env.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import { safeLines } from './text.ts';
 

@@ -2,7 +2,6 @@ import type { Next } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { safeLine as printable } from '../output/text.ts';
 
 /** The profile, host and CA file that a suggested command line must use. */
 type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Settings, 'caOption'>>;

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { called, idIn, idsOf, isId, isIdOf, sameName, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { called, idIn, isId, isIdOf, sameName, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
@@ -125,7 +125,7 @@ function where(targets: Targets, noun: string, verb = ''): string {
 async function nameFor(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
   const naming = namings[noun];
   if (!naming || own.label !== own.id) return own.label;
-  const { data } = await api.send(nameRead(naming.list, noun), idsOf(targets));
+  const { data } = await api.send(nameRead(naming.list, noun), targetIds(targets));
   return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
 }
 
@@ -135,7 +135,7 @@ async function withNames(targets: Targets, { api }: Pick<Context, 'api'>): Promi
   for (const [noun, target] of Object.entries(targets)) {
     const naming = target.id === target.label ? namings[noun] : undefined;
     const list = naming && naming.keys.length > 0 && listUnder(naming, Object.keys(targets));
-    const listed = list ? await api.list<JsonObject>(list, idsOf(targets)).catch(ifForbidden) : undefined;
+    const listed = list ? await api.list<JsonObject>(list, targetIds(targets)).catch(ifForbidden) : undefined;
     const found = listed?.find(({ id }) => idIn(id) === target.id);
     if (listed && !found) throw notFound(noun, target.id, [], named);
     named[noun] = found ? targetOf(found, noun) : target;

@@ -1,15 +1,14 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { accountName } from '../../machine/credentials/account.ts';
-import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { accountName, openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { truthy } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { truthy } from '../../machine/settings/truthy.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import type { Api } from '../../platform/api/api.ts';
 import { createApi } from '../../platform/api/client.ts';
 import { openBudgets } from '../../platform/api/limit/budget.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
-import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { openProgress, type Progress } from '../output/progress.ts';

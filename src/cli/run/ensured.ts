@@ -1,11 +1,11 @@
 import { type Detail, DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
-import { capitalized, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, oneLine, plural, quotedName, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { compared, type Difference, existing, type Keys } from '../../platform/names/existing.ts';
-import { called, idIn, nameOf, requireId, type Targets } from '../../platform/names/names.ts';
-import { ambiguous, oneLine } from '../../platform/names/unresolved.ts';
+import { compared, existing, type FieldDifference, type Keys } from '../../platform/names/existing.ts';
+import { called, idIn, requireId, resourceName, type Targets } from '../../platform/names/names.ts';
+import { ambiguous } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
@@ -71,7 +71,7 @@ const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
 function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Result {
   const { wanted, secrets, confidential } = asked;
   const { noun } = asked.resource;
-  const label = nameOf(item ?? {}, noun) ?? nameOf(wanted, noun);
+  const label = resourceName(item ?? {}, noun) ?? resourceName(wanted, noun);
   const name = label === undefined ? title(noun) : called(noun, { label });
   const { secret } = generatedIn(noun, secrets, wanted, item);
   const details: readonly Detail[] = secret ? [[fieldWords(secret.name), secret.value]] : [];
@@ -88,7 +88,7 @@ function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Res
 interface Found {
   readonly name: string;
   readonly item: JsonObject;
-  readonly differences: readonly Difference[];
+  readonly differences: readonly FieldDifference[];
   readonly unknown: readonly string[];
   readonly note?: string;
 }
@@ -99,7 +99,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const { noun } = resource;
   const comparison = compared(noun, item, without(wanted, secrets));
   const { differences, unknown } = comparison;
-  const name = called(noun, { label: nameOf(item, noun) ?? nameOf(wanted, noun) ?? idIn(item.id) ?? '' });
+  const name = called(noun, { label: resourceName(item, noun) ?? resourceName(wanted, noun) ?? idIn(item.id) ?? '' });
   const note = noteOn(
     secrets.filter((field) => field in wanted),
     unknown,
@@ -148,7 +148,7 @@ const LONGEST = 60;
 interface Outcome {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'different';
   /** What differed when the command began. */
-  readonly differences?: readonly Difference[];
+  readonly differences?: readonly FieldDifference[];
   /** The fields that the API does not show. */
   readonly unknown?: readonly string[];
 }
@@ -179,10 +179,10 @@ function ensureReport(
 function differing(
   { progress }: Pick<Context, 'progress'>,
   result: Result,
-  { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly Difference[]; readonly hint?: string },
+  { sentence, differences, hint }: { readonly sentence: string; readonly differences: readonly FieldDifference[]; readonly hint?: string },
   { strict, confidential }: { readonly strict: boolean; readonly confidential?: string },
 ): Result {
-  const isHidden = ({ field }: Difference) => field === confidential;
+  const isHidden = ({ field }: FieldDifference) => field === confidential;
   if (strict) {
     const details = differences.map((each) => detailOf(isHidden(each) ? { ...each, is: MASK, wanted: MASK } : each));
     return { ...result, exit: new DnxError('differences', sentence, { details, hint }) };
@@ -196,7 +196,7 @@ function differing(
 }
 
 /** `frequency  '0 0 * * *' → '0 3 * * *'`. */
-const detailOf = ({ field, is, wanted }: Difference): Detail => [fieldWords(field), `${shown(is)} → ${shown(wanted)}`];
+const detailOf = ({ field, is, wanted }: FieldDifference): Detail => [fieldWords(field), `${shown(is)} → ${shown(wanted)}`];
 
 /** What was given and not compared, and a status that needs attention; undefined if nothing. */
 function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {

@@ -3,12 +3,12 @@ import type { JsonObject } from '../../base/json.ts';
 import { capitalized, plural, title, wordOf } from '../../base/text.ts';
 import { ago } from '../../base/time.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { everySite } from '../../platform/names/all-sites.ts';
-import { lookupsFor } from '../../platform/names/lookups.ts';
-import { called, idIn, idsOf, isIdOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { lookupsFor, type Scope } from '../../platform/names/lookups.ts';
+import { matching } from '../../platform/names/match.ts';
+import { called, idIn, isIdOf, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
-import { matching, resolve } from '../../platform/names/resolve.ts';
-import type { Scope } from '../../platform/names/scope.ts';
+import { resolveTargets } from '../../platform/names/resolve.ts';
+import { everySite } from '../../platform/names/site-search.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { safeLine } from '../output/text.ts';
@@ -140,8 +140,8 @@ async function candidatesFor(
   const naming = namings[name];
   if (!naming) return [];
   const list = listUnder(naming, names);
-  const parents = await resolve(parameters(list), given, scope);
-  const things = await scope.api.list<JsonObject>(list, idsOf(parents));
+  const parents = await resolveTargets(parameters(list), given, scope);
+  const things = await scope.api.list<JsonObject>(list, targetIds(parents));
   return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
 }
 

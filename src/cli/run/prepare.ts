@@ -1,11 +1,10 @@
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/follow.ts';
-import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
-import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
-import { askedAgain } from '../../platform/names/recall.ts';
-import { resolve } from '../../platform/names/resolve.ts';
-import type { Scope } from '../../platform/names/scope.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
+import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
+import { askedAgain, resolveTargets } from '../../platform/names/resolve.ts';
+import { everySite, sitesOn } from '../../platform/names/site-search.ts';
 import type { ChosenCalls } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import type { Inputs } from './inputs.ts';
@@ -47,18 +46,18 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
       const { server: word } = firstWords(invocation);
       const inner = { ...scope, api: bounded.api };
       if (word === undefined) return everySite(inner);
-      const { server } = await resolve(['server'], { server: word }, inner);
+      const { server } = await resolveTargets(['server'], { server: word }, inner);
       return server ? sitesOn(server, inner) : everySite(inner);
     },
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     isGiven: (noun) => invocation.targets[noun] !== undefined,
     async resolve(path, words) {
       const names = parameters(path);
-      if (words) return resolve(names, words, { ...scope, api: bounded.api });
+      if (words) return resolveTargets(names, words, { ...scope, api: bounded.api });
       const picked = base.ask.allowed
         ? (await (await import('./pick.ts')).pickMissing(invocation, names, undefined, scope, base)).targets
         : {};
-      const found = await resolve(names, firstWords(invocation), { ...scope, picked });
+      const found = await resolveTargets(names, firstWords(invocation), { ...scope, picked });
       return refuseMislinked(found, changeOf(invocation, chosen), scope);
     },
   };
@@ -86,8 +85,8 @@ function callsWith(
     shown?: (answer: T) => unknown,
   ): Promise<T> =>
     isRead(endpoint)
-      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)), ...(shown && { shown }) })
-      : request(idsOf(targets));
+      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(targetIds(found)), ...(shown && { shown }) })
+      : request(targetIds(targets));
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;

@@ -1,14 +1,12 @@
 import { isError, usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural, title } from '../../base/text.ts';
 import { isRead, parameters } from '../../platform/api/endpoint.ts';
-import { isServerName, neither, siteWithId } from '../../platform/names/destination.ts';
-import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
-import type { Settled } from '../../platform/names/lookups.ts';
-import { idsOf, isId, type Targets, targetOf } from '../../platform/names/names.ts';
+import { type LinkedChange, refuseMislinked } from '../../platform/names/linked.ts';
+import type { Scope, Settled } from '../../platform/names/lookups.ts';
+import { isId, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { TRUST_MS, verified } from '../../platform/names/recall.ts';
-import { resolve } from '../../platform/names/resolve.ts';
-import type { Scope } from '../../platform/names/scope.ts';
+import { resolveTargets, TRUST_MS, verified } from '../../platform/names/resolve.ts';
+import { isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
 import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type ChosenCalls, endpointsIn, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
@@ -86,7 +84,7 @@ async function targetsOf(invocation: Invocation, chosen: ChosenCalls, scope: Sco
   const found: Targets[] = [];
   // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
-    const targets = await resolve(names, { ...given, [noun]: word }, scope);
+    const targets = await resolveTargets(names, { ...given, [noun]: word }, scope);
     if (found.some((each) => each[noun] && each[noun].id === targets[noun]?.id))
       throw usage(`${capitalized(title(noun))} '${word}' is given twice.`);
     found.push(targets);
@@ -98,8 +96,8 @@ async function targetsOf(invocation: Invocation, chosen: ChosenCalls, scope: Sco
 async function everyOne(noun: string, given: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {
   const naming = namings[noun];
   if (!naming) throw new Error(`Nothing lists every ${noun}.`);
-  const parents = await resolve(parameters(naming.list), given, scope);
-  const things = await scope.api.list<Record<string, unknown>>(naming.list, idsOf(parents));
+  const parents = await resolveTargets(parameters(naming.list), given, scope);
+  const things = await scope.api.list<Record<string, unknown>>(naming.list, targetIds(parents));
   return things.map((each) => ({ ...parents, [noun]: targetOf(each, noun) }));
 }
 
@@ -144,11 +142,11 @@ export function lookedUpAgain(
     ...(own && { [noun]: ownWords(invocation)[index] ?? own.id }),
     ...(site && { site: scope.names.trusted.get(`site ${site.id}`)?.word ?? site.id }),
   };
-  return resolve(namesNeeded(invocation, chosen), words, scope);
+  return resolveTargets(namesNeeded(invocation, chosen), words, scope);
 }
 
 /** What a command line changes, and whether it asks. */
-export function changeOf({ command, consent }: Invocation, chosen: ChosenCalls): Change {
+export function changeOf({ command, consent }: Invocation, chosen: ChosenCalls): LinkedChange {
   const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
   return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
 }
@@ -168,10 +166,10 @@ async function foundAt(invocation: Invocation, scope: Scope, lookUp: (each: Invo
     return await find(invocation);
   } catch (error) {
     if (!isError(error, 'not_found', 'forbidden')) throw error;
-    if (invocation.destination?.parent === 'server') throw isError(error, 'not_found') ? await neither(word, scope) : error;
+    if (invocation.destination?.parent === 'server') throw isError(error, 'not_found') ? await noServerOrSite(word, scope) : error;
     return find(asServer).catch(async (again: unknown) => {
       if (!isError(again, 'not_found', 'forbidden')) throw again;
-      throw isError(error, 'not_found') && isError(again, 'not_found') ? await neither(word, scope) : error;
+      throw isError(error, 'not_found') && isError(again, 'not_found') ? await noServerOrSite(word, scope) : error;
     });
   }
 }

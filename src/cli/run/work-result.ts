@@ -19,7 +19,7 @@ export async function workResult<T extends Thing>(
   ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
   { columns, did, creates, ...work }: Shown<T>,
 ): Promise<Result> {
-  const once = creates && (await import('../../platform/names/creation.ts')).creating(ctx, creates, work.start);
+  const once = creates && (await import('../../platform/names/creation.ts')).creatingOnce(ctx, creates, work.start);
   // The list also shows whether the token can follow what it creates.
   const started = { ...work, ...(once && { list: once.read, start: once.create }) };
   const { reply, thing, elapsedMs = 0, failure } = await startAndFollow(ctx, started);

@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import type { Words } from '../../cli/language/command.ts';
 import { seeHelp } from '../../cli/run/command-line.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { operationOf } from '../../platform/names/address.ts';
+import { operationOf } from './address.ts';
 
 /** The HTTP methods of `dnx api`. */
 export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { idIn, nameOf, sameName, type Target } from '../../platform/names/names.ts';
+import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { type AuditPlace, namesIn, type Risk, type Unchecked } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
@@ -130,7 +130,7 @@ export function withLabels(
   noun: 'server' | 'site',
   unusable: (name: string) => void,
 ): readonly (readonly [Target, JsonObject])[] {
-  const names = records.map((each) => nameOf(each, noun) ?? wordOf(each.id));
+  const names = records.map((each) => resourceName(each, noun) ?? wordOf(each.id));
   return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
     const id = idIn(record.id);
     const name = names[index] ?? '';

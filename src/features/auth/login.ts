@@ -3,7 +3,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
-import { accountName } from '../../machine/credentials/account.ts';
+import { accountName } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';

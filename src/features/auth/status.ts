@@ -3,8 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
-import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
-import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
+import { accountName, accountNamed, type Identity, loginLine, type TokenSource, type Tokens } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
 import { setAnother } from './denied.ts';
@@ -13,7 +12,7 @@ interface Status extends Identity {
   /** True for the profile in use. */
   readonly current: boolean;
   readonly user: string | null;
-  readonly source: Source | null;
+  readonly source: TokenSource | null;
   readonly token: string | null;
   readonly abilities: readonly string[] | null;
   readonly created_at: string | null;
@@ -116,7 +115,7 @@ function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
 }
 
 /** Where a token is stored. Shows unencrypted ones, which no other command warns about. */
-const sourceInWords = (source: Source | null): string | undefined =>
+const sourceInWords = (source: TokenSource | null): string | undefined =>
   source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'unencrypted file' : (source ?? undefined);
 
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {

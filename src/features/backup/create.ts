@@ -5,7 +5,7 @@ import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/follow/follow.ts';
 import { backupReader, backupsEndpoint } from '../../platform/follow/readers.ts';
 import type { Creation } from '../../platform/names/creation.ts';
-import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
+import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
 
 interface Options {
@@ -41,7 +41,7 @@ function creationIn({ server, database, site }: Partial<Targets>, body: Options[
   const noun = 'backup';
   if (server && database) {
     const see = ['backup', 'list', '--database', database.label, '--server', server.label];
-    return { noun, list: { endpoint: listOfDatabase, params: idsOf({ server, database }) }, sent: body, see };
+    return { noun, list: { endpoint: listOfDatabase, params: targetIds({ server, database }) }, sent: body, see };
   }
   const sent = { ...(site && { site_id: site.id }), ...body };
   return {
@@ -69,7 +69,7 @@ export async function backUpPicked(outer: Context, options: Options): Promise<Re
   const start = () =>
     site
       ? ctx.api.send(ofApplication, {}, { body: { site_id: site.id, ...body } })
-      : ctx.api.send(ofDatabase, idsOf(others), { body: Object.keys(body).length > 0 ? body : undefined });
+      : ctx.api.send(ofDatabase, targetIds(others), { body: Object.keys(body).length > 0 ? body : undefined });
   const result = await backUp(ctx, targets, start, options);
   return { ...result, answers: Object.fromEntries(Object.entries(targets).map(([noun, { label }]) => [noun, label])) };
 }

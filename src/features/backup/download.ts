@@ -6,7 +6,7 @@ import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
-import { replaceFile } from '../../machine/files/replace.ts';
+import { replaceFile } from '../../machine/files/text-file.ts';
 import { NetworkFault, pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 import { type BackupSource, openBackup } from './source.ts';

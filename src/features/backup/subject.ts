@@ -6,7 +6,7 @@ import { shownDay, shownTime, utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { idIn, nameOf } from '../../platform/names/names.ts';
+import { idIn, resourceName } from '../../platform/names/names.ts';
 import { briefApi, type OverviewContext, orUndefined } from '../overview/overview.ts';
 
 /** What a backup is of, and what restoring it overwrites. */
@@ -60,7 +60,7 @@ async function namesOf(
     const known = requested.get(key);
     const list = known ?? orUndefined(api.list<JsonObject>(`GET /servers/{server}/${noun}s` as Endpoint, { server }, { casual: true }));
     requested.set(key, list);
-    for (const each of (await list) ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), nameOf(each, noun) ?? '');
+    for (const each of (await list) ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), resourceName(each, noun) ?? '');
   });
   return names;
 }
@@ -96,7 +96,7 @@ export async function subjectLabels(ctx: OverviewContext, backups: readonly Json
   const isTwice = (label: string) => labels.filter((each) => each.label === label).length > 1;
   const twice = labels.filter(({ label }) => isTwice(label));
   const servers = twice.length > 0 ? ((await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? []) : [];
-  const serverOf = (id: string) => nameOf(servers.find((each) => wordOf(each.id) === id) ?? {}, 'server') ?? id;
+  const serverOf = (id: string) => resourceName(servers.find((each) => wordOf(each.id) === id) ?? {}, 'server') ?? id;
   const shown = new Map(
     labels.map(({ subject, label }) => [
       keyFor(subject),

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { World } from '../../machine/world.ts';
-import type { Candidate, Offer } from './offer.ts';
+import type { Offer, OfferedWord } from './offer.ts';
 import type { Shell } from './shells.ts';
 
 /** What is typed. */
@@ -76,18 +76,18 @@ function readWords([before = '', ...words]: readonly string[]): Typed {
 }
 
 /** At most as many as a shell shows at once. */
-const few = (candidates: readonly Candidate[], typed: string): readonly Candidate[] =>
+const few = (candidates: readonly OfferedWord[], typed: string): readonly OfferedWord[] =>
   (candidates.length > MOST ? candidates.filter(({ value }) => value.startsWith(typed)) : candidates).slice(0, MOST);
 
 /** The words that go in place of the one at the cursor, and files. */
-function offered({ candidates, lead, files }: Offer, word: string, world: Machine): readonly Candidate[] {
+function offered({ candidates, lead, files }: Offer, word: string, world: Machine): readonly OfferedWord[] {
   const typed = word.slice(lead.length);
   const found = [...candidates.filter(({ value }) => value.startsWith(typed)), ...(files ? filesFor(typed, world) : [])];
   return found.slice(0, MOST).map((each) => ({ ...each, value: lead + each.value }));
 }
 
 /** The files whose path begins so. */
-function filesFor(typed: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): readonly Candidate[] {
+function filesFor(typed: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): readonly OfferedWord[] {
   const [directory = ''] = /^.*\//su.exec(typed) ?? [];
   const from = directory.startsWith('~/') ? join(home, directory.slice(2)) : resolve(cwd, directory);
   const start = typed.slice(directory.length);
@@ -113,7 +113,7 @@ function isDirectory(path: string): boolean {
 }
 
 /** For a bash that has no completions of other programs. */
-function programsOrFiles(first: boolean, word: string, world: Machine): readonly Candidate[] {
+function programsOrFiles(first: boolean, word: string, world: Machine): readonly OfferedWord[] {
   if (!first || word.includes('/')) return filesFor(word, world);
   const names = new Set((world.env.PATH ?? '').split(':').flatMap((directory) => (directory === '' ? [] : namesIn(directory))));
   return [...names].filter((name) => name.startsWith(word) && !/\p{C}/u.test(name)).map((value) => ({ value }));
@@ -168,7 +168,7 @@ function readBash(line: string, wordBreaks: string): Typed {
 }
 
 /** What Readline puts in place of the end of the word; nothing if it cannot be written in the quote that is open. */
-function bashReply({ value, unfinished }: Candidate, { kept, quote }: BashWord): readonly string[] {
+function bashReply({ value, unfinished }: OfferedWord, { kept, quote }: BashWord): readonly string[] {
   const rest = value.slice(kept);
   if (quote !== '') return /['"\\`$!]/.test(rest) ? [] : [rest];
   const home = kept === 0 && rest.startsWith('~/') ? '~' : '';
@@ -177,7 +177,7 @@ function bashReply({ value, unfinished }: Candidate, { kept, quote }: BashWord):
 }
 
 /** One line of JSON in ASCII, because Windows PowerShell reads what programs print in a code page. */
-function powershellReply({ value, help }: Candidate): string {
+function powershellReply({ value, help }: OfferedWord): string {
   // In quotes, nothing is evaluated. PowerShell knows typographic quotes, too.
   const word = /^[A-Za-z0-9_./:+=-]+$/.test(value) ? value : `'${value.replaceAll(/['‘’‚‛]/g, '$&$&')}'`;
   return JSON.stringify({ word, name: value, help: help || value }).replaceAll(

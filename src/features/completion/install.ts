@@ -2,14 +2,14 @@ import { lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
-import { makeDirectory } from '../../machine/files/directory.ts';
-import { directoriesOf } from '../../machine/settings/directories.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
+import { makeDirectory } from '../../machine/files/text-file.ts';
+import { absoluteIn, dnxDirectories } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';
 import { completionScript, type Shell } from './shells.ts';
 
 /** What decides where completions are. */
-export type Machine = Pick<World, 'env' | 'home' | 'platform'>;
+type Machine = Pick<World, 'env' | 'home' | 'platform'>;
 
 interface Installed {
   readonly files: readonly string[];
@@ -23,8 +23,8 @@ const commands = ['dnx', 'deploynix', 'deploynix-cli'];
 /** Where a shell looks for the user's completions: one file for each name of the program, if it looks for them by name. */
 export function placesOf(shell: Shell, machine: Machine): readonly string[] {
   const { env, home, platform } = machine;
-  const data = env.XDG_DATA_HOME || join(home, '.local/share');
-  const config = env.XDG_CONFIG_HOME || join(home, '.config');
+  const data = absoluteIn(env, 'XDG_DATA_HOME') || join(home, '.local/share');
+  const config = absoluteIn(env, 'XDG_CONFIG_HOME') || join(home, '.config');
   switch (shell) {
     case 'bash':
       return commands.map((name) => join(data, 'bash-completion/completions', name));
@@ -34,7 +34,7 @@ export function placesOf(shell: Shell, machine: Machine): readonly string[] {
       return [join(data, 'zsh/site-functions/_dnx')];
     case 'powershell':
       // Not beside the profile, which may be in OneDrive, and which Windows PowerShell has elsewhere than PowerShell 7.
-      return [platform === 'win32' ? join(directoriesOf(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
+      return [platform === 'win32' ? join(dnxDirectories(machine).config, 'dnx.ps1') : join(config, 'powershell/dnx.ps1')];
   }
 }
 
@@ -127,10 +127,10 @@ function remove(file: string): void {
 const LINE = /\n# dnx ([\da-f]{14})\n$/;
 
 /** A script with its checksum. */
-const withChecksum = (script: string): string => `${script}\n# dnx ${fingerprintOf(script, 'completion')}\n`;
+const withChecksum = (script: string): string => `${script}\n# dnx ${tokenFingerprint(script, 'completion')}\n`;
 
 /** True for a script as some version of dnx wrote it. */
 function isUnchanged(text: string): boolean {
   const [line = '', sum] = LINE.exec(text) ?? [];
-  return line !== '' && sum === fingerprintOf(text.slice(0, -line.length), 'completion');
+  return line !== '' && sum === tokenFingerprint(text.slice(0, -line.length), 'completion');
 }

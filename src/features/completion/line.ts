@@ -6,7 +6,7 @@ import { optionsOf, type Positional, positionalsOf } from '../../cli/language/si
 import { namesOf } from '../../cli/language/tree.ts';
 
 /** A command line up to the cursor. */
-export interface Line {
+export interface TypedLine {
   /** What the words name so far; `unknown` if they name no command. */
   readonly at: 'root' | 'group' | 'command' | 'unknown';
   readonly group: Group | undefined;
@@ -47,9 +47,9 @@ const help = { help: { ...flag('Show help'), short: 'h' } };
 const version = { version: { ...flag('Print the version'), short: 'v' } };
 
 /** Reads the words between `dnx` and the cursor. Loads only the named group. Wrong words are no error: whoever is typing may yet fix them. */
-export async function readLine(words: readonly string[], tree: Tree): Promise<Line> {
+export async function readTypedLine(words: readonly string[], tree: Tree): Promise<TypedLine> {
   const line = {
-    at: 'root' as Line['at'],
+    at: 'root' as TypedLine['at'],
     group: undefined as Group | undefined,
     command: undefined as AnyCommand | undefined,
     path: '',
@@ -89,7 +89,7 @@ export async function readLine(words: readonly string[], tree: Tree): Promise<Li
 }
 
 type Enter = (group: Group, command: AnyCommand) => void;
-type Named = { at: Line['at']; group: Group | undefined; flags: readonly Flag[] };
+type Named = { at: TypedLine['at']; group: Group | undefined; flags: readonly Flag[] };
 
 /** A group, or a command at the root. */
 async function readFirst(line: Named, word: string, { contents, standalone, shortcuts }: Tree, enter: Enter): Promise<void> {
@@ -132,7 +132,7 @@ function readOption(word: string, flags: readonly Flag[], note: (flag: Flag, val
 }
 
 /** The argument at the cursor. */
-export const positionalAt = ({ positionals, args }: Pick<Line, 'positionals' | 'args'>): Positional | undefined => {
+export const positionalAt = ({ positionals, args }: Pick<TypedLine, 'positionals' | 'args'>): Positional | undefined => {
   const last = positionals.at(-1);
   return positionals[args.length] ?? (last?.variadic ? last : undefined);
 };

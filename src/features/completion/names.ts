@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { accountName } from '../../machine/credentials/account.ts';
+import { accountName } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import { type Account, accountKey, accountStored, type NameList, readAccounts } from '../../platform/names/index-file.ts';
-import { isIdOf, nameOf } from '../../platform/names/names.ts';
+import { accountKey, accountStored, type NameList, type NamesAccount, readAccounts } from '../../platform/names/index-file.ts';
+import { matching } from '../../platform/names/match.ts';
+import { isIdOf, resourceName } from '../../platform/names/names.ts';
 import { choices, listOfKind, namings } from '../../platform/names/namings.ts';
-import { matching } from '../../platform/names/resolve.ts';
-import type { Candidate } from './offer.ts';
+import type { OfferedWord } from './offer.ts';
 
-type Lists = Account['lists'];
+type Lists = NamesAccount['lists'];
 type Words = Readonly<Record<string, string | undefined>>;
 
 /** Longer names are not offered. */
@@ -30,8 +30,8 @@ export function rememberedLists({ env, clock }: Pick<World, 'env' | 'clock'>, se
 }
 
 /** The names of a kind in these lists, under the parents that are given. */
-export function namesIn(lists: Lists, kind: string, parents: Words): readonly Candidate[] {
-  const found = new Map<string, Candidate>();
+export function offeredNames(lists: Lists, kind: string, parents: Words): readonly OfferedWord[] {
+  const found = new Map<string, OfferedWord>();
   for (const [path, list] of lists) {
     const ids = idsAt(path, kind);
     if (!ids || !Object.entries(parents).every(([noun, word]) => isUnder(lists, ids, noun, word))) continue;
@@ -49,7 +49,7 @@ const itemsOf = (list: NameList | undefined): readonly JsonObject[] => list?.ite
 /** The name of a resource as a user would type it; undefined if it would be read as an id or an option, or a terminal would not show it as it is. */
 export function offeredName(kind: string, item: JsonObject): string | undefined {
   const choice = own(choices, kind);
-  const name = choice ? wordOf(item[choice.key]) : nameOf(item, kind);
+  const name = choice ? wordOf(item[choice.key]) : resourceName(item, kind);
   if (name === undefined || name === '' || name.length > LONGEST || /[\p{C}\p{Zl}\p{Zp}]|^[-\s]|\s$/u.test(name)) return undefined;
   return !choice && isIdOf(kind, name) ? undefined : name;
 }
@@ -81,8 +81,8 @@ function isUnder(lists: Lists, ids: Words, noun: string, word: string | undefine
 function helpFor(kind: string, item: JsonObject, ids: Words, lists: Lists): string {
   if (kind !== 'site') return wordOf(item[namings[kind]?.keys[1] ?? '']);
   const server = itemsOf(lists.get('/servers')).find(({ id }) => id === ids.server);
-  return server ? `on ${nameOf(server, 'server')}` : '';
+  return server ? `on ${resourceName(server, 'server')}` : '';
 }
 
 /** The options that narrow the names of a kind: `server` for a database. */
-export const parentsOf = (kind: string): readonly string[] => parameters(listOfKind(kind) ?? 'GET /');
+export const narrowingOptions = (kind: string): readonly string[] => parameters(listOfKind(kind) ?? 'GET /');

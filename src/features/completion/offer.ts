@@ -3,12 +3,11 @@ import type { Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option } from '../../cli/language/options.ts';
 import { formats } from '../../machine/settings/format.ts';
-import { abilities } from '../../platform/abilities.ts';
 import { choices, namings, nounIn } from '../../platform/names/namings.ts';
-import { type Flag, type Line, positionalAt } from './line.ts';
+import { type Flag, positionalAt, type TypedLine } from './line.ts';
 
 /** A word that completes the one at the cursor. */
-export interface Candidate {
+export interface OfferedWord {
   readonly value: string;
   readonly help?: string;
   /** More of the same word may follow: no space does. */
@@ -17,7 +16,7 @@ export interface Candidate {
 
 /** What a shell offers at the cursor. */
 export interface Offer {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly OfferedWord[];
   /** The part of the word at the cursor that stays: `--output=`, `name,`. */
   readonly lead: string;
   /** Files, too. */
@@ -27,9 +26,9 @@ export interface Offer {
 }
 
 /** Where words come from that the tree does not have. */
-export interface Sources {
+export interface WordSources {
   /** The names of a kind of resource, under the parents that the line or the settings name. */
-  names(kind: string): Promise<readonly Candidate[]>;
+  names(kind: string): Promise<readonly OfferedWord[]>;
   profiles(): readonly string[];
   environments(): readonly string[];
   branches(): Promise<readonly string[]>;
@@ -41,7 +40,13 @@ const runsLocally = ['sandbox run', 'env run', 'db tunnel'];
 const NOTHING: Offer = { candidates: [], lead: '' };
 
 /** What is offered for a word, given the line before it. */
-export async function offerFor(word: string, line: Line, place: number, tree: Tree, sources: Sources): Promise<Offer> {
+export async function offerFor(
+  word: string,
+  line: TypedLine,
+  place: number,
+  tree: Tree,
+  sources: () => Promise<WordSources>,
+): Promise<Offer> {
   if (line.program !== undefined) return runsLocally.includes(line.path) ? { ...NOTHING, program: line.program } : NOTHING;
   if (line.valueOf) return valuesOf(line.valueOf, word, '', line, sources);
   const [, name, value = ''] = (!line.literal && /^(--[^=]+)=(.*)$/su.exec(word)) || [];
@@ -56,14 +61,14 @@ export async function offerFor(word: string, line: Line, place: number, tree: Tr
   return positional ? valuesOf(positional, word, '', line, sources) : NOTHING;
 }
 
-const words = (candidates: readonly Candidate[], lead = ''): Offer => ({ candidates, lead });
+const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 
 /** The options that were not given yet, or may be repeated. */
-const optionsFor = ({ flags, given }: Line): readonly Candidate[] =>
+const optionsFor = ({ flags, given }: TypedLine): readonly OfferedWord[] =>
   flags.filter(({ key, option }) => !given.has(key) || option.kind === 'list').map(({ name, help }) => ({ value: name, help }));
 
 /** Groups and commands, without their other names. */
-function commandsFor({ at, group, help }: Line, { contents, standalone, shortcuts, topics }: Tree): readonly Candidate[] {
+function commandsFor({ at, group, help }: TypedLine, { contents, standalone, shortcuts, topics }: Tree): readonly OfferedWord[] {
   if (at === 'group') return (group?.commands ?? []).map(({ name, summary }) => ({ value: name, help: summary }));
   if (at !== 'root') return [];
   return [
@@ -74,10 +79,16 @@ function commandsFor({ at, group, help }: Line, { contents, standalone, shortcut
 }
 
 /** The values of an option or argument. What stands there already is not offered again. */
-async function valuesOf(of: Pick<Flag, 'key' | 'option'>, word: string, lead: string, line: Line, sources: Sources): Promise<Offer> {
+async function valuesOf(
+  of: Pick<Flag, 'key' | 'option'>,
+  word: string,
+  lead: string,
+  line: TypedLine,
+  sources: () => Promise<WordSources>,
+): Promise<Offer> {
   const { key, option } = of;
   const taken = option.place === 'argument' || line.positionals.some((each) => each.key === key) ? line.args : line.given.get(key);
-  const others = (candidates: readonly Candidate[], more = lead): Offer =>
+  const others = (candidates: readonly OfferedWord[], more = lead): Offer =>
     words(
       candidates.filter(({ value }) => !taken?.includes(value)),
       more,
@@ -87,21 +98,22 @@ async function valuesOf(of: Pick<Flag, 'key' | 'option'>, word: string, lead: st
       values.map((value) => ({ value })),
       more,
     );
+  const named = async (noun: string) => (await sources()).names(noun);
   const { kind, placeholder = '' } = option;
   if (option === globals.fields) return fieldsAfter(word, lead, line);
   if (option === globals.sort) return plain(fieldsOf(line), word.startsWith('-') ? `${lead}-` : lead);
-  if (option === globals.profile || placeholder === 'profile') return plain(sources.profiles());
-  if (option === globals.env) return plain(sources.environments());
-  if (placeholder === 'resource:action') return plain(abilities);
+  if (option === globals.profile || placeholder === 'profile') return plain((await sources()).profiles());
+  if (option === globals.env) return plain((await sources()).environments());
+  if (placeholder === 'resource:action') return plain((await import('../../platform/abilities.ts')).abilities);
   if (placeholder === 'key=value') return filesAfter(/^[^=]*:?=@/, word, lead);
-  if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await sources.names('variable'), line, lead);
-  if (placeholder === 'KEY') return others(await sources.names('variable'));
-  if (placeholder === 'branch' || key === 'branch') return plain(await sources.branches());
+  if (placeholder === 'KEY=VALUE') return word.includes('=') ? NOTHING : assignments(await named('variable'), line, lead);
+  if (placeholder === 'KEY') return others(await named('variable'));
+  if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
-  if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, others, sources);
-  if (option.destination) return others([...(await sources.names('server')), ...(await sources.names('site'))]);
+  if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
+  if (option.destination) return others([...(await named('server')), ...(await named('site'))]);
   const resource = resourceOf(option);
-  if (resource !== undefined) return { ...others(await sources.names(resource)), files: /file/.test(placeholder) };
+  if (resource !== undefined) return { ...others(await named(resource)), files: /file/.test(placeholder) };
   if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);
   return { ...NOTHING, lead, files: /file|folder/.test(placeholder) };
 }
@@ -114,10 +126,11 @@ function resourceOf({ from, names, placeholder = '' }: Option<unknown>): string 
   return (own(namings, noun)?.keys.length ?? 0) > 0 || own(choices, noun) ? noun : undefined;
 }
 
-const fieldsOf = ({ command }: Line): readonly string[] => (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
+const fieldsOf = ({ command }: TypedLine): readonly string[] =>
+  (command?.shows ?? []).filter(({ computed }) => !computed).map(({ key }) => key);
 
 /** The next of several fields: `name,` and those that it may go on with. */
-function fieldsAfter(word: string, lead: string, line: Line): Offer {
+function fieldsAfter(word: string, lead: string, line: TypedLine): Offer {
   const before = word.slice(0, word.lastIndexOf(',') + 1);
   const fields = fieldsOf(line).filter((field) => !before.split(',').includes(field));
   return words(
@@ -133,7 +146,7 @@ function filesAfter(start: RegExp, word: string, lead: string): Offer {
 }
 
 /** `APP_NAME=` for each variable that has no value yet. */
-function assignments(variables: readonly Candidate[], { args }: Line, lead: string): Offer {
+function assignments(variables: readonly OfferedWord[], { args }: TypedLine, lead: string): Offer {
   const open = variables.filter(({ value }) => !args.some((arg) => arg.startsWith(`${value}=`)));
   return words(
     open.map(({ value, help }) => ({ value: `${value}=`, ...(help && { help }), unfinished: true })),
@@ -145,9 +158,8 @@ function assignments(variables: readonly Candidate[], { args }: Line, lead: stri
 async function settingValues(
   setting: string | undefined,
   plain: (values: readonly string[]) => Offer,
-  others: (candidates: readonly Candidate[]) => Offer,
-  sources: Sources,
+  named: (kind: string) => Promise<Offer>,
 ): Promise<Offer> {
   if (setting === 'output') return plain(formats);
-  return setting === 'server' || setting === 'site' ? others(await sources.names(setting)) : NOTHING;
+  return setting === 'server' || setting === 'site' ? named(setting) : NOTHING;
 }

@@ -2,10 +2,10 @@ import { Writable } from 'node:stream';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { World } from '../../machine/world.ts';
-import { idsOf } from '../../platform/names/names.ts';
+import { targetIds } from '../../platform/names/names.ts';
 import { listOfKind } from '../../platform/names/namings.ts';
 import { offeredName } from './names.ts';
-import type { Candidate } from './offer.ts';
+import type { OfferedWord } from './offer.ts';
 
 type Words = Readonly<Record<string, string | undefined>>;
 
@@ -15,7 +15,7 @@ export async function requestNames(
   options: Words,
   world: World,
   run: (argv: readonly string[], world: World) => Promise<number>,
-): Promise<readonly Candidate[]> {
+): Promise<readonly OfferedWord[]> {
   let printed = '';
   const sink = (write: (text: string) => void) =>
     new Writable({ decodeStrings: false, write: (chunk: Buffer | string, _, done) => done(void write(String(chunk))) });
@@ -44,5 +44,5 @@ async function itemsOf(ctx: Needs, kind: string, parents: Words): Promise<readon
   const list = listOfKind(kind);
   if (!list) return [];
   const targets = await ctx.resolve(list.replace('GET ', ''), words);
-  return (await ctx.api.list<unknown>(list, idsOf(targets))).filter(isObject);
+  return (await ctx.api.list<unknown>(list, targetIds(targets))).filter(isObject);
 }

@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { childEnv, withoutSecrets } from '../../machine/env.ts';
+import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import type { Env, World } from '../../machine/world.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -24,7 +24,7 @@ export async function clientFor(
   if (!found) throw missing(credentials, site);
   if (credentials.driver === 'mysql') return mysqlClient(world, credentials, found);
   // Not `--dbname`, which psql reads as a connection string if it looks like one.
-  return (port) => ({ file: 'psql', args: [], env: childEnv(withoutSecrets(world.env), libpq(credentials, port)) });
+  return (port) => ({ file: 'psql', args: [], env: childEnv(envWithoutSecrets(world.env), libpq(credentials, port)) });
 }
 
 /** A client that this machine has, and what it says about its version. */
@@ -53,7 +53,7 @@ export async function findProgram(
 ): Promise<Program | undefined> {
   const found: Program[] = [];
   for (const file of programs[connection].files) {
-    const ran = await capture({ file, args: ['--version'], env: withoutSecrets(env) });
+    const ran = await capture({ file, args: ['--version'], env: envWithoutSecrets(env) });
     if (ran?.code === 0) found.push({ file, version: ran.stdout });
   }
   return found.find((each) => (each.file === 'mariadb') === isMaria(each)) ?? found[0];
@@ -77,7 +77,7 @@ async function mysqlClient(
   const { file } = program;
   // A password in an option file would replace that of the environment.
   const bare = /\s(--password|-p)/.test(
-    (await world.capture({ file, args: ['--print-defaults'], env: withoutSecrets(world.env) }))?.stdout ?? '',
+    (await world.capture({ file, args: ['--print-defaults'], env: envWithoutSecrets(world.env) }))?.stdout ?? '',
   );
   // Through SSH, the certificate of the server has another name. MySQL sends its public key for the password if it has no TLS.
   const tls = isMaria(program) ? ['--skip-ssl-verify-server-cert'] : ['--ssl-mode=PREFERRED', '--loose-get-server-public-key'];
@@ -89,7 +89,7 @@ async function mysqlClient(
       ...tls,
     ],
     // The login path of mysql has passwords, too.
-    env: childEnv(withoutSecrets(world.env), { MYSQL_PWD: credentials.password, ...(bare && { MYSQL_TEST_LOGIN_FILE: '/dev/null' }) }),
+    env: childEnv(envWithoutSecrets(world.env), { MYSQL_PWD: credentials.password, ...(bare && { MYSQL_TEST_LOGIN_FILE: '/dev/null' }) }),
     bare,
   });
 }

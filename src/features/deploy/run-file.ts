@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readJson, writeJson } from '../../machine/files/json-file.ts';
+import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
 import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';

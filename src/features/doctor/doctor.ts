@@ -1,25 +1,30 @@
 import { DnxError } from '../../base/errors.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
-import { access, credentials } from './account.ts';
-import { type Check, failed, type Needs, ok } from './check.ts';
-import { machine } from './machine.ts';
-import { contact } from './network.ts';
+import { type DoctorCheck, type DoctorNeeds, failed, machineChecks, passed } from './machine.ts';
+import { accessChecks, contactChecks, credentialChecks } from './network.ts';
 
 const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
 
 /** Runs all checks. The result is safe to paste into a ticket. */
-export async function examine(ctx: Needs): Promise<Result> {
-  const { checks: held, signedIn } = await credentials(ctx);
-  const reached = await contact(ctx, signedIn);
+export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
+  const { checks: held, signedIn } = await credentialChecks(ctx);
+  const reached = await contactChecks(ctx, signedIn);
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
-  const limits = ctx.settings.readOnly ? [ok('read-only', 'DNX_READ_ONLY is set: dnx sends only GET requests')] : [];
-  const found = [...machine(ctx), ...limits, ...problems, ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
+  const limits = ctx.settings.readOnly ? [passed('read-only', 'DNX_READ_ONLY is set: dnx sends only GET requests')] : [];
+  const found = [
+    ...machineChecks(ctx),
+    ...limits,
+    ...problems,
+    ...held,
+    ...reached.checks,
+    ...(await accessChecks(ctx, reached, signedIn)),
+  ];
   const all = found.map((each) => redacted(each, ctx.world));
   const failures = all.filter(({ verdict }) => verdict === 'failed');
   const warnings = all.filter(({ verdict }) => verdict === 'warning');
   const bad = failures.length + warnings.length;
   const attention = `${bad} of ${all.length} checks ${bad === 1 ? 'needs' : 'need'} attention.`;
-  const shown = columns<Check>(
+  const shown = columns<DoctorCheck>(
     'check',
     { key: 'verdict', title: 'Status', cell: ({ verdict }) => marks[verdict] },
     { key: 'detail', wrap: true },
@@ -31,7 +36,7 @@ export async function examine(ctx: Needs): Promise<Result> {
 }
 
 /** Removes email addresses, URL passwords and the path of the home directory. */
-function redacted(check: Check, { home }: Needs['world']): Check {
+function redacted(check: DoctorCheck, { home }: DoctorNeeds['world']): DoctorCheck {
   const clean = (text: string): string =>
     text
       .replace(/\/\/[^/@\s]+@/g, '//…@')

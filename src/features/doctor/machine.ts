@@ -2,15 +2,38 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoted } from '../../base/shell.ts';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
 import { ownShell } from '../completion/shells.ts';
-import { type Check, type Needs, ok, skipped, warning } from './check.ts';
+
+/** `skipped`: could not or need not be checked. */
+type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
+
+/** A check and how to fix its problem. */
+export interface DoctorCheck {
+  readonly check: string;
+  readonly verdict: CheckResult;
+  readonly detail: string;
+  readonly fix: string | null;
+}
+
+/** What the checks need. */
+export type DoctorNeeds = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
+
+/** A passed check. */
+export const passed = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'ok', detail, fix: null });
+/** A skipped check; `detail` is the reason. */
+export const skipped = (check: string, detail: string): DoctorCheck => ({ check, verdict: 'skipped', detail, fix: null });
+/** A check that needs attention; `fix` is a command or an instruction. */
+export const warning = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'warning', detail, fix });
+/** A failed check; `fix` is a command or an instruction. */
+export const failed = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'failed', detail, fix });
 
 /** Checks versions, files and their modes, and shell completion. */
-export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
+export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | 'settings'>): DoctorCheck[] {
   const { directories, link } = settings;
   const config = join(directories.config, 'config.json');
   const tokens = join(directories.config, INSECURE_FILE);
@@ -24,43 +47,45 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
           `unencrypted tokens in ${tokens}${hasModes(world) ? ` (mode ${modeOf(tokens)})` : ''}`,
           `${commandLine(['login'], settings)}, without --insecure-storage`,
         )
-      : ok('token file', 'no unencrypted tokens'),
+      : passed('token file', 'no unencrypted tokens'),
     link ? linkFile(link, settings) : skipped('link file', 'none in this directory'),
     completion(world),
   ];
 }
 
 /** The link file, and the site that it names. */
-function linkFile(link: Link, { site, origins }: Needs['settings']): Check {
+function linkFile(link: Link, { site, origins }: DoctorNeeds['settings']): DoctorCheck {
   if (link.missing) return warning('link file', link.missing.message, link.missing.hint ?? '');
   const named = site !== undefined && origins.site === 'link file' ? `: ${site}` : '';
-  return ok('link file', `${link.file}${link.chosen?.name ? ` (${link.chosen.name}${named})` : named}`);
+  return passed('link file', `${link.file}${link.chosen?.name ? ` (${link.chosen.name}${named})` : named}`);
 }
 
-function versions({ node, platform }: Needs['world']): Check {
+function versions({ node, platform }: DoctorNeeds['world']): DoctorCheck {
   const detail = `dnx ${version}, Node ${node}, ${platform}`;
-  return supportsNode(node) ? ok('versions', detail) : warning('versions', `${detail} (unsupported Node)`, `Install Node ${supportedNode}`);
+  return supportsNode(node)
+    ? passed('versions', detail)
+    : warning('versions', `${detail} (unsupported Node)`, `Install Node ${supportedNode}`);
 }
 
 /** Windows has access control lists instead: a file in the user's profile is the user's alone. */
-const hasModes = ({ platform }: Pick<Needs['world'], 'platform'>): boolean => platform !== 'win32';
+const hasModes = ({ platform }: Pick<DoctorNeeds['world'], 'platform'>): boolean => platform !== 'win32';
 
-function privacy(check: string, path: string, allowed: number, world: Needs['world']): Check {
+function privacy(check: string, path: string, allowed: number, world: DoctorNeeds['world']): DoctorCheck {
   if (!existsSync(path)) return skipped(check, `${path} does not exist yet`);
-  if (!hasModes(world)) return ok(check, path);
+  if (!hasModes(world)) return passed(check, path);
   const mode = statSync(path).mode & 0o777;
   return (mode & ~allowed) === 0
-    ? ok(check, `${path} (mode ${mode.toString(8)})`)
+    ? passed(check, `${path} (mode ${mode.toString(8)})`)
     : warning(check, `${path} is accessible to others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${quoted(path)}`);
 }
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-function completion(world: Needs['world']): Check {
+function completion(world: DoctorNeeds['world']): DoctorCheck {
   const shell = ownShell(world);
   if (!shell) return skipped('completion', 'no bash, zsh, fish or PowerShell in SHELL');
   const [place] = placesOf(shell, world);
   return place && existsSync(place)
-    ? ok('completion', `${shell}: ${place}`)
+    ? passed('completion', `${shell}: ${place}`)
     : warning('completion', `not installed for ${shell}`, 'dnx completion install');
 }

@@ -1,25 +1,29 @@
 import { type DnxError, isError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
-import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
+import { hasEverything, tokenDetails } from '../token/token.ts';
+import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
 
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
 /** How to fix a wrong host. */
-export const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
+const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
 
 /** The result of one request to the API. */
-export interface Contact {
-  readonly checks: readonly Check[];
+interface Contact {
+  readonly checks: readonly DoctorCheck[];
   /** Undefined if there was no response. */
   readonly reply: Reply | undefined;
 }
 
 /** Checks DNS, connection, certificate, latency and clock with one `GET /user`, with the token if there is one. */
-export async function contact({ api, settings, world, clock, signal }: Needs, signedIn: boolean): Promise<Contact> {
+export async function contactChecks({ api, settings, world, clock, signal }: DoctorNeeds, signedIn: boolean): Promise<Contact> {
   const { host, origins, blocked } = settings;
   if (blocked.requests) {
     const { message, hint } = blocked.requests;
@@ -28,7 +32,7 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
     return { reply: undefined, checks: [check, proxyOf(host, world.env).check] };
   }
   const proxy = proxyOf(host, world.env);
-  const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
+  const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   const started = clock.elapsed();
   try {
     const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
@@ -37,9 +41,9 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
       reply,
       checks: [
         ...before,
-        proxy.used ? skipped('DNS', 'left to the proxy') : ok('DNS', 'resolved'),
+        proxy.used ? skipped('DNS', 'left to the proxy') : passed('DNS', 'resolved'),
         tls(host, world.env),
-        ms > SLOW_MS ? warning('latency', `${ms} ms`, 'Check your network and proxy') : ok('latency', `${ms} ms`),
+        ms > SLOW_MS ? warning('latency', `${ms} ms`, 'Check your network and proxy') : passed('latency', `${ms} ms`),
         skew(reply.headers.date, clock.now()),
       ],
     };
@@ -56,11 +60,11 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
 }
 
 /** The proxy of the environment, and whether requests to the host use it. */
-function proxyOf(host: string, env: Env): { readonly used: boolean; readonly check: Check } {
+function proxyOf(host: string, env: Env): { readonly used: boolean; readonly check: DoctorCheck } {
   const [scheme, other] = host.startsWith('https:') ? (['https:', 'http:'] as const) : (['http:', 'https:'] as const);
   const own = ownProxyName(env, scheme) ?? anyProxyName(env);
   const name = own ?? ownProxyName(env, other);
-  if (!name) return { used: false, check: ok('proxy', 'none') };
+  if (!name) return { used: false, check: passed('proxy', 'none') };
   const except = env.no_proxy || env.NO_PROXY || '';
   const [from, through] = [new URL(host), proxyUrl(env[name] ?? '')];
   const isExempt = exceptions(except)(from);
@@ -68,23 +72,23 @@ function proxyOf(host: string, env: Env): { readonly used: boolean; readonly che
   const used = own !== undefined && !isExempt && !isFar;
   const unused = isExempt ? ', so not used' : isFar ? ', not used for this machine' : '';
   const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${unused}`;
-  return { used, check: ok('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
+  return { used, check: passed('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
 }
 
 /** The files with more certificate authorities. */
-function authorities(caFile: string | undefined, world: Pick<Needs['world'], 'env' | 'home'>): Check[] {
+function authorities(caFile: string | undefined, world: Pick<DoctorNeeds['world'], 'env' | 'home'>): DoctorCheck[] {
   const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
-  return files === '' ? [] : [ok('certificates', `also trusts those in ${shortened(files, world)}`)];
+  return files === '' ? [] : [passed('certificates', `also trusts those in ${shortened(files, world)}`)];
 }
 
 /** A text without the path of the home directory. */
-const shortened = (text: string, { home }: Pick<Needs['world'], 'home'>): string => text.replaceAll(`${home}/`, '~/');
+const shortened = (text: string, { home }: Pick<DoctorNeeds['world'], 'home'>): string => text.replaceAll(`${home}/`, '~/');
 
 /** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */
 const withoutUser = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
 
 /** The TLS check of a reached host. Fails if certificate verification is off. */
-function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Check {
+function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): DoctorCheck {
   const isUsed = host.startsWith('https:');
   if (verified === '0')
     return (isUsed ? failed : warning)(
@@ -92,7 +96,7 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Che
       'certificates are not verified',
       'Unset NODE_TLS_REJECT_UNAUTHORIZED, and pass your own CA with --ca-file',
     );
-  return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
+  return isUsed ? passed('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
 }
 
 /** The checks after a failed request: where it failed. */
@@ -101,10 +105,10 @@ function broken(
   { message, hint }: DnxError,
   host: string,
   { env, proxied }: { readonly env: Env; readonly proxied: boolean },
-): Check[] {
+): DoctorCheck[] {
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';
   const handshake = isTls(reason);
-  const resolved = proxied ? skipped('DNS', 'left to the proxy') : ok('DNS', 'resolved');
+  const resolved = proxied ? skipped('DNS', 'left to the proxy') : passed('DNS', 'resolved');
   return [
     dns ? failed('DNS', message, `${CHECK_HOST}, and your DNS server`) : resolved,
     handshake ? failed('TLS', message, hint ?? CHECK_HOST) : tlsUnknown(host, env),
@@ -112,14 +116,85 @@ function broken(
   ];
 }
 
-const tlsUnknown = (host: string, env: Env): Check =>
+const tlsUnknown = (host: string, env: Env): DoctorCheck =>
   host.startsWith('https:') && env.NODE_TLS_REJECT_UNAUTHORIZED !== '0' ? skipped('TLS', 'not connected') : tls(host, env);
 
-function skew(date: string | undefined, now: number): Check {
+function skew(date: string | undefined, now: number): DoctorCheck {
   const there = Date.parse(date ?? '');
   if (Number.isNaN(there)) return skipped('clock', 'the API did not send its time');
   const seconds = Math.round((now - there) / 1000);
   return Math.abs(seconds) * 1000 <= SKEW_MS
-    ? ok('clock', `within ${duration(Math.max(1, Math.abs(seconds)) * 1000)} of the API`)
+    ? passed('clock', `within ${duration(Math.max(1, Math.abs(seconds)) * 1000)} of the API`)
     : warning('clock', `${duration(seconds * 1000)} ${seconds > 0 ? 'ahead of' : 'behind'} the API`, 'Synchronize the clock with NTP');
+}
+
+/** Checks the keychain and the token. */
+export async function credentialChecks({
+  tokens,
+  settings,
+  world,
+}: DoctorNeeds): Promise<{ readonly checks: readonly DoctorCheck[]; readonly signedIn: boolean }> {
+  const signIn = commandLine(['login'], settings);
+  if (world.env.DNX_TOKEN) {
+    return {
+      signedIn: true,
+      checks: [skipped('keychain', 'not used: DNX_TOKEN is set'), passed('token', 'from DNX_TOKEN')],
+    };
+  }
+  const keychain = await keychainOf(tokens);
+  if (keychain.verdict === 'failed')
+    return { signedIn: false, checks: [keychain, failed('token', 'no token can be read', 'Set DNX_TOKEN')] };
+  const found = await tokens.find().catch((error: unknown) => {
+    if (!isError(error, 'usage', 'failed')) throw error;
+    return error;
+  });
+  if (isError(found)) return { signedIn: false, checks: [keychain, failed('token', found.message, found.hint ?? 'Set DNX_TOKEN')] };
+  if (!found) return { signedIn: false, checks: [keychain, failed('token', `no token for ${tokens.account}`, signIn)] };
+  return { signedIn: true, checks: [keychain, passed('token', `from the ${found.source}, for ${tokens.account}`)] };
+}
+
+/** Checks that the keychain works. Only a warning if the token is in the file. */
+async function keychainOf(tokens: DoctorNeeds['tokens']): Promise<DoctorCheck> {
+  try {
+    await tokens.probe({ insecure: false });
+    return passed('keychain', 'available');
+  } catch (error) {
+    if (!isError(error, 'failed')) throw error;
+    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message.replace(/\.$/, ''), error.hint ?? 'Set DNX_TOKEN');
+  }
+}
+
+/** Checks that the API accepts the token, and its abilities. */
+export async function accessChecks(
+  { api, settings, tokens, world }: DoctorNeeds,
+  { reply }: Contact,
+  signedIn: boolean,
+): Promise<DoctorCheck[]> {
+  const signIn = commandLine(['login'], settings);
+  if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
+  const { status, data: user } = reply;
+  if (status < 300) {
+    if (!isObject(user)) return [failed('API', 'the response is not JSON (another server or a login page?)', CHECK_HOST)];
+    return [passed('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens, world })];
+  }
+  if (status === 401 && !signedIn) return [passed('API', 'reached, without a token'), skipped('abilities', 'not signed in')];
+  const known: Readonly<Record<number, readonly [detail: string, fix: string]>> = {
+    401: ['the token was rejected', signIn],
+    403: ['forbidden: your plan probably has no API access', 'Ask an owner to upgrade the plan'],
+    404: ['no Deploynix API at this host', CHECK_HOST],
+    429: ['rate limited', 'Try again in a minute'],
+  };
+  const [detail, fix] = known[status] ?? [`returned ${status}`, 'Try again in a moment'];
+  return [failed('API', detail, fix), skipped('abilities', 'unknown')];
+}
+
+/** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
+async function abilities({ api, tokens, world }: Pick<DoctorNeeds, 'api' | 'tokens' | 'world'>): Promise<DoctorCheck> {
+  const own = await tokenDetails(api, (await tokens.find())?.token ?? '');
+  if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
+  if (hasEverything(own.abilities))
+    return world.env.DNX_TOKEN
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create NAME, with only the abilities it needs')
+      : passed('abilities', 'everything');
+  return passed('abilities', own.abilities.join(', ') || 'none');
 }

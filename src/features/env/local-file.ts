@@ -5,7 +5,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import { git } from '../../machine/git.ts';
-import { linkFileFor } from '../../machine/settings/link-search.ts';
+import { linkFileFor } from '../../machine/settings/link-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 
 /** The file in the working directory if none is named. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { cancelled, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { withoutSecrets } from '../../machine/env.ts';
+import { envWithoutSecrets } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
@@ -75,7 +75,7 @@ async function onePasswordValue(each: Reference, { world, progress, ask }: Refer
   const attended = ask.allowed;
   const resume = attended ? progress.hold() : undefined;
   const args = ['read', '--no-newline', each.reference];
-  const ended = await world.capture({ file: 'op', args, env: withoutSecrets(world.env), ...(attended && { attended }) }).finally(resume);
+  const ended = await world.capture({ file: 'op', args, env: envWithoutSecrets(world.env), ...(attended && { attended }) }).finally(resume);
   if (!ended) throw unresolved(each, 'op is not installed.', 'Install the 1Password CLI.');
   if (ended.code === 0) return ended.stdout;
   // op begins with `[ERROR] 2026/05/01 10:00:00`.

@@ -3,7 +3,7 @@ import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
-import { variables } from '../../machine/settings/variables.ts';
+import { variableGroups } from '../../machine/settings/variables.ts';
 import type { Env } from '../../machine/world.ts';
 import { isDotenvKey } from './dotenv/entries.ts';
 import { removeLeftFiles } from './edit/editor.ts';
@@ -67,7 +67,7 @@ function passed(variables: readonly unknown[], { all }: { readonly all: boolean 
 }
 
 /** Every variable that dnx reads, such as HTTPS_PROXY and HOME. */
-const ownSettings = new Set(variables.flatMap((group) => group.variables.map(({ name }) => name)));
+const ownSettings = new Set(variableGroups.flatMap((group) => group.variables.map(({ name }) => name)));
 
 /**
  * True if dnx, Node.js or its TLS library reads a variable, in any case of the name. A dnx inside the command would send the user's

@@ -1,7 +1,7 @@
 import type { Line, Topic } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import { optionSections } from '../../cli/run/help/page.ts';
-import { type Variable, variables } from '../../machine/settings/variables.ts';
+import { type Variable, variableGroups } from '../../machine/settings/variables.ts';
 
 /** The first paragraph about the environment. */
 export const environmentIntro =
@@ -105,7 +105,7 @@ export const topicTexts = {
     title: 'Environment variables',
     body: [
       environmentIntro,
-      ...variables.flatMap(({ title, system, variables }) =>
+      ...variableGroups.flatMap(({ title, system, variables }) =>
         system ? [`${title}: ${variables.map(({ name }) => name).join(', ')}`] : [`${title}:`, variables.map(variableLine)],
       ),
       'The settings in effect: dnx config list',

@@ -4,9 +4,10 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { widthOf } from '../../cli/output/wrap.ts';
 import { type Candidate, choicesOf } from '../../cli/run/pick.ts';
-import type { Listed } from '../../platform/names/all-sites.ts';
+import { git, remotesIn } from '../../machine/git.ts';
+import type { World } from '../../machine/world.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
-import { namesAt, remotesOf } from './remotes.ts';
+import type { ListedSite } from '../../platform/names/site-search.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
 
@@ -30,7 +31,7 @@ export async function chooseSite(ctx: Needs): Promise<Located> {
 }
 
 /** The sites that deploy the repository of these remotes, and the names of the repository. */
-async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly Listed[]) {
+async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly ListedSite[]) {
   const repositories = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id) ? await readRepositories(api) : [];
   const names = repositories.map(({ name }) => wordOf(name));
   const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
@@ -50,7 +51,7 @@ async function readRepositories(api: Needs['api']): Promise<readonly JsonObject[
   }
 }
 
-async function pick({ ask, clock, world }: Needs, own: readonly Listed[], listed: readonly Listed[]): Promise<Located> {
+async function pick({ ask, clock, world }: Needs, own: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {
   if (listed.length === 0) throw new DnxError('not_found', 'No sites to choose from.');
   const sorted = [...own, ...listed.filter((each) => !own.includes(each))];
   const candidates = sorted.map((each): Candidate => ({ targets: located(each), thing: each.site }));
@@ -61,15 +62,48 @@ async function pick({ ask, clock, world }: Needs, own: readonly Listed[], listed
   return (await ask.select('Link this project to which site?', marked, { filter: true })) as Located;
 }
 
-const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
+const located = ({ server, site }: ListedSite): Located => ({ server, site: targetOf(site, 'site') });
 
-const nameOf = (each: Listed): string => `${located(each).site.label} (${each.server.label})`;
+const nameOf = (each: ListedSite): string => `${located(each).site.label} (${each.server.label})`;
 
 /** The error if nobody can be asked. It lists the sites that fit. */
-function notNamed(why: string, own: readonly Listed[]): DnxError {
+function notNamed(why: string, own: readonly ListedSite[]): DnxError {
   const next = own.map(located).map(({ server, site }) => ({
     command: ['link', site.label, '--server', server.label],
     why: `To link ${nameOf({ server, site: { id: site.id, domain: site.label } })}`,
   }));
   return usage(why, next.length > 0 ? undefined : 'Use dnx link SITE, or run in a terminal to pick one.', ...next);
 }
+
+/** The paths of the Git remotes of this directory, in lower case: `example/shop`. */
+async function remotesOf(world: Pick<World, 'env' | 'cwd' | 'capture'>): Promise<readonly string[]> {
+  const listed = await git(world, ['remote', '-v']);
+  if (listed?.code !== 0) return [];
+  return [...new Set(remotesIn(listed.stdout).flatMap(({ url }) => remotePath(url) ?? []))];
+}
+
+/** The path of a remote URL, without its host: `git@github.com:Example/Shop.git` is `example/shop`. Undefined for a local one. */
+export function remotePath(url: string): string | undefined {
+  const path =
+    /^[a-z][a-z\d+.-]*:\/\/[^/]+\/(.*)$/i.exec(url)?.[1] ?? /^(?:[^/@:]+@)?(?:\[[^\]]+\]|[^/:[]{2,}):(?!\/\/)(.*)$/.exec(url)?.[1];
+  if (path === undefined || /^file:/i.test(url)) return undefined;
+  const named = path
+    .replace(/[?#].*$/, '')
+    .replace(/^\/+|\/+$/g, '')
+    .replace(/\.git$/i, '')
+    .toLowerCase();
+  return named.includes('/') ? named : undefined;
+}
+
+/** The names of repositories that are at this path: the one that is the whole path, or any after a prefix. */
+export function namesAt(path: string, names: readonly string[]): readonly string[] {
+  const found = names.filter((name) => isAtPath(name, path));
+  const whole = found.filter((name) => name.trim().toLowerCase() === path);
+  return whole.length > 0 ? whole : found;
+}
+
+/** True if a repository of Deploynix is at this path. Some Git hosts put a prefix before it: `scm/example/shop`. */
+const isAtPath = (repository: string, path: string): boolean => {
+  const name = repository.trim().toLowerCase();
+  return name.includes('/') && (path === name || path.endsWith(`/${name}`));
+};

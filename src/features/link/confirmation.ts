@@ -1,10 +1,10 @@
+import { isIP } from 'node:net';
 import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/settings/link.ts';
-import { idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
-import { isOf } from './matching.ts';
+import { resourceName, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 
 type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
 
@@ -67,11 +67,32 @@ async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], 
   const label = known('site', site.id);
   if (label !== undefined && label !== site.id) return { ...targets, site: { ...site, label } };
   try {
-    const { data } = await api.send('GET /servers/{server}/sites/{site}', idsOf({ server, site }));
-    const name = isObject(data) ? nameOf(data, 'site') : undefined;
+    const { data } = await api.send('GET /servers/{server}/sites/{site}', targetIds({ server, site }));
+    const name = isObject(data) ? resourceName(data, 'site') : undefined;
     return name === undefined ? targets : { ...targets, site: { ...site, label: name } };
   } catch (error) {
     if (isError(error, 'forbidden', 'not_found')) return targets;
     throw error;
   }
+}
+
+/** True if an environment names this site, or may do so. */
+function isOf({ server, site }: LinkEnvironment, { server: its, site: target }: Targets): boolean {
+  if (!target) return false;
+  if (site.id === target.id) return true;
+  const word = site.name ?? site.id;
+  // `web-1/shop.example.com`
+  const [domain, ...before] = word === undefined ? [] : word.split('/').reverse();
+  const isUnknown = target.label === target.id && site.id === undefined;
+  const isNamed = domain === undefined || isUnknown || sameName('site', domain, target.label) || domain === target.id;
+  return isNamed && isOn({ id: server.id, name: before[0] ?? server.name }, its);
+}
+
+/** True unless the server of an environment is certainly another one. */
+function isOn({ id, name }: LinkEnvironment['server'], server: Target | undefined): boolean {
+  if (!server || (id === undefined && name === undefined)) return true;
+  if (id === server.id || name === server.id) return true;
+  // An address, or a server that was given by id, cannot be compared with a name.
+  if (name === undefined || isIP(name) > 0 || isIP(server.label) > 0) return id === undefined;
+  return server.label === server.id ? id === undefined : name.toLowerCase() === server.label.toLowerCase();
 }

@@ -1,33 +1,37 @@
+import { cancelled, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { data, done, type Result } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type Located, nameOf, type Target } from '../../platform/names/names.ts';
+import { type Located, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
-import { environmentToLink, type LinkFile, withEnvironments, withField } from './environments.ts';
-import { openLinkFile, shownPath, writeLinkFile } from './file.ts';
-import { called, confirmReplacement, type Site, siteIn } from './replacement.ts';
+import { environmentToLink, type LinkFile, openLinkFile, placeIn, shownPath, withEnvironments, withField, writeLinkFile } from './file.ts';
 import { linkSchema } from './schema.ts';
 
 /** The options of `dnx link`. */
-export interface LinkOptions {
+interface LinkOptions {
   readonly default: boolean | undefined;
   readonly confirm_deploys: boolean | undefined;
   readonly schema: boolean | undefined;
 }
 
 /** Links the project of this directory to a site: the given one, or one to pick. */
-export async function link(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: GivenConsent): Promise<Result> {
+export async function linkProject(
+  ctx: Context,
+  targets: Located | undefined,
+  options: LinkOptions,
+  { yes }: GivenConsent,
+): Promise<Result> {
   if (options.schema) return { view: data(linkSchema) };
   const { settings, world } = ctx;
-  const before = openLinkFile(settings, world.cwd);
+  const before = openLinkFile(settings, world);
   const name = environmentToLink(before, settings.environment);
   // Without a site, these options change the environment that is there.
   const stays = !targets && (options.default || options.confirm_deploys !== undefined) ? siteIn(before, name) : undefined;
   const of = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
-  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world.cwd), name, of, yes);
+  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world), name, of, yes);
   // Read again, because a person may have taken minutes to pick and confirm.
-  const file = openLinkFile(settings, world.cwd);
+  const file = openLinkFile(settings, world);
   const environment = linked(own(file.environments, name), of, options);
   const environments = withField(file.environments, name, environment);
   const isFirst = Object.keys(file.environments).length === 0;
@@ -42,7 +46,7 @@ export async function link(ctx: Context, targets: Located | undefined, options: 
 async function named(ctx: Context, targets: Located): Promise<Located> {
   const read = async (noun: 'server' | 'site', endpoint: Endpoint): Promise<Target> => {
     const { data: found } = await ctx.call<JsonObject>(endpoint);
-    return { id: targets[noun].id, label: (isObject(found) && nameOf(found, noun)) || targets[noun].label };
+    return { id: targets[noun].id, label: (isObject(found) && resourceName(found, noun)) || targets[noun].label };
   };
   // A domain was just found in a list, or checked.
   const isById = targets.site.label === targets.site.id;
@@ -83,7 +87,7 @@ function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, i
   const environment = isDefault ? [] : ['--env', name];
   return {
     view: done(
-      `Linked this project to ${called(of)} as ${name}${confirm ? ', which asks before deployments' : ''}`,
+      `Linked this project to ${linkedSiteName(of)} as ${name}${confirm ? ', which asks before deployments' : ''}`,
       { file: path, environment: name, server: place(of.server), site: place(of.site), default: isDefault, confirm },
       [['file', shownPath(path, world.cwd)]],
     ),
@@ -93,3 +97,41 @@ function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, i
     ],
   };
 }
+
+/** A site and its server, as far as they are named. */
+type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
+
+/** Asks before an environment gets another site. */
+async function confirmReplacement(
+  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
+  file: LinkFile,
+  name: string,
+  of: Site,
+  yes: boolean,
+): Promise<void> {
+  const before = siteIn(file, name);
+  if (!before || yes || isSame(before, of)) return;
+  const sentence = `${name} is linked to ${linkedSiteName(before)}.`;
+  if (!ask.allowed) throw usage(`${sentence} Nothing was changed.`, 'Use --yes to replace it, or --env to link another environment.');
+  progress.warn(sentence);
+  if (!(await ask.confirm(`Link ${name} to ${linkedSiteName(of)} instead?`))) throw cancelled();
+}
+
+/** The site of an environment; undefined if it names none. */
+function siteIn({ environments }: LinkFile, name: string): Site | undefined {
+  const environment = own(environments, name);
+  const site = placeIn(environment, 'site');
+  return site && { site, server: placeIn(environment, 'server') ?? {} };
+}
+
+/** True for the same id, or for the same domain on a server that may be the same. */
+function isSame(before: Site, now: Site): boolean {
+  if (before.site.id !== undefined && before.site.id === now.site.id) return true;
+  const [domain, server] = [before.site.label ?? '', before.server];
+  const isThere =
+    server.label === undefined || server.label === now.server.label || [server.id, server.label].includes(now.server.id ?? '');
+  return isThere && (sameName('site', domain, now.site.label ?? '') || domain === now.site.id);
+}
+
+/** `shop.example.com (web-1)`. */
+export const linkedSiteName = ({ server, site }: Site): string => `${site.label}${server.label === undefined ? '' : ` (${server.label})`}`;

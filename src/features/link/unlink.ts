@@ -4,8 +4,7 @@ import { own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
-import { type LinkFile, placeIn, withEnvironments } from './environments.ts';
-import { notWritten, openLinkFile, shownPath, writeLinkFile } from './file.ts';
+import { type LinkFile, notWritten, openLinkFile, placeIn, shownPath, withEnvironments, writeLinkFile } from './file.ts';
 
 /** Removes the link file in effect, or the environment that the user named. The last environment takes the file with it. */
 export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>, { yes }: GivenConsent): Result {
@@ -22,7 +21,7 @@ export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>,
     remove(link.file);
     return { view: done(`Removed ${shown}`, { file: link.file, removed: [], deleted: true, default: null }), next: [again()] };
   }
-  const file = openLinkFile(settings, world.cwd);
+  const file = openLinkFile(settings, world);
   const names = Object.keys(file.environments);
   const left = wanted === undefined ? [] : names.filter((name) => name !== wanted);
   if (left.length > 0 && wanted !== undefined) return withoutOne(file, wanted, left, shown);

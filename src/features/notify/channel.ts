@@ -6,9 +6,8 @@ import { didYouMean } from '../../base/nearest.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { childEnv, withoutSecrets } from '../../machine/env.ts';
-import { shellCommand } from '../../machine/shell-command.ts';
-import { type Child, NetworkFault, type World } from '../../machine/world.ts';
+import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
+import { type Child, NetworkFault, shellCommand, type World } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 
 /** How to say that the work has ended. */
@@ -159,7 +158,7 @@ async function run(ctx: Needs, what: string, program: Child, limitMs: number): P
  * do the same with 5.7 MB of binaries, and without Notification Center on current macOS.
  */
 function desktopProgram({ env: all, platform }: Pick<World, 'env' | 'platform'>, text: string): Child {
-  const env = withoutSecrets(all);
+  const env = envWithoutSecrets(all);
   if (platform === 'darwin') return { file: 'osascript', args: [...APPLESCRIPT.flatMap((line) => ['-e', line]), text], env };
   if (platform === 'win32') {
     const script = Buffer.from(TOAST, 'utf16le').toString('base64');

@@ -1,6 +1,6 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { withoutSecrets } from '../../machine/env.ts';
+import { envWithoutSecrets } from '../../machine/env.ts';
 import type { World } from '../../machine/world.ts';
 
 /** The exit code of a program that Ctrl-C ended. */
@@ -23,7 +23,7 @@ export async function browse(ctx: Pick<Context, 'progress' | 'signal' | 'world'>
 
 /** Runs these commands until one succeeds. They have the terminal, as w3m needs it. */
 async function runFirst({ signal, world }: Pick<Context, 'signal' | 'world'>, commands: readonly (readonly string[])[]): Promise<void> {
-  const env = withoutSecrets(world.env);
+  const env = envWithoutSecrets(world.env);
   let failure: DnxError | undefined;
   for (const [file = '', ...args] of commands) {
     const redirected = world.stdout.isTTY === true ? {} : { output: 'stderr' as const };

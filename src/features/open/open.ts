@@ -3,12 +3,13 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { segment } from '../../platform/api/endpoint.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
-import { idsOf, isId, siteUrl, type Target, type Targets } from '../../platform/names/names.ts';
+import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/overview.ts';
 import { browse } from './browser.ts';
-import { dashboardUrl } from './dashboard.ts';
 
 interface Options {
   readonly dashboard: boolean | undefined;
@@ -29,7 +30,7 @@ export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, p
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */
 async function websiteOf(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
-  const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, idsOf(targets), { casual: true }));
+  const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, targetIds(targets), { casual: true }));
   const reader = { now: ctx.clock.now(), terminal: false };
   const domain = wordOf(site.domain) || (isId(label) ? '' : label);
   if (domain === '') throw new DnxError('failed', `Deploynix returned no domain for site '${label}'.`);
@@ -40,4 +41,10 @@ async function websiteOf(ctx: OpenContext, targets: Targets, { label }: Target, 
   throw new DnxError('failed', `No browser can open the domain '${domain}'.`, {
     next: [{ command, why: 'See the site in the dashboard' }],
   });
+}
+
+/** The dashboard's page of a server or a site. Its path is assumed: the API reference does not say. */
+function dashboardUrl({ host }: Pick<Settings, 'host'>, { server, site }: Readonly<Record<'server' | 'site', Target | undefined>>) {
+  const parts = [server && ['servers', segment(server.id)], site && ['sites', segment(site.id)]];
+  return [host, ...parts.flatMap((part) => part ?? [])].join('/');
 }

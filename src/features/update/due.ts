@@ -1,7 +1,7 @@
 import type { Invocation } from '../../cli/run/invocation.ts';
 import { isCi } from '../../machine/ci.ts';
+import { truthy } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { truthy } from '../../machine/settings/truthy.ts';
 import type { World } from '../../machine/world.ts';
 
 type Line = { readonly command: Pick<Invocation['command'], 'options'>; readonly group: Pick<Invocation['group'], 'name'> };

@@ -4,7 +4,7 @@ import { fromJson, isObject } from '../../base/json.ts';
 import { timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readJson, writeJson } from '../../machine/files/json-file.ts';
+import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import type { HttpResponse, World } from '../../machine/world.ts';
 import { following } from '../../platform/api/deadline.ts';
 

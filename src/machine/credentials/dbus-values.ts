@@ -1,12 +1,12 @@
 // Little endian: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol-marshaling
 
 /** A D-Bus value. An array of bytes is a Buffer; a struct or a dictionary entry is an array. */
-export type Value = boolean | number | string | Buffer | Variant | readonly Value[];
+export type BusValue = boolean | number | string | Buffer | BusVariant | readonly BusValue[];
 
 /** A value with its type signature. */
-export interface Variant {
+export interface BusVariant {
   readonly type: string;
-  readonly value: Value;
+  readonly value: BusValue;
 }
 
 /** Splits a signature into its complete types: `a{sv}(oay)` has two. */
@@ -35,7 +35,7 @@ export const gap = (at: number, alignment: number): number => -at & (alignment -
 export const padding = (at: number, alignment: number): Buffer => Buffer.alloc(gap(at, alignment));
 
 /** Encodes values. `at` is their offset in the message, which decides their alignment. */
-export function encodeAll(signature: string, values: readonly Value[], at: number): Buffer {
+export function encodeAll(signature: string, values: readonly BusValue[], at: number): Buffer {
   let bytes = Buffer.alloc(0);
   typesIn(signature).forEach((type, index) => {
     bytes = Buffer.concat([bytes, encode(type, values[index] ?? '', at + bytes.length)]);
@@ -44,12 +44,12 @@ export function encodeAll(signature: string, values: readonly Value[], at: numbe
 }
 
 /** Encodes one value, with the padding before it. */
-function encode(type: string, value: Value, at: number): Buffer {
+function encode(type: string, value: BusValue, at: number): Buffer {
   const before = padding(at, alignmentOf(type));
   return Buffer.concat([before, encodeAligned(type, value, at + before.length)]);
 }
 
-function encodeAligned(type: string, value: Value, at: number): Buffer {
+function encodeAligned(type: string, value: BusValue, at: number): Buffer {
   switch (type.charAt(0)) {
     case 'y':
       return Buffer.of(Number(value));
@@ -59,20 +59,20 @@ function encodeAligned(type: string, value: Value, at: number): Buffer {
     case 'g':
       return Buffer.concat([Buffer.of(String(value).length), Buffer.from(`${value}\0`)]);
     case 'v': {
-      const variant = value as Variant;
+      const variant = value as BusVariant;
       const signature = encode('g', variant.type, at);
       return Buffer.concat([signature, encode(variant.type, variant.value, at + signature.length)]);
     }
     case '(':
     case '{':
-      return encodeAll(type.slice(1, -1), value as readonly Value[], at);
+      return encodeAll(type.slice(1, -1), value as readonly BusValue[], at);
     case 'a': {
       if (Buffer.isBuffer(value)) return Buffer.concat([uint32(value.length), value]);
       const item = type.slice(1);
       const before = padding(at + 4, alignmentOf(item));
       const start = at + 4 + before.length;
       let items = Buffer.alloc(0);
-      for (const each of value as readonly Value[]) items = Buffer.concat([items, encode(item, each, start + items.length)]);
+      for (const each of value as readonly BusValue[]) items = Buffer.concat([items, encode(item, each, start + items.length)]);
       return Buffer.concat([uint32(items.length), before, items]);
     }
     default:
@@ -87,7 +87,7 @@ function uint32(value: number): Buffer {
 }
 
 /** Decodes values at an offset of a message. Throws a RangeError if it is too short. */
-export function decodeAll(signature: string, bytes: Buffer, at: number): Value[] {
+export function decodeAll(signature: string, bytes: Buffer, at: number): BusValue[] {
   let next = at;
   return typesIn(signature).map((type) => {
     const [value, end] = decode(type, bytes, next);
@@ -97,7 +97,7 @@ export function decodeAll(signature: string, bytes: Buffer, at: number): Value[]
 }
 
 /** Decodes one value, and returns where it ends. */
-function decode(type: string, bytes: Buffer, at: number): [value: Value, end: number] {
+function decode(type: string, bytes: Buffer, at: number): [value: BusValue, end: number] {
   const start = at + gap(at, alignmentOf(type));
   switch (type.charAt(0)) {
     case 'y':
@@ -142,11 +142,11 @@ function decode(type: string, bytes: Buffer, at: number): [value: Value, end: nu
   }
 }
 
-function decodeArray(item: string, bytes: Buffer, start: number): [value: Value, end: number] {
+function decodeArray(item: string, bytes: Buffer, start: number): [value: BusValue, end: number] {
   const first = start + 4 + gap(start + 4, alignmentOf(item));
   const end = first + bytes.readUInt32LE(start);
   if (item === 'y') return [bytes.subarray(first, end), end];
-  const values: Value[] = [];
+  const values: BusValue[] = [];
   for (let at = first; at < end; ) {
     const [value, next] = decode(item, bytes, at);
     values.push(value);

@@ -1,10 +1,12 @@
+import { absoluteIn } from '../settings/directories.ts';
 import type { Attended, Clock, Env, Keychain } from '../world.ts';
-import { explained, unanswered } from './keychain-failure.ts';
-import { SERVICE } from './native-keychain.ts';
+import { type Bus, openBus } from './dbus.ts';
+import { explainedBusError, keychainFailure, keychainUnanswered } from './keychain-failure.ts';
 import { type SecretItem, secretItem } from './secret-service.ts';
-import { openSessionBus } from './session-bus.ts';
 
 interface Options {
+  /** The service name of every item. */
+  readonly service: string;
   readonly env: Env;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly signal?: AbortSignal | undefined;
@@ -14,7 +16,7 @@ interface Options {
 const patience = { answer: 3_000, person: 60_000 } as const;
 
 /** The keyring of a Linux desktop, over D-Bus. Libraries wait in a thread that Ctrl-C cannot interrupt. */
-export function desktopKeychain({ env, clock, signal }: Options): Keychain {
+export function desktopKeychain({ service, env, clock, signal }: Options): Keychain {
   const call = async <T>(account: string, attended: Attended | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     const done = new AbortController();
@@ -23,7 +25,7 @@ export function desktopKeychain({ env, clock, signal }: Options): Keychain {
     let state: 'connecting' | 'asking' | 'answered' = 'connecting';
     const answer = async (): Promise<T> => {
       const bus = await openSessionBus(env);
-      item = secretItem({ bus, service: SERVICE, account, attended });
+      item = secretItem({ bus, service, account, attended });
       await item.greet();
       state = 'asking';
       await item.begin();
@@ -32,16 +34,16 @@ export function desktopKeychain({ env, clock, signal }: Options): Keychain {
     };
     const limit = async (): Promise<never> => {
       await clock.sleep(patience.answer, until);
-      if (attended === undefined || state !== 'answered') throw unanswered(state, patience.answer / 1000);
+      if (attended === undefined || state !== 'answered') throw keychainUnanswered(state, patience.answer / 1000);
       // KeePassXC may ask for approval even if it is unlocked.
       attended.waiting();
       await clock.sleep(patience.person - patience.answer, until);
-      throw unanswered('attended', patience.person / 1000);
+      throw keychainUnanswered('attended', patience.person / 1000);
     };
     try {
       return await Promise.race([answer(), limit()]);
     } catch (error) {
-      throw error === signal?.reason ? error : explained(error);
+      throw error === signal?.reason ? error : explainedBusError(error);
     } finally {
       done.abort();
       item?.leave();
@@ -53,4 +55,28 @@ export function desktopKeychain({ env, clock, signal }: Options): Keychain {
     write: (account, secret, attended) => call(account, attended, (item) => item.write(secret)),
     remove: (account, attended) => call(account, attended, (item) => item.remove()),
   };
+}
+
+/** Connects to the session bus of the desktop; throws if there is none. */
+async function openSessionBus(env: Env): Promise<Bus> {
+  const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
+  const address = env.DBUS_SESSION_BUS_ADDRESS || (runtime && `unix:path=${runtime}/bus`);
+  if (!address)
+    throw keychainFailure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
+  // Uses the first address that accepts a connection. Only Unix sockets are supported.
+  for (const path of address.split(';').map(socketPath)) {
+    const bus = path === undefined ? undefined : await openBus(path);
+    if (bus) return bus;
+  }
+  throw keychainFailure(`No keychain available: no D-Bus session bus at ${address}`);
+}
+
+/** `unix:path=/run/user/1000/bus,guid=…`, with %xx escapes; `unix:abstract=…` is a name that begins with NUL. */
+function socketPath(address: string): string | undefined {
+  const [, kind, value = ''] = /^unix:(?:.*,)?(path|abstract)=([^,]*)/.exec(address) ?? [];
+  try {
+    return value === '' ? undefined : (kind === 'abstract' ? '\0' : '') + decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@
  * Identifies a token at a host in caches and state files, which must not contain it: a 53-bit checksum (cyrb53) in hexadecimal.
  * Not cryptographic, because a token has far more bits, and loading node:crypto takes 2 ms.
  */
-export function fingerprintOf(token: string, host: string): string {
+export function tokenFingerprint(token: string, host: string): string {
   const text = `${host}\n${token}`;
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;

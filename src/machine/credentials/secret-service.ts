@@ -1,10 +1,8 @@
+import { createRequire } from 'node:module';
 import type { Attended } from '../world.ts';
-import type { Bus } from './bus.ts';
-import type { MethodCall } from './dbus.ts';
-import type { Value, Variant } from './dbus-values.ts';
-import { noDefaultKeyring } from './keychain-failure.ts';
-import { busItself, NONE, openPrompts, secrets } from './secret-prompt.ts';
-import { openSession } from './secret-session.ts';
+import { type Bus, BusError, type MethodCall } from './dbus.ts';
+import type { BusValue, BusVariant } from './dbus-values.ts';
+import { keychainLocked, noDefaultKeyring, unlockDismissed } from './keychain-failure.ts';
 
 /** The keyring item of a service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
 export interface SecretItem {
@@ -39,7 +37,7 @@ export function secretItem({ bus, service, account, attended }: Options): Secret
   ];
   const prompts = openPrompts(bus, attended);
   let keyring = NONE;
-  const call = (member: string, signature: string, args: readonly Value[], on: Partial<MethodCall> = {}) =>
+  const call = (member: string, signature: string, args: readonly BusValue[], on: Partial<MethodCall> = {}) =>
     bus.call({ ...secrets, member, signature, args, ...on });
   const search = async () => (await call('SearchItems', 'a{ss}', [attributes])) as readonly (readonly string[])[];
 
@@ -91,7 +89,7 @@ export function secretItem({ bus, service, account, attended }: Options): Secret
   };
 }
 
-const propertiesOf = (attributes: Value, label: string): Value => [
+const propertiesOf = (attributes: BusValue, label: string): BusValue => [
   [`${ITEM}.Attributes`, { type: 'a{ss}', value: attributes }],
   [`${ITEM}.Label`, { type: 's', value: label }],
 ];
@@ -99,5 +97,130 @@ const propertiesOf = (attributes: Value, label: string): Value => [
 async function isLocked(bus: Bus, path: string): Promise<boolean> {
   const properties = { destination: secrets.destination, path, face: 'org.freedesktop.DBus.Properties' };
   const [locked] = await bus.call({ ...properties, member: 'Get', signature: 'ss', args: [COLLECTION, 'Locked'] });
-  return (locked as Variant | undefined)?.value === true;
+  return (locked as BusVariant | undefined)?.value === true;
 }
+
+/** The Secret Service. */
+const secrets = {
+  destination: 'org.freedesktop.secrets',
+  face: 'org.freedesktop.Secret.Service',
+  path: '/org/freedesktop/secrets',
+} as const;
+/** The message bus. */
+const busItself = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
+/** The path that means none: no prompt needed, or no such keyring. */
+const NONE = '/';
+
+const PROMPT = 'org.freedesktop.Secret.Prompt';
+const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
+
+/** The prompts of a keyring. */
+interface Prompts {
+  /** Unlocks keyrings or items. Fails immediately without `attended`. */
+  unlock(paths: readonly string[]): Promise<void>;
+  /** Runs a prompt to its end. It may not need a dialog. */
+  complete(path: string): Promise<void>;
+  /** Dismisses an open prompt and disconnects. */
+  leave(): void;
+}
+
+/** Opens the prompts. Without `attended`, no prompt is shown. */
+function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
+  let open: string | undefined;
+  const complete = async (path: string): Promise<void> => {
+    if (path === NONE) return;
+    open = path;
+    const match = `type='signal',interface='${PROMPT}',path='${path}'`;
+    await bus.call({ ...busItself, member: 'AddMatch', signature: 's', args: [match] });
+    const completed = bus.signal(path, 'Completed');
+    // If the prompt itself fails, nothing awaits this signal.
+    completed.catch(() => undefined);
+    await bus.call({ ...onPrompt(path), member: 'Prompt', signature: 's', args: [''] });
+    const [was] = await completed;
+    open = undefined;
+    if (was === true) throw unlockDismissed();
+  };
+  return {
+    complete,
+    async unlock(paths) {
+      // KWallet reports itself as locked until a client unlocks it. With an open wallet, that shows no dialog.
+      if (!(await isWalletOpen(bus))) {
+        if (attended === undefined) throw keychainLocked();
+        attended.waiting();
+      }
+      const [, path = NONE] = await bus.call({ ...secrets, member: 'Unlock', signature: 'ao', args: [paths] });
+      await complete(String(path));
+    },
+    leave: () => bus.leave(open === undefined ? undefined : { ...onPrompt(open), member: 'Dismiss' }),
+  };
+}
+
+const onPrompt = (path: string): Omit<MethodCall, 'member'> => ({ destination: secrets.destination, path, face: PROMPT });
+
+/** True if the service is KWallet and its wallet is open. */
+async function isWalletOpen(bus: Bus): Promise<boolean> {
+  const ownerOf = async (name: string) => (await bus.call({ ...busItself, member: 'GetNameOwner', signature: 's', args: [name] }))[0];
+  try {
+    if ((await ownerOf(secrets.destination)) !== (await ownerOf(wallet.destination))) return false;
+    const [name = ''] = await bus.call({ ...wallet, member: 'networkWallet' });
+    const [open] = await bus.call({ ...wallet, member: 'isOpen', signature: 's', args: [name] });
+    return open === true;
+  } catch (error) {
+    // KWallet is not running.
+    if (error instanceof BusError) return false;
+    throw error;
+  }
+}
+
+// Lazy: only the keychain needs it.
+const loadCrypto = (): typeof import('node:crypto') => createRequire(import.meta.url)('node:crypto') as typeof import('node:crypto');
+
+/** Transfers secrets over the bus, encrypted if the service supports it. */
+interface Session {
+  readonly path: string;
+  /** Encodes a secret as `(oayays)`. */
+  seal(secret: string): BusValue;
+  /** Decodes a secret from a reply. */
+  unseal(sealed: BusValue): string;
+}
+
+type Open = Pick<MethodCall, 'destination' | 'path' | 'face'>;
+
+const CIPHER = 'aes-128-cbc';
+
+/** Opens a session of the Secret Service. https://specifications.freedesktop.org/secret-service-spec/latest/transfer-secrets.html */
+async function openSession(bus: Bus, service: Open): Promise<Session> {
+  const open = (algorithm: string, input: BusVariant) =>
+    bus.call({ ...service, member: 'OpenSession', signature: 'sv', args: [algorithm, input] });
+  const { createCipheriv, createDecipheriv, getDiffieHellman, hkdfSync, randomBytes } = loadCrypto();
+  const exchange = getDiffieHellman('modp2');
+  let answer: readonly BusValue[];
+  try {
+    answer = await open('dh-ietf1024-sha256-aes128-cbc-pkcs7', { type: 'ay', value: exchange.generateKeys() });
+  } catch (error) {
+    // KWallet supports encryption only with a plugin.
+    if (!(error instanceof BusError) || error.code === 'closed') throw error;
+    const [, path = ''] = (await open('plain', { type: 's', value: '' })) as readonly [BusVariant, string];
+    return {
+      path,
+      seal: (secret) => [path, Buffer.alloc(0), Buffer.from(secret), 'text/plain'],
+      unseal: (sealed) => bytesIn(sealed, 2).toString(),
+    };
+  }
+  const [output, path] = answer as readonly [BusVariant, string];
+  const key = Buffer.from(hkdfSync('sha256', exchange.computeSecret(output.value as Buffer), '', '', 16));
+  return {
+    path,
+    seal(secret) {
+      const iv = randomBytes(16);
+      const cipher = createCipheriv(CIPHER, key, iv);
+      return [path, iv, Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]), 'text/plain'];
+    },
+    unseal(sealed) {
+      const decipher = createDecipheriv(CIPHER, key, bytesIn(sealed, 1));
+      return Buffer.concat([decipher.update(bytesIn(sealed, 2)), decipher.final()]).toString();
+    },
+  };
+}
+
+const bytesIn = (sealed: BusValue, index: number): Buffer => (sealed as readonly Buffer[])[index] ?? Buffer.alloc(0);

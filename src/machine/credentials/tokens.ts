@@ -1,21 +1,19 @@
 import { join } from 'node:path';
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import type { Account } from '../settings/config.ts';
+import { type Account, readConfig } from '../settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
-import { accountName } from './account.ts';
-import { type InsecureFile, insecureFile } from './insecure-file.ts';
-import { forgetToken, knownIn, type Stores, storeToken } from './stored.ts';
+import { type InsecureFile, insecureFile } from './token-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */
-export type Source = 'variable' | 'keychain' | 'file';
+export type TokenSource = 'variable' | 'keychain' | 'file';
 
 /** A token in plain text, and where it came from. */
 export interface HeldToken {
   readonly token: string;
-  readonly source: Source;
+  readonly source: TokenSource;
 }
 
 /** The token of one profile at one host. */
@@ -27,7 +25,7 @@ export interface Tokens {
   stored(): Promise<HeldToken | undefined>;
   /** The token, read once per process. Throws a DnxError that says how to sign in. */
   token(): Promise<string>;
-  store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
+  store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<TokenSource>;
   /** Removes the stored token, also from the insecure file; false if there was none. */
   forget(): Promise<boolean>;
   /** The account entry in the settings; undefined if no token is stored. Does not open the keychain. */
@@ -49,6 +47,12 @@ interface Options {
   /** Undefined if no user can unlock a keychain. */
   readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
+}
+
+/** The same with the account and the insecure file. */
+interface Stores extends Options {
+  readonly account: string;
+  readonly file: InsecureFile;
 }
 
 /** Opens the tokens of a profile and host. Reads the keychain at most once. */
@@ -141,4 +145,77 @@ function notSignedIn(settings: Options['settings']): DnxError {
       hint: `${gone}Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
     },
   );
+}
+
+/** The account entry in the settings. */
+const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
+  readConfig(settings.directories.config).accounts?.[account];
+
+/** Stores a token, and removes an older one from the other store. Undoes everything on failure. */
+async function storeToken(stores: Stores, token: string, { store, ...details }: Omit<Account, 'stored_at'>): Promise<Account['store']> {
+  const { account, file, world, attended, warn } = stores;
+  const before = knownIn(stores)?.store;
+  const place = store === 'file' ? file : world.keychain;
+  const old = await place.read(account, attended);
+  try {
+    await place.write(account, token, attended);
+    // Guards against a keychain that silently drops the only copy.
+    if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not save the token.`);
+    await remember(stores, { ...details, store, stored_at: new Date(world.clock.now()).toISOString() });
+  } catch (error) {
+    await (old === undefined ? place.remove(account, attended) : place.write(account, old, attended)).catch(() => undefined);
+    throw error;
+  }
+  if (store === 'keychain') await cleanFile(stores);
+  else if (before === 'keychain')
+    await world.keychain.remove(account, attended).catch(() => warn(`An older token is still in the keychain, as ${account}.`));
+  return store;
+}
+
+/** Removes the stored token, and an older unencrypted one; false if there was none. */
+async function forgetToken(stores: Stores): Promise<boolean> {
+  const { account, file, world, attended } = stores;
+  const known = knownIn(stores);
+  if (known?.store === 'keychain') await world.keychain.remove(account, attended);
+  if (known?.store === 'file') await file.remove(account);
+  const cleaned = await cleanFile(stores);
+  if (known) await remember(stores, undefined);
+  return known !== undefined || cleaned;
+}
+
+/** Removes an unused token from the insecure file. Only warns about a broken file, because the new token is already stored. */
+async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
+  try {
+    if (file.read(account) === undefined) return false;
+    await file.remove(account);
+    return true;
+  } catch (error) {
+    if (!isError(error)) throw error;
+    warn(`An older token may still be stored unencrypted in ${file.path}. ${error.message}`);
+    return false;
+  }
+}
+
+/** Records in the settings where the token is stored. */
+async function remember({ account, world, settings }: Stores, entry: Account | undefined): Promise<void> {
+  const { editConfig } = await import('../settings/config-file.ts');
+  await editConfig(settings.directories.config, world, (config) => {
+    const { [account]: _, ...others } = config.accounts ?? {};
+    return { ...config, accounts: entry ? { ...others, [account]: entry } : others };
+  });
+}
+
+/** A profile and a host. */
+export interface Identity {
+  readonly profile: string;
+  readonly host: string;
+}
+
+/** The account name in the keychain and the settings: `profile@host`. */
+export const accountName = ({ profile, host }: Identity): string => `${profile}@${host}`;
+
+/** Parses an account name. A profile may contain `@`, a host does not. */
+export function accountNamed(name: string): Identity {
+  const at = name.lastIndexOf('@');
+  return { profile: name.slice(0, at), host: name.slice(at + 1) };
 }

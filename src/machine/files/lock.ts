@@ -1,16 +1,27 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pid } from 'node:process';
+import { getBuiltinModule, kill, pid, platform } from 'node:process';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import type { Clock } from '../world.ts';
-import { makeDirectory } from './directory.ts';
-import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts';
+import { makeDirectory } from './text-file.ts';
 
 const STEP_MS = 20;
 const PATIENCE_MS = 10_000;
 
-/** How long an empty lock directory, as dnx 0.1.0 created it, counts as held. */
-const ABANDONED_MS = 5_000;
+/** How long a process whose start time is unknown may hold a lock: its id may be of another process by now. Edits take milliseconds. */
+const UNCERTAIN_MS = 60_000;
 
 /** What waiting for a lock needs. */
 export interface Waiting {
@@ -33,7 +44,7 @@ export async function locked<T>(
 ): Promise<T> {
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
-  const own = nameOf(holderOf(pid, { brief }));
+  const own = holderName(processHolder(pid, { brief }));
   const thorough = !brief || existsSync(lock);
   let since = clock.elapsed();
   let seen: string | undefined;
@@ -56,27 +67,39 @@ function take(lock: string, own: string): boolean {
   // Ten times faster than catching ENOENT.
   const holder = existsSync(lock) ? holderIn(lock) : undefined;
   if (holder === undefined) return create(lock, own);
-  return isGone(holder) && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
+  const isAbandoned = isHolderGone(holder) || (holder.start === '' && isLocalHolder(holder) && isOld(lock, own));
+  return isAbandoned && won(() => renameSync(join(lock, holderName(holder)), join(lock, own)));
 }
 
 /** Renames a prepared lock into place. That fails if there is a lock that is not empty. */
 function create(lock: string, own: string): boolean {
-  const candidate = `${lock}.${own}`;
-  mkdirSync(candidate, { mode: 0o700 });
-  let taken = false;
-  try {
+  return withCandidate(lock, own, (candidate) => {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
     const existing = statSync(lock, { throwIfNoEntry: false });
     if (existing && !existing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
-    // Compares two times of the file system, which may be on another machine.
-    if (existing && statSync(candidate).mtimeMs - existing.mtimeMs < ABANDONED_MS) return false;
-    taken = won(() => {
+    return won(() => {
+      // What a killed process leaves on its way out; Windows renames no directory over another one.
       if (existing) rmdirSync(lock);
       renameSync(candidate, lock);
     });
-    return taken;
+  });
+}
+
+/** True if a lock has not changed hands for long, by the times of the file system, which may be on another machine. */
+const isOld = (lock: string, own: string): boolean =>
+  withCandidate(lock, own, (candidate) => {
+    const existing = statSync(lock, { throwIfNoEntry: false });
+    return existing !== undefined && statSync(candidate).mtimeMs - existing.mtimeMs > UNCERTAIN_MS;
+  });
+
+/** Runs `step` with a new directory beside a lock, which is removed unless it became the lock. */
+function withCandidate(lock: string, own: string, step: (candidate: string) => boolean): boolean {
+  const candidate = `${lock}.${own}`;
+  mkdirSync(candidate, { mode: 0o700 });
+  try {
+    return step(candidate);
   } finally {
-    if (!taken) rmSync(candidate, { recursive: true, force: true });
+    rmSync(candidate, { recursive: true, force: true });
   }
 }
 
@@ -116,14 +139,14 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Removes leftovers of killed processes: partial copies (also those of 0.1.0 and conf) and prepared locks. */
+/** Removes leftovers of killed processes: partial copies (also those of conf) and prepared locks. */
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const prefix = `${basename(file)}.`;
   for (const name of namesIn(directory).filter((each) => each.startsWith(prefix))) {
     const rest = name.slice(prefix.length);
     const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
-    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+|new)$/.test(rest) || (holder && isGone(holder)))
+    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+)$/.test(rest) || (holder && isHolderGone(holder)))
       rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
@@ -134,4 +157,113 @@ function busy(lock: string): DnxError {
   return new DnxError('failed', `Timed out waiting for ${lock}${held}.`, {
     hint: `If no other dnx is running, remove ${lock} and try again.`,
   });
+}
+
+/** The process that holds a lock, identified across reboots, containers and reused process ids. Unknown fields are empty. */
+export interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  /** Boot id and process id namespace; only on Linux. */
+  readonly boot: string;
+  readonly namespace: string;
+  /** Start time of the process, in a format of the platform. */
+  readonly start: string;
+}
+
+/** The holder for a running process of this host. `brief`: without a start time that takes another program to read. */
+export const processHolder = (pid: number, { brief = false } = {}): Holder => ({
+  ...thisHost(),
+  pid,
+  start: brief && !hasProc(platform) ? '' : (processStart(pid) ?? ''),
+});
+
+/** The file name of a holder. */
+export const holderName = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
+
+/** Parses the file name of a holder; undefined for any other file. */
+export function holderNamed(name: string): Holder | undefined {
+  const [host = '', pid = '', boot = '', namespace = '', start, ...more] = name.split(',');
+  return start === undefined || more.length > 0 || !/^\d+$/.test(pid) ? undefined : { host, pid: Number(pid), boot, namespace, start };
+}
+
+/** The file name of this process as a holder. */
+export const ownHolderName = (): string => holderName(processHolder(pid));
+
+/** True if this host can tell whether the process has ended. */
+export function isLocalHolder({ host, namespace }: Holder): boolean {
+  const here = thisHost();
+  return host === here.host && !differ(namespace, here.namespace);
+}
+
+/** True if the process has certainly ended. Unknown, so false, for other hosts and containers. */
+export function isHolderGone(holder: Holder): boolean {
+  const here = thisHost();
+  if (holder.host !== here.host) return false;
+  if (differ(holder.boot, here.boot)) return true;
+  if (differ(holder.namespace, here.namespace)) return false;
+  const start = processStart(holder.pid);
+  return start === undefined || differ(holder.start, start);
+}
+
+const differ = (one: string, other: string): boolean => one !== '' && other !== '' && one !== other;
+
+let known: Omit<Holder, 'pid' | 'start'> | undefined;
+
+function thisHost(): Omit<Holder, 'pid' | 'start'> {
+  known ??= {
+    // A file name has at most 255 bytes.
+    host: inName(hostname()).slice(0, 64),
+    boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
+    namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
+  };
+  return known;
+}
+
+/** The name of this host. Loading node:os takes a millisecond. */
+const hostname = (): string =>
+  orNothing(() => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()) ?? getBuiltinModule('node:os').hostname();
+
+const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
+
+/** Start time of a process; undefined if it has ended, '' if it is running but the time is unknown. */
+export function processStart(pid: number, system: NodeJS.Platform = platform): string | undefined {
+  if (!exists(pid)) return undefined;
+  if (system === 'win32') return '';
+  const [state, start] = orNothing(() => (hasProc(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
+  // Z and X: a zombie, or dead.
+  return /^[ZX]/.test(state) ? undefined : inName(start);
+}
+
+const hasProc = (system: NodeJS.Platform): boolean => system === 'linux' || system === 'android';
+
+function exists(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
+  }
+}
+
+/** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may contain spaces and parentheses, so it is skipped. */
+function fromProc(pid: number): [state: string, start: string] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return [fields[0] ?? '', fields[19] ?? ''];
+}
+
+function fromPs(pid: number): [state: string, start: string] {
+  const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+  // Lazy: it takes a millisecond to load, and Linux does without it.
+  const { execFileSync } = getBuiltinModule('node:child_process');
+  const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env, encoding: 'utf8', timeout: 2_000 });
+  const [state = '', ...start] = line.trim().split(/\s+/);
+  return [state, start.join(' ')];
+}
+
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

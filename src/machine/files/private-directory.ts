@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getuid, pid } from 'node:process';
+import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
-import { makeDirectory } from './directory.ts';
-import { holderNamed, holderOf, isGone, nameOf } from './holder.ts';
+import { holderName, holderNamed, isHolderGone, processHolder } from './lock.ts';
+import { makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
 const TMPFS = 0x01021994;
@@ -13,12 +14,13 @@ const EMPTY_MS = 60_000;
 type Place = Pick<World, 'env'> & { readonly state: string };
 
 /** A directory for secrets of this process, in memory if possible. It contains an empty file that names the process. */
-export function makePrivateDirectory({ env: { XDG_RUNTIME_DIR: runtime }, state }: Place): string {
+export function makePrivateDirectory({ env, state }: Place): string {
+  const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   const parent = runtime && isPrivateMemory(runtime) ? runtime : state;
   makeDirectory(parent);
   const directory = mkdtempSync(join(parent, PREFIX));
   try {
-    writeFileSync(join(directory, nameOf(holderOf(pid))), '', { mode: 0o600, flag: 'wx' });
+    writeFileSync(join(directory, holderName(processHolder(pid))), '', { mode: 0o600, flag: 'wx' });
     return directory;
   } catch (error) {
     removePrivateDirectory(directory);
@@ -30,7 +32,8 @@ export function makePrivateDirectory({ env: { XDG_RUNTIME_DIR: runtime }, state 
 export const removePrivateDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 
 /** Removes the private directories of processes that were killed. */
-export function removeAbandoned({ env: { XDG_RUNTIME_DIR: runtime }, state }: Place, clock: Pick<Clock, 'now'>): void {
+export function removeAbandoned({ env, state }: Place, clock: Pick<Clock, 'now'>): void {
+  const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   for (const parent of [state, ...(runtime ? [runtime] : [])]) {
     for (const name of namesIn(parent)) if (name.startsWith(PREFIX)) removeIfAbandoned(join(parent, name), clock);
   }
@@ -41,7 +44,7 @@ function removeIfAbandoned(directory: string, clock: Pick<Clock, 'now'>): void {
   try {
     const names = readdirSync(directory);
     const holder = names.map(holderNamed).find((each) => each !== undefined);
-    if (holder && isGone(holder)) removePrivateDirectory(directory);
+    if (holder && isHolderGone(holder)) removePrivateDirectory(directory);
     else if (names.length === 0 && clock.now() - statSync(directory).mtimeMs > EMPTY_MS) rmdirSync(directory);
   } catch {
     // Another process may have just removed it.

@@ -2,20 +2,23 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { getuid, platform } from 'node:process';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
-import { makeDirectory } from './directory.ts';
-import { replaceFile } from './replace.ts';
+import { fromJson, isObject, toJson } from '../../base/json.ts';
 
 const MB = 1024 * 1024;
 const LIMIT_MB = 16;
@@ -101,3 +104,94 @@ export function readDescriptor(descriptor: number, limit: number, size: number):
 const REMOVE = 'Fix or remove it.';
 
 const irregular = (file: string): DnxError => usage(`${file} is not a regular file.`, REMOVE);
+
+/** Reads a JSON object from a file; an empty object if the file does not exist. */
+export function readJson<T extends object>(file: string, limitMb?: number): T {
+  const content = readText(file, limitMb);
+  if (content === undefined) return {} as T;
+  const hint = 'Fix or remove it.';
+  let value: unknown;
+  try {
+    // Windows PowerShell writes a byte order mark.
+    value = fromJson(content.replace(/^\ufeff/, ''));
+  } catch (cause) {
+    throw new DnxError('usage', `${file} is not valid JSON.`, { hint, cause });
+  }
+  if (!isObject(value)) throw new DnxError('usage', `${file} does not contain a JSON object.`, { hint });
+  return value as T;
+}
+
+/** Writes a value as a JSON file, atomically. */
+export const writeJson = (file: string, value: unknown): void => writeText(file, `${toJson(value, 2)}\n`);
+
+/** How Windows refuses to replace a file that another program has open, such as a virus scanner or another dnx. */
+const BUSY = ['EPERM', 'EACCES', 'EBUSY'];
+
+/** How often to try, and the longest pause in ms: two and a half seconds in all. */
+const TRIES = 30;
+const LONGEST_MS = 100;
+
+/** Replaceable in tests. */
+interface Means {
+  readonly system?: NodeJS.Platform;
+  readonly rename?: (from: string, to: string) => void;
+  readonly wait?: (ms: number) => void;
+}
+
+/** Renames a file over another one. On Windows, waits briefly until no program has that open. */
+export function replaceFile(from: string, to: string, { system = platform, rename = renameSync, wait = pause }: Means = {}): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      rename(from, to);
+      return;
+    } catch (error) {
+      if (system !== 'win32' || attempt === TRIES || !BUSY.includes(systemCode(error) ?? '')) throw error;
+      wait(Math.min(attempt * 10, LONGEST_MS));
+    }
+  }
+}
+
+/** Blocks for some ms. The callers hold locks and are not asynchronous. */
+const pause = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+/** Creates a directory and its parents, accessible only to this user. Node's recursive mkdir never returns under /proc. */
+export function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have just created it.
+    if (!existsSync(directory)) throw error;
+  }
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Creates a directory for secrets, or refuses an existing one that another user could change. The mode of what dnx did not create
+ * stays as it is. Windows has access control lists instead of modes and owners.
+ */
+export function makeSecretDirectory(directory: string): void {
+  try {
+    makeDirectory(directory);
+    const found = statSync(directory);
+    const user = getuid?.();
+    if (!found.isDirectory()) throw refused(directory, 'it is not a directory');
+    if (user === undefined) return;
+    if (found.uid !== user) throw refused(directory, 'it belongs to another user');
+    if (found.mode & WRITABLE_BY_OTHERS) throw refused(directory, `others can write to it (mode ${(found.mode & 0o7777).toString(8)})`);
+  } catch (cause) {
+    if (cause instanceof DnxError) throw cause;
+    throw new DnxError('failed', `Could not create ${directory} (${systemCode(cause)}).`, {
+      hint: 'Check the owner of the directory, or set DNX_CONFIG_DIR.',
+      cause,
+    });
+  }
+}
+
+const refused = (directory: string, why: string): DnxError =>
+  new DnxError('failed', `Refusing to store a token in ${directory}: ${why}.`, {
+    hint: 'Set DNX_CONFIG_DIR to a directory that only you can write to.',
+  });

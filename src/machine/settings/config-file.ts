@@ -1,46 +1,63 @@
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Conf from 'conf';
 import { DnxError, isError } from '../../base/errors.ts';
-import { makeDirectory } from '../files/directory.ts';
+import { fromJson, toJson } from '../../base/json.ts';
 import { locked, type Waiting } from '../files/lock.ts';
-import type { Config } from './config.ts';
+import { writeJson } from '../files/text-file.ts';
+import { CONFIG_FILE, type Config, configIn, configProblem, configSchema, normalizedConfig } from './config.ts';
+import { openSettingsFile } from './sources.ts';
 
-const schema = {
-  profile: { type: 'string' },
-  profiles: {
-    type: 'object',
-    additionalProperties: {
-      type: 'object',
-      properties: { host: { type: 'string' }, server: { type: 'string' }, site: { type: 'string' }, output: { type: 'string' } },
-    },
-  },
-  accounts: { type: 'object' },
-} as const;
-
-/** Edits the settings file under its lock, and validates it. Reading uses only `fs`, for a fast start. */
+/** Edits the settings file under its lock, and validates it. Refuses one that cannot be read whole, and would lose the rest. */
 export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
-  try {
-    // Before conf does it with Node's recursive mkdir.
-    makeDirectory(directory);
+  const file = join(directory, CONFIG_FILE);
+  const edit = () => {
+    const problem = configProblem(openSettingsFile(file));
+    if (problem) throw problem;
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,
       configName: 'config',
       projectName: 'dnx',
-      schema,
+      schema: configSchema,
       configFileMode: 0o600,
-      deserialize: (text) => JSON.parse(text.replace(/^\ufeff/, '')),
+      deserialize: (text) => normalizedConfig(fromJson(text.replace(/^\ufeff/, '')) as object),
+      serialize: (content) => toJson(content, 2),
     });
-    await locked(join(directory, 'config.json'), waiting, () => {
-      conf.store = { ...change(conf.store as Config) };
-    });
-  } catch (cause) {
-    if (isError(cause)) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new DnxError('failed', `Could not save the settings in ${directory}: ${code ?? message}.`, {
-      hint: code
-        ? 'Check the disk space and the owner of the directory, or set DNX_CONFIG_DIR.'
-        : `Fix or remove ${join(directory, 'config.json')}.`,
-      cause,
-    });
+    conf.store = { ...change(conf.store as Config) };
+  };
+  await locked(file, waiting, edit).catch((cause: unknown) => {
+    throw isError(cause) ? cause : notSaved(directory, cause as NodeJS.ErrnoException);
+  });
+}
+
+function notSaved(directory: string, cause: NodeJS.ErrnoException): DnxError {
+  const { code, message } = cause;
+  return new DnxError('failed', `Could not save the settings in ${directory}: ${code ?? message}.`, {
+    hint: code
+      ? 'Check the disk space and the owner of the directory, or set DNX_CONFIG_DIR.'
+      : `Fix or remove ${join(directory, CONFIG_FILE)}.`,
+    cause,
+  });
+}
+
+/** Renames a broken settings file and keeps its valid parts. Returns the new path of the broken file. */
+export async function repairConfig(directory: string, waiting: Waiting): Promise<string | undefined> {
+  const file = join(directory, CONFIG_FILE);
+  return locked(file, waiting, () => {
+    const source = openSettingsFile(file);
+    // Another process may have repaired it.
+    if (!configProblem(source)) return undefined;
+    const broken = unused(`${file}.broken`);
+    renameSync(file, broken);
+    writeJson(file, configIn(source));
+    return broken;
+  });
+}
+
+/** The path, with a number if it exists already. */
+function unused(path: string): string {
+  for (let number = 2, free = path; ; number += 1) {
+    if (!existsSync(free)) return free;
+    free = `${path}-${number}`;
   }
 }

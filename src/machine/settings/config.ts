@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
-import { openSource, type Source } from './sources.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { openSettingsFile, type SettingsFile } from './sources.ts';
 
 /** The settings of one profile. Never contains a token. */
 export interface Profile {
@@ -28,14 +28,24 @@ export interface Config {
 
 const profileKeys = ['host', 'server', 'site', 'output'] as const;
 
+/** The schema of what dnx writes. `configProblem` and `normalized` say the same of what it reads, without a validator that every start would load. */
+export const configSchema = {
+  profile: { type: 'string' },
+  profiles: {
+    type: 'object',
+    additionalProperties: { type: 'object', properties: Object.fromEntries(profileKeys.map((key) => [key, { type: 'string' }])) },
+  },
+  accounts: { type: 'object', additionalProperties: { type: 'object' } },
+} as const;
+
 /** The name of the settings file. */
 export const CONFIG_FILE = 'config.json';
 
 /** Reads the valid parts of the settings file. */
-export const readConfig = (directory: string): Config => configIn(openSource(join(directory, CONFIG_FILE)));
+export const readConfig = (directory: string): Config => configIn(openSettingsFile(join(directory, CONFIG_FILE)));
 
 /** The valid parts of a settings file. */
-export function configIn(source: Source): Config {
+export function configIn(source: SettingsFile): Config {
   const profile = source.text('profile');
   const entries = (key: string) => Object.entries(source.object(key)).filter(([, entry]) => isObject(entry));
   const profiles = entries('profiles').map(([name]): [string, Profile] => [
@@ -46,12 +56,25 @@ export function configIn(source: Source): Config {
   return { ...(profile !== undefined && { profile }), profiles: Object.fromEntries(profiles), accounts: Object.fromEntries(accounts) };
 }
 
-/** The first problem in a settings file. Checks the values of this profile only. */
-export function configProblem(source: Source, profile: string): DnxError | undefined {
+/** The first problem in a settings file. Nothing is written to a file that has one, but for its repair. */
+export function configProblem(source: SettingsFile): DnxError | undefined {
   const entries = (key: string) => [
     source.problem('object', key),
     ...Object.keys(source.object(key)).map((name) => source.problem('object', key, name)),
   ];
-  const own = profileKeys.map((key) => source.problem('text', 'profiles', profile, key));
-  return [source.problem('text', 'profile'), ...own, ...entries('profiles'), ...entries('accounts')].find(Boolean);
+  const values = Object.keys(source.object('profiles')).flatMap((name) =>
+    profileKeys.map((key) => source.problem('text', 'profiles', name, key)),
+  );
+  return [source.problem('text', 'profile'), ...entries('profiles'), ...values, ...entries('accounts')].find(Boolean);
 }
+
+/** A settings file without a problem as the schema has it: an id without quotes becomes text, as `configIn` reads it. Unknown keys stay. */
+export const normalizedConfig = (content: object): JsonObject =>
+  mapped(content, (value, key) =>
+    key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (values) => mapped(values, textOfProfile)) : value,
+  );
+
+const textOfProfile = (value: unknown, key: string): unknown => (profileKeys.some((each) => each === key) ? String(value) : value);
+
+const mapped = (object: unknown, change: (value: unknown, key: string) => unknown): JsonObject =>
+  Object.fromEntries(Object.entries(object as object).map(([key, value]) => [key, change(value, key)]));

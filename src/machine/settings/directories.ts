@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import type { World } from '../world.ts';
+import { isAbsolute, join } from 'node:path';
+import type { Env, World } from '../world.ts';
 
 /** Where dnx keeps its files. */
 export interface Directories {
@@ -8,14 +8,21 @@ export interface Directories {
   readonly state: string;
 }
 
+/**
+ * The directory that a variable of XDG or Windows names. A relative one is ignored, as the specification of XDG says, because it would
+ * be another one in every project.
+ */
+export const absoluteIn = (env: Env, name: string): string | undefined => (isAbsolute(env[name] ?? '') ? env[name] : undefined);
+
 /** The directories of dnx: `DNX_*_DIR`, or XDG. Without these, Windows has its own for programs. */
-export function directoriesOf(world: Pick<World, 'env' | 'home' | 'platform'>): Directories {
+export function dnxDirectories(world: Pick<World, 'env' | 'home' | 'platform'>): Directories {
   const { env } = world;
   const windows = world.platform === 'win32';
   const place = (own: string, xdg: string, fallback: string, known: string, folder: string) => {
     if (env[own]) return env[own];
-    if (env[xdg]) return join(env[xdg], 'dnx');
-    const data = windows && env[known];
+    const base = absoluteIn(env, xdg);
+    if (base) return join(base, 'dnx');
+    const data = windows && absoluteIn(env, known);
     return data ? join(data, folder) : join(world.home, fallback, 'dnx');
   };
   return {

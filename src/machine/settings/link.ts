@@ -1,6 +1,7 @@
 import { type DnxError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import type { Source } from './sources.ts';
+import type { SettingsFile } from './sources.ts';
 
 /** The name of a link file. */
 export const LINK_FILE = '.deploynix.json';
@@ -19,7 +20,7 @@ export const environmentKeys = ['server', 'site', 'confirm'] as const;
 export const placeKeys = ['id', 'name'] as const;
 
 /** A server or site in a link file. The id comes from a repository: a change checks first that it belongs to the name. */
-export interface LinkedPlace {
+interface LinkedPlace {
   readonly id: string | undefined;
   readonly name: string | undefined;
 }
@@ -47,7 +48,7 @@ export interface Link {
 }
 
 /** Reads the environments of a link file. `wanted` is the one that the user named, if any. */
-export function linkOf(source: Source, wanted: string | undefined): Link {
+export function linkOf(source: SettingsFile, wanted: string | undefined): Link {
   const { file } = source;
   const unreadable = environmentsProblem(source);
   if (unreadable) {
@@ -65,7 +66,7 @@ export function linkOf(source: Source, wanted: string | undefined): Link {
   return { file, environments: all, chosen, missing, broken };
 }
 
-function environmentOf(source: Source, name: string, ...keys: readonly string[]): LinkEnvironment {
+function environmentOf(source: SettingsFile, name: string, ...keys: readonly string[]): LinkEnvironment {
   const place = (key: 'server' | 'site'): LinkedPlace => {
     const id = source.text(...keys, key, 'id');
     return {
@@ -80,7 +81,7 @@ function environmentOf(source: Source, name: string, ...keys: readonly string[])
 }
 
 /** False for an id that would lead elsewhere in a path, or that no API sends. */
-export const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
+const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
 
 function withoutEnvironment(file: string, name: string | undefined, known: readonly string[]): DnxError {
   if (name === undefined) return usage(`${file} has no default environment.`, `Use --env with one of ${listed(known)}.`);
@@ -100,7 +101,7 @@ export const withoutLink = (name: string): DnxError =>
   usage(`No environment '${name}': ${LINK_FILE} was not found in this directory or above it.`, 'Create it with: dnx link');
 
 /** The problem with the environments as a whole: no object, or a name that nobody can type or read. */
-export function environmentsProblem(source: Source): DnxError | undefined {
+export function environmentsProblem(source: SettingsFile): DnxError | undefined {
   const isWrong = Object.keys(source.object('environments')).some((name) => !/^\P{C}{1,64}$/u.test(name));
   const named = isWrong
     ? usage(`environments in ${source.file} has a name that cannot be used.`, 'Fix it, or remove the file.')
@@ -110,3 +111,56 @@ export function environmentsProblem(source: Source): DnxError | undefined {
 
 /** Where a default of a link file comes from, for people: `.deploynix.json (production)`. */
 export const linkOrigin = ({ chosen }: Pick<Link, 'chosen'>): string => (chosen?.name ? `${LINK_FILE} (${chosen.name})` : LINK_FILE);
+
+/** The first problem in a link file. */
+export function linkProblem(source: SettingsFile): DnxError | undefined {
+  const places = [[], ...Object.keys(source.object('environments')).map((name) => ['environments', name])];
+  return [
+    ...['host', 'profile', 'default'].map((key) => source.problem('text', key)),
+    environmentsProblem(source),
+    ...places.flatMap((keys) => [
+      ...(keys.length > 0 ? [source.problem('object', ...keys)] : []),
+      ...(['server', 'site'] as const).map((key) => placeProblem(source, key, keys)),
+      source.problem('flag', ...keys, 'confirm'),
+    ]),
+  ].find(Boolean);
+}
+
+/** The problem with the server or site at these keys: a name, or an object with an id and a name. */
+export function placeProblem(source: SettingsFile, key: 'server' | 'site', keys: readonly string[] = []): DnxError | undefined {
+  const path = [...keys, key];
+  if (!isObject(source.object(...keys)[key])) return source.problem('text', ...path);
+  const wrong = placeKeys.map((each) => source.problem('text', ...path, each)).find(Boolean);
+  const id = source.text(...path, 'id');
+  const unusable = id !== undefined && !isUsableId(id);
+  return wrong ?? (unusable ? usage(`${path.join('.')}.id in ${source.file} is not an id.`, 'Fix it with: dnx link') : undefined);
+}
+
+/** The most unknown keys that are named. */
+const MOST_KEYS = 5;
+
+/** A warning for each unknown key. Keys such as `$schema` are for other programs. */
+export function unknownKeys(source: SettingsFile): readonly string[] {
+  const environments = Object.keys(source.object('environments'));
+  const places = (keys: readonly string[]) => ['server', 'site'].flatMap((key) => unknownIn(source, [...keys, key], placeKeys));
+  const unknown = [
+    ...unknownIn(source, [], linkKeys),
+    ...places([]),
+    ...environments.flatMap((name) => [...unknownIn(source, ['environments', name], environmentKeys), ...places(['environments', name])]),
+    ...(environments.length > 0 ? ignoredBeside(source) : []),
+  ];
+  const more = unknown.length - MOST_KEYS;
+  return more > 0 ? [...unknown.slice(0, MOST_KEYS), `${LINK_FILE} has ${more} more keys that are not settings.`] : unknown;
+}
+
+function unknownIn(source: SettingsFile, keys: readonly string[], known: readonly string[]): readonly string[] {
+  return Object.keys(source.object(...keys))
+    .filter((key) => !key.startsWith('$') && !known.includes(key))
+    .map((key) => `'${[...keys, key].join('.')}' in ${LINK_FILE} is not a setting.${didYouMean(key, known)}`);
+}
+
+/** A site at the top level of a file with environments belongs to none of them. */
+const ignoredBeside = (source: SettingsFile): readonly string[] =>
+  ['server', 'site']
+    .filter((key) => Object.hasOwn(source.object(), key))
+    .map((key) => `'${key}' in ${LINK_FILE} is ignored, because the file has environments.`);

@@ -1,14 +1,17 @@
+import { realpathSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import type { Env } from '../world.ts';
+import type { World } from '../world.ts';
 import { configProblem } from './config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostOf } from './host.ts';
+import { linkFileFor } from './link-file.ts';
 import type { Origin, Precedence } from './precedence.ts';
-import type { Source } from './sources.ts';
+import type { SettingsFile } from './sources.ts';
 
 /** Errors for what is refused. A link file comes with a cloned repository, so it must not choose who gets a token. */
 export interface Blocked {
-  /** Set if no request may be sent: only the link file names the host, or the settings that may name it are broken. */
+  /** Set if no request may be sent: only a file of the project names the host, or the settings that may name it are broken. */
   readonly requests: DnxError | undefined;
   /** Set if no stored token may be used: only the link file names the profile, or the settings are broken. */
   readonly storedToken: DnxError | undefined;
@@ -17,7 +20,7 @@ export interface Blocked {
 }
 
 /** The profile and the host of requests. */
-export interface Place {
+interface Place {
   readonly profile: string;
   /** Never a host that only the link file names. */
   readonly host: string;
@@ -26,24 +29,24 @@ export interface Place {
 
 interface Sources {
   readonly given: { readonly profile?: string | undefined; readonly host?: string | undefined };
-  readonly env: Env;
-  readonly config: Source;
-  readonly link: Source | undefined;
+  readonly world: Pick<World, 'env' | 'cwd' | 'home'>;
+  readonly config: SettingsFile;
+  readonly link: SettingsFile | undefined;
   readonly precedence: Precedence;
 }
 
 /** Chooses profile and host. A profile from the link file only sets the default server and site; it never decides where a token goes. */
-export function placeOf({ given, env, config, link, precedence }: Sources): Place {
+export function chooseHost({ given, world, config, link, precedence }: Sources): Place {
   const { choose, explain, origins } = precedence;
   const values = {
     option: given.profile,
-    environment: env.DNX_PROFILE,
+    environment: world.env.DNX_PROFILE,
     'link file': link?.text('profile'),
     profile: config.text('profile'),
   };
   const profile = choose('profile', { ...values, default: DEFAULT_PROFILE }) ?? DEFAULT_PROFILE;
   const own = origins.profile === 'link file' ? values.profile || DEFAULT_PROFILE : profile;
-  const hostValues = { option: given.host, environment: env.DNX_HOST, profile: config.text('profiles', own, 'host') };
+  const hostValues = { option: given.host, environment: world.env.DNX_HOST, profile: config.text('profiles', own, 'host') };
   const read = () => explain('host', () => hostOf(choose('host', { ...hostValues, default: DEFAULT_HOST }) ?? DEFAULT_HOST), DEFAULT_HOST);
   const { host = DEFAULT_HOST, error } = tried(read);
   const typed = isTyped(origins.host);
@@ -55,9 +58,11 @@ export function placeOf({ given, env, config, link, precedence }: Sources): Plac
     profile,
     host,
     blocked: {
-      requests: typed ? undefined : (problem ?? (link && foreignHost({ link, config, own, profile, host }))),
+      requests: typed
+        ? undefined
+        : (problem ?? (link && foreignHost({ link, config, own, profile, host })) ?? hostOfProject(world, config, host)),
       storedToken: unreadable ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
-      storing: configProblem(config, profile),
+      storing: configProblem(config),
     },
   };
 }
@@ -74,8 +79,8 @@ function tried(read: () => string): { readonly host?: string; readonly error?: D
 }
 
 interface Naming {
-  readonly link: Source;
-  readonly config: Source;
+  readonly link: SettingsFile;
+  readonly config: SettingsFile;
   /** The profile that the user chose. */
   readonly own: string;
   /** The one in effect, possibly from the link file. */
@@ -96,6 +101,38 @@ function foreignHost({ link, config, own, profile, host }: Naming): DnxError | u
     `${link.file} names ${what}, but a link file cannot choose the host. Nothing was sent.`,
     `To use that host: --host ${quoted(wanted)} or DNX_HOST=${quoted(wanted)}${other}. To use ${host}: --host ${quoted(host)}`,
   );
+}
+
+/** The error if DNX_TOKEN would go to a host that only settings in the project name, which may have come with it. */
+function hostOfProject(world: Sources['world'], { file }: SettingsFile, host: string): DnxError | undefined {
+  if (!world.env.DNX_TOKEN?.trim() || host === DEFAULT_HOST || !isOfProject(dirname(file), world)) return undefined;
+  return usage(
+    `DNX_TOKEN is not sent to ${host}, because only ${file} names it, which is inside the project. Nothing was sent.`,
+    `To send it there: --host ${quoted(host)} or DNX_HOST=${quoted(host)}`,
+  );
+}
+
+/** True for a directory in the project around the working directory. The user's home directory and the whole disk are no project. */
+function isOfProject(directory: string, world: Pick<World, 'cwd' | 'home'>): boolean {
+  const project = realPath(dirname(linkFileFor(world.cwd)));
+  const real = realPath(resolve(world.cwd, directory));
+  if (project === dirname(project) || !isWithin(real, project)) return false;
+  const home = isAbsolute(world.home) && realPath(world.home);
+  return !(home && isWithin(real, home) && isWithin(home, project));
+}
+
+function isWithin(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way);
+}
+
+/** The path without symbolic links; as it is if it was just removed. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 const foreignProfile = (file: string, own: string, profile: string): DnxError =>

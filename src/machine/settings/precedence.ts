@@ -9,7 +9,7 @@ export const settingNames = ['profile', 'host', 'environment', 'server', 'site',
 export type SettingName = (typeof settingNames)[number];
 
 /** The values of one setting by origin. An empty value is ignored, but an error as an option. */
-export type Values = Readonly<Partial<Record<Origin, string | undefined>>>;
+type Values = Readonly<Partial<Record<Origin, string | undefined>>>;
 
 /** The settings chosen so far. */
 export interface Precedence {

@@ -1,21 +1,18 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
-import { pathOf, type World } from '../world.ts';
+import { truthy } from '../env.ts';
+import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
-import { type Directories, directoriesOf } from './directories.ts';
+import { type Directories, dnxDirectories } from './directories.ts';
 import { type Format, formatOf, type ReportFormat } from './format.ts';
-import { LINK_LIMIT_MB, type Link, linkOf, withoutLink } from './link.ts';
-import { linkProblem } from './link-problems.ts';
-import { findLink } from './link-search.ts';
-import { unknownKeys } from './link-warnings.ts';
-import { type Linked, parentsOf } from './parents.ts';
-import { type Blocked, placeOf } from './place.ts';
-import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
-import { openSource } from './sources.ts';
-import { truthy } from './truthy.ts';
+import { type Link, type LinkEnvironment, linkOf, linkProblem, placeProblem, unknownKeys, withoutLink } from './link.ts';
+import { findLink, openLink } from './link-file.ts';
+import { type Blocked, chooseHost } from './place.ts';
+import { type Origin, openPrecedence, type Precedence, type SettingName } from './precedence.ts';
+import { openSettingsFile, type SettingsFile } from './sources.ts';
 
 /** The global options on the command line. */
-export interface Given {
+export interface GivenGlobals {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
   /** The environment of the link file to use. */
@@ -74,21 +71,20 @@ export interface Settings {
 }
 
 /** Reads the settings from options, environment and files. */
-export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: Given): Settings {
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: GivenGlobals): Settings {
   const { env } = world;
-  const directories = directoriesOf(world);
-  const config = openSource(join(directories.config, CONFIG_FILE));
+  const directories = dnxDirectories(world);
+  const config = openSettingsFile(join(directories.config, CONFIG_FILE));
   const linkFile = findLink(world.cwd);
-  const link = linkFile === undefined ? undefined : openSource(linkFile, LINK_LIMIT_MB);
+  const link = linkFile === undefined ? undefined : openLink(linkFile, world);
   const precedence = openPrecedence();
-  const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
+  const { profile, host, blocked } = chooseHost({ given, world, config, link, precedence });
   const { choose, explain, origins } = precedence;
   if (given.env === '') throw usage('--env is empty.');
   const wanted = choose('environment', { option: given.env, environment: env.DNX_ENV });
   const linking = link && linkOf(link, wanted);
   choose('environment', { option: given.env, environment: env.DNX_ENV, 'link file': linking?.chosen?.name });
   const unplaced = linking ? linking.missing : wanted === undefined ? undefined : withoutLink(wanted);
-  const stored = (name: 'server' | 'site' | 'output') => config.text('profiles', profile, name);
   const parents = parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = given.json || given.output === 'json';
@@ -96,7 +92,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platfo
     choose('output', {
       option: json ? 'json' : given.output,
       environment: env.DNX_OUTPUT,
-      profile: stored('output'),
+      profile: config.text('profiles', profile, 'output'),
       default: 'table',
     });
   const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table', given.formats), 'table'), origins);
@@ -135,8 +131,66 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
 }
 
 /** The file in `--ca-file` or DNX_CA_FILE. */
-function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given): string | undefined {
+function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: GivenGlobals): string | undefined {
   if (caFile === '') throw usage('--ca-file is empty.');
   const file = caFile ?? world.env.DNX_CA_FILE;
   return file ? pathOf(file, world) : undefined;
+}
+
+type Parent = 'server' | 'site';
+
+/** A server and site that a link file names by id. */
+type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
+
+interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
+  readonly given: { readonly env?: string | undefined };
+  readonly env: Env;
+  readonly config: SettingsFile;
+  readonly profile: string;
+  readonly link: SettingsFile | undefined;
+  readonly linking: Link | undefined;
+  readonly unplaced: DnxError | undefined;
+}
+
+/**
+ * The default server and site. `--env` overrides DNX_SERVER and DNX_SITE. A missing environment leaves both out, and one without
+ * a site does not get that of the profile.
+ */
+function parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
+  const chosen = linking?.chosen;
+  const keys = chosen && chosen.name !== '' ? ['environments', chosen.name] : [];
+  const wrong = (name: Parent) => link && (link.problem('object', ...keys) ?? placeProblem(link, name, keys));
+  const parent = (name: Parent) => {
+    if (unplaced) return undefined;
+    const word = chosen && wordOf(chosen, name);
+    const own = given.env !== undefined;
+    return choose(name, {
+      environment: own ? undefined : env[`DNX_${name.toUpperCase()}`],
+      'link file': word,
+      // Ignored if a broken link file, or an environment, may have overridden it.
+      profile: wrong(name) || own || chosen?.name ? undefined : config.text('profiles', profile, name),
+    });
+  };
+  const parents = { server: parent('server'), site: parent('site') };
+  const brokenFile = (name: Parent) => {
+    if (parents[name] !== undefined || unplaced) return undefined;
+    return wrong(name) ? link?.file : config.problem('text', 'profiles', profile, name) && config.file;
+  };
+  return {
+    ...parents,
+    linked: chosen ? linkedOf(chosen, origins) : {},
+    broken: { server: brokenFile('server'), site: brokenFile('site') },
+  };
+}
+
+const wordOf = (environment: LinkEnvironment, name: Parent): string | undefined => environment[name].name ?? environment[name].id;
+
+/** What the link file names by id and is in use. A site needs the id of its server. */
+function linkedOf(environment: LinkEnvironment, origins: Precedence['origins']): Linked {
+  const place = (name: Parent) => {
+    const { id, name: label = id } = environment[name];
+    return id === undefined || label === undefined || origins[name] !== 'link file' ? undefined : { id, label };
+  };
+  const [server, site] = [place('server'), place('site')];
+  return { ...(server && { server }), ...(server && site && { site }) };
 }

@@ -1,9 +1,9 @@
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { readJson } from '../files/json-file.ts';
+import { readJson } from '../files/text-file.ts';
 
 /** The readable parts of a settings or link file. */
-export interface Source {
+export interface SettingsFile {
   readonly file: string;
   /** The object at these keys; empty if it is missing or broken. */
   object(...keys: readonly string[]): Readonly<Record<string, unknown>>;
@@ -18,12 +18,12 @@ type Kind = 'text' | 'object' | 'flag';
 
 const FIX = 'Fix or remove it.';
 
-/** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. */
-export function openSource(file: string, limitMb?: number): Source {
-  let broken: DnxError | undefined;
+/** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. `refused`: why it is not read. */
+export function openSettingsFile(file: string, limitMb?: number, refused?: DnxError): SettingsFile {
+  let broken = refused;
   let content: object = {};
   try {
-    content = readJson(file, limitMb);
+    if (!refused) content = readJson(file, limitMb);
   } catch (error) {
     if (!isError(error)) throw error;
     broken = error;

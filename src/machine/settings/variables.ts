@@ -12,7 +12,7 @@ export interface Variable {
 }
 
 /** Variables under a heading, in the order of the documentation. */
-export interface VariableGroup {
+interface VariableGroup {
   readonly title: string;
   /** Rarely set by hand: the help lists only the names. */
   readonly system?: true;
@@ -115,7 +115,7 @@ const children: readonly Variable[] = [
 ];
 
 /** Every environment variable, for the documentation. */
-export const variables: readonly VariableGroup[] = [
+export const variableGroups: readonly VariableGroup[] = [
   { title: 'Settings', variables: settings },
   { title: 'Behavior', variables: behavior },
   { title: 'Requests', variables: network },

@@ -1,12 +1,13 @@
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
-import { plural, title } from '../../base/text.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { plural, title, wordOf } from '../../base/text.ts';
 import { type Clock, NetworkFault } from '../../machine/world.ts';
-import type { Api, Reply } from '../api/api.ts';
+import type { Api, Query, Reply } from '../api/api.ts';
+import type { Endpoint } from '../api/endpoint.ts';
 import { isLost } from '../api/network/fault.ts';
+import { PAGE_SIZE } from '../api/pages.ts';
 import { isPossible, showsAll } from './match.ts';
-import { called, idIn, nameOf } from './names.ts';
-import { idsIn, type Listed, newIn, type Seen, seenIn } from './seen.ts';
+import { called, idIn, resourceName } from './names.ts';
 
 /** How a new resource is found if the response to its creation is lost. */
 export interface Creation {
@@ -54,7 +55,7 @@ const MOST_IDS = 3;
  * Sends the request of a create once. If the response is lost, looks once, and returns what was made if the list before had no such
  * thing and exactly one now shows everything that was sent. Reading the list before costs one request.
  */
-export function creating(ctx: Creating, creation: Creation, send: () => Promise<Reply>) {
+export function creatingOnce(ctx: Creating, creation: Creation, send: () => Promise<Reply>) {
   let before: Before | undefined = creation.known && { seen: { ids: idsIn(creation.known) } };
   return {
     /** Reads the list before the request. Fails if it cannot, for a caller that follows what it creates. */
@@ -110,7 +111,7 @@ async function found(ctx: Creating, creation: Creation, before: Before, lost: Dn
   const matching = before.seen && !creation.secret ? fresh.filter((each) => showsAll(each, sent)) : [];
   const [only] = matching;
   if (!only || matching.length > 1 || idIn(only.id) === undefined) throw unknown(summary(creation, before, matching, fresh));
-  const name = nameOf(only, noun);
+  const name = resourceName(only, noun);
   ctx.progress.warn(`The response was lost, but ${name === undefined ? `the ${title(noun)}` : called(noun, { label: name })} was created.`);
   return { status: 201, headers: {}, body: { data: only }, data: only, message: undefined, text: undefined };
 }
@@ -134,8 +135,8 @@ async function look(ctx: Creating, creation: Creation, before: Seen | undefined)
 
 /** What the list shows, in a sentence or two. */
 function summary({ noun, sent }: Creation, { seen }: Before, matching: readonly JsonObject[], fresh: readonly JsonObject[]): string {
-  const name = nameOf(sent, noun)?.toLowerCase();
-  const isLike = (item: JsonObject) => isPossible(item, sent) || (name !== undefined && nameOf(item, noun)?.toLowerCase() === name);
+  const name = resourceName(sent, noun)?.toLowerCase();
+  const isLike = (item: JsonObject) => isPossible(item, sent) || (name !== undefined && resourceName(item, noun)?.toLowerCase() === name);
   const alike = matching.length > 0 ? matching : fresh.filter(isLike);
   const [one, many] = [title(noun), plural(title(noun))];
   const which = listOf(alike);
@@ -156,3 +157,59 @@ function listOf(items: readonly JsonObject[]): string {
 }
 
 const nextOf = ({ see, why = 'Check before you retry' }: Creation): Next => ({ command: see, why });
+
+/** The list in which a new resource appears. */
+interface Listed {
+  readonly endpoint: Endpoint;
+  readonly params?: object;
+  readonly query?: Query;
+}
+
+/** What a list showed before a create. */
+interface Seen {
+  readonly ids: ReadonlySet<string>;
+  /** When the newest was created, if the list has further pages, which were not read. */
+  readonly newest?: number;
+}
+
+/** Reads the first page, for one request. `long`: it is not enough to tell what is new. Undefined if the response is not a list. */
+async function seenIn(api: Api, list: Listed, options: { readonly casual?: boolean } = {}): Promise<Seen | 'long' | undefined> {
+  const { data, body } = await firstPage(api, list, options);
+  if (!Array.isArray(data)) return undefined;
+  if (!hasMore(body)) return { ids: idsIn(data) };
+  const newest = newestOf(data.map(createdAt));
+  return newest === undefined ? 'long' : { ids: idsIn(data), newest };
+}
+
+/** What is in the list now, and new if `before` is known. */
+async function newIn(api: Api, list: Listed, before: Seen | undefined): Promise<readonly JsonObject[]> {
+  const { endpoint, params, query = {} } = list;
+  const paged = before?.newest !== undefined;
+  const found = paged ? (await firstPage(api, list)).data : await api.list<unknown>(endpoint, params, { query });
+  const items = Array.isArray(found) ? found.filter(isObject) : [];
+  return items.filter((each) => !before?.ids.has(idIn(each.id) ?? '') && (!paged || createdAt(each) >= (before.newest ?? 0)));
+}
+
+const firstPage = (api: Api, { endpoint, params, query }: Listed, options: { readonly casual?: boolean } = {}) =>
+  api.send<unknown>(endpoint, params, { ...options, query: { ...query, page: 1, per_page: PAGE_SIZE } });
+
+/** The ids of the items. */
+const idsIn = (items: readonly unknown[]): ReadonlySet<string> =>
+  new Set(items.flatMap((each) => (isObject(each) ? (idIn(each.id) ?? []) : [])));
+
+function hasMore(body: unknown): boolean {
+  const { meta, links } = isObject(body) ? body : {};
+  return Number(isObject(meta) ? wordOf(meta.last_page) : '') > 1 || Boolean(isObject(links) && links.next);
+}
+
+const createdAt = (item: unknown): number => (isObject(item) ? Date.parse(wordOf(item.created_at)) : Number.NaN);
+
+/**
+ * The time of the first item of a page that is newest first. The last item must be older: then the page has everything of that time, and
+ * what is at least as new but not on it was created later.
+ */
+function newestOf(times: readonly number[]): number | undefined {
+  const [first = Number.NaN] = times;
+  const sorted = times.every((time, at) => time <= (times[at - 1] ?? time));
+  return sorted && first > (times.at(-1) ?? first) ? first : undefined;
+}

@@ -1,7 +1,6 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
-import { source, spellings } from './spellings.ts';
 
 /**
  * The fields that tell one resource from another, for example port, protocol and source. The first is always given; each of the others
@@ -10,21 +9,21 @@ import { source, spellings } from './spellings.ts';
 export type Keys = readonly (readonly string[])[];
 
 /** A field that is not as it should be. */
-export interface Difference {
+export interface FieldDifference {
   readonly field: string;
   readonly is: unknown;
   readonly wanted: unknown;
 }
 
 /** A resource compared with what it should be. */
-export interface Comparison {
-  readonly differences: readonly Difference[];
+interface FieldComparison {
+  readonly differences: readonly FieldDifference[];
   /** The fields that the API does not show. */
   readonly unknown: readonly string[];
 }
 
 /** What a list says about a resource: it has it, several may be it, or it hides the field to find it by. Empty if it is not there. */
-export interface Search {
+interface Search {
   readonly found?: JsonObject;
   readonly ambiguous?: readonly JsonObject[];
   readonly hidden?: string;
@@ -61,7 +60,7 @@ function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): 
 }
 
 /** Compares the fields that were given, and what a firewall rule does without the others. */
-export function compared(noun: string, item: JsonObject, wanted: JsonObject): Comparison {
+export function compared(noun: string, item: JsonObject, wanted: JsonObject): FieldComparison {
   const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
   const given = states.flatMap(([field, same]) =>
     same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
@@ -94,8 +93,62 @@ const defaults: Readonly<
 };
 
 /** The fields that were not given, and in which it does less than a new one would: a rule for one address does not open a port. */
-const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly Difference[] =>
+const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly FieldDifference[] =>
   (own(defaults, noun) ?? []).flatMap(({ field, usual, name }) => {
     const is = own(item, field);
     return field in wanted || typeof is !== 'string' || isMask(is) || usual(is.trim()) ? [] : [{ field, is, wanted: name }];
   });
+
+const lowercase = (word: string): string => word.toLowerCase();
+
+/** Without a scheme, a path starts with a slash. */
+const path = (word: string): string => {
+  if (/^[a-z][a-z\d+.-]*:/i.test(word)) return URL.canParse(word) ? new URL(word).href : word;
+  return word.startsWith('/') ? word : `/${word}`;
+};
+
+/** The type and the key, without options and the comment. */
+const keyOf = (word: string): string => {
+  const [, type, body] = /(?:^|\s)((?:ssh|ecdsa|sk)-\S+)\s+([\w+/=]+)/.exec(word) ?? [];
+  return type && body ? `${type} ${body}` : word;
+};
+
+/** The source of a firewall rule: empty for any IPv4 address, and a range without the bits of a host in it. */
+export function source(word: string): string {
+  if (/^(any|anywhere|all|\*|0\.0\.0\.0\/0)$/i.test(word)) return '';
+  const [, address = '', given] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? [];
+  const groups = /^(\d{1,3}\.){3}\d{1,3}$/.test(address) ? address.split('.').map(Number) : groupsOf(address);
+  const size = groups.length === 4 ? 8 : 16;
+  const bits = Number(given ?? groups.length * size);
+  if (groups.length === 0 || bits > groups.length * size) return lowercase(word);
+  const kept = groups.map((group, index) => {
+    const host = size - Math.max(0, Math.min(size, bits - index * size));
+    return (group >> host) << host;
+  });
+  return `${kept.join(size === 8 ? '.' : ':')}/${bits}`;
+}
+
+/** The eight groups of an IPv6 address; empty for any other word. */
+function groupsOf(address: string): readonly number[] {
+  const url = `http://[${address}]`;
+  if (!URL.canParse(url)) return [];
+  const [head = [], tail = []] = new URL(url).hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) =>
+      part
+        .split(':')
+        .filter(Boolean)
+        .map((group) => Number.parseInt(group, 16)),
+    );
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+/** Different spellings of the same value, by noun and field. */
+export const spellings: Readonly<Record<string, Readonly<Record<string, (word: string) => string>>>> = {
+  ssh_key: { public_key: keyOf },
+  redirect: { from: path, to: path },
+  crontab: { frequency: (word) => word.replaceAll(/\s+/g, ' ') },
+  daemon: { directory: (word) => word.replace(/(?<=.)\/+$/, '') },
+  network_rule: { protocol: lowercase, action: lowercase, source },
+};

@@ -1,7 +1,13 @@
-import { isObject, type JsonObject } from '../../base/json.ts';
-import { accountName, type Identity } from '../../machine/credentials/account.ts';
-import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
-import { readText, writeText } from '../../machine/files/text-file.ts';
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
+import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
+import type { Waiting } from '../../machine/files/lock.ts';
+import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
+import type { Clock } from '../../machine/world.ts';
+import { namings, nounAt } from './namings.ts';
 
 /** A list of the API as it is remembered: ids and names only. Without items it has changed since, at `read`. */
 export interface NameList {
@@ -13,23 +19,38 @@ export interface NameList {
 }
 
 /** What one token has read. */
-export interface Account {
+export interface NamesAccount {
   /** By path: `/servers/7/daemons`. */
   readonly lists: Map<string, NameList>;
-  /** When a site was last searched on every server, in epoch ms. */
+  /** When the sites of every server were last read, in epoch ms. */
   searched: number;
   /** When the token was stored, as the settings say; undefined if it was only in DNX_TOKEN. */
   stored: string | undefined;
 }
 
+/** A request that changed something, at `at` in epoch ms. */
+export interface NameChange {
+  readonly method: string;
+  readonly path: string;
+  readonly at: number;
+}
+
+/** What a command has read and changed with one token. */
+export interface AccountNews extends NamesAccount {
+  readonly changes: NameChange[];
+  /** True if a site was searched that no server has. A search alone is not worth writing the file. */
+  inVain: boolean;
+}
+
 /** Accounts by their key. */
-export type Accounts = Map<string, Account>;
+export type Accounts = Map<string, NamesAccount>;
 
 /** The key of an account: `profile@host` and the fingerprint of the token. */
-export const accountKey = (identity: Identity, token: string): string => `${accountName(identity)} ${fingerprintOf(token, identity.host)}`;
+export const accountKey = (identity: Identity, token: string): string =>
+  `${accountName(identity)} ${tokenFingerprint(token, identity.host)}`;
 
 /** The account whose token the settings say was stored at this time. Another time is another token. */
-export const accountStored = (accounts: Accounts, identity: Identity, stored: string): Account | undefined =>
+export const accountStored = (accounts: Accounts, identity: Identity, stored: string): NamesAccount | undefined =>
   [...accounts].find(([key, each]) => each.stored === stored && key.slice(0, key.lastIndexOf(' ')) === accountName(identity))?.[1];
 
 const VERSION = 2;
@@ -58,7 +79,7 @@ function readIndex(file: string): JsonObject {
   }
 }
 
-function accountIn(entry: unknown, now: number): Account {
+function accountIn(entry: unknown, now: number): NamesAccount {
   const { lists, searched, stored } = isObject(entry) ? entry : {};
   const all = isObject(lists) ? Object.entries(lists) : [];
   const known = all.flatMap(([path, list]) => {
@@ -88,9 +109,104 @@ function timeIn(value: unknown, now: number): number | undefined {
   return ms <= now ? ms : undefined;
 }
 
+/** How long to wait for the lock, in ms; after that nothing is saved. */
+const PATIENCE_MS = 1_000;
+
+/** An unchanged list is written again after this many ms, so that its age counts from the last reading. */
+const REFRESH_MS = 60 * 60_000;
+
+/** Adds the news of a command to the file, unless it says all of it. A cache that cannot be written costs requests, not correctness. */
+export async function saveNews(
+  file: string,
+  news: ReadonlyMap<string, AccountNews>,
+  waiting: Waiting & { readonly clock: Clock },
+): Promise<void> {
+  const { clock } = waiting;
+  /** The time is read each time, because what others save meanwhile would be from the future. */
+  const updated = () => {
+    const now = clock.now();
+    const accounts = readAccounts(file, now);
+    return apply(accounts, news, now) ? accounts : undefined;
+  };
+  try {
+    if (!updated()) return;
+    makeDirectory(dirname(file));
+    // Where nothing can be written, the lock is not even loaded.
+    accessSync(dirname(file), constants.W_OK);
+    const { locked } = await import('../../machine/files/lock.ts');
+    await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
+      const accounts = updated();
+      if (accounts) writeAccounts(file, accounts);
+    });
+  } catch {
+    // The next command reads the lists again.
+  }
+}
+
+/** Applies the news; false if the accounts already said so. The newer of two lists wins. */
+function apply(accounts: Accounts, news: ReadonlyMap<string, AccountNews>, now: number): boolean {
+  let changed = false;
+  for (const [name, { lists, changes, searched, inVain, stored }] of news) {
+    const account: NamesAccount = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
+    accounts.set(name, account);
+    for (const each of changes) changed = dropStale(account.lists, each) || changed;
+    for (const [path, list] of lists) {
+      const known = account.lists.get(path);
+      // A mark that the list has changed is there already.
+      if (known && (known.read > list.read || (known.read === list.read && !list.items))) continue;
+      account.lists.set(path, list);
+      changed ||= !known || now - known.read >= REFRESH_MS || toJson(known.items) !== toJson(list.items);
+    }
+    changed ||= (inVain && searched > account.searched) || (stored !== undefined && stored !== account.stored);
+    account.searched = Math.max(searched, account.searched);
+    account.stored = stored ?? account.stored;
+  }
+  return changed;
+}
+
+/**
+ * Empties the lists that a change made stale. Returns false if no list was. The mark that stays outdates a list that another dnx began
+ * to read before.
+ */
+export function dropStale(lists: Map<string, NameList>, { method, path, at }: NameChange): boolean {
+  const list = listOf(method, path);
+  if (list === undefined) return false;
+  let dropped = !lists.has(list);
+  for (const [each, before] of lists) {
+    const below = method === 'DELETE' && each.startsWith(`${path}/`);
+    if (before.read > at || !(below || isSameKind(each, list))) continue;
+    if (below) lists.delete(each);
+    else lists.set(each, { read: at, past: unchanged(before, path) });
+    dropped = true;
+  }
+  if (!lists.has(list)) lists.set(list, { read: at });
+  return dropped;
+}
+
+/** What a list had before a change, without the resource at the path. */
+const unchanged = ({ items, past = [] }: NameList, path: string): readonly JsonObject[] =>
+  (items ?? past).filter(({ id }) => encodeURIComponent(wordOf(id)) !== path.slice(path.lastIndexOf('/') + 1));
+
+/** The list that a request adds to, renames in or removes from. Other requests, such as a deployment, change no names. */
+function listOf(method: string, path: string): string | undefined {
+  const list = [path, ...(method === 'POST' ? [] : [parentOf(path)])].find((each) => nounAt(each) !== undefined);
+  const { keys = [] } = namings[nounAt(list ?? '') ?? ''] ?? {};
+  return keys.length > 0 ? list : undefined;
+}
+
+/** True for the same list, and for the certificates of a server and of its sites. */
+function isSameKind(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [upper, lower] = [parentOf(one), parentOf(other)];
+  const nested = upper.startsWith(`${lower}/`) || lower.startsWith(`${upper}/`);
+  return nested && one.slice(upper.length) === other.slice(lower.length);
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+
 /** Writes the remembered names, the newest where there are too many. */
-export function writeAccounts(file: string, accounts: Accounts): void {
-  const newest = ({ lists }: Account) => Math.max(...[...lists.values()].map(({ read }) => read));
+function writeAccounts(file: string, accounts: Accounts): void {
+  const newest = ({ lists }: NamesAccount) => Math.max(...[...lists.values()].map(({ read }) => read));
   const kept = [...accounts]
     .filter(([, { lists }]) => lists.size > 0)
     .toSorted(([, one], [, other]) => newest(other) - newest(one))

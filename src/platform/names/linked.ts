@@ -3,8 +3,8 @@ import type { JsonObject } from '../../base/json.ts';
 import { capitalized, title } from '../../base/text.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { type Endpoint, isRead } from '../api/endpoint.ts';
-import { idsOf, nameOf, sameName, type Target, type Targets } from './names.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from './lookups.ts';
+import { resourceName, sameName, type Target, type Targets, targetIds } from './names.ts';
 
 type Noun = 'server' | 'site';
 
@@ -16,7 +16,7 @@ const UNCHANGED = ' Nothing was changed.';
 const UNCHECKED: readonly Endpoint[] = ['POST /servers/{server}/sites/{site}/deploy'];
 
 /** A change, and how it is confirmed. */
-export interface Change {
+export interface LinkedChange {
   readonly calls: readonly Endpoint[];
   /** A question will name the server, too. */
   readonly asks?: boolean;
@@ -29,7 +29,7 @@ export interface Change {
  * asks. What only reads is checked if another name was seen. Returns the targets. One whose name cannot be read has only its id in a
  * question.
  */
-export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<Targets> {
+export async function refuseMislinked(targets: Targets, { calls, asks, severe }: LinkedChange, scope: Scope): Promise<Targets> {
   const reads = calls.every(isRead);
   const [first] = calls;
   const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
@@ -82,8 +82,8 @@ const GONE = Symbol('not found');
 /** The name of a target as the API has it. Undefined if the token cannot read it, unless the name is `required`. */
 async function current(noun: Noun, targets: Targets, { api }: Scope, required = false): Promise<string | typeof GONE | undefined> {
   try {
-    const { data } = await api.send<JsonObject>(READS[noun], idsOf(targets));
-    return data && nameOf(data, noun);
+    const { data } = await api.send<JsonObject>(READS[noun], targetIds(targets));
+    return data && resourceName(data, noun);
   } catch (error) {
     if (isError(error, 'not_found')) return GONE;
     if (isError(error, 'forbidden') && !required) return undefined;

@@ -1,7 +1,9 @@
 import type { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
+import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { isIdOf, type Target } from './names.ts';
+import type { NameIndex } from './name-index.ts';
+import { isIdOf, type Target, type Targets } from './names.ts';
 import { listUnder, namings } from './namings.ts';
 
 /** Words for path parameters, by name: ids or names. */
@@ -58,7 +60,7 @@ export function lookupsFor(names: readonly string[], given: Words, settled: Sett
   const placed = serverless ? sitePath(site, settled.server) : [];
   const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
   const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
-  return [...placed, ...others.map((name) => lookup(name, word(name), names))];
+  return [...placed, ...others.map((name) => lookupFor(name, word(name), names))];
 }
 
 /** The server and site that the link file names by id: with a site, both or neither. */
@@ -75,17 +77,37 @@ function linkedFor(names: readonly string[], given: Words, { linked = {} }: Sett
 function sitePath(site: string, server: string | undefined): readonly Lookup[] {
   if (site.includes('/')) {
     const [before = '', after = ''] = site.split('/', 2);
-    return [lookup('server', before), lookup('site', after)];
+    return [lookupFor('server', before), lookupFor('site', after)];
   }
   if (server === undefined) return [{ name: 'site', word: site, how: 'anywhere', requests: LISTS }];
-  const here = lookup('site', site);
-  return [lookup('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
+  const here = lookupFor('site', site);
+  return [lookupFor('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
 }
 
 /** The lookup that turns one word into an id. */
-export function lookup(name: string, word: string | undefined, names: readonly string[] = ['server', 'site']): Lookup {
+export function lookupFor(name: string, word: string | undefined, names: readonly string[] = ['server', 'site']): Lookup {
   if (word === undefined) return { name, word, how: 'missing', requests: [] };
   const naming = own(namings, name);
   if (!naming || isIdOf(name, word)) return { name, word, how: 'id', requests: [] };
   return { name, word, how: 'list', requests: [listUnder(naming, names)] };
+}
+
+/** What names are looked up with. */
+export interface Scope {
+  readonly api: Pick<Api, 'list' | 'send'>;
+  readonly settings: Settled;
+  readonly names: NameIndex;
+  /** How old a name may be that is used without a check, in ms. None if missing: only this command's own lists count. */
+  readonly trust?: number;
+  /** Shows a search of this many servers, for a site if a word is given. */
+  readonly searching: (servers: number, word: string | undefined) => Searching;
+  /** What was picked from lists, which is not looked up again. */
+  readonly picked?: Targets;
+}
+
+/** The progress of a search. */
+export interface Searching {
+  /** A server was read. */
+  next(): void;
+  end(): void;
 }

@@ -1,5 +1,36 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import { oneLine, wordOf } from '../../base/text.ts';
+import { sameDomain } from './domains.ts';
+import { idIn } from './names.ts';
+import type { Naming } from './namings.ts';
+
+/** The resources with this id or name; else with a name that differs in blanks, or as its kind of name allows; else with this prefix. */
+export function matching(
+  things: readonly JsonObject[],
+  word: string,
+  { keys, caseless, domains, prefix, ports }: Naming,
+): readonly JsonObject[] {
+  const isWord = ({ id }: JsonObject) => idIn(id) === word;
+  // If ids are numbers, the id of a deleted rule must not match the port of another.
+  const numbered = ports && NUMBER.test(word) && things.some(({ id }) => NUMBER.test(idIn(id) ?? ''));
+  if (numbered && !things.some(isWord)) return [];
+  const named = (is: (name: string) => boolean) => (thing: JsonObject) => keys.some((key) => is(wordOf(thing[key])));
+  const wanted = oneLine(word);
+  const ways: readonly ((thing: JsonObject) => boolean)[] = [
+    (thing) => isWord(thing) || named((name) => name === word)(thing),
+    named((name) => oneLine(name) === wanted),
+    ...(caseless ? [named((name) => oneLine(name).toLowerCase() === wanted.toLowerCase())] : []),
+    ...(domains ? [named((name) => sameDomain(oneLine(name), wanted))] : []),
+    ...(prefix ? [named((name) => oneLine(name).startsWith(wanted))] : []),
+  ];
+  for (const way of ways) {
+    const found = things.filter(way);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+const NUMBER = /^\d+$/;
 
 /** True if a resource has every field that was sent, with the same value. A field that it does not show is no match. */
 export const showsAll = (item: JsonObject, sent: JsonObject): boolean =>

@@ -1,20 +1,25 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type JsonObject, toJson } from '../../base/json.ts';
+import { join } from 'node:path';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Identity } from '../../machine/credentials/account.ts';
-import { makeDirectory } from '../../machine/files/directory.ts';
-import type { Waiting } from '../../machine/files/lock.ts';
+import type { Identity } from '../../machine/credentials/tokens.ts';
 import type { Clock } from '../../machine/world.ts';
-import type { Observer } from '../api/api.ts';
+import type { Listing, Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';
-import { type Account, type Accounts, accountKey, type NameList, readAccounts, writeAccounts } from './index-file.ts';
-import { idIn, nameOf } from './names.ts';
-import { namings, nounAt } from './namings.ts';
-import { addChange, dropStale, listingIn, type News, noNews } from './news.ts';
+import {
+  type AccountNews,
+  type Accounts,
+  accountKey,
+  dropStale,
+  type NameList,
+  type NamesAccount,
+  readAccounts,
+  saveNews,
+} from './index-file.ts';
+import { idIn, resourceName } from './names.ts';
+import { choiceAt, choices, namings, nounAt } from './namings.ts';
 
 /** A list of ids and names. */
-export interface Recalled {
+interface Recalled {
   readonly items: readonly JsonObject[];
   readonly path: string;
   /** Ms since it was read; undefined if this command read it. */
@@ -22,7 +27,7 @@ export interface Recalled {
 }
 
 /** A remembered name that was trusted. */
-export interface Trusted {
+interface Trusted {
   /** The word given for it. */
   readonly word: string;
   /** In ms. */
@@ -42,8 +47,8 @@ export interface NameIndex extends Observer {
   recall(list: Endpoint, parents: object, maxAge: number): Promise<Recalled | undefined>;
   /** The name of a resource in a remembered list. */
   nameOf(noun: string, id: unknown): string | undefined;
-  /** Notes that the sites of every server have been read. */
-  searched(): void;
+  /** Notes that the sites of every server have been read. `inVain`: for a site that none has, which other commands should know. */
+  searched(options?: { readonly inVain?: boolean }): void;
   /** Ms since then; infinite if unknown. */
   searchedFor(): number;
   /** What was trusted, by noun and id: `site 7`. */
@@ -85,8 +90,10 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       );
     },
     changed(method, path) {
-      const own = news();
-      if (own) addChange(own, { method, path: path.replace(/\?.*/, ''), at: clock.now() });
+      const change = { method, path: path.replace(/\?.*/, ''), at: clock.now() };
+      const { own, lists, changes } = news() ?? {};
+      for (const each of [own, lists]) if (each) dropStale(each, change);
+      changes?.push(change);
     },
     async recall(endpoint, parents, maxAge) {
       if (!news()) await use();
@@ -101,9 +108,9 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       names ??= namesById([...[...(remembered()?.lists ?? [])].filter(([path]) => isTrusted(path)), ...(news()?.own ?? [])]);
       return names.get(`${noun} ${idIn(id)}`);
     },
-    searched() {
+    searched({ inVain = false } = {}) {
       const own = news();
-      if (own) own.searched = clock.now();
+      if (own) Object.assign(own, { searched: clock.now(), inVain });
     },
     searchedFor() {
       const last = Math.max(remembered()?.searched ?? 0, news()?.searched ?? 0);
@@ -118,6 +125,12 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       if (isNews) await saveNews(file, accounts, { clock, signal });
     },
   };
+}
+
+/** What a command has read and changed with one token. `lists` are to be saved. */
+interface News extends AccountNews {
+  /** The lists that this command may use again. */
+  readonly own: Map<string, NameList>;
 }
 
 /** What this command has read, by account, and what was remembered before. */
@@ -135,11 +148,12 @@ function openMemory(file: string, { token, stored, fresh, clock, ...identity }: 
     async use(): Promise<string> {
       const held = await token();
       account = accountKey(identity, held);
-      if (!accounts.has(account)) accounts.set(account, noNews(stored));
+      if (!accounts.has(account))
+        accounts.set(account, { lists: new Map(), searched: 0, stored, own: new Map(), changes: [], inVain: false });
       return held;
     },
     /** What other commands remembered for this token, without what this one has made stale. */
-    remembered(): Account | undefined {
+    remembered(): NamesAccount | undefined {
       if (ignored || account === '') return undefined;
       saved ??= readAccounts(file, clock.now());
       const found = saved.get(account);
@@ -168,59 +182,41 @@ const namesById = (lists: readonly (readonly [path: string, list: NameList])[]):
     lists.flatMap(([path, { items = [] }]) => {
       const noun = nounAt(path) ?? '';
       return items.flatMap((each) => {
-        const name = nameOf(each, noun);
+        const name = resourceName(each, noun);
         return name === undefined ? [] : [[`${noun} ${wordOf(each.id)}`, name] as const];
       });
     }),
   );
 
-/** How long to wait for the lock, in ms; after that nothing is saved. */
-const PATIENCE_MS = 1_000;
-
-/** An unchanged list is written again after this many ms, so that its age counts from the last reading. */
-const REFRESH_MS = 60 * 60_000;
-
-/** Adds the news of a command to the file, unless it says all of it. A cache that cannot be written costs requests, not correctness. */
-async function saveNews(file: string, news: ReadonlyMap<string, News>, waiting: Waiting & { readonly clock: Clock }): Promise<void> {
-  const { clock } = waiting;
-  /** The time is read each time, because what others save meanwhile would be from the future. */
-  const updated = () => {
-    const now = clock.now();
-    const accounts = readAccounts(file, now);
-    return apply(accounts, news, now) ? accounts : undefined;
+/** Adds a list while it is read, if it has names or choices. One with an unusable id is left out, so that its error is not lost. */
+function listingIn({ own, lists }: News, path: string, read: number, added: () => void): Listing | undefined {
+  const { key } = choices[choiceAt(path) ?? ''] ?? {};
+  const keys = [...(namings[nounAt(path) ?? '']?.keys ?? []), ...(key === undefined || key === 'id' ? [] : [key])];
+  if (keys.length === 0 && key === undefined) return undefined;
+  const items: JsonObject[] = [];
+  let usable = true;
+  return {
+    add(page) {
+      for (const each of page) {
+        const names = namesIn(each, keys);
+        if (names) items.push(names);
+        else usable = false;
+      }
+    },
+    done() {
+      if (!usable) return;
+      // A command that shows choices wants more than their ids.
+      if (key === undefined) own.set(path, { read, items });
+      lists.set(path, { read, items });
+      added();
+    },
   };
-  try {
-    if (!updated()) return;
-    makeDirectory(dirname(file));
-    // Where nothing can be written, the lock is not even loaded.
-    accessSync(dirname(file), constants.W_OK);
-    const { locked } = await import('../../machine/files/lock.ts');
-    await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
-      const accounts = updated();
-      if (accounts) writeAccounts(file, accounts);
-    });
-  } catch {
-    // The next command reads the lists again.
-  }
 }
 
-/** Applies the news; false if the accounts already said so. The newer of two lists wins. */
-function apply(accounts: Accounts, news: ReadonlyMap<string, News>, now: number): boolean {
-  let changed = false;
-  for (const [name, { lists, changes, searched, stored }] of news) {
-    const account: Account = accounts.get(name) ?? { lists: new Map(), searched: 0, stored: undefined };
-    accounts.set(name, account);
-    for (const each of changes) changed = dropStale(account.lists, each) || changed;
-    for (const [path, list] of lists) {
-      const known = account.lists.get(path);
-      // A mark that the list has changed is there already.
-      if (known && (known.read > list.read || (known.read === list.read && !list.items))) continue;
-      account.lists.set(path, list);
-      changed ||= !known || now - known.read >= REFRESH_MS || toJson(known.items) !== toJson(list.items);
-    }
-    changed ||= searched > account.searched || (stored !== undefined && stored !== account.stored);
-    account.searched = Math.max(searched, account.searched);
-    account.stored = stored ?? account.stored;
-  }
-  return changed;
+/** The id and names of a resource; undefined without a usable id. */
+function namesIn(thing: unknown, keys: readonly string[]): JsonObject | undefined {
+  const id = isObject(thing) ? idIn(thing.id) : undefined;
+  if (!isObject(thing) || id === undefined) return undefined;
+  const names = keys.map((key) => [key, wordOf(thing[key])] as const).filter(([, name]) => name !== '');
+  return { id, ...Object.fromEntries(names) };
 }

@@ -21,7 +21,7 @@ export type Targets = Readonly<Record<string, Target>>;
 export type Located = Readonly<Record<'server' | 'site', Target>>;
 
 /** The ids of targets, by path parameter. */
-export const idsOf = (targets: Targets): Readonly<Record<string, string>> =>
+export const targetIds = (targets: Targets): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
 
 /** The ids of a site and its server. */
@@ -49,11 +49,11 @@ export function requireId(thing: JsonObject, noun: string): string {
 /** A resource of the API as a target: its id, and its name if it has one. */
 export function targetOf(thing: JsonObject, noun: string): Target {
   const id = requireId(thing, noun);
-  return { id, label: nameOf(thing, noun) ?? id };
+  return { id, label: resourceName(thing, noun) ?? id };
 }
 
 /** The name of a resource: the first naming field that is not empty. */
-export const nameOf = (thing: JsonObject, noun: string): string | undefined =>
+export const resourceName = (thing: JsonObject, noun: string): string | undefined =>
   namings[noun]?.keys.map((key) => wordOf(thing[key])).find((name) => name !== '');
 
 /** True if two words are the same name of a resource. */

@@ -1,16 +1,16 @@
-import { isError, usage } from '../../base/errors.ts';
-import { type JsonObject, own } from '../../base/json.ts';
+import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
-import { sameDomain } from './domains.ts';
-import { findSite } from './find-site.ts';
-import { type Lookup, lookupsFor, type Words } from './lookups.ts';
-import { idIn, idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
-import { listUnder, type Naming, namings } from './namings.ts';
-import type { Scope } from './scope.ts';
-import { ambiguous, type Known, notFound, notGiven, oneLine } from './unresolved.ts';
+import type { Endpoint } from '../api/endpoint.ts';
+import { type Lookup, lookupsFor, type Scope, type Words } from './lookups.ts';
+import { matching } from './match.ts';
+import { isIdOf, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
+import { listUnder, namings } from './namings.ts';
+import { findSite, isNamedSite } from './site-search.ts';
+import { ambiguous, type KnownName, notFound, notGiven } from './unresolved.ts';
 
 /** Turns the ids or names given for path parameters into targets. */
-export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
+export async function resolveTargets(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const { picked = {} } = scope;
@@ -36,8 +36,8 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
   const { name, how, word = '', label } = lookup;
   if (label !== undefined) return { [name]: { id: word, label } };
   if (how === 'anywhere') return findSite(word, scope);
-  if (how !== 'list, then anywhere') return { [name]: await one(name, word, parents, scope) };
-  return one(name, word, parents, scope).then(
+  if (how !== 'list, then anywhere') return { [name]: await resolveOne(name, word, parents, scope) };
+  return resolveOne(name, word, parents, scope).then(
     (target) => ({ [name]: target }),
     (error: unknown) => {
       if (isError(error, 'not_found')) return findSite(word, scope);
@@ -47,7 +47,7 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
 }
 
 /** Finds a resource by name under its parents. An id needs no request, and neither does a name in a list that is trusted. */
-export async function one(
+export async function resolveOne(
   name: string,
   word: string,
   parents: Targets,
@@ -56,14 +56,14 @@ export async function one(
   const naming = namings[name];
   if (!naming || isIdOf(name, word)) return { id: word, label: word };
   const list = listUnder(naming, Object.keys(parents));
-  const recalled = await names.recall(list, idsOf(parents), trust);
+  const recalled = await names.recall(list, targetIds(parents), trust);
   const [known, ...namesakes] = matching(recalled?.items ?? [], word, naming);
   if (recalled && known && namesakes.length === 0) {
     const target = targetOf(known, name);
     if (recalled.age !== undefined) names.trusted.set(`${name} ${target.id}`, { word, age: recalled.age, list: recalled.path });
     return target;
   }
-  const things = await api.list<JsonObject>(list, idsOf(parents));
+  const things = await api.list<JsonObject>(list, targetIds(parents));
   const [first, ...others] = matching(things, word, naming);
   if (first === undefined) {
     const other = naming.ports && things.find(({ port }) => wordOf(port) === word);
@@ -74,33 +74,80 @@ export async function one(
   return targetOf(first, name);
 }
 
-const knownIn = (things: readonly JsonObject[], noun: string): readonly Known[] =>
-  things.flatMap((each) => nameOf(each, noun) ?? []).map((name) => ({ name }));
+const knownIn = (things: readonly JsonObject[], noun: string): readonly KnownName[] =>
+  things.flatMap((each) => resourceName(each, noun) ?? []).map((name) => ({ name }));
 
-/** The resources with this id or name; else with a name that differs in blanks, or as its kind of name allows; else with this prefix. */
-export function matching(
-  things: readonly JsonObject[],
-  word: string,
-  { keys, caseless, domains, prefix, ports }: Naming,
-): readonly JsonObject[] {
-  const isWord = ({ id }: JsonObject) => idIn(id) === word;
-  // If ids are numbers, the id of a deleted rule must not match the port of another.
-  const numbered = ports && NUMBER.test(word) && things.some(({ id }) => NUMBER.test(idIn(id) ?? ''));
-  if (numbered && !things.some(isWord)) return [];
-  const named = (is: (name: string) => boolean) => (thing: JsonObject) => keys.some((key) => is(wordOf(thing[key])));
-  const wanted = oneLine(word);
-  const ways: readonly ((thing: JsonObject) => boolean)[] = [
-    (thing) => isWord(thing) || named((name) => name === word)(thing),
-    named((name) => oneLine(name) === wanted),
-    ...(caseless ? [named((name) => oneLine(name).toLowerCase() === wanted.toLowerCase())] : []),
-    ...(domains ? [named((name) => sameDomain(oneLine(name), wanted))] : []),
-    ...(prefix ? [named((name) => oneLine(name).startsWith(wanted))] : []),
-  ];
-  for (const way of ways) {
-    const found = things.filter(way);
-    if (found.length > 0) return found;
-  }
-  return [];
+const SITE = 'GET /servers/{server}/sites/{site}';
+
+/** How long a remembered name is used by a single GET without a check, in ms. */
+export const TRUST_MS = 60 * 60_000;
+
+/** Checks a site that was found in memory with a request, and looks it up again if it is gone or was renamed. Skips one that `scope` trusts. */
+export async function verified(targets: Targets, lookUp: () => Promise<Targets>, scope: Scope): Promise<Targets> {
+  const trusted = scope.names.trusted.get(`site ${targets.site?.id}`);
+  if (!trusted || trusted.age <= (scope.trust ?? -1)) return targets;
+  const site = await current(targets, trusted.word, scope);
+  if (site) return { ...targets, site };
+  scope.names.forget();
+  return lookUp();
 }
 
-const NUMBER = /^\d+$/;
+/** The site as it is now; undefined if it is gone or has another name. */
+async function current({ server, site }: Targets, word: string, { api }: Scope): Promise<Target | undefined> {
+  if (!server || !site) return undefined;
+  const now = await api
+    .send<JsonObject>(SITE, { server: server.id, site: site.id })
+    .then(({ data }) => targetOf({ id: site.id, domain: site.label, ...data }, 'site'))
+    .catch((error: unknown) => {
+      if (isError(error, 'not_found')) return undefined;
+      throw error;
+    });
+  return now?.id === site.id && isNamedSite(word, now.id, now.label) ? now : undefined;
+}
+
+/** A GET and what it was asked about. */
+interface Asked<T> {
+  readonly endpoint: Endpoint;
+  readonly ask: (targets: Targets) => Promise<T>;
+  /** What the response shows, if it is one resource. */
+  readonly shown?: (answer: T) => unknown;
+}
+
+/**
+ * Sends a GET. If something from memory may be what is not found, or has another name by now, looks it up again and resends. Never used
+ * for requests that change something.
+ */
+export async function askedAgain<T>(
+  targets: Targets,
+  lookUp: () => Promise<Targets>,
+  scope: Scope,
+  { endpoint, ask, shown = () => undefined }: Asked<T>,
+): Promise<T> {
+  const { names } = scope;
+  const trusted = Object.entries(targets).flatMap(([noun, { id }]) => names.trusted.get(`${noun} ${id}`) ?? []);
+  let missing: DnxError | undefined;
+  try {
+    const answer = await ask(targets);
+    if (!isRenamed(shown(answer), endpoint, targets, scope)) return answer;
+  } catch (error) {
+    if (!isError(error, 'not_found') || trusted.length === 0) throw error;
+    missing = error;
+  }
+  for (const { list } of trusted) if (list !== undefined) names.forget(list);
+  const searched = trusted.find(({ list }) => list === undefined);
+  // Checking a site costs one request, searching for it one per server.
+  const stays = searched && endpoint !== SITE && (await current(targets, searched.word, scope)) !== undefined;
+  if (missing && stays && trusted.length === 1) throw missing;
+  if (searched && !stays) names.forget();
+  return ask(await lookUp());
+}
+
+/** True if the resource at an endpoint was trusted by a name that it no longer has. */
+function isRenamed(thing: unknown, endpoint: Endpoint, targets: Targets, { names }: Scope): boolean {
+  const noun = /\{(\w+)\}$/.exec(endpoint)?.[1] ?? '';
+  const naming = namings[noun];
+  const word = names.trusted.get(`${noun} ${targets[noun]?.id}`)?.word;
+  if (!isObject(thing) || !naming || word === undefined || isIdOf(noun, word)) return false;
+  const isNamedInFull = resourceName(thing, noun) !== undefined && naming.keys.every((key) => Object.hasOwn(thing, key));
+  return isNamedInFull && matching([thing], word, naming).length === 0;
+}

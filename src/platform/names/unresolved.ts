@@ -2,20 +2,20 @@ import { DnxError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, flagName, plural, title, wordOf } from '../../base/text.ts';
+import { capitalized, flagName, oneLine, plural, title } from '../../base/text.ts';
 import { domainKey } from './domains.ts';
 import type { Settled } from './lookups.ts';
-import { called, type Located, nameOf, type Target, type Targets } from './names.ts';
+import { called, type Located, resourceName, type Target, type Targets } from './names.ts';
 import { namings } from './namings.ts';
 
 /** An existing name to suggest, and its server. */
-export interface Known {
+export interface KnownName {
   readonly name: string;
   readonly place?: string;
 }
 
 /** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?`, or the list command if no name is close. */
-export function notFound(noun: string, word: string, known: readonly Known[], parents: Targets = {}): DnxError {
+export function notFound(noun: string, word: string, known: readonly KnownName[], parents: Targets = {}): DnxError {
   const key = namings[noun]?.domains ? domainKey : (name: string) => name;
   const near = nearMiss(
     key(word),
@@ -32,7 +32,7 @@ export function notFound(noun: string, word: string, known: readonly Known[], pa
 }
 
 /** `Server or site 'web.9' not found. Did you mean 'web.1'?`, or the commands that list both. */
-export function notFoundAtAll(word: string, known: readonly Known[]): DnxError {
+export function notFoundAtAll(word: string, known: readonly KnownName[]): DnxError {
   const near = nearMiss(
     domainKey(word),
     known.map(({ name }) => domainKey(name)),
@@ -55,7 +55,7 @@ function nearMiss(word: string, names: readonly string[]): string | undefined {
 export function ambiguous(noun: string, word: string, found: readonly JsonObject[]): DnxError {
   const details = (namings[noun]?.details ?? []).filter((key) => !key.endsWith('_at'));
   const rows = found.map((each) =>
-    [nameOf(each, noun), each.id, ...details.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '),
+    [resourceName(each, noun), each.id, ...details.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '),
   );
   return several(noun, word, rows, 'Use the id.');
 }
@@ -66,9 +66,6 @@ export function ambiguousSite(word: string, found: readonly Located[]): DnxError
   const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
   return several('site', word, rows, `Use --server, or ${quoted(paths[0] ?? '')}.`);
 }
-
-/** A value of the API without line breaks. */
-export const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
 
 const several = (noun: string, word: string, rows: readonly string[], hint: string): DnxError =>
   new DnxError('ambiguous', `'${word}' matches ${rows.length} ${plural(title(noun))}:\n${rows.map((row) => `  ${row}`).join('\n')}`, {

@@ -4,11 +4,13 @@ import type { Options } from '../../../src/cli/language/options.ts';
 import { optionsOf, positionalsOf } from '../../../src/cli/language/signature.ts';
 import { argumentLine, callLines, usageOf } from '../../../src/cli/run/help/command.ts';
 import { optionSections } from '../../../src/cli/run/help/page.ts';
-import { variables } from '../../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import type { Part, Row } from './page.ts';
 
 /** The variables that stand in for options: `--host` -> `DNX_HOST`. */
-const fallbacks = new Map(variables.flatMap((group) => group.variables.flatMap(({ name, option }) => (option ? [[option, name]] : []))));
+const fallbacks = new Map(
+  variableGroups.flatMap((group) => group.variables.flatMap(({ name, option }) => (option ? [[option, name]] : []))),
+);
 
 /** The global options, with their variables. */
 export const globalRows: readonly Row[] = rowsOf(globals, () => true).flatMap(({ rows }) => rows);

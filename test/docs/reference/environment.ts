@@ -1,4 +1,4 @@
-import { variables } from '../../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import { note, prose } from './markdown.ts';
 
 const intro = [
@@ -15,7 +15,7 @@ export const environmentGuide = (): string =>
     '# Environment variables',
     note,
     intro,
-    ...variables.map((group) =>
+    ...variableGroups.map((group) =>
       [
         `## ${group.title}`,
         '',

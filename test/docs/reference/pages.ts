@@ -2,7 +2,7 @@ import { plural } from '../../../src/base/text.ts';
 import { type AnyCommand, type Block, type Entry, type Group, rootGroup, type TopicEntry } from '../../../src/cli/language/command.ts';
 import { tree } from '../../../src/commands/index.ts';
 import { environmentIntro, topicTexts, variableLine } from '../../../src/features/help/topics.ts';
-import { variables } from '../../../src/machine/settings/variables.ts';
+import { variableGroups } from '../../../src/machine/settings/variables.ts';
 import { describe, globalRows } from './command-parts.ts';
 import { markdownFile, type Page, type Part, type Ref, type Row, titleOf } from './page.ts';
 import { seeAlso } from './see-also.ts';
@@ -91,7 +91,7 @@ const topicParts: Readonly<Record<string, readonly Part[]>> = {
   ],
   environment: [
     environmentIntro,
-    ...variables.flatMap((group) => [heading(group.title), list(group.variables.map(variableLine), 'Variable')]),
+    ...variableGroups.flatMap((group) => [heading(group.title), list(group.variables.map(variableLine), 'Variable')]),
   ],
 };
 

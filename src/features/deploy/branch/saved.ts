@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { DnxError, reasonOf, systemCode } from '../../../base/errors.ts';
 import { isObject } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { type Holder, holderNamed, isGone, isLocal, ownName } from '../../../machine/files/holder.ts';
-import { readJson, writeJson } from '../../../machine/files/json-file.ts';
-import { locked } from '../../../machine/files/lock.ts';
+import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolderName } from '../../../machine/files/lock.ts';
+import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SiteReference } from '../snapshot.ts';
@@ -65,8 +64,8 @@ export function savedBranch(ctx: Pick<Needs, 'settings'>, of: Pick<SiteReference
 /** The process that will restore the branch, if it is still running. */
 export function branchHolder({ holder, until }: TemporaryBranch, now: number): Holder | undefined {
   const found = holder === null ? undefined : holderNamed(holder);
-  if (!found || isGone(found)) return undefined;
-  return isLocal(found) || now < Date.parse(until) ? found : undefined;
+  if (!found || isHolderGone(found)) return undefined;
+  return isLocalHolder(found) || now < Date.parse(until) ? found : undefined;
 }
 
 /** Saves a temporary branch before it is set. Undefined if another process was faster. */
@@ -82,7 +81,7 @@ export async function saveBranch(
     ...given,
     started_at: new Date(now).toISOString(),
     asked_at: null,
-    holder: ownName(),
+    holder: ownHolderName(),
     until: new Date(now + left + MARGIN_MS).toISOString(),
   };
   const file = fileOf(ctx, given);
@@ -104,7 +103,7 @@ export async function takeOverBranch(ctx: Needs, of: Pick<SiteReference, 'site'>
     return await locked(file, ctx, () => {
       const saved = savedBranch(ctx, of);
       if (!saved || branchHolder(saved, ctx.clock.now())) return undefined;
-      const own = { ...saved, holder: ownName() };
+      const own = { ...saved, holder: ownHolderName() };
       writeJson(file, own);
       return held(ctx, own);
     });

@@ -2,11 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError, reasonOf, systemCode } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { childEnv, withoutSecrets } from '../../../machine/env.ts';
+import { childEnv, envWithoutSecrets } from '../../../machine/env.ts';
 import { makePrivateDirectory, removeAbandoned, removePrivateDirectory } from '../../../machine/files/private-directory.ts';
 import { git } from '../../../machine/git.ts';
-import { shellCommand } from '../../../machine/shell-command.ts';
-import type { World } from '../../../machine/world.ts';
+import { shellCommand, type World } from '../../../machine/world.ts';
 
 type EditorContext = Pick<Context, 'progress' | 'signal' | 'world'>;
 
@@ -46,7 +45,7 @@ async function editorOf(world: World): Promise<string> {
 
 /** cmd looks for `notepad` in the working directory first, which may be a repository of someone else. */
 const editorEnv = ({ env, platform }: World): World['env'] =>
-  childEnv(withoutSecrets(env), platform === 'win32' ? { NoDefaultCurrentDirectoryInExePath: '1' } : {});
+  childEnv(envWithoutSecrets(env), platform === 'win32' ? { NoDefaultCurrentDirectoryInExePath: '1' } : {});
 
 /** The editor and its file as a command of the shell, as Git runs it. With `exec`, signals reach the editor instead of the shell. */
 function commandOf(editor: string, path: string, platform: NodeJS.Platform): ReturnType<typeof shellCommand> {

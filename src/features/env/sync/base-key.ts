@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { isError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import { truthy } from '../../../machine/env.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { readText, writeText } from '../../../machine/files/text-file.ts';
-import { truthy } from '../../../machine/settings/truthy.ts';
 
 /** The keychain account of this machine's key. No host is called `local`, so it is nobody's token. */
 const KEY_ACCOUNT = 'env-base@local';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { readJson, writeJson } from '../../../machine/files/json-file.ts';
 import { locked } from '../../../machine/files/lock.ts';
+import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
 import { type Base, baseOf, type Plan, type PlanStep } from './plan.ts';
 

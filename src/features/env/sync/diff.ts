@@ -3,7 +3,7 @@ import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type Column, columns, type Result, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
-import { idsOf, type Target } from '../../../platform/names/names.ts';
+import { type Target, targetIds } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { openLocal } from '../local-file.ts';
 import { resolveReferences } from '../references.ts';
@@ -108,7 +108,7 @@ async function siteSide(ctx: DiffContext, word: string | undefined): Promise<{ r
   };
   const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? { site: word }));
   if (!server || !site) throw new Error('A site was not resolved.');
-  return { site, side: remoteSide(await ctx.api.list<SiteVariable>(variablesEndpoint, idsOf({ server, site }))) };
+  return { site, side: remoteSide(await ctx.api.list<SiteVariable>(variablesEndpoint, targetIds({ server, site }))) };
 }
 
 function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly Difference[] {

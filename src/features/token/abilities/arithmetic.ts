@@ -7,7 +7,7 @@ import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.
 import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
-import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
+import { type Lookup, lookupFor, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
 
@@ -100,7 +100,7 @@ const references = ({ command, fields }: Invocation): AskedEndpoint[] =>
     const word = fields[key];
     const noun = from?.resolve && nounIn(from.list);
     if (!noun || typeof word !== 'string') return [];
-    return lookup(noun, word).requests.map((endpoint) => ({ endpoint, because: `looks up ${flagName(key)} ${word} by name` }));
+    return lookupFor(noun, word).requests.map((endpoint) => ({ endpoint, because: `looks up ${flagName(key)} ${word} by name` }));
   });
 
 /** Lookups for options that name a site. */

@@ -1,5 +1,5 @@
 import { usage as usageError } from '../../../base/errors.ts';
-import { fingerprintOf } from '../../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../../machine/credentials/fingerprint.ts';
 import type { World } from '../../../machine/world.ts';
 import {
   countAt,
@@ -62,7 +62,7 @@ export function openBudgets(directory: string, { clock, env }: Shared): Budgets 
     const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
     const kept = fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory;
     file ??= openUsageFile(kept, spanOf(fixed ?? DEFAULT_RATE), clock);
-    return budgetOf(file, fingerprintOf(token, host), fixed, { clock, pending });
+    return budgetOf(file, tokenFingerprint(token, host), fixed, { clock, pending });
   };
 }
 

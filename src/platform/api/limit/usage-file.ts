@@ -2,8 +2,7 @@ import { closeSync, constants, existsSync, openSync, readdirSync, unlinkSync, wr
 import { join } from 'node:path';
 import { isObject } from '../../../base/json.ts';
 import { wordOf } from '../../../base/text.ts';
-import { makeDirectory } from '../../../machine/files/directory.ts';
-import { readText, writeText } from '../../../machine/files/text-file.ts';
+import { makeDirectory, readText, writeText } from '../../../machine/files/text-file.ts';
 import type { Clock } from '../../../machine/world.ts';
 import { type Usage, withoutTimes, withRequests } from './usage.ts';
 

@@ -1,6 +1,6 @@
 import { usage } from '../../base/errors.ts';
-import { type Endpoint, type Method, parameters, segment } from '../api/endpoint.ts';
-import { isId, type Targets } from './names.ts';
+import { type Endpoint, type Method, parameters, segment } from '../../platform/api/endpoint.ts';
+import { isId, type Targets } from '../../platform/names/names.ts';
 
 /** A path below `/api/v1` and its query. */
 export interface Address {

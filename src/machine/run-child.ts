@@ -1,0 +1,46 @@
+import { execa } from 'execa';
+import type { DnxError, ErrorCode } from '../base/errors.ts';
+import { couldNotRun, exitCodeOf } from './child.ts';
+import type { Child } from './world.ts';
+
+/** The signal for each reason to stop; SIGTERM for any other. */
+const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
+
+/** What running a child process needs of dnx's own process. */
+interface Parent {
+  readonly signal: AbortSignal;
+  /** True if the child receives Ctrl-C from the terminal itself, so that SIGINT is not forwarded. */
+  readonly terminal: boolean;
+  /** Receives the function that sends a signal to a foreground child. */
+  readonly onForeground: (send: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
+export async function runChild(
+  { file, args, env, cwd, verbatim, output, foreground, signal: own, observe }: Child,
+  { signal: outer, terminal, onForeground }: Parent,
+): Promise<number> {
+  const signal = own ?? outer;
+  signal.throwIfAborted();
+  const child = execa(file, args, {
+    env,
+    extendEnv: false,
+    windowsVerbatimArguments: verbatim === true,
+    ...(cwd !== undefined && { cwd }),
+    stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', observe ? ['inherit', 'pipe'] : 'inherit'],
+    buffer: false,
+    reject: false,
+    ...(foreground && { forceKillAfterDelay: false }),
+  });
+  if (observe) child.stderr?.on('data', observe);
+  if (foreground) onForeground((name) => child.kill(name));
+  const stop = () => {
+    const name = names[(signal.reason as DnxError).code] ?? 'SIGTERM';
+    if (name !== 'SIGINT' || !terminal) child.kill(name);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const result = await child;
+  signal.removeEventListener('abort', stop);
+  if (result.exitCode === undefined && result.signal === undefined) throw couldNotRun(file, result, cwd);
+  return exitCodeOf(result.exitCode, result.signal);
+}
