@@ -116,7 +116,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
   }, TIME);
 
   it.each([
-    ...[4, 3, 1, 0].map((left) => ['mariadb', left, left < 3 ? 'source' : 'old'] as const),
+    ...[5, 4, 2, 1, 0].map((left) => ['mariadb', left, left < 4 ? 'source' : 'old'] as const),
     ...[2, 1, 0].map((left) => ['pgsql', left, left < 2 ? 'source' : 'old'] as const),
   ])('of %s, before its last clients, of which %d are left', async (driver, left, mark) => {
     const target = `left_${left}`;

@@ -6,7 +6,7 @@ import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { remoteSide } from '../env/remote.ts';
 import { UNKNOWN } from '../env/sync/plan.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
-import { directoriesOf } from '../remote/directory.ts';
+import { siteDirectories } from '../remote/directory.ts';
 import { type SiteOnMachine, siteCalls } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { runOn, scripted } from '../remote/ssh.ts';
@@ -30,7 +30,7 @@ export interface Credentials {
 }
 
 /** The variables by which Laravel finds its database. */
-export const keys = [
+const keys = [
   'DB_CONNECTION',
   'DB_HOST',
   'DB_PORT',
@@ -44,7 +44,7 @@ export const keys = [
 type Key = (typeof keys)[number];
 
 /** The values of these variables, as far as they are set. */
-export type Values = Readonly<Partial<Record<Key, string | undefined>>>;
+type Values = Readonly<Partial<Record<Key, string | undefined>>>;
 
 /** The calls of a command for the database of a site. */
 export const databaseCalls = [...siteCalls, variablesEndpoint] as const satisfies readonly Endpoint[];
@@ -154,7 +154,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
 const shape = /^([a-z][\w+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/is;
 
 /** The parts of `DB_URL`, or of `DATABASE_URL`, which it was before Laravel 11. Never quotes a URL, which has a password. */
-export function partsOf({ DB_URL, DATABASE_URL }: Values, site: string): Parts {
+function partsOf({ DB_URL, DATABASE_URL }: Values, site: string): Parts {
   const [name, url] = DB_URL ? ['DB_URL', DB_URL] : ['DATABASE_URL', DATABASE_URL];
   if (!url) return {};
   const [all, scheme = '', authority = '', path, query] = shape.exec(url) ?? [];
@@ -182,7 +182,7 @@ const decoded = (words: string | undefined): string | undefined =>
 type Unchecked = Omit<Credentials, 'port'> & { readonly port: string };
 
 /** Checks everything that goes into a command line, although nothing interprets it: ssh itself puts it into others. */
-export function checked(given: Unchecked, site: string): Credentials {
+function checked(given: Unchecked, site: string): Credentials {
   const { driver, host, port, socket, database, username, password } = given;
   const refuse = (key: string, value: string, problem: string) =>
     new DnxError('failed', `${key} of ${site} is ${problem}: ${JSON.stringify(value)}`, { hint: `Fix the variable, and deploy the site.` });
@@ -205,11 +205,8 @@ const MISSING = 66;
 const MARK = 'dnx: output';
 
 /** The variables in the `.env` of a site on its server; undefined if there is no file. */
-export async function remoteDotenv(
-  ctx: Pick<Context, 'ask' | 'world'>,
-  place: SiteOnMachine,
-): Promise<ReadonlyMap<string, string> | undefined> {
-  const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...directoriesOf(place)));
+async function remoteDotenv(ctx: Pick<Context, 'ask' | 'world'>, place: SiteOnMachine): Promise<ReadonlyMap<string, string> | undefined> {
+  const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...siteDirectories(place)));
   if (code === MISSING) return undefined;
   const server = place.machine.server.label;
   const at = stdout.indexOf(`${MARK}\n`);

@@ -9,7 +9,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { credentialsOf } from './credentials.ts';
-import { counting, dumpOf, type Source } from './remote-dump.ts';
+import { counting, type DatabaseSource, dumpOf } from './remote-dump.ts';
 
 interface Options {
   /** A file, a folder, or `-` for standard output; default: the working directory. */
@@ -29,7 +29,7 @@ export async function dump(ctx: Needs, targets: Targets, { file, user, force, sc
   const overwrite = force ?? false;
   const target = toStdout ? undefined : chooseTarget(file, { fallback: 'dump.sql.gz', force: overwrite }, world);
   const place = await readSiteOnMachine(ctx, targets, user);
-  const source: Source = { place, credentials: await credentialsOf(ctx, place) };
+  const source: DatabaseSource = { place, credentials: await credentialsOf(ctx, place) };
   const { database } = source.credentials;
   const tally = { bytes: 0 };
   const started = clock.elapsed();

@@ -142,13 +142,13 @@ export async function whileForwarded<T>({ progress, signal }: Needs, forward: Fo
 }
 
 /** One connection of ssh that forwards a local port to a database. */
-export interface Line {
+interface Line {
   /** Resolves once it is gone. */
   readonly ended: Promise<unknown>;
 }
 
 /** What to forward. */
-export interface Route {
+interface Route {
   readonly machine: Machine;
   readonly credentials: Credentials;
   readonly port: number;
@@ -170,10 +170,10 @@ const hellos: Readonly<Record<Credentials['driver'], Uint8Array>> = {
 };
 
 /** The port is taken. */
-export class Taken extends Error {}
+class Taken extends Error {}
 
 /** Connects, and resolves once the database answers through the port. `started` receives the ssh, to end it. */
-export async function openLine(
+async function openLine(
   ctx: Pick<Context, 'ask' | 'world'>,
   route: Route,
   signal: AbortSignal,

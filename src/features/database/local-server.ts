@@ -35,7 +35,7 @@ export async function findClient({ world }: Pick<Context, 'world'>, local: Crede
 }
 
 /** Starts the client, which reads statements from standard input and stops at the first error. */
-export async function startClient({ world, local, program }: Client, options: Options = {}): Promise<Started> {
+async function startClient({ world, local, program }: Client, options: Options = {}): Promise<Started> {
   const [args, env] = local.driver === 'mysql' ? mysql(local, options) : pgsql(local, options);
   const child = await world.start({
     file: program,
@@ -92,7 +92,7 @@ function pgsql(local: Credentials, { database = maintenanceOf(local) }: Options)
 const maintenanceOf = ({ database }: Credentials): string => (database === 'postgres' ? 'template1' : 'postgres');
 
 /** Reads a stream to its end as text. */
-export async function streamText(stream: Readable): Promise<string> {
+async function streamText(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
@@ -131,7 +131,7 @@ export function openSql(client: Client): Sql {
 }
 
 /** The error of a local client. */
-export function refusal(stderr: string, local: Credentials, code: number): Refused {
+function refusal(stderr: string, local: Credentials, code: number): Refused {
   // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
   const told = stderr.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '');
   const reasons = reasonsIn(told, local.password);

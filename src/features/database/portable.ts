@@ -69,7 +69,7 @@ const LONGEST = 65_536;
 const NEWLINE = 0x0a;
 
 /** How to change lines of a dump. */
-export interface Edit {
+interface Edit {
   /** Whether to look at a line, by its first byte. All others pass untouched. */
   readonly concerns: (first: number) => boolean;
   /** The line to write instead, without its newline; undefined to leave it out. */
@@ -77,7 +77,7 @@ export interface Edit {
 }
 
 /** Changes lines of a dump as it passes, without holding back its rows. */
-export async function* editLines(dump: AsyncIterable<Buffer>, { concerns, line }: Edit): AsyncGenerator<Buffer> {
+async function* editLines(dump: AsyncIterable<Buffer>, { concerns, line }: Edit): AsyncGenerator<Buffer> {
   // The beginning of a line that concerns; undefined in the middle of one that does not.
   let held: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of dump) {

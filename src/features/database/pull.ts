@@ -9,8 +9,8 @@ import { type Credentials, credentialsOf } from './credentials.ts';
 import { readLocal } from './local.ts';
 import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
-import { askRemote, counting, dumpOf, type Source } from './remote-dump.ts';
-import { type Account, type Contents, type Engine, identityQueries, type Names, namesFor, Settled } from './swap/engine.ts';
+import { askRemote, counting, type DatabaseSource, dumpOf } from './remote-dump.ts';
+import { type Contents, type Engine, type ImportAccount, identityQueries, namesFor, type PullNames, Settled } from './swap/engine.ts';
 import { mysqlEngine } from './swap/mysql.ts';
 import { postgresEngine } from './swap/postgres.ts';
 
@@ -26,9 +26,9 @@ type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | '
 
 /** A pull whose source and target are known. */
 interface Pull {
-  readonly source: Source;
+  readonly source: DatabaseSource;
   readonly client: Client;
-  readonly names: Names;
+  readonly names: PullNames;
   readonly engine: Engine;
   /** Why the local server may refuse what the other one dumps; undefined if both are of one maker. */
   readonly unlike?: string | undefined;
@@ -74,7 +74,7 @@ async function replace(ctx: Needs, { source, client, names, engine, unlike, trus
   const recovered = await engine.recover();
   if (recovered !== undefined) ctx.progress.note(recovered);
   let contents: Contents | undefined;
-  let account: Account | undefined;
+  let account: ImportAccount | undefined;
   try {
     await engine.prepare();
     account = trusted ? undefined : await restricted(engine, client);
@@ -109,7 +109,7 @@ async function replace(ctx: Needs, { source, client, names, engine, unlike, trus
 }
 
 /** The account without rights to import with, or undefined for the local one. */
-async function restricted(engine: Engine, { local }: Client): Promise<Account | undefined> {
+async function restricted(engine: Engine, { local }: Client): Promise<ImportAccount | undefined> {
   try {
     return await engine.restrict();
   } catch (error) {
@@ -124,7 +124,7 @@ async function restricted(engine: Engine, { local }: Client): Promise<Account | 
 /** Adds why the local server may have refused what the dump says. */
 function explained(
   error: Refused,
-  { unlike, account, source }: Pick<Pull, 'unlike' | 'source'> & { readonly account: Account | undefined },
+  { unlike, account, source }: Pick<Pull, 'unlike' | 'source'> & { readonly account: ImportAccount | undefined },
 ) {
   if (account && DENIED.test(error.message))
     return error.withHint(
@@ -137,7 +137,7 @@ function explained(
 const DENIED = /denied|must be (a )?(superuser|owner)|authentication failed|pg_hba|SUPER/i;
 
 /** Undoes a pull that failed, and tells that the old copy is unchanged. */
-async function discarded(error: unknown, engine: Engine, { target, incoming }: Names): Promise<unknown> {
+async function discarded(error: unknown, engine: Engine, { target, incoming }: PullNames): Promise<unknown> {
   const left = await engine.discard().then(
     () => '',
     () => ` The next pull removes the database ${quotedName(incoming)}.`,
@@ -153,10 +153,10 @@ const UNKNOWN_SQL = /unknown|syntax|sql_mode/i;
 
 const makerOf = (identity: string): string => (/MariaDB/i.test(identity) ? 'MariaDB' : 'MySQL');
 
-const differing = ({ place }: Source, there: string, file: string, here: string): string =>
+const differing = ({ place }: DatabaseSource, there: string, file: string, here: string): string =>
   `${place.domain} uses ${makerOf(there)}, but ${file} names a server of ${makerOf(here)}, which does not know all of its SQL. Use ${makerOf(there)} here, too.`;
 
-function requireSameDriver({ credentials, place }: Source, { local }: Client): void {
+function requireSameDriver({ credentials, place }: DatabaseSource, { local }: Client): void {
   if (credentials.driver === local.driver) return;
   const name = { mysql: 'MySQL or MariaDB', pgsql: 'PostgreSQL' };
   throw usage(`${place.domain} uses ${name[credentials.driver]}, but ${local.source} names a database of ${name[local.driver]}.`);
@@ -172,9 +172,14 @@ function requireOther({ source, client, names }: Pick<Pull, 'source' | 'client' 
 }
 
 /** Shows what replaces what, and asks for the name of the local database, unless `confirm` gives it. */
-export async function requireConfirmation(
+async function requireConfirmation(
   { ask, progress }: Pick<Context, 'ask' | 'progress'>,
-  { source, local, contents, confirm }: { source: Source; local: Credentials; contents: Contents | undefined; confirm: string | undefined },
+  {
+    source,
+    local,
+    contents,
+    confirm,
+  }: { source: DatabaseSource; local: Credentials; contents: Contents | undefined; confirm: string | undefined },
 ): Promise<void> {
   const from = `${quotedName(source.credentials.database)} on ${source.place.machine.server.label}`;
   progress.warn(`${from} → ${quotedName(local.database)} on ${addressOf(local)} (${replaced(contents)})`);
@@ -183,7 +188,7 @@ export async function requireConfirmation(
 }
 
 /** `127.0.0.1:3306`, or the path of a socket. */
-export const addressOf = ({ host, port, socket }: Credentials): string => socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+const addressOf = ({ host, port, socket }: Credentials): string => socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 const replaced = (contents: Contents | undefined): string => {
   if (!contents) return 'new';
@@ -191,4 +196,4 @@ const replaced = (contents: Contents | undefined): string => {
 };
 
 /** `612 MB in 42 tables`. */
-export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
+const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;

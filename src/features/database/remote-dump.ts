@@ -15,7 +15,7 @@ import PGSQL from './pgsql.sh';
 type Needs = Pick<Context, 'ask' | 'world' | 'progress'>;
 
 /** What has been read of a dump. */
-export interface Tally {
+interface Tally {
   bytes: number;
 }
 
@@ -38,7 +38,7 @@ const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
  */
 export async function* dumpOf(
   ctx: Needs,
-  source: Source,
+  source: DatabaseSource,
   { tally, schemaOnly = false }: { readonly tally: Tally; readonly schemaOnly?: boolean | undefined },
 ): AsyncGenerator<Buffer> {
   const { credentials, place } = source;
@@ -70,7 +70,7 @@ export async function* dumpOf(
 }
 
 /** Asks the database on the server of its site, and returns the output without its last newline. */
-export async function askRemote(ctx: Needs, source: Source, query: string): Promise<string> {
+export async function askRemote(ctx: Needs, source: DatabaseSource, query: string): Promise<string> {
   const child = await startScript(ctx, source, 'query', query);
   const said = listenTo(child.stderr);
   const chunks: Buffer[] = [];
@@ -81,7 +81,7 @@ export async function askRemote(ctx: Needs, source: Source, query: string): Prom
   return Buffer.concat(chunks).toString().trimEnd();
 }
 
-async function startScript(ctx: Needs, { place, credentials }: Source, task: 'dump' | 'query', given: string): Promise<Started> {
+async function startScript(ctx: Needs, { place, credentials }: DatabaseSource, task: 'dump' | 'query', given: string): Promise<Started> {
   const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, given);
   const program = await sshProgram(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world);
   const child = await ctx.world.start({ ...program, stdin: 'pipe' });
@@ -108,7 +108,7 @@ const MARK = 'dnx: output';
 const LIMIT = 65_536;
 
 /** The output of a script, which begins after the mark. Without a mark there is none. */
-export async function* afterMark(output: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* afterMark(output: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let before: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of output) {
     if (!before) yield chunk;
@@ -124,7 +124,7 @@ export async function* afterMark(output: AsyncIterable<Buffer>): AsyncGenerator<
 }
 
 /** What a program says on stderr: its last 64 kB. */
-export function listenTo(stderr: Readable): () => string {
+function listenTo(stderr: Readable): () => string {
   let said = Buffer.alloc(0);
   stderr.on('data', (chunk: Buffer) => {
     said = Buffer.concat([said, chunk]).subarray(-LIMIT);
@@ -133,10 +133,10 @@ export function listenTo(stderr: Readable): () => string {
 }
 
 /** The programs that a script did not find: `mariadb-dump or mysqldump`. */
-export const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];
+const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];
 
 /** What a script left out: `routines`. */
-export const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
+const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
 
 /** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
 const noise = /^(dnx: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
@@ -149,7 +149,7 @@ export function reasonsIn(said: string, password: string): readonly string[] {
 }
 
 /** The database of a site, as ssh and its credentials reach it. */
-export interface Source {
+export interface DatabaseSource {
   readonly place: SiteOnMachine;
   readonly credentials: Credentials;
 }
@@ -163,9 +163,9 @@ interface Ended {
 }
 
 /** The error for a program on the server that failed. `act`: `dump`. */
-export function remoteFailure(
+function remoteFailure(
   act: string,
-  { place: { machine }, credentials }: Source,
+  { place: { machine }, credentials }: DatabaseSource,
   ended: Ended,
   home: Pick<World, 'home' | 'platform'>,
 ): DnxError {

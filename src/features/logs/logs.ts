@@ -2,8 +2,8 @@ import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { logLines, type Result, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { directoriesOf } from '../remote/directory.ts';
-import { places, type Source } from '../remote/log-paths.ts';
+import { siteDirectories } from '../remote/directory.ts';
+import { type LogSource, places } from '../remote/log-paths.ts';
 import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { openConnection, openMemory, type Wanted } from './connection.ts';
 import { beginning, partsFrom } from './follow.ts';
@@ -13,7 +13,7 @@ import { openSurvey, type Subject } from './survey.ts';
 interface Options {
   readonly follow: boolean | undefined;
   readonly lines: number | undefined;
-  readonly source: Source | undefined;
+  readonly source: LogSource | undefined;
   readonly path: readonly string[] | undefined;
   readonly user: string | undefined;
 }
@@ -32,7 +32,7 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
   const machine = site?.machine ?? (await readMachine(ctx, targets, options.user));
   const wanted: Wanted = {
     machine,
-    directories: site ? directoriesOf(site) : ['', ''],
+    directories: site ? siteDirectories(site) : ['', ''],
     candidates: chosen ? candidatesOf(chosen, site ?? machine) : candidatesAt(path ?? [], site ? 'live:' : 'home:'),
     lines,
     follow,
@@ -86,7 +86,7 @@ interface Names {
 const ANY_RELEASE = `${'[0-9]'.repeat(8)}*`;
 
 /** The files of a source, as arguments of the script. The release in question is the live one, or any in the name of a file. */
-export const candidatesOf = (source: Source, names: Names): readonly string[] => {
+const candidatesOf = (source: LogSource, names: Names): readonly string[] => {
   const { server = [], site } = places[source];
   return (names.domain === undefined ? server : site).flatMap(({ show, files }, index) =>
     files
@@ -101,7 +101,7 @@ export const candidatesOf = (source: Source, names: Names): readonly string[] =>
 };
 
 /** The files of `--path`, as arguments of the script. A relative path begins in the live release of a site, or in the home directory. */
-export const candidatesAt = (paths: readonly string[], start: 'live:' | 'home:'): readonly string[] =>
+const candidatesAt = (paths: readonly string[], start: 'live:' | 'home:'): readonly string[] =>
   paths.flatMap((path) => ['0 each', 'path', path.startsWith('/') ? '' : start, path]);
 
 const startOf = (path: string): string => path.replace(/^SITE\//, 'root:').replace(/^(LIVE|RELEASE)\//, 'live:');

@@ -1,11 +1,11 @@
 import { DnxError } from '../../base/errors.ts';
-import { places, type Source } from '../remote/log-paths.ts';
+import { type LogSource, places } from '../remote/log-paths.ts';
 import type { Frame, Wanted } from './connection.ts';
 
 /** What the user asked for. */
 export interface Subject {
   /** Undefined with `--path`. */
-  readonly source: Source | undefined;
+  readonly source: LogSource | undefined;
   /** The site or server. */
   readonly label: string;
 }
@@ -19,14 +19,14 @@ interface Findings {
 }
 
 /** Collects which files a server has. */
-export interface Survey {
+interface LogSurvey {
   see(frame: Frame): void;
   files(): readonly string[];
   findings(wanted: Wanted, subject: Subject): Findings;
 }
 
 /** Opens an empty survey. */
-export function openSurvey(): Survey {
+export function openSurvey(): LogSurvey {
   const files: string[] = [];
   const missing: string[] = [];
   const unreadable: string[] = [];

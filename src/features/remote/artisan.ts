@@ -2,7 +2,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import ARTISAN from './artisan.sh';
-import { directoriesOf, withoutArtisan, withoutDirectory, withoutPhp } from './directory.ts';
+import { siteDirectories, withoutArtisan, withoutDirectory, withoutPhp } from './directory.ts';
 import { readSiteOnMachine } from './machine.ts';
 import SITE from './site.sh';
 import { runSession, scripted } from './ssh.ts';
@@ -21,6 +21,6 @@ export async function artisan(
 ): Promise<Result> {
   const place = await readSiteOnMachine(ctx, targets, user);
   const messages = [withoutDirectory(place), withoutArtisan(place), withoutPhp(place)];
-  const command = scripted(SITE + ARTISAN, ...directoriesOf(place, path), ...messages, place.php ?? '', ...words);
+  const command = scripted(SITE + ARTISAN, ...siteDirectories(place, path), ...messages, place.php ?? '', ...words);
   return runSession(ctx, place.machine, command);
 }

@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { type Result, text } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import CONNECT from './connect.sh';
-import { directoriesOf, withoutDirectory } from './directory.ts';
+import { siteDirectories, withoutDirectory } from './directory.ts';
 import { readMachine, readSiteOnMachine, type SiteOnMachine } from './machine.ts';
 import SITE from './site.sh';
 import { literally, runSession, scripted, sshWords } from './ssh.ts';
@@ -42,7 +42,7 @@ async function atSite(
   place: SiteOnMachine,
   { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
 ): Promise<Result> {
-  const directories = directoriesOf(place, path);
+  const directories = siteDirectories(place, path);
   const terminal = command.length === 0;
   if (print) {
     const script = scripted(terminal ? IN_PRINTED_SITE : AT_PRINTED_SITE, ...directories.slice(0, 1), ...command);

@@ -9,7 +9,7 @@ const HOME = '/home/deploynix';
  * The arguments of `find_site` in site.sh: the likely directories of a site, the second one in the home directory. `path` is
  * that of `--path`, relative to the home directory.
  */
-export function directoriesOf({ domain }: Pick<SiteOnMachine, 'domain'>, path?: string): readonly string[] {
+export function siteDirectories({ domain }: Pick<SiteOnMachine, 'domain'>, path?: string): readonly string[] {
   if (path === undefined) return [`${HOME}/${domain}`, domain];
   if (path === '') throw usage('--path is empty.');
   return [path.startsWith('/') ? path : `./${path}`, ''];

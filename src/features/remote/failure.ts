@@ -104,7 +104,7 @@ interface PublicKey {
 const usual = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub'];
 
 /** The public key that ssh most likely offers; undefined if the user has none. */
-export function publicKeyOf(world: Pick<World, 'home'>): PublicKey | undefined {
+function publicKeyOf(world: Pick<World, 'home'>): PublicKey | undefined {
   try {
     const directory = join(world.home, '.ssh');
     const files = readdirSync(directory).filter((name) => /^[\w.@-]+\.pub$/.test(name) && !name.endsWith('-cert.pub'));

@@ -2,7 +2,7 @@
 export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'daemon'] as const;
 
 /** One of them. */
-export type Source = (typeof sourceNames)[number];
+export type LogSource = (typeof sourceNames)[number];
 
 /** Alternatives: the files of a group are shown only if no group before it has any. */
 interface Group {
@@ -36,7 +36,7 @@ const named = (directories: readonly string[], ...names: readonly string[]): rea
  * Where logs are on a server. All of it is assumed: from stock Laravel and Ubuntu, the Supervisor examples of Laravel's documentation, and
  * the directories that Deploynix documents.
  */
-export const places: Readonly<Record<Source, Place>> = {
+export const places: Readonly<Record<LogSource, Place>> = {
   laravel: {
     title: 'Laravel log',
     site: [

@@ -9,7 +9,7 @@ import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
-export const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
+const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
 
 /** How to run ssh. */
 interface Options {
@@ -52,7 +52,7 @@ const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
 const LIMIT_MS = 2_000;
 
 /** Fails for a server of the sandbox, unless the configuration of ssh maps its address to a machine. */
-export async function requireMachine({ server, address }: Machine, world: Pick<World, 'capture' | 'env'>): Promise<void> {
+async function requireMachine({ server, address }: Machine, world: Pick<World, 'capture' | 'env'>): Promise<void> {
   if (!EXAMPLE.test(address)) return;
   const read = await world.capture({ file: 'ssh', args: ['-G', address], env: world.env, limitMs: LIMIT_MS }).catch(() => undefined);
   const { stdout = '' } = read ?? {};

@@ -35,7 +35,7 @@ export interface Changed {
 }
 
 /** What was checked, whatever it says. Null: it could not be read. */
-export interface Checks {
+interface Checks {
   readonly http: Answer | null;
   readonly disks:
     | readonly { readonly mount: string; readonly space_percent: number | null; readonly inodes_percent: number | null }[]

@@ -19,7 +19,7 @@ import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 
 /** What `dnx why` needs of a context. */
-export type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** The options of the command line that say what to read. */
 export interface Choices {
@@ -155,7 +155,7 @@ const unreadable = (what: string, ability: string, error: DnxError): Unknown =>
 const LIMIT_MS = 10_000;
 
 /** Requests the site once, without the token and without following a redirect. */
-export async function requestSite(ctx: Pick<Context, 'clock' | 'settings' | 'signal' | 'world'>, url: string): Promise<Answer> {
+async function requestSite(ctx: Pick<Context, 'clock' | 'settings' | 'signal' | 'world'>, url: string): Promise<Answer> {
   const { clock, settings, signal, world } = ctx;
   const started = clock.elapsed();
   const transport = transportUntil(await world.connect(settings.caFile), clock, started + LIMIT_MS);

@@ -11,7 +11,7 @@ export interface Contents {
 }
 
 /** An account that may do everything in the new copy, and nothing elsewhere. */
-export type Account = Pick<Credentials, 'username' | 'password'>;
+export type ImportAccount = Pick<Credentials, 'username' | 'password'>;
 
 /** Replaces a local database by a new copy, such that at every moment one whole copy of the old data exists. */
 export interface Engine {
@@ -29,7 +29,7 @@ export interface Engine {
    * Creates the account to import with, if the local one has rights that a dump must not have: to run programs, to write files or to get
    * such rights. Throws a `Refused` if the local one cannot.
    */
-  restrict(): Promise<Account | undefined>;
+  restrict(): Promise<ImportAccount | undefined>;
   /** Takes the login of that account away. */
   seal(): Promise<void>;
   /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Settled` if only the latter failed. */
@@ -53,7 +53,7 @@ export const identityQueries = {
 } as const;
 
 /** The databases of a pull. */
-export interface Names {
+export interface PullNames {
   readonly target: string;
   /** Where the new copy is built. */
   readonly incoming: string;
@@ -68,7 +68,7 @@ export interface Names {
 const MOST = 63;
 
 /** The databases beside a local one. They have the same names every time, so that the next pull finds what a killed one left. */
-export const namesFor = (target: string): Names => ({
+export const namesFor = (target: string): PullNames => ({
   target,
   incoming: beside(target, '_dnx_new'),
   outgoing: beside(target, '_dnx_old'),

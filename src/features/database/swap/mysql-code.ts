@@ -87,7 +87,7 @@ function placeholdersOf(named: readonly { readonly kind: string; readonly name: 
 }
 
 /** A script for the client that creates the code of a database anew, after it removed what has the same names, and what is obsolete. */
-export function creating({ pieces, placeholders }: Code, obsolete: readonly Piece[] = []): string {
+export function creatingCode({ pieces, placeholders }: Code, obsolete: readonly Piece[] = []): string {
   const removed = [...obsolete, ...pieces].map(({ type, name }) => `DROP ${type} IF EXISTS ${id(name)}`);
   const [routines, others] = [pieces.filter(({ kind }) => kind === 'routine'), pieces.filter(({ kind }) => kind !== 'routine')];
   const created = (some: readonly Piece[]) => some.flatMap(({ settings, statement }) => [settings, statement]);

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, type Names, Settled } from './engine.ts';
-import { type Code, creating, ownedBy, readCode, removing, tied } from './mysql-code.ts';
+import { type Engine, identityQueries, type PullNames, Settled } from './engine.ts';
+import { type Code, creatingCode, ownedBy, readCode, removing, tied } from './mysql-code.ts';
 
 /**
  * MySQL and MariaDB rename no databases, but one statement moves all tables, as a whole or not at all: the old ones out of the target, the
  * new ones into it, and with them the journal, whose place tells whether this happened. Views and triggers do not move. They are removed
  * before, and created after, by scripts in the journal.
  */
-export function mysqlEngine(sql: Sql, names: Names): Engine {
+export function mysqlEngine(sql: Sql, names: PullNames): Engine {
   const { target, incoming, outgoing } = names;
   const importer = importerOf(sql, names);
   const id = (name: string) => identifier(name, sql.local);
@@ -38,7 +38,7 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
         await sql.run(`CREATE DATABASE ${id(outgoing)};`);
         const before = await readCode(sql, target);
         const after = await importer.disown(await readCode(sql, incoming));
-        await journal.write(incoming, { undo: isNew ? '' : creating(tied(before)), complete: creating(after, before.pieces) });
+        await journal.write(incoming, { undo: isNew ? '' : creatingCode(tied(before)), complete: creatingCode(after, before.pieces) });
         if (isNew) await sql.run(`CREATE DATABASE ${id(target)};`);
         const removed = [...removing(after, incoming), ...removing(before, target)];
         await sql.run(
@@ -70,7 +70,7 @@ async function isRisky(sql: Sql): Promise<boolean> {
 }
 
 /** The account that imports: it may do everything in the new copy, and nothing elsewhere. */
-function importerOf(sql: Sql, { target, incoming, importer, owner }: Names) {
+function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) {
   const id = (name: string) => identifier(name, sql.local);
   const grant = (database: string) => `GRANT ALL PRIVILEGES ON ${id(database.replace(/[_%\\]/g, '\\$&'))}.* TO`;
   // Simple rules for passwords want every kind of character.
@@ -125,7 +125,7 @@ const PATIENCE_S = 5;
  * Moves all tables by one statement, which is prepared from a string: if dnx is killed while it writes, the client runs what it has got
  * by then, but not half of a string.
  */
-function moving(names: Names, before: Code, after: Code, id: (name: string) => string): readonly string[] {
+function moving(names: PullNames, before: Code, after: Code, id: (name: string) => string): readonly string[] {
   const move = (from: string, to: string) => (table: string) => `${id(from)}.${id(table)} TO ${id(to)}.${id(table)}`;
   const { target, incoming, outgoing } = names;
   const moves = [
@@ -138,7 +138,7 @@ function moving(names: Names, before: Code, after: Code, id: (name: string) => s
 }
 
 /** Completes a pull whose tables have moved, and undoes any other. */
-async function recover(sql: Sql, names: Names, journal: Journal): Promise<string | undefined> {
+async function recover(sql: Sql, names: PullNames, journal: Journal): Promise<string | undefined> {
   const { incoming, outgoing } = names;
   const found = await sql.run(presentIn([incoming, outgoing].map((name) => literal(name, sql.local))));
   const left = { incoming: found.includes('0'), outgoing: found.includes('1') };
@@ -157,7 +157,7 @@ async function recover(sql: Sql, names: Names, journal: Journal): Promise<string
 }
 
 /** Creates the views and triggers of the old copy again. */
-async function undo(sql: Sql, { target, incoming }: Names, journal: Journal): Promise<void> {
+async function undo(sql: Sql, { target, incoming }: PullNames, journal: Journal): Promise<void> {
   try {
     const script = await journal.read(incoming, 'undo');
     if (script !== '') await sql.run(script, { database: target });
@@ -169,7 +169,7 @@ async function undo(sql: Sql, { target, incoming }: Names, journal: Journal): Pr
 }
 
 /** Creates the code of the new copy, and removes the old copy, with the journal last. */
-async function complete(sql: Sql, { target, incoming, outgoing }: Names, journal: Journal): Promise<void> {
+async function complete(sql: Sql, { target, incoming, outgoing }: PullNames, journal: Journal): Promise<void> {
   try {
     await sql.run(await journal.read(outgoing, 'complete'), { database: target });
   } catch (error) {
@@ -198,20 +198,20 @@ const inUse = (target: string): DnxError =>
   });
 
 /** The table of the journal. */
-export const JOURNAL = '__dnx_db_pull';
+const JOURNAL = '__dnx_db_pull';
 
 /** Scripts of a swap: `undo` before the tables have moved, `complete` after. */
 type Scripts = Readonly<Record<'undo' | 'complete', string>>;
 
 /** The journal of a swap: a table that moves with the others. */
-export interface Journal {
+interface Journal {
   write(database: string, scripts: Scripts): Promise<void>;
   isIn(database: string): Promise<boolean>;
   read(database: string, which: keyof Scripts): Promise<string>;
 }
 
 /** Keeps journals on a database server. */
-export function journalOf(sql: Sql): Journal {
+function journalOf(sql: Sql): Journal {
   const table = (database: string) => `${identifier(database, sql.local)}.${identifier(JOURNAL, sql.local)}`;
   const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
   return {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { plural, quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, type Names, Settled } from './engine.ts';
+import { type Engine, identityQueries, type PullNames, Settled } from './engine.ts';
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
-export function postgresEngine(sql: Sql, names: Names, force: boolean): Engine {
+export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engine {
   const { target, incoming, outgoing, importer } = names;
   // Whether this pull has made the role log in, and whether it has created it.
   const role = { used: false, created: false };

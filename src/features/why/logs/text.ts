@@ -3,7 +3,7 @@ import { timeOf } from '../../../base/time.ts';
 import type { Line, Log, Source } from '../facts.ts';
 
 /** A log as text, and what is known of its file. */
-export interface Text {
+interface Text {
   readonly source: Source;
   readonly file: string | null;
   readonly text: string;
@@ -64,7 +64,7 @@ function shiftOf(last: number, modified: number | undefined): number {
 }
 
 /** The time at the beginning of a line. `zoned`: the line names its time zone. */
-export interface Stamp {
+interface Stamp {
   readonly at: number;
   readonly zoned: boolean;
 }
@@ -83,7 +83,7 @@ const FORMATS: readonly RegExp[] = [
 ];
 
 /** The time of a line; undefined without one. `zone` is that of the server, `now` tells the year of syslog. */
-export function stampOf(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
+function stampOf(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
   const groups = FORMATS.map((format) => format.exec(line)?.groups).find(Boolean);
   if (!groups) return undefined;
   const { date = dateIn(groups, now), time = '', zone: named } = groups;
@@ -107,7 +107,7 @@ const HEADING = /^(?:In \S+\.php line \d+:|\s*\[[\w\\]+\]|\s+[\w\\]+(?:Exception
 const isBroken = ({ heading = '' }: Line): boolean => !/(?:Exception|Error)$/.test(heading);
 
 /** Joins the lines of the message of an exception. */
-export function unwrapped(lines: readonly Line[]): readonly Line[] {
+function unwrapped(lines: readonly Line[]): readonly Line[] {
   const joined: Line[] = [];
   let block: { first: Line; parts: string[] } | undefined;
   let heading: string | undefined;

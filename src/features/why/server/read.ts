@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { DnxError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine } from '../../../cli/run/command-line.ts';
-import { directoriesOf } from '../../remote/directory.ts';
-import { places, type Source as Selected } from '../../remote/log-paths.ts';
+import { siteDirectories } from '../../remote/directory.ts';
+import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
 import SITE from '../../remote/site.sh';
 import { runOn, scripted } from '../../remote/ssh.ts';
@@ -45,7 +45,7 @@ export async function readServer(
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
   const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
-  const command = scripted(SITE + NAMES + WHY, ...directoriesOf(place, wanted.path), nonce, release, php, String(MOST_BYTES), ...paths);
+  const command = scripted(SITE + NAMES + WHY, ...siteDirectories(place, wanted.path), nonce, release, php, String(MOST_BYTES), ...paths);
   try {
     const { stdout } = await runOn(ctx, place.machine, command, { limitMs: LIMIT_MS });
     return understood(sectionsIn(stdout, nonce), release, ctx.clock.now());
@@ -132,7 +132,7 @@ interface Names {
 const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Record<Selected, Source>;
 
 /** Where the logs of a site may be: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown name. */
-export function logPaths(names: Names): readonly Path[] {
+function logPaths(names: Names): readonly Path[] {
   return Object.entries(sources).flatMap(([kind, source]) =>
     places[kind as Selected].site.flatMap(({ files }) => files.flatMap((file) => pathsOf(file, names).map((path) => ({ source, path })))),
   );
