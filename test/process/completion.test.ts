@@ -32,7 +32,7 @@ test('completion scripts keep the other formats, options and errors', async () =
   expect([wrong.exitCode, wrong.stdout]).toEqual([2, '']);
 });
 
-test('a Tab loads what help does, and for a name the settings and the named group, without a library', async () => {
+test('a Tab loads no more than the help of the named group, and for a name the settings', async () => {
   const hook = resolve('test/support/loaded.cjs');
   const file = join(built.directory, 'loaded.json');
   const filesOf = async (...args: readonly string[]) => {
@@ -41,10 +41,12 @@ test('a Tab loads what help does, and for a name the settings and the named grou
     const { files } = JSON.parse(readFileSync(file, 'utf8')) as { files: readonly string[] };
     return files.map((each) => basename(each).replace(/-.{8}\.js$/, ''));
   };
-  const help = await filesOf('--help');
-  expect((await filesOf('__complete', 'bash', 'dnx dep')).filter((each) => !help.includes(each))).toEqual(['complete']);
   expect((await built.dnx(['server', 'list'])).exitCode).toBe(0);
   const group = await filesOf('server', '--help');
+  const atFirst = await filesOf('__complete', 'bash', 'dnx dep');
+  expect(atFirst.filter((each) => !group.includes(each))).toEqual(['complete']);
+  // No group is loaded before one is named.
+  expect(atFirst).not.toContain('running');
   expect((await filesOf('__complete', 'bash', 'dnx server show web')).filter((each) => !group.includes(each))).toEqual([
     'complete',
     'sources',
