@@ -328,14 +328,6 @@ describe('a run file', () => {
     expect(names.at(-1)).toMatch(/^20260416T120000000Z-/);
   });
 
-  test('is read in the format of 0.1.0', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
-    const [name = ''] = readdirSync(runs());
-    const [run] = files();
-    writeFileSync(join(runs(), name), JSON.stringify({ ...run, baseline: { ...run.baseline, live: run.baseline.releases[0] } }));
-    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
-  });
-
   test('is ignored if it is not JSON', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     writeFileSync(join(runs(), '20260416T235959000Z-broken.json'), '{"version": 1, "ki');
@@ -349,7 +341,14 @@ describe('a run file', () => {
     ['no start time', { started_at: 'soon' }],
     ['an invalid result', { result: 'succeeded' }],
     ['a bare result', { result: { outcome: 'succeeded' } }],
-    ['an invalid time in its baseline', { baseline: { status: 'active', last_deployed_at: 7, updated_at: null, releases: [] } }],
+    [
+      'an invalid time in its baseline',
+      { baseline: { status: 'active', idle: true, marked: true, last_deployed_at: 7, updated_at: null, releases: [] } },
+    ],
+    [
+      'no idle status in its baseline',
+      { baseline: { status: 'active', marked: true, last_deployed_at: null, updated_at: null, releases: [] } },
+    ],
     ['an invalid reason', { reason: { why: 1 } }],
     ['a flag that is a word', { attached: 'no' }],
     ['no time of the request', { baseline: null, sent_at: 'soon' }],

@@ -13,7 +13,8 @@ const program = `
   import { rolldown } from 'rolldown';
   import config from './rolldown.config.mjs';
   const built = config.map(async ({ output, ...input }) => {
-    const bundle = await rolldown({ ...input, plugins: [], logLevel: 'silent' });
+    const plugins = input.plugins.filter(({ name }) => name === 'shell-scripts');
+    const bundle = await rolldown({ ...input, plugins, logLevel: 'silent' });
     return (await bundle.generate({ ...output, minify: false, sourcemap: false })).output;
   });
   const folders = (await Promise.all(built)).flat().flatMap(({ moduleIds = [] }) => moduleIds.flatMap((id) => id.match(/^.*\\/node_modules\\/(@[^/]+\\/)?[^/]+/)?.[0] ?? []));

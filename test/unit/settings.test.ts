@@ -168,15 +168,6 @@ describe('broken files', () => {
   });
 });
 
-test('the settings file of 0.1.0 is read', () => {
-  write('.config/dnx/config.json', {
-    profile: 'work',
-    profiles: { work: { host: 'https://work.test', server: 'web-1' } },
-    accounts: { 'work@https://work.test': { store: 'file', stored_at: '2026-04-01T00:00:00.000Z', user: 'ada@example.com' } },
-  });
-  expect(read()).toMatchObject({ profile: 'work', host: 'https://work.test', server: 'web-1' });
-});
-
 test('an unknown format lists the known ones', () => {
   expect(() => read({}, { output: 'xml' })).toThrow(expect.objectContaining({ code: 'usage', hint: expect.stringContaining('ndjson') }));
 });

@@ -1,5 +1,5 @@
 import { duration } from '../../base/time.ts';
-import { startAndFollow, type Thing, type Work } from '../../platform/follow/work.ts';
+import type { Thing, Work } from '../../platform/follow/work.ts';
 import type { Creation } from '../../platform/names/creation.ts';
 import type { Context } from '../language/command.ts';
 import { answer } from '../language/resource.ts';
@@ -19,6 +19,7 @@ export async function workResult<T extends Thing>(
   ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
   { columns, did, creates, ...work }: Shown<T>,
 ): Promise<Result> {
+  const { startAndFollow } = await import('../../platform/follow/work.ts');
   const once = creates && (await import('../../platform/names/creation.ts')).creatingOnce(ctx, creates, work.start);
   // The list also shows whether the token can follow what it creates.
   const started = { ...work, ...(once && { list: once.read, start: once.create }) };

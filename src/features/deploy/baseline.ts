@@ -17,14 +17,14 @@ export interface Site {
 /** The state of the site before our request. Saved as JSON in the run file. */
 export interface Baseline {
   readonly status: string | null;
-  /** True if the site was idle. Missing in run files of 0.1.0. */
-  readonly idle?: boolean;
+  /** True if the site was idle. */
+  readonly idle: boolean;
   readonly last_deployed_at: string | null;
   readonly updated_at: string | null;
   /** Ids of the releases; null if they could not be read. */
   readonly releases: readonly string[] | null;
-  /** True if one of them was marked as live. Missing in run files of 0.1.0. */
-  readonly marked?: boolean;
+  /** True if one of them was marked as live. */
+  readonly marked: boolean;
 }
 
 /** The baseline of a site. Excludes releases in progress, so that they count as new. */
@@ -96,8 +96,7 @@ export type Standing = 'going' | 'good' | 'bad' | 'idle' | 'other';
 /** Compares a site with its baseline. */
 export function standingOf(baseline: Baseline, site: Site): Standing {
   const word = statusOf(site);
-  const { idle = phaseOf(baseline.status) !== 'going' } = baseline;
-  if (idle && statusKey(word) === statusKey(baseline.status)) return 'idle';
+  if (baseline.idle && statusKey(word) === statusKey(baseline.status)) return 'idle';
   return phaseOf(word) ?? 'other';
 }
 

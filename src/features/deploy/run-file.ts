@@ -23,11 +23,11 @@ export interface Run {
   readonly baseline: Baseline | null;
   /** When the request was sent, on the clock of the API. Only without a baseline. */
   readonly sent_at?: string;
-  /** The site when the result became known. Missing in run files of 0.1.0. */
+  /** The site when the result became known. */
   readonly ended?: Baseline;
   /** The id of the release that a rollback makes live. */
   readonly to: string | null;
-  /** Its commit, if the live release had a different one. Missing in run files of 0.1.0. */
+  /** Its commit, if the live release had a different one. */
   readonly commit?: string | null;
   /** Someone else's deployment; we sent no request. */
   readonly attached: boolean;
@@ -146,6 +146,7 @@ function isRun(run: Partial<Run>): run is Run {
 const isBaseline = (value: unknown): boolean =>
   isObject(value) &&
   [value.status, value.last_deployed_at, value.updated_at].every(isTextOrNull) &&
+  [value.idle, value.marked].every((each) => typeof each === 'boolean') &&
   (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
 
 const isResult = (value: unknown): boolean =>
