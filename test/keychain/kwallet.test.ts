@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lacking, required } from '../support/programs.ts';
 import { buildDriver, Desktop, drive } from './desktop.ts';
 
@@ -27,9 +27,6 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
   beforeAll(async () => {
     expect(absent, 'programs that CI must have').toEqual([]);
     driver = await buildDriver();
-  });
-  afterAll(() => driver?.remove());
-  beforeEach(async () => {
     desktop = await Desktop.create();
     env = { ...(await desktop.login()), XDG_CURRENT_DESKTOP: 'KDE', KDE_SESSION_VERSION: '6', QT_QPA_PLATFORM: 'offscreen' };
     mkdirSync(join(desktop.folder, 'config'), { recursive: true });
@@ -37,7 +34,10 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
     desktop.start('kwalletd6', [], env);
     await desktop.keyringPid(env);
   });
-  afterEach(() => desktop[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await desktop?.[Symbol.asyncDispose]();
+    await driver?.remove();
+  });
 
   const wallet = (method: string, ...args: readonly string[]) =>
     desktop.send(env, 'org.kde.kwalletd6', '/modules/kwalletd6', `org.kde.KWallet.${method}`, 'string:kdewallet', ...args);

@@ -4,11 +4,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
 import { volume } from '../support/volume.ts';
 
-const AT_A_TIME = 20;
-const COMMANDS = volume(200, 40);
-/** Requests per window. */
-const LIMIT = volume(60, 15);
-const WINDOW_MS = 5_000;
+const AT_A_TIME = volume(20, 8);
+const COMMANDS = volume(200, 24);
+/** Requests per window: fewer than the commands send in it. */
+const LIMIT = volume(60, 12);
+const WINDOW_MS = volume(5_000, 2_000);
 
 const lines = [
   ['server', 'list', '--json'],
@@ -47,12 +47,13 @@ test(`${COMMANDS} commands, ${AT_A_TIME} at a time, all succeed within the rate 
 }, 120_000);
 
 test(`of ${AT_A_TIME} processes at once, no more send a request than the limit allows`, async () => {
-  const executable = await open({ rateLimit: 10, rateWindowMs: 60_000 });
-  const env = { DNX_RATE_LIMIT: '10' };
+  const limit = AT_A_TIME / 2;
+  const executable = await open({ rateLimit: limit, rateWindowMs: 60_000 });
+  const env = { DNX_RATE_LIMIT: `${limit}` };
   const line = ['server', 'list', '-o', 'ids', '--max-wait', '0'];
   const ends = await Promise.all(Array.from({ length: AT_A_TIME }, () => executable.dnx(line, { env })));
-  expect(ends.filter(({ exitCode }) => exitCode === 0)).toHaveLength(10);
-  expect(ends.filter(({ exitCode }) => exitCode === 9)).toHaveLength(AT_A_TIME - 10);
+  expect(ends.filter(({ exitCode }) => exitCode === 0)).toHaveLength(limit);
+  expect(ends.filter(({ exitCode }) => exitCode === 9)).toHaveLength(AT_A_TIME - limit);
   expect(refusalsOf(executable)).toBe(0);
 });
 

@@ -2,28 +2,21 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
-
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterEach(() => executable.close());
+import { type Executable, executableTest as test } from '../support/executable.ts';
 
 const ON = ['--server', seeded.servers['web-1'], '--site', seeded.sites['blog.example.com']];
 
 /** Pushes a variable whose value `op` prints. */
-function push(script: string) {
-  const { directory, env, dnx } = executable;
+function push({ directory, env, dnx }: Executable, script: string) {
   mkdirSync(join(directory, 'bin'));
   writeFileSync(join(directory, 'bin/op'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   writeFileSync(join(directory, '.env'), 'KEY=op://app/db/password\n');
   return dnx(['env', 'push', ...ON, '--yes'], { env: { PATH: `${join(directory, 'bin')}:${env.PATH}` } });
 }
 
-const value = () => executable.sandbox.state.environment_variables.find(({ key }) => key === 'KEY')?.value;
+const value = ({ sandbox }: Executable) => sandbox.state.environment_variables.find(({ key }) => key === 'KEY')?.value;
 
 /** The id that a script wrote to the file `pid`. */
 async function pidIn(directory: string): Promise<number> {
@@ -46,54 +39,63 @@ async function ended(pid: number): Promise<void> {
 }
 
 describe('a program whose output dnx reads', () => {
-  test('may print everything, in pieces', async () => {
-    const run = await push('for n in 1 2 3; do printf "é%s" $n; sleep 0.05; done');
-    expect([run.exitCode, value()]).toEqual([0, 'é1é2é3']);
+  test.concurrent('may print everything, in pieces', async ({ open }) => {
+    const executable = await open();
+    const run = await push(executable, 'for n in 1 2 3; do printf "é%s" $n; sleep 0.05; done');
+    expect([run.exitCode, value(executable)]).toEqual([0, 'é1é2é3']);
   });
 
-  test('gets no token', async () => {
-    const run = await push('printf "token:$DNX_TOKEN"');
-    expect([run.exitCode, value()]).toEqual([0, 'token:']);
+  test.concurrent('gets no token', async ({ open }) => {
+    const executable = await open();
+    const run = await push(executable, 'printf "token:$DNX_TOKEN"');
+    expect([run.exitCode, value(executable)]).toEqual([0, 'token:']);
   });
 
-  test('may not print more than 64 MB', async () => {
-    const run = await push('head -c 80000000 /dev/zero; exec sleep 60');
+  test.concurrent('may not print more than 64 MB', async ({ open }) => {
+    const executable = await open();
+    const run = await push(executable, 'head -c 80000000 /dev/zero; exec sleep 60');
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([1, '', expect.stringContaining('Error: op printed more than 64 MB.\n')]);
   });
 
-  test('may leave a process behind that keeps the output open', async () => {
-    const run = await push('sleep 60 & echo $! > pid; printf secret');
+  test.concurrent('may leave a process behind that keeps the output open', async ({ open }) => {
+    const executable = await open();
+    const run = await push(executable, 'sleep 60 & echo $! > pid; printf secret');
     kill(await pidIn(executable.directory), 'SIGKILL');
-    expect([run.exitCode, value()]).toEqual([0, 'secret']);
+    expect([run.exitCode, value(executable)]).toEqual([0, 'secret']);
   });
 
-  test('may not leave one behind that prints without end', async () => {
-    const run = await push('yes & echo $! > pid; printf secret');
+  test.concurrent('may not leave one behind that prints without end', async ({ open }) => {
+    const executable = await open();
+    const run = await push(executable, 'yes & echo $! > pid; printf secret');
     await ended(await pidIn(executable.directory));
-    expect([run.exitCode, run.stdout, value()]).toEqual([1, '', undefined]);
+    expect([run.exitCode, run.stdout, value(executable)]).toEqual([1, '', undefined]);
   });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends with dnx at %s, even if it ignores signals', async (signal) => {
-    const child = push("trap '' INT TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  test.concurrent.for(signals)('ends with dnx at %s, even if it ignores signals', async (signal, { open }) => {
+    const executable = await open();
+    const child = push(executable, "trap '' INT TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");
     const pid = await pidIn(executable.directory);
     child.kill(signal);
     const { exitCode, stdout } = await child;
     await ended(pid);
-    expect([exitCode, stdout, value()]).toEqual([{ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal], '', undefined]);
+    expect([exitCode, stdout, value(executable)]).toEqual([{ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal], '', undefined]);
   });
 
-  test('ends with dnx at a second signal', async () => {
-    const child = push("trap '' INT TERM; echo $$ > pid; while :; do sleep 0.05; done");
+  test.concurrent('ends with dnx at a second signal', async ({ open }) => {
+    const executable = await open();
+    const child = push(executable, "trap '' INT TERM; echo $$ > pid; while :; do sleep 0.05; done");
     const pid = await pidIn(executable.directory);
     child.kill('SIGINT');
     child.kill('SIGTERM');
     const { stdout } = await child;
     await ended(pid);
-    expect([stdout, value()]).toEqual(['', undefined]);
+    expect([stdout, value(executable)]).toEqual(['', undefined]);
   });
 });
 
-test('a deleted working directory is not a missing program', async () => {
+test.concurrent('a deleted working directory is not a missing program', async ({ open }) => {
+  const executable = await open();
   const run = await executable.shell(`mkdir gone; cd gone; rmdir ../gone; dnx changes ${ON.join(' ')} --json`);
   expect(run.stderr + run.stdout).toContain('Could not run git: the directory');
   expect(run.stderr + run.stdout).not.toContain('not installed');

@@ -1,12 +1,6 @@
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect } from 'vitest';
+import { executableTest as test } from '../support/executable.ts';
 import { drip, type Lie, openLiar } from '../support/liar.ts';
-
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
 
 /** As the scripts run it. */
 const names = ['completion', 'names', 'server', '--no-input', '--max-wait', '1s'];
@@ -19,7 +13,8 @@ const lies: readonly (readonly [does: string, lie: Lie, code: number])[] = [
   ['asks to wait a minute', (socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n'), 9],
 ];
 
-test.each(lies)('a Tab ends after two seconds if the API %s', async (_, lie, code) => {
+test.concurrent.for(lies)('a Tab ends after two seconds if the API %s', async ([, lie, code], { open, onTestFinished }) => {
+  const executable = await open();
   const server = await openLiar(lie);
   onTestFinished(() => server.close());
   const from = performance.now();
@@ -30,7 +25,8 @@ test.each(lies)('a Tab ends after two seconds if the API %s', async (_, lie, cod
   expect([exitCode, stdout, performance.now() - from < 6_000]).toEqual([code, '', true]);
 });
 
-test('a Tab works with DNX_READ_ONLY', async () => {
+test('a Tab works with DNX_READ_ONLY', async ({ open }) => {
+  const executable = await open();
   const { exitCode, stdout, stderr } = await executable.dnx(names, { env: { DNX_READ_ONLY: '1' } });
   expect([exitCode, stdout, stderr]).toEqual([0, 'web-1\nweb-2\ndb-1\n', '']);
   expect(new Set(executable.sandbox.calls.map(({ method }) => method))).toEqual(new Set(['GET']));

@@ -3,27 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { openDeaf } from '../support/deaf.ts';
-import { type Executable, type ExecutableOptions, openExecutable } from '../support/executable.ts';
+import { type Executable, executableTest as test } from '../support/executable.ts';
 import { type Lie, openLiar } from '../support/liar.ts';
 
-const open = async (options?: ExecutableOptions): Promise<Executable> => {
-  const executable = await openExecutable(options);
-  onTestFinished(() => executable.close());
-  return executable;
-};
-
-const liar = async (lie: Lie, scheme?: string) => {
-  const server = await openLiar(lie, scheme);
-  onTestFinished(() => server.close());
-  return server;
-};
-
-const deaf = async (host?: string, wanted?: number) => {
-  const port = await openDeaf(host, wanted);
-  onTestFinished(() => port.close());
-  return port;
+/** Closes a server at the end of a block. */
+const closing = async <T extends { close(): Promise<void> }>(opened: Promise<T>): Promise<T & AsyncDisposable> => {
+  const server = await opened;
+  return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() });
 };
 
 const linux = process.platform === 'linux';
@@ -33,9 +21,10 @@ const create = ['daemon', 'create', '--command', 'top', '--server', '1'];
 describe('a connection that hangs ends after 10 s', () => {
   const SPEED = 20;
 
-  test('in TCP', async ({ skip }) => {
+  test.concurrent('in TCP', async ({ open, skip }) => {
     skip(!linux, 'needs Linux, for a port that drops packets');
-    const { port } = await deaf();
+    await using deaf = await closing(openDeaf());
+    const { port } = deaf;
     const executable = await open({ speed: SPEED });
     const run = await executable.dnx(create, { env: { DNX_HOST: `http://127.0.0.1:${port}` } });
     expect([run.exitCode, run.stderr]).toEqual([
@@ -44,18 +33,18 @@ describe('a connection that hangs ends after 10 s', () => {
     ]);
   });
 
-  test('in the TLS handshake', async () => {
-    const { url } = await liar(() => {}, 'https');
+  test.concurrent('in the TLS handshake', async ({ open }) => {
+    await using server = await closing(openLiar(() => {}, 'https'));
     const executable = await open({ speed: SPEED });
-    const run = await executable.dnx(create, { env: { DNX_HOST: url } });
+    const run = await executable.dnx(create, { env: { DNX_HOST: server.url } });
     expect([run.exitCode, run.stderr]).toEqual([13, expect.stringMatching(/Could not reach .*: no connection within 10s\./)]);
   });
 
-  test.each([
+  test.concurrent.for<readonly [string, Lie]>([
     ['before the proxy answers', () => {}],
     ['in the TLS handshake behind the proxy', (socket, asked) => asked.startsWith('CONNECT') && socket.write('HTTP/1.1 200 OK\r\n\r\n')],
-  ] as readonly (readonly [string, Lie])[])('%s', async (_, lie) => {
-    const proxy = await liar(lie);
+  ])('%s', async ([, lie], { open }) => {
+    await using proxy = await closing(openLiar(lie));
     const executable = await open({ speed: SPEED });
     const run = await executable.dnx(create, { env: { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: proxy.url } });
     expect([run.exitCode, run.stderr]).toEqual([
@@ -65,7 +54,7 @@ describe('a connection that hangs ends after 10 s', () => {
   });
 });
 
-test('an IPv6 address is a host', async ({ skip }) => {
+test('an IPv6 address is a host', async ({ open, skip, onTestFinished }) => {
   skip(!hasIpv6, 'needs IPv6');
   const server = createServer((_, response) => response.end('{"data":[{"id":7}]}'));
   await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
@@ -88,16 +77,16 @@ describe('a name with two addresses', () => {
     return { DNX_HOST: sandbox.url.replace('127.0.0.1', 'localhost'), NODE_OPTIONS: `--require ${hook}` };
   };
 
-  test('is reached if IPv6 refuses the connection', async () => {
+  test('is reached if IPv6 refuses the connection', async ({ open }) => {
     const executable = await open();
     const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) });
     expect([run.exitCode, run.stderr]).toEqual([0, '']);
   });
 
-  test('is reached if IPv6 drops every packet', async ({ skip }) => {
+  test('is reached if IPv6 drops every packet', async ({ open, skip }) => {
     skip(!linux || !hasIpv6, 'needs Linux with IPv6, for a port that drops packets');
     const executable = await open();
-    await deaf('::1', Number(new URL(executable.sandbox.url).port));
+    await using _ = await closing(openDeaf('::1', Number(new URL(executable.sandbox.url).port)));
     const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) });
     expect([run.exitCode, run.stderr]).toEqual([0, '']);
   });

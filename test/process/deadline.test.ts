@@ -1,13 +1,9 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { openElsewhere } from '../support/elsewhere.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { type Executable, type ExecutableOptions, executableTest as test } from '../support/executable.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable({ speed: 10 });
-});
-afterEach(() => executable.close());
+const SPEED = 10;
 
 const site = { id: '1', domain: 'shop.example.com', status: 'active', last_deployed_at: null, zero_downtime_enabled: true };
 const send = (response: ServerResponse, data: unknown) =>
@@ -31,7 +27,7 @@ const endless: Readonly<Record<string, (response: ServerResponse) => void>> = {
 };
 
 /** An API with one site that never finishes deploying. Requests that match `slow` get this endless response. */
-async function open(slow: (request: { readonly method: string; readonly count: number }) => boolean, how: string) {
+async function endlessApi(slow: (request: { readonly method: string; readonly count: number }) => boolean, how: string) {
   let gets = 0;
   const answer: RequestListener = ({ method = '', url = '' }, response) => {
     if (method === 'GET' && url.endsWith('/sites/1')) gets += 1;
@@ -39,15 +35,15 @@ async function open(slow: (request: { readonly method: string; readonly count: n
     if (method === 'POST') return send(response, { message: 'Deployment started.' });
     return send(response, url.includes('/releases') ? [] : site);
   };
-  const elsewhere = await openElsewhere(answer);
-  onTestFinished(() => elsewhere.close());
-  return elsewhere;
+  const { url, requests, close } = await openElsewhere(answer);
+  return { url, requests, [Symbol.asyncDispose]: close };
 }
 
-async function deploy(host: string, options: readonly string[] = []) {
+async function deploy(open: (options: ExecutableOptions) => Promise<Executable>, host: string) {
+  const { dnx } = await open({ speed: SPEED });
   const since = Date.now();
   const env = { DNX_HOST: host, DNX_TOKEN: '17|secret' };
-  const run = await executable.dnx(['deploy', '1', '--server', '2', '--timeout', '6s', ...options], { env });
+  const run = await dnx(['deploy', '1', '--server', '2', '--timeout', '6s'], { env });
   return { ...run, exitCode: run.exitCode, took: Date.now() - since };
 }
 
@@ -55,36 +51,40 @@ async function deploy(host: string, options: readonly string[] = []) {
 const SOON = 3_000;
 
 describe.each(Object.keys(endless))('an API that %s', (how) => {
-  test('stops polling at --timeout', async () => {
-    const { url, requests } = await open(({ method, count }) => method === 'GET' && count > 1, how);
-    const { exitCode, stderr, stdout, took } = await deploy(url);
+  test.concurrent('stops polling at --timeout', async ({ open }) => {
+    await using api = await endlessApi(({ method, count }) => method === 'GET' && count > 1, how);
+    const { exitCode, stderr, stdout, took } = await deploy(open, api.url);
     expect([exitCode, stdout]).toEqual([124, '']);
     expect(stderr).toContain('the deployment of shop.example.com continues');
     expect(took).toBeLessThan(SOON);
-    expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  test('stops the checks at --timeout and deploys nothing', async () => {
-    const { url, requests } = await open(({ method }) => method === 'GET', how);
-    const { exitCode, stderr, took } = await deploy(url);
+  test.concurrent('stops the checks at --timeout and deploys nothing', async ({ open }) => {
+    await using api = await endlessApi(({ method }) => method === 'GET', how);
+    const { exitCode, stderr, took } = await deploy(open, api.url);
     expect([124, 9]).toContain(exitCode);
     expect(stderr).toMatch(/Timed out before the deployment of 1 started\.|Rate limited/);
     expect(took).toBeLessThan(SOON);
-    expect(requests.filter(({ method }) => method === 'POST')).toEqual([]);
+    expect(api.requests.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 });
 
-test.each(['never responds', 'sends one byte at a time'])('dnx says that the request may have gone through if the API %s', async (how) => {
-  const { url, requests } = await open(({ method }) => method === 'POST', how);
-  const { exitCode, stderr, stdout, took } = await deploy(url);
-  expect([exitCode, stdout]).toEqual([124, '']);
-  expect(stderr).toContain('the request may have gone through');
-  expect(stderr).toContain('dnx watch shop.example.com --server 2');
-  expect(took).toBeLessThan(SOON);
-  expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
-});
+test.concurrent.for(['never responds', 'sends one byte at a time'])(
+  'dnx says that the request may have gone through if the API %s',
+  async (how, { open }) => {
+    await using api = await endlessApi(({ method }) => method === 'POST', how);
+    const { exitCode, stderr, stdout, took } = await deploy(open, api.url);
+    expect([exitCode, stdout]).toEqual([124, '']);
+    expect(stderr).toContain('the request may have gone through');
+    expect(stderr).toContain('dnx watch shop.example.com --server 2');
+    expect(took).toBeLessThan(SOON);
+    expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  },
+);
 
-test('--timeout ends name lookups', async () => {
+test.concurrent('--timeout ends name lookups', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
   executable.sandbox.faults.always({ path: '/servers' }, 'hang');
   const since = Date.now();
   const run = await executable.dnx(['deploy', 'shop.example.com', '--timeout', '6s']);
@@ -92,8 +92,8 @@ test('--timeout ends name lookups', async () => {
   expect(run.stderr).toContain('Timed out before anything started. Nothing was changed.');
 });
 
-test('--timeout ends --verify-cmd', async () => {
-  const { dnx, sandbox } = executable;
+test.concurrent('--timeout ends --verify-cmd', async ({ open }) => {
+  const { dnx, sandbox } = await open({ speed: SPEED });
   const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '25s', '--json']);
   expect(run.exitCode).toBe(124);
   expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'timed_out' });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
+import { volume } from '../support/volume.ts';
+
+const WRITERS = volume(60, 16);
 
 let built: Executable;
 beforeAll(async () => {
@@ -17,12 +20,12 @@ const profiles = (home: string) => JSON.parse(readFileSync(join(folderOf(home), 
 const set = (home: string, value: string, profile: string) =>
   built.dnx(['config', 'set', 'server', value, '--profile', profile], { env: { HOME: home } });
 
-test('60 concurrent processes behind a stale lock keep every setting', async () => {
+test(`${WRITERS} concurrent processes behind a stale lock keep every setting`, async () => {
   const home = freshHome();
   const { holder, kill } = await startHolder();
   leaveLock(join(folderOf(home), 'config.json'), holder);
   await kill();
-  const names = Array.from({ length: 60 }, (_, index) => `p${index}`);
+  const names = Array.from({ length: WRITERS }, (_, index) => `p${index}`);
   const ended = await Promise.all(names.map((name) => set(home, `web-${name}`, name)));
   expect(ended.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(names.map(() => [0, '']));
   expect(profiles(home)).toEqual(Object.fromEntries(names.map((name) => [name, { server: `web-${name}` }])));

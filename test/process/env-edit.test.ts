@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
@@ -13,33 +13,45 @@ const SECRET = 'hunter2 but longer';
 const edit = ['env', 'edit', '--site', 'shop.example.com', '--yes'];
 
 let executable: Executable;
+let variables: Executable['sandbox']['state']['environment_variables'];
 let before: readonly string[];
+let earlier: number;
 
 /** The environment of an editor that is a shell script. What is there before it must be all that is there afterwards. */
-async function editorOf(script: string): Promise<Readonly<Record<string, string>>> {
+function editorOf(script: string): Readonly<Record<string, string>> {
   const editor = scriptEditor(executable, script);
-  // Creates the cache and the state directory.
-  expect((await executable.dnx(['env', 'list', '--site', 'shop.example.com'])).exitCode).toBe(0);
   before = treeOf(executable.directory);
   return editor;
 }
 
 /** Runs `dnx env edit` with an editor that is a shell script. */
-const edited = async (script: string, env: Readonly<Record<string, string>> = {}) =>
-  executable.dnx(edit, { env: { ...(await editorOf(script)), ...env } });
+const edited = (script: string, env: Readonly<Record<string, string>> = {}) =>
+  executable.dnx(edit, { env: { ...editorOf(script), ...env } });
 
 const value = (key: string) =>
   executable.sandbox.state.environment_variables.find((each) => each.site_id === SITE && each.key === key)?.value;
-const changed = () => executable.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ method }) => method);
+const changed = () =>
+  executable.sandbox.calls
+    .slice(earlier)
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method }) => method);
 
-beforeEach(async () => {
-  executable = await openExecutable();
+beforeAll(async () => {
+  executable = await openExecutable({ rateLimit: 0 });
+  variables = structuredClone(executable.sandbox.state.environment_variables);
+  // Creates the cache and the state directory.
+  expect((await executable.dnx(edit, { env: { EDITOR: 'true' } })).exitCode).toBe(0);
 });
-afterEach(async () => {
+beforeEach(() => {
+  executable.sandbox.state.environment_variables = structuredClone(variables);
+  earlier = executable.sandbox.calls.length;
+});
+afterEach(() => {
+  executable.sandbox.faults.clear();
   expect(treeOf(executable.directory)).toEqual(before);
   expect(filesWith(executable.directory, SECRET)).toEqual([]);
-  await executable.close();
 });
+afterAll(() => executable.close());
 
 const local = 's/^APP_ENV=.*/APP_ENV=local/';
 
@@ -115,7 +127,7 @@ const WAITS = 'echo "ready $1 $$." >&2; while :; do sleep 0.01; done';
 
 describe.each(signals)('%s', (signal, code) => {
   test('reaches the editor, and nothing is left', async () => {
-    const env = await editorOf(`trap 'echo caught >&2; exit 0' INT TERM HUP; ${WAITS}`);
+    const env = editorOf(`trap 'echo caught >&2; exit 0' INT TERM HUP; ${WAITS}`);
     const child = executable.dnx(edit, { env });
     await said(child, 'ready');
     child.kill(signal);
@@ -125,7 +137,7 @@ describe.each(signals)('%s', (signal, code) => {
   });
 
   test('again reaches an editor that ignored the first', async () => {
-    const env = await editorOf(`trap 'trap "exit 0" INT TERM HUP; echo no >&2' INT TERM HUP; ${WAITS}`);
+    const env = editorOf(`trap 'trap "exit 0" INT TERM HUP; echo no >&2' INT TERM HUP; ${WAITS}`);
     const child = executable.dnx(edit, { env });
     await said(child, 'ready');
     child.kill(signal);
@@ -135,7 +147,7 @@ describe.each(signals)('%s', (signal, code) => {
   });
 
   test('while a request hangs leaves nothing', async () => {
-    const env = await editorOf(`sed -i '${local}' "$1"`);
+    const env = editorOf(`sed -i '${local}' "$1"`);
     executable.sandbox.faults.always({ method: 'PUT' }, 'hang');
     const child = executable.dnx(edit, { env });
     await expect.poll(changed, { timeout: 20_000 }).toEqual(['PUT']);
@@ -147,7 +159,7 @@ describe.each(signals)('%s', (signal, code) => {
 describe('after SIGKILL', () => {
   /** Starts `dnx env edit`, and waits until its editor has the file. */
   async function waiting(env: Readonly<Record<string, string>> = {}) {
-    const editor = await editorOf(`cp "$1" "$1~"; ${WAITS}`);
+    const editor = editorOf(`cp "$1" "$1~"; ${WAITS}`);
     const child = executable.dnx(edit, { env: { ...editor, ...env } });
     let told = '';
     child.stderr.on('data', (chunk) => {
@@ -213,7 +225,7 @@ describe('after SIGKILL', () => {
     const isShared = place !== 'disk';
     const XDG_RUNTIME_DIR = runtimeIn(isShared ? 'memory' : 'disk', context);
     if (isShared) chmodSync(XDG_RUNTIME_DIR, 0o755);
-    const run = await executable.dnx(edit, { env: { ...(await editorOf('echo "at $1" >&2')), XDG_RUNTIME_DIR } });
+    const run = await executable.dnx(edit, { env: { ...editorOf('echo "at $1" >&2'), XDG_RUNTIME_DIR } });
     expect(run.stderr).toContain(`at ${executable.directory}/.local/state/dnx/`);
     expect(readdirSync(XDG_RUNTIME_DIR)).toEqual([]);
   });

@@ -22,7 +22,7 @@ const add = (key: string, value: string) => {
   executable.sandbox.state.environment_variables.push({ ...first, id: `NEW-${key}`, key, value });
 };
 
-test.each([0, 1, 2, 3, 10, 42, 100, 124, 126, 127, 128, 130, 143, 200, 254, 255])('its exit code %i is passed on', async (code) => {
+test.each([0, 1, 124, 130, 255])('its exit code %i is passed on', async (code) => {
   const ran = await executable.dnx(shell(`exit ${code}`));
   expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
 });
@@ -30,8 +30,6 @@ test.each([0, 1, 2, 3, 10, 42, 100, 124, 126, 127, 128, 130, 143, 200, 254, 255]
 test.each([
   ['KILL', 137],
   ['SEGV', 139],
-  ['TERM', 143],
-  ['USR1', 138],
   ['PIPE', 141],
 ])('a command that ends by SIG%s exits %i', async (signal, code) => {
   const ran = await executable.dnx(shell(`kill -${signal} $$`));

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { type Executable, openExecutable, type Started } from '../support/executable.ts';
 import { drip, type Lie, openLiar } from '../support/liar.ts';
 import { canIsolate } from '../support/programs.ts';
+import { deep } from '../support/volume.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -35,11 +36,15 @@ const stages: Readonly<Record<string, { lie: Lie; scheme?: string; proxy?: boole
   'a file that stalls': { lie: (socket) => socket.write(`${OK}\r\nabc`), args: ['backup', 'download', '7', '-O', 'x.gz'] },
 };
 
-describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, args = ['server', 'list'] }) => {
-  test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s ends the wait within a second', async (signal, code) => {
+const signals = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
+
+describe.each(Object.entries(stages))('%s', (stage, { lie, scheme = 'http', proxy, args = ['server', 'list'] }) => {
+  // One of them, in turn, or both in `npm run test:deep`.
+  const turn = Object.keys(stages).indexOf(stage) % signals.length;
+  test.each(signals.filter((_, index) => deep || index === turn))('%s ends the wait within a second', async (signal, code) => {
     const server = await openLiar(lie, scheme);
     onTestFinished(() => server.close());
     const env = proxy ? { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: server.url } : { DNX_HOST: server.url };

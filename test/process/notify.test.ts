@@ -1,90 +1,91 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { describe, expect } from 'vitest';
+import { type Executable, said, executableTest as test } from '../support/executable.ts';
 import { openReceiver } from '../support/receiver.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable({ speed: 20 });
-});
-afterEach(() => executable.close());
+const FAST = { speed: 20 };
 
 const deploy = ['deploy', 'shop.example.com', '--server', 'web-1', '--json'];
-const file = (name: string) => join(executable.directory, name);
-
 /** Puts a program into a directory of PATH, and returns that PATH. */
-function program(name: string, script: string): string {
-  const directory = file('bin');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(directory, name), 0o755);
-  return `${directory}:${process.env.PATH}`;
+function program({ directory }: Executable, name: string, script: string): string {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return `${bin}:${process.env.PATH}`;
 }
 
 describe('a command', () => {
-  test('gets the result and no token, and writes to stderr', async () => {
+  test.concurrent('gets the result and no token, and writes to stderr', async ({ open }) => {
+    const executable = await open(FAST);
     const command = 'env > env.txt; printf %s "$DNX_RESULT" > result.json; echo told';
     const run = await executable.dnx([...deploy, '--notify', command]);
     expect([run.exitCode, run.stderr]).toEqual([0, expect.stringMatching(/\ntold\n$/)]);
-    expect(JSON.parse(readFileSync(file('result.json'), 'utf8'))).toEqual(JSON.parse(run.stdout));
-    const env = readFileSync(file('env.txt'), 'utf8');
+    expect(JSON.parse(readFileSync(join(executable.directory, 'result.json'), 'utf8'))).toEqual(JSON.parse(run.stdout));
+    const env = readFileSync(join(executable.directory, 'env.txt'), 'utf8');
     expect(env).toContain('DNX_OUTCOME=succeeded\n');
     expect(env).not.toMatch(/DNX_TOKEN|DNX_NOTIFY/);
     expect(env).not.toContain(executable.sandbox.token);
   });
 
-  test('is a name on PATH', async () => {
-    const PATH = program('tell-team', 'echo "team: $DNX_EXIT_CODE"');
+  test.concurrent('is a name on PATH', async ({ open }) => {
+    const executable = await open(FAST);
+    const PATH = program(executable, 'tell-team', 'echo "team: $DNX_EXIT_CODE"');
     const run = await executable.dnx([...deploy, '--notify', 'tell-team'], { env: { PATH } });
     expect([run.exitCode, run.stderr]).toEqual([0, expect.stringMatching(/\nteam: 0\n$/)]);
   });
 
-  test('is stopped after 60s', async () => {
+  test.concurrent('is stopped after 60s', async ({ open }) => {
+    const executable = await open(FAST);
     const run = await executable.dnx([...deploy, '--notify', 'exec sleep 1000']);
     expect([run.exitCode, JSON.parse(run.stdout).outcome]).toEqual([0, 'succeeded']);
     expect(run.stderr).toMatch(/\n! Could not notify: the command took longer than 1m\.\n$/);
   });
 
-  test('is stopped by Ctrl-C, which keeps the exit code', async () => {
+  test.concurrent('is stopped by Ctrl-C, which keeps the exit code', async ({ open }) => {
+    const executable = await open(FAST);
     executable.sandbox.state.fail_deploys = true;
     const command = 'trap "echo stopped > stopped.txt; exit 7" INT; echo telling; while :; do sleep 0.1; done';
     const child = executable.dnx([...deploy, '--notify', command]);
     await said(child, 'telling');
     child.kill('SIGINT');
     const run = await child;
-    expect([run.exitCode, existsSync(file('stopped.txt'))]).toEqual([1, true]);
+    expect([run.exitCode, existsSync(join(executable.directory, 'stopped.txt'))]).toEqual([1, true]);
     expect(run.stderr).not.toContain('Could not notify');
   });
 
-  test('does not take part in the result if stdout is closed', async () => {
+  test.concurrent('does not take part in the result if stdout is closed', async ({ open }) => {
+    const executable = await open(FAST);
     const run = await executable.shell(`dnx ${deploy.join(' ')} --notify 'echo told' | true; echo "exit \${PIPESTATUS[0]}"`);
     expect([run.stdout, run.stderr]).toEqual(['exit 0\n', expect.stringMatching(/told\n$/)]);
   });
 });
 
-test('a desktop notification is one argument of notify-send', async () => {
-  const PATH = program('notify-send', 'for each in "$@"; do echo "[$each]"; done > arguments.txt');
+test.concurrent('a desktop notification is one argument of notify-send', async ({ open }) => {
+  const executable = await open(FAST);
+  const PATH = program(executable, 'notify-send', 'for each in "$@"; do echo "[$each]"; done > arguments.txt');
   const [site] = executable.sandbox.state.sites;
   if (!site) throw new Error('the seed has sites');
   site.domain = `'; touch x; "$(touch y)" \\`;
   const run = await executable.dnx(['deploy', site.id, '--server', site.server_id, '--notify', 'desktop'], { env: { PATH } });
   expect(run.exitCode).toBe(0);
-  expect(readFileSync(file('arguments.txt'), 'utf8')).toMatch(
+  expect(readFileSync(join(executable.directory, 'arguments.txt'), 'utf8')).toMatch(
     /^\[--app-name=dnx\]\n\[--\]\n\[✓ Deployed '; touch x; "\$\(touch y\)" \\ in \d+s\]\n$/,
   );
-  expect([existsSync(file('x')), existsSync(file('y'))]).toEqual([false, false]);
+  expect([existsSync(join(executable.directory, 'x')), existsSync(join(executable.directory, 'y'))]).toEqual([false, false]);
 });
 
-test('without notify-send, a desktop notification is a warning', async () => {
-  const run = await executable.dnx([...deploy, '--notify', 'desktop'], { env: { PATH: file('nowhere') } });
+test.concurrent('without notify-send, a desktop notification is a warning', async ({ open }) => {
+  const executable = await open(FAST);
+  const run = await executable.dnx([...deploy, '--notify', 'desktop'], { env: { PATH: join(executable.directory, 'nowhere') } });
   expect([run.exitCode, run.stderr]).toEqual([
     0,
     expect.stringMatching(/\n! Could not notify: Could not run notify-send: command not found\.\n$/),
   ]);
 });
 
-test('a webhook that does not respond is given up after 10s', async () => {
+test.concurrent('a webhook that does not respond is given up after 10s', async ({ open }) => {
+  const executable = await open(FAST);
   const receiver = await openReceiver();
   receiver.answer = 'never';
   const run = await executable.dnx([...deploy, '--notify', `${receiver.url}/s3cr3t`]);

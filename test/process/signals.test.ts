@@ -16,8 +16,6 @@ const signals = [
   ['SIGHUP', 129, 'Hangup'],
 ] as const;
 
-const codes = { 129: 'hangup', 130: 'interrupted', 143: 'terminated' };
-
 /** Temporary directories of `sandbox run`. */
 const temporary = () => readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'));
 
@@ -34,14 +32,14 @@ describe('following a deployment', () => {
     ]);
   });
 
-  test.each(signals)('%s with --json prints one line of JSON', async (signal, code) => {
+  test('SIGHUP with --json prints one line of JSON', async () => {
     const child = executable.dnx(['deploy', 'shop.example.com', '--json']);
     await said(child, 'Started');
-    child.kill(signal);
+    child.kill('SIGHUP');
     const run = await child;
-    expect(run.exitCode).toBe(code);
+    expect(run.exitCode).toBe(129);
     expect(JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      error: { code: codes[code], hint: expect.stringContaining('dnx watch') },
+      error: { code: 'hangup', hint: expect.stringContaining('dnx watch') },
     });
   });
 });

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-const lines = ['--version', '--help', 'server list', 'server list --json', 'server list -o ndjson', 'site webhooks --help'];
+const lines = ['--version', '--help', 'server list', 'server list --json'];
 
 describe('stdout', () => {
   test('dnx server list | head -1 exits 0', async () => {
@@ -40,19 +40,11 @@ describe('stdout', () => {
     expect(run.stdout).toBe('ada@example.com\n');
   });
 
-  async function deployIntoClosedPipe(options = '') {
+  test.each(['', '--json', '-o ndjson'])('a failed deployment %s exits 1 even if nobody reads its output', async (options) => {
     const failing = await openExecutable({ failDeploys: true, speed: 20 });
     onTestFinished(() => failing.close());
     const { exitCode, stdout } = await failing.shell(`dnx deploy shop.example.com ${options} | true; exit \${PIPESTATUS[0]}`);
-    return [exitCode, stdout];
-  }
-
-  test('a failed deployment exits 1 even if nobody reads its output', async () => {
-    expect(await deployIntoClosedPipe()).toEqual([1, '']);
-  });
-
-  test.each(['--json', '-o yaml', '-o ndjson'])('a failed deployment with %s exits 1 even if nobody reads its output', async (options) => {
-    expect(await deployIntoClosedPipe(options)).toEqual([1, '']);
+    expect([exitCode, stdout]).toEqual([1, '']);
   });
 
   test('is empty if a command fails', async () => {
@@ -94,14 +86,11 @@ describe('a file as stdout', () => {
     expect(run.stderr).toContain(full);
   });
 
-  test.each(['deploy --help', 'server list --json', 'server list -o ndjson', backup])(
-    'dnx %s into a file limited to 1 kB exits 1',
-    async (line) => {
-      const run = await executable.shell(`(ulimit -f 1; dnx ${line} > f); echo $? $(stat -c %s f)`);
-      expect(whole(run)).toEqual([1, 1024]);
-      expect(run.stderr).toContain(large);
-    },
-  );
+  test.each(['deploy --help', 'server list -o ndjson', backup])('dnx %s into a file limited to 1 kB exits 1', async (line) => {
+    const run = await executable.shell(`(ulimit -f 1; dnx ${line} > f); echo $? $(stat -c %s f)`);
+    expect(whole(run)).toEqual([1, 1024]);
+    expect(run.stderr).toContain(large);
+  });
 
   test('an event that cannot be written is an error', async () => {
     const fast = await openExecutable({ speed: 20 });
@@ -132,8 +121,8 @@ describe('stdin and stderr', () => {
   });
 
   test('a closed stdout acts like the null device and keeps the exit code', async () => {
-    const run = await executable.shell('for line in --version --help "server list"; do dnx $line >&-; echo $? >&2; done');
-    expect([run.stderr, run.stdout]).toEqual(['0\n0\n0\n', '']);
+    const run = await executable.shell('for line in --version "server list"; do dnx $line >&-; echo $? >&2; done');
+    expect([run.stderr, run.stdout]).toEqual(['0\n0\n', '']);
   });
 
   test('a closed stdin only prevents prompts', async () => {

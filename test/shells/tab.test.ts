@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { sampled } from '../support/volume.ts';
 import { type Completer, missing, openCompleter, programsIn, tested } from './shell.ts';
 
 /** What the user types before Tab, and the words after dnx that result. `test/commands/tab.test.ts` has everything that dnx offers. */
@@ -50,6 +51,8 @@ const hostile = (pwned: string): readonly (readonly [name: string, typed: string
   ['münchen', 'mü'],
 ];
 
+const SEED = 7;
+
 let executable: Executable;
 let pwned: string;
 let options: Parameters<typeof openCompleter>[1];
@@ -79,6 +82,8 @@ afterAll(() => executable.close());
 
 describe.each(tested)('%s', { timeout: 60_000 }, (shell) => {
   describe.skipIf(missing(shell))('at a Tab', () => {
+    // The same script as in bash, or fish, which starts anew for each line.
+    const few = shell === 'bash' || shell === 'zsh' ? completed.length : 6;
     let completer: Completer;
     beforeAll(async () => {
       completer = await openCompleter(shell, options);
@@ -87,7 +92,7 @@ describe.each(tested)('%s', { timeout: 60_000 }, (shell) => {
 
     test('completes without a request', async () => {
       const before = executable.sandbox.calls.length;
-      for (const [typed, becomes] of completed) expect([typed, await completer.tab(typed)]).toEqual([typed, becomes]);
+      for (const [typed, becomes] of sampled(completed, few, SEED)) expect([typed, await completer.tab(typed)]).toEqual([typed, becomes]);
       const { releases } = executable.sandbox.state;
       const name = releases.filter(({ site_id }) => site_id === seeded.sites['shop.example.com']).at(-1)?.name ?? '';
       expect(await completer.tab(`dnx rollback shop.example.com --to ${name.slice(0, -2)}`)).toBe(`rollback shop.example.com --to ${name}`);
@@ -95,7 +100,7 @@ describe.each(tested)('%s', { timeout: 60_000 }, (shell) => {
     });
 
     test('takes a hostile name as one word, and does not run it', async () => {
-      for (const [name, typed] of hostile(pwned)) {
+      for (const [name, typed] of sampled(hostile(pwned), few, SEED)) {
         const line = `dnx server show ${typed}`;
         expect([name, await completer.tab(line)]).toEqual([name, `server show ${name}`]);
       }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import { test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { hasten } from './hasten.ts';
 import { mustBeRead } from './results.ts';
@@ -65,6 +66,19 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     },
   };
 }
+
+/** A test that opens its own, so that several tests can run at once: they close when it ends. */
+export const executableTest = test.extend<{ open: (options?: ExecutableOptions) => Promise<Executable> }>({
+  open: async ({ task: _ }, use) => {
+    const opened: Executable[] = [];
+    await use(async (options) => {
+      const executable = await openExecutable(options);
+      opened.push(executable);
+      return executable;
+    });
+    await Promise.all(opened.map((each) => each.close()));
+  },
+});
 
 /** The rate limit for dnx, if the sandbox has another one than the API. */
 const rateLimitOf = ({ rateLimit = 60, rateWindowMs }: SandboxOptions): Readonly<Record<string, string>> => {

@@ -1,8 +1,9 @@
-import { afterEach } from 'vitest';
-import { takeUnread } from './results.ts';
+import { afterEach, beforeEach } from 'vitest';
+import { beginTest, endTest } from './results.ts';
 
+beforeEach(beginTest);
 afterEach(({ task }) => {
-  const lines = takeUnread();
+  const lines = endTest();
   if (lines.length === 0 || task.result?.state === 'fail') return;
   throw new Error(`The test reads no result of:\n  ${lines.join('\n  ')}`);
 });

@@ -1,27 +1,24 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { type Executable, executableTest as test } from '../support/executable.ts';
 import { keys, openTerminal, shown } from '../support/terminal.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable({ speed: 5 });
-});
-afterEach(() => executable.close());
+const SPEED = 5;
 
 const shop = seeded.sites['shop.example.com'];
 
-const open = (words: readonly string[], columns?: number) =>
-  openTerminal([...words, '--watch'], { ...executable.env, NO_COLOR: '1' }, executable.directory, columns);
+const watch = ({ env, directory }: Executable, line: string, columns?: number) =>
+  openTerminal([...line.split(' '), '--watch'], { ...env, NO_COLOR: '1' }, directory, columns);
 
-const server = () => {
+const server = (executable: Executable) => {
   const [found] = executable.sandbox.state.servers;
   if (!found) throw new Error('the seed has a server');
   return found;
 };
 
-test('a deployment is shown in place, until Ctrl-C exits 130', async () => {
-  const terminal = open(['site', 'list']);
+test.concurrent('a deployment is shown in place, until Ctrl-C exits 130', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
+  const terminal = watch(executable, 'site list');
   await terminal.shows('docs.example.com');
   executable.sandbox.deployElsewhere(shop);
   await terminal.shows(/shop\.example\.com +web-1 +● deploying/);
@@ -34,8 +31,9 @@ test('a deployment is shown in place, until Ctrl-C exits 130', async () => {
   expect(raw).not.toContain('Interrupted');
 });
 
-test('the table is drawn again when the width changes, and below what the shell wrote after Ctrl-Z and fg', async () => {
-  const terminal = open(['server', 'list']);
+test.concurrent('the table is drawn again when the width changes, and below what the shell wrote after Ctrl-Z and fg', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
+  const terminal = watch(executable, 'server list');
   await terminal.shows('db-1');
   terminal.resize(50);
   await terminal.shows(/columns\s+hidden/);
@@ -49,15 +47,16 @@ test('the table is drawn again when the width changes, and below what the shell 
   expect([code, (await shown(raw)).filter((row) => row.startsWith('Checked ')).length]).toEqual([143, 2]);
 });
 
-test('a table that is higher than the terminal ends with how much is left', async () => {
+test.concurrent('a table that is higher than the terminal ends with how much is left', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
   executable.sandbox.state.servers = Array.from({ length: 60 }, (_, n) => ({
-    ...server(),
+    ...server(executable),
     id: `01J00000000000000000000S${String(n).padStart(2, '0')}`,
     name: `app-${n}`,
   }));
-  const terminal = open(['server', 'list', '--sort', 'name']);
+  const terminal = watch(executable, 'server list --sort name');
   await terminal.shows('… 24 more lines');
-  server().status = 'failed';
+  server(executable).status = 'failed';
   await terminal.shows(/app-0 +● failed/);
   // Ctrl-C discards what the terminal has not shown yet.
   await terminal.shows('… 24 more lines');
@@ -69,26 +68,26 @@ test('a table that is higher than the terminal ends with how much is left', asyn
   ]);
 });
 
-test('says that it is reconnecting, and goes on', async () => {
-  const terminal = open(['server', 'list'], 40);
+test.concurrent('says that it is reconnecting, and goes on', async ({ open }) => {
+  const executable = await open({ speed: 2 * SPEED });
+  const terminal = watch(executable, 'server list', 40);
   await terminal.shows('db-1');
   executable.sandbox.faults.always({ path: '/servers' }, 'drop');
   await terminal.draws(/^! Reconnecting\. /m);
   executable.sandbox.faults.clear();
-  server().status = 'failed';
+  server(executable).status = 'failed';
   await terminal.draws(/web-1 +● failed/);
   terminal.type(keys.interrupt);
   const { code, raw } = await terminal.ended;
   expect([code, (await shown(raw)).filter((row) => row.startsWith('NAME')).length]).toEqual([130, 1]);
 });
 
-test('polls that take a second show no line that comes and goes', async () => {
-  await executable.close();
-  executable = await openExecutable({ speed: 5, latencyMs: 200 });
-  const terminal = open(['server', 'list']);
+test.concurrent('polls that take a second show no line that comes and goes', async ({ open }) => {
+  const executable = await open({ speed: SPEED, latencyMs: 1_000 / SPEED });
+  const terminal = watch(executable, 'server list');
   await terminal.shows('db-1');
-  for (const status of ['failed', 'active', 'failed']) {
-    server().status = status;
+  for (const status of ['failed', 'active']) {
+    server(executable).status = status;
     await terminal.shows(new RegExp(`web-1 +● ${status}`));
   }
   terminal.type(keys.interrupt);
@@ -96,9 +95,10 @@ test('polls that take a second show no line that comes and goes', async () => {
   expect([code, text.slice(text.indexOf('Checked ')).includes('Waiting for')]).toEqual([130, false]);
 });
 
-test.each(['server list', 'site list', 'status shop.example.com'])(
+test.concurrent.for(['server list', 'site list', 'status shop.example.com'])(
   'a closed pipe ends %s with 0, although nothing changes',
-  async (line) => {
+  async (line, { open }) => {
+    const executable = await open({ speed: SPEED });
     const run = await executable.shell(`dnx ${line} --watch --no-header | head -1; echo $PIPESTATUS`);
     expect(run.stdout).toMatch(/^.+\n0\n?$/);
   },

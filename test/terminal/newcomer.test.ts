@@ -13,7 +13,7 @@ if (missing.length > 0 && !required) {
 const COLUMNS = 80;
 
 describe.skipIf(missing.length > 0 && !required)('a new user with an empty home directory', { timeout: 60_000 }, () => {
-  const fast = hasten(5);
+  const fast = hasten(10);
   let desktop: Desktop;
   let env: Record<string, string>;
   const terminals: Terminal[] = [];

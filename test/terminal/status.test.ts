@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { type Executable, executableTest as test } from '../support/executable.ts';
 import { keys, openTerminal, shown } from '../support/terminal.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable({ speed: 5 });
-});
-afterEach(() => executable.close());
+const SPEED = 5;
 
 const site = seeded.sites['shop.example.com'];
 const watch = ['status', site, '--server', seeded.servers['web-1'], '--watch'];
 
-const open = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+const start = (executable: Executable, words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   openTerminal(words, { ...executable.env, NO_COLOR: '1', ...env }, executable.directory);
 
 /** The lines of the status on the screen, which must be there once. */
@@ -22,8 +18,9 @@ async function linesOf(raw: string): Promise<readonly string[]> {
   return rows;
 }
 
-test('--watch follows a deployment in place, until Ctrl-C exits 130', async () => {
-  const terminal = open(watch);
+test.concurrent('--watch follows a deployment in place, until Ctrl-C exits 130', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
+  const terminal = start(executable, watch);
   await terminal.shows('Checked');
   executable.sandbox.deployElsewhere(site);
   await terminal.shows('Deploying');
@@ -35,8 +32,9 @@ test('--watch follows a deployment in place, until Ctrl-C exits 130', async () =
   expect(rows.filter((row) => /^(Deploying|Failed)/.test(row))).toEqual([]);
 });
 
-test('--watch is drawn again when the width changes', async () => {
-  const terminal = open(watch);
+test.concurrent('--watch is drawn again when the width changes', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
+  const terminal = start(executable, watch);
   await terminal.shows('Checked');
   terminal.resize(40);
   await terminal.shows(/Release +643deaf Cache the\s/);
@@ -46,8 +44,9 @@ test('--watch is drawn again when the width changes', async () => {
   expect((await terminal.ended).code).toBe(130);
 });
 
-test('--watch is drawn below what the shell wrote after Ctrl-Z and fg', async () => {
-  const terminal = open(watch);
+test.concurrent('--watch is drawn below what the shell wrote after Ctrl-Z and fg', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
+  const terminal = start(executable, watch);
   await terminal.shows('Checked');
   terminal.signal('SIGSTOP');
   terminal.signal('SIGCONT');
@@ -57,8 +56,9 @@ test('--watch is drawn below what the shell wrote after Ctrl-Z and fg', async ()
   expect([code, (await shown(raw)).filter((row) => row.startsWith('Site '))]).toEqual([130, [expect.any(String), expect.any(String)]]);
 });
 
-test('--watch moves no cursor on a dumb terminal', async () => {
-  const terminal = open(watch, { TERM: 'dumb' });
+test.concurrent('--watch moves no cursor on a dumb terminal', async ({ open }) => {
+  const executable = await open({ speed: SPEED });
+  const terminal = start(executable, watch, { TERM: 'dumb' });
   await terminal.shows('Checked');
   executable.sandbox.deployElsewhere(site);
   await terminal.shows('Deploying');
@@ -67,8 +67,9 @@ test('--watch moves no cursor on a dumb terminal', async () => {
   expect([code, raw.includes('\u001b')]).toEqual([130, false]);
 });
 
-test('--watch says that it is reconnecting, and goes on', async () => {
-  const terminal = open(watch);
+test.concurrent('--watch says that it is reconnecting, and goes on', async ({ open }) => {
+  const executable = await open({ speed: 2 * SPEED });
+  const terminal = start(executable, watch);
   await terminal.shows('Checked');
   executable.sandbox.faults.always({ path: '/servers/{server}/sites/{site}' }, 'drop');
   await terminal.shows('reconnecting: ');
@@ -80,8 +81,9 @@ test('--watch says that it is reconnecting, and goes on', async () => {
   expect(code).toBe(130);
 });
 
-test('--notify bell rings after the result', async () => {
-  const terminal = open(['deploy', 'shop.example.com', '--server', 'web-1', '--notify', 'bell']);
+test.concurrent('--notify bell rings after the result', async ({ open }) => {
+  const executable = await open({ speed: 2 * SPEED });
+  const terminal = start(executable, ['deploy', 'shop.example.com', '--server', 'web-1', '--notify', 'bell']);
   const { raw, code } = await terminal.ended;
   expect([code, raw.split('\u0007').length - 1]).toEqual([0, 1]);
   expect(raw.indexOf('\u0007')).toBeGreaterThan(raw.indexOf('✓ Deployed shop.example.com'));
