@@ -21,7 +21,7 @@ type Look = Pick<Globals, 'json' | 'output' | 'debug' | 'color'>;
 
 const plain: Look = { json: false, output: undefined, debug: false, color: true };
 
-/** Runs argv in a World and returns the exit code. The only place that catches errors. */
+/** Runs argv in a World and returns the exit code. Catches every error; with `--notify`, `run` reports it first. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   quoteFor(world.platform);
   if (argv[0] === '__complete') {

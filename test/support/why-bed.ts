@@ -6,8 +6,8 @@ import { seeded } from '../../src/sandbox/index.ts';
 import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
 import { openElsewhere } from './elsewhere.ts';
-import type { Started, StartOptions } from './executable.ts';
-import { openSshBed, type SshBed } from './ssh-bed.ts';
+import type { StartOptions, Started } from './executable.ts';
+import { type SshBed, openSshBed } from './ssh-bed.ts';
 import { ownDomain } from './sshd.ts';
 
 const MINUTE = 60_000;
@@ -20,8 +20,11 @@ export const FAILED = '20261125_031005';
 /** How long ago the deployment failed, in ms. */
 export const AGO = 4 * MINUTE;
 
-/** A file on the server: its content, and how long ago it was written (default: when the deployment failed). */
-export type Planted = string | Buffer | { readonly content: string | Buffer | (() => string); readonly ago: number };
+/**
+ * A file on the server: its content, and how long ago it was written (default: when the deployment failed). A content with a time is a
+ * function: files share a worker, and may be loaded minutes before they run.
+ */
+export type Planted = string | Buffer | (() => string) | { readonly content: string | Buffer | (() => string); readonly ago: number };
 
 /** The state of a site, on the server and at Deploynix. */
 export interface Plant {
@@ -32,7 +35,7 @@ export interface Plant {
   /** By path, from the directory of the site. */
   readonly files?: Readonly<Record<string, Planted>>;
   /** What programs such as `df` print for this site, by name. */
-  readonly prints?: Readonly<Record<string, string>>;
+  readonly prints?: Readonly<Record<string, string | (() => string)>>;
   /** The status of the site's response (default 200). */
   readonly status?: number;
   readonly prepare?: (root: string, site: SiteRow) => void;
@@ -174,7 +177,7 @@ function addSite({ sandbox, sshd }: SshBed, domain: string, { failed = true, fil
 }
 
 function write(path: string, planted: Planted): void {
-  const { content, ago = AGO - 20_000 } = typeof planted === 'string' || Buffer.isBuffer(planted) ? { content: planted } : planted;
+  const { content, ago = AGO - 20_000 } = typeof planted === 'object' && 'content' in planted ? planted : { content: planted };
   const [uid, gid] = idsOf('deploynix');
   for (const missing of missingAbove(path)) {
     mkdirSync(missing);
