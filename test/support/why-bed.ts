@@ -6,8 +6,8 @@ import { seeded } from '../../src/sandbox/index.ts';
 import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
 import { openElsewhere } from './elsewhere.ts';
-import type { StartOptions, Started } from './executable.ts';
-import { type SshBed, openSshBed } from './ssh-bed.ts';
+import type { Started, StartOptions } from './executable.ts';
+import { openSshBed, type SshBed } from './ssh-bed.ts';
 import { ownDomain } from './sshd.ts';
 
 const MINUTE = 60_000;
