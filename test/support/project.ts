@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import { type Bed, openBed, type Run, type RunOptions, temporary } from './dnx.ts';
+import { keep } from './kept.ts';
 import { deployed, Repository } from './repository.ts';
 
 /** A bed with the repository that shop.example.com deploys. */
@@ -40,7 +40,7 @@ function hubWith(files: Readonly<Record<string, string>>, directory: string): { 
   hub.commit('Start', files);
   const live = hub.commit('Show delivery dates');
   hubs.set(key, { hub, live });
-  process.once('exit', () => rmSync(hub.directory, { recursive: true, force: true }));
+  keep(hub.directory, () => hubs.delete(key));
   return { hub: hub.copy(directory), live };
 }
 

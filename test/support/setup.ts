@@ -1,7 +1,10 @@
-import { afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeEach } from 'vitest';
+import { removeKept } from './kept.ts';
 import { beginTest, endTest } from './results.ts';
 
 beforeEach(beginTest);
+afterAll(removeKept);
+
 afterEach(({ task }) => {
   const lines = endTest();
   if (lines.length === 0 || task.result?.state === 'fail') return;
