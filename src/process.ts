@@ -172,7 +172,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
   };
 }
 
-/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/print.ts handles the error. */
+/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/write.ts handles the error. */
 function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
   const file = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd);
   const output = file ? fileOutput(stdout.fd) : knowingDiscards(stdout as World['stdout'], stdout.fd);

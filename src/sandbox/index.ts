@@ -7,6 +7,7 @@ export { routes } from './operations.ts';
 export type { ApiResponse } from './response.ts';
 export { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from './seed/account.ts';
 export { seeded } from './seed/ids.ts';
+export { seed } from './seed/index.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './server.ts';
 export type { State } from './state.ts';
 export { timings } from './time.ts';

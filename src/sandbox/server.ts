@@ -21,6 +21,8 @@ export interface SandboxOptions {
   readonly port?: number;
   /** A JSON file that the state is loaded from and saved to. */
   readonly stateFile?: string;
+  /** The first state, which the sandbox changes (default: a new seed). */
+  readonly state?: State;
   /** Makes every deployment fail. */
   readonly failDeploys?: boolean;
   /** Real delay before each response, in ms. */
@@ -56,7 +58,7 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const now = options.now ?? Date.now;
   const store = createStore(options.stateFile);
-  const state = store.load() ?? seed(now());
+  const state = store.load() ?? options.state ?? seed(now());
   ensureOwner(state, now());
   state.fail_deploys = options.failDeploys ?? false;
 

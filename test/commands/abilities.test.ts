@@ -8,6 +8,7 @@ import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
+import { deep } from '../support/volume.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token, a profile or a database, which `test/ssh` has. */
 const excluded = /^(sandbox|completion|schema|help|db) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
@@ -93,6 +94,7 @@ const combinations = [
 ];
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
+const commandOf = (line: string) => leaves.findLast(({ path }) => `${line} `.startsWith(`${path} `))?.path;
 const examples = leaves.flatMap(({ group, command }) =>
   command.examples
     .filter((each) => !/dnx login|--verify |--schema|^edit (?!.*--yes)/.test(each))
@@ -139,8 +141,11 @@ async function needsOf(line: string): Promise<string[]> {
   return needs.abilities.map(({ ability }) => ability);
 }
 
+/** One example of each command, and all of them in deep runs. */
+const shown = examples.filter((line, at) => deep || !examples.slice(0, at).some((other) => commandOf(other) === commandOf(line)));
+
 describe('the computed abilities are sufficient and minimal for', () => {
-  test.each([...new Set([...examples, ...combinations])])('%s', async (line) => {
+  test.each([...new Set([...shown, ...combinations])])('%s', async (line) => {
     const needs = await needsOf(line);
     const run = await runWith(line, needs);
     expect(run.code, run.stderr).toBe(0);

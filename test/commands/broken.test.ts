@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { sampled } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -30,10 +31,10 @@ const broken = [
 /** Without DNX_HOST, which overrides both files. */
 const env = { DNX_HOST: undefined };
 
-describe.each(broken)('%s that %s', (_, __, file, text, words) => {
+describe.each(broken.map((each, row) => [...each, row] as const))('%s that %s', (_, __, file, text, words, row) => {
   beforeEach(() => writeFileSync(file(), text));
 
-  test.each([
+  const independent = [
     'completion bash',
     'config list',
     'config get profile',
@@ -43,7 +44,8 @@ describe.each(broken)('%s that %s', (_, __, file, text, words) => {
     'server list --help',
     'help config',
     '--version',
-  ])('does not stop %s', async (line) => {
+  ];
+  test.each(sampled(independent, 3, row))('does not stop %s', async (line) => {
     const run = await bed.dnx(line, { env });
     expect([run.code, run.calls]).toEqual([0, []]);
     const silent = /help|version/.test(line) || words === '';
@@ -207,7 +209,7 @@ describe('settings of an odd shape', () => {
     ...odd,
   ];
 
-  test.each(shapes)('can be written, or are refused and repaired: %s', async (text) => {
+  test.each(sampled(shapes, 12, 7))('can be written, or are refused and repaired: %s', async (text) => {
     writeFileSync(config(), text);
     const read = await bed.dnx('config list');
     expect([read.code, read.stderr.split('\n').length <= 2]).toEqual([0, true]);

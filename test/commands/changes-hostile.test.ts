@@ -156,6 +156,7 @@ describe('the settings of a repository', () => {
     const head = hub.commit('Real');
     const cloned = clone();
     cloned.git('replace', head, hub.git('rev-parse', 'HEAD~1'));
+    mkdirSync(join(cloned.directory, '.git/info'));
     writeFileSync(join(cloned.directory, '.git/info/grafts'), `${head}\n`);
     rmSync(join(cloned.directory, '.git/FETCH_HEAD'), { force: true });
     spawnSync('mkfifo', [join(cloned.directory, '.git/FETCH_HEAD')]);

@@ -54,7 +54,7 @@ describe('another style is no difference', () => {
         const run = await compared(JSON.stringify(restyled(document, names, coinOf(seed))));
         expect([run.stdout, run.code]).toEqual(['', 0]);
       }),
-      { seed: seedOf(31), numRuns: volume(20, 8) },
+      { seed: seedOf(31), numRuns: volume(20, 4) },
     );
   });
 
@@ -71,7 +71,7 @@ describe('another style is no difference', () => {
           expect(isFound(each, found), JSON.stringify(found)).toBe(true);
         },
       ),
-      { seed: seedOf(47), numRuns: volume(30, 10) },
+      { seed: seedOf(47), numRuns: volume(30, 5) },
     );
   });
 });
@@ -128,7 +128,7 @@ test('a damaged document is either read or rejected', async () => {
         expect([0, 2], run.stderr).toContain(run.code);
       },
     ),
-    { seed: seedOf(59), numRuns: volume(25, 8) },
+    { seed: seedOf(59), numRuns: volume(25, 4) },
   );
 });
 

@@ -3,6 +3,7 @@ import { operationsOf } from '../../src/cli/language/tree.ts';
 import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
+import { turn } from '../support/volume.ts';
 
 /** Every way to lose the response to a request that was performed. */
 const losses: Readonly<Record<string, FaultReply>> = {
@@ -60,14 +61,17 @@ test('the examples cover every create', () => {
   );
 });
 
-describe.each(adopting.map(({ line }) => line))('%s', (line) => {
+/** The loss whose turn it is for each create, and every loss in deep runs. */
+const lossesOf = (row: number) => turn(Object.keys(losses), row);
+
+describe.each(adopting.map(({ line }, row) => [line, row] as const))('%s', (line, row) => {
   test('reads the list once before the POST', async () => {
     const run = await runIn(line);
     expect([run.code, run.posts, lists(run)[0]]).toEqual([0, expect.any(Number), 1]);
     expect(run.stderr).not.toContain('lost');
   });
 
-  test.each(Object.keys(losses))('finds what it created after %s', async (loss) => {
+  test.each(lossesOf(row))('finds what it created after %s', async (loss) => {
     const [usual, run] = [await runIn(line), await runIn(line, losses[loss])];
     expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/^! The response was lost, but .+ was created\.$/m)]);
     expect([run.posts, alike(run.stdout)]).toEqual([usual.posts, alike(usual.stdout)]);
@@ -89,13 +93,13 @@ describe.each(adopting.map(({ line }) => line))('%s', (line) => {
   });
 });
 
-describe.each(creates.filter(({ line }) => secrets.test(line)).map(({ line }) => line))('%s', (line) => {
+describe.each(creates.filter(({ line }) => secrets.test(line)).map(({ line }, row) => [line, row] as const))('%s', (line, row) => {
   test('reads no list before the POST', async () => {
     const run = await runIn(line);
     expect([run.code, run.posts, lists(run)]).toEqual([0, 1, [0, 0]]);
   });
 
-  test.each(Object.keys(losses))('adopts nothing after %s, and says what exists', async (loss) => {
+  test.each(lossesOf(row))('adopts nothing after %s, and says what exists', async (loss) => {
     const run = await runIn(line, losses[loss]);
     expect([run.code, run.stdout, run.posts, lists(run)]).toEqual([13, '', 1, [0, 1]]);
     expect(run.stderr).toMatch(/One .+ like it exists \(01\w+\), perhaps from before\.\n {2}Check before you retry: dnx [\w-]+ list/);

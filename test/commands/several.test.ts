@@ -65,6 +65,18 @@ describe('deploy with several sites', () => {
     expect(run.json()).toMatchObject([{ site: 'docs.example.com', outcome: null, error: { code: 'invalid' } }, { outcome: 'succeeded' }]);
   });
 
+  test.each([
+    ['--rollback-on-fail', '--rollback-on-fail needs a verification.'],
+    ['--verify /up --no-wait', '--no-wait cannot be combined with --verify or --verify-cmd.'],
+    ['--verify //other.host/up', "'//other.host/up' is not a path."],
+  ])('deploys none with %s', async (options, message) => {
+    const run = await bed.dnx(`deploy shop.example.com blog.example.com ${options}`);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(run.stderr).not.toContain('sites failed');
+    expect(posts()).toEqual([]);
+  });
+
   test('--all deploys every site of a server', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --json');
     expect(run.json<{ site: string }[]>().map(({ site }) => site)).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com']);

@@ -5,7 +5,7 @@ import { operationsOf } from '../../src/cli/language/tree.ts';
 import type { ApiResponse, FaultReply, Match } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
-import { sampled } from '../support/volume.ts';
+import { turn } from '../support/volume.ts';
 
 type Json = unknown;
 const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -102,9 +102,6 @@ const silent = /^dnx (completion|sandbox|config)|^dnx (token abilities|auth swit
 const candidates = examples.filter(({ line, leaf, asks }) => !asks && !silent.test(line) && !aside.includes(leaf.path));
 const firsts = candidates.filter(({ leaf }, at) => candidates.findIndex((other) => other.leaf === leaf) === at);
 
-/** How many shapes each test tries unless the volume is full; each command gets a different sample. */
-const FEW = 2;
-
 const codes = new Set<number>(Object.values(exits));
 
 /** Text that only a bug prints. */
@@ -131,7 +128,7 @@ describe.each(firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as
   async function complaints(replies: Readonly<Record<string, FaultReply>>, match: Match, judge = complaint): Promise<string[]> {
     const found: string[] = [];
     let bed: Bed | undefined;
-    for (const [shape, reply] of sampled(Object.entries(replies), FEW, seed)) {
+    for (const [shape, reply] of turn(Object.entries(replies), seed)) {
       bed ??= await prepared(line);
       const stop = bed.sandbox.faults.always(match, reply);
       const wrong = judge(await runExample(bed, line));

@@ -233,10 +233,12 @@ describe('dnx deploys nothing if verification or rollback is impossible', () => 
     ['--verify https://other.host/up', "'https://other.host/up' is not a path."],
     ['--verify /up --url https://*.example.com', "'https://*.example.com' is not a URL."],
   ])('%s', async (options, message) => {
-    const run = await bed.dnx(`deploy shop.example.com ${options}`);
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(message);
-    expect(posts()).toEqual([]);
+    for (const dry of ['', '--dry-run']) {
+      const run = await bed.dnx(`deploy shop.example.com ${options} ${dry}`.trim());
+      expect(run, dry).toMatchObject({ code: 2, stdout: '' });
+      expect(run.stderr).toContain(message);
+      expect(posts()).toEqual([]);
+    }
   });
 
   test('--verify with a site whose domain cannot be requested', async () => {

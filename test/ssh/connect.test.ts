@@ -7,6 +7,7 @@ import type { Child } from '../../src/machine/world.ts';
 import { openBed } from '../support/dnx.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx ssh');
 
@@ -100,20 +101,26 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
   });
 
   test('a word that looks like an option is never one: not of ssh, and not of the shell', async () => {
-    for (const target of ['web-1', SITE])
-      for (const word of ['-v', '-a', '-oProxyCommand=touch x', '--']) {
-        const ran = await bed.dnx(['ssh', target, '--', word, 'true']);
-        expect([ran.exitCode, ran.stdout], word).toEqual([127, '']);
-      }
+    for (const [target, word] of [
+      ['web-1', '-oProxyCommand=touch x'],
+      ['web-1', '-v'],
+      [SITE, '-a'],
+      [SITE, '--'],
+    ] as const) {
+      const ran = await bed.dnx(['ssh', target, '--', word, 'true']);
+      expect([ran.exitCode, ran.stdout], word).toEqual([127, '']);
+    }
   });
 
-  test.each(['bash', 'dash', 'zsh', 'fish'])('the line of --print works in %s', async (shell) => {
+  test('the line of --print works in every shell', async () => {
     const odd = ["it's", 'a\\', '$HOME', '\\\\x', '"', '*', 'two\nlines'];
     for (const target of ['web-1', SITE]) {
       const shown = await bed.dnx(['ssh', target, '--print', '--', 'printf', '%s|', ...odd]);
       expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
-      const pasted = execFileSync(shell, ['-c', shown.stdout], { env: { ...bed.env, HOME: bed.directory }, encoding: 'utf8' });
-      expect(pasted).toBe(`${odd.join('|')}|`);
+      for (const shell of ['bash', 'dash', 'zsh', 'fish']) {
+        const pasted = execFileSync(shell, ['-c', shown.stdout], { env: { ...bed.env, HOME: bed.directory }, encoding: 'utf8' });
+        expect(pasted, shell).toBe(`${odd.join('|')}|`);
+      }
     }
   });
 });
@@ -125,7 +132,7 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
     expect((await bed.dnx(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
   });
 
-  test.each([1, 6, 13, 127, 130, 255])('the exit code %i is passed on, on a server and on a site', async (code) => {
+  test.each([6, 255])('the exit code %i is passed on, on a server and on a site', async (code) => {
     for (const target of ['web-1', SITE]) {
       const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
       expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
@@ -137,7 +144,7 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
     const own = await openBed({ rateLimit: 0 });
     const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {} };
     const child = (given: Child) => runChild({ ...given, env: bed.env }, parent);
-    const codes = [...Array(256).keys()];
+    const codes = sampled([...Array(256).keys()], 16, seedOf(10));
     const run = async (code: number) => (await own.dnx(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`], { child })).code;
     const ended: number[] = [];
     for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));

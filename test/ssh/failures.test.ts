@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { said } from '../support/executable.ts';
+import { hasten } from '../support/hasten.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { openSilence, sshWith, stubSsh } from '../support/ssh-stub.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
@@ -136,7 +137,7 @@ describe.skipIf(reason !== undefined)('what fails before ssh has the exit codes 
     const coded = async (words: readonly string[], env: Record<string, string> = {}) => (await bed.dnx(words, { env })).exitCode;
     expect(await coded(['ssh', 'web-1', '--', 'true'], { DNX_TOKEN: 'wrong' })).toBe(4);
     expect(await coded(['ssh', 'web-9', '--', 'true'])).toBe(6);
-    expect(await coded(['ssh', 'web-1', '--', 'true'], { DNX_HOST: 'http://127.0.0.1:1' })).toBe(13);
+    expect(await coded(['ssh', 'web-1', '--', 'true'], { ...hasten(20).env, DNX_HOST: 'http://127.0.0.1:1' })).toBe(13);
   });
 
   test('a server of the sandbox that ssh does not map', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type LogBed, openLogBed } from '../support/followed.ts';
 import { stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
@@ -99,9 +100,10 @@ describe('hostile names change nothing', () => {
   it('in --path', async () => {
     const live = 'releases/20260102_000000';
     bed.reset({ [`${live}/x`]: 'wrong\n', ...Object.fromEntries(names.map((name) => [`${live}/${name}`, `this is ${name}\n`])) });
-    const runs = await Promise.all(names.map((name) => logs('--path', name)));
+    const some = sampled(names, 4, seedOf(11));
+    const runs = await Promise.all(some.map((name) => logs('--path', name)));
     expect(runs.map(({ exitCode, stderr, stdout }) => [exitCode, stderr, stdout])).toEqual(
-      names.map((name) => [0, '', `this is ${name}\n`]),
+      some.map((name) => [0, '', `this is ${name}\n`]),
     );
     expect(readdirSync(`${bed.root}/${live}`).sort()).toEqual([...names, 'x'].sort());
     expect(existsSync('/home/deploynix/ran')).toBe(false);

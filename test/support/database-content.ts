@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import type { Database, Driver } from './databases.ts';
+import { type Database, type Driver, postgresProgram } from './databases.ts';
 
 /** What needs care in SQL. */
 const CARE = `😀 ''quoted'' "twice" \\\\ back \\n new \\r return \\t tab; -- no comment /* nor this */ \\0`;
@@ -77,7 +77,7 @@ function dumped({ socket, port }: Database, driver: Driver, database: string): s
   const options = { encoding: 'utf8', maxBuffer: 1 << 28 } as const;
   if (driver === 'pgsql') {
     const args = ['--no-owner', '-h', socket, '-p', String(port), '-U', 'postgres', '-d', database];
-    return execFileSync('pg_dump', args, options).replace(/^\\(un)?restrict .*$/gm, '');
+    return execFileSync(postgresProgram('pg_dump'), args, options).replace(/^\\(un)?restrict .*$/gm, '');
   }
   const args = ['--no-defaults', `--socket=${socket}`, '--user=root', '--skip-comments', '--routines', '--events', '--hex-blob', database];
   return execFileSync('mariadb-dump', args, options).replace(/DEFINER=`\w*`@`[\w.%]*`/g, '');

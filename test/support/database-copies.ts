@@ -24,8 +24,12 @@ export interface Copying extends DatabaseBed {
   pull(site: string, driver: Driver, database: string, words?: readonly string[], env?: Readonly<Record<string, string>>): Started;
   /** The databases of a server whose names begin with this. */
   databases(driver: Driver, beginning: string): readonly string[];
+  /** The accounts on a local server that pulls created. */
+  accounts(driver: Driver): string;
   /** What is in a database. */
   content(driver: Driver, database: string): string;
+  /** Makes a copy of `shop` an old one, with rows of its own. */
+  age(driver: Driver, database: string): void;
   /** Adds a local database with an old copy. */
   addOld(driver: Driver, database: string): void;
   /** The same, and returns what is in it. */
@@ -58,7 +62,14 @@ export async function openCopying(prefix: string): Promise<Copying> {
       const all = bed.servers[driver].sql(driver === 'pgsql' ? 'SELECT datname FROM pg_database' : 'SHOW DATABASES').split('\n');
       return all.filter((name) => name.startsWith(beginning)).sort();
     },
+    accounts: (driver) =>
+      bed.servers[driver].sql(
+        driver === 'pgsql'
+          ? `SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE 'dnx%'`
+          : `SELECT User FROM mysql.user WHERE User LIKE 'dnx%'`,
+      ),
     content: (driver, database) => contentOf(bed.servers[driver], driver, database),
+    age: (driver, database) => void bed.servers[driver].sql(`UPDATE marks SET mark = 'old'; ${more[driver]}`, database),
     addOld(driver, database) {
       if (driver === 'pgsql') seedPostgres(pgsql, database, 'old');
       else seedMariaDb(mariadb, database, 'old');

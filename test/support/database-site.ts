@@ -1,4 +1,6 @@
-import { type Database, type Driver, databases } from './databases.ts';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, type Driver, databases, postgresProgram } from './databases.ts';
 import { openSshBed, type SshBed } from './ssh-bed.ts';
 
 /** The built dnx, a sandbox, a real sshd, and real databases. */
@@ -9,6 +11,7 @@ export interface DatabaseBed extends SshBed {
 /** Opens all of them. */
 export async function openDatabaseBed(): Promise<DatabaseBed> {
   const [bed, servers] = await Promise.all([openSshBed(), databases()]);
+  symlinkSync(postgresProgram('psql'), join(bed.sshd.directory, 'bin/psql'));
   return { ...bed, servers };
 }
 

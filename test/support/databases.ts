@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { enlarge, seedMariaDb, seedPostgres } from './database-content.ts';
 import { find, freePort, lacking, required } from './programs.ts';
 
@@ -38,6 +39,9 @@ const postgresFolder = (): string | undefined => {
   }
 };
 
+/** A program of PostgreSQL itself: what Debian has in PATH is a script in Perl, which takes longer than the program. */
+export const postgresProgram = (name: string): string => join(postgresFolder() ?? '', name);
+
 /** Why tests with real databases cannot run here; undefined if they can. In CI they must. */
 export function reasonAgainstDatabases(): string | undefined {
   const missing = lacking(['mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv', 'mount']);
@@ -60,7 +64,7 @@ async function openMariaDb(): Promise<Database> {
   const directory = ownVolume('mariadb');
   const [data, socket] = [join(directory, 'data'), join(directory, 'socket')];
   const common = ['--no-defaults', '--user=root', `--datadir=${data}`];
-  execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { stdio: 'pipe' });
+  await promisify(execFile)('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db']);
   const port = await freePort();
   const options = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`];
   const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
@@ -93,16 +97,14 @@ async function openMariaDb(): Promise<Database> {
 }
 
 async function openPostgres(): Promise<Database> {
-  const folder = postgresFolder() ?? '';
   const directory = ownVolume('postgres');
   const [uid, gid] = idsOf('postgres');
   chownSync(directory, uid, gid);
   const data = join(directory, 'data');
   const as = ['--reuid=postgres', '--regid=postgres', '--init-groups'];
   const account = ['-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256'];
-  execFileSync('setpriv', [...as, join(folder, 'initdb'), '-D', data, ...account, '-E', 'UTF8', '--locale=C', '--no-sync'], {
-    stdio: 'pipe',
-  });
+  const initdb = [postgresProgram('initdb'), '-D', data, ...account, '-E', 'UTF8', '--locale=C', '--no-sync'];
+  await promisify(execFile)('setpriv', [...as, ...initdb]);
   const port = await freePort();
   const settings = [
     `port=${port}`,
@@ -112,9 +114,10 @@ async function openPostgres(): Promise<Database> {
     'shared_buffers=16MB',
     'max_wal_size=64MB',
   ];
-  startTied(directory, 'QUIT', ['setpriv', ...as, join(folder, 'postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
+  startTied(directory, 'QUIT', ['setpriv', ...as, postgresProgram('postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
   const client = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', directory, '-p', String(port), '-U', 'postgres'];
-  const sql: Database['sql'] = (statements, name = 'postgres') => run('psql', [...client, '-d', name, '-f', '-'], statements);
+  const sql: Database['sql'] = (statements, name = 'postgres') =>
+    run(postgresProgram('psql'), [...client, '-d', name, '-f', '-'], statements);
   await accepting(sql);
   chmodSync(directory, 0o755);
   sql(`CREATE ROLE shop SUPERUSER LOGIN PASSWORD E'${PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);

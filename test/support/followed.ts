@@ -1,4 +1,5 @@
 import type { ExecutableOptions, Started } from './executable.ts';
+import { find } from './programs.ts';
 import { openSshBed, type SshBed } from './ssh-bed.ts';
 
 /** A site of the sandbox with a domain of its own, so that no other test has its directory. */
@@ -32,6 +33,8 @@ export const releases = ['20260101_000000', '20260102_000000'] as const;
 export async function openLogBed(domain: string, options: ExecutableOptions = {}): Promise<LogBed> {
   const bed = await openSshBed(options);
   bed.shop(domain);
+  // What follows a log sleeps between looks.
+  bed.sshd.program('sleep', `#!/bin/sh\nexec ${find('sleep')} 0.1\n`);
   const reset = (files = {}) => bed.sshd.site(domain, { releases, files });
   return {
     ...bed,

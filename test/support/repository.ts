@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bed } from './dnx.ts';
 
@@ -11,6 +11,11 @@ const identity = (seconds: number) => ({
   PATH: process.env.PATH,
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
+  // No sample hooks, and no process for maintenance after each commit.
+  GIT_TEMPLATE_DIR: '',
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'maintenance.auto',
+  GIT_CONFIG_VALUE_0: 'false',
   GIT_AUTHOR_NAME: 'Ada',
   GIT_AUTHOR_EMAIL: 'ada@example.com',
   GIT_COMMITTER_NAME: 'Ada',
@@ -66,6 +71,14 @@ export class Repository {
 
   head(): string {
     return this.git('rev-parse', 'HEAD');
+  }
+
+  /** Copies it with its whole history, as if it had been made there. */
+  copy(directory: string): Repository {
+    cpSync(this.directory, directory, { recursive: true });
+    const copied = new Repository(directory);
+    copied.#commits = this.#commits;
+    return copied;
   }
 
   /** Clones it over the file protocol, so that `--depth` works. */

@@ -154,6 +154,8 @@ const clientConfig = (at: (name: string) => string, port: number): string =>
     `  UserKnownHostsFile ${at('known_hosts')}`,
     '  GlobalKnownHostsFile /dev/null',
     '  StrictHostKeyChecking yes',
+    // The default computes for a tenth of a second, each time.
+    '  KexAlgorithms curve25519-sha256',
     '',
   ].join('\n');
 

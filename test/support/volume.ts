@@ -16,5 +16,8 @@ export function sampled<T>(all: readonly T[], few: number, seed: number, most: n
   return all.filter((each) => some.includes(each));
 }
 
+/** All of these in `npm run test:deep`, otherwise the next one, so that each gets its turn in a table with as many rows or more. */
+export const turn = <T>(all: readonly T[], row: number): readonly T[] => (deep ? all : all.filter((_, at) => at === row % all.length));
+
 /** The seed of a random test. `npm run test:deep` sets another one, and prints it. */
 export const seedOf = (own: number): number => Number(process.env.DNX_TEST_SEED || own);

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import type { Diagnosis, Evidence } from '../../src/features/why/diagnosis.ts';
+import type { Diagnosis, QuotedLine } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
@@ -20,8 +20,11 @@ export const FAILED = '20261125_031005';
 /** How long ago the deployment failed, in ms. */
 export const AGO = 4 * MINUTE;
 
-/** A file on the server: its content, and how long ago it was written (default: when the deployment failed). */
-export type Planted = string | Buffer | { readonly content: string | Buffer | (() => string); readonly ago: number };
+/**
+ * A file on the server: its content, and how long ago it was written (default: when the deployment failed). A content with a time is a
+ * function: files share a worker, and may be loaded minutes before they run.
+ */
+export type Planted = string | Buffer | (() => string) | { readonly content: string | Buffer | (() => string); readonly ago: number };
 
 /** The state of a site, on the server and at Deploynix. */
 export interface Plant {
@@ -32,7 +35,7 @@ export interface Plant {
   /** By path, from the directory of the site. */
   readonly files?: Readonly<Record<string, Planted>>;
   /** What programs such as `df` print for this site, by name. */
-  readonly prints?: Readonly<Record<string, string>>;
+  readonly prints?: Readonly<Record<string, string | (() => string)>>;
   /** The status of the site's response (default 200). */
   readonly status?: number;
   readonly prepare?: (root: string, site: SiteRow) => void;
@@ -131,7 +134,7 @@ export async function openWhyBed(): Promise<WhyBed> {
 }
 
 /** True if a line is where the evidence says. */
-function isQuoted({ file, line, line_number: number }: Evidence): boolean {
+function isQuoted({ file, line, line_number: number }: QuotedLine): boolean {
   if (file === null || number === null) return true;
   const words = readFileSync(file, 'utf8').split('\n')[number - 1]?.trim() ?? '';
   const [start = ''] = line.split(/\*\*\*|…/);
@@ -174,7 +177,7 @@ function addSite({ sandbox, sshd }: SshBed, domain: string, { failed = true, fil
 }
 
 function write(path: string, planted: Planted): void {
-  const { content, ago = AGO - 20_000 } = typeof planted === 'string' || Buffer.isBuffer(planted) ? { content: planted } : planted;
+  const { content, ago = AGO - 20_000 } = typeof planted === 'object' && 'content' in planted ? planted : { content: planted };
   const [uid, gid] = idsOf('deploynix');
   for (const missing of missingAbove(path)) {
     mkdirSync(missing);

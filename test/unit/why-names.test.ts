@@ -41,7 +41,7 @@ function namesIn(texts: readonly string[], awk: string): readonly (readonly stri
 
 describe.each(awks)('with %s, the names of the variables in a .env', (awk) => {
   test.skipIf(skipped)('are those that phpdotenv reads', { timeout: 120_000 }, () => {
-    const texts = fc.sample(fc.oneof(file, noise), { seed: seedOf(20_261_128), numRuns: volume(5_000, 400) });
+    const texts = fc.sample(fc.oneof(file, noise), { seed: seedOf(20_261_128), numRuns: volume(5_000, 150) });
     const printed = namesIn(texts, awk);
     const read = readWithPhp(texts);
     let [same, refused] = [0, 0];

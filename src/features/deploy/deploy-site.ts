@@ -4,7 +4,7 @@ import { allowanceOf, follow, inTime, within } from '../../platform/follow/follo
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
-import { type DeployValues, readsSiteFirst, type Verification, verificationOf } from './options.ts';
+import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { attachToRunning, followRun, requestDeployment } from './run.ts';
 import type { SavedRun } from './run-file.ts';
@@ -22,9 +22,8 @@ import {
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 
 /** Deploys one site: reads it, requests the deployment once, follows it to its end, and verifies it. */
-export async function deploySite(ctx: DeployContext, values: DeployValues): Promise<DeployReport> {
+export async function deploySite(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<DeployReport> {
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
-  const verification = verificationOf(values);
   const { before, attach } = await inTime(prepare(ctx, values, verification), job);
   const of = siteReference(ctx.targets, before?.site.domain);
   if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);

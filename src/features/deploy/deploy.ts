@@ -4,7 +4,7 @@ import { columns, ending, type Result, rows } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/follow/follow.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { deploySite } from './deploy-site.ts';
-import { type DeployValues, readsSiteFirst, refuseContradictions } from './options.ts';
+import { type DeployValues, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
 import { openReporting, type SeveralReports } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
 import { POLLS_A_MINUTE, SharedSites } from './shared-sites.ts';
@@ -15,19 +15,25 @@ export async function deploy(given: DeployContext & { readonly all: readonly Tar
   const { all } = given;
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseContradictions(values);
+  const verification = verificationOf(values);
   if (values.dry_run) return dryRun(given, all, values);
   const reporting = openReporting(given, values);
   const ctx = { ...given, ci: reporting.ci };
-  if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values));
+  if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));
   const close = ctx.ci.group(`Deploy ${ctx.targets.site?.label}`);
-  return reporting.ofOne(deploySite(ctx, values).finally(close));
+  return reporting.ofOne(deploySite(ctx, values, verification).finally(close));
 }
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
 /** Deploys several sites, a few at a time. Reports are in the given order; whatever happens to one site, the others have theirs. */
-async function deploySeveral(outer: DeployContext, all: readonly Targets[], values: DeployValues): Promise<SeveralReports> {
+async function deploySeveral(
+  outer: DeployContext,
+  all: readonly Targets[],
+  values: DeployValues,
+  verification: Verification | undefined,
+): Promise<SeveralReports> {
   const { concurrency = AT_A_TIME, max_failures = Number.POSITIVE_INFINITY } = values;
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   // Each request and each pause listens to it; Node warns about more than ten.
@@ -53,7 +59,7 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
     turn = starting.catch(() => {});
     try {
       const started = await starting;
-      return started ? await deployOneOf(started.inner, values).finally(started.leave) : skippedReport(targets, ctx.signal);
+      return started ? await deployOneOf(started.inner, values, verification).finally(started.leave) : skippedReport(targets, ctx.signal);
     } catch (error) {
       return ctx.signal.aborted ? skippedReport(targets, ctx.signal) : stoppedReport(targets, error, null);
     }
@@ -72,11 +78,11 @@ async function deploySeveral(outer: DeployContext, all: readonly Targets[], valu
 }
 
 /** Deploys one of several sites, without prompts and with its own progress. A failure is a report. */
-async function deployOneOf(outer: DeployContext, values: DeployValues): Promise<DeployReport> {
+async function deployOneOf(outer: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<DeployReport> {
   const { ask, ci, targets } = outer;
   const progress = outer.progress.branch();
   const ctx = { ...outer, ask: { ...ask, allowed: false }, progress, ci: { ...ci, group: () => () => {} } };
-  const report = await deploySite(ctx, values).catch((error: unknown) => stoppedReport(targets, error, 'unknown'));
+  const report = await deploySite(ctx, values, verification).catch((error: unknown) => stoppedReport(targets, error, 'unknown'));
   progress.done();
   const { done, failure, result } = report;
   if (isStop(failure)) return report;

@@ -71,7 +71,7 @@ const SLOWEST_POLL_MS = 10_000;
 const GROWTH = 1.5;
 const HEARTBEAT_MS = 30_000;
 
-/** Polls until there is a verdict or the deadline. The only polling loop. */
+/** Polls until there is a verdict or the deadline. The polling loop for work that continues on the server. */
 export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   try {
     return await poll(ctx, following);

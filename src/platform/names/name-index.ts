@@ -37,7 +37,7 @@ interface Trusted {
 }
 
 /**
- * Remembers the names in the lists that a token reads, in a file for all accounts. `recall.ts` checks what was trusted, and completion
+ * Remembers the names in the lists that a token reads, in a file for all accounts. `resolve.ts` checks what was trusted, and completion
  * offers them. Values are never written.
  */
 export interface NameIndex extends Observer {

@@ -139,7 +139,7 @@ export const database: readonly Known[] = [
     state: {
       files: {
         'logs/deploy.log': `Deploying release ${FAILED}\nRunning the deploy script\n`,
-        'shared/storage/logs/laravel.log': { content: denied(stamp()), ago: 4 * 60_000 - 30_000 },
+        'shared/storage/logs/laravel.log': { content: () => denied(stamp()), ago: AGO - 30_000 },
       },
     },
     cause: 'database_denied',
@@ -153,6 +153,20 @@ export const database: readonly Known[] = [
       files: {
         'logs/deploy.log': `Deploying release ${FAILED}\nRunning the deploy script\n`,
         'shared/storage/logs/laravel.log': { content: () => denied(stamp(AGO - 30_000 - 9.5 * 3_600_000)), ago: AGO - 30_000 },
+      },
+    },
+    cause: 'database_denied',
+    title: 'refuses the user or password',
+    line: '[1045] Access denied for user',
+    fix: 'dnx env list',
+  },
+  {
+    name: 'the same, shortly before midnight, in a daily log that is no longer the newest',
+    state: {
+      files: {
+        'logs/deploy.log': `Deploying release ${FAILED}\nRunning the deploy script\n`,
+        'shared/storage/logs/laravel-2026-11-24.log': { content: () => denied(stamp()), ago: AGO - 30_000 },
+        'shared/storage/logs/laravel-2026-11-25.log': { content: () => `[${stamp(10_000)}] production.INFO: Sent 3 mails\n`, ago: 10_000 },
       },
     },
     cause: 'database_denied',

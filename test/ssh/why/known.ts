@@ -16,7 +16,7 @@ export interface Known {
 }
 
 /** A failed deployment with this deploy log. */
-export const logged = (log: string, more: Plant = {}): Plant => ({
+export const logged = (log: string | (() => string), more: Plant = {}): Plant => ({
   ...more,
   files: { 'logs/deploy.log': log, ...more.files },
 });

@@ -68,7 +68,7 @@ export const system: readonly Known[] = [
   },
   {
     name: 'a process that the kernel killed',
-    state: logged(killed, { prints: { dmesg: oom(stamp()) } }),
+    state: logged(killed, { prints: { dmesg: () => oom(stamp()) } }),
     cause: 'memory_killed',
     title: 'killed node',
     line: 'Out of memory: Killed process 51423 (node)',

@@ -17,7 +17,7 @@ const platform = 'Root composer.json requires php ^8.3 but your php version (8.2
 const noSpace = 'file_put_contents(/home/deploynix/shop/vendor/x): Failed to write 8192 bytes, errno=28 No space left on device';
 
 const laravel = (message: string, level = 'ERROR', ago = AGO - 30_000): NonNullable<Plant['files']> => ({
-  'shared/storage/logs/laravel.log': { content: `[${stamp(ago)}] production.${level}: ${message}\n`, ago },
+  'shared/storage/logs/laravel.log': { content: () => `[${stamp(ago)}] production.${level}: ${message}\n`, ago },
 });
 
 const wide = (text: string): Buffer => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
@@ -49,7 +49,7 @@ export const unknown: readonly Unnamed[] = [
   },
   {
     name: 'an error of last week, by its time',
-    state: logged(`[${stamp(7 * DAY)}] ${platform}\n[${stamp()}] Exit status 3\n`),
+    state: logged(() => `[${stamp(7 * DAY)}] ${platform}\n[${stamp()}] Exit status 3\n`),
     nearest: 'Exit status 3',
   },
   { name: 'an error of last week, by the time of the file', state: { files: { 'logs/deploy.log': { content: platform, ago: 7 * DAY } } } },
@@ -70,7 +70,8 @@ export const unknown: readonly Unnamed[] = [
       status: 502,
       files: {
         'logs/nginx-error.log': {
-          content: `${slashed()} [crit] 812#812: *7 connect() to unix:/run/php/php8.3-fpm.sock failed (2: No such file or directory) while connecting to upstream, client: 198.51.100.7, server: blog.example.com, request: "GET / HTTP/2.0", upstream: "fastcgi://unix:/run/php/php8.3-fpm.sock:", host: "blog.example.com"\n`,
+          content: () =>
+            `${slashed()} [crit] 812#812: *7 connect() to unix:/run/php/php8.3-fpm.sock failed (2: No such file or directory) while connecting to upstream, client: 198.51.100.7, server: blog.example.com, request: "GET / HTTP/2.0", upstream: "fastcgi://unix:/run/php/php8.3-fpm.sock:", host: "blog.example.com"\n`,
           ago: 0,
         },
       },
@@ -81,7 +82,8 @@ export const unknown: readonly Unnamed[] = [
     state: {
       files: {
         'logs/deploy.log': `Deploying release ${FAILED}\nExit status 3\n`,
-        'logs/nginx-error.log': `${slashed(AGO - 30_000)} [error] 812#812: *7 upstream timed out (110: Connection timed out) while reading response header from upstream\n`,
+        'logs/nginx-error.log': () =>
+          `${slashed(AGO - 30_000)} [error] 812#812: *7 upstream timed out (110: Connection timed out) while reading response header from upstream\n`,
       },
     },
     nearest: 'Exit status 3',
@@ -116,7 +118,7 @@ export const unknown: readonly Unnamed[] = [
   {
     name: 'another process that the kernel killed',
     state: logged(`Deploying release ${FAILED}\nError: the flux capacitor is not charged\n`, {
-      prints: { dmesg: `[${stamp()}] Out of memory: Killed process 51423 (mariadbd) total-vm:11918752kB, anon-rss:1483560kB\n` },
+      prints: { dmesg: () => `[${stamp()}] Out of memory: Killed process 51423 (mariadbd) total-vm:11918752kB, anon-rss:1483560kB\n` },
     }),
     nearest: 'flux capacitor',
   },
@@ -127,7 +129,8 @@ export const unknown: readonly Unnamed[] = [
       status: 500,
       files: {
         'shared/storage/logs/laravel.log': {
-          content: `[${stamp(50 * 60_000)}] production.ERROR: SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)\n[${stamp(20_000)}] production.ERROR: The flux capacitor is not charged\n`,
+          content: () =>
+            `[${stamp(50 * 60_000)}] production.ERROR: SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)\n[${stamp(20_000)}] production.ERROR: The flux capacitor is not charged\n`,
           ago: 20_000,
         },
       },

@@ -91,9 +91,10 @@ while [ $# -gt 1 ]; do
   esac
   shift 2
 done
+# The last two daily logs: what failed before midnight is in the first of them.
 for base in "$root/shared" "$live"; do
-  newest=
-  for each in "$base"/storage/logs/laravel-[0-9]*.log; do if [ -f "$each" ]; then newest=$each; fi; done
-  if [ -n "$root" ] && [ -n "$newest" ]; then log laravel "$newest"; fi
+  before='' newest=''
+  for each in "$base"/storage/logs/laravel-[0-9]*.log; do if [ -f "$each" ]; then before=$newest newest=$each; fi; done
+  for each in "$newest" "$before"; do if [ -n "$root" ] && [ -n "$each" ]; then log laravel "$each"; fi; done
 done
 begin end
