@@ -40,9 +40,9 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (error !== undefined) throw error;
     if (help) return await printHelp(help, look, world);
     if (!invocation) return 0;
-    const { settingsFor, run } = await import('./run.ts');
+    const { settingsFor, runCommand } = await import('./run.ts');
     settings = settingsFor(invocation, world);
-    return await run(invocation, settings, world, { tree, report, line: lineFor(settings) });
+    return await runCommand(invocation, settings, world, { tree, report, line: lineFor(settings) });
   } catch (error) {
     if (error instanceof Ended) return error.code;
     return error instanceof ClosedPipe ? 0 : report(error);

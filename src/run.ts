@@ -28,7 +28,7 @@ export const settingsFor = ({ command: { formats, signs }, globals }: Invocation
   readSettings(world, { ...globals, debug: globals.debug || undefined, formats, signs });
 
 /** Runs a command and returns the exit code. On a terminal, it may say that a new release is there. */
-export async function run(invocation: Invocation, settings: Settings, world: World, main: Main): Promise<number> {
+export async function runCommand(invocation: Invocation, settings: Settings, world: World, main: Main): Promise<number> {
   const { command, globals, options } = invocation;
   await checkShape(globals, settings, Boolean(command.options?.watch && options.watch));
   const opened = await openContext(world, settings, globals, main.tree);

@@ -82,7 +82,13 @@ const honoPath = (path: string): string => PREFIX + path.replace(/\{(\w+)\}/g, '
 
 async function read(here: Here): Promise<Incoming> {
   const { method, url } = here.req;
-  return { method, url: new URL(url), headers: here.req.raw.headers, ids: here.req.param(), body: await here.req.text() };
+  return {
+    method,
+    url: new URL(url),
+    headers: here.req.raw.headers,
+    ids: here.req.param(),
+    body: method === 'GET' ? '' : await here.req.text(),
+  };
 }
 
 async function send(

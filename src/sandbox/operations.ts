@@ -6,7 +6,7 @@ import { crontabs } from './resources/crontabs.ts';
 import { daemons } from './resources/daemons.ts';
 import { databases } from './resources/databases.ts';
 import { deployments } from './resources/deployments.ts';
-import { siteVariables } from './resources/environment.ts';
+import { variableOperations } from './resources/environment.ts';
 import { gitConnections } from './resources/git.ts';
 import { networkRules } from './resources/network-rules.ts';
 import { providers } from './resources/providers.ts';
@@ -22,7 +22,7 @@ export const operations: readonly Operation[] = [
   ...servers,
   ...sites,
   ...deployments,
-  ...siteVariables,
+  ...variableOperations,
   ...queues,
   ...redirects,
   ...certificates,

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import type { Diagnosis, Evidence } from '../../src/features/why/diagnosis.ts';
+import type { Diagnosis, QuotedLine } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
@@ -134,7 +134,7 @@ export async function openWhyBed(): Promise<WhyBed> {
 }
 
 /** True if a line is where the evidence says. */
-function isQuoted({ file, line, line_number: number }: Evidence): boolean {
+function isQuoted({ file, line, line_number: number }: QuotedLine): boolean {
   if (file === null || number === null) return true;
   const words = readFileSync(file, 'utf8').split('\n')[number - 1]?.trim() ?? '';
   const [start = ''] = line.split(/\*\*\*|…/);

@@ -4,6 +4,7 @@ import { widthOf } from '../../src/cli/output/wrap.ts';
 import type { ApiResponse } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples } from '../support/examples.ts';
+import { sampled } from '../support/volume.ts';
 
 /** Examples that only send GET requests and print a table. */
 const reads = examples.filter(
@@ -96,8 +97,15 @@ test('these commands print lists', () => {
   expect(lists).toContain('server list');
 });
 
-describe.each([120, 80, 60, 40])('on a terminal of %i columns', (columns) => {
-  test.each([...new Set([...lists, 'doctor', 'auth status'])])('%s shows whole words and says what it hides', async (line) => {
+const every = [...new Set([...lists, 'doctor', 'auth status'])];
+
+describe.each([
+  [120, sampled(every, 5, 120)],
+  [80, every],
+  [60, sampled(every, 5, 60)],
+  [40, sampled(every, 5, 40)],
+] as const)('on a terminal of %i columns', (columns, some) => {
+  test.each(some)('%s shows whole words and says what it hides', async (line) => {
     const bed = await openBed({ rateLimit: 0 });
     try {
       await check(bed, line, columns);

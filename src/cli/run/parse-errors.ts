@@ -10,7 +10,7 @@ import { seeHelp } from './command-line.ts';
 import type { GivenOptions } from './invocation.ts';
 
 /** What the errors of a command depend on. */
-export interface Leaf {
+export interface NamedCommand {
   readonly command: AnyCommand;
   readonly positionals: readonly Positional[];
   readonly options: Options;
@@ -47,13 +47,13 @@ export function unknownOption(words: readonly string[], flags: readonly string[]
 }
 
 /** What to do about an option that was meant for another program. */
-export function hintFor({ rest }: Leaf, argv: readonly string[]): string | undefined {
+export function hintFor({ rest }: NamedCommand, argv: readonly string[]): string | undefined {
   if (rest === 0) return 'To pass it on, put -- before it.';
   return rest > 0 && !argv.includes('--') ? 'The options of a command to run come after --.' : undefined;
 }
 
 /** The error for `dnx ssh web-1 df -h`, whose `-h` is probably not for dnx. */
-export function refusedHelp(words: readonly string[], path: string, { rest }: Leaf): DnxError | undefined {
+export function refusedHelp(words: readonly string[], path: string, { rest }: NamedCommand): DnxError | undefined {
   const first = words.findIndex((word) => !isWord(word));
   if (rest < 1 || first <= rest) return undefined;
   const help = words.find((word) => ['-h', '--help'].includes(word));
@@ -61,7 +61,7 @@ export function refusedHelp(words: readonly string[], path: string, { rest }: Le
 }
 
 /** The error for extra arguments. A single one may belong to an option. */
-export function tooMany(extra: readonly string[], path: string, leaf: Leaf | undefined, given: GivenOptions): DnxError {
+export function tooMany(extra: readonly string[], path: string, leaf: NamedCommand | undefined, given: GivenOptions): DnxError {
   const [word = ''] = extra;
   const parent = leaf && extra.length === 1 ? parentFor(word, leaf, given) : undefined;
   const use = parent && `Use ${flagName(parent)} ${quoted(word)}.`;
@@ -69,7 +69,7 @@ export function tooMany(extra: readonly string[], path: string, leaf: Leaf | und
 }
 
 /** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
-function parentFor(word: string, { command, options, positionals }: Leaf, given: GivenOptions): string | undefined {
+function parentFor(word: string, { command, options, positionals }: NamedCommand, given: GivenOptions): string | undefined {
   if (typeof command.calls === 'function' || !/^\w[\w.-]*$/.test(word)) return undefined;
   const parent = word.includes('.') ? 'site' : 'server';
   const fits = parent in options && given[parent] === undefined && (parent === 'site' || !('site' in options));

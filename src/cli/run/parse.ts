@@ -2,15 +2,15 @@ import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
 import { capitalized, flagName } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
-import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
+import { type AnyCommand, type Group, type Tree, rootGroup } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 import type { HelpPage } from './help/page.ts';
-import { type GivenOptions, globalsOf, type Invocation, invocationOf } from './invocation.ts';
-import { hintFor, isWord, type Leaf, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
+import { type GivenOptions, type Invocation, globalsOf, invocationOf } from './invocation.ts';
+import { type NamedCommand, hintFor, isWord, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
 export type Help = (page: HelpPage) => Promise<string>;
@@ -43,7 +43,7 @@ interface Reading {
   /** dnx, and the group and the command that argv names. */
   readonly reached: Command[];
   /** The arguments of the command, once it is known. */
-  leaf?: Leaf;
+  leaf?: NamedCommand;
   help?: Help | undefined;
   invocation?: Invocation;
 }
@@ -172,7 +172,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       for (const flag of flagsOf(options)) own.addOption(flag);
       for (const { key, variadic } of positionals) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(() => {
-        const words = placed(own.args, reading.leaf as Leaf, argv);
+        const words = placed(own.args, reading.leaf as NamedCommand, argv);
         reading.invocation = invocationOf(group, command, path, { positionals, words, own: options, given: givenIn(reading) });
       });
     },
@@ -180,7 +180,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
 }
 
 /** Words by argument. What comes after `--` is another command line, even if an argument before it is left out. */
-function placed(words: readonly string[], { positionals, rest }: Leaf, argv: readonly string[]): readonly unknown[] {
+function placed(words: readonly string[], { positionals, rest }: NamedCommand, argv: readonly string[]): readonly unknown[] {
   const end = rest > 0 ? argv.indexOf('--') : -1;
   const others = end < 0 ? [] : argv.slice(end + 1);
   const own = others.length > words.length ? words : words.slice(0, words.length - others.length);

@@ -10,7 +10,7 @@ import { readLocal } from './local.ts';
 import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
 import { askRemote, counting, type DatabaseSource, dumpOf } from './remote-dump.ts';
-import { type Contents, type Engine, type ImportAccount, identityQueries, namesFor, type PullNames, Settled } from './swap/engine.ts';
+import { type Contents, type Engine, type ImportAccount, identityQueries, namesFor, type PullNames, SettledSwap } from './swap/engine.ts';
 import { mysqlEngine } from './swap/mysql.ts';
 import { postgresEngine } from './swap/postgres.ts';
 
@@ -91,7 +91,7 @@ async function replace(ctx: Needs, { source, client, names, engine, unlike, trus
     await engine.swap();
   } catch (error) {
     const told = error instanceof Refused ? explained(error, { unlike, account, source }) : error;
-    throw told instanceof Settled ? told : await discarded(told, engine, names);
+    throw told instanceof SettledSwap ? told : await discarded(told, engine, names);
   }
   const ms = ctx.clock.elapsed() - started;
   const from = `${quotedName(database)} from ${source.place.machine.server.label}`;

@@ -5,7 +5,7 @@ import { missingKeys } from './causes/environment.ts';
 import type { Answer, Facts, Source, Unknown } from './facts.ts';
 
 /** A line that shows a cause, or one that is near it. */
-export interface Evidence {
+export interface QuotedLine {
   readonly source: Source;
   readonly file: string | null;
   readonly line_number: number | null;
@@ -63,7 +63,7 @@ export interface Diagnosis {
   /** Why the cause no longer holds. */
   readonly resolved: string | null;
   /** The lines that show the cause, or the nearest if it is unknown. */
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly QuotedLine[];
   readonly fixes: readonly { readonly command: string | null; readonly why: string }[];
   /** The failed release. */
   readonly release: ShownRelease | null;

@@ -7,7 +7,7 @@ import type { SiteReference } from '../deploy/site.ts';
 export type Source = 'deploy' | 'given' | 'laravel' | 'nginx' | 'php' | 'worker' | 'kernel' | 'server' | 'state' | 'http' | 'api';
 
 /** A line of a log, or of the state of the server. */
-export interface Line {
+export interface LogLine {
   readonly source: Source;
   /** The file on the server; null if it is not from a file. */
   readonly file: string | null;
@@ -28,7 +28,7 @@ export interface Log {
   readonly modified: number | undefined;
   /** True if it belongs to the failed release alone. */
   readonly ofRelease: boolean;
-  readonly lines: readonly Line[];
+  readonly lines: readonly LogLine[];
 }
 
 /** What could not be read, and what to do about it. */

@@ -17,12 +17,12 @@ export const step =
   () => ({ command: null, why });
 
 /** Deploys again. */
-export const deploy =
+export const deployFix =
   (why = 'Deploy again'): FixOf =>
   ({ site, server }) => ({ command: ['deploy', site.label, '--server', server.label], why });
 
 /** A command of the group `site` for this site. */
-export const siteCommand =
+export const siteFix =
   (verb: string, why: string, ...options: readonly string[]): FixOf =>
   ({ site, server }) => ({ command: ['site', verb, site.label, ...options, '--server', server.label], why });
 
@@ -42,7 +42,7 @@ export const ofServer =
   ({ server }) => ({ command: [...words, '--server', server.label], why });
 
 /** An Artisan command in the live release. */
-export const artisan =
+export const artisanFix =
   (why: string, ...words: readonly string[]): FixOf =>
   (of) => ({ command: ['artisan', ...parents(of), ...words], why });
 

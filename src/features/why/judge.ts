@@ -1,14 +1,14 @@
 import { type Cause, type Found, from } from './causes/cause.ts';
 import { causes } from './causes/index.ts';
-import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
+import { type Facts, isUnanswered, type LogLine, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
 import { currentLines, deploymentLines, nearestLines, passedLines, relevantLines } from './logs/relevant.ts';
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
-export interface Verdict {
+export interface CauseVerdict {
   readonly cause: { readonly id: string; readonly title: string } | undefined;
-  readonly lines: readonly Line[];
+  readonly lines: readonly LogLine[];
   readonly resolved: string | undefined;
   readonly fixes: readonly Fix[];
 }
@@ -21,14 +21,14 @@ const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 1
 
 interface Candidate extends Found {
   readonly cause: Cause;
-  readonly lines: readonly Line[];
+  readonly lines: readonly LogLine[];
   readonly score: number;
   /** The position of the line among all. */
   readonly place: number;
 }
 
 /** Finds the cause of an incident. Undefined if nothing is wrong. */
-export function judge(facts: Facts, incident: Incident): Verdict | undefined {
+export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | undefined {
   const given = facts.logs.some(({ source }) => source === 'given');
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
   const failing = wrong || given;
@@ -53,7 +53,7 @@ const order = (one: Candidate, other: Candidate, { kind }: Incident): number =>
 
 function candidatesOf(
   cause: Cause,
-  lines: readonly Line[],
+  lines: readonly LogLine[],
   { facts, incident }: { readonly facts: Facts; readonly incident: Incident },
 ): readonly Candidate[] {
   const matched = lines.flatMap((line, place) => {
@@ -63,7 +63,7 @@ function candidatesOf(
   });
   const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];
-  const of = (line: Line, place: number, match?: RegExpExecArray): Candidate => {
+  const of = (line: LogLine, place: number, match?: RegExpExecArray): Candidate => {
     const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
     const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
     const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
@@ -83,7 +83,7 @@ function candidatesOf(
     : states.map((line) => of(line, lines.length));
 }
 
-function matchOf(cause: Cause, { heading, text }: Line): RegExpExecArray | undefined {
+function matchOf(cause: Cause, { heading, text }: LogLine): RegExpExecArray | undefined {
   for (const pattern of cause.patterns ?? []) {
     const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
     if (match) return match;
@@ -91,7 +91,7 @@ function matchOf(cause: Cause, { heading, text }: Line): RegExpExecArray | undef
   return undefined;
 }
 
-function verdictOf(best: Candidate): Verdict {
+function verdictOf(best: Candidate): CauseVerdict {
   const { cause, facts, lines } = best;
   const resolved = cause.resolved?.(best);
   const fixes = from(cause.fixes, best).map((fix) => fix(facts.of));

@@ -3,7 +3,7 @@ import { shownTimeIn } from '../../base/time.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { shortened } from '../deploy/release.ts';
 import { certificateIn, type TimeReader } from '../overview/certificate.ts';
-import type { Diagnosis, Evidence, ShownRelease } from './diagnosis.ts';
+import type { Diagnosis, QuotedLine, ShownRelease } from './diagnosis.ts';
 
 /** The most characters of a commit's message, to fit 80 columns. */
 const MESSAGE = 44;
@@ -11,7 +11,7 @@ const MESSAGE = 44;
 const MOST = 5;
 
 /** What a log is called. */
-const SOURCES: Readonly<Record<Evidence['source'], string>> = {
+const SOURCES: Readonly<Record<QuotedLine['source'], string>> = {
   deploy: 'deploy log',
   given: '--log',
   laravel: 'Laravel log',
@@ -76,7 +76,7 @@ const releaseWords = ({ name, commit, message }: ShownRelease): string =>
   [name, [commit?.slice(0, 7), shortened(message ?? '', MESSAGE)].filter(Boolean).join(' ')].filter(Boolean).join('  ');
 
 /** `deploy log, line 41`. */
-const placeOf = ({ source, file, line_number: number }: Evidence): string =>
+const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
   [
     source === 'laravel' || source === 'deploy' || file === null ? SOURCES[source] : file,
     ...(number === null ? [] : [`line ${number}`]),

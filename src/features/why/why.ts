@@ -5,14 +5,14 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import type { Located } from '../../platform/names/names.ts';
-import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unknowable } from '../changes/clone.ts';
+import { Unknowable, commitIn, commitsBetween, migrationsBetween, mustRead, openClone } from '../changes/clone.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { type SiteReference, siteEndpoint, siteReference } from '../deploy/site.ts';
-import { type Changed, checksOf, type Diagnosis, shownRelease } from './diagnosis.ts';
-import type { Facts, Line } from './facts.ts';
+import { type Changed, type Diagnosis, checksOf, shownRelease } from './diagnosis.ts';
+import type { Facts, LogLine } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
 import type { Incident } from './incident.ts';
-import { judge, type Verdict } from './judge.ts';
+import { type CauseVerdict, chooseCause } from './judge.ts';
 import { masked } from './logs/mask.ts';
 import { viewOf } from './view.ts';
 
@@ -26,7 +26,7 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
   const { facts, incident } = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
   const changes = await changedBetween(ctx, incident);
   ctx.progress.done();
-  const verdict = judge(facts, incident);
+  const verdict = chooseCause(facts, incident);
   const diagnosis = diagnosisOf({ facts, incident, verdict, changes }, (words) => commandLine(words, ctx.settings));
   return {
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
@@ -51,7 +51,7 @@ function withLog({ site, server }: SiteReference, { path, url, user }: Choices):
 interface Judged {
   readonly facts: Facts;
   readonly incident: Incident;
-  readonly verdict: Verdict | undefined;
+  readonly verdict: CauseVerdict | undefined;
   readonly changes: Diagnosis['changes'];
 }
 
@@ -81,7 +81,7 @@ function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words
   };
 }
 
-const evidenceOf = ({ source, file, number, text, at }: Line, secrets: readonly string[]) => ({
+const evidenceOf = ({ source, file, number, text, at }: LogLine, secrets: readonly string[]) => ({
   source,
   file,
   line_number: number,

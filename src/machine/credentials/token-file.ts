@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DnxError, isError, systemCode, usage } from '../../base/errors.ts';
-import type { Waiting } from '../files/lock.ts';
+import type { LockWaiting } from '../files/lock.ts';
 import { makeSecretDirectory, readJson, writeJson } from '../files/text-file.ts';
 import { pathOf, type World } from '../world.ts';
 
@@ -18,7 +18,7 @@ export interface InsecureFile {
 }
 
 /** Opens the insecure file at `path`. Writes are locked. */
-export function insecureFile(path: string, waiting: Waiting): InsecureFile {
+export function insecureFile(path: string, waiting: LockWaiting): InsecureFile {
   const edit = async (change: (contents: Contents) => Contents) => {
     const write = () => {
       const contents = change(readJson<Contents>(path));

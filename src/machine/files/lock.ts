@@ -24,7 +24,7 @@ const PATIENCE_MS = 10_000;
 const UNCERTAIN_MS = 60_000;
 
 /** What waiting for a lock needs. */
-export interface Waiting {
+export interface LockWaiting {
   readonly clock: Pick<Clock, 'sleep' | 'elapsed'>;
   readonly signal?: AbortSignal | undefined;
   /** How long the same process may hold the lock. A lock that changes hands is only busy. */
@@ -39,7 +39,7 @@ export interface Waiting {
  */
 export async function locked<T>(
   file: string,
-  { clock, signal, patienceMs = PATIENCE_MS, brief = false }: Waiting,
+  { clock, signal, patienceMs = PATIENCE_MS, brief = false }: LockWaiting,
   edit: () => T,
 ): Promise<T> {
   const lock = `${file}.lock`;

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import Conf from 'conf';
 import { DnxError, isError } from '../../base/errors.ts';
 import { fromJson, toJson } from '../../base/json.ts';
-import { locked, type Waiting } from '../files/lock.ts';
+import { type LockWaiting, locked } from '../files/lock.ts';
 import { writeJson } from '../files/text-file.ts';
 import { CONFIG_FILE, type Config, configIn, configProblem, configSchema, normalizedConfig } from './config.ts';
 import { openSettingsFile } from './sources.ts';
 
 /** Edits the settings file under its lock, and validates it. Refuses one that cannot be read whole, and would lose the rest. */
-export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
+export async function editConfig(directory: string, waiting: LockWaiting, change: (config: Config) => Config): Promise<void> {
   const file = join(directory, CONFIG_FILE);
   const edit = () => {
     const problem = configProblem(openSettingsFile(file));
@@ -41,7 +41,7 @@ function notSaved(directory: string, cause: NodeJS.ErrnoException): DnxError {
 }
 
 /** Renames a broken settings file and keeps its valid parts. Returns the new path of the broken file. */
-export async function repairConfig(directory: string, waiting: Waiting): Promise<string | undefined> {
+export async function repairConfig(directory: string, waiting: LockWaiting): Promise<string | undefined> {
   const file = join(directory, CONFIG_FILE);
   return locked(file, waiting, () => {
     const source = openSettingsFile(file);

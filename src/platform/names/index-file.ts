@@ -4,7 +4,7 @@ import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
-import type { Waiting } from '../../machine/files/lock.ts';
+import type { LockWaiting } from '../../machine/files/lock.ts';
 import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
 import type { Clock } from '../../machine/world.ts';
 import { namings, nounAt } from './namings.ts';
@@ -119,7 +119,7 @@ const REFRESH_MS = 60 * 60_000;
 export async function saveNews(
   file: string,
   news: ReadonlyMap<string, AccountNews>,
-  waiting: Waiting & { readonly clock: Clock },
+  waiting: LockWaiting & { readonly clock: Clock },
 ): Promise<void> {
   const { clock } = waiting;
   /** The time is read each time, because what others save meanwhile would be from the future. */

@@ -7,7 +7,7 @@ import { isIdOf, type Target, type Targets } from './names.ts';
 import { listUnder, namings } from './namings.ts';
 
 /** Words for path parameters, by name: ids or names. */
-export type Words = Readonly<Record<string, string | undefined>>;
+export type LookupWords = Readonly<Record<string, string | undefined>>;
 
 /** The server and site from the environment, the link file or the profile. */
 export interface Settled {
@@ -42,7 +42,7 @@ export interface Lookup {
 const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
 /** The lookups for these path parameters, in order. Sends nothing: `resolve` executes them, and `arithmetic.ts` sums up their abilities. */
-export function lookupsFor(names: readonly string[], given: Words, settled: Settled): readonly Lookup[] {
+export function lookupsFor(names: readonly string[], given: LookupWords, settled: Settled): readonly Lookup[] {
   const linked = linkedFor(names, given, settled);
   if (linked.length > 0) {
     const done = linked.map(({ name }) => name);
@@ -64,7 +64,7 @@ export function lookupsFor(names: readonly string[], given: Words, settled: Sett
 }
 
 /** The server and site that the link file names by id: with a site, both or neither. */
-function linkedFor(names: readonly string[], given: Words, { linked = {} }: Settled): readonly Lookup[] {
+function linkedFor(names: readonly string[], given: LookupWords, { linked = {} }: Settled): readonly Lookup[] {
   const { server, site } = linked;
   const found = (name: string, { id, label }: Target): Lookup => ({ name, word: id, label, how: 'id', requests: [] });
   const free = given.server === undefined && given.site === undefined;

@@ -2,7 +2,7 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { type Lookup, lookupsFor, type Scope, type Words } from './lookups.ts';
+import { type Lookup, type LookupWords, lookupsFor, type Scope } from './lookups.ts';
 import { matching } from './match.ts';
 import { isIdOf, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
 import { listUnder, namings } from './namings.ts';
@@ -10,7 +10,7 @@ import { findSite, isNamedSite } from './site-search.ts';
 import { ambiguous, type KnownName, notFound, notGiven } from './unresolved.ts';
 
 /** Turns the ids or names given for path parameters into targets. */
-export async function resolveTargets(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
+export async function resolveTargets(names: readonly string[], given: LookupWords, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const { picked = {} } = scope;

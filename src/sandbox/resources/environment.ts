@@ -10,7 +10,7 @@ const path = '/servers/{server}/sites/{site}/environment-variables';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 
 /** Environment variables of a site, and the import of the .env on its server. */
-export const siteVariables: Operation[] = [
+export const variableOperations: Operation[] = [
   ...crud({
     noun: 'variable',
     path,

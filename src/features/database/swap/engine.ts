@@ -39,7 +39,7 @@ export interface Engine {
 }
 
 /** The new copy is in place, but something after that failed. */
-export class Settled extends DnxError {
+export class SettledSwap extends DnxError {
   constructor(cause: unknown, target: string, outgoing: string, missing = '') {
     const hint = `The new copy is in ${quotedName(target)}${missing}. The old one is still in ${quotedName(outgoing)}, until the next pull.`;
     super('failed', cause instanceof DnxError ? cause.message : String(cause), { hint, cause });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, type PullNames, Settled } from './engine.ts';
+import { type Engine, identityQueries, type PullNames, SettledSwap } from './engine.ts';
 import { type Code, creatingCode, ownedBy, readCode, removing, tied } from './mysql-code.ts';
 
 /**
@@ -173,7 +173,7 @@ async function complete(sql: Sql, { target, incoming, outgoing }: PullNames, jou
   try {
     await sql.run(await journal.read(outgoing, 'complete'), { database: target });
   } catch (error) {
-    throw new Settled(error, target, outgoing, ', but without some views, triggers, routines or events');
+    throw new SettledSwap(error, target, outgoing, ', but without some views, triggers, routines or events');
   }
   await sql.run(dropping(sql, [incoming, outgoing]));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { plural, quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, type PullNames, Settled } from './engine.ts';
+import { type Engine, identityQueries, type PullNames, SettledSwap } from './engine.ts';
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
 export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engine {
@@ -75,7 +75,7 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
       });
       if (present)
         await drop(outgoing).catch((error: unknown) => {
-          throw new Settled(error, target, outgoing);
+          throw new SettledSwap(error, target, outgoing);
         });
     },
     async discard() {

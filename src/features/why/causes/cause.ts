@@ -1,4 +1,4 @@
-import type { Facts, Line, Source } from '../facts.ts';
+import type { Facts, LogLine, Source } from '../facts.ts';
 import type { FixOf } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
 
@@ -6,7 +6,7 @@ import type { Incident } from '../incident.ts';
 export interface Found {
   /** Undefined for a state. */
   readonly match: RegExpExecArray | undefined;
-  readonly line: Line;
+  readonly line: LogLine;
   /** Every line that the cause matches, oldest first. */
   readonly all: readonly RegExpExecArray[];
   readonly facts: Facts;
@@ -29,7 +29,7 @@ export interface Cause {
   /** The logs that can show it; all by default. */
   readonly sources?: readonly Source[];
   /** What shows it without a log: lines of the state of the site or server. */
-  readonly state?: (facts: Facts, incident: Incident) => readonly Line[];
+  readonly state?: (facts: Facts, incident: Incident) => readonly LogLine[];
   /** What it explains; both by default. */
   readonly about?: 'deployment' | 'site';
   /** True if its state is wrong although the site answers. */
@@ -53,7 +53,7 @@ export const shown = (
 ): Cause => ({ id, title, rank, patterns, fixes, ...more });
 
 /** A line of the state of something. */
-export const stateLine = (source: Source, text: string): Line => ({ source, file: null, number: null, text, at: undefined });
+export const stateLine = (source: Source, text: string): LogLine => ({ source, file: null, number: null, text, at: undefined });
 
 /** The first group of a pattern that matched, or else a word. */
 export const group = ({ match }: Found, otherwise: string): string => match?.slice(1).find((each) => each !== undefined) ?? otherwise;

@@ -1,7 +1,7 @@
-import { artisan, deploy, sshServer, step } from '../fixes.ts';
+import { artisanFix, deployFix, sshServer, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
-const fixed = [step('Fix it and push'), deploy()];
+const fixed = [step('Fix it and push'), deployFix()];
 
 /** Errors of PHP and of the application. */
 export const code: readonly Cause[] = [
@@ -32,7 +32,7 @@ export const code: readonly Cause[] = [
       /Trait "([\w\\]+)" not found/,
       /Interface "([\w\\]+)" not found/,
     ],
-    [step('Check upper and lower case in its file name, and that its package is not in require-dev'), deploy()],
+    [step('Check upper and lower case in its file name, and that its package is not in require-dev'), deployFix()],
   ),
   shown(
     'php_undefined',
@@ -46,21 +46,21 @@ export const code: readonly Cause[] = [
     (found) => `The route ${group(found, '')} is not defined`,
     76,
     [/Route \[([^\]]+)\] not defined/],
-    [artisan('Clear the cached routes', 'route:clear'), ...fixed],
+    [artisanFix('Clear the cached routes', 'route:clear'), ...fixed],
   ),
   shown(
     'view_missing',
     (found) => `The view ${group(found, '')} does not exist`,
     76,
     [/View \[([^\]]+)\] not found/],
-    [artisan('Clear the cached views', 'view:clear'), ...fixed],
+    [artisanFix('Clear the cached views', 'view:clear'), ...fixed],
   ),
   shown(
     'artisan_command',
     (found) => `The Artisan command ${group(found, '')} does not exist`,
     87,
     [/Command "([\w:-]+)" is not defined/, /There are no commands defined in the "([\w:-]+)" namespace/],
-    [artisan('See the commands', 'list'), step('Remove it from the deploy script, or install its package without --dev'), deploy()],
+    [artisanFix('See the commands', 'list'), step('Remove it from the deploy script, or install its package without --dev'), deployFix()],
   ),
   shown(
     'time_limit',

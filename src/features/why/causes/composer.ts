@@ -1,6 +1,6 @@
 import { wordOf } from '../../../base/text.ts';
 import { allows } from '../../changes/constraint.ts';
-import { deploy, type FixOf, ofSite, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
+import { deployFix, type FixOf, ofSite, siteFix, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 /** The versions that a site can run. Assumed from 8.5 on. */
@@ -29,9 +29,9 @@ function phpTitle(found: Found): string {
 function phpFixes(found: Found): readonly FixOf[] {
   const { wanted } = wantedPhp(found);
   if (found.line.text.includes('overridden via config.platform'))
-    return [step('Raise config.platform.php in composer.json, run composer update, and push'), deploy()];
-  if (wanted === undefined) return [step('No PHP version satisfies all packages; run composer update and push composer.lock'), deploy()];
-  return [siteCommand('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
+    return [step('Raise config.platform.php in composer.json, run composer update, and push'), deployFix()];
+  if (wanted === undefined) return [step('No PHP version satisfies all packages; run composer update and push composer.lock'), deployFix()];
+  return [siteFix('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deployFix()];
 }
 
 /** The site has another PHP by now. */
@@ -43,7 +43,7 @@ function phpResolved(found: Found): string | undefined {
 
 const lock = (found: Found): readonly FixOf[] => [
   step(`Run ${['composer update', group(found, '')].join(' ').trim()} in your project, and push composer.lock`),
-  deploy(),
+  deployFix(),
 ];
 
 /** The packages of Debian and Ubuntu for extensions that have no package of their own. */
@@ -72,7 +72,7 @@ export const composer: readonly Cause[] = [
     (found) => {
       const php = wordOf(found.facts.site.php_version);
       const name = group(found, '');
-      return [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${PACKAGES.get(name) ?? name}`), deploy()];
+      return [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${PACKAGES.get(name) ?? name}`), deployFix()];
     },
     { lasting: true },
   ),
@@ -98,7 +98,7 @@ export const composer: readonly Cause[] = [
       /Could not authenticate against [\w.-]+/,
       /(?:Your|The) (?:GitHub|GitLab|Bitbucket) (?:OAuth )?(?:token|credentials).*(?:invalid|not work)/i,
     ],
-    [ofSite('Store the credentials', 'env', 'set', 'COMPOSER_AUTH', '--from-file', '-'), deploy()],
+    [ofSite('Store the credentials', 'env', 'set', 'COMPOSER_AUTH', '--from-file', '-'), deployFix()],
     { lasting: true },
   ),
   shown(
@@ -112,7 +112,7 @@ export const composer: readonly Cause[] = [
     [
       step('Commit composer.lock, so that the server only installs'),
       ofSite('Lift the limit', 'env', 'set', 'COMPOSER_MEMORY_LIMIT=-1'),
-      deploy(),
+      deployFix(),
     ],
     { lasting: true },
   ),
@@ -125,14 +125,14 @@ export const composer: readonly Cause[] = [
       /The "https?:\/\/[^"]+" file could not be downloaded(?: \(HTTP\/[\d.]+ 5\d\d|: (?!.*\bHTTP\/[\d.]+ 4\d\d))/,
       /Failed to download [\w./-]+ from source:/,
     ],
-    [deploy('Try again'), sshSite('Check the network of the server', 'composer', 'diagnose')],
+    [deployFix('Try again'), sshSite('Check the network of the server', 'composer', 'diagnose')],
   ),
   shown(
     'composer_json',
     'composer.json is not valid',
     92,
     [/"\.?\S*composer\.json" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
-    [step('Run composer validate in your project, and push'), deploy()],
+    [step('Run composer validate in your project, and push'), deployFix()],
     { lasting: true },
   ),
   shown(
@@ -157,7 +157,7 @@ export const composer: readonly Cause[] = [
       const wanted = VERSIONS.find((version) => allows(required, version) === true);
       return wanted === undefined
         ? [step('Change the requirement in composer.json')]
-        : [siteCommand('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
+        : [siteFix('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deployFix()];
     },
   },
 ];

@@ -1,9 +1,9 @@
 import { wordOf } from '../../../base/text.ts';
-import { deploy, type FixOf, ofServer, ofSite, sshServer, sshSite, step } from '../fixes.ts';
+import { deployFix, type FixOf, ofServer, ofSite, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 const variables = ofSite('Compare the variables DB_*', 'env', 'list');
-const again: readonly FixOf[] = [variables, deploy('Then deploy again')];
+const again: readonly FixOf[] = [variables, deployFix('Then deploy again')];
 
 /** The packages of the drivers of PHP. */
 const DRIVERS: ReadonlyMap<string, string> = new Map([
@@ -65,7 +65,7 @@ export const database: readonly Cause[] = [
       /FATAL:\s+remaining connection slots are reserved/,
       /\[1203\].*max_user_connections/,
     ],
-    [ofSite('See the workers', 'queue', 'list'), deploy('Try again')],
+    [ofSite('See the workers', 'queue', 'list'), deployFix('Try again')],
   ),
   shown(
     'database_driver',
@@ -77,7 +77,7 @@ export const database: readonly Cause[] = [
       const package_ = driver && `php${wordOf(facts.site.php_version)}-${driver}`;
       return package_ === undefined
         ? [variables, step('Install the extension for DB_CONNECTION on the server')]
-        : [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', package_), deploy()];
+        : [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', package_), deployFix()];
     },
   ),
   shown(
@@ -96,7 +96,7 @@ export const database: readonly Cause[] = [
     'The database closed the connection',
     80,
     [/SQLSTATE\[HY000\].*2006 MySQL server has gone away/, /SQLSTATE\[HY000\].*server closed the connection unexpectedly/],
-    [sshServer('See if it was restarted', 'systemctl', 'status', 'mysql', 'mariadb', 'postgresql'), deploy('Try again')],
+    [sshServer('See if it was restarted', 'systemctl', 'status', 'mysql', 'mariadb', 'postgresql'), deployFix('Try again')],
   ),
   shown(
     'redis_refused',
@@ -114,6 +114,6 @@ export const database: readonly Cause[] = [
     'Redis refuses the password',
     92,
     [/NOAUTH Authentication required/, /WRONGPASS invalid username-password pair/, /ERR AUTH .*without any password configured/],
-    [ofSite('Compare REDIS_PASSWORD', 'env', 'list'), deploy()],
+    [ofSite('Compare REDIS_PASSWORD', 'env', 'list'), deployFix()],
   ),
 ];

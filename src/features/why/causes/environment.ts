@@ -1,5 +1,5 @@
-import type { Facts, Line } from '../facts.ts';
-import { deploy, type FixOf, ofSite } from '../fixes.ts';
+import type { Facts, LogLine } from '../facts.ts';
+import { deployFix, type FixOf, ofSite } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
 import { relevantLines } from '../logs/relevant.ts';
 import { type Cause, type Found, group, shown } from './cause.ts';
@@ -11,7 +11,7 @@ export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'var
 }
 
 /** Lines that say of such a key that it is missing. */
-function naming(facts: Facts, incident: Incident): readonly Line[] {
+function naming(facts: Facts, incident: Incident): readonly LogLine[] {
   const keys = missingKeys(facts);
   if (keys.length === 0) return [];
   return relevantLines(facts, incident).filter(({ text }) => {
@@ -25,7 +25,7 @@ const keyIn = (found: Found): string => {
   return missingKeys(found.facts).find((key) => named.has(key)) ?? group(found, 'KEY');
 };
 
-const set = (found: Found): readonly FixOf[] => [ofSite('Set it', 'env', 'set', keyIn(found), '--from-file', '-'), deploy()];
+const set = (found: Found): readonly FixOf[] => [ofSite('Set it', 'env', 'set', keyIn(found), '--from-file', '-'), deployFix()];
 
 /** Variables that the site needs and does not have. */
 export const environment: readonly Cause[] = [

@@ -1,6 +1,6 @@
 import { wordOf } from '../../../base/text.ts';
 import type { Facts } from '../facts.ts';
-import { artisan, deploy, type FixOf, ofSite, siteCommand, sshSite, step } from '../fixes.ts';
+import { artisanFix, deployFix, type FixOf, ofSite, siteFix, sshSite, step } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
@@ -17,9 +17,9 @@ const owner = ({ facts, line }: Found): readonly FixOf[] =>
           'storage/',
           'bootstrap/cache',
         ),
-        deploy('Then deploy again'),
+        deployFix('Then deploy again'),
       ]
-    : [step('Give the path in this line to the user that deploys, with sudo chown'), deploy('Then deploy again')];
+    : [step('Give the path in this line to the user that deploys, with sudo chown'), deployFix('Then deploy again')];
 
 /** Files, directories and their permissions. */
 export const files: readonly Cause[] = [
@@ -45,7 +45,7 @@ export const files: readonly Cause[] = [
     'The directory for cached views is missing',
     88,
     [/Please provide a valid cache path/],
-    [sshSite('Create it', 'mkdir', '-p', 'storage/framework/views', 'storage/framework/cache', 'storage/framework/sessions'), deploy()],
+    [sshSite('Create it', 'mkdir', '-p', 'storage/framework/views', 'storage/framework/cache', 'storage/framework/sessions'), deployFix()],
   ),
   shown(
     'vendor_missing',
@@ -55,21 +55,21 @@ export const files: readonly Cause[] = [
       /(?:Failed opening required|failed to open stream|Failed to open stream)[^\n]*vendor\/autoload\.php/i,
       /require\([^)]*vendor\/autoload\.php\)/,
     ],
-    [step('Run composer install in the deploy script'), deploy()],
+    [step('Run composer install in the deploy script'), deployFix()],
   ),
   shown(
     'vite_manifest',
     'The built assets are missing',
     88,
     [/Vite manifest not found at: \S+/, /Unable to locate file in Vite manifest: (\S+)/, /Mix manifest (?:not found at|does not exist)/],
-    [step('Run npm ci && npm run build in the deploy script'), deploy()],
+    [step('Run npm ci && npm run build in the deploy script'), deployFix()],
   ),
   shown(
     'release_missing',
     (found) => `The live release is missing: current points to ${group(found, 'nothing')}`,
     95,
     [],
-    [siteCommand('releases', 'See the releases'), deploy()],
+    [siteFix('releases', 'See the releases'), deployFix()],
     { always: true, state: ({ machine }: Facts) => (machine?.dangling ? [stateLine('state', `current -> ${machine.dangling}`)] : []) },
   ),
   {
@@ -78,14 +78,14 @@ export const files: readonly Cause[] = [
     rank: 93,
     state: ({ machine, answer }: Facts, { kind }: Incident) =>
       machine?.down && kind === 'site' && answer?.status === 503 ? [stateLine('state', 'storage/framework/down exists')] : [],
-    fixes: [artisan('End it', 'up')],
+    fixes: [artisanFix('End it', 'up')],
   },
   shown(
     'env_key_missing',
     'APP_KEY is not set',
     92,
     [/No application encryption key has been specified/],
-    [artisan('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deploy()],
+    [artisanFix('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deployFix()],
     { resolved: ({ facts }) => (facts.machine?.env?.get('APP_KEY') ? 'the .env on the server has it now' : undefined) },
   ),
   shown(
@@ -93,14 +93,14 @@ export const files: readonly Cause[] = [
     'APP_KEY is not valid',
     92,
     [/Unsupported cipher or incorrect key length/],
-    [artisan('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deploy()],
+    [artisanFix('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deployFix()],
   ),
   shown(
     'env_invalid',
     'The .env file is not valid',
     93,
     [/The environment file is invalid!/, /Failed to parse dotenv file\./],
-    [ofSite('Edit the variables', 'env', 'edit'), deploy()],
+    [ofSite('Edit the variables', 'env', 'edit'), deployFix()],
   ),
   shown(
     'env_file_missing',
@@ -110,6 +110,6 @@ export const files: readonly Cause[] = [
       /file_get_contents\([^)]*\.env\): Failed to open stream: No such file/i,
       /^(?:cp|ln|cat|source|\.): .*\.env['’]?: No such file or directory/,
     ],
-    [ofSite('See the variables', 'env', 'list'), deploy()],
+    [ofSite('See the variables', 'env', 'list'), deployFix()],
   ),
 ];

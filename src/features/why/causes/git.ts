@@ -1,5 +1,5 @@
 import { wordOf } from '../../../base/text.ts';
-import { deploy, type FixOf, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
+import { deployFix, type FixOf, siteFix, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown } from './cause.ts';
 
 /** The repository of the site by id, because the deployment could not read it. */
@@ -8,7 +8,7 @@ const key = ({ facts }: Found): readonly FixOf[] => [
     command: ['git-repository', 'setup-deploy-key', wordOf(facts.site.git_repository_id) || 'REPOSITORY'],
     why: 'Set up a deploy key',
   }),
-  deploy(),
+  deployFix(),
 ];
 
 /** Failures of Git. */
@@ -36,7 +36,7 @@ export const git: readonly Cause[] = [
     [
       sshServer('See the known hosts', 'ssh-keygen', '-l', '-f', '.ssh/known_hosts'),
       step('Add the host key of the Git host on the server with ssh-keyscan, once you have compared it'),
-      deploy(),
+      deployFix(),
     ],
   ),
   shown(
@@ -48,7 +48,7 @@ export const git: readonly Cause[] = [
       /^fatal: couldn't find remote ref (?:refs\/heads\/)?(\S+)/,
       /pathspec '([^']+)' did not match any file\(s\) known to git/,
     ],
-    [siteCommand('update', 'Deploy another branch', '--branch', 'BRANCH'), deploy()],
+    [siteFix('update', 'Deploy another branch', '--branch', 'BRANCH'), deployFix()],
   ),
   shown(
     'git_changes',
@@ -58,7 +58,11 @@ export const git: readonly Cause[] = [
       /^error: Your local changes to the following files would be overwritten by (?:merge|checkout)/,
       /^error: The following untracked working tree files would be overwritten by/,
     ],
-    [sshSite('See what changed', 'git', 'status', '--short'), step('Commit it to the repository, or discard it on the server'), deploy()],
+    [
+      sshSite('See what changed', 'git', 'status', '--short'),
+      step('Commit it to the repository, or discard it on the server'),
+      deployFix(),
+    ],
   ),
   shown(
     'git_diverged',
@@ -73,7 +77,7 @@ export const git: readonly Cause[] = [
     [
       sshSite('See the branch', 'git', 'status', '--short', '--branch'),
       step('Use git reset --hard in the deploy script instead of git pull'),
-      deploy(),
+      deployFix(),
     ],
   ),
   shown(
@@ -92,6 +96,6 @@ export const git: readonly Cause[] = [
       /^ssh: (?:Could not resolve hostname|connect to host) (?:github|gitlab|bitbucket)\S*/,
       /^fatal: early EOF$/,
     ],
-    [deploy('Try again'), sshServer('Check the network of the server', 'curl', '-sSI', 'https://github.com')],
+    [deployFix('Try again'), sshServer('Check the network of the server', 'curl', '-sSI', 'https://github.com')],
   ),
 ];

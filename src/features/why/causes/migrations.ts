@@ -1,14 +1,14 @@
-import { artisan, deploy, type FixOf, step } from '../fixes.ts';
+import { artisanFix, deployFix, type FixOf, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown } from './cause.ts';
 
-const status = artisan('See which migrations ran', 'migrate:status');
-const rewrite = (what: string): readonly FixOf[] => [step(what), status, deploy('Then deploy again')];
+const status = artisanFix('See which migrations ran', 'migrate:status');
+const rewrite = (what: string): readonly FixOf[] => [step(what), status, deployFix('Then deploy again')];
 
 /** What a failed release lacks, `migrate` in the live one does not create. */
 const pending = ({ line }: Found): readonly FixOf[] =>
   line.source === 'laravel'
-    ? [status, artisan('Run the migrations', 'migrate', '--force')]
-    : [status, step('Run php artisan migrate --force before the command that needs it'), deploy('Then deploy again')];
+    ? [status, artisanFix('Run the migrations', 'migrate', '--force')]
+    : [status, step('Run php artisan migrate --force before the command that needs it'), deployFix('Then deploy again')];
 
 /** Failures of `php artisan migrate`, with MySQL, MariaDB, PostgreSQL and SQLite. */
 export const migrations: readonly Cause[] = [
@@ -70,7 +70,7 @@ export const migrations: readonly Cause[] = [
     'A migration waited for a lock of another query',
     88,
     [/SQLSTATE\[(?:HY000|40001)\].*(?:1205 Lock wait timeout exceeded|1213 Deadlock found)/, /SQLSTATE\[(?:55P03|40P01)\]/],
-    [deploy('Try again')],
+    [deployFix('Try again')],
     { sources: ['deploy', 'given'] },
   ),
   shown(
@@ -100,7 +100,7 @@ export const migrations: readonly Cause[] = [
     'The migrations asked for a confirmation',
     86,
     [/Are you sure you want to run this command\?/, /^\s*(?:WARN\s+)?(?:Command cancell?ed)\.?$/],
-    [step('Use php artisan migrate --force in the deploy script'), deploy()],
+    [step('Use php artisan migrate --force in the deploy script'), deployFix()],
     { sources: ['deploy', 'given'] },
   ),
   shown(
@@ -108,7 +108,7 @@ export const migrations: readonly Cause[] = [
     (found) => `The migration ${group(found, '')} failed`,
     50,
     [/^\s*(\d{4}_\d\d_\d\d_\d{6}_\w+) \.{2,} .*\bFAIL$/],
-    [step('Fix the migration'), status, deploy('Then deploy again')],
+    [step('Fix the migration'), status, deployFix('Then deploy again')],
     { sources: ['deploy', 'given'], detail: /^\s*SQLSTATE\[/ },
   ),
 ];

@@ -1,15 +1,15 @@
-import { deploy, type FixOf, sshServer, sshSite, step } from '../fixes.ts';
+import { deployFix, type FixOf, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 /** npm 10 says `npm error`, older ones `npm ERR!`. */
 const NPM = '^npm (?:error|ERR!)';
 const npm = (rest: string): RegExp => new RegExp(`${NPM} ${rest}`);
 
-const lock: readonly FixOf[] = [step('Install the packages in your project again, and push the lock file'), deploy()];
+const lock: readonly FixOf[] = [step('Install the packages in your project again, and push the lock file'), deployFix()];
 const swap = [
   sshServer('See the memory', 'free', '-h'),
   step('Build in CI and deploy the result, use a larger server, or set NODE_OPTIONS=--max-old-space-size in the deploy script'),
-  deploy(),
+  deployFix(),
 ];
 
 /** Failures of npm, Node and Vite. */
@@ -62,7 +62,7 @@ export const npmCauses: readonly Cause[] = [
     (found) => `package.json has no script ${group(found, '')}`,
     90,
     [npm('Missing script: "?([^"\\s]+)"?')],
-    [step('Add it to package.json, or remove it from the deploy script'), deploy()],
+    [step('Add it to package.json, or remove it from the deploy script'), deployFix()],
   ),
   shown(
     'npm_missing_package',
@@ -76,14 +76,14 @@ export const npmCauses: readonly Cause[] = [
     'npm may not read a private package',
     89,
     [npm('code E40[13]'), npm('code ENEEDAUTH')],
-    [step('Add the token of the registry to .npmrc on the server'), deploy()],
+    [step('Add the token of the registry to .npmrc on the server'), deployFix()],
   ),
   shown(
     'npm_network',
     'npm could not reach its registry',
     85,
     [npm('code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)'), npm('network ')],
-    [deploy('Try again'), sshSite('Check that npm reaches its registry', 'npm', 'ping')],
+    [deployFix('Try again'), sshSite('Check that npm reaches its registry', 'npm', 'ping')],
   ),
   shown(
     'vite_import',
@@ -95,7 +95,7 @@ export const npmCauses: readonly Cause[] = [
       /Cannot find module '(@rollup\/rollup-[^']+|[^'./][^']*)'/,
       /Could not load (\S+) .*ENOENT/,
     ],
-    [step('Add the package to package.json, and check upper and lower case in the path'), deploy()],
+    [step('Add the package to package.json, and check upper and lower case in the path'), deployFix()],
     { sources: ['deploy', 'given'] },
   ),
   shown(
@@ -109,7 +109,7 @@ export const npmCauses: readonly Cause[] = [
       /ELIFECYCLE/,
       npm('Lifecycle script `[\\w:-]+` failed with error'),
     ],
-    [step('Run npm run build in your project'), deploy()],
+    [step('Run npm run build in your project'), deployFix()],
     { sources: ['deploy', 'given'] },
   ),
 ];

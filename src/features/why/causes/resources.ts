@@ -1,6 +1,6 @@
 import { bytes, wordOf } from '../../../base/text.ts';
-import type { Disk, Facts, Line } from '../facts.ts';
-import { deploy, restartService, sshServer, sshSite, step } from '../fixes.ts';
+import type { Disk, Facts, LogLine } from '../facts.ts';
+import { deployFix, restartService, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 /** From here on, in percent, programs fail to write. */
@@ -12,7 +12,7 @@ const fullDisks = ({ machine }: Facts): readonly Disk[] => machine?.disks.filter
 
 const diskLines =
   (inodes: boolean) =>
-  (facts: Facts): readonly Line[] =>
+  (facts: Facts): readonly LogLine[] =>
     fullDisks(facts)
       .filter((disk) => (disk.space ?? 0) >= FULL !== inodes)
       .map(({ line }) => stateLine('state', line));
@@ -27,7 +27,7 @@ function roomNow({ facts }: Found): string | undefined {
 const room = [
   sshServer('See how full it is', 'df', '-h'),
   sshSite('Find what is large', 'du', '-xh', '--max-depth=2', '/home', '/var'),
-  deploy('Then deploy again'),
+  deployFix('Then deploy again'),
 ];
 
 /** What the kernel killed, in the time of the incident. */
@@ -37,7 +37,7 @@ const KILLED =
 const smallMemory = ({ machine }: Facts): string =>
   machine?.memory ? ` (${String(bytes(machine.memory.total))}, swap ${String(bytes(machine.memory.swap))})` : '';
 
-const memory = [sshServer('See the memory', 'free', '-h'), step('Add swap, or use a larger server'), deploy('Then deploy again')];
+const memory = [sshServer('See the memory', 'free', '-h'), step('Add swap, or use a larger server'), deployFix('Then deploy again')];
 
 /** Disk and memory of the server. */
 export const resources: readonly Cause[] = [

@@ -1,9 +1,9 @@
-import { deploy, restartService, sshServer, step } from '../fixes.ts';
+import { deployFix, restartService, sshServer, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 /** Only a deployment runs a deploy script. */
 const inDeployment = { sources: ['deploy', 'given'] } as const satisfies Pick<Cause, 'sources'>;
-const again = [step('Fix the deploy script in the dashboard'), deploy()];
+const again = [step('Fix the deploy script in the dashboard'), deployFix()];
 
 /** Failures of the deploy script itself. */
 export const script: readonly Cause[] = [
@@ -37,7 +37,7 @@ export const script: readonly Cause[] = [
     'The deploy script uses sudo, which asks for a password',
     88,
     [/^sudo: a (?:terminal is required to read the )?password(?: is required)?/, /^\S+ is not in the sudoers file/],
-    [step('Leave sudo out of the deploy script'), deploy()],
+    [step('Leave sudo out of the deploy script'), deployFix()],
     inDeployment,
   ),
   shown(
@@ -50,7 +50,7 @@ export const script: readonly Cause[] = [
       /^(?:deployment|script) timed out after \d+/i,
       /exit(?:ed with)? (?:code|status):? 124\b/,
     ],
-    [step('Move slow steps out of the deploy script'), deploy('Try again')],
+    [step('Move slow steps out of the deploy script'), deployFix('Try again')],
     inDeployment,
   ),
   shown(
@@ -58,7 +58,7 @@ export const script: readonly Cause[] = [
     'The tests failed',
     70,
     [/^\s*Tests:\s+\d+ failed/, /^FAILURES!$/],
-    [step('Run the tests in your project'), deploy()],
+    [step('Run the tests in your project'), deployFix()],
     inDeployment,
   ),
   shown(

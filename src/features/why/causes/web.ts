@@ -2,8 +2,8 @@ import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/certificate.ts';
-import type { Facts, Line } from '../facts.ts';
-import { deploy, type FixOf, ofServer, ofSite, restartService, serverCommand, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
+import type { Facts, LogLine } from '../facts.ts';
+import { deployFix, type FixOf, ofServer, ofSite, restartService, serverCommand, siteFix, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, shown, stateLine } from './cause.ts';
 
 /** PHP-FPM in the version of the site. */
@@ -12,17 +12,17 @@ const fpm =
   ({ facts }: Pick<Found, 'facts'>): readonly FixOf[] => [...before, restartService(`php${wordOf(facts.site.php_version)}-fpm`, why)];
 
 /** The line of a response, or of a missing one. */
-const requested = ({ answer }: Facts): readonly Line[] =>
+const requested = ({ answer }: Facts): readonly LogLine[] =>
   answer ? [stateLine('http', `GET ${answer.url}: ${answer.status ?? answer.error ?? ''}`)] : [];
 
 /** The response, if it failed for one of these reasons. */
 const failing =
   (reasons: RegExp) =>
-  (facts: Facts): readonly Line[] =>
+  (facts: Facts): readonly LogLine[] =>
     reasons.test(facts.answer?.reason ?? '') ? requested(facts) : [];
 
 /** A certificate that ended, or that the site never got. */
-function badCertificate(facts: Facts): readonly Line[] {
+function badCertificate(facts: Facts): readonly LogLine[] {
   const { certificates, now, answer } = facts;
   if (!certificates || !/^https:/.test(answer?.url ?? '') || answer?.status !== null) return [];
   const { certificate, valid } = certificateIn(certificates, { now, terminal: false });
@@ -92,7 +92,7 @@ const all: readonly Cause[] = [
       /directory index of "[^"]+" is forbidden/,
       /rewrite or internal redirection cycle while internally redirecting to "\/index\.php"/,
     ],
-    [siteCommand('update', 'Set it', '--web-directory', '/public'), deploy()],
+    [siteFix('update', 'Set it', '--web-directory', '/public'), deployFix()],
   ),
   { id: 'certificate_invalid', title: 'The certificate is not valid', rank: 94, state: badCertificate, fixes: certificate },
   {
@@ -131,7 +131,7 @@ export const platform: readonly Cause[] = [
     rank: 200,
     always: true,
     state: ({ site, of }) => (statusKey(site.status) === 'suspended' ? [stateLine('api', `${of.site.label}: ${wordOf(site.status)}`)] : []),
-    fixes: [siteCommand('resume', 'Bring it back')],
+    fixes: [siteFix('resume', 'Bring it back')],
   },
   {
     id: 'deployment_in_progress',

@@ -1,6 +1,6 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { type Facts, isUnanswered, type Line } from '../facts.ts';
+import { type Facts, isUnanswered, type LogLine } from '../facts.ts';
 import { ofSite, sshSite } from '../fixes.ts';
 import { type Cause, type Found, stateLine } from './cause.ts';
 
@@ -8,13 +8,13 @@ const isDown = (status: unknown): boolean =>
   phaseOf(status) === 'bad' || ['stopped', 'fatal', 'exited', 'backoff'].includes(statusKey(status));
 
 /** Workers that Deploynix reports as stopped. */
-const stopped = ({ queues }: Facts): readonly Line[] =>
+const stopped = ({ queues }: Facts): readonly LogLine[] =>
   queues
     ?.filter(({ status }) => isDown(status))
     .map(({ queue, id, status }) => stateLine('api', `worker ${wordOf(queue) || wordOf(id)}: ${wordOf(status)}`)) ?? [];
 
 /** Programs of Supervisor that stopped and bear the domain, with any separators. */
-const supervised = ({ machine, of }: Facts): readonly Line[] => {
+const supervised = ({ machine, of }: Facts): readonly LogLine[] => {
   const domain = of.site.label.split(/[^a-z0-9]+/i).join('-');
   const named = (name: string) => `-${name.split(/[^a-z0-9]+/i).join('-')}-`.includes(`-${domain}-`);
   return machine?.supervisor.filter(({ name, state }) => isDown(state) && named(name)).map(({ line }) => stateLine('state', line)) ?? [];

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { timeOf } from '../../../base/time.ts';
-import type { Line, Log, Source } from '../facts.ts';
+import type { Log, LogLine, Source } from '../facts.ts';
 
 /** A log as text, and what is known of its file. */
 interface Text {
@@ -104,12 +104,12 @@ function dateIn({ year, number, month = '', day = '' }: Readonly<Record<string, 
 const HEADING = /^(?:In \S+\.php line \d+:|\s*\[[\w\\]+\]|\s+[\w\\]+(?:Exception|Error))$/;
 
 /** Symfony breaks a message within a word, Collision only where the message does. */
-const isBroken = ({ heading = '' }: Line): boolean => !/(?:Exception|Error)$/.test(heading);
+const isBroken = ({ heading = '' }: LogLine): boolean => !/(?:Exception|Error)$/.test(heading);
 
 /** Joins the lines of the message of an exception. */
-function unwrapped(lines: readonly Line[]): readonly Line[] {
-  const joined: Line[] = [];
-  let block: { first: Line; parts: string[] } | undefined;
+function unwrapped(lines: readonly LogLine[]): readonly LogLine[] {
+  const joined: LogLine[] = [];
+  let block: { first: LogLine; parts: string[] } | undefined;
   let heading: string | undefined;
   const end = () => {
     if (block) joined.push({ ...block.first, text: `  ${block.parts.join(isBroken(block.first) ? '' : ' ')}` });
