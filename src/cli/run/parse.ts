@@ -2,15 +2,15 @@ import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
 import { capitalized, flagName } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
-import { type AnyCommand, type Group, type Tree, rootGroup } from '../language/command.ts';
+import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 import type { HelpPage } from './help/page.ts';
-import { type GivenOptions, type Invocation, globalsOf, invocationOf } from './invocation.ts';
-import { type NamedCommand, hintFor, isWord, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
+import { type GivenOptions, globalsOf, type Invocation, invocationOf } from './invocation.ts';
+import { hintFor, isWord, type NamedCommand, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
 export type Help = (page: HelpPage) => Promise<string>;
