@@ -9,6 +9,9 @@ import { main, reportCrash } from './main.ts';
 /** How long a command has to end after a signal, in ms. */
 const GRACE_MS = 700;
 
+// `devNull` would load node:os.
+const NULL_DEVICE = platform === 'win32' ? '\\\\.\\nul' : '/dev/null';
+
 const after: Timer = (ms, callback) => {
   const timer = setTimeout(callback, ms).unref();
   return () => clearTimeout(timer);
@@ -245,6 +248,3 @@ function isNullDevice(fd: number): boolean {
     return false;
   }
 }
-
-// `devNull` would load node:os.
-const NULL_DEVICE = platform === 'win32' ? '\\\\.\\nul' : '/dev/null';

@@ -1,6 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { flag } from '../cli/language/options.ts';
-import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
+import { releasesEndpoint, siteEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 
 export default command({

@@ -5,7 +5,7 @@ import { action, answer, created, creationOf, remove, resource, show, update } f
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
-import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/snapshot.ts';
+import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { listSites } from '../features/site/list.ts';

@@ -1,6 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { content, text } from '../cli/language/options.ts';
-import { siteEndpoint } from '../features/deploy/snapshot.ts';
+import { siteEndpoint } from '../features/deploy/site.ts';
 import { siteOptions } from '../features/remote/options.ts';
 
 export default command({

@@ -5,9 +5,9 @@ import { type Executable, openExecutable, said } from '../support/executable.ts'
 import { volume } from '../support/volume.ts';
 
 const AT_A_TIME = volume(20, 8);
-const COMMANDS = volume(200, 24);
+const COMMANDS = volume(200, 16);
 /** Requests per window: fewer than the commands send in it. */
-const LIMIT = volume(60, 12);
+const LIMIT = volume(60, 8);
 const WINDOW_MS = volume(5_000, 2_000);
 
 const lines = [

@@ -22,7 +22,7 @@ const add = (key: string, value: string) => {
   executable.sandbox.state.environment_variables.push({ ...first, id: `NEW-${key}`, key, value });
 };
 
-test.each([0, 1, 124, 130, 255])('its exit code %i is passed on', async (code) => {
+test.each([0, 130, 255])('its exit code %i is passed on', async (code) => {
   const ran = await executable.dnx(shell(`exit ${code}`));
   expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
 });

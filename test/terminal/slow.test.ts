@@ -35,7 +35,7 @@ test.concurrent('the seconds count from the first slow request of the command', 
 });
 
 test.concurrent('several live lines have a glyph each, and their states are aligned', async ({ open }) => {
-  const executable = await open({ speed: SPEED });
+  const executable = await open();
   const terminal = start(executable, 'deploy', 'staging.example.com', 'blog.example.com', '--server', 'web-1');
   const [staging, blog] = ['staging\\.example\\.com {2}started 0s', 'blog\\.example\\.com {5}started 0s'];
   // Both start at the same time, in either order.

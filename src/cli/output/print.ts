@@ -15,6 +15,44 @@ import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 import { ClosedPipe, write } from './write.ts';
 
+/** Rejects output options that can never work, before the command runs. `watches`: its view is live. */
+export async function checkShape(
+  { limit, fields, query, sort }: Globals,
+  { format }: Pick<Settings, 'format'>,
+  watches: boolean,
+): Promise<void> {
+  if (watches && format !== 'table' && format !== 'ndjson')
+    throw usage(`--watch cannot print ${format}.`, 'Use -o ndjson, which prints a line of JSON per change.');
+  if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw usage(`--limit must be a positive whole number, not '${limit}'.`);
+  const shaping = { fields, query, sort, limit };
+  const [refused] = isReportFormat(format)
+    ? (['fields', 'query', 'sort', 'limit'] as const).filter((key) => shaping[key] !== undefined)
+    : [];
+  if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
+  if (fields?.includes('')) throw usage('--fields contains an empty name.');
+  if (query !== undefined) await (await import('./query.ts')).checkQuery(query);
+  else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');
+}
+
+/**
+ * Waits until a result is printed. False if stdout was closed, which is not a failure. Throws if the result cannot be printed;
+ * `changed`: the command may have changed something, so that is not a usage error.
+ */
+export async function delivered({ exit, undelivered }: Result, printing: Promise<void>, changed: boolean): Promise<boolean> {
+  try {
+    await printing;
+    return true;
+  } catch (error) {
+    if (undelivered) throw await undelivered(error);
+    if (error instanceof ClosedPipe) return false;
+    const outcome = exit instanceof DnxError ? exit.message : undefined;
+    if (changed && isError(error, 'usage'))
+      throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
+    const note = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
+    throw note && isError(error, 'failed') ? error.withHint([note, error.hint].filter(Boolean).join(' ')) : error;
+  }
+}
+
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print(
   { view, exit, secret }: Result,
@@ -137,42 +175,4 @@ async function optionsFor(
     now: clock.now(),
     style: await styleFor(stdout, env, color),
   };
-}
-
-/** Rejects output options that can never work, before the command runs. `watches`: its view is live. */
-export async function checkShape(
-  { limit, fields, query, sort }: Globals,
-  { format }: Pick<Settings, 'format'>,
-  watches: boolean,
-): Promise<void> {
-  if (watches && format !== 'table' && format !== 'ndjson')
-    throw usage(`--watch cannot print ${format}.`, 'Use -o ndjson, which prints a line of JSON per change.');
-  if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw usage(`--limit must be a positive whole number, not '${limit}'.`);
-  const shaping = { fields, query, sort, limit };
-  const [refused] = isReportFormat(format)
-    ? (['fields', 'query', 'sort', 'limit'] as const).filter((key) => shaping[key] !== undefined)
-    : [];
-  if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
-  if (fields?.includes('')) throw usage('--fields contains an empty name.');
-  if (query !== undefined) await (await import('./query.ts')).checkQuery(query);
-  else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');
-}
-
-/**
- * Waits until a result is printed. False if stdout was closed, which is not a failure. Throws if the result cannot be printed;
- * `changed`: the command may have changed something, so that is not a usage error.
- */
-export async function delivered({ exit, undelivered }: Result, printing: Promise<void>, changed: boolean): Promise<boolean> {
-  try {
-    await printing;
-    return true;
-  } catch (error) {
-    if (undelivered) throw await undelivered(error);
-    if (error instanceof ClosedPipe) return false;
-    const outcome = exit instanceof DnxError ? exit.message : undefined;
-    if (changed && isError(error, 'usage'))
-      throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
-    const note = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
-    throw note && isError(error, 'failed') ? error.withHint([note, error.hint].filter(Boolean).join(' ')) : error;
-  }
 }

@@ -77,7 +77,7 @@ const silent = {
 const parents = { server: text('The server', 'server'), site: text('The site', 'site') };
 
 /** For parts that are declared as they are added. */
-const declare = async () => {};
+const declareNothing = async () => {};
 
 /** The whole program. Groups and commands are empty until they are named. It prints nothing, and throws instead of exiting. */
 function programOf(reading: Reading): Command {
@@ -94,10 +94,10 @@ function programOf(reading: Reading): Command {
       },
     });
   const page: Help = async (page) => (await import('./help/root.ts')).rootHelp(reading.tree, page);
-  reading.parts.set(program, { path: '', page, declare });
+  reading.parts.set(program, { path: '', page, declare: declareNothing });
   reading.reached.push(program);
   for (const flag of reading.globals) program.addOption(flag);
-  branch(program, reading);
+  takeSubcommands(program, reading);
   for (const entry of contents) add(program, namesOf(entry), groupPart(entry, reading), reading);
   for (const entry of standalone) {
     const load = async () => ({ group: rootGroup(entry), command: (await entry.load()).default });
@@ -124,7 +124,7 @@ function add(parent: Command, names: readonly string[], part: Part, { argv, part
 const named = (parent: Command, [name = '', ...aliases]: readonly string[]): Command => parent.command(name).aliases(aliases);
 
 /** Lets a command have subcommands, which declare themselves when they are named, and the options of their parents. */
-function branch(command: Command, reading: Reading): void {
+function takeSubcommands(command: Command, reading: Reading): void {
   for (const flag of flagsOf(parents)) command.addOption(flag);
   command.hook('preSubcommand', async (_, sub) => {
     reading.reached.push(sub);
@@ -139,7 +139,7 @@ function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
     path: entry.name,
     page: async (page) => (await import('./help/group.ts')).groupHelp(entry, await load(), page),
     async declare(own) {
-      branch(own, reading);
+      takeSubcommands(own, reading);
       const also = reading.tree.contents.find(({ name }) => name === entry.also);
       for (const group of [await load(), ...(also ? [(await also.load()).default] : [])])
         for (const command of group.commands) {
@@ -195,7 +195,7 @@ function addHelp(parent: Command, reading: Reading): void {
   const { tree, parts } = reading;
   const partOf = (command: Command) => parts.get(command) as Part;
   const help = named(parent, ['help']).argument('[words...]').allowUnknownOption();
-  parts.set(help, { ...partOf(parent), declare });
+  parts.set(help, { ...partOf(parent), declare: declareNothing });
   help.action(async (words: readonly string[]) => {
     const [name, ...others] = words;
     const topic = parent.parent || others.some(isWord) ? undefined : tree.topics.find((each) => each.name === name);

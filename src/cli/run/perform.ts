@@ -1,9 +1,9 @@
 import { type FieldLabel, isError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
+import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { refused } from '../../platform/api/send.ts';
-import { allowanceOf, inTime, within } from '../../platform/follow/follow.ts';
 import { withLink } from '../../platform/names/linked.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
 import type { Targets } from '../../platform/names/names.ts';

@@ -1,5 +1,5 @@
+import { within } from '../../platform/api/deadline.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { within } from '../../platform/follow/follow.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';

@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { liveRelease, type Release } from '../deploy/release.ts';
-import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
+import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { keysIn } from '../env/dotenv/dotenv.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { type Deployable, deployable } from './branch.ts';

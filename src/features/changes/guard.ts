@@ -5,7 +5,8 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { Captured } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
-import { readReleases, readSite, type SiteReference, type Snapshot, siteReference } from '../deploy/snapshot.ts';
+import { readReleases, readSite, type SiteReference, siteReference } from '../deploy/site.ts';
+import type { Snapshot } from '../deploy/snapshot.ts';
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
 

@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, overview, type Result, record, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { inProgress, shortened } from '../deploy/release.ts';
-import { readReleases, readSite, siteReference } from '../deploy/snapshot.ts';
+import { readReleases, readSite, siteReference } from '../deploy/site.ts';
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import type { Commit, Migration } from './clone.ts';
 import type { Php } from './php.ts';

@@ -1,6 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
-import { allowanceOf, follow, inTime, within } from '../../platform/follow/follow.ts';
+import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
+import { follow } from '../../platform/follow/follow.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
@@ -8,35 +9,27 @@ import { type DeployValues, readsSiteFirst, type Verification } from './options.
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { attachToRunning, followRun, requestDeployment } from './run.ts';
 import type { SavedRun } from './run-file.ts';
-import {
-  type DeployContext,
-  readReleases,
-  readSite,
-  type SiteReference,
-  type Snapshot,
-  siteCommand,
-  siteReference,
-  snapshotBefore,
-  snapshotNamed,
-} from './snapshot.ts';
+import { readReleases, readSite, type SiteReference, siteCommand, siteReference } from './site.ts';
+import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 
 /** Deploys one site: reads it, requests the deployment once, follows it to its end, and verifies it. */
 export async function deploySite(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<DeployReport> {
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
-  const { before, attach } = await inTime(prepare(ctx, values, verification), job);
+  const { before, attach } = await inTime(readyToDeploy(ctx, values, verification), job);
   const of = siteReference(ctx.targets, before?.site.domain);
   if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
   const borrowed = before && (await borrow(ctx, of, before, values));
   try {
     await borrowed?.asked();
-    const run = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before), job);
-    if (!before || values.wait === false) return startedReport(of, run, values.wait);
+    const saved = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before), job);
+    if (!before || values.wait === false) return startedReport(of, saved, values.wait);
     if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
-    let report = await followRun(ctx, run, { resumed: attach && !run.run.attached });
+    let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached });
     if (attach) await afterFollowing(ctx, of, report);
-    if (verification && report.result.outcome === 'succeeded') report = await verifyDeployment(ctx, { run, report, before, verification });
+    if (verification && report.result.outcome === 'succeeded')
+      report = await verifyDeployment(ctx, { saved, report, before, verification });
     return (await borrowed?.giveBack(report)) ?? report;
   } catch (error) {
     throw borrowed ? await borrowed.giveBackAfter(error) : error;
@@ -51,7 +44,7 @@ interface Start {
 }
 
 /** Reads the site, settles what is in progress, and restores the branch that an interrupted deployment left. */
-async function prepare(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
+async function readyToDeploy(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
   const given = siteReference(ctx.targets);
   if (values.branch !== undefined && savedBranch(ctx, given)) (await import('./branch/restore.ts')).refuseTakenBranch(ctx, given);
   const start = await settle(ctx, values, verification);

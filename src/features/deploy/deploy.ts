@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows } from '../../cli/output/view.ts';
-import { allowanceOf, within } from '../../platform/follow/follow.ts';
+import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { deploySite } from './deploy-site.ts';
 import { type DeployValues, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
 import { openReporting, type SeveralReports } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
 import { POLLS_A_MINUTE, SharedSites } from './shared-sites.ts';
-import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
+import { siteCommand, siteReference } from './site.ts';
+import type { DeployContext } from './snapshot.ts';
 
 /** `dnx deploy`. With --all the result is a list, even for a single site. */
 export async function deploy(given: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {

@@ -7,7 +7,7 @@ import { timedOut } from '../../platform/follow/follow.ts';
 import { siteUrl, type Target } from '../../platform/names/names.ts';
 import type { Outcome } from './evidence.ts';
 import { describeRelease, type Release } from './release.ts';
-import { type SiteReference, siteCommand } from './snapshot.ts';
+import { type SiteReference, siteCommand } from './site.ts';
 
 /** The result of deploy, watch and rollback for scripts. Times are ISO 8601. */
 export interface DeployResult {

@@ -2,21 +2,13 @@ import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { ago } from '../../base/time.ts';
 import type { Result } from '../../cli/output/view.ts';
-import { inTime, within } from '../../platform/follow/follow.ts';
+import { inTime, within } from '../../platform/api/deadline.ts';
 import { describeRelease, liveRelease, type Release, releaseBeforeLive, releaseWord, shortened, usableReleases } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
-import {
-  type DeployContext,
-  rollbackCommand,
-  type SiteReference,
-  type Snapshot,
-  siteCommand,
-  siteReference,
-  snapshotBefore,
-  snapshotNamed,
-} from './snapshot.ts';
+import { rollbackCommand, type SiteReference, siteCommand, siteReference } from './site.ts';
+import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 
 /** The options of `dnx rollback`. */
 interface RollbackValues extends ReportingOptions {
@@ -44,15 +36,15 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveRelease(now.releases);
   const target = yes ? choice : again(of, now.releases ?? [], live, choice);
-  const run = await inTime(requestRollback(ctx, of, now, target), job);
-  const { started_at } = run.run;
+  const saved = await inTime(requestRollback(ctx, of, now, target), job);
+  const { started_at } = saved.run;
   const undo = live && rollbackCommand(of, releaseWord(live, now.releases ?? []));
   if (wait === false) {
     const result = deployResult(of, { started_at, outcome: 'started', release: target.name });
     const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
     return { ...deployReport({ kind: 'rollback', ...of }, result, null, { release: target, undo }), next };
   }
-  const report = await followRun(ctx, run);
+  const report = await followRun(ctx, saved);
   return report.failure ? report : { ...report, undo };
 }
 

@@ -10,17 +10,8 @@ import { judgeRollback } from './judge-rollback.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
-import {
-  type DeployContext,
-  readReleases,
-  readSite,
-  rollbackCommand,
-  type SiteReference,
-  type Snapshot,
-  siteCommand,
-  siteIds,
-  takeSnapshot,
-} from './snapshot.ts';
+import { readReleases, readSite, rollbackCommand, type SiteReference, siteCommand, siteIds } from './site.ts';
+import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
 const GAP_MS = 2_000;
@@ -29,12 +20,12 @@ const GAP_MS = 2_000;
 export async function requestDeployment(ctx: DeployContext, of: SiteReference, before: Snapshot | undefined): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = of;
-  const run = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null });
+  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null });
   const began = clock.elapsed();
-  const { headers } = await sendOnce(run, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of)));
-  if (before) run.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
-  else run.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
-  return run;
+  const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of)));
+  if (before) saved.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
+  else saved.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
+  return saved;
 }
 
 /** When a request was sent that took so many ms and was answered at `date`, in whole seconds. Empty if the API does not say. */
@@ -52,11 +43,11 @@ export async function requestRollback(
 ): Promise<SavedRun> {
   const { server, site } = of;
   const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
-  const run = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
+  const saved = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
   const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: target.sentId } });
-  await sendOnce(run, send);
-  run.change({ asked: true });
-  return run;
+  await sendOnce(saved, send);
+  saved.change({ asked: true });
+  return saved;
 }
 
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
@@ -68,13 +59,14 @@ export function attachToRunning(ctx: DeployContext, { server, site }: SiteRefere
 }
 
 /** Sends the request of a saved run once. A rejected request deletes the run; a lost response keeps it. */
-async function sendOnce<T>(run: SavedRun, send: () => Promise<T>): Promise<T> {
+async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
     if (!isError(error)) throw error;
-    if (!neverPerformed(error)) throw error.withHint(undefined, { command: siteCommand('watch', run.run), why: 'Check before you retry' });
-    run.forget();
+    if (!neverPerformed(error))
+      throw error.withHint(undefined, { command: siteCommand('watch', saved.run), why: 'Check before you retry' });
+    saved.forget();
     throw error;
   }
 }

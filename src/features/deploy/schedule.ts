@@ -5,7 +5,7 @@ import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { readSite, type SiteReference, siteIds, siteReference } from './snapshot.ts';
+import { readSite, type SiteReference, siteIds, siteReference } from './site.ts';
 
 interface ScheduleValues {
   readonly at: string | undefined;

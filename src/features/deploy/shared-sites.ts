@@ -7,16 +7,8 @@ import { isFault } from '../../platform/follow/follow.ts';
 import { SharedPolls } from '../../platform/follow/shared-polls.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
-import {
-  type DeployContext,
-  readingOf,
-  readSite,
-  type SiteFollower,
-  type SiteReading,
-  type SiteReads,
-  type SiteReference,
-  siteIds,
-} from './snapshot.ts';
+import { readSite, type SiteReference, siteIds } from './site.ts';
+import { type DeployContext, readingOf, type SiteFollower, type SiteReading, type SiteReads } from './snapshot.ts';
 
 const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
 

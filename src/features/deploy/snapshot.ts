@@ -1,13 +1,12 @@
-import { DnxError, isError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { DnxError } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/follow.ts';
 import { isLinked, refuseOtherName } from '../../platform/names/linked.ts';
-import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
+import { isId, sameName, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
-import { inProgress, type Release, releasesOf } from './release.ts';
+import { inProgress, type Release } from './release.ts';
+import { readReleases, readSite, type SiteReference, siteReference } from './site.ts';
 
 /** The context of a deployment. */
 export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
@@ -15,6 +14,15 @@ export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'dead
   /** Set if several sites are deployed. */
   readonly sites?: SiteReads;
 };
+
+/** A site and its releases at one time. */
+export interface Snapshot {
+  readonly site: Site;
+  readonly releases: readonly Release[] | null;
+  readonly baseline: Baseline;
+  /** When reading started, in ms of the monotonic clock. */
+  readonly at: number;
+}
 
 /** A site, and when reading it began, in ms of the monotonic clock. */
 export type SiteReading = Pick<Snapshot, 'site' | 'at'>;
@@ -36,114 +44,6 @@ export interface SiteReads {
   between(): number;
 }
 
-/** A site and its server, by id for the API and by label for people. */
-export interface SiteReference {
-  readonly server: Target;
-  readonly site: Target;
-}
-
-/** The site of a command. `domain` is its name if it was read, because it may have been given by id. */
-export function siteReference({ server, site }: Targets, domain?: string): SiteReference {
-  if (!server || !site) throw new Error('A deployment needs a server and a site.');
-  return { server, site: { id: site.id, label: wordOf(domain) || site.label } };
-}
-
-/** The path parameters of a site. */
-export const siteIds = ({ server, site }: SiteReference) => ({ server: server.id, site: site.id });
-
-/** A command for this site that works in any directory. */
-export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
-  ...(['watch', 'releases', 'why'].includes(verb) ? [] : ['site']),
-  ...[verb, site.label],
-  ...['--server', server.label],
-];
-
-/** The rollback command of this site, optionally to a release. */
-export const rollbackCommand = ({ server, site }: SiteReference, to?: string): readonly string[] => [
-  ...['rollback', site.label, '--server', server.label],
-  ...(to === undefined ? [] : ['--to', to]),
-];
-
-/** The endpoints for following a deployment. */
-export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
-export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
-
-/** The endpoints for deploying another branch. A body with the branch alone is assumed to keep everything else. */
-export const siteUpdateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
-export const repositoryEndpoint = 'GET /git-repositories/{git_repository}' satisfies Endpoint;
-
-/** Reads the site. */
-export async function readSite(
-  { api }: Pick<Context, 'api'>,
-  of: SiteReference,
-  options: { readonly retry?: boolean } = {},
-): Promise<Site> {
-  const { data } = await api.send<Site>(siteEndpoint, siteIds(of), options);
-  if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
-  return data;
-}
-
-/** Reads the releases, newest first; null if the API or the token does not allow it. */
-export async function readReleases(
-  { api }: Pick<Context, 'api'>,
-  of: SiteReference,
-  options: { readonly retry?: boolean } = {},
-): Promise<readonly Release[] | null> {
-  try {
-    return releasesOf(await api.list(releasesEndpoint, siteIds(of), options));
-  } catch (error) {
-    if (isError(error, 'forbidden', 'not_found', 'invalid')) return null;
-    throw error;
-  }
-}
-
-/** A site and its releases at one time. */
-export interface Snapshot {
-  readonly site: Site;
-  readonly releases: readonly Release[] | null;
-  readonly baseline: Baseline;
-  /** When reading started, in ms of the monotonic clock. */
-  readonly at: number;
-}
-
-/** Reads the site, and notes when. */
-export const readingOf = async (ctx: Pick<Context, 'api' | 'clock'>, of: SiteReference): Promise<SiteReading> => {
-  const at = ctx.clock.elapsed();
-  return { site: await readSite(ctx, of), at };
-};
-
-/** Reads the site and its releases, and retries once if they contradict each other. `read` is the first reading of the site. */
-export async function takeSnapshot(
-  ctx: Pick<Context, 'api' | 'clock'>,
-  of: SiteReference,
-  read: () => Promise<SiteReading> = () => readingOf(ctx, of),
-  again = true,
-): Promise<Snapshot> {
-  const { site, at } = await read();
-  const releases = await readReleases(ctx, of);
-  // A deployment that started or ended between the two requests appears in only one response.
-  const torn = releases !== null && releases.length > 0 && reportsWork(site, releases) !== inProgress(releases).length > 0;
-  return torn && again ? takeSnapshot(ctx, of, undefined, false) : { site, releases, baseline: baselineOf(site, releases), at };
-}
-
-/** Fails if the site was renamed since the lookup, or has another name than in the link file. */
-function refuseRenamed({ targets, settings }: DeployContext, { site }: Snapshot): void {
-  const own = siteReference(targets).site;
-  const now = wordOf(site.domain);
-  if (isLinked('site', own, settings)) refuseOtherName('site', own, now || undefined);
-  if (now === '' || isId(own.label) || sameName('site', now, own.label)) return;
-  throw new DnxError('not_found', `${own.label} was renamed to ${now}. Nothing was changed.`, {
-    hint: 'Run the command again with the new name.',
-  });
-}
-
-/** Takes a snapshot and checks that the site still has the same name. */
-export async function snapshotNamed(ctx: DeployContext, read?: () => Promise<SiteReading>): Promise<Snapshot> {
-  const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets), read);
-  refuseRenamed(ctx, snapshot);
-  return snapshot;
-}
-
 /** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
 export function snapshotBefore(
   ctx: DeployContext,
@@ -161,3 +61,41 @@ export function snapshotBefore(
     warning: () => 'This token cannot follow the deployment: it lacks site:read.',
   });
 }
+
+/** Takes a snapshot and checks that the site still has the same name. */
+export async function snapshotNamed(ctx: DeployContext, read?: () => Promise<SiteReading>): Promise<Snapshot> {
+  const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets), read);
+  refuseRenamed(ctx, snapshot);
+  return snapshot;
+}
+
+/** Fails if the site was renamed since the lookup, or has another name than in the link file. */
+function refuseRenamed({ targets, settings }: DeployContext, { site }: Snapshot): void {
+  const own = siteReference(targets).site;
+  const now = wordOf(site.domain);
+  if (isLinked('site', own, settings)) refuseOtherName('site', own, now || undefined);
+  if (now === '' || isId(own.label) || sameName('site', now, own.label)) return;
+  throw new DnxError('not_found', `${own.label} was renamed to ${now}. Nothing was changed.`, {
+    hint: 'Run the command again with the new name.',
+  });
+}
+
+/** Reads the site and its releases, and retries once if they contradict each other. `read` is the first reading of the site. */
+export async function takeSnapshot(
+  ctx: Pick<Context, 'api' | 'clock'>,
+  of: SiteReference,
+  read: () => Promise<SiteReading> = () => readingOf(ctx, of),
+  again = true,
+): Promise<Snapshot> {
+  const { site, at } = await read();
+  const releases = await readReleases(ctx, of);
+  // A deployment that started or ended between the two requests appears in only one response.
+  const torn = releases !== null && releases.length > 0 && reportsWork(site, releases) !== inProgress(releases).length > 0;
+  return torn && again ? takeSnapshot(ctx, of, undefined, false) : { site, releases, baseline: baselineOf(site, releases), at };
+}
+
+/** Reads the site, and notes when. */
+export const readingOf = async (ctx: Pick<Context, 'api' | 'clock'>, of: SiteReference): Promise<SiteReading> => {
+  const at = ctx.clock.elapsed();
+  return { site: await readSite(ctx, of), at };
+};

@@ -1,19 +1,16 @@
-import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
-import { duration } from '../../base/time.ts';
-import type { Context } from '../../cli/language/command.ts';
-import { childEnv } from '../../machine/env.ts';
-import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
-import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
-import { inTime } from '../../platform/follow/follow.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { inTime } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
 import { PATIENCE_MS } from './evidence.ts';
 import type { Verification } from './options.ts';
+import { probeSite } from './probe.ts';
 import { isInProgress, liveRelease, type Release } from './release.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
 import type { SavedRun } from './run-file.ts';
-import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './snapshot.ts';
+import { readSite, type SiteReference, siteCommand } from './site.ts';
+import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
 export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
@@ -35,7 +32,7 @@ export function refuseUnverifiable({ path, rollback, url }: Verification, { site
 }
 
 interface Deployed {
-  readonly run: SavedRun;
+  readonly saved: SavedRun;
   readonly report: DeployReport;
   readonly before: Snapshot;
   readonly verification: Verification;
@@ -46,8 +43,8 @@ const UNVERIFIED = 'its verification did not finish';
 
 /** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
 export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { report, run } = deployed;
-  run.change({ reason: UNVERIFIED });
+  const { report, saved } = deployed;
+  saved.change({ reason: UNVERIFIED });
   try {
     return await verifyLive(ctx, deployed);
   } catch (error) {
@@ -57,8 +54,8 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
 }
 
 async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
-  const { run, report, before, verification } = deployed;
-  const { label: name } = run.run.site;
+  const { saved, report, before, verification } = deployed;
+  const { label: name } = saved.run.site;
   const began = ctx.clock.elapsed();
   const finish = (
     outcome: 'succeeded' | 'failed' | 'superseded' | 'rolled_back',
@@ -67,10 +64,10 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
     ended?: Baseline,
   ): DeployReport => {
     const { result, release, undo } = report;
-    const duration = (result.duration_s ?? 0) + Math.round((ctx.clock.elapsed() - began) / 1000);
-    const finished = { ...result, outcome, finished_at: new Date(ctx.clock.now()).toISOString(), duration_s: duration };
-    run.change({ result: finished, reason, ...(ended && { ended }) });
-    return deployReport(run.run, finished, reason, { release, undo, live });
+    const duration_s = (result.duration_s ?? 0) + Math.round((ctx.clock.elapsed() - began) / 1000);
+    const finished = { ...result, outcome, finished_at: new Date(ctx.clock.now()).toISOString(), duration_s };
+    saved.change({ result: finished, reason, ...(ended && { ended }) });
+    return deployReport(saved.run, finished, reason, { release, undo, live });
   };
 
   let why: string | undefined;
@@ -78,8 +75,8 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   let theirs: Theirs | undefined;
   const close = ctx.ci.group(`Verify ${name}`);
   try {
-    const then = report.release ? undefined : await readSite(ctx, run.run);
-    why = await verify(ctx, verification, { name, release: report.result.release });
+    const then = report.release ? undefined : await readSite(ctx, saved.run);
+    why = await probeSite(ctx, verification, { name, release: report.result.release });
     // The run file has the failure even if dnx is stopped now.
     if (why !== undefined) finish('failed', brokenSince(why));
     ({ now, theirs } = await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
@@ -96,7 +93,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   const back = liveRelease(before.releases);
   if (!verification.rollback || !back) return finish('failed', brokenSince(why), live);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
-  if (run.run.attached)
+  if (saved.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
   const { why: again, ended } = await rollBack(ctx, deployed, now, back);
   if (again === undefined) return finish('rolled_back', `to ${back.name}: ${why}`, back, ended);
@@ -121,9 +118,9 @@ const PAUSE_MS = 5_000;
 
 /** Checks whether our release is still live. An older live release may be a stale response, so it must persist. */
 async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
-  const { before, run } = deployed;
+  const { before, saved } = deployed;
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
-    const now = await takeSnapshot(ctx, run.run);
+    const now = await takeSnapshot(ctx, saved.run);
     const theirs = otherDeployment(deployed, then, now);
     const old = before.releases?.some(({ id }) => id === liveRelease(now.releases)?.id);
     if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
@@ -147,8 +144,8 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
 }
 
 /** Rolls back and verifies that, too. Resolves to the reason for a failure, and the site at the end. */
-async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now: Snapshot, back: Release) {
-  const { run: of } = run;
+async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release) {
+  const { run: of } = saved;
   const name = of.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
   ctx.progress.note(`Rolling back ${name} to ${back.name}`);
@@ -156,7 +153,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     const rollback = await inTime(requestRollback(ctx, of, now, back), `the rollback of ${name}`);
     const { failure } = await followRun(ctx, rollback);
     if (isStop(failure) || failure?.code === 'timed_out') throw failure;
-    const why = failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
+    const why = failure ? failure.message : await probeSite(ctx, verification, { name, release: back.name });
     // The run of the deployment has the result.
     rollback.forget();
     return { why, ended: rollback.run.ended };
@@ -166,121 +163,5 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     throw error;
   } finally {
     close();
-  }
-}
-
-type Needs = Pick<Context, 'clock' | 'deadline' | 'settings' | 'signal' | 'progress' | 'world'>;
-
-/** The domain of the site, and its expected release. */
-interface Subject {
-  readonly name: string;
-  readonly release: string | null;
-}
-
-const PROBE_PAUSE_MS = 2_000;
-const LONGEST_BODY = 1_000_000;
-
-/** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
-async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
-  const { command, path } = verification;
-  const base = verification.url ?? siteUrl(site.name);
-  const why = path === undefined || base === undefined ? undefined : await poll(ctx, verification, pageOf(base, path), site);
-  return why ?? (command === undefined ? undefined : runCommand(ctx, command, { base: base ?? '', ...site }));
-}
-
-/** `https://example.com/blog` and `/up` -> `https://example.com/blog/up`. Whatever the path is, its host is that of the base. */
-function pageOf(base: string, path: string): string {
-  const url = new URL(base);
-  url.pathname = url.pathname.replace(/\/*$/, '/');
-  return new URL(`./${path.replace(/^\//, '')}`, url).href;
-}
-
-async function poll(ctx: Needs, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
-  const { clock, deadline, settings, signal, progress, world } = ctx;
-  const started = clock.elapsed();
-  const end = Math.min(started + verification.withinMs, deadline);
-  const transport = transportUntil(await world.connect(settings.caFile), clock, end);
-  const over = (why: string) => {
-    if (end === deadline) throw outOfTime(name);
-    return `${url} ${why}`;
-  };
-  try {
-    let last: string | undefined;
-    for (let passes = 0; ; ) {
-      const why = await probe(transport, url, verification, signal, last);
-      last = why;
-      passes = why === undefined ? passes + 1 : 0;
-      progress.step(`${url}: ${why ?? `passed (${passes} of ${verification.passes})`}`, () => duration(clock.elapsed() - started));
-      if (passes >= verification.passes) return undefined;
-      if (clock.elapsed() + PROBE_PAUSE_MS >= end) return over(why ?? `did not pass ${verification.passes} times in a row`);
-      await clock.sleep(PROBE_PAUSE_MS, signal);
-    }
-  } finally {
-    progress.done();
-    await transport.close();
-  }
-}
-
-/** The error if `--timeout` ends during the verification. */
-const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
-
-/** Requests the site once. Resolves to the reason for a failure; `last` is the previous one. */
-async function probe(
-  transport: Transport,
-  url: string,
-  { expect, body }: Verification,
-  signal: AbortSignal,
-  last: string | undefined,
-): Promise<string | undefined> {
-  try {
-    const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
-    const text = await beginningOf(response.body);
-    if (response.status !== expect) return `returned ${response.status} instead of ${expect}`;
-    return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
-  } catch (error) {
-    if (error instanceof NetworkFault) return `did not respond: ${error.message}`;
-    if (isError(error, 'timed_out')) return last ?? 'did not respond in time';
-    throw error;
-  }
-}
-
-/** The first megabyte of a body as text. */
-async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= LONGEST_BODY) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-async function runCommand(
-  { clock, deadline, progress, signal, world }: Needs,
-  command: string,
-  { name, base, release }: Subject & { readonly base: string },
-): Promise<string | undefined> {
-  progress.note(`Verifying ${name} with: ${command}`);
-  const go = progress.hold();
-  const timer = abortAt(deadline, clock, signal, () => outOfTime(name));
-  try {
-    const ended = world.spawn({
-      ...shellCommand(command, world),
-      // The command must not get the token.
-      env: childEnv(world.env, { DNX_TOKEN: undefined, DNX_SITE_URL: base, DNX_RELEASE: release ?? '' }),
-      output: 'stderr',
-      signal: timer.signal,
-    });
-    timer.start();
-    const code = await ended;
-    if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
-    return code === 0 ? undefined : `'${command}' exited with code ${code}`;
-  } catch (error) {
-    if (isError(error, 'usage')) return error.message;
-    throw error;
-  } finally {
-    timer.stop();
-    go();
   }
 }

@@ -3,7 +3,7 @@ import { statusOf } from '../../base/status.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, type View } from '../../cli/output/view.ts';
-import { within } from '../../platform/follow/follow.ts';
+import { within } from '../../platform/api/deadline.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
@@ -12,7 +12,8 @@ import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
 import { attachToRunning, followRun } from './run.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
-import { type DeployContext, type Snapshot, siteEndpoint, siteReference, takeSnapshot } from './snapshot.ts';
+import { siteEndpoint, siteReference } from './site.ts';
+import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
 const REPEATED_MS = 3_600_000;

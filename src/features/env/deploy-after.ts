@@ -2,10 +2,10 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { flag, following, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
-import { allowanceOf, within } from '../../platform/follow/follow.ts';
+import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployValues } from '../deploy/options.ts';
-import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';
+import { releasesEndpoint, siteEndpoint } from '../deploy/site.ts';
 
 /** What a command calls if it deploys after a change of variables. */
 export const deployCalls = {

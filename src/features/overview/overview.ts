@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
-import { within } from '../../platform/follow/follow.ts';
+import { within } from '../../platform/api/deadline.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 
 /** What an overview needs. */

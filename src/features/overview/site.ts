@@ -5,7 +5,7 @@ import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
 import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
-import { releasesEndpoint } from '../deploy/snapshot.ts';
+import { releasesEndpoint } from '../deploy/site.ts';
 import { certificateIn, type TimeReader } from './certificate.ts';
 import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
 

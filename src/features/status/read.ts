@@ -9,7 +9,7 @@ import { certificatesEndpoint, serverEndpoint } from '../../platform/follow/read
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
-import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';
+import { releasesEndpoint, siteEndpoint } from '../deploy/site.ts';
 import { briefApi, type OverviewContext } from '../overview/overview.ts';
 import { isPassing, POLL_MS, pollAgain, polled } from '../watch/poll.ts';
 

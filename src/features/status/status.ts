@@ -8,7 +8,7 @@ import { LINK_FILE } from '../../machine/settings/link.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
-import { siteEndpoint } from '../deploy/snapshot.ts';
+import { siteEndpoint } from '../deploy/site.ts';
 import { certificateIn, type TimeReader } from '../overview/certificate.ts';
 import { releaseWords } from '../overview/site.ts';
 import { type PartName, partNames, readParts, type SeenSite, watched } from './read.ts';

@@ -6,7 +6,7 @@ import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import type { HttpResponse, World } from '../../machine/world.ts';
-import { following } from '../../platform/api/deadline.ts';
+import { linkedSignal } from '../../platform/api/deadline.ts';
 
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
@@ -22,7 +22,7 @@ export interface Update {
 export function openUpdate(ctx: Needs): Update {
   const file = join(ctx.settings.directories.state, 'update.json');
   let known = readKnown(file);
-  const { signal, abort, release } = following(ctx.signal);
+  const { signal, abort, release } = linkedSignal(ctx.signal);
   if (mayCheckNow(known, ctx.clock.now())) {
     void check(ctx, file, signal).then((latest) => {
       if (latest !== undefined) known = { ...known, latest };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { Site } from '../deploy/baseline.ts';
 import type { Release } from '../deploy/release.ts';
-import type { SiteReference } from '../deploy/snapshot.ts';
+import type { SiteReference } from '../deploy/site.ts';
 
 /** Where a line comes from. `given` is the log of `--log`. */
 export type Source = 'deploy' | 'given' | 'laravel' | 'nginx' | 'php' | 'worker' | 'kernel' | 'server' | 'state' | 'http' | 'api';

@@ -1,4 +1,4 @@
-import type { SiteReference } from '../deploy/snapshot.ts';
+import type { SiteReference } from '../deploy/site.ts';
 
 /** What to do: the words of a command after `dnx`, or a step without one. */
 export interface Fix {

@@ -7,7 +7,7 @@ import { transportUntil } from '../../platform/api/deadline.ts';
 import { type SiteIds, siteUrl } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
-import { type SiteReference, siteIds } from '../deploy/snapshot.ts';
+import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { briefApi } from '../overview/overview.ts';

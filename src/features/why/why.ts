@@ -7,7 +7,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import type { Located } from '../../platform/names/names.ts';
 import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unknowable } from '../changes/clone.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { type SiteReference, siteEndpoint, siteReference } from '../deploy/snapshot.ts';
+import { type SiteReference, siteEndpoint, siteReference } from '../deploy/site.ts';
 import { type Changed, checksOf, type Diagnosis, shownRelease } from './diagnosis.ts';
 import type { Facts, LogLine } from './facts.ts';
 import { type Choices, gather } from './gather.ts';

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, ClientOptions, Listing, Reply, SendOptions } from './api.ts';
-import { clockUntil, following, transportUntil } from './deadline.ts';
+import { clockUntil, linkedSignal, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { everyPage, pagesOf } from './pages.ts';
 import { openSending } from './send.ts';
@@ -23,7 +23,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
 
   const pages: Api['pages'] = (endpoint, params, listOptions) => {
     const stoppable = () => {
-      const { signal, abort, release } = following(options.signal);
+      const { signal, abort, release } = linkedSignal(options.signal);
       const stop = () => {
         release();
         abort();

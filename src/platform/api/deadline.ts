@@ -1,6 +1,33 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { type Clock, type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
+import type { Api } from './api.ts';
 import { isReadMethod } from './endpoint.ts';
+
+/** The default of --timeout: 15 minutes. */
+const DEFAULT_TIMEOUT_MS = 15 * 60_000;
+
+/** The time limit of a command, in ms. With --no-wait only an explicit --timeout counts. */
+export const allowanceOf = ({ wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown }): number =>
+  typeof timeout === 'number' ? timeout : wait === false ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS;
+
+/** The API with a deadline `allowanceMs` from now. */
+export function within(
+  { api, clock }: { readonly api: Api; readonly clock: Clock },
+  allowanceMs: number,
+): { readonly api: Api; readonly deadline: number } {
+  const deadline = clock.elapsed() + allowanceMs;
+  return { api: allowanceMs === Number.POSITIVE_INFINITY ? api : api.until(deadline), deadline };
+}
+
+/** Replaces a timeout before the request by an error that names what did not start. `job`: `the deployment of shop.example.com`. */
+export const inTime = <T>(work: Promise<T>, job: string): Promise<T> =>
+  work.catch((error: unknown) => {
+    if (!isUnperformed(error)) throw error;
+    throw new DnxError('timed_out', `Timed out before ${job} started. Nothing was changed.`, {
+      cause: error,
+      hint: 'Use a longer --timeout.',
+    });
+  });
 
 /** True if time ran out before anything was sent, or during a GET: nothing was changed. */
 export const isUnperformed = (error: unknown): boolean =>
@@ -51,7 +78,7 @@ export const transportUntil = (transport: Transport, clock: Clock, deadline: num
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A signal that aborts with `outer` until `release` is called, or when `abort` is. */
-export function following(outer: AbortSignal) {
+export function linkedSignal(outer: AbortSignal) {
   const controller = new AbortController();
   const follow = () => controller.abort(outer.reason);
   if (outer.aborted) follow();
@@ -65,7 +92,7 @@ export function following(outer: AbortSignal) {
 
 /** A signal that aborts with `outer`, or at the deadline once `start` was called. */
 export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
-  const { signal, abort, release } = following(outer);
+  const { signal, abort, release } = linkedSignal(outer);
   const stopped = new AbortController();
   return {
     signal,

@@ -1,8 +1,6 @@
 import { DnxError, isError, type Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Clock } from '../../machine/world.ts';
-import type { Api } from '../api/api.ts';
-import { isUnperformed } from '../api/deadline.ts';
 
 /** An event during a wait, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
@@ -70,6 +68,8 @@ const FIRST_POLL_MS = 2_000;
 const SLOWEST_POLL_MS = 10_000;
 const GROWTH = 1.5;
 const HEARTBEAT_MS = 30_000;
+/** The number of consecutive failed polls that ends the wait. */
+const FAULTS_IN_A_ROW = 5;
 
 /** Polls until there is a verdict or the deadline. The polling loop for work that continues on the server. */
 export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
@@ -127,22 +127,6 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
   }
 }
 
-/** The default of --timeout: 15 minutes. */
-const DEFAULT_TIMEOUT_MS = 15 * 60_000;
-
-/** The time limit of a command, in ms. With --no-wait only an explicit --timeout counts. */
-export const allowanceOf = ({ wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown }): number =>
-  typeof timeout === 'number' ? timeout : wait === false ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS;
-
-/** The API with a deadline `allowanceMs` from now. */
-export function within(
-  { api, clock }: { readonly api: Api; readonly clock: Clock },
-  allowanceMs: number,
-): { readonly api: Api; readonly deadline: number } {
-  const deadline = clock.elapsed() + allowanceMs;
-  return { api: allowanceMs === Number.POSITIVE_INFINITY ? api : api.until(deadline), deadline };
-}
-
 /** The messages for a token that cannot read what it should follow. `why` is the message of the 403. */
 interface Unreadable {
   /** True: fail before anything is started. */
@@ -174,22 +158,9 @@ export async function readBefore<T>(
 export const timedOut = (job: string, elapsedMs: number, resume: Next): DnxError =>
   new DnxError('timed_out', `Timed out after ${duration(elapsedMs)}; the ${job} continues`, { next: [resume] });
 
-/** Replaces a timeout before the request by an error that names what did not start. `job`: `the deployment of shop.example.com`. */
-export const inTime = <T>(work: Promise<T>, job: string): Promise<T> =>
-  work.catch((error: unknown) => {
-    if (!isUnperformed(error)) throw error;
-    throw new DnxError('timed_out', `Timed out before ${job} started. Nothing was changed.`, {
-      cause: error,
-      hint: 'Use a longer --timeout.',
-    });
-  });
-
 /** True for a network error or a 5xx, which says nothing about the work. The client waits out a 429. */
 export const isFault = (error: unknown): error is DnxError =>
   isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
-
-/** The number of consecutive failed polls that ends the wait. */
-const FAULTS_IN_A_ROW = 5;
 
 /** The error after too many faults in a row. */
 const lostContact = (what: string, cause: DnxError): DnxError =>

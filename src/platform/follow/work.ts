@@ -4,8 +4,9 @@ import { type Phase, phaseOf } from '../../base/status.ts';
 import { capitalized, wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Reply } from '../api/api.ts';
+import { inTime } from '../api/deadline.ts';
 import { idIn } from '../names/names.ts';
-import { type Followed, follow, inTime, readBefore, timedOut, type Waiting } from './follow.ts';
+import { type Followed, follow, readBefore, timedOut, type Waiting } from './follow.ts';
 
 /** A resource whose `status` shows the progress of its work. */
 export interface Thing {

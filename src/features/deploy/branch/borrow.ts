@@ -10,7 +10,8 @@ import { yesOrNo } from '../release.ts';
 import type { DeployReport } from '../result.ts';
 import { neverPerformed } from '../run.ts';
 import { baselineOfRun, recallRuns } from '../run-file.ts';
-import { type DeployContext, readSite, repositoryEndpoint, type SiteReference, type Snapshot, siteCommand } from '../snapshot.ts';
+import { readSite, repositoryEndpoint, type SiteReference, siteCommand } from '../site.ts';
+import type { DeployContext, Snapshot } from '../snapshot.ts';
 import { branchTaken, nowWith, putBranch, siteBranch, stillOn, tryToRestore, warnStillOn, withStillOn } from './restore.ts';
 import { type HeldBranch, saveBranch, type TemporaryBranch } from './saved.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Starting } from '../../../cli/run/perform.ts';
 import type { DeployReport } from '../result.ts';
-import type { SiteReference } from '../snapshot.ts';
+import type { SiteReference } from '../site.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 

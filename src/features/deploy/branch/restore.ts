@@ -6,7 +6,7 @@ import type { Api } from '../../../platform/api/api.ts';
 import { isLost } from '../../../platform/api/network/fault.ts';
 import { isDeploymentOver, type Site, workInProgress } from '../baseline.ts';
 import { LAG_MS, PATIENCE_MS } from '../evidence.ts';
-import { readReleases, readSite, type SiteReference, siteCommand, siteIds, siteReference, siteUpdateEndpoint } from '../snapshot.ts';
+import { readReleases, readSite, type SiteReference, siteCommand, siteIds, siteReference, siteUpdateEndpoint } from '../site.ts';
 import { branchHolder, forgetBranch, type HeldBranch, savedBranch, type TemporaryBranch, takeOverBranch } from './saved.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;

@@ -7,7 +7,7 @@ import { type Holder, holderNamed, isHolderGone, isLocalHolder, locked, ownHolde
 import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
-import type { SiteReference } from '../snapshot.ts';
+import type { SiteReference } from '../site.ts';
 
 /** The branch that a site has for one deployment only, saved so that the other one can be restored. Contains no secrets. */
 export interface TemporaryBranch {
