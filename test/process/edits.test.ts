@@ -20,7 +20,7 @@ const profiles = (home: string) => JSON.parse(readFileSync(join(folderOf(home), 
 const set = (home: string, value: string, profile: string) =>
   built.dnx(['config', 'set', 'server', value, '--profile', profile], { env: { HOME: home } });
 
-test(`${WRITERS} concurrent processes behind a stale lock keep every setting`, async () => {
+test('concurrent processes behind a stale lock keep every setting', async () => {
   const home = freshHome();
   const { holder, kill } = await startHolder();
   leaveLock(join(folderOf(home), 'config.json'), holder);

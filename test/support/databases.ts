@@ -74,7 +74,9 @@ async function openMariaDb(): Promise<Database> {
   // MySQL keeps one by default, and then trusts nobody but SUPER.
   const binary = ['--log-bin', '--log-bin-trust-function-creators=1'];
   startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small, ...robust, ...binary]);
-  const client = ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'];
+  // The encoding of dnx, whatever the locale is: code in a database keeps that of its client.
+  const encoding = '--default-character-set=utf8mb4';
+  const client = ['--no-defaults', `--socket=${socket}`, '--user=root', encoding, '--batch', '--skip-column-names'];
   const sql: Database['sql'] = (statements, database) => {
     try {
       return run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
