@@ -65,10 +65,12 @@ function mysql(local: Credentials, { database }: Options): Start {
     '--loose-get-server-public-key',
     '--skip-reconnect',
   ];
-  const output = ['--batch', '--skip-column-names', '--unbuffered', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
+  // Without it, the client leaves comments out of routines.
+  const input = ['--comments', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
+  const output = ['--batch', '--skip-column-names', '--unbuffered'];
   const use = database === undefined ? [] : [`--database=${database}`];
   return [
-    ['--no-defaults', `--user=${local.username}`, ...where, ...safe, ...output, ...use],
+    ['--no-defaults', `--user=${local.username}`, ...where, ...safe, ...input, ...output, ...use],
     // The password in an option file would be used instead.
     { MYSQL_TEST_LOGIN_FILE: '/dev/null', MYSQL_PWD: local.password },
   ];
