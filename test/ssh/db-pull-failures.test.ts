@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
 import { clientsOf, dumpersOf, holding, leaksOf, processes } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { idsOf, reasonAgainstDatabases } from '../support/databases.ts';
+import { idsOf, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep } from '../support/volume.ts';
@@ -189,6 +189,17 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(forced.exitCode, forced.stderr).toBe(0);
     expect(copying.content('pgsql', 'connected')).toBe(copying.content('pgsql', 'shop'));
   });
+});
+
+it('does not count its own connections that end late', { timeout: TIME }, async () => {
+  const before = copying.old('pgsql', 'own');
+  const folder = copying.folder();
+  const psql = postgresProgram('psql');
+  const late = `if [ "$PGDATABASE" = own ]; then ${psql} --no-psqlrc -c 'SELECT pg_sleep(2)' >/dev/null 2>&1 & fi`;
+  writeFileSync(join(folder, 'psql'), `#!/bin/sh\n${psql} "$@"\ncode=$?\n${late}\nexit $code\n`, { mode: 0o755 });
+  const ran = await copying.pull(copying.sites.pgsql, 'pgsql', 'own', [], { PATH: `${folder}:${copying.env.PATH}` });
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(copying.content('pgsql', 'own')).not.toBe(before);
 });
 
 it('shows the password to nobody', { timeout: TIME }, async () => {
