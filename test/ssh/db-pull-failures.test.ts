@@ -149,7 +149,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const file = copying.dotenv('mariadb', 'poor', { DB_USERNAME: 'poor', DB_PASSWORD: 'poor rights' });
     const ran = await dnx(['db', 'pull', sites.mariadb, '--no-cache', '--into', file, '--confirm', 'poor']);
     expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/Access denied for user 'poor'@'.*' to database 'poor_dnx_new'/);
+    expect(ran.stderr).toMatch(/Access denied for user 'poor'@'.*' to database 'poor_dnx_old'/);
     expect(copying.content('mariadb', 'poor')).toBe(before);
   });
 
@@ -189,6 +189,30 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(forced.exitCode, forced.stderr).toBe(0);
     expect(copying.content('pgsql', 'connected')).toBe(copying.content('pgsql', 'shop'));
   });
+});
+
+it('sends autovacuum away, which an account without rights may not end', { timeout: TIME }, async () => {
+  const { servers, sites, dnx, sshd } = copying;
+  const { sql } = servers.pgsql;
+  sql(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);
+  sql(`CREATE ROLE vacuumed LOGIN CREATEDB PASSWORD 'no rights'`);
+  sql('SELECT pg_reload_conf()');
+  onTestFinished(() => {
+    rmSync(join(sshd.directory, 'programs'), { recursive: true });
+    sql('ALTER SYSTEM RESET autovacuum_naptime');
+    sql('SELECT pg_reload_conf()');
+  });
+  // A dump that ends once autovacuum works in the new copy.
+  const ask = `${postgresProgram('psql')} -At -h ${servers.pgsql.socket} -p ${servers.pgsql.port} -U postgres postgres`;
+  const count = `SELECT count(*) FROM pg_stat_activity WHERE datname = 'vacuumed_dnx_new' AND backend_type = 'autovacuum worker'`;
+  const slowly = 'autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1';
+  const rows = `CREATE TABLE a WITH (${slowly}) AS SELECT i FROM generate_series(1, 200000) i;`;
+  const until = `until [ "$(${ask} -c "${count}")" = 1 ]; do sleep 0.1; done`;
+  sshd.program('pg_dump', `#!/bin/sh\necho '${rows}'\n${until}\nprintf '%s\\n' -- '-- PostgreSQL database dump complete' --\n`);
+  const file = copying.dotenv('pgsql', 'vacuumed', { DB_USERNAME: 'vacuumed', DB_PASSWORD: 'no rights' });
+  const ran = await dnx(['db', 'pull', sites.pgsql, '--no-cache', '--into', file, '--confirm', 'vacuumed']);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(copying.databases('pgsql', 'vacuumed')).toEqual(['vacuumed']);
 });
 
 it('does not count its own connections that end late', { timeout: TIME }, async () => {

@@ -76,7 +76,7 @@ function mysql(local: Credentials, { database }: Options): Start {
   ];
 }
 
-function pgsql(local: Credentials, { database = maintenanceOf(local) }: Options): Start {
+function pgsql(local: Credentials, { database = 'postgres' }: Options): Start {
   return [
     ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--no-password', '--set=ON_ERROR_STOP=1', '--file=-'],
     {
@@ -89,9 +89,6 @@ function pgsql(local: Credentials, { database = maintenanceOf(local) }: Options)
     },
   ];
 }
-
-/** The database to connect to for statements about another one. */
-const maintenanceOf = ({ database }: Credentials): string => (database === 'postgres' ? 'template1' : 'postgres');
 
 /** Reads a stream to its end as text. */
 async function streamText(stream: Readable): Promise<string> {
