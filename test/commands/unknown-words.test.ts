@@ -37,7 +37,7 @@ test.each([
 ])('%s: the answer names the command of dnx', async (line, meant, see) => {
   const { code, stderr, calls } = await bed.dnx(line);
   expect([code, calls]).toEqual([2, []]);
-  expect(stderr.replace(/\n  /g, '\n')).toContain(meant);
+  expect(stderr.replace(/\n {2}/g, '\n')).toContain(meant);
   expect(stderr).toContain(`See: ${see}`);
 });
 

@@ -184,7 +184,10 @@ export const comingFrom = {
       'What is different:',
       [
         ['Servers', 'Sites run on servers, which you create and size: dnx help server. Nothing scales or sleeps on its own.'],
-        ['Deploying', 'dnx deploy builds a branch of your Git host: a git push alone deploys only after dnx git-repository enable-auto-deploy'],
+        [
+          'Deploying',
+          'dnx deploy builds a branch of your Git host: a git push alone deploys only after dnx git-repository enable-auto-deploy',
+        ],
         ['Project', 'dnx link writes .deploynix.json, so that commands in the project need no -a. -s shop.example.com names another site.'],
         ['Variables', 'Kept at Deploynix, and written to .env on every deployment: dnx env set does not restart anything'],
         ['Tokens', 'Can do only what their abilities allow: dnx help tokens'],
