@@ -7,7 +7,7 @@ import { describeRelease, liveRelease, type Release, releaseBeforeLive, releaseW
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
-import { rollbackCommand, type SiteReference, siteCommand, siteReference } from './site.ts';
+import { rollbackCommand, type SiteReference, siteCommand, sitePlace, siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 
 /** The options of `dnx rollback`. */
@@ -67,7 +67,7 @@ async function chosen(
       : named(of, releases, live, to);
   ctx.progress.note(announced(of, live, target));
   ctx.progress.note(MIGRATIONS);
-  if (!yes && !(await ctx.ask.confirm(`Roll back ${placed(of)}?`))) throw cancelled();
+  if (!yes && !(await ctx.ask.confirm(`Roll back ${sitePlace(of)}?`))) throw cancelled();
   return target;
 }
 
@@ -125,9 +125,6 @@ const keepsNone = (of: SiteReference): DnxError =>
 
 const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See' });
 
-/** `shop.example.com (web-1)`. */
-const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
-
 /** Prompts for a release. The previous one is first, so that enter picks it. */
 function pickRelease(
   { ask, clock, world }: Pick<DeployContext, 'ask' | 'clock' | 'world'>,
@@ -140,7 +137,7 @@ function pickRelease(
   const shown = previous ? [previous, ...others] : others;
   const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
   return ask.select(
-    `Roll back ${placed(of)} to:`,
+    `Roll back ${sitePlace(of)} to:`,
     shown.map((value, index) => ({ name: value.name, short: value.name, value, ...rows[index] })),
   );
 }
@@ -189,9 +186,11 @@ const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((
 
 /** Describes a rollback: the site, the live release and the chosen one. */
 const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
-  [`Rolling back ${placed(of)}`, `  from  ${live ? describeRelease(live) : 'the live release'}`, `  to    ${describeRelease(target)}`].join(
-    '\n',
-  );
+  [
+    `Rolling back ${sitePlace(of)}`,
+    `  from  ${live ? describeRelease(live) : 'the live release'}`,
+    `  to    ${describeRelease(target)}`,
+  ].join('\n');
 
 /** The warning for every rollback. */
 const MIGRATIONS = 'Database migrations are not undone.';
