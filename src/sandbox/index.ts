@@ -2,6 +2,7 @@
 
 export type { RecordedCall } from './app.ts';
 export type { Ability } from './auth.ts';
+export type { FailureName } from './failures.ts';
 export type { FaultReply, Faults, Match } from './faults.ts';
 export { routes } from './operations.ts';
 export type { ApiResponse } from './response.ts';
@@ -9,5 +10,6 @@ export { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from './seed/account.ts';
 export { seeded } from './seed/ids.ts';
 export { seed } from './seed/index.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './server.ts';
+export { openSurroundings, type Surroundings } from './servers/surroundings.ts';
 export type { State } from './state.ts';
 export { timings } from './time.ts';

@@ -1,3 +1,5 @@
+import type { FailureName } from './failures.ts';
+
 /** The columns of every row. */
 export interface Timestamped {
   id: string;
@@ -69,6 +71,8 @@ export interface ReleaseRow extends Timestamped {
   branch: string;
   status: string;
   active: boolean;
+  /** Why it failed, which only its log tells. */
+  failure?: FailureName | undefined;
 }
 
 /** A push from a Git host. */
