@@ -221,6 +221,7 @@ const shell = command({
         ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, signal }),
       );
     });
+    ctx.signal.throwIfAborted();
     return { view: nothing, note: 'Left the sandbox; nothing of it is left.' };
   },
 });

@@ -1,4 +1,4 @@
-import type { SiteRow } from './records.ts';
+import type { FailureName, SiteRow } from './records.ts';
 import type { Head, State } from './state.ts';
 
 /** Why a deployment fails: what its log says, and what makes the next one succeed. */
@@ -16,7 +16,7 @@ const NEEDED_PHP = '8.4';
 const NEEDED_VARIABLE = 'STRIPE_WEBHOOK_SECRET';
 
 /** By the name that `--fail-deploys` takes. The output is that of the real programs. */
-export const failures = {
+export const failures: Readonly<Record<FailureName, Failure>> = {
   build: {
     after: 5_000,
     log: ({ domain }, release) => `✗ Build failed in 431ms
@@ -81,10 +81,7 @@ Script @php artisan package:discover --ansi handling the post-autoload-dump even
     isFixed: ({ environment_variables }, { id }) =>
       environment_variables.some(({ site_id, key }) => site_id === id && key === NEEDED_VARIABLE),
   },
-} as const satisfies Readonly<Record<string, Failure>>;
-
-/** What `--fail-deploys` takes. */
-export type FailureName = keyof typeof failures;
+};
 
 /** Why a deployment of a site that starts now fails; undefined if it does not. Composer judges what was really pushed. */
 export function failureOf(state: State, site: SiteRow): FailureName | undefined {

@@ -2,9 +2,9 @@
 
 export type { RecordedCall } from './app.ts';
 export type { Ability } from './auth.ts';
-export type { FailureName } from './failures.ts';
 export type { FaultReply, Faults, Match } from './faults.ts';
 export { routes } from './operations.ts';
+export type { FailureName } from './records.ts';
 export type { ApiResponse } from './response.ts';
 export { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from './seed/account.ts';
 export { seeded } from './seed/ids.ts';

@@ -1,5 +1,3 @@
-import type { FailureName } from './failures.ts';
-
 /** The columns of every row. */
 export interface Timestamped {
   id: string;
@@ -61,6 +59,9 @@ export interface SiteRow extends Timestamped {
   /** The .env on the server, which `environment-variables/pull` imports. */
   dotenv: string;
 }
+
+/** Why a deployment fails. */
+export type FailureName = 'build' | 'composer' | 'disk' | 'migration' | 'permission' | 'variable';
 
 /** A release of a site; the live one is `active`. */
 export interface ReleaseRow extends Timestamped {

@@ -1,4 +1,3 @@
-import type { FailureName } from './failures.ts';
 import type * as records from './records.ts';
 
 /** Increase it when the shape of the state file changes, so that older files are refused. */
@@ -17,7 +16,7 @@ export interface Deployment {
   site_id: string;
   fails: boolean;
   /** Why it fails, if the sandbox knows. */
-  failure?: FailureName | undefined;
+  failure?: records.FailureName | undefined;
   /** The release that a rollback restores; null for a deployment, which creates one. */
   rolls_back_to: string | null;
   /** The release in progress, once it is visible. */
@@ -105,7 +104,7 @@ type Tables = { [N in Noun as (typeof models)[N]['table']]: Nouns[N][] };
 export interface State extends Tables {
   version: number;
   /** New deployments fail, until what `failures` says fixes it. */
-  fail_deploys: boolean | FailureName;
+  fail_deploys: boolean | records.FailureName;
   /** The newest commit of each branch that was pushed to a repository of the sandbox, by `example/shop main`. */
   heads?: Record<string, Head>;
   /** What is broken on the servers: `disk SERVER` and `permission SITE`, by id. */

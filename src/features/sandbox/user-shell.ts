@@ -30,7 +30,7 @@ export function userShell(
       const own = 'if [ -f ~/.bashrc ]; then . ~/.bashrc; fi';
       return {
         file,
-        args: ['--rcfile', write('bashrc', [own, use, 'unset PROMPT_COMMAND', prompt, 'eval "$(dnx completion bash)"']), '-i'],
+        args: ['--rcfile', write('bashrc', [own, use, 'unset PROMPT_COMMAND', prompt, ENDING, 'eval "$(dnx completion bash)"']), '-i'],
         env: inner,
       };
     }
@@ -48,13 +48,16 @@ export function userShell(
         value === undefined ? `set --erase ${name}` : `set --global --export ${name} ${fishQuoted(value)}`,
       );
       const prompt = "function fish_prompt; set_color cyan; echo -n '(sandbox) '; set_color normal; echo -n (basename $PWD)'> '; end";
-      const script = write('settings.fish', [...variables, prompt, 'dnx completion fish | source']);
-      return { file, args: ['--private', '--init-command', `source ${fishQuoted(script)}`], env: inner };
+      const script = write('settings.fish', ['set --global fish_greeting', "set --global fish_history ''", ...variables, prompt, 'dnx completion fish | source']);
+      return { file, args: ['--init-command', `source ${fishQuoted(script)}`], env: inner };
     }
     default:
-      return { file, args: ['-i'], env: { ...inner, ENV: write('shrc', [use, "PS1='(sandbox) $ '"]) } };
+      return { file, args: ['-i'], env: { ...inner, ENV: write('shrc', [use, ENDING, "PS1='(sandbox) $ '"]) } };
   }
 }
+
+/** Jobs end with the shell, as in zsh and fish. */
+const ENDING = "trap 'kill $(jobs -p) 2>/dev/null' EXIT";
 
 /** PATH is a list in fish, but it splits this one at the colons. */
 const fishQuoted = (value: string): string => `'${value.replace(/['\\]/g, '\\$&')}'`;

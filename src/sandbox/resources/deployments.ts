@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ulid } from 'ulid';
-import { type FailureName, failureOf, failures, headOf } from '../failures.ts';
+import { failureOf, failures, headOf } from '../failures.ts';
 import { type Operation, operation } from '../operation.ts';
-import type { ReleaseRow, SiteRow } from '../records.ts';
+import type { FailureName, ReleaseRow, SiteRow } from '../records.ts';
 import { accepted, invalid, unprocessable } from '../response.ts';
 import { exists, moment, textRule } from '../rules.ts';
 import { type Deployment, type State, scheduleChange, unschedule } from '../state.ts';

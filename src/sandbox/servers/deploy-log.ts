@@ -20,11 +20,10 @@ export function deployLog(site: SiteRow, release: ReleaseRow, elapsed: number): 
 /** The steps of a deployment, each with the ms after which it is written. */
 const stepsOf = (
   { type, domain, php_version }: SiteRow,
-  { name, branch, commit_hash, commit_message }: ReleaseRow,
+  { name, commit_hash, commit_message }: ReleaseRow,
 ): readonly (readonly [number, string])[] => [
   [0, `Deploying release ${name}`],
   [0, `Cloning into '/home/deploynix/${domain}/releases/${name}'...`],
-  [700, `Your branch is up to date with 'origin/${branch}'.`],
   [700, `HEAD is now at ${commit_hash.slice(0, 7)} ${commit_message}`],
   [1_000, 'Linking shared/.env'],
   ...(type === 'static' ? [] : composerSteps),

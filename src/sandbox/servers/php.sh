@@ -51,7 +51,9 @@ case $2 in
     print '' '  Migration name .......................................... Batch / Status'
     for each in database/migrations/*.php; do
       each=${each##*/}
-      if [ "$each" != '*.php' ]; then printf '  %s .. [1] Ran\n' "${each%.php}"; fi
+      if [ "$each" != '*.php' ]; then dots=..............................................................
+      each=${each%.php}
+      printf '  %s %.*s [1] Ran\n' "$each" "$((62 - ${#each}))" "$dots"; fi
     done
     print ''
     ;;

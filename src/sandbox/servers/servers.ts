@@ -36,6 +36,7 @@ interface Written {
   readonly sites: Set<string>;
   readonly servers: Map<string, string>;
   lastOrder: number;
+  nextOrder: number;
 }
 
 const ORDER_MS = 5_000;
@@ -49,7 +50,7 @@ export function createServers(directory: string, project: Project | undefined): 
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
 
-  const written: Written = { logs: new Map(), sites: new Set(), servers: new Map(), lastOrder: 0 };
+  const written: Written = { logs: new Map(), sites: new Set(), servers: new Map(), lastOrder: 0, nextOrder: 1041 };
   const rootOf = (server: Server): string => {
     const known = written.servers.get(server.id);
     if (known !== undefined) return known;
@@ -138,8 +139,8 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
   const live = releases.find(({ active }) => active);
   if (live && makeLive(root, live)) writeFileSync(join(shared, '.env'), dotenvOf(state, site));
   if (site.domain.startsWith('shop.') && now - written.lastOrder >= ORDER_MS) {
-    const order = 1041 + (Math.floor(now / ORDER_MS) % 9000);
-    if (written.lastOrder > 0) tryAppend(join(shared, 'storage/logs/laravel.log'), `${laravelLine(now, 'INFO', `Order ${order} paid`)}\n`);
+    if (written.lastOrder > 0)
+      tryAppend(join(shared, 'storage/logs/laravel.log'), `${laravelLine(now, 'INFO', `Order ${written.nextOrder++} paid`)}\n`);
     written.lastOrder = now;
   }
 }
