@@ -11,7 +11,13 @@ export const contents: readonly Entry[] = [
   { name: 'env', summary: 'Manage environment variables', section: 'Sites', load: () => import('./env.ts') },
   { name: 'queue', aliases: ['worker'], summary: 'Manage queue workers', section: 'Sites', load: () => import('./queue.ts') },
   { name: 'redirect', summary: 'Manage redirects', section: 'Sites', load: () => import('./redirect.ts') },
-  { name: 'certificate', aliases: ['cert'], summary: 'Manage SSL certificates', section: 'Sites', load: () => import('./certificate.ts') },
+  {
+    name: 'certificate',
+    aliases: ['cert', 'ssl'],
+    summary: 'Manage SSL certificates',
+    section: 'Sites',
+    load: () => import('./certificate.ts'),
+  },
   {
     name: 'database',
     summary: 'Manage databases',

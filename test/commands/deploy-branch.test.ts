@@ -30,7 +30,7 @@ describe('dnx deploy --branch', () => {
   });
 
   test('is an ordinary deployment if the site has that branch', async () => {
-    const run = await bed.dnx('deploy shop.example.com --branch main');
+    const run = await bed.dnx('deploy shop.example.com --branch main --yes');
     expect([run.code, changesIn(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${seeded.sites['shop.example.com']}/deploy`]]);
     expect([run.calls.some((call) => call.includes('git-repositories')), filesOf(bed)]).toEqual([false, []]);
   });
@@ -50,7 +50,7 @@ describe('dnx deploy --branch', () => {
     const run = await bed.dnx(`${LINE} --dry-run --json`);
     expect(run.json()).toEqual([{ site: 'blog.example.com', server: 'web-1', branch: 'feature/search', requests: 7 }]);
     expect(changesIn(run.calls)).toEqual([]);
-    const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search`);
+    const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search --yes`);
     const polls = real.calls.slice(real.calls.indexOf(POST) + 1, -2);
     expect(real.calls.length - polls.length).toBe(7);
   });
@@ -78,7 +78,7 @@ describe('dnx deploy --branch', () => {
   test('restores the branch after a rollback, and exits 11', async () => {
     const shop = siteOf(bed, 'shop.example.com');
     shop.git_repository_id = siteOf(bed).git_repository_id;
-    const run = await bed.dnx('deploy shop.example.com --branch x --verify-cmd check --rollback-on-fail', {
+    const run = await bed.dnx('deploy shop.example.com --branch x --yes --verify-cmd check --rollback-on-fail', {
       child: (child) => (child.env.DNX_RELEASE?.startsWith('20260416_12') ? 1 : 0),
     });
     expect([run.code, shop.branch, filesOf(bed)]).toEqual([11, 'main', []]);
@@ -87,7 +87,7 @@ describe('dnx deploy --branch', () => {
   test('deploys several sites, each from the branch, and restores each', async () => {
     siteOf(bed, 'shop.example.com').git_repository_id = siteOf(bed).git_repository_id;
     siteOf(bed, 'shop.example.com').branch = 'stable';
-    const run = await bed.dnx('deploy blog.example.com shop.example.com --branch x --json');
+    const run = await bed.dnx('deploy blog.example.com shop.example.com --branch x --yes --json');
     expect([run.code, run.json<unknown[]>().length]).toEqual([0, 2]);
     expect([branch(), siteOf(bed, 'shop.example.com').branch, filesOf(bed)]).toEqual(['main', 'stable', []]);
     expect([releasesOn(bed, 'x'), releasesOn(bed, 'x', 'shop.example.com')]).toEqual([1, 1]);

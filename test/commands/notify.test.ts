@@ -65,7 +65,7 @@ describe('--notify URL', () => {
   });
 
   test('tells of several sites at once', async () => {
-    const run = await bed.dnx(`deploy --all --server web-1 --json --notify ${hook()}`);
+    const run = await bed.dnx(`deploy --all --server web-1 --yes --json --notify ${hook()}`);
     expect(receiver.bodies).toEqual([{ text: '✓ dnx deploy: 3 succeeded', exit_code: 0, command: 'deploy', result: run.json() }]);
   });
 
