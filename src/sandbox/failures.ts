@@ -3,8 +3,10 @@ import type { Head, State } from './state.ts';
 
 /** Why a deployment fails: what its log says, and what makes the next one succeed. */
 interface Failure {
-  /** When it fails, in ms after it began. */
+  /** When it fails, in ms after it began: late enough to be seen in progress. */
   readonly after: number;
+  /** The step that fails instead of the one that its log has there, in ms. */
+  readonly step: number;
   /** The end of the deployment's log. */
   readonly log: (site: SiteRow, release: string) => string;
   readonly isFixed: (state: State, site: SiteRow) => boolean;
@@ -18,7 +20,8 @@ const NEEDED_VARIABLE = 'STRIPE_WEBHOOK_SECRET';
 /** By the name that `--fail-deploys` takes. The output is that of the real programs. */
 export const failures: Readonly<Record<FailureName, Failure>> = {
   build: {
-    after: 5_000,
+    after: 7_000,
+    step: 4_900,
     log: ({ domain }, release) => `✗ Build failed in 431ms
 error during build:
 [vite]: Rollup failed to resolve import "alpinejs" from "/home/deploynix/${domain}/releases/${release}/resources/js/app.js".
@@ -28,7 +31,8 @@ npm error code 1`,
     isFixed: isPushed('build'),
   },
   composer: {
-    after: 3_000,
+    after: 6_000,
+    step: 2_000,
     log: ({ php_version }) => `Your lock file does not contain a compatible set of packages. Please run composer update.
 
   Problem 1
@@ -37,7 +41,8 @@ npm error code 1`,
     isFixed: (_, { php_version }) => isPhp(php_version, NEEDED_PHP),
   },
   disk: {
-    after: 3_000,
+    after: 6_000,
+    step: 3_000,
     log: ({ domain }, release) => `
 In Filesystem.php line 312:
 
@@ -46,7 +51,8 @@ In Filesystem.php line 312:
     isFixed: ({ damage }, { server_id }) => damage !== undefined && !damage.includes(`disk ${server_id}`),
   },
   migration: {
-    after: 6_000,
+    after: 7_000,
+    step: 5_600,
     log: () => `   INFO  Running migrations.
 
   2026_03_02_101500_create_invoices_table ........................ 14.61ms FAIL
@@ -60,7 +66,8 @@ In Filesystem.php line 312:
     isFixed: isPushed('migration'),
   },
   permission: {
-    after: 4_000,
+    after: 6_500,
+    step: 4_000,
     log: ({ domain }, release) => `> @php artisan package:discover --ansi
 
   The stream or file "/home/deploynix/${domain}/releases/${release}/storage/logs/laravel.log" could not be opened in append mode: Failed to open stream: Permission denied
@@ -69,7 +76,8 @@ Script @php artisan package:discover --ansi handling the post-autoload-dump even
     isFixed: ({ damage }, { id }) => damage !== undefined && !damage.includes(`permission ${id}`),
   },
   variable: {
-    after: 4_000,
+    after: 6_500,
+    step: 4_000,
     log: () => `> @php artisan config:cache
 
    RuntimeException

@@ -5,7 +5,7 @@ import { timings } from '../time.ts';
 /** What the deployment of a release has written to its log so far, `elapsed` ms after it began. */
 export function deployLog(site: SiteRow, release: ReleaseRow, elapsed: number): string {
   const failure = release.failure && failures[release.failure];
-  const ends = failure?.after ?? timings.deployRuns;
+  const ends = failure?.step ?? timings.deployRuns;
   const isOver = release.status !== 'deploying';
   const until = isOver ? Number.POSITIVE_INFINITY : elapsed;
   const steps = stepsOf(site, release).filter(([at]) => at < ends && at <= until);
