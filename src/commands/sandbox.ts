@@ -82,7 +82,8 @@ const start = command({
         `  Password  ${SEED_PASSWORD}`,
         '',
         ...(usesProxy(world.env) ? ['In another terminal, bypass your proxy:', `  ${assignment('NO_PROXY', noProxy(world.env))}`, ''] : []),
-        'In another terminal, sign in:',
+        'In another terminal, sign in with a profile of its own:',
+        `  ${assignment('DNX_PROFILE', 'sandbox')}`,
         `  dnx login --host ${sandbox.url}`,
         '',
         'Or use a token instead:',
@@ -134,8 +135,9 @@ async function inSandbox<T>(
     return await run({ sandbox, directory, changes, clone: around?.clone });
   } finally {
     around?.close();
-    await rm(directory, { recursive: true, force: true });
     await sandbox.close();
+    // Again, because a program that just ended may have written into it.
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

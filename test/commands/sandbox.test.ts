@@ -67,7 +67,8 @@ describe('sandbox start', () => {
   Email     ${SEED_EMAIL}
   Password  ${SEED_PASSWORD}
 
-In another terminal, sign in:
+In another terminal, sign in with a profile of its own:
+  export DNX_PROFILE=sandbox
   dnx login --host http://127.0.0.1:PORT
 
 Or use a token instead:

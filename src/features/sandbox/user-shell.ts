@@ -48,7 +48,13 @@ export function userShell(
         value === undefined ? `set --erase ${name}` : `set --global --export ${name} ${fishQuoted(value)}`,
       );
       const prompt = "function fish_prompt; set_color cyan; echo -n '(sandbox) '; set_color normal; echo -n (basename $PWD)'> '; end";
-      const script = write('settings.fish', ['set --global fish_greeting', "set --global fish_history ''", ...variables, prompt, 'dnx completion fish | source']);
+      const script = write('settings.fish', [
+        'set --global fish_greeting',
+        "set --global fish_history ''",
+        ...variables,
+        prompt,
+        'dnx completion fish | source',
+      ]);
       return { file, args: ['--init-command', `source ${fishQuoted(script)}`], env: inner };
     }
     default:
