@@ -80,14 +80,14 @@ describe('a deployment', () => {
     expect(run.waited).toBeLessThan(80_000);
   });
 
-  test('is unknown if its release has neither a status nor a live mark, unless the site was deploying', async () => {
+  test('is unknown if its release has neither a status nor a live mark, unless the site says so', async () => {
     const bare = (release: Record<string, unknown>) => without(release, 'status', 'active');
     const stop = speak(bed, { site: reading({ deploying: 'active' }), release: bare });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'unknown' })]);
     expect(run.waited).toBeLessThan(110_000);
     stop();
-    speak(bed, { release: bare });
+    speak(bed, { site: reading({ active: 'succeeded' }), release: bare });
     expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
