@@ -47,6 +47,9 @@ const dialects: readonly (readonly [string, Dialect])[] = [
     'the live release is marked by state',
     { release: ({ active, ...release }) => ({ ...release, ...(active === true && { state: 'live' }) }) },
   ],
+  ...['aborted', 'timed_out', 'Rejected'].map(
+    (word) => [`a failed release is ${word}`, { site: reading({ failed: 'active' }), release: reading({ failed: word }) }] as const,
+  ),
   ['no release is marked as live', { release: (release) => without(release, 'active') }],
   ['the release appears a minute late', { releases: (list) => list.filter((each) => !isOurs(each) || !until(MINUTE)) }],
   ['releases are listed oldest first', { releases: (list) => list.toReversed() }],
