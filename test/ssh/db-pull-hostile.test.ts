@@ -65,6 +65,22 @@ describe('a hostile dump runs no program and writes no file, although the local 
     expect(copying.accounts(driver)).toBe(before);
   });
 
+  it('a journal of a swap in the new copy, which the local account would run', async () => {
+    const file = join(openDirectory(), 'ran');
+    const rows = ['undo', 'complete'].map(() => `"SELECT 1 INTO OUTFILE '${file}';"`);
+    const columns = '(`undo` LONGBLOB, `complete` LONGBLOB)';
+    const journal = (name: string) => `CREATE TABLE ${name} ${columns}; INSERT INTO ${name} VALUES (${rows.join(', ')});`;
+    plant('mariadb', `${journal('__dnx_db_pull')}\n${journal('__dnx_db_pulled')}\nSELECT no_such_column;`);
+    copying.addOld('mariadb', 'journal');
+    const runs = [
+      await copying.pull(copying.sites.mariadb, 'mariadb', 'journal'),
+      await copying.pull(copying.sites.mariadb, 'mariadb', 'journal'),
+    ];
+    for (const { exitCode, stderr } of runs) expect([exitCode, stderr]).toEqual([1, expect.stringContaining('journal is unchanged.')]);
+    expect(existsSync(file)).toBe(false);
+    expect(copying.databases('mariadb', 'journal')).toEqual(['journal']);
+  });
+
   it('code that runs after the pull has no rights of the local account either', async () => {
     const file = join(openDirectory(), 'ran');
     plant(

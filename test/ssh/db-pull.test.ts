@@ -116,6 +116,36 @@ describe('a pull refuses', { timeout: TIME }, () => {
     expect(copying.servers.mariadb.sql('SELECT mark FROM marks', 'shop')).toBe('source\n');
   });
 
+  it.each([
+    ['mariadb', 'mysql'],
+    ['pgsql', 'template1'],
+  ] as const)('the own database of %s', async (driver, name) => {
+    const { sites, dnx } = copying;
+    const [file, before] = [copying.dotenv(driver, name), copying.databases(driver, '')];
+    const ran = await dnx(['db', 'pull', sites[driver], '--into', file, '--confirm', name]);
+    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toContain(`names ${name}, which is the server's own database. Nothing was changed.`);
+    expect(copying.databases(driver, '')).toEqual(before);
+  });
+
+  it.each([
+    ['mariadb', 'new'],
+    ['pgsql', 'new'],
+    ['pgsql', 'old'],
+  ] as const)('to drop a database of %s that the user has in its way (%s)', async (driver, ending) => {
+    const { sites, servers } = copying;
+    const [target, own] = [`mine_${ending}`, `mine_${ending}_dnx_${ending}`];
+    const before = copying.old(driver, target);
+    servers[driver].sql(`CREATE DATABASE ${own}`);
+    servers[driver].sql('CREATE TABLE mine (a INT); INSERT INTO mine VALUES (1)', own);
+    const ran = await copying.pull(sites[driver], driver, target);
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(`The database ${own} is in the way: dnx did not create it.`);
+    expect(servers[driver].sql('SELECT a FROM mine', own)).toBe('1\n');
+    expect(copying.databases(driver, target)).toEqual([target, own]);
+    expect(copying.content(driver, target)).toBe(before);
+  });
+
   it('without the right name, and without a .env', async () => {
     const { sites, dnx, sandbox, sshd } = copying;
     const file = copying.dotenv('mariadb', 'refused');
