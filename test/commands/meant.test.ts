@@ -44,7 +44,10 @@ describe('a misspelled name on a terminal', () => {
     ['env get APP_URLL --site shop.example.com', "? Variable 'APP_URLL' not found on site shop.example.com. Did you mean 'APP_URL'?"],
     ['open shop.exmaple.com --print', "? Server or site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?"],
     ['open web-0 --print', "? Server or site 'web-0' not found. Did you mean 'web-1'?"],
-    ['queue restart defualt --site shop.example.com', "? Queue worker 'defualt' not found on site shop.example.com. Did you mean 'default'?"],
+    [
+      'queue restart defualt --site shop.example.com',
+      "? Queue worker 'defualt' not found on site shop.example.com. Did you mean 'default'?",
+    ],
   ])('is a question: %s', async (line, asked) => {
     for (const list of ['site list', 'server list']) expect((await bed.dnx(list)).code).toBe(0);
     const run = await typing(line, `y${keys.enter}`);
