@@ -51,7 +51,7 @@ describe('a link file from a repository', () => {
   test('cannot name a path of the API instead of a server', async () => {
     for (const server of ['..', '../tokens', 'x?y', '/user']) {
       link({ server });
-      const run = await bed.dnx('site webhooks --site shop.example.com');
+      const run = await bed.dnx('daemon list');
       expect([run.code, run.calls]).toEqual([6, ['GET /servers']]);
     }
   });

@@ -1,11 +1,11 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { nothing, type Result } from '../../cli/output/view.ts';
+import { type Result, nothing } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
-import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
+import { SSH_FAILED, refusalIn, sshFailure, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
@@ -58,7 +58,7 @@ async function requireMachine({ server, address }: Machine, world: Pick<World, '
   const { stdout = '' } = read ?? {};
   if (!stdout.split('\n').includes(`hostname ${address}`) || /^proxy(command|jump) (?!none$)/m.test(stdout)) return;
   throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
-    hint: 'To try this, map the address to one of your machines in ~/.ssh/config.',
+    hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
   });
 }
 

@@ -1,5 +1,5 @@
 import { DnxError, isError, isStop } from '../../../base/errors.ts';
-import { hostName } from '../../../machine/settings/host.ts';
+import { hostName, isLoopback } from '../../../machine/settings/host.ts';
 import { NetworkFault } from '../../../machine/world.ts';
 import { isReadMethod } from '../endpoint.ts';
 import { DAMAGED, DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
@@ -22,6 +22,7 @@ const hints: Readonly<Record<string, string>> = {
   [DAMAGED]: 'Check the host, and the proxies in between.',
   [PROXY]: 'Check the proxy (HTTPS_PROXY), or exclude the host with NO_PROXY.',
 };
+const STOPPED = 'The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host deploynix.io';
 const CHECK = 'Check your network, your proxy and the host (--host or DNX_HOST).';
 
 const STATE = 'Check the current state before you retry.';
@@ -59,7 +60,8 @@ export function unreachable(fault: NetworkFault, method: string, host: string): 
     const text = `${arrived ? 'Could not read the' : 'No'} response from ${hostName(host)}: ${message}. The request may have gone through.`;
     return new DnxError('network', text, { hint: STATE, cause: fault });
   }
-  const hint = tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
+  const stopped = reason === 'ECONNREFUSED' && isLoopback(new URL(host).hostname) ? STOPPED : undefined;
+  const hint = stopped ?? tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
   return arrived
     ? new DnxError('failed', `Could not read the response from ${hostName(host)}: ${message}.`, { hint, cause: fault })
     : new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, cause: fault });
