@@ -1,11 +1,11 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Result, nothing } from '../../cli/output/view.ts';
+import { nothing, type Result } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
-import { SSH_FAILED, refusalIn, sshFailure, withoutSsh } from './failure.ts';
+import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
