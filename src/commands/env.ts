@@ -209,25 +209,25 @@ const edit = command({
   name: 'edit',
   summary: 'Edit the environment variables of a site in your editor',
   description:
-    'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
+    'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards; if you cancel, your draft is kept for a day. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
   exits: '1 canceled, 10 a variable also changed at Deploynix',
   calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deleteVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
-  options: { ...allowing, ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
+  options: { ...allowing, ...deploying, ...confirming },
   examples: ['edit shop.example.com', 'edit shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent.yes),
+    (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent),
 });
 
 const run = command({
   name: 'run',
   summary: 'Run a command with the environment variables of a site',
   description:
-    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as LD_PRELOAD, and those that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+    'Adds the variables to the environment of the command, without writing a file. They override your own. Only those that the .env.example or .env of the project names are passed on, and none that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
   exits: 'those of the command; 128 and the signal if one ended it',
   calls: variablesEndpoint,
   options: {
-    all: flag('Also pass on variables that change how programs run'),
+    all: flag('Also pass on variables that the project does not name'),
     command: rest('Command to run'),
   },
   examples: ['run shop.example.com -- printenv APP_URL', 'run shop.example.com -- php artisan tinker'],
