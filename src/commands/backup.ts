@@ -119,7 +119,7 @@ const create = command({
     { when: 'wait', also: [backupsEndpoint] },
   ],
   options: following,
-  fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
+  fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site', short: 's' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets, options: { wait }, body }) {

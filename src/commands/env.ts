@@ -1,5 +1,6 @@
 import { DnxError, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
+import { quoted } from '../base/shell.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { strict, updating } from '../cli/language/ensure.ts';
@@ -25,7 +26,7 @@ const listVariables = command({
   calls: variablesEndpoint,
   options: { reveal: flag('Show the values, which are masked in tables') },
   shows: revealedColumns,
-  examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
+  examples: ['list shop.example.com', 'list shop.example.com --reveal', 'list shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
     const [, , ...place] = creation('variable', targets);
     return rows(await ctx.pages<SiteVariable>(), reveal ? revealedColumns : siteVariables.columns, 'No environment variables.', [
@@ -42,7 +43,7 @@ const get = command({
   aliases: ['show'],
   summary: 'Print the value of an environment variable',
   calls: `GET ${siteVariables.path}/{variable}`,
-  examples: ['get APP_URL --site shop.example.com'],
+  examples: ['get shop.example.com APP_URL'],
   async run(ctx) {
     const { data } = await ctx.call();
     if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'The API response has no value.');
@@ -59,7 +60,7 @@ const set = command({
   options: {
     assignment: {
       ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
-      check: refuseTwins,
+      check: checkAssignments,
       confidential: true,
     },
     from_file: text('Read the value from a file, or - for stdin', 'file|-'),
@@ -72,9 +73,9 @@ const set = command({
   fields: {},
   shows: siteVariables.columns,
   examples: [
-    'set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com',
-    'set LICENSE_KEY --from-file - --site shop.example.com',
-    'set APP_DEBUG=true --site shop.example.com --deploy',
+    'set shop.example.com LOG_LEVEL=warning APP_DEBUG=false',
+    'set shop.example.com LICENSE_KEY --from-file -',
+    'set shop.example.com APP_DEBUG=true --deploy',
   ],
   run: async (ctx, { targets, options, body }) => (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body),
 });
@@ -91,15 +92,17 @@ const ensure = command({
   options: { assignment, from_file, update: updating, strict },
   fields: {},
   examples: [
-    'ensure APP_NAME=Shop LOG_LEVEL=warning --site shop.example.com',
-    'ensure LOG_LEVEL=warning --site shop.example.com --update --json',
-    'ensure LICENSE_KEY --from-file - --site shop.example.com',
+    'ensure shop.example.com APP_NAME=Shop LOG_LEVEL=warning',
+    'ensure shop.example.com LOG_LEVEL=warning --update --json',
+    'ensure shop.example.com LICENSE_KEY --from-file -',
   ],
   run: async (ctx, { targets, options, body }) => (await import('../features/env/ensure.ts')).ensureVariables(ctx, targets, options, body),
 });
 
-/** Rejects two values for one key. */
-function refuseTwins(words: readonly string[]): void {
+/** Rejects a site that does not come first, and two values for one key. */
+function checkAssignments(words: readonly string[]): void {
+  const site = words.length > 1 && words.find((word) => /^[^=]+\.[^=]+$/.test(word));
+  if (site) throw usage(`'${site}' is not KEY=VALUE.`, `If it is the site, put it first, or use --site ${quoted(site)}.`);
   const keys = words.map((word) => word.split('=', 1)[0]);
   const twin = keys.find((key, index) => keys.indexOf(key) < index);
   if (twin) throw usage(`${twin} is set twice; nothing was changed.`);
@@ -111,7 +114,7 @@ const unset = command({
   aliases: ['delete', 'rm'],
   summary: 'Remove an environment variable',
   calls: `DELETE ${siteVariables.path}/{variable}`,
-  examples: ['unset APP_DEBUG --site blog.example.com --yes'],
+  examples: ['unset blog.example.com APP_DEBUG --yes'],
   async run(ctx, { targets: { variable, site } }) {
     await ctx.call();
     return { view: done(`Removed ${variable.label} from ${site.label}`, { id: variable.id, deleted: true }), next: nextDeploy(site) };
@@ -125,7 +128,7 @@ const importVariables = command({
     'Copies the variables of the .env on the server to Deploynix, overwriting those with the same name. Nothing is downloaded to this machine.',
   calls: `POST ${siteVariables.path}/pull`,
   consent: { level: 'moderate', warning: 'This overwrites variables with the same name in Deploynix.' },
-  examples: ['import --site shop.example.com --yes'],
+  examples: ['import shop.example.com --yes'],
   run: async (ctx, { targets: { site } }) => ({
     view: did(await ctx.call(), `Imported the .env of ${site.label}`),
     next: nextDeploy(site),
@@ -152,7 +155,7 @@ const pull = command({
     force: flag('Overwrite local changes'),
     dry_run: flag('Show what would be written, without writing'),
   },
-  examples: ['pull --site shop.example.com', 'pull .env.staging --site blog.example.com', 'pull - --site shop.example.com'],
+  examples: ['pull shop.example.com', 'pull blog.example.com .env.staging', 'pull shop.example.com -'],
   run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pullVariables(ctx, targets, options),
 });
 
@@ -178,7 +181,7 @@ const push = command({
     dry_run: flag('Show what would be sent, without sending'),
     ...deploying,
   },
-  examples: ['push --site shop.example.com --yes', 'push --site shop.example.com --dry-run', 'push --site shop.example.com --deploy --yes'],
+  examples: ['push shop.example.com --yes', 'push shop.example.com --dry-run', 'push shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/sync/push.ts')).pushVariables(ctx, targets, options, consent.yes),
 });
@@ -198,7 +201,7 @@ const diff = command({
     ...allowing,
     exit_code: flag('Exit with 10 if there are differences'),
   },
-  examples: ['diff --site shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
+  examples: ['diff -s shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
   run: async (ctx, { options }) => (await import('../features/env/sync/diff.ts')).diffVariables(ctx, options),
 });
 
@@ -211,7 +214,7 @@ const edit = command({
   calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deleteVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
   options: { ...allowing, ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
-  examples: ['edit --site shop.example.com', 'edit --site shop.example.com --deploy --yes'],
+  examples: ['edit shop.example.com', 'edit shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent.yes),
 });
@@ -227,7 +230,7 @@ const run = command({
     all: flag('Also pass on variables that change how programs run'),
     command: rest('Command to run'),
   },
-  examples: ['run --site shop.example.com -- printenv APP_URL', 'run --site shop.example.com -- php artisan tinker'],
+  examples: ['run shop.example.com -- printenv APP_URL', 'run shop.example.com -- php artisan tinker'],
   run: async (ctx, { options }) => (await import('../features/env/run.ts')).runWithVariables(ctx, options),
 });
 

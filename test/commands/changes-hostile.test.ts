@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import type { Bed } from '../support/dnx.ts';
-import { openProject, type Project } from '../support/project.ts';
-import { liveRelease, type Repository } from '../support/repository.ts';
+import { type Project, openProject } from '../support/project.ts';
+import { type Repository, liveRelease } from '../support/repository.ts';
+import { sampled } from '../support/volume.ts';
 
 let bed: Bed;
 let hub: Repository;
@@ -46,20 +47,26 @@ describe('text of a repository', () => {
 });
 
 describe('the branch in the API', () => {
-  test.each([
-    '--output=pwned',
-    '-x',
-    'a..b',
-    'main\nother',
-    'main\0',
-    '@{-1}',
-    'HEAD~1',
-    'main^{/Start}',
-    ' ',
-    '../../HEAD',
-    'main:composer.json',
-    'x'.repeat(300_000),
-  ])('%j is never read as anything else', async (branch) => {
+  test.each(
+    sampled(
+      [
+        '--output=pwned',
+        '-x',
+        'a..b',
+        'main\nother',
+        'main\0',
+        '@{-1}',
+        'HEAD~1',
+        'main^{/Start}',
+        ' ',
+        '../../HEAD',
+        'main:composer.json',
+        'x'.repeat(300_000),
+      ],
+      4,
+      49,
+    ),
+  )('%j is never read as anything else', async (branch) => {
     liveRelease(bed).site.branch = branch;
     const { directory } = clone();
     const done = await run(directory, '--json --fetch').catch((error: unknown) => error as Error);

@@ -4,6 +4,7 @@ import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { find, required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const SITE = seeded.sites['shop.example.com'];
 const edit = ['env', 'edit', '--site', 'shop.example.com'];
@@ -83,7 +84,7 @@ describe('Ctrl-C', () => {
     expect(text).toMatch(/Error: Interrupted; nothing was changed\.\s+$/);
   });
 
-  test.each(['Edit again?', 'Update 1 variable'])('at “%s” changes nothing', async (question) => {
+  test.each(leading(['Edit again?', 'Update 1 variable'], 1))('at “%s” changes nothing', async (question) => {
     const line = question.startsWith('Edit') ? 'echo \'A="\' >> "$1"' : 'sed -i "s/^APP_ENV=.*/APP_ENV=local/" "$1"';
     const terminal = await start(script(line));
     await terminal.shows(question);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { scriptEditor } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openProgram, openTerminal, shown, type Terminal } from '../support/terminal.ts';
+import { sampled } from '../support/volume.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -81,7 +82,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-test.each(Object.entries(cases))('Ctrl-Z and fg at %s', async (_, { line, asked, env }) => {
+test.each(sampled(Object.entries(cases), 6, 7))('Ctrl-Z and fg at %s', async (_, { line, asked, env }) => {
   const terminal = await openShell(env);
   terminal.type(`dnx ${line}${keys.enter}`);
   for (const [question, before, after] of asked) {
