@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import type { Bed } from '../support/dnx.ts';
-import { type Project, openProject } from '../support/project.ts';
-import { type Repository, liveRelease } from '../support/repository.ts';
+import { openProject, type Project } from '../support/project.ts';
+import { liveRelease, type Repository } from '../support/repository.ts';
 import { sampled } from '../support/volume.ts';
 
 let bed: Bed;

@@ -27,9 +27,7 @@ describe('without a clone, everything about the branch is unknown', () => {
     expect(found).toMatchObject({ ...all, target: null, live: { release: expect.any(String) } });
     expect(reasonsOf(found)).toEqual(['this directory is not in a Git repository | Run it in a clone']);
     const shown = await run(bed.directory);
-    expect(shown.stdout).toContain(
-      '  unknown  commits, migrations, variables, PHP version: this directory is not in a Git repository.',
-    );
+    expect(shown.stdout).toContain('  unknown  commits, migrations, variables, PHP version: this directory is not in a Git repository.');
   });
 
   test('without Git', async () => {
