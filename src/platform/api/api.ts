@@ -24,6 +24,7 @@ export interface SendOptions {
 export interface Reply<T = unknown> {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
+  readonly tookMs?: number | undefined;
   /** The JSON as received; undefined if the body is empty or not JSON. */
   readonly body: unknown;
   /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
