@@ -14,13 +14,13 @@ export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
   /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
-  /** Show every column at any width. */
+  /** Show every column at any width: a terminal breaks rows that are too long. */
   readonly wide: boolean;
   /** Called with the number of hidden columns. */
   readonly hidden?: (columns: number) => void;
 }
 
-/** Terminals of this width show wide columns. */
+/** Narrower terminals show no ids among the wide columns. */
 const ROOMY = 120;
 
 /** Formats a view for people. */
@@ -47,9 +47,10 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = jsonRows(found);
   // A query selects its columns, so none are hidden.
+  const fields = columns.map(({ key }) => key);
   return isObject(found)
     ? record(found, columns, options)
-    : rows(items, columns, { ...options, header: options.header && named, wide: true });
+    : rows(items, columns, { ...options, header: options.header && named, fields, wide: false });
 }
 
 async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
@@ -93,10 +94,10 @@ async function whole({ item, columns, more }: View & { kind: 'record' }, options
   return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
 }
 
-/** The columns for this width. */
+/** The columns that may be shown at this width. */
 function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
   if (fields) return chosen(columns, fields);
-  return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
+  return wide || width >= ROOMY ? columns : columns.filter((column) => !(column.wide && /^(.+_)?id$/.test(column.key)));
 }
 
 /** True if the table shows the column of these cells. */
@@ -119,10 +120,14 @@ async function rows(
     return marked?.(item) ? cells.map((text, at) => (at === 0 ? style.bold(text) : text)) : cells;
   });
   const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];
-  const wraps = shown.map(({ wrap }) => wrap ?? false);
-  const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });
-  if (!fields) options.hidden?.(columns.length - (found?.shown ?? shown.length));
-  return found?.text ?? stacked(body, shown.map(heading), width ?? ROOMY, style);
+  const room = wide && !shown.some(({ wrap }) => wrap) ? undefined : width;
+  const found = await grid([...head, ...body], { width: room, columns: shown, keep: wide || fields !== undefined });
+  // A line per value has no room for details either.
+  const listed = fields || wide ? shown : shown.filter((column) => !column.wide);
+  if (!fields) options.hidden?.(columns.length - (found?.shown ?? listed.length));
+  if (found) return found.text;
+  const values = body.map((row) => row.filter((_, at) => listed.includes(shown[at] as Column)));
+  return stacked(values, listed.map(heading), width ?? ROOMY, style);
 }
 
 /** Options for formatting a cell. */

@@ -15,7 +15,7 @@ export interface Column<T = Item> {
   readonly cell?: (item: T) => unknown;
   /** Wraps on a narrow terminal. For sentences and lists. */
   readonly wrap?: true;
-  /** Shown only with --wide, from 120 columns up, and in a pipe. For ids and details. */
+  /** Shown with --wide, in a pipe, and where there is room; ids from 120 columns up. */
   readonly wide?: true;
   /** Not an API field: the value comes from `cell`, or from `more` of a record. */
   readonly computed?: true;
