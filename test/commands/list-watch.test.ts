@@ -166,7 +166,7 @@ describe('on a terminal', () => {
 
   test('a row that changed stands out for a while', async () => {
     bed.clock.at(20_000, () => (server('web-1').status = 'failed'));
-    const run = await watch('server list', MINUTE, { columns, env: {} });
+    const run = await watch('server list', MINUTE, { columns, env: { NO_COLOR: undefined, FORCE_COLOR: '1' } });
     const marks = run.stdout.split('\u001b[J').map((frame) => frame.includes('\u001b[1mweb-1\u001b[22m'));
     expect(marks).toEqual([false, true, false, false, false]);
   });

@@ -5,7 +5,7 @@ import { capitalized } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
-import { detailLines, type Style, wrapAt } from './style.ts';
+import { detailLines, painted, type Style, wrapAt } from './style.ts';
 import { endLine, json, safeLine, safeLines } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
@@ -29,7 +29,9 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapAt(options.width))(safeLines(view.text)));
+      return view.done
+        ? succeeded(view.text, view.done, options)
+        : endLine((await wrapAt(options.width))(painted(safeLines(view.text), options.style)));
     case 'text':
       return value(view.text, options);
     case 'record':
@@ -56,7 +58,7 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
 async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
   const { style } = options;
   const wrap = await wrapAt(options.width);
-  return endLine([wrap(`${style.green('✓')} ${safeLines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
+  return endLine([wrap(`${style.green('✓')} ${painted(safeLines(sentence), style)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
 async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
@@ -174,16 +176,18 @@ function cell(item: Item, column: Column, { now, style, terminal }: CellOptions)
   const plain = safeLine(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
-  const own = column.tone?.(item);
-  if (own) return style[own](plain);
-  if (key !== 'status' && key !== 'outcome') return plain;
+  const given = column.tone?.(item);
+  if (!given && key !== 'status' && key !== 'outcome') return plain;
   if (column.past?.(item)) return style.dim(plain);
-  const tone = toneOf(value, column);
+  const tone = given ?? toneOf(value, column);
   const marked = key === 'status' && terminal ? `● ${plain}` : plain;
   return tone === undefined ? marked : style[tone](marked);
 }
 
-const off = new Set(['stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded']);
+const off = new Set(['stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded', 'skipped', 'unchanged']);
+const changed = new Set(['created', 'updated', 'accepted', 'changed', 'ok']);
+const unsure = new Set(['unknown', 'timed_out', 'started', 'warning']);
+const bad = new Set(['expired', 'rolled_back']);
 
 /** The color of a status: green for good, yellow for in progress, red for failed, dim for off. Undefined if unknown. */
 function toneOf(status: unknown, { runs }: Pick<Column, 'runs'>): keyof Style | undefined {
@@ -193,5 +197,7 @@ function toneOf(status: unknown, { runs }: Pick<Column, 'runs'>): keyof Style | 
   const word = statusKey(status);
   if (phase === 'going') return runs && word === 'running' ? 'green' : 'yellow';
   if (off.has(word)) return 'dim';
-  return word === 'expired' ? 'red' : undefined;
+  if (changed.has(word)) return 'green';
+  if (unsure.has(word)) return 'yellow';
+  return bad.has(word) ? 'red' : undefined;
 }

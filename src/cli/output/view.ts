@@ -22,7 +22,7 @@ export interface Column<T = Item> {
   /** The status of a process: `running` is good, not work in progress. */
   readonly runs?: true;
   /** The color of the value, if it is not a status. */
-  readonly tone?: (item: T) => 'green' | 'yellow' | 'red' | undefined;
+  readonly tone?: (item: T) => keyof Style | undefined;
   /** True for an item whose status no longer matters, which is neither marked nor green. */
   readonly past?: (item: T) => boolean;
 }

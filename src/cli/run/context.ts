@@ -48,7 +48,7 @@ export async function openContext(
   });
   for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   for (const warning of settings.warnings) progress.warn(warning);
-  const ask = openAsk({ world, input: settings.input, before: progress.done });
+  const ask = openAsk({ world, input: settings.input, style, before: progress.done });
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const connection = connectionOf(world, settings);
