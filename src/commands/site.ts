@@ -84,6 +84,7 @@ const deploy = command({
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
+    { when: 'dry_run', also: [siteEndpoint, releasesEndpoint] },
     { when: 'if_running', also: [siteEndpoint, releasesEndpoint] },
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
@@ -124,7 +125,7 @@ const rollback = command({
   name: 'rollback',
   summary: 'Roll back a site to an earlier release',
   description:
-    'Switches back to a release that is still on the server, without a build. Database migrations are not undone.\n\nOn a terminal, you pick the release. With --yes, --to defaults to the previous one.',
+    'Switches back to a release that is still on the server, without a build. Database migrations are not undone.\n\nOn a terminal, you pick the release. With --yes, --to defaults to the one before the live one; after a failed deployment, which left that one live, nothing is rolled back.',
   calls: [
     'POST /servers/{server}/sites/{site}/rollback',
     siteEndpoint,

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
 import { blog, changesIn, filesOf, LINE, POST, PUT, releasesOn, siteOf, web1 } from '../support/branches.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -46,10 +47,13 @@ describe('dnx deploy --branch', () => {
     expect(run.stderr).toContain(message);
   });
 
-  test('--dry-run says which branch, and counts the requests', async () => {
+  test('--dry-run says which branch', async () => {
     const run = await bed.dnx(`${LINE} --dry-run --json`);
-    expect(run.json()).toEqual([{ site: 'blog.example.com', server: 'web-1', branch: 'feature/search', requests: 7 }]);
+    expect(run.json()).toMatchObject({ site: 'blog.example.com', server: 'web-1', branch: 'feature/search' });
     expect(changesIn(run.calls)).toEqual([]);
+  });
+
+  test('takes seven requests and the polls', async () => {
     const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search --yes`);
     const polls = real.calls.slice(real.calls.indexOf(POST) + 1, -2);
     expect(real.calls.length - polls.length).toBe(7);
@@ -136,4 +140,45 @@ test('the result says so if Deploynix read another branch', async () => {
   const run = await bed.dnx(LINE);
   expect([run.code, run.stdout, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([1, '', [PUT, POST], 'hotfix', []]);
   expect(run.stderr).toContain("Error: Deployed blog.example.com from branch 'hotfix' instead of 'feature/search'.\n");
+});
+
+describe('two machines that deploy branches of a site at once', () => {
+  const RESTORE = 'dnx site update blog.example.com --server web-1 --branch';
+  const elsewhere = () => ({ env: { DNX_STATE_DIR: join(bed.directory, 'other-state') } });
+
+  test('say which branch it may be left on, and how to restore it', async () => {
+    let second: Promise<Run> | undefined;
+    const first = await bed.dnx(LINE, {
+      through: (network) => ({
+        ...network,
+        async request(request) {
+          if (request.method === 'POST') {
+            // The other one reads the site with the branch of this one.
+            second = bed.dnx('deploy blog.example.com --branch other --yes', elsewhere());
+            while (branch() !== 'other') await new Promise(setImmediate);
+          }
+          return network.request(request);
+        },
+      }),
+    });
+    const other = await second;
+    expect(branch()).toBe('feature/search');
+    expect(first.stderr).toContain(
+      `! The branch of blog.example.com was changed to other in the meantime, so it stays. Restore main with: ${RESTORE} main\n`,
+    );
+    expect(other?.stderr).toContain(
+      '! The branch of blog.example.com was feature/search before, but no release was from it. If another dnx deploy --branch had set it, ' +
+        `restore main with: ${RESTORE} main\n`,
+    );
+  });
+
+  test('say nothing if one comes after the other', async () => {
+    for (const [name, run] of [
+      ['feature/search', await bed.dnx(LINE)],
+      ['other', await bed.dnx('deploy blog.example.com --branch other --yes', elsewhere())],
+    ] as const) {
+      expect([run.code, releasesOn(bed, name)]).toEqual([0, 1]);
+      expect(run.stderr).not.toContain('! ');
+    }
+  });
 });

@@ -11,15 +11,7 @@ import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
-import {
-  type Captured,
-  type Child,
-  type HttpRequest,
-  type Keychain,
-  NetworkFault,
-  type Piped,
-  type Transport,
-} from '../../src/machine/world.ts';
+import { type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';
@@ -237,7 +229,7 @@ function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['
   return {
     async request(request) {
       const { hostname } = new URL(request.url);
-      if (hostname !== '127.0.0.1') {
+      if (!['127.0.0.1', 'localhost'].includes(hostname)) {
         if (!elsewhere) throw new Error(`unexpected request to ${hostname}`);
         elsewhere(request);
         throw new NetworkFault('there is no such host', { sent: false });

@@ -2,7 +2,7 @@ import type { Ora } from 'ora';
 import type { Detail } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
-import { detailLines, painted, type Style, type Wrap, wrapFor } from './style.ts';
+import { type Style, type Wrap, detailLines, painted, wrapFor } from './style.ts';
 import { forLog, json, safeLine } from './text.ts';
 
 /** Progress on stderr while a command runs. */
@@ -17,6 +17,8 @@ export interface Progress {
   succeeded(sentence: string): void;
   /** Writes the failure of one of several tasks and its details, even with `--quiet`. */
   failed(sentence: string, details: readonly Detail[]): void;
+  /** Writes a danger and its details in red, even with `--quiet`. */
+  alert(sentence: string, details: readonly Detail[]): void;
   /** Writes a line for `--debug`. */
   debug(sentence: string): void;
   /** Shows the current step: in the spinner on a terminal, as a line elsewhere. `detail` is for the spinner only. */
@@ -82,6 +84,11 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
     failed(sentence, details) {
       write(`${style.red('✗')} ${read(sentence)}`, 2);
       for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
+    },
+    alert(sentence, details) {
+      write(`${style.red('!')} ${safeLine(sentence)}`, 2);
+      const width = Math.max(...details.map(([label]) => label.length));
+      for (const [label, text] of details) write(`  ${style.red(`${label.padEnd(width)}  ${safeLine(text)}`)}`, width + 4);
     },
     debug(sentence) {
       write(style.dim(safeLine(sentence)));

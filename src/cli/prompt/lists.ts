@@ -1,18 +1,5 @@
-import {
-  createPrompt,
-  isDownKey,
-  isEnterKey,
-  isSpaceKey,
-  isTabKey,
-  isUpKey,
-  makeTheme,
-  type Theme,
-  useKeypress,
-  usePagination,
-  usePrefix,
-  useState,
-} from '@inquirer/core';
-import { filtered, type PromptChoice } from './questions.ts';
+import { type Theme, createPrompt, isDownKey, isEnterKey, isSpaceKey, isTabKey, isUpKey, makeTheme, useKeypress, usePagination, usePrefix, useState } from '@inquirer/core';
+import { type PromptChoice, filtered, matchRank } from './questions.ts';
 
 /** What a prompt differs in from the default theme. */
 type Look = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
@@ -163,7 +150,6 @@ const isChoice = (row: Row): row is PromptChoice<unknown> => typeof row !== 'str
 
 /** The choices that match the term, under their headings. */
 function shownRows(choices: readonly Row[], term: string): readonly Row[] {
-  const wanted = term.trim().toLowerCase();
   const rows: Row[] = [];
   let heading: string | undefined;
   let said = true;
@@ -171,7 +157,7 @@ function shownRows(choices: readonly Row[], term: string): readonly Row[] {
     if (!isChoice(each)) {
       heading = each;
       said = false;
-    } else if (each.name.toLowerCase().includes(wanted)) {
+    } else if (matchRank(each, term) !== undefined) {
       if (!said && heading !== undefined) rows.push(heading);
       said = true;
       rows.push(each);

@@ -4,14 +4,14 @@ import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
 import type { AnyCommand, Line, Tree } from '../language/command.ts';
 import type { Options } from '../language/options.ts';
-import type { Positional } from '../language/signature.ts';
+import type { GivenOptions, Positional } from '../language/signature.ts';
 import { everyCommand, namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
-import type { GivenOptions } from './invocation.ts';
 
 /** What the errors of a command depend on. */
 export interface NamedCommand {
   readonly command: AnyCommand;
+  /** Without a site that leads. */
   readonly positionals: readonly Positional[];
   readonly options: Options;
   /** The position of another command line among the arguments; -1 if it takes none. */
@@ -23,7 +23,9 @@ export const isWord = (word: string): boolean => !word.startsWith('-');
 /** The error for an unknown command: what it is called here, or the nearest one. `path` is the group, or empty. */
 export async function unknownCommand(word: string, path: string, tree: Tree, topics: Tree['topics'] = []): Promise<DnxError> {
   const { meant, topic } = await meantBy(word, path, tree, topics);
-  const maybe = meant.length > 0 ? ` Did you mean ${meant.map((each) => `'${each}'`).join(' or ')}?` : '';
+  const listed = meant.map((each) => `'${each}'`);
+  const others = listed.length > 1 ? `${listed.slice(0, -1).join(', ')} or ` : '';
+  const maybe = listed.length > 0 ? ` Did you mean ${others}${listed.at(-1)}?` : '';
   const see = topic === undefined ? seeHelp(path) : { command: ['help', topic], why: 'See' };
   return usage(`Unknown command '${`${path} ${word}`.trim()}'.${maybe}`, undefined, see);
 }
