@@ -84,6 +84,7 @@ const deploy = command({
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
+    { when: 'dry_run', also: [siteEndpoint, releasesEndpoint] },
     { when: 'if_running', also: [siteEndpoint, releasesEndpoint] },
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
