@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runChild } from '../../src/machine/run-child.ts';
 import type { Child } from '../../src/machine/world.ts';
 import { openBed } from '../support/dnx.ts';
-import { type SshBed, openSshBed } from '../support/ssh-bed.ts';
+import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { leading, sampled, seedOf } from '../support/volume.ts';
 
