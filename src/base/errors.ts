@@ -45,6 +45,20 @@ export interface Next {
 /** A label and a text, as in `url  https://shop.example.com`. */
 export type Detail = readonly [label: string, text: string];
 
+/** What a word may have meant that names nothing, or more than one thing. */
+export interface Meant {
+  readonly noun: string;
+  readonly word: string;
+  readonly choices: readonly {
+    /** As it stands in a list. */
+    readonly name: string;
+    /** What to type instead of the word. */
+    readonly word: string;
+    /** What it is, by path parameter, if that is known. */
+    readonly targets?: Readonly<Record<string, { readonly id: string; readonly label: string }>>;
+  }[];
+}
+
 /** Everything about a failure except its code and message. */
 export interface ErrorDetails {
   /** What to do about it, in one line. */
@@ -58,6 +72,8 @@ export interface ErrorDetails {
   readonly labels?: Readonly<Record<string, FieldLabel>> | undefined;
   /** The ability that the token most likely lacks. */
   readonly lacks?: string | undefined;
+  /** On a terminal, dnx asks which one was meant. */
+  readonly meant?: Meant | undefined;
   /** Lines printed under the message: `live  20261125_030925  90c27bf Fix rounding`. */
   readonly details?: readonly Detail[] | undefined;
   readonly cause?: unknown;
@@ -73,6 +89,7 @@ export class DnxError extends Error {
   readonly errors: FieldErrors | undefined;
   readonly labels: Readonly<Record<string, FieldLabel>>;
   readonly lacks: string | undefined;
+  readonly meant: Meant | undefined;
   readonly details: readonly Detail[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -84,6 +101,7 @@ export class DnxError extends Error {
     this.errors = details.errors;
     this.labels = details.labels ?? {};
     this.lacks = details.lacks;
+    this.meant = details.meant;
     this.details = details.details ?? [];
   }
 
@@ -93,8 +111,8 @@ export class DnxError extends Error {
 
   /** A copy with some details replaced, for callers that know what the user was doing. */
   with(changes: ErrorDetails): DnxError {
-    const { code, message, hint, next, status, errors, labels, lacks, details, cause } = this;
-    return new DnxError(code, message, { hint, next, status, errors, labels, lacks, details, cause, ...changes });
+    const { code, message, hint, next, status, errors, labels, lacks, meant, details, cause } = this;
+    return new DnxError(code, message, { hint, next, status, errors, labels, lacks, meant, details, cause, ...changes });
   }
 
   /** A copy with another hint and other next commands. */

@@ -25,7 +25,7 @@ export function phaseOf(status: unknown): Phase | undefined {
   // Fast path: most statuses need no normalizing.
   if (typeof status === 'string' && good.has(status)) return 'good';
   const value = statusKey(status);
-  if (/fail|error|cancelled|canceled/.test(value)) return 'bad';
+  if (/fail|error|cancelled|canceled|abort|reject|timed_?out/.test(value)) return 'bad';
   if (good.has(value)) return 'good';
   return going.has(value) ? 'going' : undefined;
 }

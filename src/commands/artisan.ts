@@ -7,14 +7,14 @@ export default command({
   name: 'artisan',
   summary: 'Run an Artisan command on a site',
   description:
-    "Runs in the live release, with the site's version of PHP, over SSH. Options of dnx come first: everything from the Artisan command on is passed on as it is.",
+    "Runs in the live release, with the site's version of PHP, over SSH. Options of dnx come first: everything after the site is passed on as it is.",
   calls: siteCalls,
   options: {
     ...siteOptions,
-    command: { ...rest('Artisan command and its options (default: list)'), required: false, check: checkArtisan },
+    command: { ...rest('Artisan command and its options (default: list)'), required: false, dotless: true, check: checkArtisan },
   },
   exits: 'those of the command; 6 if the site has no artisan file, 255 if ssh fails',
-  examples: ['artisan --site shop.example.com migrate:status', 'artisan --site shop.example.com migrate --force'],
+  examples: ['artisan shop.example.com migrate:status', 'artisan shop.example.com migrate --force'],
   run: async (ctx, { targets, options }) =>
     (await import('../features/remote/artisan.ts')).artisan(ctx, targets, options, options.command ?? []),
 });

@@ -119,7 +119,7 @@ const create = command({
     { when: 'wait', also: [backupsEndpoint] },
   ],
   options: following,
-  fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
+  fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site', short: 's' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets, options: { wait }, body }) {
@@ -155,6 +155,7 @@ const restore = command({
   description: [
     'On a terminal, you pick the backup and type the name of the database or site that it overwrites.',
     'Elsewhere, give that name with --confirm: the database, or the domain for an application backup.',
+    'If Deploynix does not say what the backup belongs to, it is the id of the backup.',
   ].join(' '),
   calls: [
     { when: 'database', instead: ofDatabase },

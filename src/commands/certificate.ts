@@ -38,7 +38,7 @@ const list = command({
   summary: 'List the certificates of a site or server',
   calls: ['GET /servers/{server}/certificates', { when: 'site', instead: certificatesEndpoint }],
   shows: certificates.columns,
-  examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
+  examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json'],
   run: async (ctx, { targets }) =>
     rows(await ctx.pages<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
 });

@@ -61,7 +61,7 @@ const names = command({
   options: {
     kind: argument(required(choice('Kind of resource', namedKinds))),
     server: option('Server: name, IP or id', 'server'),
-    site: option('Site: domain or id', 'site'),
+    site: { ...option('Site: domain or id', 'site'), short: 's' },
     database: option('Database: name or id', 'database'),
     provider: option('Provider, for regions, sizes and images', 'provider'),
   },

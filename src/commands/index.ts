@@ -11,7 +11,13 @@ export const contents: readonly Entry[] = [
   { name: 'env', summary: 'Manage environment variables', section: 'Sites', load: () => import('./env.ts') },
   { name: 'queue', aliases: ['worker'], summary: 'Manage queue workers', section: 'Sites', load: () => import('./queue.ts') },
   { name: 'redirect', summary: 'Manage redirects', section: 'Sites', load: () => import('./redirect.ts') },
-  { name: 'certificate', aliases: ['cert'], summary: 'Manage SSL certificates', section: 'Sites', load: () => import('./certificate.ts') },
+  {
+    name: 'certificate',
+    aliases: ['cert', 'ssl'],
+    summary: 'Manage SSL certificates',
+    section: 'Sites',
+    load: () => import('./certificate.ts'),
+  },
   {
     name: 'database',
     summary: 'Manage databases',
@@ -64,7 +70,7 @@ export const contents: readonly Entry[] = [
     load: () => import('./git-repository.ts'),
   },
   { name: 'completion', summary: 'Set up shell completion', section: 'Tools', load: () => import('./completion.ts') },
-  { name: 'sandbox', summary: 'Run a local Deploynix API for testing', section: 'Tools', load: () => import('./sandbox.ts') },
+  { name: 'sandbox', summary: 'Try dnx and test scripts on this machine', section: 'Tools', load: () => import('./sandbox.ts') },
 ];
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */

@@ -37,7 +37,7 @@ const queues = resource({
   ),
   example: {
     target: 'default',
-    parents: '--site shop.example.com',
+    site: 'shop.example.com',
     create: 'reports --connection redis --processes 2',
     update: '--processes 5',
     ensure: 'default --processes 5',

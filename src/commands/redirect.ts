@@ -17,7 +17,7 @@ const redirects = resource({
   columns: columns<Redirect>({ key: 'from', wrap: true }, { key: 'to', wrap: true }, 'type', { key: 'id', wide: true }),
   example: {
     target: '/sale',
-    parents: '--site shop.example.com',
+    site: 'shop.example.com',
     create: '/old /new --type 301',
     update: '--to /collections/winter',
     ensure: '/sale /collections/winter',

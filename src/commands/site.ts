@@ -84,25 +84,26 @@ const deploy = command({
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
+    { when: 'dry_run', also: [siteEndpoint, releasesEndpoint] },
     { when: 'if_running', also: [siteEndpoint, releasesEndpoint] },
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
     { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
-    { when: 'branch', also: [siteEndpoint, releasesEndpoint, siteUpdateEndpoint, repositoryEndpoint] },
+    { when: 'branch', also: [siteEndpoint, releasesEndpoint, siteUpdateEndpoint, repositoryEndpoint, variablesEndpoint] },
   ],
   targets: 'all',
   consent: async (ctx, { targets, options, consent: { yes } }) =>
-    options.dry_run || yes ? undefined : (await import('../features/link/confirmation.ts')).linkConsent(ctx, targets, 'Deploy'),
+    options.dry_run || yes ? undefined : (await import('../features/deploy/consent.ts')).deployConsent(ctx, targets, options),
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
     'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
     'deploy shop.example.com --guard --allow migrations',
-    'deploy blog.example.com --branch feature/search',
+    'deploy blog.example.com --branch feature/search --yes',
     'deploy shop.example.com blog.example.com --dry-run',
-    'deploy --server web-1 --all --concurrency 2',
+    'deploy --server web-1 --all --concurrency 2 --yes',
   ],
   run: async (ctx, { targets, options }) =>
     (await import('../features/deploy/deploy.ts')).deploy({ ...ctx, targets: targets[0] ?? {}, all: targets }, options),
@@ -124,7 +125,7 @@ const rollback = command({
   name: 'rollback',
   summary: 'Roll back a site to an earlier release',
   description:
-    'Switches back to a release that is still on the server, without a build. Database migrations are not undone.\n\nOn a terminal, you pick the release. With --yes, --to defaults to the previous one.',
+    'Switches back to a release that is still on the server, without a build. Database migrations are not undone.\n\nOn a terminal, you pick the release. With --yes, --to defaults to the one before the live one; after a failed deployment, which left that one live, nothing is rolled back.',
   calls: [
     'POST /servers/{server}/sites/{site}/rollback',
     siteEndpoint,

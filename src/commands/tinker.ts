@@ -1,5 +1,5 @@
 import { command } from '../cli/language/command.ts';
-import { rest, text } from '../cli/language/options.ts';
+import { argument, list, text } from '../cli/language/options.ts';
 import { siteCalls } from '../features/remote/machine.ts';
 import { checkFiles, siteOptions } from '../features/remote/options.ts';
 
@@ -11,10 +11,10 @@ export default command({
   options: {
     ...siteOptions,
     execute: text('Run this code and exit', 'code'),
-    file: { ...rest('PHP files to include'), required: false, check: checkFiles },
+    file: { ...argument(list('PHP files to include')), check: checkFiles },
   },
   exits: 'those of Tinker; 6 if the site has no artisan file, 255 if ssh fails',
-  examples: ['tinker --site shop.example.com', "tinker --site shop.example.com --execute 'App\\Models\\User::count()'"],
+  examples: ['tinker shop.example.com', "tinker shop.example.com --execute 'App\\Models\\User::count()'"],
   async run(ctx, { targets, options: { execute, file: files = [], ...options } }) {
     const own = ['tinker', ...(execute === undefined ? [] : [`--execute=${execute}`]), ...files];
     return (await import('../features/remote/artisan.ts')).artisan(ctx, targets, options, own);

@@ -71,7 +71,7 @@ describe('GitHub Actions', () => {
   });
 
   test('several sites share one group, one table and one list', async () => {
-    const run = await bed.dnx('deploy --server web-1 --all', github);
+    const run = await bed.dnx('deploy --server web-1 --all --yes', github);
     expect(run.code).toBe(0);
     expect(run.stderr.match(/::group::.*/g)).toEqual(['::group::Deploy 3 sites']);
     expect(read('output')).toMatch(/^outcome=succeeded\nresults=\[\{"site":"shop\.example\.com"/);

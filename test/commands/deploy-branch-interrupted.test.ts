@@ -60,7 +60,7 @@ describe('the site keeps the branch, and dnx says so,', () => {
   test('for each of several sites', async () => {
     const shop = siteOf(bed, 'shop.example.com');
     shop.git_repository_id = siteOf(bed).git_repository_id;
-    const run = await bed.dnx('deploy blog.example.com shop.example.com --branch x', { interruptAt: 5_000 });
+    const run = await bed.dnx('deploy blog.example.com shop.example.com --branch x --yes', { interruptAt: 5_000 });
     expect([run.code, branch(), shop.branch]).toEqual([130, 'x', 'x']);
     expect(run.stderr).toContain(`! The branch of blog.example.com is still 'x'.`);
     expect(run.stderr).toContain('or now with: dnx site update shop.example.com --server web-1 --branch main\n');
@@ -161,7 +161,7 @@ describe('two deployments of branches at once', () => {
   test('the second is refused, and says who deploys', async () => {
     let second: ReturnType<Bed['dnx']> | undefined;
     bed.clock.at(1_000, () => {
-      second = bed.dnx('deploy blog.example.com --branch other --timeout 1h');
+      second = bed.dnx('deploy blog.example.com --branch other --yes --timeout 1h');
     });
     expect((await bed.dnx(LINE)).code).toBe(0);
     const { code, stderr, waited } = (await second) ?? {};

@@ -48,7 +48,7 @@ describe('dnx deploy --branch deploys nothing', () => {
 
   test('if the token cannot read the site', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy', 'site:update', 'provider:read']) };
-    const run = await bed.dnx(`deploy ${blog} --server ${web1} --branch x`, { env });
+    const run = await bed.dnx(`deploy ${blog} --server ${web1} --branch x --yes`, { env });
     expect([run.code, changesIn(run.calls)]).toEqual([5, []]);
     expect(run.stderr).not.toContain('--no-wait');
   });

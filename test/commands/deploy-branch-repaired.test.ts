@@ -49,7 +49,7 @@ describe('the next command that changes the site restores the branch first:', ()
   test('another deployment of a branch', async () => {
     await interrupt();
     await over();
-    const run = await bed.dnx('deploy blog.example.com --branch other');
+    const run = await bed.dnx('deploy blog.example.com --branch other --yes');
     expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT, PUT, POST, PUT], 'main', []]);
     expect(releasesOn(bed, 'other')).toBe(1);
   });

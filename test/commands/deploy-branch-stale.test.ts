@@ -12,6 +12,6 @@ test('the branch is restored even if the API still shows it right after the chan
     const { data } = answer.body as { readonly data: object };
     return { ...answer, body: { data: { ...data, branch: 'main' } } };
   });
-  const run = await bed.dnx('deploy blog.example.com --branch feature/search');
+  const run = await bed.dnx('deploy blog.example.com --branch feature/search --yes');
   expect([run.code, changes(), siteOf(bed).branch, filesOf(bed)]).toEqual([7, ['PUT', 'POST', 'PUT'], 'main', []]);
 });

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
 import { blog, changesIn, filesOf, LINE, POST, PUT, releasesOn, siteOf, web1 } from '../support/branches.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -30,7 +31,7 @@ describe('dnx deploy --branch', () => {
   });
 
   test('is an ordinary deployment if the site has that branch', async () => {
-    const run = await bed.dnx('deploy shop.example.com --branch main');
+    const run = await bed.dnx('deploy shop.example.com --branch main --yes');
     expect([run.code, changesIn(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${seeded.sites['shop.example.com']}/deploy`]]);
     expect([run.calls.some((call) => call.includes('git-repositories')), filesOf(bed)]).toEqual([false, []]);
   });
@@ -46,11 +47,14 @@ describe('dnx deploy --branch', () => {
     expect(run.stderr).toContain(message);
   });
 
-  test('--dry-run says which branch, and counts the requests', async () => {
+  test('--dry-run says which branch', async () => {
     const run = await bed.dnx(`${LINE} --dry-run --json`);
-    expect(run.json()).toEqual([{ site: 'blog.example.com', server: 'web-1', branch: 'feature/search', requests: 7 }]);
+    expect(run.json()).toMatchObject({ site: 'blog.example.com', server: 'web-1', branch: 'feature/search' });
     expect(changesIn(run.calls)).toEqual([]);
-    const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search`);
+  });
+
+  test('takes seven requests and the polls', async () => {
+    const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search --yes`);
     const polls = real.calls.slice(real.calls.indexOf(POST) + 1, -2);
     expect(real.calls.length - polls.length).toBe(7);
   });
@@ -78,7 +82,7 @@ describe('dnx deploy --branch', () => {
   test('restores the branch after a rollback, and exits 11', async () => {
     const shop = siteOf(bed, 'shop.example.com');
     shop.git_repository_id = siteOf(bed).git_repository_id;
-    const run = await bed.dnx('deploy shop.example.com --branch x --verify-cmd check --rollback-on-fail', {
+    const run = await bed.dnx('deploy shop.example.com --branch x --yes --verify-cmd check --rollback-on-fail', {
       child: (child) => (child.env.DNX_RELEASE?.startsWith('20260416_12') ? 1 : 0),
     });
     expect([run.code, shop.branch, filesOf(bed)]).toEqual([11, 'main', []]);
@@ -87,7 +91,7 @@ describe('dnx deploy --branch', () => {
   test('deploys several sites, each from the branch, and restores each', async () => {
     siteOf(bed, 'shop.example.com').git_repository_id = siteOf(bed).git_repository_id;
     siteOf(bed, 'shop.example.com').branch = 'stable';
-    const run = await bed.dnx('deploy blog.example.com shop.example.com --branch x --json');
+    const run = await bed.dnx('deploy blog.example.com shop.example.com --branch x --yes --json');
     expect([run.code, run.json<unknown[]>().length]).toEqual([0, 2]);
     expect([branch(), siteOf(bed, 'shop.example.com').branch, filesOf(bed)]).toEqual(['main', 'stable', []]);
     expect([releasesOn(bed, 'x'), releasesOn(bed, 'x', 'shop.example.com')]).toEqual([1, 1]);
@@ -136,4 +140,45 @@ test('the result says so if Deploynix read another branch', async () => {
   const run = await bed.dnx(LINE);
   expect([run.code, run.stdout, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([1, '', [PUT, POST], 'hotfix', []]);
   expect(run.stderr).toContain("Error: Deployed blog.example.com from branch 'hotfix' instead of 'feature/search'.\n");
+});
+
+describe('two machines that deploy branches of a site at once', () => {
+  const RESTORE = 'dnx site update blog.example.com --server web-1 --branch';
+  const elsewhere = () => ({ env: { DNX_STATE_DIR: join(bed.directory, 'other-state') } });
+
+  test('say which branch it may be left on, and how to restore it', async () => {
+    let second: Promise<Run> | undefined;
+    const first = await bed.dnx(LINE, {
+      through: (network) => ({
+        ...network,
+        async request(request) {
+          if (request.method === 'POST') {
+            // The other one reads the site with the branch of this one.
+            second = bed.dnx('deploy blog.example.com --branch other --yes', elsewhere());
+            while (branch() !== 'other') await new Promise(setImmediate);
+          }
+          return network.request(request);
+        },
+      }),
+    });
+    const other = await second;
+    expect(branch()).toBe('feature/search');
+    expect(first.stderr).toContain(
+      `! The branch of blog.example.com was changed to other in the meantime, so it stays. Restore main with: ${RESTORE} main\n`,
+    );
+    expect(other?.stderr).toContain(
+      '! The branch of blog.example.com was feature/search before, but no release was from it. If another dnx deploy --branch had set it, ' +
+        `restore main with: ${RESTORE} main\n`,
+    );
+  });
+
+  test('say nothing if one comes after the other', async () => {
+    for (const [name, run] of [
+      ['feature/search', await bed.dnx(LINE)],
+      ['other', await bed.dnx('deploy blog.example.com --branch other --yes', elsewhere())],
+    ] as const) {
+      expect([run.code, releasesOn(bed, name)]).toEqual([0, 1]);
+      expect(run.stderr).not.toContain('! ');
+    }
+  });
 });

@@ -47,6 +47,9 @@ const dialects: readonly (readonly [string, Dialect])[] = [
     'the live release is marked by state',
     { release: ({ active, ...release }) => ({ ...release, ...(active === true && { state: 'live' }) }) },
   ],
+  ...['aborted', 'timed_out', 'Rejected'].map(
+    (word) => [`a failed release is ${word}`, { site: reading({ failed: 'active' }), release: reading({ failed: word }) }] as const,
+  ),
   ['no release is marked as live', { release: (release) => without(release, 'active') }],
   ['the release appears a minute late', { releases: (list) => list.filter((each) => !isOurs(each) || !until(MINUTE)) }],
   ['releases are listed oldest first', { releases: (list) => list.toReversed() }],
@@ -80,14 +83,14 @@ describe('a deployment', () => {
     expect(run.waited).toBeLessThan(80_000);
   });
 
-  test('is unknown if its release has neither a status nor a live mark, unless the site was deploying', async () => {
+  test('is unknown if its release has neither a status nor a live mark, unless the site says so', async () => {
     const bare = (release: Record<string, unknown>) => without(release, 'status', 'active');
     const stop = speak(bed, { site: reading({ deploying: 'active' }), release: bare });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'unknown' })]);
     expect(run.waited).toBeLessThan(110_000);
     stop();
-    speak(bed, { release: bare });
+    speak(bed, { site: reading({ active: 'succeeded' }), release: bare });
     expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 

@@ -53,6 +53,26 @@ describe('in a linked project', () => {
     expect((await bed.dnx('site show -e staging --server web-1 -o ids')).stdout).toBe(`${seeded.sites['staging.example.com on web-1']}\n`);
   });
 
+  test.each([
+    ['with ids', environments.production],
+    ['with names', { server: 'web-1', site: 'shop.example.com' }],
+    ['without a site', { server: 'web-1' }],
+  ])('a domain on several servers is as ambiguous as elsewhere (%s)', async (_, production) => {
+    link({ environments: { production } });
+    const run = await bed.dnx('deploy staging.example.com --no-wait');
+    expect([run.code, changes(run.calls)]).toEqual([6, []]);
+    expect(run.stderr).toContain("'staging.example.com' matches 2 sites:\n  web-1/staging.example.com");
+    expect((await bed.dnx('deploy web-1/staging.example.com --no-wait')).code).toBe(0);
+    expect((await bed.dnx('deploy staging.example.com --no-wait', { env: { DNX_SERVER: 'web-1' } })).code).toBe(0);
+  });
+
+  test('the domain of the linked site is that site, wherever else it is', async () => {
+    const found = bed.sandbox.state.sites.find(({ id }) => id === staging);
+    Object.assign(found ?? {}, { domain: 'shop.example.com' });
+    const run = await bed.dnx('deploy SHOP.example.com. --no-wait');
+    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
+  });
+
   test('a change reads the site once before it', async () => {
     const run = await bed.dnx('site suspend --yes');
     expect([run.code, run.calls]).toEqual([0, [`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/suspend`]]);

@@ -65,7 +65,7 @@ describe('--notify URL', () => {
   });
 
   test('tells of several sites at once', async () => {
-    const run = await bed.dnx(`deploy --all --server web-1 --json --notify ${hook()}`);
+    const run = await bed.dnx(`deploy --all --server web-1 --yes --json --notify ${hook()}`);
     expect(receiver.bodies).toEqual([{ text: '✓ dnx deploy: 3 succeeded', exit_code: 0, command: 'deploy', result: run.json() }]);
   });
 
@@ -151,6 +151,9 @@ describe('DNX_NOTIFY', () => {
   test('is named if it is wrong', async () => {
     const run = await bed.dnx(deploy, { env: { DNX_NOTIFY: 'belll' } });
     expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('DNX_NOTIFY names a command that was not found')]);
+    const secret = await bed.dnx(deploy, { env: { DNX_NOTIFY: 'hooks.example.com/s3cr3t' } });
+    expect([secret.code, secret.calls, secret.stderr]).toEqual([2, [], expect.stringContaining('DNX_NOTIFY is a URL without https://.')]);
+    expect(secret.stderr).not.toContain('s3cr3t');
   });
 });
 
@@ -159,6 +162,9 @@ describe('nothing is sent', () => {
     ['belll', "--notify names a command that was not found: 'belll'. Did you mean 'bell'?"],
     ['./missing.sh', "--notify names a command that was not found: './missing.sh'."],
     ['', '--notify is empty.'],
+    ['hooks.example.com/services/T0/s3cr3t', '--notify is a URL without https://.'],
+    ['hooks.example.com:8443/services?token=s3cr3t', '--notify is a URL without https://.'],
+    ['localhost:8080/s3cr3t', '--notify is a URL without https://.'],
     ['ftp://example.com', '--notify is not an http:// or https:// URL.'],
     ['https://', '--notify is not a valid URL.'],
     ['https://user:s3cr3t@example.com', '--notify must not contain a user name or password.'],

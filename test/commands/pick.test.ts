@@ -175,7 +175,7 @@ test('dnx api prompts for the parameters of a path', async () => {
 });
 
 test('deploy --all prompts for the server', async () => {
-  const run = await bed.dnx('deploy --all --no-wait', terminal(`web-1${keys.enter}`));
+  const run = await bed.dnx('deploy --all --yes --no-wait', terminal(`web-1${keys.enter}`));
   expect(run.code, run.stderr).toBe(0);
   expect(posts(run)).toHaveLength(3);
   expect(posts(run).every((call) => call.startsWith(`POST /servers/${web1}/`))).toBe(true);

@@ -165,6 +165,48 @@ describe('rollback', () => {
     );
   });
 
+  describe('after a deployment that failed', () => {
+    const failed = () => releases().at(-1);
+    beforeEach(async () => {
+      bed.sandbox.state.fail_deploys = true;
+      expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+    });
+
+    test('stays at the live release, which is the one before it', async () => {
+      const [before, old] = [posts().length, live()];
+      const run = await bed.dnx('rollback shop.example.com --yes');
+      expect(run).toMatchObject({ code: 10, stdout: '' });
+      const target = releases().at(-3)?.name;
+      expect(run.stderr).toBe(
+        [
+          `Error: Release ${failed()?.name} failed and never went live, so ${old?.name} is still live. Nothing was rolled back.`,
+          `  Go one further back with: dnx rollback shop.example.com --server web-1 --to ${target}\n`,
+        ].join('\n'),
+      );
+      expect([posts().length, live()]).toEqual([before, old]);
+      expect((await bed.dnx(`rollback shop.example.com --to ${target} --yes`)).code).toBe(0);
+    });
+
+    test('says on a terminal what is live, and that the failed release never was', async () => {
+      const old = live();
+      const run = await bed.dnx('rollback shop.example.com', { columns: 120, keys: '\rn\r', env: { NO_COLOR: '1' } });
+      const [said = '', asked = ''] = run.stderr.split('? Roll back shop.example.com (web-1) to:');
+      expect(said).toContain(`Live: ${old?.name}  ${old?.commit_hash?.slice(0, 7)} ${old?.commit_message}\n`);
+      expect(said).toContain(`! Release ${failed()?.name} failed and never went live.\n`);
+      expect(asked).not.toMatch(new RegExp(`^[❯ ] (${old?.name}|${failed()?.name})`, 'm'));
+    });
+  });
+
+  test('goes back from a release that went live after one failed', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    const target = live();
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+    bed.sandbox.state.fail_deploys = false;
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    expect((await bed.dnx('rollback shop.example.com --yes')).code).toBe(0);
+    expect(live()).toBe(target);
+  });
+
   test.each(['--yes', ''])('names the command that turns on releases if the site keeps none (%s)', async (yes) => {
     const run = await bed.dnx(`rollback blog.example.com ${yes}`, { columns: 120, keys: '', env: { NO_COLOR: '1' } });
     expect(run).toMatchObject({ code: 6, stdout: '' });

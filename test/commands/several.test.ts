@@ -78,7 +78,7 @@ describe('deploy with several sites', () => {
   });
 
   test('--all deploys every site of a server', async () => {
-    const run = await bed.dnx('deploy --server web-1 --all --json');
+    const run = await bed.dnx('deploy --server web-1 --all --yes --json');
     expect(run.json<{ site: string }[]>().map(({ site }) => site)).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com']);
     expect((await bed.dnx('deploy shop.example.com --server web-1 --all')).code).toBe(2);
     const empty = await bed.dnx('deploy --server db-1 --all');
@@ -89,35 +89,35 @@ describe('deploy with several sites', () => {
   test.each(['words', 7, true, ['words']])('a response that is no site (%j) stops that site alone, before its request', async (data) => {
     const { 'shop.example.com': shop } = seeded.sites;
     bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`/sites/${shop}$`) }, { status: 200, body: { data } });
-    const run = await bed.dnx('deploy --server web-1 --all --json');
+    const run = await bed.dnx('deploy --server web-1 --all --yes --json');
     expect(run.code, run.stderr).toBe(12);
     expect(run.json()).toMatchObject([{ outcome: null, error: { code: 'failed' } }, { outcome: 'succeeded' }, { outcome: 'succeeded' }]);
     expect(run.calls.filter((call) => call.startsWith('POST ') && call.includes(shop))).toEqual([]);
   });
 
   test('--concurrency limits how many run at a time', async () => {
-    const one = await bed.dnx('deploy --server web-1 --all --concurrency 1');
-    const three = await bed.dnx('deploy --server web-1 --all --concurrency 3');
+    const one = await bed.dnx('deploy --server web-1 --all --yes --concurrency 1');
+    const three = await bed.dnx('deploy --server web-1 --all --yes --concurrency 3');
     expect(one.waited).toBeGreaterThan(three.waited * 2);
     expect((await bed.dnx('deploy --server web-1 --all --concurrency 0')).code).toBe(2);
   });
 
-  test('--dry-run deploys nothing and prints the number of requests', async () => {
+  test('--dry-run deploys nothing and prints the branch and the live release of each', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --dry-run --json');
-    expect(run.json()).toEqual([
-      { site: 'shop.example.com', server: 'web-1', requests: 3 },
-      { site: 'blog.example.com', server: 'web-1', requests: 3 },
-      { site: 'staging.example.com', server: 'web-1', requests: 3 },
+    expect(run.json()).toMatchObject([
+      { site: 'shop.example.com', server: 'web-1', branch: 'main', live: { release: '20260416_071200' }, commits: null },
+      { site: 'blog.example.com', branch: 'main' },
+      { site: 'staging.example.com', branch: 'develop' },
     ]);
-    expect(run.stderr).toContain('9 requests, plus up to 24 a minute while following');
-    expect(posts()).toEqual([]);
-    const none = await bed.dnx('deploy shop.example.com --dry-run --no-wait');
-    expect(none.stderr).toContain('1 request');
+    expect([run.stderr, posts()]).toEqual(['Nothing was deployed.\n', []]);
+    const rows = (await bed.dnx('deploy --server web-1 --all --dry-run')).stdout.split('\n');
+    expect(rows[0]).toMatch(/^SITE +SERVER +BRANCH +LIVE +DEPLOYS +COMMITS$/);
+    expect(rows[1]).toMatch(/^shop\.example\.com +web-1 +main +643deaf +– +–$/);
     expect(posts()).toEqual([]);
   });
 
   test('-o ndjson ends with a result for each', async () => {
-    const run = await bed.dnx('deploy --server web-1 --all -o ndjson');
+    const run = await bed.dnx('deploy --server web-1 --all --yes -o ndjson');
     const lines = run.stdout
       .trim()
       .split('\n')
@@ -129,7 +129,7 @@ describe('deploy with several sites', () => {
   });
 
   test('Ctrl-C prints how to resume each started deployment', async () => {
-    const run = await bed.dnx('deploy --server web-1 --all', { interruptAt: 6_000 });
+    const run = await bed.dnx('deploy --server web-1 --all --yes', { interruptAt: 6_000 });
     expect(run.code).toBe(130);
     expect(run.stderr).toContain('dnx watch shop.example.com --server web-1');
     expect(run.stderr).toContain('dnx watch blog.example.com --server web-1');
@@ -137,7 +137,7 @@ describe('deploy with several sites', () => {
   });
 
   test('Ctrl-C says why the rest was not deployed', async () => {
-    const run = await bed.dnx('deploy --server web-1 --all --concurrency 1 --json', { interruptAt: 6_000 });
+    const run = await bed.dnx('deploy --server web-1 --all --yes --concurrency 1 --json', { interruptAt: 6_000 });
     expect(run.code).toBe(130);
     expect(run.json()).toMatchObject([
       { outcome: 'started', error: { code: 'interrupted' } },
@@ -148,7 +148,7 @@ describe('deploy with several sites', () => {
   });
 
   test('--timeout applies to each site', async () => {
-    const run = await bed.dnx('deploy --server web-1 --all --concurrency 1 --timeout 20s --json');
+    const run = await bed.dnx('deploy --server web-1 --all --yes --concurrency 1 --timeout 20s --json');
     expect([run.code, run.waited > 40_000]).toEqual([0, true]);
   });
 
@@ -192,7 +192,7 @@ describe('a failure of one site leaves the reports of the others', () => {
       refused ||= waits;
       return waits ? Promise.reject(new DnxError('failed', 'No room.')) : sleep(ms, signal);
     };
-    const run = await bed.dnx('deploy --server web-1 --all --concurrency 3 --json');
+    const run = await bed.dnx('deploy --server web-1 --all --yes --concurrency 3 --json');
     expect(refused).toBe(true);
     const outcomes = run.json<{ outcome: string | null }[]>().map(({ outcome }) => outcome);
     expect([run.code, outcomes.toSorted()]).toEqual([12, [null, 'succeeded', 'succeeded']]);
@@ -236,7 +236,7 @@ describe('forty sites within 60 requests a minute', () => {
 
   test.each([
     ['by name', Array.from({ length: 40 }, (_, index) => `s${index}.example.com`).join(' ')],
-    ['with --all', '--server web-1 --all'],
+    ['with --all', '--server web-1 --all --yes'],
   ])('%s, all succeed and report no 429', async (_, targets) => {
     seedForty();
     const run = await bed.dnx(`deploy ${targets} --concurrency 8 --json`);

@@ -49,6 +49,18 @@ describe('a Tab offers the names that dnx remembers', () => {
     ['dnx env diff sho', 'dnx env diff shop.example.com'],
     ['dnx config set server d', 'dnx config set server db-1'],
     ['dnx config set site sho', 'dnx config set site shop.example.com'],
+    // A site that comes first.
+    ['dnx env list sho', 'dnx env list shop.example.com'],
+    ['dnx env list shop.example.com blo', 'dnx env list shop.example.com blo'],
+    ['dnx env get sho', 'dnx env get shop.example.com'],
+    ['dnx env get shop.example.com APP_DE', 'dnx env get shop.example.com APP_DEBUG'],
+    ['dnx env get blog.example.com APP_DE', 'dnx env get blog.example.com APP_DE'],
+    ['dnx env get APP_DEBUG sho', 'dnx env get APP_DEBUG sho'],
+    ['dnx env pull -s sho', 'dnx env pull -s shop.example.com'],
+    ['dnx artisan sho', 'dnx artisan shop.example.com'],
+    ['dnx tinker sho', 'dnx tinker shop.example.com'],
+    ['dnx redirect create sho', 'dnx redirect create shop.example.com'],
+    ['dnx queue restart shop.example.com mai', 'dnx queue restart shop.example.com mails'],
     // Targets that stand there already.
     ['dnx deploy blog.example.com sho', 'dnx deploy blog.example.com shop.example.com'],
     ['dnx deploy shop.example.com sho', 'dnx deploy shop.example.com sho'],
@@ -103,7 +115,7 @@ describe('a Tab offers the names that dnx remembers', () => {
       return wordsAt(bed, line, { cwd, env: { ...signedOut.env, ...env } });
     };
     expect(await at({ server: 'web-1', site: 'shop.example.com' }, 'dnx env get ')).toContain('APP_DEBUG');
-    expect(await at({ server: 'web-1', site: 'blog.example.com' }, 'dnx env get ')).toEqual([]);
+    expect(await at({ server: 'web-1', site: 'blog.example.com' }, 'dnx env get ')).toEqual(await at({}, 'dnx env list '));
     expect(await at({ server: 'web-2' }, 'dnx database show ')).toEqual([]);
     expect(await at({ server: 'web-1' }, 'dnx database show ')).toContain('blog');
     // A command looks for a site elsewhere, too.

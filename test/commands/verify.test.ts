@@ -145,16 +145,68 @@ describe('deploy --verify', () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail --json`);
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'failed' });
-    expect(run.stderr).toContain(`and so did the rollback to ${before}`);
     expect(live()).toBe(before);
   });
 
-  test('exits 1 if the rollback fails', async () => {
-    bed.sandbox.faults.always({ method: 'POST', path: /rollback$/ }, { status: 500 });
-    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail`);
-    expect(run.code).toBe(1);
-    expect(live()).toBe(OURS);
-    expect(posts()).toEqual(['deploy', 'rollback']);
+  describe('says its cause once, and what is live', () => {
+    const LINE = () => `deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail`;
+    const about = (stderr: string) => stderr.slice(stderr.indexOf('Error: ')).split('\n');
+    const cause = () => `${site.url}/up returned 500 instead of 200`;
+
+    test('after a rollback', async () => {
+      const run = await bed.dnx(LINE());
+      expect(run.code).toBe(11);
+      expect(run.stderr.split('returned 500 instead of 200')).toHaveLength(3);
+      expect(run.stderr).toContain(`shop.example.com failed verification; rolling back to ${before}\n`);
+      expect(about(run.stderr)).toMatchObject([
+        `Error: Deployment of shop.example.com was rolled back to ${before}: ${cause()}`,
+        expect.stringMatching(`^  failed  ${OURS}  `),
+        expect.stringMatching(`^  live    ${before}  `),
+        expect.any(String),
+        '',
+      ]);
+    });
+
+    test('if the previous release is broken too', async () => {
+      await serve(() => ({ status: 500 }));
+      const run = await bed.dnx(LINE());
+      expect(run.code).toBe(1);
+      expect(about(run.stderr)).toMatchObject([
+        expect.stringMatching(/^Error: Deployment of shop.example.com failed after \d+s: it failed verification, and so did /),
+        expect.stringMatching(`^  failed  ${OURS}  `),
+        expect.stringMatching(`^  live    ${before}  `),
+        expect.any(String),
+        '',
+      ]);
+      expect(about(run.stderr)[0]?.split('it failed verification')[1]).toBe(`, and so did ${before} after the rollback: ${cause()}`);
+    });
+
+    test.each([
+      [422, 'No.'],
+      [500, 'Deploynix returned 500 (“No”).'],
+    ])('if the rollback fails (%i)', async (status, words) => {
+      bed.sandbox.faults.always({ method: 'POST', path: /rollback$/ }, { status, body: { message: 'No.' } });
+      const run = await bed.dnx(LINE());
+      expect([run.code, live(), posts()]).toEqual([1, OURS, ['deploy', 'rollback']]);
+      expect(about(run.stderr)).toMatchObject([
+        expect.stringContaining(`: it failed verification: ${cause()}; the rollback to ${before} failed: ${words}`),
+        expect.stringMatching(`^  failed  ${OURS}  `),
+        expect.stringMatching(`^  live    ${OURS}  `),
+        expect.any(String),
+        '',
+      ]);
+    });
+
+    test.each([
+      ['drop-after', 11],
+      ['drop', 1],
+    ] as const)('if the response to the rollback is lost (%s)', async (fault, code) => {
+      bed.sandbox.faults.next({ method: 'POST', path: /rollback$/ }, fault);
+      const run = await bed.dnx(LINE());
+      expect([run.code, live(), posts().length], run.stderr).toEqual([code, fault === 'drop' ? OURS : before, 2]);
+      expect(about(run.stderr)[2]).toMatch(`  live    ${live()}  `);
+      expect((await bed.dnx('watch shop.example.com --json')).json()).toMatchObject({ outcome: code === 11 ? 'rolled_back' : 'failed' });
+    });
   });
 
   test('--for requires consecutive successes', async () => {

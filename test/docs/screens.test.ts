@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { lacking, required } from '../support/programs.ts';
+import { BROWSER, drawnByBrowser } from './browser.ts';
 import { generating, stale } from './generated.ts';
 import { picture } from './screen.ts';
 import { screens } from './screens.ts';
@@ -16,4 +18,23 @@ test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as 
 
 test('docs/screens contains no other picture', () => {
   expect(readdirSync('docs/screens').sort()).toEqual(screens.map(({ name }) => `${name}.svg`).sort());
+});
+
+const missing = lacking([BROWSER]);
+if (missing.length > 0 && !required) process.stderr.write(`Skipped the pictures in a browser: there is no ${missing}\n`);
+
+/** The least that WCAG accepts for text. */
+const READABLE = 4.5;
+
+describe.skipIf(missing.length > 0 && !required).each(['light', 'dark'] as const)('in Chromium, on a %s page', (scheme) => {
+  test('the pictures keep their columns, and all text is readable', async () => {
+    const files = readdirSync('docs/screens').map((name) => `docs/screens/${name}`);
+    const drawn = await drawnByBrowser(
+      scheme,
+      files.map((file) => readFileSync(file, 'utf8')),
+    );
+    const named = drawn.map((each, at) => ({ file: files[at], ...each }));
+    expect(named).toHaveLength(files.length);
+    expect(named.filter(({ displaced, contrast }) => displaced.length > 0 || contrast < READABLE)).toEqual([]);
+  });
 });

@@ -36,8 +36,18 @@ export interface BranchHistory {
 const SITE = 'blog.example.com';
 
 const lines = fc.constantFrom(
-  ...[`deploy ${SITE} --branch a`, `deploy ${SITE} --branch a`, `deploy ${SITE} --branch b`, `deploy ${SITE} --branch b --timeout 4s`],
-  ...[`deploy ${SITE} --branch a --verify-cmd true`, `deploy ${SITE}`, `deploy ${SITE} --if-running wait`, `deploy ${SITE} --no-wait`],
+  ...[
+    `deploy ${SITE} --branch a --yes`,
+    `deploy ${SITE} --branch a --yes`,
+    `deploy ${SITE} --branch b --yes`,
+    `deploy ${SITE} --branch b --yes --timeout 4s`,
+  ],
+  ...[
+    `deploy ${SITE} --branch a --yes --verify-cmd true`,
+    `deploy ${SITE}`,
+    `deploy ${SITE} --if-running wait`,
+    `deploy ${SITE} --no-wait`,
+  ],
   ...[
     `watch ${SITE}`,
     `watch ${SITE} --timeout 3s`,

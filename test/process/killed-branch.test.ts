@@ -5,7 +5,7 @@ import { type Executable, openExecutable } from '../support/executable.ts';
 import { tried } from '../support/killed.ts';
 import { sampled } from '../support/volume.ts';
 
-const DEPLOY = ['deploy', blog, '--server', web1, '--branch', 'feature/search'];
+const DEPLOY = ['deploy', blog, '--server', web1, '--branch', 'feature/search', '--yes'];
 const WATCH = ['watch', blog, '--server', web1];
 const UPDATE = ['site', 'update', blog, '--server', web1, '--php-version', '8.4'];
 /** The speed of time: a deployment takes about a second. */

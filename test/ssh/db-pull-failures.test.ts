@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
 import { clientsOf, dumpersOf, holding, leaksOf, processes } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
-import { idsOf, reasonAgainstDatabases } from '../support/databases.ts';
+import { idsOf, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep } from '../support/volume.ts';
@@ -43,7 +43,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(copying.content('mariadb', 'cut')).toBe(before);
   });
 
-  it('the program on the server is killed', async () => {
+  itDeeply('the program on the server is killed', async () => {
     const { running, before } = await stuckPull(copying, 'killed');
     for (const pid of dumpersOf(copying.servers.mariadb, 'large')) process.kill(pid, 'SIGKILL');
     const ran = await running;
@@ -117,7 +117,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(copying.content('mariadb', 'no_room')).toBe(before);
   });
 
-  it('the local database is new, and its account may not create another one', async () => {
+  itDeeply('the local database is new, and its account may not create another one', async () => {
     const { servers, sites, dnx } = copying;
     servers.mariadb.sql(
       `CREATE USER fresh@'%' IDENTIFIED BY 'few rights'; GRANT ALL ON fresh.* TO fresh@'%'; GRANT ALL ON fresh_dnx_new.* TO fresh@'%'`,
@@ -149,7 +149,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const file = copying.dotenv('mariadb', 'poor', { DB_USERNAME: 'poor', DB_PASSWORD: 'poor rights' });
     const ran = await dnx(['db', 'pull', sites.mariadb, '--no-cache', '--into', file, '--confirm', 'poor']);
     expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/Access denied for user 'poor'@'.*' to database 'poor_dnx_new'/);
+    expect(ran.stderr).toMatch(/Access denied for user 'poor'@'.*' to database 'poor_dnx_old'/);
     expect(copying.content('mariadb', 'poor')).toBe(before);
   });
 
@@ -189,6 +189,41 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(forced.exitCode, forced.stderr).toBe(0);
     expect(copying.content('pgsql', 'connected')).toBe(copying.content('pgsql', 'shop'));
   });
+});
+
+itDeeply('sends autovacuum away, which an account without rights may not end', { timeout: TIME }, async () => {
+  const { servers, sites, dnx, sshd } = copying;
+  const { sql } = servers.pgsql;
+  sql(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);
+  sql(`CREATE ROLE vacuumed LOGIN CREATEDB PASSWORD 'no rights'`);
+  sql('SELECT pg_reload_conf()');
+  onTestFinished(() => {
+    rmSync(join(sshd.directory, 'programs'), { recursive: true });
+    sql('ALTER SYSTEM RESET autovacuum_naptime');
+    sql('SELECT pg_reload_conf()');
+  });
+  // A dump that ends once autovacuum works in the new copy.
+  const ask = `${postgresProgram('psql')} -At -h ${servers.pgsql.socket} -p ${servers.pgsql.port} -U postgres postgres`;
+  const count = `SELECT count(*) FROM pg_stat_activity WHERE datname = 'vacuumed_dnx_new' AND backend_type = 'autovacuum worker'`;
+  const slowly = 'autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1';
+  const rows = `CREATE TABLE a WITH (${slowly}) AS SELECT i FROM generate_series(1, 200000) i;`;
+  const until = `until [ "$(${ask} -c "${count}")" = 1 ]; do sleep 0.1; done`;
+  sshd.program('pg_dump', `#!/bin/sh\necho '${rows}'\n${until}\nprintf '%s\\n' -- '-- PostgreSQL database dump complete' --\n`);
+  const file = copying.dotenv('pgsql', 'vacuumed', { DB_USERNAME: 'vacuumed', DB_PASSWORD: 'no rights' });
+  const ran = await dnx(['db', 'pull', sites.pgsql, '--no-cache', '--into', file, '--confirm', 'vacuumed']);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(copying.databases('pgsql', 'vacuumed')).toEqual(['vacuumed']);
+});
+
+it('does not count its own connections that end late', { timeout: TIME }, async () => {
+  const before = copying.old('pgsql', 'own');
+  const folder = copying.folder();
+  const psql = postgresProgram('psql');
+  const late = `if [ "$PGDATABASE" = own ]; then ${psql} --no-psqlrc -c 'SELECT pg_sleep(2)' >/dev/null 2>&1 & fi`;
+  writeFileSync(join(folder, 'psql'), `#!/bin/sh\n${psql} "$@"\ncode=$?\n${late}\nexit $code\n`, { mode: 0o755 });
+  const ran = await copying.pull(copying.sites.pgsql, 'pgsql', 'own', [], { PATH: `${folder}:${copying.env.PATH}` });
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(copying.content('pgsql', 'own')).not.toBe(before);
 });
 
 it('shows the password to nobody', { timeout: TIME }, async () => {

@@ -83,7 +83,8 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     const next = copying.pull(copying.sites.large, 'mariadb', 'late');
     await said(next, 'Completed a pull that was interrupted.');
     expect(copying.content('mariadb', 'late')).toBe(copying.content('mariadb', 'shop'));
-    expect(copying.databases('mariadb', 'late_dnx_old')).toEqual([]);
+    const left = `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'late_dnx_old'`;
+    expect(copying.servers.mariadb.sql(left)).not.toContain('only_old');
     await lock();
     expect((await next).exitCode).toBe(0);
   });
@@ -91,7 +92,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
   /** Moments by the number of clients that are left, and the mark of the copy that is in place by then. The tests above are those of MariaDB. */
   const moments: readonly (readonly [driver: Driver, left: number, mark: string])[] = [
     ...(deep ? [5, 4, 2, 1, 0] : []).map((left) => ['mariadb', left, left < 4 ? 'source' : 'old'] as const),
-    ...(deep ? [2, 1, 0] : [2, 1]).map((left) => ['pgsql', left, left < 2 ? 'source' : 'old'] as const),
+    ...(deep ? [2, 1, 0] : [1]).map((left) => ['pgsql', left, left < 2 ? 'source' : 'old'] as const),
   ];
 
   /** Clients that kill dnx instead of starting as the KILL_ATth, and how many a pull starts. */

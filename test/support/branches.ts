@@ -11,7 +11,7 @@ const SITE = `/servers/${web1}/sites/${blog}`;
 /** The requests that change its branch, and that deploy it. */
 export const PUT = `PUT ${SITE}`;
 export const POST = `POST ${SITE}/deploy`;
-export const LINE = 'deploy blog.example.com --branch feature/search';
+export const LINE = 'deploy blog.example.com --branch feature/search --yes';
 /** What the next command says when it restored the branch of an interrupted deployment. */
 export const RESTORED = 'Restored the branch of blog.example.com to main, after an interrupted deployment of feature/search.\n';
 

@@ -5,9 +5,9 @@ import xterm from '@xterm/headless';
 
 /** The built executable on a pseudo-terminal. */
 export interface Terminal {
-  /** Resolves once the text appears after the previous one; rejects if dnx ends without it. */
+  /** Resolves once the text appears after the previous one; rejects if dnx ends or hangs without it. */
   shows(text: string | RegExp): Promise<string>;
-  /** Resolves once the screen contains the text, for a program that draws it; rejects if dnx ends without it. */
+  /** Resolves once the screen contains the text, for a program that draws it; rejects if dnx ends or hangs without it. */
   draws(text: string | RegExp): Promise<void>;
   type(keys: string): void;
   /** Changes the width. */
@@ -24,6 +24,7 @@ export interface Terminal {
 export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
 
 const TALL = 40;
+const PATIENCE_MS = 15_000;
 
 /** Starts dnx on its own terminal, with only this environment. It does not look for new releases. */
 export const openTerminal = (words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal =>
@@ -47,7 +48,15 @@ export function openProgram(
   let seen = 0;
   let over = false;
   let notify = () => {};
-  const told = () => new Promise<void>((done) => (notify = done));
+  /** Resolves at the next output or the end. A hung program fails the test with what it has shown, before the test's own limit. */
+  const told = (wanted: string | RegExp) =>
+    new Promise<void>((done, fail) => {
+      const limit = setTimeout(() => fail(new Error(`Still no '${wanted}':\n${JSON.stringify(raw)}`)), PATIENCE_MS);
+      notify = () => {
+        clearTimeout(limit);
+        done();
+      };
+    });
   child.onData((data) => {
     raw += data;
     // All of it: a control sequence can come in two parts.
@@ -70,7 +79,7 @@ export function openProgram(
           return found.words;
         }
         if (over) throw new Error(`dnx ended without '${wanted}':\n${text}`);
-        await told();
+        await told(wanted);
       }
     },
     async draws(wanted) {
@@ -79,7 +88,7 @@ export function openProgram(
         if (foundIn((await rowsOf(raw, cols, TALL)).join('\n'), wanted)) return;
         if (raw.length > drawn) continue;
         if (over) throw new Error(`dnx ended without '${wanted}':\n${text}`);
-        await told();
+        await told(wanted);
       }
     },
     type: (typed) => child.write(typed),

@@ -11,7 +11,7 @@ test('Ctrl-C during a deployment of another branch says how the branch is restor
   const env = { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token, DNX_RATE_LIMIT: 'off', NO_COLOR: '1' };
   const open = (...words: string[]) => openTerminal(words, { ...env, ...hasten(5).env }, directory, 80);
 
-  const terminal = open('deploy', 'blog.example.com', '--branch', 'feature/search');
+  const terminal = open('deploy', 'blog.example.com', '--branch', 'feature/search', '--yes');
   await terminal.shows('Set the branch of blog.example.com to feature/search for this deployment.');
   await terminal.shows('deploying');
   terminal.type(keys.interrupt);

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { freePort } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -140,22 +142,24 @@ test('the list of abilities requires at least one', async () => {
   expect(minted()).toEqual([]);
 });
 
-test.each(questions.map(([question], index) => [question, index] as const))(
-  'Ctrl-C at “%s” stores nothing and creates no token',
-  async (question, index) => {
-    const terminal = open('login', '--insecure-storage');
-    await answer(terminal, index);
-    await terminal.shows(question);
-    terminal.type(keys.interrupt);
-    const { text, code } = await terminal.ended;
-    expect(code).toBe(130);
-    expect(text).toContain('Interrupted; nothing was changed.');
-    expect(minted()).toEqual([]);
-    expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
-    expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
-    expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
-  },
-);
+test.each(
+  leading(
+    questions.map(([question], index) => [question, index] as const),
+    1,
+  ),
+)('Ctrl-C at “%s” stores nothing and creates no token', async (question, index) => {
+  const terminal = open('login', '--insecure-storage');
+  await answer(terminal, index);
+  await terminal.shows(question);
+  terminal.type(keys.interrupt);
+  const { text, code } = await terminal.ended;
+  expect(code).toBe(130);
+  expect(text).toContain('Interrupted; nothing was changed.');
+  expect(minted()).toEqual([]);
+  expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
+  expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
+  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
+});
 
 test('--with-token prompts for a masked token on a terminal', async () => {
   const terminal = open('login', '--with-token', '--insecure-storage');
@@ -209,6 +213,17 @@ test('a missing keychain is reported before any prompt', async () => {
   expect(text).toContain(`  Run: dnx login --insecure-storage\r\n`);
   const work = await open('login', '--profile', 'work', '--host', executable.sandbox.url, '--with-token').ended;
   expect(work.text).toContain(`dnx login --with-token --insecure-storage --profile work --host ${executable.sandbox.url}\r\n`);
+});
+
+test('a sandbox that has stopped is reported before any prompt, with the way back', async () => {
+  const { text, code } = await openTerminal(
+    ['login', '--insecure-storage', '--host', `http://127.0.0.1:${await freePort()}`],
+    executable.env,
+    executable.directory,
+  ).ended;
+  expect(code, text).toBe(13);
+  expect(text).not.toContain('?');
+  expect(text).toContain('The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host');
 });
 
 test('token create uses the same prompt, with CI first', async () => {

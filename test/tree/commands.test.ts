@@ -38,8 +38,8 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
     expect(overridden).toEqual([]);
   });
 
-  test('declares required arguments first and a variadic one last', () => {
-    const positionals = positionalsOf(group, command);
+  test('declares required arguments first, after a site that leads, and a variadic one last', () => {
+    const positionals = positionalsOf(group, command).filter(({ option }) => !option.leads);
     const firstOptional = positionals.findIndex(({ required }) => !required);
     if (firstOptional >= 0) expect(positionals.slice(firstOptional).every(({ required }) => !required)).toBe(true);
     expect(positionals.slice(0, -1).every(({ variadic }) => !variadic)).toBe(true);

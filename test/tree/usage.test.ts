@@ -11,8 +11,10 @@ test.each([
   ['open', '[server|site] [options]'],
   ['ssh', '[server|site] [options] [-- command]'],
   ['logs', '[server|site] [options]'],
-  ['artisan', '[options] [command...]'],
-  ['env run', '[options] <command...>'],
+  ['artisan', '[options] [site] [command...]'],
+  ['tinker', '[site] [file...] [options]'],
+  ['env run', '[options] [site] -- <command>'],
+  ['env get', '[site] <variable> [options]'],
   ['deploy', '[site...] [options]'],
   ['db tunnel', '[site] [options] [-- command]'],
 ])('the usage of dnx %s is %s', async (path, usage) => {

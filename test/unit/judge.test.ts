@@ -125,10 +125,13 @@ describe('judge with a new release', () => {
   test('uses the progress of the site if the release has no status', () => {
     const bare = [{ id: 'new' }, { id: 'old' }];
     const wentThrough = () => fresh({ going: true });
-    const deployed = site('active', { last_deployed_at: 'tuesday' });
-    expect(lasting(deployed, bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
-    // It was not deployed since, so the release may have failed.
-    expect(lasting(site('active'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'unknown', seconds: 90 });
+    const later = { last_deployed_at: 'tuesday' };
+    expect(lasting(site('succeeded', later), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    // A platform may have that status and that time after a failure, too.
+    expect(lasting(site('active', later), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'unknown', seconds: 90 });
+    expect(lasting(site('succeeded'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'unknown', seconds: 90 });
+    const from = baselineFrom(site('failed'));
+    expect(lasting(site('active', later), bare, { from, evidence: wentThrough() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
     expect(lasting(site('failed'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'failed', seconds: 20 });
   });
 

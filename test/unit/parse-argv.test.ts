@@ -49,7 +49,7 @@ test.each([
 test.each([
   ['sandbox run -- dnx --json server list', ['dnx', '--json', 'server', 'list']],
   ['sandbox run dnx --json server list -- x', ['dnx', '--json', 'server', 'list', '--', 'x']],
-  ['--json sandbox run --fail-deploys sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
+  ['--json sandbox run --fail-deploys disk sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
 ])('dnx %s passes on the words of the other program', async (line, words) => {
   expect((await read(line)).invocation?.options.command).toEqual(words);
 });
@@ -120,8 +120,8 @@ test.each([
   ['provision', "Unknown command 'provision'. Did you mean 'server provision'?"],
   ['db lst', "Unknown command 'db lst'. Did you mean 'db list'?"],
   ['dbs tunel', "Unknown command 'db tunel'. Did you mean 'db tunnel'?"],
-  ['site restart', "Unknown command 'site restart'."],
-  ['list', "Unknown command 'list'."],
+  ['site restart', "Unknown command 'site restart'. Did you mean 'server restart', 'queue restart' or 'daemon restart'?"],
+  ['list', "Unknown command 'list'. Did you mean 'server list' or 'site list'?"],
   ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],
   ['help nope', "Unknown command 'nope'."],
   ['-- --help', "Unknown command '--help'. Did you mean 'help'?"],
@@ -138,7 +138,7 @@ test.each([
   ['deploy a --api', "Unknown option '--api'."],
   ['token list --server 1', "Unknown option '--server'."],
   ['server list --sort', "Option '--sort <field>' argument missing."],
-  ['server --site', "Option '--site <site>' argument missing."],
+  ['server --site', "Option '-s, --site <site>' argument missing."],
   ['server list -o', "Option '-o, --output <format>' argument missing."],
   ['whoami a b', "Too many arguments: 'a', 'b'."],
   ['site show a b', "Too many arguments: 'b'."],
@@ -169,9 +169,8 @@ test('an unknown command suggests help and prints nothing on stdout', async () =
 });
 
 test.each([
-  ['env list shop.example.com', 'Use --site shop.example.com.'],
-  ['queue list shop.example.com', 'Use --site shop.example.com.'],
-  ['certificate list shop.example.com', 'Use --site shop.example.com.'],
+  ['env get APP_URL shop.example.com', 'Use --site shop.example.com.'],
+  ['queue show default shop.example.com', 'Use --site shop.example.com.'],
   ['backup create shop.example.com', 'Use --site shop.example.com.'],
   ['database list db-1', 'Use --server db-1.'],
   ['site list web-1', 'Use --server web-1.'],

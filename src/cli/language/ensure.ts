@@ -28,9 +28,9 @@ export const ensure = (of: Resource, given: Options, { keys, update = true }: En
     options: (update ? { update: updating, strict } : { strict }) as Options,
     fields,
     examples: [
-      exampleLine('ensure', example.create, example.parents),
-      ...(update && example.ensure ? [exampleLine('ensure', example.ensure, example.parents, '--update')] : []),
-      exampleLine('ensure', example.create, example.parents, '--json'),
+      exampleLine('ensure', example.site, example.create, example.parents),
+      ...(update && example.ensure ? [exampleLine('ensure', example.site, example.ensure, example.parents, '--update')] : []),
+      exampleLine('ensure', example.site, example.create, example.parents, '--json'),
     ],
     run: async (ctx, { targets, options, body }) =>
       (await import('../run/ensured.ts')).ensured(ctx, {

@@ -55,6 +55,10 @@ export interface Option<V> {
   readonly rest?: boolean;
   /** A server or a site, by position: it is the same as `--server` or `--site`. */
   readonly destination?: true;
+  /** The site by position, before what the command works on: see `leadsWithSite`. */
+  readonly leads?: true;
+  /** For `rest`: its first word has no dot, so one that has is a site. Without it, a site must be followed by `--`. */
+  readonly dotless?: true;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */
   readonly as?: string;
   /** Its words hold values that are not repeated on the terminal. */

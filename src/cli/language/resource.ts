@@ -22,6 +22,8 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   /** What the examples use: an id or name in the sandbox, and its parents. */
   readonly example: {
     readonly target: string;
+    /** The site, if it is a parent that leads. */
+    readonly site?: string;
     readonly parents?: string;
     readonly create?: string;
     readonly update?: string;
@@ -42,7 +44,7 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     summary: `List ${plural(title(noun))}`,
     calls: endpoint(`GET ${path}`),
     shows: columns,
-    examples: [exampleLine('list', example.parents), `${exampleLine('list', example.parents)} --json`],
+    examples: [exampleLine('list', example.site, example.parents), `${exampleLine('list', example.site, example.parents)} --json`],
     run: async (ctx, { targets }) =>
       rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
@@ -56,7 +58,7 @@ export const show = ({ noun, path, details, example, more }: Resource) =>
     ...(more && { description: 'The table also shows related resources, if the token can read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
-    examples: [exampleLine('show', example.target, example.parents)],
+    examples: [exampleLine('show', example.site, example.target, example.parents)],
     async run(ctx, { targets }) {
       const { data } = await ctx.call();
       if (!isObject(data)) throw new DnxError('failed', `The API response has no ${title(noun)}.`);
@@ -73,7 +75,7 @@ export const create = <const F extends Options>({ noun, path, details, example }
     calls: endpoint(`POST ${path}`),
     fields,
     shows: details,
-    examples: [exampleLine('create', example.create, example.parents)],
+    examples: [exampleLine('create', example.site, example.create, example.parents)],
     async run(ctx, { targets, body }) {
       const secrets = secretFields(fields);
       const creation = { ...creationOf(noun, endpoint(`GET ${path}`), targets, body), secret: secrets.length > 0 };
@@ -93,7 +95,7 @@ export const update = <const F extends Options>({ noun, path, details, example }
     calls: endpoint(`PUT ${path}/{${noun}}`),
     fields: optional(fields),
     shows: details,
-    examples: [exampleLine('update', example.target, example.update, example.parents)],
+    examples: [exampleLine('update', example.site, example.target, example.update, example.parents)],
     run: async (ctx, { targets, body }) => {
       if (Object.keys(body).length === 0) {
         throw usage('Nothing to update.', `Use at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
@@ -113,7 +115,13 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
     targets: consent.level === 'severe' ? 'one' : 'each',
     consent,
     examples: [
-      exampleLine('delete', example.target, example.parents, consent.level === 'severe' ? `--confirm ${example.target}` : '--yes'),
+      exampleLine(
+        'delete',
+        example.site,
+        example.target,
+        example.parents,
+        consent.level === 'severe' ? `--confirm ${example.target}` : '--yes',
+      ),
     ],
     run: async (ctx, { targets }) => {
       await ctx.call();
@@ -153,7 +161,7 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     calls: endpoint(`POST ${path}/{${noun}}/restart`),
     targets: 'each',
     ...(consent && { consent }),
-    examples: [exampleLine('restart', example.target, example.parents, consent && '--yes')],
+    examples: [exampleLine('restart', example.site, example.target, example.parents, consent && '--yes')],
     async run(ctx, { targets }) {
       const reply = await ctx.call();
       const { id, label } = targetIn(targets, noun);

@@ -1,4 +1,5 @@
 import { capitalized, title } from '../../base/text.ts';
+import { namings } from '../../platform/names/namings.ts';
 import { waysToName } from '../../platform/names/unresolved.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
@@ -20,7 +21,7 @@ export const takenBy = ({ options = {}, fields = {} }: AnyCommand): Options => (
   ...options,
 });
 
-/** The target first, then the other positional arguments. */
+/** The site if it leads, then the target, then the other positional arguments. */
 export function positionalsOf(group: Group, command: AnyCommand): readonly Positional[] {
   const noun = nounOf(group);
   const { first } = pathsOf(command);
@@ -28,8 +29,9 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   const own: Positional[] = parametersOf(first).includes(noun)
     ? [{ key: noun, required: !isPlace(noun), variadic: several, option: ownOf(noun) }]
     : [];
-  const placed = Object.entries(takenBy(command)).filter(([, option]) => option.place);
-  return [
+  const taken = takenBy(command);
+  const placed = Object.entries(taken).filter(([, option]) => option.place);
+  const others: readonly Positional[] = [
     ...own,
     ...placed.map(([key, option]) => ({
       key,
@@ -38,21 +40,51 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
       option,
     })),
   ];
+  // Two domains in a row would be a site and its certificate, or two certificates.
+  const named = others.some(({ option }) => option.destination || option.names) || (namings[noun]?.domains && others.length > 0);
+  const leads = noun !== 'site' && !('site' in taken) && !named && parentsOf(command).includes('site');
+  return leads ? [{ key: 'site', required: false, variadic: false, option: { ...ownOf('site'), leads: true } }, ...others] : others;
 }
+
+/** A domain, or `server/domain`. */
+const SITE = /^([\w.-]+\/)?[\p{L}\p{N}_*-]+(\.[\p{L}\p{N}_-]+)+\.?$/u;
+
+/** `prod.env`, `.env.staging`, `cleanup.php`, `scripts/cleanup.php`. */
+const FILE = /\/|\.(env|php)$|\.env\./;
+
+/**
+ * True if the first of these words is the site, before what the command works on: `env get shop.example.com APP_URL`. It has a dot, and
+ * the words after it suffice for the other arguments. An id needs `--site`.
+ */
+export function leadsWithSite([word = '', ...others]: readonly string[], positionals: readonly Positional[], given: GivenOptions): boolean {
+  const [first, ...own] = positionals;
+  if (!first?.option.leads || given.site !== undefined || !SITE.test(word)) return false;
+  const rest = own.find(({ option }) => option.rest);
+  if (rest) return rest.option.dotless === true || others[0] === '--';
+  // Too many words otherwise.
+  if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
+  if (own.some(takesFiles) && FILE.test(word)) return false;
+  return others.length >= own.filter((each) => !takesFiles(each) && given[each.key] === undefined).length;
+}
+
+const takesFiles = ({ key, option }: Positional): boolean => key === 'file' || option.placeholder === 'file';
+
+/** Option values by commander's attribute names. */
+export type GivenOptions = Readonly<Record<string, unknown>>;
 
 /** Everything a command takes as `--name`: parents, options, fields, consent and body. */
 export function optionsOf(group: Group, command: AnyCommand): Options {
   const noun = nounOf(group);
   const taken = takenBy(command);
   const level = consentLevel(command);
-  const { first, others } = pathsOf(command);
   const fillers = Object.values(taken).flatMap(({ as }) => (as === 'site' ? ['server'] : []));
   // `dnx api` takes both: the typed path may use either.
   const typed = typeof command.calls === 'function' ? ['server', 'site'] : [];
-  const parents = [...new Set([...typed, ...parametersOf(first, ...others), ...fillers])];
+  const parents = [...new Set([...typed, ...parentsOf(command), ...fillers])];
   const named = parents.filter((name) => (name !== noun || isPlace(noun)) && !(name in taken));
+  const leads = (name: string) => positionalsOf(group, command).some(({ key, option }) => key === name && option.leads);
   return {
-    ...Object.fromEntries(named.map((name) => [name, name === noun ? ownOf(name) : thing(name)])),
+    ...Object.fromEntries(named.map((name) => [name, name === noun || leads(name) ? ownOf(name) : thing(name)])),
     ...Object.fromEntries(Object.entries(taken).filter(([, option]) => option.place !== 'argument')),
     ...(level && consents[level]),
     ...(command.review !== undefined && consents.moderate),
@@ -63,6 +95,12 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
 const pathsOf = ({ calls }: AnyCommand): ReturnType<typeof pathsIn> =>
   typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
 
+/** The path parameters of a command. */
+function parentsOf(command: AnyCommand): readonly string[] {
+  const { first, others } = pathsOf(command);
+  return parametersOf(first, ...others);
+}
+
 /** Servers and sites may come from the settings, and always have an option, even as a target. */
 export const isPlace = (noun: string): noun is 'server' | 'site' => noun === 'server' || noun === 'site';
 
@@ -72,4 +110,5 @@ const thing = (noun: string): Option<unknown> => ({
   kind: 'text',
   help: `${capitalized(title(noun))}: ${waysToName(noun)}`,
   placeholder: noun.replaceAll('_', '-'),
+  ...(noun === 'site' && { short: 's' }),
 });

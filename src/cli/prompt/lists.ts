@@ -11,7 +11,7 @@ import {
   usePrefix,
   useState,
 } from '@inquirer/core';
-import { filtered, type PromptChoice } from './questions.ts';
+import { filtered, matchRank, type PromptChoice } from './questions.ts';
 
 /** The line of a question without an answer. */
 export function unansweredLine(message: string): string {
@@ -158,7 +158,6 @@ const isChoice = (row: Row): row is PromptChoice<unknown> => typeof row !== 'str
 
 /** The choices that match the term, under their headings. */
 function shownRows(choices: readonly Row[], term: string): readonly Row[] {
-  const wanted = term.trim().toLowerCase();
   const rows: Row[] = [];
   let heading: string | undefined;
   let said = true;
@@ -166,7 +165,7 @@ function shownRows(choices: readonly Row[], term: string): readonly Row[] {
     if (!isChoice(each)) {
       heading = each;
       said = false;
-    } else if (each.name.toLowerCase().includes(wanted)) {
+    } else if (matchRank(each, term) !== undefined) {
       if (!said && heading !== undefined) rows.push(heading);
       said = true;
       rows.push(each);

@@ -6,7 +6,7 @@ import { type ChosenCalls, choose } from '../language/calls.ts';
 import { type AnyCommand, type GivenConsent, type Group, nounOf, type Words } from '../language/command.ts';
 import { bodyOptions, consents, type Globals } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
-import { type Positional, takenBy } from '../language/signature.ts';
+import { type GivenOptions, type Positional, takenBy } from '../language/signature.ts';
 import { seeHelp } from './command-line.ts';
 
 /** A command and the words given for its parts, not yet parsed. */
@@ -54,9 +54,6 @@ export function callsOf(invocation: Invocation, settled: Settled): ChosenCalls {
     return settled.site !== undefined;
   });
 }
-
-/** Option values by commander's attribute names. */
-export type GivenOptions = Readonly<Record<string, unknown>>;
 
 /** A command line as parsed by commander. */
 export interface Received {

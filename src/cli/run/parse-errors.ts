@@ -2,16 +2,16 @@ import { type DnxError, usage } from '../../base/errors.ts';
 import { didYouMean, nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
-import type { AnyCommand, Tree } from '../language/command.ts';
+import type { AnyCommand, Line, Tree } from '../language/command.ts';
 import type { Options } from '../language/options.ts';
-import type { Positional } from '../language/signature.ts';
-import { everyCommand } from '../language/tree.ts';
+import type { GivenOptions, Positional } from '../language/signature.ts';
+import { everyCommand, namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
-import type { GivenOptions } from './invocation.ts';
 
 /** What the errors of a command depend on. */
 export interface NamedCommand {
   readonly command: AnyCommand;
+  /** Without a site that leads. */
   readonly positionals: readonly Positional[];
   readonly options: Options;
   /** The position of another command line among the arguments; -1 if it takes none. */
@@ -20,10 +20,43 @@ export interface NamedCommand {
 
 export const isWord = (word: string): boolean => !word.startsWith('-');
 
-/** The error for an unknown command, with a suggestion. `path` is the group, or empty. */
+/** The error for an unknown command: what it is called here, or the nearest one. `path` is the group, or empty. */
 export async function unknownCommand(word: string, path: string, tree: Tree, topics: Tree['topics'] = []): Promise<DnxError> {
+  const { meant, topic } = await meantBy(word, path, tree, topics);
+  const listed = meant.map((each) => `'${each}'`);
+  const others = listed.length > 1 ? `${listed.slice(0, -1).join(', ')} or ` : '';
+  const maybe = listed.length > 0 ? ` Did you mean ${others}${listed.at(-1)}?` : '';
+  const see = topic === undefined ? seeHelp(path) : { command: ['help', topic], why: 'See' };
+  return usage(`Unknown command '${`${path} ${word}`.trim()}'.${maybe}`, undefined, see);
+}
+
+/** A table with the words of another command line: `from-forge`. */
+const FROM = 'from-';
+
+/** The most commands that are suggested. */
+const MOST_MEANT = 3;
+
+async function meantBy(
+  word: string,
+  path: string,
+  tree: Tree,
+  topics: Tree['topics'],
+): Promise<{ readonly meant: readonly string[]; readonly topic?: string | undefined }> {
   const { contents, standalone, shortcuts } = tree;
+  if (path === '' && tree.topics.some(({ name }) => name === FROM + word)) return { meant: [`help ${FROM}${word}`] };
+  const rows = await translations(`${path}:${word}`.replace(/^:/, ''), tree);
+  const translated = [...new Set(rows.flatMap(({ commands }) => commands))];
+  const [topic, ...others] = new Set(rows.map((row) => row.topic));
+  if (translated.length > 0) return { meant: translated.slice(0, MOST_MEANT), topic: others.length === 0 ? topic : undefined };
+
   const leaves = await everyCommand(tree);
+  const named = (verb: string) => leaves.filter(({ command: { name, aliases = [] } }) => name === verb || aliases.includes(verb));
+  const [noun = '', verb = ''] = word.split(':');
+  const spaced = named(verb).find(({ group }) => contents.some((each) => each.name === group.name && namesOf(each).includes(noun)));
+  if (spaced) return { meant: [spaced.path] };
+  const elsewhere = named(word).map((leaf) => leaf.path);
+  if (elsewhere.length === 1) return { meant: elsewhere };
+
   const entry = contents.find(({ name }) => name === path);
   const known = entry
     ? leaves.filter(({ group }) => [entry.name, entry.also].includes(group.name)).map(({ command }) => command.name)
@@ -32,10 +65,38 @@ export async function unknownCommand(word: string, path: string, tree: Tree, top
         ...[...standalone, ...topics].map(({ name }) => name),
         ...[...Object.keys(shortcuts), 'help'],
       ];
-  const elsewhere = leaves.filter(({ command: { name, aliases = [] } }) => name === word || aliases.includes(word));
   const here = nearest(word, known);
-  const meant = elsewhere.length === 1 ? elsewhere[0]?.path : here && `${path} ${here}`.trim();
-  return usage(`Unknown command '${`${path} ${word}`.trim()}'.${meant ? ` Did you mean '${meant}'?` : ''}`, undefined, seeHelp(path));
+  if (here !== undefined) return { meant: [`${path} ${here}`.trim()] };
+  return { meant: elsewhere.length > MOST_MEANT ? elsewhere.filter((each) => /^(server|site) /.test(each)) : elsewhere };
+}
+
+/** The rows of `dnx help from-forge` and the like that have this word: `secret:list`, also for `secrets`. */
+async function translations(word: string, { topics }: Tree) {
+  const tables = await Promise.all(
+    topics
+      .filter(({ name }) => name.startsWith(FROM))
+      .map(async ({ name, load }) => {
+        const [table] = (await load()).body;
+        return (Array.isArray(table) ? (table as readonly Line[]) : []).flatMap((line) => translationsIn(line, name));
+      }),
+  );
+  const rows = tables.flat();
+  const singular = /s$/.test(word) ? word.slice(0, -1) : word;
+  const ways = [word, `${singular}:list`, singular];
+  return ways.map((way) => rows.filter((row) => row.word === way)).find((found) => found.length > 0) ?? [];
+}
+
+/** `forge env:pull, env:push` and `dnx env pull; dnx env push` are two words, each with its command. */
+function translationsIn([term, text]: Line, topic: string) {
+  const [, ...others] = term.split(' ');
+  const words = others.join(' ').split(', ');
+  const commands = text.split('; ').map((each) => each.replace(/^dnx /, ''));
+  const paired = words.length === commands.length;
+  return words.map((each, index) => ({
+    word: each.replace(/ .*/, ''),
+    commands: paired ? commands.slice(index, index + 1) : commands,
+    topic,
+  }));
 }
 
 /** The error for an unknown option, with a suggestion, or for a flag with a value. The value may be a secret. */

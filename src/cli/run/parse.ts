@@ -5,11 +5,11 @@ import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
-import { optionsOf, positionalsOf } from '../language/signature.ts';
+import { type GivenOptions, leadsWithSite, optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 import type { HelpPage } from './help/page.ts';
-import { type GivenOptions, globalsOf, type Invocation, invocationOf } from './invocation.ts';
+import { globalsOf, type Invocation, invocationOf } from './invocation.ts';
 import { hintFor, isWord, type NamedCommand, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
@@ -74,7 +74,7 @@ const silent = {
 };
 
 /** Options that may also come before the group or the command. */
-const parents = { server: text('The server', 'server'), site: text('The site', 'site') };
+const parents = { server: text('The server', 'server'), site: { ...text('The site', 'site'), short: 's' } };
 
 /** For parts that are declared as they are added. */
 const declareNothing = async () => {};
@@ -164,20 +164,37 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
     },
     async declare(own) {
       const { group, command } = await load();
-      const positionals = positionalsOf(group, command);
+      const all = positionalsOf(group, command);
+      const positionals = all.filter(({ option }) => !option.leads);
       const options = optionsOf(group, command);
       const rest = positionals.findIndex(({ option }) => option.rest);
-      reading.leaf = { command, positionals, options, rest };
+      const leaf: NamedCommand = { command, positionals, options, rest };
+      reading.leaf = leaf;
+      own.allowExcessArguments();
       own.passThroughOptions(rest === 0);
       for (const flag of flagsOf(options)) own.addOption(flag);
-      for (const { key, variadic } of positionals) own.argument(`[${key}${variadic ? '...' : ''}]`);
+      for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(() => {
-        const words = placed(own.args, reading.leaf as NamedCommand, argv);
-        reading.invocation = invocationOf(group, command, path, { positionals, words, own: options, given: givenIn(reading) });
+        const given = givenIn(reading);
+        const [site] = leadsWithSite(own.args, all, given) ? own.args : [];
+        const words = site === undefined ? own.args : wordsAfter(own.args, leaf);
+        if (words.length > positionals.length && !positionals.some(({ variadic }) => variadic))
+          throw tooMany(words.slice(positionals.length), path, leaf, { site, ...given });
+        const byPlace = placed(words, leaf, argv);
+        reading.invocation = invocationOf(group, command, path, {
+          positionals: all,
+          words: all.length > positionals.length ? [site, ...byPlace] : byPlace,
+          own: options,
+          given,
+        });
       });
     },
   };
 }
+
+/** The words after a site. Commander leaves the `--` before another command line. */
+const wordsAfter = ([, ...words]: readonly string[], { rest }: NamedCommand): readonly string[] =>
+  rest === 0 && words[0] === '--' ? words.slice(1) : words;
 
 /** Words by argument. What comes after `--` is another command line, even if an argument before it is left out. */
 function placed(words: readonly string[], { positionals, rest }: NamedCommand, argv: readonly string[]): readonly unknown[] {
@@ -245,7 +262,6 @@ async function refusalOf({ code, message }: CommanderError, reading: Reading): P
   if (isUnknown || code === 'commander.unknownCommand') return unknownCommand(word, path, tree);
   if (code === 'commander.version') reading.help = async () => `${version}\n`;
   if (reading.help) return leaf && refusedHelp(own.args, path, leaf);
-  if (code === 'commander.excessArguments') return tooMany(own.args.slice(own.registeredArguments.length), path, leaf, givenIn(reading));
   const flags = own.options.map(({ long }) => long ?? '').concat('--help');
   if (code === 'commander.unknownOption') return unknownOption(own.args, flags, path).with({ hint: leaf && hintFor(leaf, argv) });
   return usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path));

@@ -28,6 +28,12 @@ export interface Starting {
   readonly reads: boolean;
 }
 
+/** What a command line names, and how long its requests may still take, in ms. */
+interface Sought extends Awaited<ReturnType<typeof foundFor>> {
+  readonly scope: Scope;
+  readonly allowance: number;
+}
+
 /** Runs before a command. The returned function runs after its success. */
 export type BeforeCommand = (starting: Starting) => Promise<(() => Promise<void>) | undefined>;
 
@@ -39,15 +45,14 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   requireWords(line, base.ask, unplaced.settings);
   const consent = command.consent && (await import('./consent.ts'));
   consent?.requireConsent(line, base.ask);
-  const { typed, scope, words } = base.ask.allowed
-    ? await (await import('./pick.ts')).pickTargets(line, unplaced, base)
-    : { typed: line, scope: unplaced, words: {} };
-  const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, scope);
-  // Lookups count towards --timeout, prompts do not.
-  const bounded = within(base, allowanceFor(typed, inputs.options));
-  const { invocation, found } = await inTime(foundFor(typed, { ...scope, api: bounded.api }), 'anything');
+  const {
+    typed,
+    scope: picked,
+    words,
+  } = base.ask.allowed ? await (await import('./pick.ts')).pickTargets(line, unplaced, base) : { typed: line, scope: unplaced, words: {} };
+  const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, picked);
+  const { invocation, found, scope, allowance } = await findTargets(typed, picked, base, allowanceFor(typed, inputs.options));
   const chosen = callsOf(invocation, scope.settings);
-  const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
@@ -74,6 +79,23 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   return Object.keys({ ...words, ...inputs.asked, ...result.answers }).length > 0
     ? (await import('./without-prompts.ts')).withoutPrompts(invocation, inputs, words, result)
     : result;
+}
+
+/**
+ * Looks up what a command line names. On a terminal, asks about a word that names nothing, or several things. Returns what is left of
+ * `allowance`: lookups count towards --timeout, prompts do not.
+ */
+async function findTargets(typed: Invocation, scope: Scope, base: BaseContext, allowance: number): Promise<Sought> {
+  const { api, deadline } = within(base, allowance);
+  const left = () => deadline - base.clock.elapsed();
+  try {
+    return { ...(await inTime(foundFor(typed, { ...scope, api }), 'anything')), scope, allowance: left() };
+  } catch (error) {
+    const before = left();
+    if (!base.ask.allowed || !isError(error, 'not_found', 'ambiguous')) throw error;
+    const next = await (await import('./meant.ts')).corrected(error, typed, scope, base.ask);
+    return findTargets(next.typed, next.scope, base, before);
+  }
 }
 
 /** Refuses a command line that changes something, before dnx prompts or sends anything. An `ensure` may find that nothing has to change. */

@@ -83,7 +83,7 @@ async function pickOne(
 }
 
 /** `Deploy`, if the summary starts with the name of the command; otherwise empty. */
-function verbOf({ command }: Invocation): string {
+export function verbOf({ command }: Pick<Invocation, 'command'>): string {
   const { consent, name, summary } = command;
   if (typeof consent === 'object' && consent.verb) return consent.verb;
   const [first = ''] = summary.split(' ');

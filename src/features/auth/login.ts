@@ -4,7 +4,8 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName, hostOf, isLoopback } from '../../machine/settings/host.ts';
+import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';
 import { checkToken, type SignIn, storeSignIn, withAlternatives } from './sign-in.ts';
@@ -59,8 +60,19 @@ async function signingIn(
   });
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
+  await refuseStopped(host);
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
   return { api, ask, progress, tree, world, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
+}
+
+/** Fails before any question if nothing runs at a host on this machine, such as a sandbox that has stopped. */
+async function refuseStopped(host: string): Promise<void> {
+  const url = new URL(host);
+  if (!isLoopback(url.hostname)) return;
+  const { isRefused } = await import('../../machine/loopback.ts');
+  if (!(await isRefused(url))) return;
+  const { unreachable } = await import('../../platform/api/network/unreachable.ts');
+  throw unreachable(new NetworkFault('connection refused', { sent: false, reason: 'ECONNREFUSED' }), 'GET', host);
 }
 
 async function signInWithToken({ stdin, world }: Needs, at: SignIn) {

@@ -2,7 +2,7 @@ import { flagName } from '../../base/text.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import { flag, type Option, type Options, text } from '../../cli/language/options.ts';
-import { optionsOf, type Positional, positionalsOf } from '../../cli/language/signature.ts';
+import { leadsWithSite, optionsOf, type Positional, positionalsOf } from '../../cli/language/signature.ts';
 import { namesOf } from '../../cli/language/tree.ts';
 
 /** A command line up to the cursor. */
@@ -19,6 +19,8 @@ export interface TypedLine {
   readonly flags: readonly Flag[];
   /** The values of the options so far, by key. A flag has an empty one. */
   readonly given: ReadonlyMap<string, readonly string[]>;
+  /** The site, if it may still lead the arguments. */
+  readonly lead: Positional | undefined;
   readonly positionals: readonly Positional[];
   /** The arguments so far. */
   readonly args: readonly string[];
@@ -42,7 +44,7 @@ export interface Flag {
 }
 
 /** Options that may also come before the group or the command, where they are not offered. */
-const parents = { server: text('The server'), site: text('The site') };
+const parents = { server: text('The server'), site: { ...text('The site'), short: 's' } };
 const help = { help: { ...flag('Show help'), short: 'h' } };
 const version = { version: { ...flag('Print the version'), short: 'v' } };
 
@@ -56,6 +58,7 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
     help: false,
     flags: flagsOf({ ...version, ...globals, ...help }),
     given: new Map<string, readonly string[]>(),
+    lead: undefined as Positional | undefined,
     positionals: [] as readonly Positional[],
     args: [] as string[],
     valueOf: undefined as Flag | undefined,
@@ -66,7 +69,7 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
   const enter = (group: Group, command: AnyCommand) => {
     Object.assign(line, { at: 'command', group, command, path: group.name === '' ? command.name : `${group.name} ${command.name}` });
     line.flags = flagsOf({ ...optionsOf(group, command), ...globals, ...reportOutput(command), ...help });
-    line.positionals = positionalsOf(group, command);
+    [line.lead, line.positionals] = splitLead(positionalsOf(group, command));
   };
   for (const [index, word] of words.entries()) {
     if (line.valueOf) {
@@ -77,6 +80,14 @@ export async function readTypedLine(words: readonly string[], tree: Tree): Promi
     } else if (!line.literal && word.startsWith('-')) {
       line.valueOf = readOption(word, [...line.flags, ...flagsOf(parents)], note);
     } else if (line.at === 'command') {
+      // The word at the cursor counts, too.
+      const leads =
+        line.lead && leadsWithSite([...words.slice(index), ''], [line.lead, ...line.positionals], Object.fromEntries(line.given));
+      line.lead = undefined;
+      if (leads) {
+        line.given.set('site', [word]);
+        continue;
+      }
       if (positionalAt(line)?.option.rest) return { ...line, program: index };
       line.args.push(word);
     } else if (word === 'help' && !line.help && line.at !== 'unknown') {
@@ -129,6 +140,12 @@ function readOption(word: string, flags: readonly Flag[], note: (flag: Flag, val
   else return found;
   // `-qo`: quiet, then an option that takes a value.
   return !isLong && found.option.kind === 'flag' && word.length > 2 ? readOption(`-${word.slice(2)}`, flags, note) : undefined;
+}
+
+/** The site that leads, and the other arguments. */
+function splitLead(positionals: readonly Positional[]): [Positional | undefined, readonly Positional[]] {
+  const [first, ...others] = positionals;
+  return first?.option.leads ? [first, others] : [undefined, positionals];
 }
 
 /** The argument at the cursor. */

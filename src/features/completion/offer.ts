@@ -56,9 +56,12 @@ export async function offerFor(
   }
   if (!line.literal && word.startsWith('-')) return words(optionsFor(line));
   if (line.at !== 'command') return words(line.literal ? [] : commandsFor(line, tree));
-  const positional = line.help ? undefined : positionalAt(line);
-  if (positional?.option.rest) return runsLocally.includes(line.path) ? { ...NOTHING, program: place } : NOTHING;
-  return positional ? valuesOf(positional, word, '', line, sources) : NOTHING;
+  if (line.help) return NOTHING;
+  const positional = positionalAt(line);
+  if (positional?.option.rest && runsLocally.includes(line.path)) return { ...NOTHING, program: place };
+  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : NOTHING;
+  const mayLead = line.lead && !line.given.has('site') && !own.candidates.some(({ value }) => value.startsWith(word));
+  return mayLead ? { ...own, ...(await valuesOf(line.lead, word, '', line, sources)), files: own.files ?? false } : own;
 }
 
 const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });

@@ -48,9 +48,9 @@ async function startClient({ world, local, program }: Client, options: Options =
   return child;
 }
 
-/** The environment without the token, and without variables that tell clients to connect elsewhere. */
+/** The environment without the secrets of dnx, and without variables that tell clients to connect elsewhere. */
 const withoutSettings = (env: Env): Env =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name.toUpperCase())));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_(TOKEN|NOTIFY)$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name.toUpperCase())));
 
 type Start = readonly [args: readonly string[], env: Env];
 
@@ -65,16 +65,18 @@ function mysql(local: Credentials, { database }: Options): Start {
     '--loose-get-server-public-key',
     '--skip-reconnect',
   ];
-  const output = ['--batch', '--skip-column-names', '--unbuffered', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
+  // Without it, the client leaves comments out of routines.
+  const input = ['--comments', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
+  const output = ['--batch', '--skip-column-names', '--unbuffered'];
   const use = database === undefined ? [] : [`--database=${database}`];
   return [
-    ['--no-defaults', `--user=${local.username}`, ...where, ...safe, ...output, ...use],
+    ['--no-defaults', `--user=${local.username}`, ...where, ...safe, ...input, ...output, ...use],
     // The password in an option file would be used instead.
     { MYSQL_TEST_LOGIN_FILE: '/dev/null', MYSQL_PWD: local.password },
   ];
 }
 
-function pgsql(local: Credentials, { database = maintenanceOf(local) }: Options): Start {
+function pgsql(local: Credentials, { database = 'postgres' }: Options): Start {
   return [
     ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--no-password', '--set=ON_ERROR_STOP=1', '--file=-'],
     {
@@ -87,9 +89,6 @@ function pgsql(local: Credentials, { database = maintenanceOf(local) }: Options)
     },
   ];
 }
-
-/** The database to connect to for statements about another one. */
-const maintenanceOf = ({ database }: Credentials): string => (database === 'postgres' ? 'template1' : 'postgres');
 
 /** Reads a stream to its end as text. */
 async function streamText(stream: Readable): Promise<string> {

@@ -17,10 +17,21 @@ export async function readLocal(ctx: Pick<Context, 'world' | 'progress' | 'ask' 
   if (/^prod(uction)?$/i.test(variables.get('APP_ENV') ?? ''))
     throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, 'Use --into for another file.');
   const local = credentialsOf(Object.fromEntries(resolved), file);
+  if (own[local.driver].includes(local.database.toLowerCase()))
+    throw usage(
+      `${file} names ${local.database}, which is the server's own database. Nothing was changed.`,
+      'Use --into for another file.',
+    );
   if (local.socket === undefined && !isLoopback(local.host))
     throw usage(`${file} names a database on ${local.host}, which is not this machine. Nothing was changed.`, HINT);
   return local;
 }
+
+/** The databases that come with a server. */
+const own: Readonly<Record<Credentials['driver'], readonly string[]>> = {
+  mysql: ['information_schema', 'mysql', 'performance_schema', 'sys'],
+  pgsql: ['postgres', 'template0', 'template1'],
+};
 
 /** The names of containers, too, mean another machine: only their forwarded ports are on this one. */
 const HINT = 'For a container, use --into with a file that has DB_HOST=127.0.0.1 and the forwarded DB_PORT.';

@@ -7,30 +7,55 @@ export function portable(dump: AsyncIterable<Buffer>, { driver, database }: Cred
   return driver === 'mysql' ? editLines(dump, forMysql(database)) : restricted(dump);
 }
 
-const startsWith = (first: string) => {
-  const bytes = new Set(Buffer.from(first));
-  return (byte: number) => bytes.has(byte);
-};
-
 const ACCOUNT = '`(?:[^`]|``)*`';
-const definer = new RegExp(`DEFINER=${ACCOUNT}(?:@${ACCOUNT})? ?`);
+/** Where a dump names the account of a routine; of a trigger or an event; of a view, whose statement has three lines. */
+const definer = new RegExp(`^(CREATE |/\\*!\\d+ (?:CREATE\\*/ /\\*!\\d+ )?)DEFINER=${ACCOUNT}(?:@${ACCOUNT})? ?`);
+
+/** Text in quotes and comments, in which no statement ends. The last group is empty if they go on in the next line. */
+const HIDDEN = /'(?:[^'\\]|\\.?)*('|$)|"(?:[^"\\]|\\.?)*("|$)|`[^`]*(`|$)|\/\*(?!M?!).*?(\*\/|$)|(?:--(?=\s|$)|#).*/gs;
+
+/** Rows: `INSERT INTO` and its lines. A newline in a value is escaped. */
+const ROWS: ReadonlySet<number> = new Set(Buffer.from('I('));
 
 /**
- * Views, triggers, routines and events belong to whoever imports them, because their account of the server rarely exists here. MySQL puts
- * the name of the database before functions in a view. Rows begin with other words.
+ * Views, triggers, routines and events belong to whoever imports them, because their account of the server rarely exists here. Follows the
+ * statements, because a body may contain lines that look like the beginning of one.
  */
 function forMysql(database: string): Edit {
-  const own = Buffer.from(`${identifier(database, { driver: 'mysql' })}.`).toString('latin1');
+  const own = Buffer.from(identifier(database, { driver: 'mysql' })).toString('latin1');
+  let delimiter = ';';
+  // The first line of the statement, and what begins a text that the last line left open.
+  let first: string | undefined;
+  let open = '';
   return {
-    concerns: startsWith('/C'),
+    concerns: (byte) => first !== undefined || !ROWS.has(byte),
     line(line) {
+      const begins = first === undefined;
+      const [, changed] = (begins && /^DELIMITER (\S+)/.exec(line)) || [];
+      if (changed !== undefined) {
+        delimiter = changed;
+        return line;
+      }
+      const text = `${open}${line}`;
+      open = '';
+      const shown = text.replace(HIDDEN, (hidden, ...groups) => {
+        if (groups.slice(0, 4).includes('')) open = hidden.startsWith('/*') ? '/* ' : hidden.charAt(0);
+        return '';
+      });
+      const isView = first?.startsWith('/*!50001 CREATE ALGORITHM=');
+      if (open === '' && shown.trimEnd().endsWith(delimiter)) first = undefined;
+      else if (begins && (open !== '' || shown.trim() !== '')) first = line;
       // A command of MariaDB's own client.
-      if (line.startsWith('/*M!999999\\- ')) return undefined;
-      if (line.startsWith('/*!50001 VIEW ')) return line.replaceAll(own, '');
-      return /^(\/\*!50\d\d\d |CREATE )/.test(line) ? line.replace(definer, '') : line;
+      if (begins && line.startsWith('/*M!999999\\- ')) return undefined;
+      if (isView && line.startsWith('/*!50001 VIEW ')) return withoutDatabase(line, own);
+      return begins || isView ? line.replace(definer, '$1') : line;
     },
   };
 }
+
+/** The definition of a view without this name of its own database, which MySQL puts before functions. */
+export const withoutDatabase = (view: string, own: string): string =>
+  view.replace(/'(?:[^'\\]|\\.)*'|(`(?:[^`]|``)*`)\.(?=`(?:[^`]|``)*`\()|`(?:[^`]|``)*`/gs, (piece, name) => (name === own ? '' : piece));
 
 /** The commands of psql itself, such as `\!`, are refused in the whole dump. Its own restriction is left out, because they do not nest. */
 async function* restricted(dump: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -40,17 +65,23 @@ async function* restricted(dump: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   yield Buffer.from(`\\unrestrict ${key}\n`);
 }
 
+const BACKSLASH = 0x5c;
+
 function withoutRestriction(): Edit {
+  // Comments and settings come before everything else.
+  let isHeader = true;
   let own: string | undefined;
   return {
-    concerns: startsWith('\\S'),
+    concerns: (byte) => isHeader || byte === BACKSLASH,
     line(line) {
-      // It comes before all settings. In rows, `\r` is a carriage return.
-      const [, key] = own === undefined ? (/^\\restrict (\w+)\s*$/.exec(line) ?? []) : [];
-      if (own === undefined) own = key ?? '';
-      if (key !== undefined) return undefined;
+      const [, key] = (isHeader && /^\\restrict (\w+)\s*$/.exec(line)) || [];
+      if (key !== undefined) {
+        own = key;
+        return undefined;
+      }
+      isHeader &&= /^(--|SET |SELECT pg_catalog\.set_config\(|$)/.test(line);
       // A setting of PostgreSQL 17.
-      if (line === 'SET transaction_timeout = 0;') return undefined;
+      if (isHeader && line === 'SET transaction_timeout = 0;') return undefined;
       return own && line.trimEnd() === `\\unrestrict ${own}` ? undefined : line;
     },
   };

@@ -59,8 +59,9 @@ export async function pull(
   const there = await askRemote(ctx, source, identityQueries[local.driver]);
   requireOther({ source, client, names }, here === there);
   const unlike = local.driver === 'mysql' && makerOf(here) !== makerOf(there) ? differing(source, there, local.source, here) : undefined;
-  const contents = await engine.contents('target');
+  // First: the connection that counts would be one of the users.
   await engine.requireUnused();
+  const contents = await engine.contents('target');
   ctx.progress.done();
   await requireConfirmation(ctx, { source, local, contents, confirm });
   return exclusively(client, () => replace(ctx, { source, client, names, engine, unlike, trusted }));

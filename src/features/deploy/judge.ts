@@ -47,6 +47,9 @@ function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | un
   return standing === 'good' || standing === 'bad' ? standing : undefined;
 }
 
+/** Statuses that speak of a deployment, not of the site. */
+const DEPLOYED = /^(deployed|success|succeeded|completed|finished)$/i;
+
 /** Statuses of a site that is offline, whichever release is live. */
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
@@ -76,10 +79,11 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
   }
   const unmarked = ours.live === undefined || baseline.marked === false;
-  // A release without a status succeeded if the deployment seen on the site did, and the site does not deny that it was deployed.
   if (unmarked && health === 'good' && ours.phase === 'good') return certain('succeeded');
-  const deployed = site.last_deployed_at === undefined || isDeployed(baseline, site);
-  if (unmarked && health === 'good' && ours.word === '' && evidence.going && deployed) return bySite('succeeded');
+  // A release without a status succeeded if the site says so. Its idle status may follow a failure, and so may the time of a deployment.
+  const denied = site.last_deployed_at !== undefined && !isDeployed(baseline, site);
+  const told = DEPLOYED.test(word) || phaseOf(baseline.status) === 'bad';
+  if (unmarked && health === 'good' && ours.word === '' && evidence.going && told && !denied) return bySite('succeeded');
   return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../../cli/language/options.ts';
 
 /** What `--guard` checks. */
-const guardChecks = ['migrations', 'keys', 'php'] as const;
+const guardChecks = ['migrations', 'variables', 'php'] as const;
 export type GuardCheck = (typeof guardChecks)[number];
 
 /** Options for CI pipelines. */
@@ -36,7 +36,7 @@ const guardCheck = (help: string): Option<readonly GuardCheck[] | undefined> => 
 
 export const deployOptions = {
   dry_run: flag('Show what would be deployed, without deploying'),
-  branch: text('Deploy this branch, then restore the current one', 'branch'),
+  branch: text('Put this branch live once; the setting of the site is restored', 'branch'),
   ...following,
   ...under('Follow', {
     if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),

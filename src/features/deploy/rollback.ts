@@ -3,11 +3,20 @@ import { nearest } from '../../base/nearest.ts';
 import { ago } from '../../base/time.ts';
 import type { Result } from '../../cli/output/view.ts';
 import { inTime, within } from '../../platform/api/deadline.ts';
-import { describeRelease, liveRelease, type Release, releaseBeforeLive, releaseWord, shortened, usableReleases } from './release.ts';
+import {
+  describeRelease,
+  failedSince,
+  liveRelease,
+  type Release,
+  releaseBeforeLive,
+  releaseWord,
+  shortened,
+  usableReleases,
+} from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
-import { rollbackCommand, type SiteReference, siteCommand, siteReference } from './site.ts';
+import { rollbackCommand, type SiteReference, siteCommand, sitePlace, siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 
 /** The options of `dnx rollback`. */
@@ -67,7 +76,7 @@ async function chosen(
       : named(of, releases, live, to);
   ctx.progress.note(announced(of, live, target));
   ctx.progress.note(MIGRATIONS);
-  if (!yes && !(await ctx.ask.confirm(`Roll back ${placed(of)}?`))) throw cancelled();
+  if (!yes && !(await ctx.ask.confirm(`Roll back ${sitePlace(of)}?`))) throw cancelled();
   return target;
 }
 
@@ -104,9 +113,11 @@ function again(of: SiteReference, releases: readonly Release[], live: Release | 
   return found;
 }
 
-/** The release before the live one. Fails if that is uncertain. */
+/** The release before the live one. Fails if that is uncertain, and after a failed deployment, which left the one before it live. */
 function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
   const { release, doubt } = releaseBeforeLive(releases, live);
+  const failed = failedSince(live, releases);
+  if (live && failed) throw stillLive(of, live, failed, release && releaseWord(release, releases));
   if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(of));
   if (!release) throw none(of);
   return release;
@@ -114,6 +125,13 @@ function previous(of: SiteReference, releases: readonly Release[], live: Release
 
 const alreadyLive = (of: SiteReference, { name }: Release): DnxError =>
   new DnxError('differences', `Release ${name} is already live.`, { next: [seeReleases(of)] });
+
+const stillLive = (of: SiteReference, live: Release, failed: Release, before: string | undefined): DnxError =>
+  new DnxError('differences', `${neverLive(failed)}, so ${live.name} is still live. Nothing was rolled back.`, {
+    next: before === undefined ? [seeReleases(of)] : [{ command: rollbackCommand(of, before), why: 'Go one further back with' }],
+  });
+
+const neverLive = ({ name }: Release): string => `Release ${name} failed and never went live`;
 
 const none = (of: SiteReference): DnxError =>
   new DnxError('not_found', `${of.site.label} has no earlier release to roll back to.`, { next: [seeReleases(of)] });
@@ -125,12 +143,9 @@ const keepsNone = (of: SiteReference): DnxError =>
 
 const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See' });
 
-/** `shop.example.com (web-1)`. */
-const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
-
-/** Prompts for a release. The previous one is first, so that enter picks it. */
+/** Prompts for a release, and says which one is live. The previous one is first, so that enter picks it. */
 function pickRelease(
-  { ask, clock, world }: Pick<DeployContext, 'ask' | 'clock' | 'world'>,
+  { ask, clock, progress, world }: Pick<DeployContext, 'ask' | 'clock' | 'progress' | 'world'>,
   of: SiteReference,
   releases: readonly Release[],
   live: Release | undefined,
@@ -138,9 +153,12 @@ function pickRelease(
   const { release: previous } = releaseBeforeLive(releases, live);
   const others = usableReleases(releases, live).filter((each) => each !== previous);
   const shown = previous ? [previous, ...others] : others;
+  const failed = failedSince(live, releases);
+  if (live) progress.note(`Live: ${describeRelease(live)}`);
+  if (failed) progress.warn(`${neverLive(failed)}.`);
   const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
   return ask.select(
-    `Roll back ${placed(of)} to:`,
+    `Roll back ${sitePlace(of)} to:`,
     shown.map((value, index) => ({ name: value.name, short: value.name, value, ...rows[index] })),
   );
 }
@@ -189,9 +207,11 @@ const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((
 
 /** Describes a rollback: the site, the live release and the chosen one. */
 const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
-  [`Rolling back ${placed(of)}`, `  from  ${live ? describeRelease(live) : 'the live release'}`, `  to    ${describeRelease(target)}`].join(
-    '\n',
-  );
+  [
+    `Rolling back ${sitePlace(of)}`,
+    `  from  ${live ? describeRelease(live) : 'the live release'}`,
+    `  to    ${describeRelease(target)}`,
+  ].join('\n');
 
 /** The warning for every rollback. */
 const MIGRATIONS = 'Database migrations are not undone.';

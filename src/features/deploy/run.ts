@@ -34,19 +34,28 @@ function sentAt(date: string | undefined, tookMs: number): Pick<Run, 'sent_at'> 
   return Number.isNaN(time) ? {} : { sent_at: new Date(time - Math.ceil(tookMs / 1000) * 1000).toISOString() };
 }
 
-/** Requests a rollback to a given release, because the API's "previous" could change in the meantime. */
+/**
+ * Requests a rollback to a given release, because the API's "previous" could change in the meantime. With `lost`, it gets the error of a
+ * request that may have gone through, and the run can be followed.
+ */
 export async function requestRollback(
   ctx: DeployContext,
   of: SiteReference,
   { baseline, releases }: Snapshot,
   target: Release,
+  lost?: (error: DnxError) => void,
 ): Promise<SavedRun> {
   const { server, site } = of;
   const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
   const saved = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
   const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: target.sentId } });
-  await sendOnce(saved, send);
-  saved.change({ asked: true });
+  try {
+    await sendOnce(saved, send);
+    saved.change({ asked: true });
+  } catch (error) {
+    if (!lost || !isError(error) || isStop(error) || error.code === 'timed_out' || neverPerformed(error)) throw error;
+    lost(error);
+  }
   return saved;
 }
 

@@ -22,6 +22,9 @@ export function siteReference({ server, site }: Targets, domain?: string): SiteR
 /** The path parameters of a site. */
 export const siteIds = ({ server, site }: SiteReference) => ({ server: server.id, site: site.id });
 
+/** `shop.example.com (web-1)`. */
+export const sitePlace = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
+
 /** A command for this site that works in any directory. */
 export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
   ...(['watch', 'releases', 'why'].includes(verb) ? [] : ['site']),

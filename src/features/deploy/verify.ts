@@ -84,7 +84,7 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
     close();
   }
   const live = liveRelease(now.releases);
-  if (why !== undefined) ctx.progress.warn(`${name} failed verification: ${why}.`);
+  if (why !== undefined && theirs) ctx.progress.warn(`${name} failed verification: ${why}.`);
   if (theirs?.live) return finish('superseded', theirs.reason, live);
   if (why === undefined) {
     ctx.progress.note(`${name} passed verification.`);
@@ -95,9 +95,18 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (saved.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const { why: again, ended } = await rollBack(ctx, deployed, now, back);
+  const { refusal, again, ended } = await rollBack(ctx, deployed, now, back);
+  if (refusal !== undefined) {
+    const left = await takeSnapshot(ctx, saved.run).catch(ifFailed);
+    return finish('failed', `it failed verification: ${why}; the rollback to ${back.name} failed: ${refusal}`, liveRelease(left?.releases));
+  }
   if (again === undefined) return finish('rolled_back', `to ${back.name}: ${why}`, back, ended);
-  return finish('failed', `it failed verification (${why}), and so did the rollback to ${back.name}: ${again}`, undefined, ended);
+  const first = again === why ? '' : ` (${why})`;
+  return finish('failed', `it failed verification${first}, and so did ${back.name} after the rollback: ${again}`, back, ended);
+}
+
+function ifFailed(error: unknown): undefined {
+  if (!(error instanceof DnxError) || isStop(error)) throw error;
 }
 
 const brokenSince = (why: string): string => `it went live but failed verification: ${why}`;
@@ -143,23 +152,37 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
   return busy === undefined ? undefined : { reason: 'another deployment is in progress', live: false };
 }
 
-/** Rolls back and verifies that, too. Resolves to the reason for a failure, and the site at the end. */
-async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release) {
+/** The end of an automatic rollback. */
+interface RolledBack {
+  /** Why it failed. */
+  readonly refusal?: string;
+  /** Why the release that is live again failed verification, too. */
+  readonly again?: string | undefined;
+  readonly ended?: Baseline | undefined;
+}
+
+/** Rolls back, and verifies that, too. Follows a rollback whose response was lost. */
+async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release): Promise<RolledBack> {
   const { run: of } = saved;
   const name = of.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
-  ctx.progress.note(`Rolling back ${name} to ${back.name}`);
+  ctx.progress.note(`${name} failed verification; rolling back to ${back.name}`);
+  let lost: DnxError | undefined;
+  const request = requestRollback(ctx, of, now, back, (error) => {
+    lost = error;
+  });
   try {
-    const rollback = await inTime(requestRollback(ctx, of, now, back), `the rollback of ${name}`);
+    const rollback = await inTime(request, `the rollback of ${name}`);
     const { failure } = await followRun(ctx, rollback);
     if (isStop(failure) || failure?.code === 'timed_out') throw failure;
-    const why = failure ? failure.message : await probeSite(ctx, verification, { name, release: back.name });
+    const again = failure ? undefined : await probeSite(ctx, verification, { name, release: back.name });
     // The run of the deployment has the result.
     rollback.forget();
-    return { why, ended: rollback.run.ended };
+    const { ended } = rollback.run;
+    return failure ? { refusal: (lost?.status === undefined ? failure : lost).message, ended } : { again, ended };
   } catch (error) {
     // Rejected by the API. After any other error the outcome is unknown.
-    if (error instanceof DnxError && error.status !== undefined) return { why: error.message };
+    if (error instanceof DnxError && error.status !== undefined) return { refusal: error.message };
     throw error;
   } finally {
     close();

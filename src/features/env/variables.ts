@@ -23,7 +23,7 @@ export const siteVariables = resource({
   noun: 'variable',
   path: '/servers/{server}/sites/{site}/environment-variables',
   columns: columns<SiteVariable>('key', { key: 'value', cell: masked }, 'updated_at'),
-  example: { target: 'APP_DEBUG', parents: '--site shop.example.com' },
+  example: { target: 'APP_DEBUG', site: 'shop.example.com' },
 });
 
 export const variablesEndpoint = `GET ${siteVariables.path}` as const;

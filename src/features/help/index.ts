@@ -21,4 +21,5 @@ export const topics: readonly TopicEntry[] = [
   { name: 'from-ploi', summary: 'Ploi CLI: what to type here', load: from('from-ploi') },
   { name: 'from-vapor', summary: 'Laravel Vapor CLI: what to type here', load: from('from-vapor') },
   { name: 'from-cloud', summary: 'Laravel Cloud CLI: what to type here', load: from('from-cloud') },
+  { name: 'from-heroku', summary: 'Heroku CLI: what to type here', load: from('from-heroku') },
 ];

@@ -68,13 +68,14 @@ export const topicTexts = {
         ['Backup', 'Id, or --latest'],
         ['Anything else', 'Name, or key of a variable'],
       ],
+      'A site comes first, before what the command works on: dnx env get shop.example.com APP_URL. -s or --site also takes its id.',
       'If the command line names no server or site, dnx uses the first of these that does:',
       [
         ['1.', 'DNX_SERVER, DNX_SITE'],
         ['2.', '.deploynix.json in this directory or above: dnx link'],
         ['3.', 'The profile: dnx config set site shop.example.com'],
       ],
-      'Otherwise, dnx asks on a terminal, and exits 2 elsewhere. It exits 6 if a name is unknown or ambiguous. --no-cache looks up names again.',
+      'On a terminal, dnx asks about a name that is missing, misspelled or ambiguous. Elsewhere, it exits 2 if one is missing, and otherwise 6. --no-cache looks up names again.',
     ],
   },
   'exit-codes': {

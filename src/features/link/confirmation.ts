@@ -21,7 +21,7 @@ export async function linkConsent(ctx: Needs, all: readonly Targets[], verb: str
   const found: { readonly targets: Targets; readonly environment: LinkEnvironment }[] = [];
   for (const each of all) {
     const targets = await withDomain(each, asking, ctx);
-    const environment = asking.find((one) => isOf(one, targets));
+    const environment = asking.find((one) => isLinkedSite(one, targets));
     if (environment) found.push({ targets, environment });
   }
   if (found.length === 0) return undefined;
@@ -77,7 +77,7 @@ async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], 
 }
 
 /** True if an environment names this site, or may do so. */
-function isOf({ server, site }: LinkEnvironment, { server: its, site: target }: Targets): boolean {
+export function isLinkedSite({ server, site }: LinkEnvironment, { server: its, site: target }: Targets): boolean {
   if (!target) return false;
   if (site.id === target.id) return true;
   const word = site.name ?? site.id;

@@ -2,6 +2,7 @@ import type { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
+import { sameDomain } from './domains.ts';
 import type { NameIndex } from './name-index.ts';
 import { isIdOf, type Target, type Targets } from './names.ts';
 import { listUnder, namings } from './namings.ts';
@@ -57,7 +58,7 @@ export function lookupsFor(names: readonly string[], given: LookupWords, settled
   }
   const site = given.site ?? settled.site;
   const serverless = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
-  const placed = serverless ? sitePath(site, settled.server) : [];
+  const placed = serverless ? sitePath(site, settled) : [];
   const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
   const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
   return [...placed, ...others.map((name) => lookupFor(name, word(name), names))];
@@ -74,14 +75,23 @@ function linkedFor(names: readonly string[], given: LookupWords, { linked = {} }
 }
 
 /** Lookups for a site without --server: `server/domain`, on the default server, or anywhere. */
-function sitePath(site: string, server: string | undefined): readonly Lookup[] {
+function sitePath(site: string, settled: Settled): readonly Lookup[] {
+  const { server } = settled;
   if (site.includes('/')) {
     const [before = '', after = ''] = site.split('/', 2);
     return [lookupFor('server', before), lookupFor('site', after)];
   }
-  if (server === undefined) return [{ name: 'site', word: site, how: 'anywhere', requests: LISTS }];
   const here = lookupFor('site', site);
+  if (server === undefined || (here.how === 'list' && isElsewhere(site, settled)))
+    return [{ name: 'site', word: site, how: 'anywhere', requests: LISTS }];
   return [lookupFor('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
+}
+
+/** True for a domain that a link file does not place. It may be on several servers. */
+function isElsewhere(word: string, { site, linked, origins }: Settled): boolean {
+  if (origins?.server !== 'link file') return false;
+  const name = linked?.site?.label ?? site;
+  return name === undefined || !sameDomain(word, name.slice(name.indexOf('/') + 1));
 }
 
 /** The lookup that turns one word into an id. */

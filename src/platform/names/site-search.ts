@@ -57,8 +57,9 @@ function missing(word: string, { listed }: Survey): DnxError {
   return notFound('site', word, known);
 }
 
+/** A name that nothing is like may be newer than what is remembered. */
 const withAge = (error: DnxError, ms: number): DnxError =>
-  error.with({ hint: `Checked ${ms < 10 * SECOND ? 'just now' : `${duration(ms)} ago`}. Use --no-cache to check again.` });
+  ms < 10 * SECOND || error.meant ? error : error.with({ hint: `Checked ${duration(ms)} ago. Use --no-cache to check again.` });
 
 /** A site as the API sent it, or its remembered names, and its server. */
 export interface ListedSite {

@@ -1,11 +1,11 @@
-import { DnxError, type Next, usage } from '../../base/errors.ts';
+import { DnxError, type Meant, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, flagName, oneLine, plural, title } from '../../base/text.ts';
+import { capitalized, flagName, oneLine, plural, title, wordOf } from '../../base/text.ts';
 import { domainKey } from './domains.ts';
 import type { Settled } from './lookups.ts';
-import { called, type Located, resourceName, type Target, type Targets } from './names.ts';
+import { called, type Located, resourceName, type Target, type Targets, targetOf } from './names.ts';
 import { namings } from './namings.ts';
 
 /** An existing name to suggest, and its server. */
@@ -23,8 +23,7 @@ export function notFound(noun: string, word: string, known: readonly KnownName[]
   );
   const { name, place } = known.find((each) => key(each.name) === near) ?? {};
   const missing = `${capitalized(title(noun))} '${word}' not found${placeIn(parents)}.`;
-  if (name !== undefined)
-    return new DnxError('not_found', `${missing} Did you mean '${oneLine(name)}'${place ? ` (${oneLine(place)})` : ''}?`);
+  if (name !== undefined) return misspelled(missing, noun, word, name, place);
   const group = namings[noun]?.group ?? noun.replaceAll('_', '-');
   const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
   const next: Next = { command: [group, 'list', ...flags], why: 'Run' };
@@ -39,10 +38,17 @@ export function notFoundAtAll(word: string, known: readonly KnownName[]): DnxErr
   );
   const { name, place } = known.find((each) => domainKey(each.name) === near) ?? {};
   const missing = `Server or site '${word}' not found.`;
-  if (name !== undefined)
-    return new DnxError('not_found', `${missing} Did you mean '${oneLine(name)}'${place ? ` (${oneLine(place)})` : ''}?`);
+  if (name !== undefined) return misspelled(missing, place === undefined ? 'server' : 'site', word, name, place);
   const next = ['server', 'site'].map((group) => ({ command: [group, 'list'], why: 'Run' }));
   return new DnxError('not_found', missing, { next });
+}
+
+/** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?` */
+function misspelled(missing: string, noun: string, word: string, name: string, place: string | undefined): DnxError {
+  const near = oneLine(name);
+  return new DnxError('not_found', `${missing} Did you mean '${near}'${place ? ` (${oneLine(place)})` : ''}?`, {
+    meant: { noun, word, choices: [{ name: near, word: name }] },
+  });
 }
 
 /** The closest name, or the only one that contains the word: `shop.example.com` for `shop`. */
@@ -57,20 +63,30 @@ export function ambiguous(noun: string, word: string, found: readonly JsonObject
   const rows = found.map((each) =>
     [resourceName(each, noun), each.id, ...details.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '),
   );
-  return several(noun, word, rows, 'Use the id.');
+  const choices = found.map((each, index) => ({
+    name: rows[index] ?? '',
+    word: wordOf(each.id),
+    targets: { [noun]: targetOf(each, noun) },
+  }));
+  return several({ noun, word, choices }, 'Use the id.');
 }
 
 /** The error for a domain on several servers. */
 export function ambiguousSite(word: string, found: readonly Located[]): DnxError {
   const paths = found.map(({ server, site }) => oneLine(`${server.label}/${site.label}`));
-  const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
-  return several('site', word, rows, `Use --server, or ${quoted(paths[0] ?? '')}.`);
+  const choices = found.map((targets, index) => ({
+    name: `${paths[index]}  ${targets.site.id}`,
+    word: `${targets.server.label}/${targets.site.label}`,
+    targets,
+  }));
+  return several({ noun: 'site', word, choices }, `Use --server, or ${quoted(paths[0] ?? '')}.`);
 }
 
-const several = (noun: string, word: string, rows: readonly string[], hint: string): DnxError =>
-  new DnxError('ambiguous', `'${word}' matches ${rows.length} ${plural(title(noun))}:\n${rows.map((row) => `  ${row}`).join('\n')}`, {
-    hint,
-  });
+function several(meant: Meant, hint: string): DnxError {
+  const { noun, word, choices } = meant;
+  const rows = choices.map(({ name }) => `  ${name}`).join('\n');
+  return new DnxError('ambiguous', `'${word}' matches ${choices.length} ${plural(title(noun))}:\n${rows}`, { hint, meant });
+}
 
 /** The error for a resource that was not given. `own`: it is the command's positional, not a parent. */
 export function notGiven(noun: string, settled: Settled, own = false): DnxError {

@@ -38,17 +38,21 @@ function footer(path: string, command: AnyCommand): readonly string[] {
   ];
 }
 
-/** The usage of a command: `dnx deploy [site...] [options]`. Options of dnx come before another command line. */
+/** The usage of a command: `dnx deploy [site...] [options]`. Options of dnx come before another command line, and a site that leads it. */
 export function usageOf(path: string, positionals: readonly Positional[]): string {
-  const terms = (rest: boolean) => positionals.flatMap((each, index) => (Boolean(each.option.rest) === rest ? [termOf(each, index)] : []));
-  return ['dnx', path, ...terms(false), '[options]', ...terms(true)].join(' ');
+  const [first] = positionals;
+  const from = positionals.findIndex(({ option }) => option.rest);
+  const start = from === 1 && first?.option.leads ? 0 : from < 0 ? positionals.length : from;
+  const terms = positionals.map(termOf);
+  return ['dnx', path, ...terms.slice(0, start), '[options]', ...terms.slice(start)].join(' ');
 }
 
 /** `<site>`, `[site...]`, `[server|site]`; `[-- command]` for another command line after the first argument. */
 function termOf(positional: Positional, index: number): string {
   const { required, variadic, option } = positional;
   const name = nameOf(positional);
-  const term = option.rest && index > 0 ? `-- ${name}` : `${name}${variadic ? '...' : ''}`;
+  if (option.rest && index > 0 && option.required) return `-- <${name}>`;
+  const term = option.rest && index > 0 && !option.dotless ? `-- ${name}` : `${name}${variadic ? '...' : ''}`;
   return required || option.required ? `<${term}>` : `[${term}]`;
 }
 
@@ -61,7 +65,8 @@ export const argumentLine = (positional: Positional): Line => [
   `${described({ ...positional.option, required: false, kind: 'text', placeholder: '' })}${waysOf(positional)}`,
 ];
 
-const waysOf = ({ key, option }: Positional): string => (option.place === 'either' ? ` (or ${flagName(key)})` : '');
+const waysOf = ({ key, option }: Positional): string =>
+  option.place === 'either' ? ` (or ${option.short ? `-${option.short}, ` : ''}${flagName(key)})` : '';
 
 const WIDEST_ENDPOINT = 72;
 const ASSUMED = 'assumed: not documented in the API reference. To send another field, use -F.';

@@ -21,7 +21,7 @@ export interface Engine {
   contents(which: 'target' | 'incoming'): Promise<Contents | undefined>;
   /** Throws if others use the target, which would be noticed only at the end. */
   requireUnused(): Promise<void>;
-  /** Completes or undoes what a killed pull began. Returns what it did, for people. */
+  /** Completes or undoes what a killed pull began. Returns what it did, for people. Throws if somebody's own database is in the way. */
   recover(): Promise<string | undefined>;
   /** Creates the database for the new copy. */
   prepare(): Promise<void>;
@@ -45,6 +45,12 @@ export class SettledSwap extends DnxError {
     super('failed', cause instanceof DnxError ? cause.message : String(cause), { hint, cause });
   }
 }
+
+/** A database has the name that a pull needs, but no pull left it. */
+export const inTheWay = (name: string): DnxError =>
+  new DnxError('failed', `The database ${quotedName(name)} is in the way: dnx did not create it.`, {
+    hint: 'Rename it, or drop it if you do not need it.',
+  });
 
 /** Queries that yield the same only on the same database server. */
 export const identityQueries = {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { identifier, literal, type Sql } from '../local-server.ts';
+import { withoutDatabase } from '../portable.ts';
 
 const KINDS = ['routine', 'view', 'trigger', 'event'] as const;
 type Kind = (typeof KINDS)[number];
@@ -73,8 +74,7 @@ function pieceOf({ kind, type, name }: Pick<Piece, 'kind' | 'type' | 'name'>, ro
     ...(collation ? [`collation_connection = ${collation}`] : []),
     ...(place.zone === undefined ? [] : [`time_zone = ${quotedText(row[place.zone] ?? 'SYSTEM')}`]),
   ];
-  // MySQL names the database of a function in a view.
-  const own = kind === 'view' ? statement.replaceAll(`${id(database)}.`, '').replace(/^CREATE /, 'CREATE OR REPLACE ') : statement;
+  const own = kind === 'view' ? withoutDatabase(statement, id(database)).replace(/^CREATE /, 'CREATE OR REPLACE ') : statement;
   return { kind, type, name, statement: own, settings: `SET ${settings.join(', ')}` };
 }
 

@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, type PullNames, SettledSwap } from './engine.ts';
+import { type Engine, identityQueries, inTheWay, type PullNames, SettledSwap } from './engine.ts';
 import { type Code, creatingCode, ownedBy, readCode, removing, tied } from './mysql-code.ts';
 
 /**
  * MySQL and MariaDB rename no databases, but one statement moves all tables, as a whole or not at all: the old ones out of the target, the
- * new ones into it, and with them the journal, whose place tells whether this happened. Views and triggers do not move. They are removed
- * before, and created after, by scripts in the journal.
+ * new ones into it, and with them the journal, whose name tells whether this happened. Views and triggers do not move. They are removed
+ * before, and created after, by scripts in the journal, which is beside the old copy, because a dump may write into the new one.
  */
 export function mysqlEngine(sql: Sql, names: PullNames): Engine {
   const { target, incoming, outgoing } = names;
   const importer = importerOf(sql, names);
   const id = (name: string) => identifier(name, sql.local);
-  const journal = journalOf(sql);
+  const journal = journalOf(sql, outgoing);
   return {
     identity: () => sql.run(`${identityQueries.mysql};`),
     async contents(which) {
@@ -28,6 +28,7 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
       const like = await sql.rows(charsetOf(literal(target, sql.local)));
       const [[charset, collation] = []] = like;
       const options = /^\w+$/.test(charset ?? '') && /^\w+$/.test(collation ?? '') ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
+      await journal.create();
       await sql.run(`CREATE DATABASE ${id(incoming)}${options};`);
     },
     restrict: async () => ((await isRisky(sql)) ? importer.create() : undefined),
@@ -35,10 +36,9 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
     async swap() {
       const isNew = (await sql.run(presentIn([literal(target, sql.local)]))) === '';
       try {
-        await sql.run(`CREATE DATABASE ${id(outgoing)};`);
         const before = await readCode(sql, target);
         const after = await importer.disown(await readCode(sql, incoming));
-        await journal.write(incoming, { undo: isNew ? '' : creatingCode(tied(before)), complete: creatingCode(after, before.pieces) });
+        await journal.write({ undo: isNew ? '' : creatingCode(tied(before)), complete: creatingCode(after, before.pieces) });
         if (isNew) await sql.run(`CREATE DATABASE ${id(target)};`);
         const removed = [...removing(after, incoming), ...removing(before, target)];
         await sql.run(
@@ -112,10 +112,11 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) 
   };
 }
 
-/** Removes a database without tables. Otherwise, or if that fails, it stays. */
-async function dropEmpty(sql: Sql, database: string): Promise<void> {
+/** Removes a database without tables. Returns whether it has none. */
+async function dropEmpty(sql: Sql, database: string): Promise<boolean> {
   const { tables } = await readCode(sql, database);
   if (tables.length === 0) await sql.run(dropping(sql, [database])).catch(() => {});
+  return tables.length === 0;
 }
 
 /** How long to wait for those who use a table, in s. */
@@ -131,7 +132,7 @@ function moving(names: PullNames, before: Code, after: Code, id: (name: string) 
   const moves = [
     ...before.tables.map(move(target, outgoing)),
     ...after.tables.map(move(incoming, target)),
-    move(incoming, outgoing)(JOURNAL),
+    `${id(outgoing)}.${id(JOURNAL)} TO ${id(outgoing)}.${id(JOURNAL_AFTER)}`,
   ];
   const statement = Buffer.from(`RENAME TABLE ${moves.join(', ')}`).toString('hex');
   return [`SET @dnx = CONVERT(0x${statement} USING utf8mb4);`, 'PREPARE dnx FROM @dnx;', 'EXECUTE dnx;'];
@@ -140,38 +141,38 @@ function moving(names: PullNames, before: Code, after: Code, id: (name: string) 
 /** Completes a pull whose tables have moved, and undoes any other. */
 async function recover(sql: Sql, names: PullNames, journal: Journal): Promise<string | undefined> {
   const { incoming, outgoing } = names;
-  const found = await sql.run(presentIn([incoming, outgoing].map((name) => literal(name, sql.local))));
-  const left = { incoming: found.includes('0'), outgoing: found.includes('1') };
-  if (!left.incoming && !left.outgoing) return undefined;
-  if (left.outgoing && (await journal.isIn(outgoing))) {
+  if (await journal.has(JOURNAL_AFTER)) {
     await complete(sql, names, journal);
     return 'Completed a pull that was interrupted.';
   }
-  if (left.outgoing && (await readCode(sql, outgoing)).tables.length > 0)
-    throw new DnxError('failed', `The database ${outgoing} is in the way, and has no journal of dnx.`, {
-      hint: 'Rename it, or drop it if you do not need it.',
-    });
-  if (left.incoming && (await journal.isIn(incoming))) await undo(sql, names, journal);
-  await sql.run(dropping(sql, [incoming, outgoing]));
-  return 'Removed what an interrupted pull had left.';
+  if (await journal.has(JOURNAL)) {
+    await undo(sql, names, journal);
+    await sql.run(dropping(sql, [incoming, outgoing]));
+    return 'Removed what an interrupted pull had left.';
+  }
+  const found = await sql.run(presentIn([incoming, outgoing].map((name) => literal(name, sql.local))));
+  if (found.includes('0')) throw inTheWay(incoming);
+  // There was no room for the journal.
+  if (found.includes('1') && !(await dropEmpty(sql, outgoing))) throw inTheWay(outgoing);
+  return undefined;
 }
 
 /** Creates the views and triggers of the old copy again. */
-async function undo(sql: Sql, { target, incoming }: PullNames, journal: Journal): Promise<void> {
+async function undo(sql: Sql, { target, incoming, outgoing }: PullNames, journal: Journal): Promise<void> {
   try {
-    const script = await journal.read(incoming, 'undo');
+    const script = await journal.read(JOURNAL, 'undo');
     if (script !== '') await sql.run(script, { database: target });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const lost = `${quotedName(target)} has all rows, but not all of its views and triggers: ${JOURNAL} in ${quotedName(incoming)} has them.`;
-    throw error.withHint(`${lost} Drop ${quotedName(incoming)} to pull without them.`);
+    const lost = `${quotedName(target)} has all rows, but not all of its views and triggers: ${JOURNAL} in ${quotedName(outgoing)} has them.`;
+    throw error.withHint(`${lost} Drop it and ${quotedName(incoming)} to pull without them.`);
   }
 }
 
 /** Creates the code of the new copy, and removes the old copy, with the journal last. */
 async function complete(sql: Sql, { target, incoming, outgoing }: PullNames, journal: Journal): Promise<void> {
   try {
-    await sql.run(await journal.read(outgoing, 'complete'), { database: target });
+    await sql.run(await journal.read(JOURNAL_AFTER, 'complete'), { database: target });
   } catch (error) {
     throw new SettledSwap(error, target, outgoing, ', but without some views, triggers, routines or events');
   }
@@ -197,35 +198,45 @@ const inUse = (target: string): DnxError =>
     hint: 'Close its transactions, then pull again.',
   });
 
-/** The table of the journal. */
+/** The table of the journal, until the tables have moved and after. */
 const JOURNAL = '__dnx_db_pull';
+const JOURNAL_AFTER = '__dnx_db_pulled';
+type JournalTable = typeof JOURNAL | typeof JOURNAL_AFTER;
 
 /** Scripts of a swap: `undo` before the tables have moved, `complete` after. */
 type Scripts = Readonly<Record<'undo' | 'complete', string>>;
 
-/** The journal of a swap: a table that moves with the others. */
+/** The journal of a swap. */
 interface Journal {
-  write(database: string, scripts: Scripts): Promise<void>;
-  isIn(database: string): Promise<boolean>;
-  read(database: string, which: keyof Scripts): Promise<string>;
+  /** Creates the database for the old copy, with a journal that undoes nothing. */
+  create(): Promise<void>;
+  write(scripts: Scripts): Promise<void>;
+  has(table: JournalTable): Promise<boolean>;
+  read(table: JournalTable, which: keyof Scripts): Promise<string>;
 }
 
-/** Keeps journals on a database server. */
-function journalOf(sql: Sql): Journal {
-  const table = (database: string) => `${identifier(database, sql.local)}.${identifier(JOURNAL, sql.local)}`;
+/** Keeps the journal in this database of a server. */
+function journalOf(sql: Sql, database: string): Journal {
+  const id = (name: string) => identifier(name, sql.local);
+  const at = (table: JournalTable) => `${id(database)}.${id(table)}`;
   const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
   return {
-    async write(database, { undo, complete }) {
-      const create = `CREATE TABLE ${table(database)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;`;
-      await sql.run(`${create}\nINSERT INTO ${table(database)} VALUES (${hex(undo)}, ${hex(complete)});`);
+    async create() {
+      const columns = '`undo` LONGBLOB NOT NULL, `complete` LONGBLOB NOT NULL';
+      await sql.run(
+        `CREATE DATABASE ${id(database)};\nCREATE TABLE ${at(JOURNAL)} (${columns}) ENGINE=InnoDB;\nINSERT INTO ${at(JOURNAL)} VALUES ('', '');`,
+      );
     },
-    async isIn(database) {
-      const [name, journal] = [database, JOURNAL].map((each) => literal(each, sql.local));
+    async write({ undo, complete }) {
+      await sql.run(`UPDATE ${at(JOURNAL)} SET \`undo\` = ${hex(undo)}, \`complete\` = ${hex(complete)};`);
+    },
+    async has(table) {
+      const [name, journal] = [database, table].map((each) => literal(each, sql.local));
       const found = `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_NAME = ${journal};`;
       return (await sql.run(found)) === '1';
     },
-    async read(database, which) {
-      return Buffer.from(await sql.run(`SELECT HEX(\`${which}\`) FROM ${table(database)};`), 'hex').toString();
+    async read(table, which) {
+      return Buffer.from(await sql.run(`SELECT HEX(\`${which}\`) FROM ${at(table)};`), 'hex').toString();
     },
   };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DnxError } from '../../../base/errors.ts';
 import { plural, quotedName } from '../../../base/text.ts';
 import { identifier, literal, Refused, type Sql } from '../local-server.ts';
-import { type Engine, identityQueries, type PullNames, SettledSwap } from './engine.ts';
+import { type Engine, identityQueries, inTheWay, type PullNames, SettledSwap } from './engine.ts';
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
 export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engine {
@@ -11,9 +11,11 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
   const role = { used: false, created: false };
   const id = (name: string) => identifier(name, sql.local);
   const text = (name: string) => literal(name, sql.local);
+  const mark = text(MARK);
   const exists = async (name: string) => (await sql.run(`SELECT 1 FROM pg_database WHERE datname = ${text(name)};`)) === '1';
-  const disconnect = (name: string) =>
-    `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ${text(name)} AND pid <> pg_backend_pid();`;
+  // PostgreSQL itself sends autovacuum away, which has no user, and whose process only a superuser may end.
+  const connections = (name: string) => `FROM pg_stat_activity WHERE datname = ${text(name)} AND usesysid IS NOT NULL`;
+  const disconnect = (name: string) => `SELECT count(pg_terminate_backend(pid)) ${connections(name)};`;
   const drop = async (name: string) => {
     // On a full disk, even this may fail, but not the removal.
     await sql.run(disconnect(name)).catch(() => {});
@@ -32,24 +34,26 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     },
     async requireUnused() {
       if (force) return;
-      const users = Number(
-        await sql.run(`SELECT count(*) FROM pg_stat_activity WHERE datname = ${text(target)} AND backend_type = 'client backend';`),
-      );
+      const users = Number(await sql.run(`SELECT count(*) ${connections(target)};`));
       if (users > 0) throw inUse(target, users);
     },
     async recover() {
-      const left = { incoming: await exists(incoming), outgoing: await exists(outgoing) };
-      if (left.outgoing && !(await exists(target))) {
-        await sql.run(`ALTER DATABASE ${id(outgoing)} RENAME TO ${id(target)};`);
-        left.outgoing = false;
+      let recovered: string | undefined;
+      for (const name of [incoming, outgoing]) {
+        const isMarked = await sql.run(
+          `SELECT coalesce(shobj_description(oid, 'pg_database'), '') = ${mark} FROM pg_database WHERE datname = ${text(name)};`,
+        );
+        if (isMarked === 'f') throw inTheWay(name);
+        if (isMarked === '') continue;
+        await drop(name);
+        recovered = 'Removed what an interrupted pull had left.';
       }
-      if (left.incoming) await drop(incoming);
-      if (left.outgoing) await drop(outgoing);
-      return left.incoming || left.outgoing ? 'Removed what an interrupted pull had left.' : undefined;
+      return recovered;
     },
     async prepare() {
       const like = await sql.run(`SELECT ${LIKE} FROM pg_database WHERE datname = ${text(target)};`);
-      await sql.run(`CREATE DATABASE ${id(incoming)} TEMPLATE template0${like === '' ? '' : ` ${like}`};`);
+      const create = `CREATE DATABASE ${id(incoming)} TEMPLATE template0${like === '' ? '' : ` ${like}`};`;
+      await sql.run(`${create}\nCOMMENT ON DATABASE ${id(incoming)} IS ${mark};`);
     },
     async restrict() {
       if ((await sql.run(RISKY)) !== 't') return undefined;
@@ -68,8 +72,10 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     },
     async swap() {
       const present = await exists(target);
-      const aside = present ? `ALTER DATABASE ${id(target)} RENAME TO ${id(outgoing)};\n` : '';
-      const rename = `BEGIN;\n${aside}ALTER DATABASE ${id(incoming)} RENAME TO ${id(target)};\nCOMMIT;`;
+      const move = (from: string, to: string, comment: string) =>
+        `ALTER DATABASE ${id(from)} RENAME TO ${id(to)};\nCOMMENT ON DATABASE ${id(to)} IS ${comment};\n`;
+      const aside = present ? move(target, outgoing, mark) : '';
+      const rename = `BEGIN;\n${aside}${move(incoming, target, 'NULL')}COMMIT;`;
       await sql.run(`${disconnect(incoming)}\n${force ? `${disconnect(target)}\n` : ''}${rename}`).catch((error: unknown) => {
         throw error instanceof Refused && error.message.includes('being accessed') ? inUse(target) : error;
       });
@@ -84,6 +90,9 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     },
   };
 }
+
+/** The comment of a database that a pull created, or moved aside. */
+const MARK = 'dnx db pull';
 
 const COUNT = `SELECT count(*), pg_database_size(current_database()) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%';`;

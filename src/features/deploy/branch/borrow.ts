@@ -6,13 +6,13 @@ import type { Api } from '../../../platform/api/api.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import { isDeploymentOver, type Site } from '../baseline.ts';
 import { PATIENCE_MS } from '../evidence.ts';
-import { yesOrNo } from '../release.ts';
+import { liveRelease, yesOrNo } from '../release.ts';
 import type { DeployReport } from '../result.ts';
 import { neverPerformed } from '../run.ts';
 import { baselineOfRun, recallRuns } from '../run-file.ts';
 import { readSite, repositoryEndpoint, type SiteReference, siteCommand } from '../site.ts';
 import type { DeployContext, Snapshot } from '../snapshot.ts';
-import { branchTaken, nowWith, putBranch, siteBranch, stillOn, tryToRestore, warnStillOn, withStillOn } from './restore.ts';
+import { branchTaken, nowWith, putBranch, siteBranch, stillOn, tryToRestore, warnStillOn, warnWith, withStillOn } from './restore.ts';
 import { type HeldBranch, saveBranch, type TemporaryBranch } from './saved.ts';
 
 /** Another branch that a site has for one deployment. */
@@ -54,7 +54,11 @@ export async function borrowBranch(
       ctx.signal.throwIfAborted();
       await held.asked();
     },
-    giveBack: (report) => giveBack(ctx, held, report),
+    async giveBack(report) {
+      const given = await giveBack(ctx, held, report);
+      warnOfOther(ctx, held.saved, before);
+      return given;
+    },
     giveBackAfter: (error) => giveBackAfter(ctx, held, error),
   };
 }
@@ -77,6 +81,18 @@ async function giveBack(ctx: DeployContext, held: HeldBranch, given: DeployRepor
   return report;
 }
 
+/** Warns if the branch to restore may be the temporary one of another dnx: none of the releases is from it. */
+function warnOfOther(ctx: DeployContext, { site, server, from }: TemporaryBranch, { releases }: Snapshot): void {
+  const [newest, ...others] = releases?.filter(({ branch }) => branch !== '') ?? [];
+  if (!newest || [newest, ...others].some(({ branch }) => isBranch(branch, from))) return;
+  const usual = liveRelease(releases)?.branch || newest.branch;
+  const what = `The branch of ${site.label} was ${from} before, but no release was from it. If another dnx deploy --branch had set it`;
+  warnWith(ctx, `${what}, restore ${usual} with`, { server, site }, usual);
+}
+
+/** True for the branch of a release. Some platforms show refs/heads/main. */
+const isBranch = (shown: string, name: string): boolean => `/${shown}`.endsWith(`/${name}`);
+
 async function giveBackAfter(ctx: DeployContext, held: HeldBranch, error: unknown): Promise<unknown> {
   const { saved } = held;
   if (!isError(error)) {
@@ -93,8 +109,7 @@ async function giveBackAfter(ctx: DeployContext, held: HeldBranch, error: unknow
 /** The failure after a deployment of another branch: the site's was changed before Deploynix read it. */
 function otherBranch({ release }: DeployReport, saved: TemporaryBranch): DnxError | undefined {
   const { branch = '' } = release ?? {};
-  // Some platforms show refs/heads/main.
-  if (branch === '' || `/${branch}`.endsWith(`/${saved.to}`)) return undefined;
+  if (branch === '' || isBranch(branch, saved.to)) return undefined;
   return new DnxError('failed', `Deployed ${saved.site.label} from branch '${branch}' instead of '${saved.to}'.`, {
     hint: 'The branch was changed before Deploynix read it.',
     next: [{ command: siteCommand('releases', saved), why: 'See' }],

@@ -158,7 +158,10 @@ async function restoreBranch(outer: Needs, held: HeldBranch, why = ''): Promise<
     await putBranch(api, saved, saved.from);
     progress.note(`Restored the branch of ${saved.site.label} to ${saved.from}${why}.`);
   } else if (now !== saved.from) {
-    progress.note(`The branch of ${saved.site.label} was changed to ${now} in the meantime, so it stays.`);
+    const stays = `The branch of ${saved.site.label} was changed to ${now} in the meantime, so it stays.`;
+    // During a deployment, another one may have changed it, and restores what it found: our temporary branch.
+    if (why === '') warnWith(outer, `${stays} Restore ${saved.from} with`, saved, saved.from);
+    else progress.note(stays);
   }
   await held.forget();
 }
@@ -175,6 +178,16 @@ export async function tryToRestore(ctx: Needs, held: HeldBranch, why?: string): 
   }
 }
 
+/** Warns, and ends with the command that sets a branch. */
+export function warnWith(
+  { progress, settings }: Pick<Context, 'progress' | 'settings'>,
+  sentence: string,
+  of: SiteReference,
+  branch: string,
+): void {
+  progress.warn(`${sentence}: ${commandLine(restoring(of, branch), settings)}`);
+}
+
 /** The command that restores the branch of a site. */
 const restoring = (of: SiteReference, branch: string): readonly string[] => [...siteCommand('update', of), '--branch', branch];
 
@@ -183,8 +196,8 @@ export const stillOn = ({ site, to }: TemporaryBranch, why = ''): string =>
   `The branch of ${site.label} is still '${to}'${why}. It is restored by the next dnx command for this site once the deployment is over`;
 
 /** Warns that a site still has its temporary branch. */
-export function warnStillOn({ progress, settings }: Pick<Context, 'progress' | 'settings'>, saved: TemporaryBranch, why?: string): void {
-  progress.warn(`${stillOn(saved, why)}, or now with: ${commandLine(restoring(saved, saved.from), settings)}`);
+export function warnStillOn(ctx: Pick<Context, 'progress' | 'settings'>, saved: TemporaryBranch, why?: string): void {
+  warnWith(ctx, `${stillOn(saved, why)}, or now with`, saved, saved.from);
 }
 
 /** Adds that to a failure. */

@@ -1,0 +1,102 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+test.each([
+  ['env list', ''],
+  ['env get', 'APP_URL'],
+  ['env set', 'LOG_LEVEL=warning'],
+  ['env ensure', 'LOG_LEVEL=warning'],
+  ['env unset', 'APP_DEBUG --yes'],
+  ['env import', '--yes'],
+  ['env pull', '-'],
+  ['queue list', ''],
+  ['queue create', 'reports --connection redis'],
+  ['queue restart', 'default'],
+  ['queue delete', 'default --yes'],
+  ['redirect create', '/one /two'],
+  ['redirect show', '/sale'],
+  ['certificate list', ''],
+])('%s takes the site first, as an option and with -s', async (path, words) => {
+  writeFileSync(join(bed.directory, '.env'), 'APP_NAME=Shop\n');
+  const seed = structuredClone(bed.sandbox.state);
+  const runs = [];
+  for (const line of [
+    `${path} shop.example.com ${words}`,
+    `${path} web-1/shop.example.com ${words}`,
+    `${path} ${words} --site shop.example.com`,
+    `${path} -s shop.example.com ${words}`,
+    `-s shop.example.com ${path} ${words}`,
+  ]) {
+    Object.assign(bed.sandbox.state, structuredClone(seed));
+    const { code, stdout, stderr } = await bed.dnx(`${line} --json`);
+    expect([line, code, stderr.replace(/^!.*\n/gm, '')]).toEqual([line, 0, expect.anything()]);
+    runs.push(stdout.replace(/"(id|created_at|updated_at)": "[^"]*"/g, ''));
+  }
+  expect(new Set(runs).size, runs.join('')).toBe(1);
+});
+
+test.each([
+  ['env get APP_URL shop.example.com', 'Use --site shop.example.com.'],
+  ['queue list default shop.example.com', "Too many arguments: 'default', 'shop.example.com'."],
+  ['env list shop.example.com blog.example.com', "Too many arguments: 'blog.example.com'."],
+  ['env list shop.example.com --site blog.example.com', "Too many arguments: 'shop.example.com'."],
+  ['env set LOG_LEVEL=x shop.example.com', 'shop.example.com'],
+  ['redirect create shop.example.com /one /two /three', "Too many arguments: '/three'."],
+])('%s is refused before anything is sent', async (line, message) => {
+  const { code, calls, stderr } = await bed.dnx(line);
+  expect([code, calls, stderr]).toEqual([2, [], expect.stringContaining(message)]);
+});
+
+test('a word with a dot that the command needs is not the site', async () => {
+  const env = { DNX_SITE: 'shop.example.com' };
+  const [queue] = bed.sandbox.state.queues;
+  Object.assign(queue ?? {}, { queue: 'emails.high' });
+  expect(await bed.dnx('queue show emails.high --fields queue --json', { env })).toMatchObject({ code: 0 });
+  expect((await bed.dnx('queue create reports.low --connection redis --json', { env })).json()).toMatchObject({ queue: 'reports.low' });
+});
+
+test('a file with a dot is a file, and another word a site', async () => {
+  mkdirSync(join(bed.directory, 'config'));
+  const env = { DNX_SITE: 'blog.example.com' };
+  for (const file of ['.env.shop', 'shop.env', 'config/shop.txt']) {
+    expect(await bed.dnx(`env pull ${file}`, { env }), file).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bed.directory, file), 'utf8')).toContain('blog-password');
+  }
+  expect(await bed.dnx('env pull shop.example.com .env.shop2', { env })).toMatchObject({ code: 0 });
+  expect(readFileSync(join(bed.directory, '.env.shop2'), 'utf8')).toContain('https://shop.example.com');
+});
+
+test('env run takes a site before --, and otherwise a program', async () => {
+  const env = { DNX_SITE: 'blog.example.com' };
+  for (const [words, program, args, password] of [
+    ['shop.example.com -- deploy.sh --force', 'deploy.sh', ['--force'], 'hunter2 but longer'],
+    ['-s shop.example.com deploy.sh --force', 'deploy.sh', ['--force'], 'hunter2 but longer'],
+    ['deploy.sh shop.example.com -- --force', 'deploy.sh', ['shop.example.com', '--', '--force'], 'blog-password'],
+    ['-- deploy.sh', 'deploy.sh', [], 'blog-password'],
+  ] as const) {
+    expect(await bed.dnx(`env run ${words}`, { env }), words).toMatchObject({ code: 0, stderr: '' });
+    expect(bed.children.at(-1)).toMatchObject({ file: program, args, env: { DB_PASSWORD: password } });
+  }
+});
+
+test.each([
+  ['artisan shop.example.com migrate --force', 'migrate --force'],
+  ['artisan shop.example.com -- migrate --force', 'migrate --force'],
+  ['artisan -s shop.example.com migrate --force', 'migrate --force'],
+  ["tinker shop.example.com --execute 'phpinfo()'", 'tinker --execute=phpinfo()'],
+  ['tinker shop.example.com scripts/fix.php', 'tinker scripts/fix.php'],
+])('%s runs on the site', async (line, command) => {
+  const { code, stderr } = await bed.dnx(line);
+  expect([code, stderr]).toEqual([0, '']);
+  const asked = (bed.children.at(-1)?.args ?? []).join(' ').replaceAll(/['\\]/g, '');
+  expect(asked).toContain('shop.example.com');
+  expect(asked.slice(-command.length)).toBe(command);
+});
