@@ -2,7 +2,7 @@ import type { Ora } from 'ora';
 import type { Detail } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
-import { type Style, type Wrap, detailLines, painted, wrapFor } from './style.ts';
+import { detailLines, painted, type Style, type Wrap, wrapFor } from './style.ts';
 import { forLog, json, safeLine } from './text.ts';
 
 /** Progress on stderr while a command runs. */

@@ -1,5 +1,18 @@
-import { type Theme, createPrompt, isDownKey, isEnterKey, isSpaceKey, isTabKey, isUpKey, makeTheme, useKeypress, usePagination, usePrefix, useState } from '@inquirer/core';
-import { type PromptChoice, filtered, matchRank } from './questions.ts';
+import {
+  createPrompt,
+  isDownKey,
+  isEnterKey,
+  isSpaceKey,
+  isTabKey,
+  isUpKey,
+  makeTheme,
+  type Theme,
+  useKeypress,
+  usePagination,
+  usePrefix,
+  useState,
+} from '@inquirer/core';
+import { filtered, matchRank, type PromptChoice } from './questions.ts';
 
 /** What a prompt differs in from the default theme. */
 type Look = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
