@@ -178,13 +178,12 @@ function cell(item: Item, column: Column, { now, style, terminal }: CellOptions)
   if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
   const given = column.tone?.(item);
   if (!given && key !== 'status' && key !== 'outcome') return plain;
-  if (column.past?.(item)) return style.dim(plain);
   const tone = given ?? toneOf(value, column);
   const marked = key === 'status' && terminal ? `● ${plain}` : plain;
   return tone === undefined ? marked : style[tone](marked);
 }
 
-const off = new Set(['stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded', 'skipped', 'unchanged']);
+const off = new Set(['kept', 'stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded', 'skipped', 'unchanged']);
 const changed = new Set(['created', 'updated', 'accepted', 'changed', 'ok']);
 const unsure = new Set(['unknown', 'timed_out', 'started', 'warning']);
 const bad = new Set(['expired', 'rolled_back']);

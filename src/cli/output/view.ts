@@ -23,8 +23,6 @@ export interface Column<T = Item> {
   readonly runs?: true;
   /** The color of the value, if it is not a status. */
   readonly tone?: (item: T) => keyof Style | undefined;
-  /** True for an item whose status no longer matters, which is neither marked nor green. */
-  readonly past?: (item: T) => boolean;
 }
 
 /**
