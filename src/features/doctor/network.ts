@@ -15,7 +15,7 @@ import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } 
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
 /** How to fix a wrong host. */
-const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
+const CHECK_HOST = 'Check DNX_HOST, and: dnx config get host';
 
 /** The result of one request to the API. */
 interface Contact {
@@ -207,7 +207,7 @@ async function abilities({ api, tokens, world }: Pick<DoctorNeeds, 'api' | 'toke
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
     return world.env.DNX_TOKEN
-      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create NAME, with only the abilities it needs')
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'Create one with fewer abilities: dnx token create')
       : passed('abilities', 'everything');
   return passed('abilities', own.abilities.join(', ') || 'none');
 }
