@@ -1,6 +1,6 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { type Tokens, accountName, openTokens } from '../../machine/credentials/tokens.ts';
+import { accountName, openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
@@ -11,13 +11,13 @@ import type { Scope } from '../../platform/names/lookups.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
-import { type Progress, openProgress } from '../output/progress.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
-import { type Sources, parseValue } from './values.ts';
+import { parseValue, type Sources } from './values.ts';
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;

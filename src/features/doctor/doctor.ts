@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { painted } from '../../cli/output/style.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { type Reports, type Result, columns, rows } from '../../cli/output/view.ts';
+import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, machineChecks, passed } from './machine.ts';
 import { accessChecks, contactChecks, credentialChecks } from './network.ts';
 
