@@ -54,7 +54,7 @@ afterEach(() => {
 });
 afterAll(() => executable.close());
 
-const local = 's/^APP_ENV=.*/APP_ENV=local/';
+const local = 's/^APP_NAME=.*/APP_NAME=local/';
 
 describe('an editor', () => {
   test.each(
@@ -63,7 +63,7 @@ describe('an editor', () => {
         ['writes into the file', `sed '${local}' "$1" > "$1.x"; cat "$1.x" > "$1"`],
         ['replaces the file by renaming', `sed '${local}' "$1" > "$1.x"; mv "$1.x" "$1"`],
         ['replaces the file by a link', `sed '${local}' "$1" > "$1.x"; ln -sf "$1.x" "$1"`],
-        ['is ed', `printf '/^APP_ENV/s/=.*/=local/\\nw\\nq\\n' | ed -s "$1"`],
+        ['is ed', `printf '/^APP_NAME/s/=.*/=local/\\nw\\nq\\n' | ed -s "$1"`],
         [
           'leaves swap, backup and undo files',
           `cd "$(dirname "$1")"; cp "$1" "$1~"; cp "$1" ".swp"; ln -s "$1" "#lock"; mkdir -p undo/deep; cp "$1" undo/deep; sed -i '${local}' "$1"`,
@@ -74,8 +74,8 @@ describe('an editor', () => {
     ),
   )('that %s', async (_, script) => {
     const run = await edited(script);
-    expect([run.exitCode, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_ENV\n']);
-    expect([value('APP_ENV'), changed()]).toEqual(['local', ['PUT']]);
+    expect([run.exitCode, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_NAME\n']);
+    expect([value('APP_NAME'), changed()]).toEqual(['local', ['PUT']]);
   });
 
   test('gets a file that only this user can read, named after the site', async () => {
@@ -128,10 +128,10 @@ describe('an editor', () => {
   });
 
   test('may have arguments and print; the result stays alone on stdout', async () => {
-    const run = await edited('echo "noise $1"; sed -i "s/^APP_ENV=.*/APP_ENV=$1/" "$2"', {
+    const run = await edited('echo "noise $1"; sed -i "s/^APP_NAME=.*/APP_NAME=$1/" "$2"', {
       EDITOR: `${executable.directory}/editor.sh local`,
     });
-    expect([run.exitCode, value('APP_ENV')]).toEqual([0, 'local']);
+    expect([run.exitCode, value('APP_NAME')]).toEqual([0, 'local']);
     expect(run.stdout).toMatch(/^✓ Updated/);
     expect(run.stderr).toContain('noise local');
   });
@@ -208,7 +208,7 @@ describe('after SIGKILL', () => {
     leading(
       [
         ['edit', [...edit]],
-        ['run', ['env', 'run', '--site', 'shop.example.com', '--', 'true']],
+        ['run', ['env', 'run', '--site', 'shop.example.com', '--all', '--', 'true']],
         ['pull', ['env', 'pull', '-', '--site', 'shop.example.com']],
       ],
       1,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -8,7 +8,7 @@ import { type Executable, openExecutable, said } from '../support/executable.ts'
 import { openProxy } from '../support/proxy.ts';
 import { leading, sampled } from '../support/volume.ts';
 
-const run = ['env', 'run', '--server', seeded.servers['web-1'], '--site', seeded.sites['shop.example.com'], '--'];
+const run = ['env', 'run', '--server', seeded.servers['web-1'], '--site', seeded.sites['shop.example.com'], '--all', '--'];
 const shell = (script: string) => [...run, 'sh', '-c', script];
 
 let executable: Executable;
@@ -126,9 +126,12 @@ test('what cannot be run is an error of dnx', async () => {
 });
 
 test('a hostile site cannot run other code', async () => {
-  for (const key of ['PATH', 'LD_PRELOAD', 'BASH_ENV', 'ENV', 'NODE_OPTIONS', 'BASH_FUNC_echo%%', 'A=1\nPATH']) add(key, '() { exit 66; }');
-  const ran = await executable.dnx([...run, 'bash', '-c', 'echo fine; node -e 0']);
-  expect([ran.exitCode, ran.stdout]).toEqual([0, 'fine\n']);
+  const keys = ['PATH', 'LD_PRELOAD', 'BASH_ENV', 'ENV', 'NODE_OPTIONS', 'BASH_FUNC_echo%%', 'A=1\nPATH', 'RSYNC_RSH', 'TAR_OPTIONS'];
+  for (const key of keys) add(key, '() { exit 66; }');
+  writeFileSync(join(executable.directory, '.env.example'), 'APP_NAME=\n');
+  const named = run.filter((word) => word !== '--all');
+  const ran = await executable.dnx([...named, 'bash', '-c', 'echo "fine $APP_NAME$RSYNC_RSH$TAR_OPTIONS$DB_PASSWORD"; node -e 0']);
+  expect([ran.exitCode, ran.stdout]).toEqual([0, 'fine Example Shop\n']);
 });
 
 test.each(leading(['HTTP_PROXY', 'http_proxy', 'all_proxy'], 1))(

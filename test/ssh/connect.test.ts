@@ -147,7 +147,7 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
   test('every exit code is passed on', async () => {
     // In this process, because each dnx takes a quarter of a second to start.
     const own = await openBed({ rateLimit: 0 });
-    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {} };
+    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {}, after: () => () => {} };
     const child = (given: Child) => runChild({ ...given, env: bed.env }, parent);
     const codes = sampled([...Array(256).keys()], 6, seedOf(10));
     const run = async (code: number) => (await own.dnx(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`], { child })).code;

@@ -99,7 +99,7 @@ test.each(sampled(Object.entries(cases), 6, 7))('Ctrl-Z and fg at %s', async (_,
 });
 
 test('Ctrl-Z and fg at the question after an editor', async () => {
-  const terminal = await openShell(scriptEditor(executable, 'sed -i "s/^APP_ENV=.*/APP_ENV=local/" "$1"'));
+  const terminal = await openShell(scriptEditor(executable, 'sed -i "s/^APP_NAME=.*/APP_NAME=local/" "$1"'));
   terminal.type(`dnx env edit --site shop.example.com${keys.enter}`);
   await terminal.shows('? Update 1 variable of shop.example.com (web-1)?');
   await suspend(terminal, '? Update 1 variable of shop.example.com (web-1)?');
