@@ -201,14 +201,36 @@ test('a plan without API access is explained and nothing is stored', async () =>
   expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
-test('a missing keychain is reported before any prompt', async () => {
-  const { text, code } = await open('login').ended;
-  expect(code).toBe(1);
-  expect(text).not.toContain('?');
+const inFile = '? Store the token in a file that only you can read? (Y/n)';
+
+test('without a keychain, it asks before anything else whether to store the token in a file', async () => {
+  const terminal = open('login');
+  await terminal.shows(inFile);
+  expect(executable.sandbox.calls).toEqual([]);
+  terminal.type(keys.enter);
+  await answer(terminal, questions.length);
+  const { text, code } = await terminal.ended;
+  expect(code, text).toBe(0);
   expect(text).toMatch(/No keychain available: .*\.\r\n/);
-  expect(text).toContain(`  Run: dnx login --insecure-storage\r\n`);
-  const work = await open('login', '--profile', 'work', '--host', executable.sandbox.url, '--with-token').ended;
-  expect(work.text).toContain(`dnx login --with-token --insecure-storage --profile work --host ${executable.sandbox.url}\r\n`);
+  expect(text).toContain('(profile default, file)');
+  expect(Object.keys(stored())).toEqual([`default@${executable.sandbox.url}`]);
+});
+
+test('without a keychain, no stores nothing and says what else there is', async () => {
+  const terminal = open('login', '--profile', 'work', '--host', executable.sandbox.url, '--with-token');
+  await terminal.shows(inFile);
+  terminal.type(`n${keys.enter}`);
+  const { text, code } = await terminal.ended;
+  expect([code, executable.sandbox.calls]).toEqual([1, []]);
+  expect(text).toContain(`dnx login --with-token --insecure-storage --profile work --host ${executable.sandbox.url}\r\n`);
+  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
+});
+
+test('without a keychain and without prompts, it names --insecure-storage', async () => {
+  const { text, code } = await open('login', '--with-token', '--no-input').ended;
+  expect([code, executable.sandbox.calls]).toEqual([1, []]);
+  expect(text).not.toContain('?');
+  expect(text).toContain('  Run: dnx login --with-token --insecure-storage\r\n');
 });
 
 test('token create uses the same prompt, with CI first', async () => {

@@ -164,7 +164,7 @@ export const topicTexts = {
         ['Windows', 'Credential Manager'],
       ],
       'If the keyring is locked, dnx waits up to 60 seconds for you to unlock it. Without a terminal, it exits 1 right away.',
-      'On a machine without a keychain:',
+      'On a machine without a keychain, dnx login asks whether to store the token in a file. Without a terminal:',
       [
         ['DNX_TOKEN', 'Environment variable with the token; nothing is stored'],
         ['--insecure-storage', 'Option of dnx login: store the token in a file that only you can read'],
