@@ -70,7 +70,7 @@ export const contents: readonly Entry[] = [
     load: () => import('./git-repository.ts'),
   },
   { name: 'completion', summary: 'Set up shell completion', section: 'Tools', load: () => import('./completion.ts') },
-  { name: 'sandbox', summary: 'Run a local Deploynix API for testing', section: 'Tools', load: () => import('./sandbox.ts') },
+  { name: 'sandbox', summary: 'Try dnx and test scripts on this machine', section: 'Tools', load: () => import('./sandbox.ts') },
 ];
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */

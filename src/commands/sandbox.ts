@@ -1,20 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type DnxError, systemCode, usage } from '../base/errors.ts';
+import { DnxError, systemCode, usage } from '../base/errors.ts';
 import { assignment, quotedForSh } from '../base/shell.ts';
-import { command, group } from '../cli/language/command.ts';
-import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
+import { type Context, command, group } from '../cli/language/command.ts';
+import { choice, duration, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
 import type { Env, World } from '../machine/world.ts';
 import { parseRate } from '../platform/api/limit/usage.ts';
-import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
+import type { FailureName, Sandbox, SandboxOptions, Surroundings } from '../sandbox/index.ts';
+
+/** Why deployments can fail. */
+const causes = ['build', 'composer', 'disk', 'migration', 'permission', 'variable'] as const satisfies readonly FailureName[];
 
 const options = {
   port: integer('Port to listen on (default: a free one)'),
   state: text('Keep the state in this file', 'file'),
-  fail_deploys: flag('Make every deployment fail'),
+  fail_deploys: choice('Make deployments fail, until the cause is fixed', causes),
   latency: duration('Delay every response, such as 300ms'),
   rate_limit: text('Requests per minute, or 60/5s; 0 for no limit (default 60)', 'n'),
 };
@@ -27,7 +30,7 @@ async function open(
   const started = startSandbox({
     ...(port !== undefined && { port }),
     ...(state !== undefined && { stateFile: resolve(cwd, state) }),
-    ...(fail_deploys && { failDeploys: true }),
+    ...(fail_deploys !== undefined && { failDeploys: fail_deploys }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(rate_limit !== undefined && limitIn(rate_limit)),
   });
@@ -67,7 +70,7 @@ const start = command({
   name: 'start',
   summary: 'Start a local Deploynix API',
   options,
-  examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys'],
+  examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys composer'],
   async run({ progress, signal, world }, { options: given }) {
     const { SEED_EMAIL, SEED_PASSWORD } = await import('../sandbox/index.ts');
     const sandbox = await open(world, given);
@@ -79,7 +82,8 @@ const start = command({
         `  Password  ${SEED_PASSWORD}`,
         '',
         ...(usesProxy(world.env) ? ['In another terminal, bypass your proxy:', `  ${assignment('NO_PROXY', noProxy(world.env))}`, ''] : []),
-        'In another terminal, sign in:',
+        'In another terminal, sign in with a profile of its own:',
+        `  ${assignment('DNX_PROFILE', 'sandbox')}`,
         `  dnx login --host ${sandbox.url}`,
         '',
         'Or use a token instead:',
@@ -101,7 +105,48 @@ const usesProxy = (env: Env): boolean => ['http_proxy', 'HTTP_PROXY', 'all_proxy
 /** NO_PROXY with this machine added, which a proxy cannot reach. */
 const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '127.0.0.1', 'localhost'])].filter(Boolean).join(',');
 
-/** The environment of a command that runs against a sandbox: host, token, private directories, and this dnx on the PATH. */
+/** A running sandbox with everything around it, in a directory of its own. */
+interface Opened {
+  readonly sandbox: Sandbox;
+  readonly directory: string;
+  /** What a program needs to be in it: the host, the token, private directories, and this dnx on the PATH. */
+  readonly changes: Env;
+  /** A clone of the demo project; undefined without Git, and on Windows. */
+  readonly clone: string | undefined;
+}
+
+/** Runs a function in a sandbox, and removes everything afterwards. */
+async function inSandbox<T>(
+  { world }: Pick<Context, 'world'>,
+  given: Values<typeof options>,
+  run: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const sandbox = await open(world, given);
+  // The path becomes part of scripts.
+  const directory = await realpath(await mkdtemp(join(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-')));
+  let around: Surroundings | undefined;
+  try {
+    await writeProgram(directory, world);
+    around =
+      world.platform === 'win32'
+        ? undefined
+        : await (await import('../sandbox/index.ts')).openSurroundings(sandbox, directory, userProxies(world));
+    const changes = { ...privateEnv(world, sandbox, directory, given.rate_limit), ...around?.env };
+    return await run({ sandbox, directory, changes, clone: around?.clone });
+  } finally {
+    around?.close();
+    await sandbox.close();
+    // Again, because a program that just ended may have written into it.
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** The proxy and the certificates of the user, which programs in the sandbox need for other hosts. */
+const userProxies = ({ env }: Pick<World, 'env'>) => ({
+  proxy: env.https_proxy || env.HTTPS_PROXY || env.all_proxy || env.ALL_PROXY || undefined,
+  authorities: env.NODE_EXTRA_CA_CERTS || undefined,
+});
+
 function privateEnv(
   { env, platform }: Pick<World, 'env' | 'platform'>,
   { url, token }: Pick<Sandbox, 'url' | 'token'>,
@@ -109,11 +154,12 @@ function privateEnv(
   rateLimit: string | undefined,
 ): Env {
   const direct = noProxy(env);
-  return childEnv(env, {
+  return {
     DNX_PROFILE: undefined,
+    DNX_ENV: undefined,
     DNX_SERVER: undefined,
     DNX_SITE: undefined,
-    PATH: [directory, env.PATH].filter(Boolean).join(platform === 'win32' ? ';' : ':'),
+    PATH: [join(directory, 'bin'), env.PATH].filter(Boolean).join(platform === 'win32' ? ';' : ':'),
     NO_PROXY: direct,
     no_proxy: direct,
     DNX_HOST: url,
@@ -122,25 +168,28 @@ function privateEnv(
     DNX_CACHE_DIR: join(directory, 'cache'),
     DNX_STATE_DIR: join(directory, 'state'),
     DNX_RATE_LIMIT: rateLimit,
-  });
+    DNX_NO_UPDATE_NOTIFIER: '1',
+  };
 }
 
 /** Writes the program `dnx`, for sh and for cmd. */
 async function writeProgram(directory: string, { self, platform }: Pick<World, 'self' | 'platform'>): Promise<void> {
-  await writeFile(join(directory, 'dnx'), `#!/bin/sh\nexec ${self.map(quotedForSh).join(' ')} "$@"\n`, { mode: 0o755 });
+  await mkdir(join(directory, 'bin'));
+  await writeFile(join(directory, 'bin/dnx'), `#!/bin/sh\nexec ${self.map(quotedForSh).join(' ')} "$@"\n`, { mode: 0o755 });
   if (platform !== 'win32') return;
   const words = self.map((word) => `"${word.replaceAll('%', '%%')}"`).join(' ');
-  await writeFile(join(directory, 'dnx.cmd'), `@${words} %*\r\n`);
+  await writeFile(join(directory, 'bin/dnx.cmd'), `@${words} %*\r\n`);
 }
 
 const run = command({
   name: 'run',
   summary: 'Run a command against a temporary sandbox',
-  description: 'Sets DNX_HOST, DNX_TOKEN and temporary directories for the command, so you can test a deploy script.',
+  description:
+    'Runs a command, such as a deploy script, in which dnx is signed in to a sandbox, ssh reaches its servers, and its sites respond. Nothing leaves this machine.',
   exits: 'those of the command',
   options: { ...options, command: rest('Command to run') },
-  examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
-  async run(
+  examples: ['run -- dnx server list', "run --fail-deploys migration -- sh -c 'dnx deploy shop.example.com || dnx why shop.example.com'"],
+  run: (
     ctx,
     {
       options: {
@@ -148,23 +197,61 @@ const run = command({
         ...given
       },
     },
-  ) {
-    const sandbox = await open(ctx.world, given);
-    const directory = await mkdtemp(join(tmpdir(), 'dnx-sandbox-'));
-    try {
-      await writeProgram(directory, ctx.world);
-      return {
-        view: nothing,
-        exit: await ctx.world.spawn({ file, args, env: privateEnv(ctx.world, sandbox, directory, given.rate_limit) }),
-      };
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-      await sandbox.close();
-    }
+  ) =>
+    inSandbox(ctx, given, async ({ changes }) => ({
+      view: nothing,
+      exit: await ctx.world.spawn({ file, args, env: childEnv(ctx.world.env, changes) }),
+    })),
+});
+
+const shell = command({
+  name: 'shell',
+  summary: 'Open a shell in a temporary sandbox, to try dnx',
+  description:
+    'Opens your shell in a clone of a demo project, with three servers and six sites to deploy, break and repair. dnx is signed in, ssh reaches the servers, and the sites respond. Nothing leaves this machine, and everything is removed when the shell ends.',
+  options,
+  examples: ['shell', 'shell --fail-deploys migration'],
+  async run(ctx, { options: given }) {
+    const { env, platform, stdin, stdout } = ctx.world;
+    if (env.DNX_SANDBOX) throw usage('This is a sandbox already.', 'Leave it first: exit');
+    if (platform === 'win32') throw usage('dnx sandbox shell needs macOS or Linux.', 'On Windows, use WSL, or: dnx sandbox start');
+    if (!stdin.isTTY || !stdout.isTTY) throw usage('dnx sandbox shell needs a terminal.', 'For a script: dnx sandbox run -- COMMAND');
+    const { userShell } = await import('../features/sandbox/user-shell.ts');
+    await inSandbox(ctx, given, async ({ changes, clone, directory }) => {
+      ctx.progress.note(welcome(clone, given.fail_deploys));
+      await untilHangup(ctx.world, (signal) =>
+        ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, signal }),
+      );
+    });
+    ctx.signal.throwIfAborted();
+    return { view: nothing, note: 'Left the sandbox; nothing of it is left.' };
   },
 });
 
+/** An interactive shell ends with its terminal, and ignores other signals. */
+async function untilHangup<T>({ signal }: Pick<World, 'signal'>, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const hangup = new AbortController();
+  const stop = () => hangup.abort(new DnxError('hangup', 'Hangup.'));
+  signal.addEventListener('abort', stop, { once: true });
+  return run(hangup.signal).finally(() => signal.removeEventListener('abort', stop));
+}
+
+const welcome = (clone: string | undefined, failing: FailureName | undefined): string =>
+  [
+    'A Deploynix to try, on this machine only: 3 servers, 6 sites, and a token that may do everything.',
+    clone
+      ? 'You are in a clone of the shop, which is linked to shop.example.com.'
+      : 'There is no clone of the shop, because Git is not installed.',
+    ...(failing === undefined ? [] : [`Deployments fail (${failing}) until you fix why.`]),
+    '',
+    '  dnx site list                 dnx deploy --verify /up       dnx rollback',
+    '  dnx changes                   dnx why api.example.com       dnx logs -f',
+    '  dnx artisan about             dnx ssh shop.example.com      dnx --help',
+    '',
+    'exit or Ctrl-D removes it all.',
+  ].join('\n');
+
 export default group({
   name: 'sandbox',
-  commands: [start, run],
+  commands: [start, run, shell],
 });

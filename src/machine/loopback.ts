@@ -41,3 +41,14 @@ export function answers(port: number, hello: Uint8Array, limitMs: number, signal
     socket.write(hello);
   });
 }
+
+/** True if nothing listens where a URL of this machine leads. */
+export const isRefused = ({ hostname, port, protocol }: URL): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(Number(port) || (protocol === 'https:' ? 443 : 80), hostname.replace(/^\[|\]$/g, ''));
+    const end = (refused: boolean) => {
+      socket.destroy();
+      resolve(refused);
+    };
+    socket.on('connect', () => end(false)).on('error', (error) => end(systemCode(error) === 'ECONNREFUSED'));
+  });

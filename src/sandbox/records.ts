@@ -60,6 +60,9 @@ export interface SiteRow extends Timestamped {
   dotenv: string;
 }
 
+/** Why a deployment fails. */
+export type FailureName = 'build' | 'composer' | 'disk' | 'migration' | 'permission' | 'variable';
+
 /** A release of a site; the live one is `active`. */
 export interface ReleaseRow extends Timestamped {
   site_id: string;
@@ -69,6 +72,8 @@ export interface ReleaseRow extends Timestamped {
   branch: string;
   status: string;
   active: boolean;
+  /** Why it failed, which only its log tells. */
+  failure?: FailureName | undefined;
 }
 
 /** A push from a Git host. */

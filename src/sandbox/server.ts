@@ -5,6 +5,7 @@ import { createApp, type RecordedCall } from './app.ts';
 import { issue } from './auth.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createLimiter } from './limits.ts';
+import type { FailureName } from './records.ts';
 import { startDeployment } from './resources/deployments.ts';
 import { ensureOwner, SEED_TOKEN } from './seed/account.ts';
 import { seed } from './seed/index.ts';
@@ -23,8 +24,8 @@ export interface SandboxOptions {
   readonly stateFile?: string;
   /** The first state, which the sandbox changes (default: a new seed). */
   readonly state?: State;
-  /** Makes every deployment fail. */
-  readonly failDeploys?: boolean;
+  /** Makes every deployment fail, for this reason if one is named. */
+  readonly failDeploys?: boolean | FailureName;
   /** Real delay before each response, in ms. */
   readonly latencyMs?: number;
   /** Requests per window and token (default 60); 0 is unlimited. Logins, tokens and downloads keep their limits. */
@@ -50,6 +51,10 @@ export interface Sandbox {
   mint(abilities: readonly string[], options?: { role?: 'owner' | 'viewer'; name?: string }): string;
   /** Starts someone else's deployment of a site, now or after the one in progress. */
   deployElsewhere(siteId: string, options?: { fails?: boolean }): void;
+  /** Calls back after each request that may have changed the state, before it is answered. */
+  onRequest(callback: () => void): void;
+  /** The clock, in epoch ms. */
+  now(): number;
   /** Stops immediately and closes all connections. */
   close(): Promise<void>;
 }
@@ -61,10 +66,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const state = store.load() ?? options.state ?? seed(now());
   ensureOwner(state, now());
   state.fail_deploys = options.failDeploys ?? false;
+  // Those of the servers and repositories that an earlier run had.
+  delete state.heads;
+  delete state.damage;
 
   const calls: RecordedCall[] = [];
   const faults = createFaults();
   const closing = new AbortController();
+  let onRequest = () => {};
   const keep = (): void => {
     if (!closing.signal.aborted) store.save(state);
   };
@@ -75,7 +84,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     calls,
     now,
     latency: options.latencyMs ?? 0,
-    changed: keep,
+    changed() {
+      onRequest();
+      keep();
+    },
     closing: closing.signal,
   });
   // Otherwise the adapter replaces the global Request and Response classes.
@@ -107,6 +119,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       settle(state, now());
       keep();
     },
+    onRequest(callback) {
+      onRequest = callback;
+    },
+    now,
     close: () =>
       new Promise((resolve) => {
         closing.abort();

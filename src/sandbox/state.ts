@@ -15,10 +15,20 @@ export interface Deployment {
   id: string;
   site_id: string;
   fails: boolean;
+  /** Why it fails, if the sandbox knows. */
+  failure?: records.FailureName | undefined;
   /** The release that a rollback restores; null for a deployment, which creates one. */
   rolls_back_to: string | null;
   /** The release in progress, once it is visible. */
   release_id: string | null;
+}
+
+/** The newest commit of a branch. */
+export interface Head {
+  commit_hash: string;
+  commit_message: string;
+  /** The oldest version of PHP that its composer.json allows, such as `8.4`. */
+  php: string | undefined;
 }
 
 /** The kinds of scheduled changes. settle.ts has a function for each. */
@@ -93,8 +103,12 @@ type Tables = { [N in Noun as (typeof models)[N]['table']]: Nouns[N][] };
 /** The complete state of the sandbox: plain JSON, and the content of the state file. */
 export interface State extends Tables {
   version: number;
-  /** New deployments fail. */
-  fail_deploys: boolean;
+  /** New deployments fail, until what `failures` says fixes it. */
+  fail_deploys: boolean | records.FailureName;
+  /** The newest commit of each branch that was pushed to a repository of the sandbox, by `example/shop main`. */
+  heads?: Record<string, Head>;
+  /** What is broken on the servers: `disk SERVER` and `permission SITE`, by id. */
+  damage?: readonly string[];
   plan: Plan;
   users: records.User[];
   next_token_id: number;

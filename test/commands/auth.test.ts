@@ -51,6 +51,7 @@ describe('login --with-token', () => {
     const run = await login('login --with-token --host http://127.0.0.1:9');
     expect(run.code).toBe(13);
     expect(run.stderr).toContain('Could not reach 127.0.0.1:9: connection refused.');
+    expect(run.stderr).toContain('The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host');
   });
 
   test('says that the previous token was replaced, not revoked', async () => {

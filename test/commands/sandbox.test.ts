@@ -35,13 +35,13 @@ describe('sandbox run', () => {
   });
 
   test('puts this dnx first on the PATH', async () => {
-    expect((await childEnv({ PATH: '/bin' })).PATH).toMatch(/dnx-sandbox-\w+:\/bin$/);
-    expect((await childEnv({})).PATH).toMatch(/dnx-sandbox-\w+$/);
+    expect((await childEnv({ PATH: '/bin' })).PATH).toMatch(/dnx-sandbox-\w+\/bin:\/bin$/);
+    expect((await childEnv({})).PATH).toMatch(/dnx-sandbox-\w+\/bin$/);
   });
 
   test('puts this dnx first on the Path of Windows', async () => {
     const env = await childEnv({ Path: 'C:\\Windows' }, 'win32');
-    expect(env.PATH).toMatch(/dnx-sandbox-\w+;C:\\Windows$/);
+    expect(env.PATH).toMatch(/dnx-sandbox-\w+[/\\]bin;C:\\Windows$/);
     expect(env).not.toHaveProperty('Path');
   });
 
@@ -67,7 +67,8 @@ describe('sandbox start', () => {
   Email     ${SEED_EMAIL}
   Password  ${SEED_PASSWORD}
 
-In another terminal, sign in:
+In another terminal, sign in with a profile of its own:
+  export DNX_PROFILE=sandbox
   dnx login --host http://127.0.0.1:PORT
 
 Or use a token instead:

@@ -52,7 +52,7 @@ describe('without ssh, dnx why knows', () => {
 
   test('which deployment failed', async () => {
     const found = await diagnosed('api.example.com', `${web.url}/200`);
-    expect([found.outcome, found.cause, found.subject]).toEqual(['unknown', null, 'deployment']);
+    expect([found.outcome, found.cause, found.subject, found.title]).toEqual(['unknown', null, 'deployment', 'Cannot read the server']);
     const [live, failed] = bed.sandbox.state.releases.filter(({ site_id }) => site_id === api).slice(-2);
     expect([found.previous?.id, found.release?.id, found.release?.live]).toEqual([live?.id, failed?.id, false]);
   });
@@ -158,7 +158,7 @@ describe('without ssh, dnx why knows', () => {
 
   test('no cause of a 500', async () => {
     const found = await diagnosed('shop.example.com', `${web.url}/500`);
-    expect([found.outcome, found.title, found.checks.http?.status]).toEqual(['unknown', 'Unknown', 500]);
+    expect([found.outcome, found.title, found.checks.http?.status]).toEqual(['unknown', 'Cannot read the server', 500]);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { freePort } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
 let executable: Executable;
@@ -16,9 +17,6 @@ const open = (...words: string[]) =>
 const host = () => new URL(executable.sandbox.url).host;
 const stored = (): Record<string, string> => JSON.parse(readFileSync(join(executable.directory, 'config/tokens.json'), 'utf8'));
 const minted = () => executable.sandbox.state.tokens.slice(6);
-
-/** Ctrl-U. */
-const ERASE_LINE = '\u0015';
 
 /** The prompts of the login and an answer to each. */
 const questions: readonly (readonly [question: string, answer: string])[] = [
@@ -53,7 +51,7 @@ test('the first login prompts for the host, and the profile saves it', async () 
   await terminal.shows('? Host: (deploynix.io)');
   terminal.type(`http://far.example${keys.enter}`);
   await terminal.shows('Refusing to send the token unencrypted to http://far.example.');
-  terminal.type(`${ERASE_LINE}${executable.sandbox.url}${keys.enter}`);
+  terminal.type(`${keys.eraseLine}${executable.sandbox.url}${keys.enter}`);
   await answer(terminal, questions.length);
   const first = await terminal.ended;
   expect([first.code, first.text]).toEqual([0, expect.stringContaining('Next: dnx site list\r\n')]);
@@ -88,7 +86,7 @@ test('an invalid email, an empty password and a wrong password are prompted for 
   await terminal.shows('? Email:');
   terminal.type(`notanemail${keys.enter}`);
   await terminal.shows("'notanemail' is not an email address.");
-  terminal.type(`${ERASE_LINE}${SEED_EMAIL}${keys.enter}`);
+  terminal.type(`${keys.eraseLine}${SEED_EMAIL}${keys.enter}`);
   await terminal.shows('? Password:');
   terminal.type(keys.enter);
   await terminal.shows('A value is required.');
@@ -231,6 +229,17 @@ test('without a keychain and without prompts, it names --insecure-storage', asyn
   expect([code, executable.sandbox.calls]).toEqual([1, []]);
   expect(text).not.toContain('?');
   expect(text).toContain('  Run: dnx login --with-token --insecure-storage\r\n');
+});
+
+test('a sandbox that has stopped is reported before any prompt, with the way back', async () => {
+  const { text, code } = await openTerminal(
+    ['login', '--insecure-storage', '--host', `http://127.0.0.1:${await freePort()}`],
+    executable.env,
+    executable.directory,
+  ).ended;
+  expect(code, text).toBe(13);
+  expect(text).not.toContain('?');
+  expect(text).toContain('The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host');
 });
 
 test('token create uses the same prompt, with CI first', async () => {

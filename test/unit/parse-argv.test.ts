@@ -49,7 +49,7 @@ test.each([
 test.each([
   ['sandbox run -- dnx --json server list', ['dnx', '--json', 'server', 'list']],
   ['sandbox run dnx --json server list -- x', ['dnx', '--json', 'server', 'list', '--', 'x']],
-  ['--json sandbox run --fail-deploys sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
+  ['--json sandbox run --fail-deploys disk sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
 ])('dnx %s passes on the words of the other program', async (line, words) => {
   expect((await read(line)).invocation?.options.command).toEqual(words);
 });

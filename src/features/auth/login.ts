@@ -4,7 +4,8 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName, hostOf, isLoopback } from '../../machine/settings/host.ts';
+import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';
 import { checkToken, type SignIn, storeSignIn, withAlternatives } from './sign-in.ts';
@@ -51,9 +52,11 @@ export async function login(ctx: Needs, options: LoginOptions): Promise<Result> 
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
 async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Needs, given: Storing): Promise<SignIn> {
-  const how = { ...given, insecure: await isInsecure({ ask, progress, tokens }, given) };
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
+  if (!isFirst) await refuseStopped(settings.host);
+  const how = { ...given, insecure: await isInsecure({ ask, progress, tokens }, given) };
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
+  if (isFirst) await refuseStopped(host);
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
   return { api, ask, progress, tree, world, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
 }
@@ -72,6 +75,16 @@ async function isInsecure({ ask, progress, tokens }: Pick<Needs, 'ask' | 'progre
     await tokens.probe({ insecure: true });
     return true;
   }
+}
+
+/** Fails before any question if nothing runs at a host on this machine, such as a sandbox that has stopped. */
+async function refuseStopped(host: string): Promise<void> {
+  const url = new URL(host);
+  if (!isLoopback(url.hostname)) return;
+  const { isRefused } = await import('../../machine/loopback.ts');
+  if (!(await isRefused(url))) return;
+  const { unreachable } = await import('../../platform/api/network/unreachable.ts');
+  throw unreachable(new NetworkFault('connection refused', { sent: false, reason: 'ECONNREFUSED' }), 'GET', host);
 }
 
 async function signInWithToken({ stdin, world }: Needs, at: SignIn) {

@@ -58,7 +58,7 @@ async function requireMachine({ server, address }: Machine, world: Pick<World, '
   const { stdout = '' } = read ?? {};
   if (!stdout.split('\n').includes(`hostname ${address}`) || /^proxy(command|jump) (?!none$)/m.test(stdout)) return;
   throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
-    hint: 'To try this, map the address to one of your machines in ~/.ssh/config.',
+    hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
   });
 }
 

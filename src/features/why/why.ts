@@ -64,7 +64,7 @@ function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words
     subject: incident.kind === 'deployment' ? 'deployment' : 'site',
     outcome: verdict === undefined ? 'healthy' : verdict.cause ? 'known' : 'unknown',
     cause: verdict?.cause?.id ?? null,
-    title: verdict === undefined ? 'Nothing is wrong' : verdict.cause ? masked(verdict.cause.title, secrets) : 'Unknown',
+    title: titleOf(facts, verdict),
     resolved: verdict?.resolved ?? null,
     evidence: (verdict?.lines ?? []).map((each) => evidenceOf(each, secrets)),
     fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && line(command), why })),
@@ -79,6 +79,12 @@ function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words
         : []),
     ],
   };
+}
+
+function titleOf({ machine, logs, secrets }: Facts, verdict: CauseVerdict | undefined): string {
+  if (verdict === undefined) return 'Nothing is wrong';
+  if (verdict.cause) return masked(verdict.cause.title, secrets);
+  return machine || logs.some(({ source }) => source === 'given') ? 'Unknown' : 'Cannot read the server';
 }
 
 const evidenceOf = ({ source, file, number, text, at }: LogLine, secrets: readonly string[]) => ({

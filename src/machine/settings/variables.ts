@@ -69,7 +69,9 @@ const programs: readonly Variable[] = [
   { name: 'VISUAL', help: 'Editor for dnx env edit', fallback: '$EDITOR', example: 'code --wait' },
   { name: 'EDITOR', help: 'Editor for dnx env edit, after VISUAL', example: 'vim' },
   { name: 'BROWSER', help: 'Browser for dnx open', fallback: 'the default browser', example: 'firefox' },
-  { name: 'SHELL', help: 'Shell for dnx completion install' },
+  { name: 'SHELL', help: 'Shell for dnx completion install and dnx sandbox shell' },
+  { name: 'ZDOTDIR', help: 'Directory of the settings of zsh, for dnx sandbox shell', fallback: 'the home directory' },
+  { name: 'DNX_SANDBOX', help: 'Set by dnx sandbox run and shell: the directory of the servers and the demo project' },
   { name: 'TZ', help: 'Time zone for dnx site schedule', fallback: 'the system time zone', example: 'Europe/Berlin' },
 ];
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ulid } from 'ulid';
+import { failureOf, failures, headOf } from '../failures.ts';
 import { type Operation, operation } from '../operation.ts';
-import type { ReleaseRow, SiteRow } from '../records.ts';
+import type { FailureName, ReleaseRow, SiteRow } from '../records.ts';
 import { accepted, invalid, unprocessable } from '../response.ts';
 import { exists, moment, textRule } from '../rules.ts';
 import { type Deployment, type State, scheduleChange, unschedule } from '../state.ts';
@@ -81,10 +82,12 @@ const siteOf = (state: State, id: string): SiteRow | undefined => state.sites.fi
 export function startDeployment(state: State, site: SiteRow, now: number, options: DeploymentOptions = {}): void {
   const waits = state.deployments.some((other) => other.site_id === site.id);
   const rollback = options.rollsBackTo ?? null;
+  const failure = options.fails === undefined && rollback === null ? failureOf(state, site) : undefined;
   const deployment: Deployment = {
     id: ulid(now),
     site_id: site.id,
-    fails: options.fails ?? (rollback === null && state.fail_deploys),
+    fails: options.fails ?? (failure !== undefined || (rollback === null && state.fail_deploys === true)),
+    failure,
     rolls_back_to: rollback,
     release_id: null,
   };
@@ -104,8 +107,9 @@ export function deploymentBegins(state: State, id: string, at: number): void {
   }
   site.status = 'deploying';
   site.updated_at = timestamp(at);
-  if (deployment.rolls_back_to === null) deployment.release_id = startRelease(state, site, at).id;
-  scheduleChange(state, at + (deployment.rolls_back_to === null ? timings.deployRuns : timings.rollbackRuns), 'deployment.ends', id);
+  if (deployment.rolls_back_to === null) deployment.release_id = startRelease(state, site, at, deployment.failure).id;
+  const runs = deployment.failure ? failures[deployment.failure].after : timings.deployRuns;
+  scheduleChange(state, at + (deployment.rolls_back_to === null ? runs : timings.rollbackRuns), 'deployment.ends', id);
 }
 
 /** Ends a deployment: its release becomes live, or the previous one stays live. */
@@ -146,15 +150,18 @@ function previousRelease(state: State, site: SiteRow): ReleaseRow | undefined {
   return releases.slice(0, Math.max(live, 0)).findLast((release) => release.status === 'active');
 }
 
-function startRelease(state: State, site: SiteRow, at: number): ReleaseRow {
+function startRelease(state: State, site: SiteRow, at: number, failure: FailureName | undefined): ReleaseRow {
+  const { commit_hash, commit_message } = headOf(state, site) ?? commitOf(`${site.domain} ${at}`);
   const release: ReleaseRow = {
     id: ulid(at),
     site_id: site.id,
     name: releaseName(at),
-    ...commitOf(`${site.domain} ${at}`),
+    commit_hash,
+    commit_message,
     branch: site.branch ?? 'main',
     status: 'deploying',
     active: false,
+    failure,
     created_at: timestamp(at),
     updated_at: timestamp(at),
   };

@@ -21,6 +21,7 @@ export function releases(sites: readonly SiteRow[]): ReleaseRow[] {
         branch: site.branch ?? 'main',
         status: failed ? 'failed' : 'active',
         active: live,
+        ...(failed && { failure: 'migration' }),
         created_at: timestamp(at),
         updated_at: timestamp(at),
       };

@@ -36,5 +36,6 @@ const extra = [
   'No variable but `DNX_HOST`, or the profile, chooses the host that a token is sent to: see [keychain.md](keychain.md). dnx removes `DNX_TOKEN` from the',
   'environment of browsers, editors, database clients, `git`, `op`, `ssh`, and the commands of `--verify-cmd` and `--notify`. `dnx env run` and',
   '`dnx db tunnel` pass it on to the command that you name. dnx reads no `.env` file for its own settings.',
-  '`dnx sandbox run` sets `DNX_HOST`, `DNX_TOKEN` and the three directories for its command, and removes `DNX_PROFILE`, `DNX_SERVER` and `DNX_SITE`.',
+  '`dnx sandbox run` and `dnx sandbox shell` set `DNX_HOST`, `DNX_TOKEN`, the three directories and the proxy, and remove `DNX_PROFILE`, `DNX_ENV`,',
+  '`DNX_SERVER` and `DNX_SITE`.',
 ].join('\n');

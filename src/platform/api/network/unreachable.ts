@@ -1,5 +1,5 @@
 import { DnxError, isError, isStop } from '../../../base/errors.ts';
-import { hostName } from '../../../machine/settings/host.ts';
+import { hostName, isLoopback } from '../../../machine/settings/host.ts';
 import { NetworkFault } from '../../../machine/world.ts';
 import { isReadMethod } from '../endpoint.ts';
 import { DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
@@ -20,6 +20,7 @@ const hints: Readonly<Record<string, string>> = {
   [DENIED]: 'Put them into the proxy URL: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
   [PROXY]: 'Check the proxy (HTTPS_PROXY), or exclude the host with NO_PROXY.',
 };
+const STOPPED = 'The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host deploynix.io';
 const CHECK = 'Check your network, your proxy and the host (--host or DNX_HOST).';
 
 const STATE = 'Check the current state before you retry.';
@@ -57,7 +58,8 @@ export function unreachable(fault: NetworkFault, method: string, host: string): 
     return new DnxError('network', text, { hint: STATE, cause: fault });
   }
   if (reason !== TOO_LARGE) {
-    const hint = tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
+    const stopped = reason === 'ECONNREFUSED' && isLoopback(new URL(host).hostname) ? STOPPED : undefined;
+    const hint = stopped ?? tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
     return new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, cause: fault });
   }
   return new DnxError('failed', `Could not read the response from ${hostName(host)}: ${message}.`, {

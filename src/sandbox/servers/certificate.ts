@@ -1,0 +1,89 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+
+/** A certificate and its key, as PEM. */
+export interface Certificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** An authority that lives as long as the process: its key is never written. */
+export interface Authority {
+  /** Its own certificate, for whoever trusts it. */
+  readonly certificate: string;
+  issue(domain: string): Certificate;
+}
+
+const NAME = 'dnx sandbox';
+const DAY = 86_400_000;
+
+/** Creates an authority whose certificates are valid for a few days. */
+export function createAuthority(now: number): Authority {
+  const own = newKey();
+  return {
+    certificate: certified({ subject: NAME, signer: own.privateKey, subjectKey: own.publicKey, now, extensions: [basicConstraints(true)] }),
+    issue(domain) {
+      const { privateKey, publicKey } = newKey();
+      const extensions = [basicConstraints(false), extension('2.5.29.17', sequence(tagged(0x82, Buffer.from(domain))))];
+      return {
+        certificate: certified({ subject: domain, signer: own.privateKey, subjectKey: publicKey, now, extensions }),
+        key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      };
+    },
+  };
+}
+
+const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+interface Contents {
+  readonly subject: string;
+  readonly subjectKey: KeyObject;
+  readonly signer: KeyObject;
+  readonly now: number;
+  readonly extensions: readonly Buffer[];
+}
+
+/** An X.509 certificate of version 3 (RFC 5280), as PEM. */
+function certified({ subject, subjectKey, signer, now, extensions }: Contents): string {
+  const algorithm = sequence(identifier('1.2.840.10045.4.3.2'));
+  const body = sequence(
+    tagged(0xa0, integer(Buffer.from([2]))),
+    integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+    algorithm,
+    nameOf(NAME),
+    sequence(time(now - DAY), time(now + 7 * DAY)),
+    nameOf(subject),
+    subjectKey.export({ type: 'spki', format: 'der' }),
+    tagged(0xa3, sequence(...extensions)),
+  );
+  const signature = tagged(0x03, Buffer.from([0]), sign('sha256', body, signer));
+  const lines =
+    sequence(body, algorithm, signature)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+
+const nameOf = (commonName: string): Buffer =>
+  sequence(tagged(0x31, sequence(identifier('2.5.4.3'), tagged(0x0c, Buffer.from(commonName)))));
+const basicConstraints = (isAuthority: boolean): Buffer =>
+  extension('2.5.29.19', sequence(...(isAuthority ? [tagged(0x01, Buffer.from([0xff]))] : [])));
+const extension = (id: string, value: Buffer): Buffer => sequence(identifier(id), tagged(0x01, Buffer.from([0xff])), tagged(0x04, value));
+const time = (ms: number): Buffer => tagged(0x17, Buffer.from(`${new Date(ms).toISOString().slice(2, 19).replace(/[-:T]/g, '')}Z`));
+const integer = (bytes: Buffer): Buffer => tagged(0x02, bytes);
+const sequence = (...parts: readonly Buffer[]): Buffer => tagged(0x30, ...parts);
+
+/** An object identifier in DER. */
+function identifier(dotted: string): Buffer {
+  const [first = 0, second = 0, ...others] = dotted.split('.').map(Number);
+  const inBase128 = (value: number): number[] =>
+    value < 128 ? [value] : [...inBase128(value >> 7).map((byte) => byte | 0x80), value & 0x7f];
+  return tagged(0x06, Buffer.from([first * 40 + second, ...others.flatMap(inBase128)]));
+}
+
+/** A value in DER: tag, length, contents. */
+function tagged(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const contents = Buffer.concat(parts);
+  const { length } = contents;
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...size]), contents]);
+}

@@ -1,0 +1,53 @@
+import { failures } from '../failures.ts';
+import type { ReleaseRow, SiteRow } from '../records.ts';
+import { timings } from '../time.ts';
+
+/** What the deployment of a release has written to its log so far, `elapsed` ms after it began. */
+export function deployLog(site: SiteRow, release: ReleaseRow, elapsed: number): string {
+  const failure = release.failure && failures[release.failure];
+  const ends = failure?.step ?? timings.deployRuns;
+  const isOver = release.status !== 'deploying';
+  const until = isOver ? Number.POSITIVE_INFINITY : elapsed;
+  const steps = stepsOf(site, release).filter(([at]) => at < ends && at <= until);
+  const end = failure
+    ? [failure.log(site, release.name), 'Deployment failed.']
+    : release.status === 'active'
+      ? ['Deployment finished.']
+      : [];
+  return [...steps.map(([, text]) => text), ...(isOver ? end : []), ''].join('\n');
+}
+
+/** The steps of a deployment, each with the ms after which it is written. */
+const stepsOf = (
+  { type, domain, php_version }: SiteRow,
+  { name, commit_hash, commit_message }: ReleaseRow,
+): readonly (readonly [number, string])[] => [
+  [0, `Deploying release ${name}`],
+  [0, `Cloning into '/home/deploynix/${domain}/releases/${name}'...`],
+  [700, `HEAD is now at ${commit_hash.slice(0, 7)} ${commit_message}`],
+  [1_000, 'Linking shared/.env'],
+  ...(type === 'static' ? [] : composerSteps),
+  [4_100, '> npm ci'],
+  [4_600, 'added 214 packages, and audited 215 packages in 1s'],
+  [4_700, '> vite build'],
+  [4_800, 'vite v7.1.12 building for production...'],
+  [5_400, '✓ 61 modules transformed.'],
+  [5_500, '✓ built in 612ms'],
+  ...(type === 'static' ? [] : artisanSteps),
+  [7_200, `Activating release ${name}`],
+  ...(php_version === null ? [] : [[7_600, `Reloading php${php_version}-fpm`] as const]),
+];
+
+const composerSteps = [
+  [1_400, 'Installing dependencies from lock file'],
+  [1_800, 'Verifying lock file contents can be installed on current platform.'],
+  [2_300, 'Package operations: 112 installs, 0 updates, 0 removals'],
+  [2_900, '  - Installing laravel/framework (v12.38.1): Extracting archive'],
+  [3_500, 'Generating optimized autoload files'],
+] as const;
+
+const artisanSteps = [
+  [5_900, '   INFO  Running migrations.'],
+  [6_300, '   INFO  Configuration cached successfully.'],
+  [6_700, '   INFO  Routes cached successfully.'],
+] as const;

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# php on a server of the sandbox: a stand-in that knows its version, and a few Artisan commands.
+version=${0##*/php}
+if [ -z "$version" ]; then version=$(cat "$SANDBOX_SERVER/php" 2>/dev/null || echo 8.3); fi
+
+print() { printf '%s\n' "$@"; }
+info() { print '' "   INFO  $1" ''; }
+
+if [ "$1" = -v ] || [ "$1" = --version ]; then
+  print "PHP $version.14 (cli) (built: Nov 25 2024 18:05:17) (NTS)"
+  exit
+fi
+if [ "${1##*/}" != artisan ]; then
+  print 'php: the sandbox has no PHP. Its stand-in knows -v and artisan.' >&2
+  exit 1
+fi
+
+case $2 in
+  '' | list)
+    print 'Laravel Framework 12.38.1' '' 'In the sandbox, Artisan is a stand-in that knows:'
+    print '  about           Display basic information about your application'
+    print '  cache:clear     Flush the application cache'
+    print '  down, up        Start and end maintenance mode'
+    print '  inspire         Display an inspiring quote'
+    print '  migrate         Run the database migrations'
+    print '  migrate:status  Show the status of each migration'
+    print '  optimize        Cache the configuration, events, routes and views'
+    print '  queue:restart   Restart the queue workers'
+    print '  route:list      List all registered routes'
+    ;;
+  -V | --version) print 'Laravel Framework 12.38.1' ;;
+  about)
+    mode=OFF
+    if [ -e storage/framework/down ]; then mode=ENABLED; fi
+    name=$(sed -n 's/^APP_NAME=//p' .env | tr -d '"')
+    print '' '  Environment' "  Application Name ................ $name" '  Laravel Version ................. 12.38.1'
+    print "  PHP Version ..................... $version.14" '  Environment ..................... production'
+    print '  Debug Mode ...................... OFF' "  Maintenance Mode ................ $mode" ''
+    ;;
+  down)
+    print '{}' >storage/framework/down
+    info 'Application is now in maintenance mode.'
+    ;;
+  up)
+    rm -f storage/framework/down
+    info 'Application is now live.'
+    ;;
+  inspire) print '' '  “ Simplicity is the ultimate sophistication. ”' '  — Leonardo da Vinci' '' ;;
+  migrate) info 'Nothing to migrate.' ;;
+  migrate:status)
+    print '' '  Migration name .......................................... Batch / Status'
+    for each in database/migrations/*.php; do
+      each=${each##*/}
+      if [ "$each" != '*.php' ]; then dots=..............................................................
+      each=${each%.php}
+      printf '  %s %.*s [1] Ran\n' "$each" "$((62 - ${#each}))" "$dots"; fi
+    done
+    print ''
+    ;;
+  route:list) print '' '  GET|HEAD  / ......................... HomeController' '  GET|HEAD  up ........................................' '' ;;
+  cache:clear) info 'Application cache cleared successfully.' ;;
+  optimize) info 'Caching framework bootstrap, configuration, and metadata.' ;;
+  queue:restart) info 'Broadcasting queue restart signal.' ;;
+  *)
+    print '' "  ERROR  Command \"$2\" is not defined. The sandbox has a stand-in for Artisan: see artisan list." '' >&2
+    exit 1
+    ;;
+esac

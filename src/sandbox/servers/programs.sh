@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# The programs of a server of the sandbox whose answers must not be those of this machine. They are all this file, under many names.
+name=${0##*/}
+full=''
+if [ -e "$SANDBOX_SERVER/home/deploynix/backups" ]; then full=1; fi
+
+print() { printf '%s\n' "$@"; }
+
+case $name in
+  df)
+    case $1 in
+      *h*) print 'Filesystem      Size  Used Avail Use% Mounted on' "/dev/vda1        78G   ${full:+78}${full:-25}G   ${full:+ 0}${full:-53}G  ${full:+100}${full:- 32}% /" ;;
+      *i*) print 'Filesystem     Inodes  IUsed   IFree IUse% Mounted on' '/dev/vda1     5242880 412339 4830541    8% /' ;;
+      *)
+        print 'Filesystem     1024-blocks     Used Available Capacity Mounted on'
+        if [ -n "$full" ]; then print '/dev/vda1         81106868 81106868         0     100% /'; else print '/dev/vda1         81106868 25342128  55748356      32% /'; fi
+        ;;
+    esac
+    ;;
+  du)
+    if [ -n "$full" ]; then print '53G	/home/deploynix/backups' '54G	/home'; else print '1.2G	/home'; fi
+    print '2.1G	/var/log' '4.8G	/var'
+    ;;
+  free)
+    print '               total        used        free      shared  buff/cache   available'
+    case $1 in
+      -b) print 'Mem:      4105158656   812032000  1802032000     4032000  1491094656  2981094656' 'Swap:              0           0           0' ;;
+      *) print 'Mem:           3.8Gi       774Mi       1.7Gi       3.9Mi       1.4Gi       2.8Gi' 'Swap:             0B          0B          0B' ;;
+    esac
+    ;;
+  systemctl)
+    if [ "$1" = show ]; then
+      for each; do
+        case $each in nginx | php* | supervisor) printf 'Id=%s.service\nActiveState=active\nUnitFileState=enabled\n\n' "$each" ;; esac
+      done
+    else
+      print 'The servers of the sandbox run no services.'
+    fi
+    ;;
+  supervisorctl) cat "$SANDBOX_SERVER/supervisor" 2>/dev/null ;;
+  dmesg | journalctl) ;;
+  sudo)
+    # Nothing here runs as root. Who owns a file is all that dnx suggests to change with it.
+    if [ "$1" = chown ]; then
+      shift
+      while :; do case $1 in -*) shift ;; *) break ;; esac done
+      shift
+      exec chmod -R u+w -- "$@"
+    fi
+    print "sudo: the sandbox runs nothing as root: $*" >&2
+    exit 1
+    ;;
+  stat)
+    # Only on macOS, whose stat knows other words.
+    format=$2
+    shift 3
+    case $format in
+      %Y) exec /usr/bin/stat -L -f %m "$@" ;;
+      *) exec /usr/bin/stat -L -f '%d:%i:%B %z %N/' "$@" ;;
+    esac
+    ;;
+esac
+exit 0

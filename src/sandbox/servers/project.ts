@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { seeded } from '../seed/ids.ts';
+import type { Head, State } from '../state.ts';
+
+/** The repository of shop.example.com, as a Git host has it, and a clone of it. */
+export interface Project {
+  /** Reads what was pushed since, and keeps it in the state. */
+  update(state: State): void;
+  /** Writes the files of a commit to a directory. False if the repository does not have it. */
+  checkOut(commit: string, directory: string): boolean;
+}
+
+const REPOSITORY = 'example/shop';
+const HOUR = 3_600_000;
+
+const composer = (php: string): string =>
+  `${JSON.stringify({ name: REPOSITORY, type: 'project', require: { php: `^${php}`, 'laravel/framework': '^12.0' } }, null, 2)}\n`;
+
+const migration = (name: string): Record<string, string> => ({ [`database/migrations/${name}.php`]: '<?php\n\nreturn new Migration();\n' });
+
+const environment = (name: string, site: string) => [
+  name,
+  {
+    server: { id: seeded.servers['web-1'], name: 'web-1' },
+    site: { id: site, name: `${name === 'production' ? 'shop' : name}.example.com` },
+  },
+];
+
+const link = {
+  default: 'production',
+  environments: Object.fromEntries([
+    environment('production', seeded.sites['shop.example.com']),
+    environment('staging', seeded.sites['staging.example.com on web-1']),
+  ]),
+};
+
+/** The commits of main, oldest first. The first five are the releases of the shop; the others are not deployed yet. */
+const main: readonly { readonly subject: string; readonly files: Readonly<Record<string, string>> }[] = [
+  {
+    subject: 'Upgrade to Laravel 12',
+    files: {
+      '.deploynix.json': `${JSON.stringify(link, null, 2)}\n`,
+      '.env.example': 'APP_NAME=\nAPP_ENV=local\nAPP_KEY=\nAPP_DEBUG=true\nDB_CONNECTION=mysql\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\n',
+      '.gitignore': '/node_modules\n/vendor\n.env\n.env.*\n!.env.example\n',
+      'README.md': '# Example Shop\n',
+      artisan: '#!/usr/bin/env php\n<?php\n',
+      'composer.json': composer('8.2'),
+      'package.json': '{ "private": true, "scripts": { "build": "vite build" } }\n',
+      'public/index.php': '<?php\n',
+      'resources/js/app.js': "import './cart';\n",
+      ...migration('2025_01_10_090000_create_orders_table'),
+      ...migration('2025_02_18_140000_create_customers_table'),
+    },
+  },
+  { subject: 'Fix rounding of VAT in the order summary', files: { 'app/Models/Vat.php': '<?php\n' } },
+  { subject: 'Add an index on orders.customer_id', files: migration('2025_11_14_101500_index_orders_customer_id') },
+  { subject: 'Queue invoice mails instead of sending them inline', files: { 'app/Jobs/SendInvoice.php': '<?php\n' } },
+  { subject: 'Cache the category tree for ten minutes', files: { 'app/Categories.php': '<?php\n' } },
+  {
+    subject: 'Keep carts for a month',
+    files: {
+      ...migration('2025_11_25_103000_create_carts_table'),
+      '.env.example':
+        'APP_NAME=\nAPP_ENV=local\nAPP_KEY=\nAPP_DEBUG=true\nDB_CONNECTION=mysql\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\nCART_DAYS=30\n',
+    },
+  },
+  { subject: 'Show the cart on every page', files: { 'resources/js/cart.js': 'export const days = 30;\n' } },
+];
+
+/** On a branch of its own: the shop runs PHP 8.3. */
+const upgrade = { subject: 'Require PHP 8.4', files: { 'composer.json': composer('8.4') } };
+
+/** Creates the repository and its clone, and gives the releases of the shop its commits. Undefined without Git. */
+export function createProject(directory: string, clone: string, state: State, now: number): Project | undefined {
+  const hub = join(directory, REPOSITORY);
+  mkdirSync(hub, { recursive: true });
+  const git = (...args: readonly string[]) => run('git', ['-C', hub, ...args]);
+  try {
+    git('init', '--quiet', '--bare', '--initial-branch=main');
+  } catch {
+    return undefined;
+  }
+  const releases = state.releases.filter(({ site_id }) => site_id === seeded.sites['shop.example.com']);
+  const times = main.map((_, index) => Date.parse(releases[index]?.created_at ?? '') || now - (main.length - index) * HOUR);
+  run('git', ['-C', hub, 'fast-import', '--quiet'], historyAt(times));
+  writeFileSync(join(hub, 'hooks/post-update'), '#!/bin/sh\ntouch pushed\n', { mode: 0o755 });
+  for (const [index, line] of git('log', '--reverse', '--format=%H %s', 'main').trim().split('\n').entries()) {
+    const release = releases[index];
+    if (!release) break;
+    const commit = { commit_hash: line.slice(0, 40), commit_message: line.slice(41) };
+    const push = state.webhooks.find(({ commit_hash }) => commit_hash === release.commit_hash);
+    for (const row of [release, push]) if (row) Object.assign(row, commit);
+  }
+  run('git', ['clone', '--quiet', `file://${hub}`, clone]);
+  for (const [key, value] of [
+    ['user.name', 'Ada Lovelace'],
+    ['user.email', 'ada@example.com'],
+  ] as const)
+    run('git', ['-C', clone, 'config', key, value]);
+  writeFileSync(join(clone, '.env'), 'APP_NAME="Example Shop"\nAPP_ENV=local\nAPP_DEBUG=true\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\n');
+  let seen: number | undefined;
+  return {
+    update(current) {
+      const at = statSync(join(hub, 'pushed'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (at === seen) return;
+      seen = at;
+      current.heads = headsIn(git);
+    },
+    checkOut(commit, to) {
+      try {
+        const archive = execFileSync('git', ['-C', hub, 'archive', commit], {
+          env: environmentOfGit(),
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+        run('tar', ['-x', '-C', to], archive);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** The history for `git fast-import`, with the time of each commit of main in epoch ms. */
+function historyAt(times: readonly number[]): string {
+  const commit = (branch: string, { subject, files }: (typeof main)[number], at: number, from?: string): string => {
+    const who = `Ada Lovelace <ada@example.com> ${Math.floor(at / 1000)} +0000`;
+    const blobs = Object.entries(files).map(([path, text]) => `M ${path === 'artisan' ? 100755 : 100644} inline ${path}\n${data(text)}`);
+    return [
+      `commit refs/heads/${branch}\nauthor ${who}\ncommitter ${who}\n${data(subject)}`,
+      ...(from ? [`from ${from}\n`] : []),
+      ...blobs,
+    ].join('');
+  };
+  const newest = times.at(-1) ?? 0;
+  return [
+    ...main.map((each, index) => commit('main', each, times[index] ?? newest)),
+    'reset refs/heads/develop\nfrom refs/heads/main\n\n',
+    commit('php-8.4', upgrade, newest + HOUR / 2, 'refs/heads/main'),
+  ].join('');
+}
+
+const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
+
+/** The newest commit of each branch. */
+function headsIn(git: (...args: readonly string[]) => string): Record<string, Head> {
+  const lines = git('for-each-ref', '--format=%(refname:lstrip=2) %(objectname) %(contents:subject)', 'refs/heads').trim().split('\n');
+  return Object.fromEntries(
+    lines.map((line): [string, Head] => {
+      const [branch = '', commit_hash = '', ...subject] = line.split(' ');
+      return [`${REPOSITORY} ${branch}`, { commit_hash, commit_message: subject.join(' '), php: phpIn(git, commit_hash) }];
+    }),
+  );
+}
+
+/** The oldest version of PHP that the composer.json of a commit allows. */
+function phpIn(git: (...args: readonly string[]) => string, commit: string): string | undefined {
+  try {
+    return /"php":\s*"[^"\d]*(\d+\.\d+)/.exec(git('show', `${commit}:composer.json`))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Git without the settings of the user, and of a repository that dnx runs in. */
+const environmentOfGit = () => ({ PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
+
+const run = (file: string, args: readonly string[], input?: string | Buffer): string =>
+  execFileSync(file, args, { env: environmentOfGit(), input: input ?? '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });

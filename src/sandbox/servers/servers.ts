@@ -1,0 +1,228 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { ReleaseRow, Server, SiteRow } from '../records.ts';
+import type { State } from '../state.ts';
+import { MINUTE } from '../time.ts';
+import { deployLog } from './deploy-log.ts';
+import PHP from './php.sh';
+import PROGRAMS from './programs.sh';
+import type { Project } from './project.ts';
+import SSH from './ssh.sh';
+
+/** The servers of a sandbox: directories that are laid out like them, and an ssh that runs commands there. */
+export interface Servers {
+  /** Brings the directories up to date with the state, and what is broken in them into the state. */
+  update(state: State, now: number): void;
+  isDown(site: SiteRow): boolean;
+  /** Writes a request to the log of nginx. */
+  logRequest(site: SiteRow, words: string): void;
+}
+
+/** Where `update` keeps what it wrote. */
+interface Written {
+  /** Bytes of the deployment log of a release. */
+  readonly logs: Map<string, number>;
+  readonly sites: Set<string>;
+  readonly servers: Map<string, string>;
+  lastOrder: number;
+  nextOrder: number;
+}
+
+const ORDER_MS = 5_000;
+
+/** Creates the servers in a directory, with their programs and the `ssh` in `bin`. */
+export function createServers(directory: string, project: Project | undefined): Servers {
+  for (const name of ['bin', 'programs', 'addresses', 'running']) mkdirSync(join(directory, name), { recursive: true });
+  const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
+  program('bin/ssh', SSH);
+  const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'sudo'];
+  for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
+  for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
+
+  const written: Written = { logs: new Map(), sites: new Set(), servers: new Map(), lastOrder: 0, nextOrder: 1041 };
+  const rootOf = (server: Server): string => {
+    const known = written.servers.get(server.id);
+    if (known !== undefined) return known;
+    const root = join(directory, /^[\w-][\w.-]*$/.test(server.name) && !existsSync(join(directory, server.name)) ? server.name : server.id);
+    written.servers.set(server.id, root);
+    return root;
+  };
+  const siteRoot = (root: string, { domain }: SiteRow): string => join(root, 'home/deploynix', domain);
+
+  return {
+    update(state, now) {
+      project?.update(state);
+      for (const server of state.servers) {
+        if (server.ip_address === null) continue;
+        const root = rootOf(server);
+        if (!existsSync(join(directory, 'addresses', server.ip_address))) layOutServer(root, server, directory);
+        writeSupervisor(root, state, server);
+        for (const site of state.sites)
+          if (site.server_id === server.id) updateSite(siteRoot(root, site), site, { state, now, root, written, project });
+      }
+      state.damage = damageIn(state, rootOf, siteRoot);
+    },
+    isDown: (site) => {
+      const root = written.servers.get(site.server_id);
+      return root !== undefined && existsSync(join(siteRoot(root, site), 'shared/storage/framework/down'));
+    },
+    logRequest(site, words) {
+      const root = written.servers.get(site.server_id);
+      if (root !== undefined) appendFileSync(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
+    },
+  };
+}
+
+function layOutServer(root: string, { ip_address, name, php_version }: Server, directory: string): void {
+  for (const each of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, each), { recursive: true });
+  if (php_version !== null) {
+    writeFileSync(join(root, 'php'), php_version);
+    writeFileSync(join(root, `var/log/php${php_version}-fpm.log`), '');
+  }
+  const profile = [
+    `PATH=${directory}/programs:$PATH`,
+    `PS1='deploynix@${name}:\\w\\$ '`,
+    `echo '${name} of the sandbox is a directory on this machine: commands run as you.'`,
+    '',
+  ].join('\n');
+  for (const each of ['.profile', '.bash_profile']) writeFileSync(join(root, 'home/deploynix', each), profile);
+  symlinkSync(root, join(directory, 'addresses', ip_address ?? ''));
+}
+
+/** What supervisorctl prints: the workers of the sites on a server. */
+function writeSupervisor(root: string, { queues, sites }: State, { id }: Server): void {
+  const states: Readonly<Record<string, string>> = {
+    running: 'RUNNING   pid 4242, uptime 2 days, 3:14:07',
+    failed: 'FATAL     Exited too quickly (process log may have details)',
+  };
+  const lines = queues.flatMap(({ queue, status, site_id }) => {
+    const site = sites.find((each) => each.id === site_id && each.server_id === id);
+    return site ? [`${site.domain}-${queue}:${site.domain}-${queue}_00   ${states[status] ?? 'STOPPED   Not started'}`] : [];
+  });
+  writeFileSync(join(root, 'supervisor'), lines.map((line) => `${line}\n`).join(''));
+}
+
+interface Update {
+  readonly state: State;
+  readonly now: number;
+  readonly root: string;
+  readonly written: Written;
+  readonly project: Project | undefined;
+}
+
+/** Brings one site up to date: its releases, their logs, the live one, and its .env. */
+function updateSite(root: string, site: SiteRow, { state, now, root: server, written, project }: Update): void {
+  const shared = join(root, 'shared');
+  if (!written.sites.has(site.id)) {
+    written.sites.add(site.id);
+    for (const each of ['releases', 'shared/storage/logs', 'shared/storage/framework/views'])
+      mkdirSync(join(root, each), { recursive: true });
+    writeFileSync(join(shared, '.env'), dotenvOf(state, site));
+    if (site.type !== 'static') writeFileSync(join(shared, 'storage/logs/laravel.log'), laravelLog(now));
+    for (const kind of ['access', 'error']) writeFileSync(join(server, `var/log/nginx/${site.domain}-${kind}.log`), '');
+  }
+  const releases = state.releases.filter(({ site_id }) => site_id === site.id);
+  for (const release of releases) updateRelease(root, site, release, { now, written, project });
+  for (const name of readdirSync(join(root, 'releases')))
+    if (!releases.some((release) => release.name === name.replace(/\.log$/, ''))) rmSync(join(root, 'releases', name), { recursive: true });
+  const live = releases.find(({ active }) => active);
+  if (live && makeLive(root, live)) writeFileSync(join(shared, '.env'), dotenvOf(state, site));
+  if (site.domain.startsWith('shop.') && now - written.lastOrder >= ORDER_MS) {
+    if (written.lastOrder > 0)
+      tryAppend(join(shared, 'storage/logs/laravel.log'), `${laravelLine(now, 'INFO', `Order ${written.nextOrder++} paid`)}\n`);
+    written.lastOrder = now;
+  }
+}
+
+function updateRelease(
+  root: string,
+  site: SiteRow,
+  release: ReleaseRow,
+  { now, written, project }: Pick<Update, 'now' | 'written' | 'project'>,
+): void {
+  const at = join(root, 'releases', release.name);
+  if (!written.logs.has(release.id)) {
+    mkdirSync(at, { recursive: true });
+    if (project?.checkOut(release.commit_hash, at) !== true && site.type !== 'static') writeFileSync(join(at, 'artisan'), '<?php\n');
+    for (const each of ['.env', 'storage']) if (!existsSync(join(at, each))) symlinkSync(join('../../shared', each), join(at, each));
+    written.logs.set(release.id, 0);
+  }
+  const log = Buffer.from(deployLog(site, release, now - Date.parse(release.created_at)));
+  const from = written.logs.get(release.id) ?? 0;
+  if (log.length <= from) return;
+  appendFileSync(`${at}.log`, log.subarray(from));
+  written.logs.set(release.id, log.length);
+}
+
+/** Points `current` to a release. False if it does already. */
+function makeLive(root: string, { name }: ReleaseRow): boolean {
+  const link = join(root, 'current');
+  const target = `releases/${name}`;
+  if (existsSync(link) && readlinkSync(link) === target) return false;
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+  return true;
+}
+
+/** The variables of a site as a deployment writes them, or what was on the server before. */
+function dotenvOf({ environment_variables }: State, { id, dotenv }: SiteRow): string {
+  const own = environment_variables.filter(({ site_id }) => site_id === id);
+  if (own.length === 0) return dotenv;
+  return own.map(({ key, value }) => `${key}="${value.replace(/["\\$]/g, '\\$&').replaceAll('\n', '\\n')}"\n`).join('');
+}
+
+const laravelLine = (at: number, level: string, message: string): string =>
+  `[${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}] production.${level}: ${message}`;
+
+/** What the application logged before the sandbox started. */
+const laravelLog = (now: number): string =>
+  [
+    laravelLine(now - 190 * MINUTE, 'INFO', 'Order 1038 paid'),
+    laravelLine(now - 95 * MINUTE, 'WARNING', 'Slow query: 1204 ms {"sql":"select * from orders where customer_id = ?"}'),
+    laravelLine(now - 41 * MINUTE, 'INFO', 'Order 1039 paid'),
+    laravelLine(now - 12 * MINUTE, 'INFO', 'Order 1040 paid'),
+    '',
+  ].join('\n');
+
+function tryAppend(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch {
+    // A user may have taken the file away.
+  }
+}
+
+/** What a deployment would fail on: backups that fill the disk of a server, and a storage directory that cannot be written. */
+function damageIn(state: State, rootOf: (server: Server) => string, siteRoot: (root: string, site: SiteRow) => string): readonly string[] {
+  return state.servers.flatMap((server) => {
+    const root = rootOf(server);
+    const full = existsSync(join(root, 'home/deploynix/backups')) ? [`disk ${server.id}`] : [];
+    const sites = state.sites.filter((site) => site.server_id === server.id && isLocked(join(siteRoot(root, site), 'shared/storage')));
+    return [...full, ...sites.map(({ id }) => `permission ${id}`)];
+  });
+}
+
+/** By its mode, which root does not heed. */
+const isLocked = (directory: string): boolean => ((statSync(directory, { throwIfNoEntry: false })?.mode ?? 0o700) & 0o200) === 0;
+
+/** Breaks every site in a way that the user can repair. */
+export function breakServers(directory: string, state: State, failure: 'disk' | 'permission'): void {
+  for (const site of state.sites) {
+    const home = join(directory, state.servers.find(({ id }) => id === site.server_id)?.name ?? '', 'home/deploynix');
+    if (failure === 'disk') {
+      mkdirSync(join(home, 'backups'), { recursive: true });
+      writeFileSync(join(home, 'backups/shop-2025.sql.gz'), '');
+    } else chmodSync(join(home, site.domain, 'shared/storage'), 0o500);
+  }
+}

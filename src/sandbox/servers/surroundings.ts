@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setInterval } from 'node:timers';
+import type { Sandbox } from '../server.ts';
+import { createAuthority } from './certificate.ts';
+import { createProject } from './project.ts';
+import { endRunning } from './running.ts';
+import { breakServers, createServers } from './servers.ts';
+import { openWebsites } from './websites.ts';
+
+/** Everything around the API that a sandbox has on this machine. */
+export interface Surroundings {
+  /** What a program needs to find it: ssh, the websites, and their certificates. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A clone of the repository of shop.example.com; undefined without Git. */
+  readonly clone: string | undefined;
+  close(): void;
+}
+
+/** How often the servers are brought up to date, besides at every request, in ms. */
+const TICK_MS = 200;
+
+/** Puts the servers, the websites and the repository of a sandbox into a directory. Whoever made it removes it. */
+export async function openSurroundings(
+  sandbox: Sandbox,
+  directory: string,
+  { proxy, authorities }: { readonly proxy: string | undefined; readonly authorities: string | undefined },
+): Promise<Surroundings> {
+  const now = sandbox.now();
+  const clone = join(directory, 'shop');
+  const project = createProject(join(directory, 'git'), clone, sandbox.state, now);
+  const servers = createServers(directory, project);
+  const update = () => servers.update(sandbox.state, sandbox.now());
+  update();
+  const { fail_deploys: failure } = sandbox.state;
+  if (failure === 'disk' || failure === 'permission') breakServers(directory, sandbox.state, failure);
+  sandbox.onRequest(update);
+  const ticking = setInterval(update, TICK_MS).unref();
+
+  const authority = createAuthority(now);
+  const trusted = join(directory, 'trusted.pem');
+  writeFileSync(trusted, authority.certificate + (authorities ? readFileSync(authorities, 'utf8') : ''));
+  const websites = await openWebsites({
+    authority,
+    state: () => sandbox.state,
+    isDown: servers.isDown,
+    served: (site, { method, path, status, bytes }) => {
+      const at = new Date(sandbox.now()).toISOString();
+      servers.logRequest(site, `127.0.0.1 - - [${at}] "${method} ${path} HTTP/1.1" ${status} ${bytes}`);
+    },
+    upstream: proxy,
+  });
+  return {
+    env: {
+      DNX_SANDBOX: directory,
+      HTTPS_PROXY: websites.proxy,
+      https_proxy: websites.proxy,
+      HTTP_PROXY: websites.proxy,
+      http_proxy: websites.proxy,
+      NODE_EXTRA_CA_CERTS: trusted,
+    },
+    clone: project && clone,
+    close() {
+      clearInterval(ticking);
+      websites.close();
+      endRunning(join(directory, 'running'));
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import type { SiteRow } from '../records.ts';
+import type { State } from '../state.ts';
+import type { Authority } from './certificate.ts';
+
+/** The websites of a sandbox, behind a proxy. */
+export interface Websites {
+  /** `http://127.0.0.1:PORT`: a proxy for which the domains of the sandbox are here, and every other host is where it is. */
+  readonly proxy: string;
+  close(): void;
+}
+
+/** What the websites need. */
+interface Parts {
+  readonly authority: Authority;
+  readonly state: () => State;
+  /** True for a site in maintenance mode. */
+  readonly isDown: (site: SiteRow) => boolean;
+  /** Called with each response of a site. */
+  readonly served: (
+    site: SiteRow,
+    line: { readonly method: string; readonly path: string; readonly status: number; readonly bytes: number },
+  ) => void;
+  /** The proxy that the user has, if any. */
+  readonly upstream: string | undefined;
+}
+
+/** Starts the websites on loopback. */
+export async function openWebsites({ authority, state, isDown, served, upstream }: Parts): Promise<Websites> {
+  const siteOf = (host = ''): SiteRow | undefined => {
+    const domain = host.replace(/:\d+$/, '').toLowerCase();
+    return state().sites.find((site) => site.domain === domain);
+  };
+
+  const answer = (site: SiteRow, path: string, { method = 'GET' }: IncomingMessage, response: ServerResponse): void => {
+    const release = state().releases.find(({ site_id, active }) => active && site_id === site.id);
+    const [status, words] = answerOf(site, path, release && `Release ${release.name}: ${release.commit_message}`, isDown(site));
+    const body = `<!doctype html>\n<title>${site.domain}</title>\n<h1>${site.domain}</h1>\n<p>${words.replaceAll('<', '&lt;')}</p>\n`;
+    response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', Server: 'nginx' }).end(body);
+    served(site, { method, path, status, bytes: Buffer.byteLength(body) });
+  };
+
+  const server = createServer((incoming, response) => {
+    const { url = '/', headers } = incoming;
+    // A proxy is asked with the whole URL, a website with a path. `/DOMAIN/` is for browsers, which use no proxy.
+    const [, direct, path = '/'] = /^\/([^/?]+)(.*)$/.exec(url) ?? [];
+    const target = url.startsWith('/') ? undefined : new URL(url);
+    const site = siteOf(target?.hostname ?? headers.host) ?? siteOf(direct);
+    if (site) return answer(site, target ? target.pathname : siteOf(headers.host) ? url : path || '/', incoming, response);
+    if (!target) return void response.writeHead(404).end('No site of the sandbox.\n');
+    const passed = request(target, { method: incoming.method ?? 'GET', headers }, (reply) => {
+      response.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(response);
+    });
+    passed.on('error', () => response.writeHead(502).end());
+    incoming.pipe(passed);
+  });
+  const open = new Set<Duplex>();
+  const keep = <T extends Duplex>(socket: T): T => {
+    open.add(socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket)));
+    return socket;
+  };
+  server.on('connection', keep);
+  server.on('connect', ({ url = '' }, socket, head) => {
+    const site = siteOf(url);
+    if (!site) return tunnel(url, keep(socket), head, upstream);
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    const { certificate: cert, key } = authority.issue(site.domain);
+    server.emit('connection', new TLSSocket(socket as Socket, { isServer: true, secureContext: createSecureContext({ cert, key }) }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    proxy: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+function answerOf({ status }: SiteRow, path: string, release: string | undefined, isDown: boolean): [status: number, words: string] {
+  if (status === 'suspended') return [503, 'This site is suspended.'];
+  if (!release) return [502, 'Nothing is deployed yet.'];
+  if (isDown) return [503, 'Be right back.'];
+  if (path === '/up') return [200, 'Application up'];
+  return path === '/' ? [200, release] : [404, 'Not found'];
+}
+
+/** Connects a client to another host, through the proxy of the user if there is one. */
+function tunnel(authority: string, client: Duplex, head: Buffer, upstream: string | undefined): void {
+  const { hostname, port } = new URL(upstream ?? `http://${authority}`);
+  const far = connect(Number(port) || 80, hostname.replace(/^\[|\]$/g, ''));
+  far.on('error', () => client.destroy());
+  client.on('close', () => far.destroy());
+  far.once('connect', () => {
+    if (upstream) far.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentialsOf(upstream)}\r\n`);
+    else client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    far.write(head);
+    far.pipe(client).pipe(far);
+  });
+}
+
+function credentialsOf(proxy: string): string {
+  const { username, password } = new URL(proxy);
+  if (username === '') return '';
+  const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Proxy-Authorization: Basic ${Buffer.from(words).toString('base64')}\r\n`;
+}
