@@ -153,7 +153,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
         children.foreground = send;
       };
       children.running += 1;
-      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
+      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after }).finally(() => {
         children.running -= 1;
         if (child.foreground) children.foreground = undefined;
       });

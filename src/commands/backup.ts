@@ -155,6 +155,7 @@ const restore = command({
   description: [
     'On a terminal, you pick the backup and type the name of the database or site that it overwrites.',
     'Elsewhere, give that name with --confirm: the database, or the domain for an application backup.',
+    'If Deploynix does not say what the backup belongs to, it is the id of the backup.',
   ].join(' '),
   calls: [
     { when: 'database', instead: ofDatabase },

@@ -4,7 +4,7 @@ import { quoted } from '../base/shell.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { strict, updating } from '../cli/language/ensure.ts';
-import { argument, flag, list, required, rest, text, toggle, under } from '../cli/language/options.ts';
+import { argument, flag, list, required, rest, text, under } from '../cli/language/options.ts';
 import { creation, did, remove } from '../cli/language/resource.ts';
 import { done, text as plain, rows } from '../cli/output/view.ts';
 import { deployCalls, deploying } from '../features/env/deploy-after.ts';
@@ -19,6 +19,11 @@ import {
   variablesEndpoint,
 } from '../features/env/variables.ts';
 
+/** The consent to send what could break a site, which `--yes` does not give. */
+const confirming = {
+  confirm: text('Site, to send what could break it: its APP_ENV, APP_DEBUG, APP_KEY or database', 'name'),
+};
+
 const listVariables = command({
   name: 'list',
   aliases: ['ls'],
@@ -29,12 +34,12 @@ const listVariables = command({
   examples: ['list shop.example.com', 'list shop.example.com --reveal', 'list shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
     const [, , ...place] = creation('variable', targets);
-    return rows(await ctx.pages<SiteVariable>(), reveal ? revealedColumns : siteVariables.columns, 'No environment variables.', [
-      'env',
-      'set',
-      'KEY=VALUE',
-      ...place,
-    ]);
+    const first = ['env', 'set', 'KEY=VALUE', ...place];
+    if (reveal || ctx.settings.format !== 'table')
+      return rows(await ctx.pages<SiteVariable>(), revealedColumns, 'No environment variables.', first);
+    const all = await ctx.list<SiteVariable>();
+    const view = rows(all, siteVariables.columns, 'No environment variables.', first);
+    return { view, ...(all.length > 0 && { note: 'Values are masked. Show them with --reveal.' }) };
   },
 });
 
@@ -55,19 +60,21 @@ const set = command({
   name: 'set',
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
-  description: 'Creates or updates each variable. Changes take effect on the next deployment.',
+  description:
+    'Creates or updates each variable. The value of a KEY alone is typed, and not shown. Changes take effect on the next deployment.',
   calls: [createVariableEndpoint, variablesEndpoint, updateVariableEndpoint, deployCalls],
   options: {
     assignment: {
-      ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
+      ...argument(required(list('KEY=VALUE, or KEY to type the value or read it from a file', 'KEY=VALUE'))),
       check: checkAssignments,
       confidential: true,
     },
     from_file: text('Read the value from a file, or - for stdin', 'file|-'),
     ...deploying,
+    ...confirming,
   },
-  consent: async (ctx, { targets, options: { deploy }, consent: { yes } }) =>
-    !deploy || yes
+  consent: async (ctx, { targets, options: { deploy }, consent: { yes, confirm } }) =>
+    !deploy || yes || confirm !== undefined
       ? undefined
       : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
@@ -75,9 +82,10 @@ const set = command({
   examples: [
     'set shop.example.com LOG_LEVEL=warning APP_DEBUG=false',
     'set shop.example.com LICENSE_KEY --from-file -',
-    'set shop.example.com APP_DEBUG=true --deploy',
+    'set shop.example.com APP_DEBUG=true --confirm shop.example.com --deploy',
   ],
-  run: async (ctx, { targets, options, body }) => (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body),
+  run: async (ctx, { targets, options, body, consent }) =>
+    (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body, consent),
 });
 
 const { assignment, from_file } = set.options as NonNullable<typeof set.options>;
@@ -89,14 +97,15 @@ const ensure = command({
     'Compares the values of existing variables, and never shows them. Without --update, what differs is kept. Changes take effect on the next deployment.',
   exits: '10 a value differs, with --strict',
   calls: [createVariableEndpoint, variablesEndpoint, { when: 'update', also: [updateVariableEndpoint] }],
-  options: { assignment, from_file, update: updating, strict },
+  options: { assignment, from_file, update: updating, strict, ...confirming },
   fields: {},
   examples: [
     'ensure shop.example.com APP_NAME=Shop LOG_LEVEL=warning',
     'ensure shop.example.com LOG_LEVEL=warning --update --json',
     'ensure shop.example.com LICENSE_KEY --from-file -',
   ],
-  run: async (ctx, { targets, options, body }) => (await import('../features/env/ensure.ts')).ensureVariables(ctx, targets, options, body),
+  run: async (ctx, { targets, options, body, consent }) =>
+    (await import('../features/env/ensure.ts')).ensureVariables(ctx, targets, options, body, consent),
 });
 
 /** Rejects a site that does not come first, and two values for one key. */
@@ -139,18 +148,18 @@ const sides = under('Conflicts', {
   ours: list('Use the value of the file for this variable; * for every conflict', 'KEY'),
   theirs: list('Use the value at Deploynix for this variable; * for every conflict', 'KEY'),
 });
-const file = argument(text('Dotenv file (default .env)', 'file'));
+const file = argument(text('Dotenv file (default .env.ENVIRONMENT)', 'file'));
 const allowing = { allow_file: list('File outside of the project that a file:// reference may read', 'PATH') };
 
 const pull = command({
   name: 'pull',
   summary: 'Download variables into a dotenv file',
   description:
-    'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.',
-  exits: '10 a variable changed on both sides',
+    'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.\n\nThe default file is named after the environment of the link file, as .env.production, or after the domain. Your own .env is used only if you name it, and refused if it is for this machine, as with APP_ENV=local.',
+  exits: '10 a variable changed on both sides, or the file is for this machine',
   calls: [variablesEndpoint],
   options: {
-    file: { ...file, help: 'Dotenv file (default .env), or - for stdout' },
+    file: { ...file, help: 'Dotenv file (default .env.ENVIRONMENT), or - for stdout' },
     ...sides,
     force: flag('Overwrite local changes'),
     dry_run: flag('Show what would be written, without writing'),
@@ -163,7 +172,7 @@ const push = command({
   name: 'push',
   summary: 'Upload the changes in a dotenv file',
   description:
-    'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.',
+    'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.\n\nThe default file is the one that env pull writes. A local APP_ENV or database, APP_DEBUG=true and another APP_KEY need the name of the site.',
   exits: '10 a variable changed on both sides, 12 some variables were not sent',
   calls: [
     variablesEndpoint,
@@ -180,10 +189,11 @@ const push = command({
     ...allowing,
     dry_run: flag('Show what would be sent, without sending'),
     ...deploying,
+    ...confirming,
   },
   examples: ['push shop.example.com --yes', 'push shop.example.com --dry-run', 'push shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/env/sync/push.ts')).pushVariables(ctx, targets, options, consent.yes),
+    (await import('../features/env/sync/push.ts')).pushVariables(ctx, targets, options, consent),
 });
 
 const diff = command({
@@ -195,7 +205,7 @@ const diff = command({
   calls: [variablesEndpoint],
   targets: 'optional',
   options: {
-    file_or_site: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
+    file_or_site: { ...argument(text('Dotenv file (default .env.ENVIRONMENT), or a site', 'file|site')), names: 'site' },
     other_site: { ...argument(text('Site', 'site')), names: 'site' },
     reveal: flag('Show the values'),
     ...allowing,
@@ -209,25 +219,25 @@ const edit = command({
   name: 'edit',
   summary: 'Edit the environment variables of a site in your editor',
   description:
-    'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
+    'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards; if you cancel, your draft is kept for a day. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
   exits: '1 canceled, 10 a variable also changed at Deploynix',
   calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deleteVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
-  options: { ...allowing, ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
+  options: { ...allowing, ...deploying, ...confirming },
   examples: ['edit shop.example.com', 'edit shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent.yes),
+    (await import('../features/env/edit/edit.ts')).editVariables(ctx, targets, options, consent),
 });
 
 const run = command({
   name: 'run',
   summary: 'Run a command with the environment variables of a site',
   description:
-    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as LD_PRELOAD, and those that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+    'Adds the variables to the environment of the command, without writing a file. They override your own. Only those that the .env.example or .env of the project names are passed on, and none that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
   exits: 'those of the command; 128 and the signal if one ended it',
   calls: variablesEndpoint,
   options: {
-    all: flag('Also pass on variables that change how programs run'),
+    all: flag('Also pass on variables that the project does not name'),
     command: rest('Command to run'),
   },
   examples: ['run shop.example.com -- printenv APP_URL', 'run shop.example.com -- php artisan tinker'],

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DnxError, systemCode, usage } from '../base/errors.ts';
@@ -124,25 +125,29 @@ async function inSandbox<T>(
   const sandbox = await open(world, given);
   // The path becomes part of scripts.
   const directory = await realpath(await mkdtemp(join(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-')));
+  // Again, because a program that just ended may have written into it.
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  const forget = world.onExit(remove);
   let around: Surroundings | undefined;
   try {
     await writeProgram(directory, world);
     around =
       world.platform === 'win32'
         ? undefined
-        : await (await import('../sandbox/index.ts')).openSurroundings(sandbox, directory, userProxies(world));
+        : await (await import('../sandbox/index.ts')).openSurroundings(sandbox, directory, outsideOf(world));
     const changes = { ...privateEnv(world, sandbox, directory, given.rate_limit), ...around?.env };
     return await run({ sandbox, directory, changes, clone: around?.clone });
   } finally {
-    around?.close();
     await sandbox.close();
-    // Again, because a program that just ended may have written into it.
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    await around?.close();
+    remove();
+    forget();
   }
 }
 
-/** The proxy and the certificates of the user, which programs in the sandbox need for other hosts. */
-const userProxies = ({ env }: Pick<World, 'env'>) => ({
+/** What programs in the sandbox need for other hosts, and the dnx in it. */
+const outsideOf = ({ env, self }: Pick<World, 'env' | 'self'>) => ({
+  program: self.at(-1) ?? '',
   proxy: env.https_proxy || env.HTTPS_PROXY || env.all_proxy || env.ALL_PROXY || undefined,
   authorities: env.NODE_EXTRA_CA_CERTS || undefined,
 });
@@ -220,7 +225,7 @@ const shell = command({
     await inSandbox(ctx, given, async ({ changes, clone, directory }) => {
       ctx.progress.note(welcome(clone, given.fail_deploys));
       await untilHangup(ctx.world, (signal) =>
-        ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, signal }),
+        ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, insist: true, signal }),
       );
     });
     ctx.signal.throwIfAborted();

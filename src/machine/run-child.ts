@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { DnxError, ErrorCode } from '../base/errors.ts';
 import { couldNotRun, exitCodeOf } from './child.ts';
-import type { Child } from './world.ts';
+import type { Child, Timer } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<ErrorCode, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
@@ -13,12 +13,15 @@ interface Parent {
   readonly terminal: boolean;
   /** Receives the function that sends a signal to a foreground child. */
   readonly onForeground: (send: (signal: NodeJS.Signals) => void) => void;
+  readonly after: Timer;
 }
+
+const AGAIN_MS = 1_000;
 
 /** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
-  { file, args, env, cwd, verbatim, output, foreground, signal: own, observe }: Child,
-  { signal: outer, terminal, onForeground }: Parent,
+  { file, args, env, cwd, verbatim, output, foreground, insist, signal: own, observe }: Child,
+  { signal: outer, terminal, onForeground, after }: Parent,
 ): Promise<number> {
   const signal = own ?? outer;
   signal.throwIfAborted();
@@ -34,13 +37,16 @@ export async function runChild(
   });
   if (observe) child.stderr?.on('data', observe);
   if (foreground) onForeground((name) => child.kill(name));
+  let cancel = () => {};
   const stop = () => {
     const name = names[(signal.reason as DnxError).code] ?? 'SIGTERM';
     if (name !== 'SIGINT' || !terminal) child.kill(name);
+    if (insist) cancel = after(AGAIN_MS, stop);
   };
   signal.addEventListener('abort', stop, { once: true });
   const result = await child;
   signal.removeEventListener('abort', stop);
+  cancel();
   if (result.exitCode === undefined && result.signal === undefined) throw couldNotRun(file, result, cwd);
   return exitCodeOf(result.exitCode, result.signal);
 }

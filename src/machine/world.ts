@@ -92,6 +92,8 @@ export interface Child extends Program {
   readonly foreground?: true;
   /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
+  /** Sends a signal that ends it again each second: a shell that is about to read a line misses one. */
+  readonly insist?: true;
   /** Receives its stderr, which the user sees as well. Its stderr is then a pipe. */
   readonly observe?: (chunk: Buffer) => void;
 }

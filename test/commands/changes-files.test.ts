@@ -6,6 +6,7 @@ import { seeded } from '../../src/sandbox/index.ts';
 import type { Bed } from '../support/dnx.ts';
 import { openProject, type Project, reasonsOf } from '../support/project.ts';
 import { deployed, liveRelease, type Repository } from '../support/repository.ts';
+import { sampled } from '../support/volume.ts';
 
 const files = { 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'CART_TTL=10\n' };
 
@@ -21,30 +22,41 @@ afterEach(() => bed.close());
 
 describe('files of the branch', () => {
   const [vars, php] = ['missing_keys', 'php'] as const;
-  test.each([
-    ['a composer.json that is not JSON', { 'composer.json': '{"require":' }, php, 'composer.json of the branch is not valid JSON'],
-    [
-      'a constraint that Composer refuses',
-      { 'composer.json': '{"require":{"php":"~>8"}}' },
-      php,
-      "dnx cannot read the constraint '~>8' for PHP",
-    ],
-    ['an endless constraint', { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` }, php, /^dnx cannot read the constraint/],
-    [
-      'a PHP version that is a number',
-      { 'composer.json': '{"require":{"php":8.2}}' },
-      php,
-      'the PHP version in composer.json is not a string',
-    ],
-    [
-      'a file in Git LFS',
-      { '.env.example': `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 9\n` },
-      vars,
-      '.env.example is stored with Git LFS',
-    ],
-    ['UTF-16', { '.env.example': 'A\0=\u00001\0' }, vars, '.env.example is not UTF-8 text'],
-    ['a huge .env.example', { '.env.example': '#'.repeat(1_100_000) }, vars, '.env.example is larger than 1 MB'],
-  ] as const)('%s', async (_, changed, what, why) => {
+  test.each(
+    sampled(
+      [
+        ['a composer.json that is not JSON', { 'composer.json': '{"require":' }, php, 'composer.json of the branch is not valid JSON'],
+        [
+          'a constraint that Composer refuses',
+          { 'composer.json': '{"require":{"php":"~>8"}}' },
+          php,
+          "dnx cannot read the constraint '~>8' for PHP",
+        ],
+        [
+          'an endless constraint',
+          { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` },
+          php,
+          /^dnx cannot read the constraint/,
+        ],
+        [
+          'a PHP version that is a number',
+          { 'composer.json': '{"require":{"php":8.2}}' },
+          php,
+          'the PHP version in composer.json is not a string',
+        ],
+        [
+          'a file in Git LFS',
+          { '.env.example': `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 9\n` },
+          vars,
+          '.env.example is stored with Git LFS',
+        ],
+        ['UTF-16', { '.env.example': 'A\0=\u00001\0' }, vars, '.env.example is not UTF-8 text'],
+        ['a huge .env.example', { '.env.example': '#'.repeat(1_100_000) }, vars, '.env.example is larger than 1 MB'],
+      ] as const,
+      8,
+      24,
+    ),
+  )('%s', async (_, changed, what, why) => {
     hub.commit('Change', changed);
     deployed(bed, hub.head());
     const found = await unsure(clone().directory);

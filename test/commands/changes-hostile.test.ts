@@ -6,6 +6,7 @@ import type { Changes } from '../../src/features/changes/changes.ts';
 import type { Bed } from '../support/dnx.ts';
 import { openProject, type Project } from '../support/project.ts';
 import { liveRelease, type Repository } from '../support/repository.ts';
+import { sampled } from '../support/volume.ts';
 
 let bed: Bed;
 let hub: Repository;
@@ -46,20 +47,26 @@ describe('text of a repository', () => {
 });
 
 describe('the branch in the API', () => {
-  test.each([
-    '--output=pwned',
-    '-x',
-    'a..b',
-    'main\nother',
-    'main\0',
-    '@{-1}',
-    'HEAD~1',
-    'main^{/Start}',
-    ' ',
-    '../../HEAD',
-    'main:composer.json',
-    'x'.repeat(300_000),
-  ])('%j is never read as anything else', async (branch) => {
+  test.each(
+    sampled(
+      [
+        '--output=pwned',
+        '-x',
+        'a..b',
+        'main\nother',
+        'main\0',
+        '@{-1}',
+        'HEAD~1',
+        'main^{/Start}',
+        ' ',
+        '../../HEAD',
+        'main:composer.json',
+        'x'.repeat(300_000),
+      ],
+      4,
+      49,
+    ),
+  )('%j is never read as anything else', async (branch) => {
     liveRelease(bed).site.branch = branch;
     const { directory } = clone();
     const done = await run(directory, '--json --fetch').catch((error: unknown) => error as Error);
@@ -110,7 +117,6 @@ describe('the settings of a repository', () => {
       ['alias.log', `!${program}`],
       ['alias.ls-tree', `!${program}`],
       ['core.editor', program],
-      ['core.alternateRefsCommand', program],
       ['color.ui', 'always'],
       ['log.follow', 'true'],
       ['log.decorate', 'full'],
@@ -126,6 +132,59 @@ describe('the settings of a repository', () => {
     });
     expect(sprung()).toBe(false);
   });
+
+  const local = (url: string) => [['remote.origin.url', url]] as const;
+  const ssh = local('ssh://git@127.0.0.1:9/example/shop.git');
+  const web = local('http://ada@127.0.0.1:9/example/shop.git');
+
+  test.each<readonly [string, (program: string) => readonly (readonly [string, string])[]]>([
+    ['core.sshCommand', (program) => [...ssh, ['core.sshCommand', program]]],
+    ['core.gitProxy', (program) => [...local('git://127.0.0.1:9/example/shop.git'), ['core.gitProxy', program]]],
+    ['core.askPass', (program) => [...web, ['core.askPass', program]]],
+    ['core.alternateRefsCommand', (program) => [['core.alternateRefsCommand', program]]],
+    ['remote.origin.uploadpack', (program) => [['remote.origin.uploadpack', program]]],
+    ['remote.origin.vcs', () => [['remote.origin.vcs', 'ext']]],
+    ['credential.helper', (program) => [...web, ['credential.helper', program]]],
+    ['credential.http://127.0.0.1:9.helper', (program) => [...web, ['credential.http://127.0.0.1:9.helper', `!${program}`]]],
+    ['protocol.ext.allow', (program) => [...local(`ext::${program} /example/shop.git`), ['protocol.ext.allow', 'always']]],
+    [
+      'protocol.allow',
+      (program) => [
+        ['protocol.allow', 'always'],
+        [`url.ext::${program} .insteadOf`, 'file://'],
+      ],
+    ],
+    ['core.sshCommand', (program) => [...ssh, ['include.path', included(program)]]],
+    ['core.sshCommand', (program) => [...ssh, ['extensions.worktreeConfig', 'true'], ['--worktree core.sshCommand', program]]],
+  ])('are not fetched with if they name what Git would run: %s', async (key, settings) => {
+    const cloned = clone();
+    const { program, sprung } = trap(cloned.directory);
+    const other = hub.copy(join(bed.directory, 'alternate'));
+    writeFileSync(join(cloned.directory, '.git/objects/info/alternates'), `${other.directory}/.git/objects\n`);
+    for (const [name, value] of settings(program)) cloned.git('config', ...name.split(/ (?=core)/), value);
+    const done = await run(cloned.directory, '--fetch');
+    expect([done.code, done.stdout, sprung()], done.stderr).toEqual([1, '', false]);
+    expect(done.stderr).toContain(
+      `Error: Could not fetch main from origin: the configuration of this repository sets ${key.toLowerCase()}`,
+    );
+    expect(done.stderr).toContain('  Run: git fetch origin\n');
+    expect(existsSync(join(cloned.directory, '.git/FETCH_HEAD'))).toBe(false);
+  });
+
+  test('cannot name a transport that runs a program', async () => {
+    const cloned = clone();
+    const { program, sprung } = trap(cloned.directory);
+    cloned.git('config', `url.ext::${program} .insteadOf`, 'file://');
+    const done = await run(cloned.directory, '--fetch', { env: { PATH: process.env.PATH } });
+    expect([done.code, sprung()]).toEqual([1, false]);
+    expect(done.stderr).toContain("transport 'ext' not allowed");
+  });
+
+  const included = (program: string) => {
+    const file = join(bed.directory, 'included');
+    writeFileSync(file, `[core]\n\tsshCommand = ${program}\n`);
+    return file;
+  };
 
   test('cannot make a remote an option', async () => {
     const cloned = clone();

@@ -27,9 +27,7 @@ describe('without a clone, everything about the branch is unknown', () => {
     expect(found).toMatchObject({ ...all, target: null, live: { release: expect.any(String) } });
     expect(reasonsOf(found)).toEqual(['this directory is not in a Git repository | Run it in a clone']);
     const shown = await run(bed.directory);
-    expect(shown.stdout).toContain(
-      '  unknown  commits, migrations, missing variables, PHP version: this directory is not in a Git repository.',
-    );
+    expect(shown.stdout).toContain('  unknown  commits, migrations, variables, PHP version: this directory is not in a Git repository.');
   });
 
   test('without Git', async () => {
@@ -132,7 +130,7 @@ describe('the live commit', () => {
     deployed(bed, later);
     const found = await unsure(directory);
     expect(found).toMatchObject({ ...rest, commits: null, migrations: null });
-    expect(reasonsOf(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch`]);
+    expect(reasonsOf(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch origin`]);
     expect(reasonsOf(await unsure(directory))).toEqual(reasonsOf(found));
     const fetched = await run(directory, '--fetch --json');
     expect(fetched.json<Changes>()).toMatchObject({ commits: [], migrations: [], unknown: [] });
@@ -145,7 +143,7 @@ describe('the live commit', () => {
     hub.commit('Rewritten');
     deployed(bed, before);
     const found = await unsure(clone('--single-branch').directory);
-    expect(reasonsOf(found)).toEqual([`the live commit ${before.slice(0, 7)} is not in this clone | Run: git fetch`]);
+    expect(reasonsOf(found)).toEqual([`the live commit ${before.slice(0, 7)} is not in this clone | Run: git fetch origin`]);
   });
 
   test('given by a short hash is never taken for a branch of that name', async () => {
@@ -153,7 +151,7 @@ describe('the live commit', () => {
     const cloned = clone();
     cloned.git('branch', 'deadbee');
     deployed(bed, 'deadbee');
-    expect(reasonsOf(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch']);
+    expect(reasonsOf(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch origin']);
     deployed(bed, short.toUpperCase());
     const done = await run(cloned.directory, '--json');
     expect(done.json<Changes>()).toMatchObject({ commits: [], unknown: [] });

@@ -77,13 +77,22 @@ describe('backup restore', () => {
     expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${application}/restore`]]);
   });
 
-  test.each([{ database_id: null, site_id: null }, { server_id: null }])('refuses a backup whose target is unknown: %o', async (fields) => {
-    const backup = bed.sandbox.state.backups.find(({ id }) => id === database);
-    Object.assign(backup ?? {}, fields);
-    const run = await bed.dnx(`backup restore ${database} --confirm shop`);
-    expect([run.code, sent(run.calls)]).toEqual([1, []]);
-    expect(run.stderr).toContain(`Deploynix does not say what backup ${database} would overwrite. Nothing was changed.`);
-  });
+  test.each([{ database_id: null, site_id: null }, { server_id: null }])(
+    'asks for the id of a backup whose target is unknown: %o',
+    async (fields) => {
+      const backup = bed.sandbox.state.backups.find(({ id }) => id === database);
+      Object.assign(backup ?? {}, fields);
+      const refused = await bed.dnx(`backup restore ${database} --confirm shop`);
+      expect([refused.code, sent(refused.calls)]).toEqual([2, []]);
+      expect(refused.stderr).toContain(`'shop' does not match. Nothing was changed.\n  Expected ${database}, the id of the backup.`);
+      const run = await bed.dnx(`backup restore ${database} --confirm ${database}`);
+      expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
+      expect(run.stderr).toContain('Deploynix does not say which database or site this overwrites with the backup of 15 Apr 12:00 UTC (');
+      expect(run.stdout).toMatch(/Restored the backup of 15 Apr/);
+      const typed = await bed.dnx(`backup restore ${database} --no-wait`, { keys: `${database}\r`, columns: 80 });
+      expect([typed.code, sent(typed.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
+    },
+  );
 
   test('works with a token that cannot read the server', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['database:read', 'database:update']) };

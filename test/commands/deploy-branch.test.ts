@@ -47,10 +47,13 @@ describe('dnx deploy --branch', () => {
     expect(run.stderr).toContain(message);
   });
 
-  test('--dry-run says which branch, and counts the requests', async () => {
+  test('--dry-run says which branch', async () => {
     const run = await bed.dnx(`${LINE} --dry-run --json`);
-    expect(run.json()).toEqual([{ site: 'blog.example.com', server: 'web-1', branch: 'feature/search', requests: 7 }]);
+    expect(run.json()).toMatchObject({ site: 'blog.example.com', server: 'web-1', branch: 'feature/search' });
     expect(changesIn(run.calls)).toEqual([]);
+  });
+
+  test('takes seven requests and the polls', async () => {
     const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search --yes`);
     const polls = real.calls.slice(real.calls.indexOf(POST) + 1, -2);
     expect(real.calls.length - polls.length).toBe(7);

@@ -122,7 +122,6 @@ describe('doctor', () => {
   test.each([
     ['http://me:secret@127.0.0.1:9', 'http://…@127.0.0.1:9'],
     ['me:secret@127.0.0.1:9', '…@127.0.0.1:9'],
-    ['http://me:secret@secret/secret@proxy.example.com:9', 'http://…@proxy.example.com:9'],
     ['http://me:secret secret@127.0.0.1:9', 'http://…@127.0.0.1:9'],
   ])('does not print the password of the proxy %s', async (url, shown) => {
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'])
@@ -131,6 +130,21 @@ describe('doctor', () => {
         expect(run.stdout).toContain(`${name}=${shown}`);
         expect(run.stdout + run.stderr).not.toContain('secret');
       }
+  });
+
+  test.each([
+    'http://me:secret@secret/secret@proxy.example.com:9',
+    'http://me:secret',
+    'http://me:secret%40proxy:9',
+    'me secret',
+    'socks5://secret:9',
+  ])('does not print the malformed proxy %s', async (url) => {
+    for (const name of ['HTTP_PROXY', 'ALL_PROXY']) {
+      const { run, by } = await runDoctor('doctor --json', { env: { [name]: url } });
+      expect([run.code, by.proxy]).toEqual([1, expect.stringMatching(`failed: ${name} is `)]);
+      expect([by.request, by.API]).toEqual([undefined, 'skipped: not reached']);
+      expect(run.stdout + run.stderr).not.toContain('secret');
+    }
   });
 
   test('redacts an email address in a very long text', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openJson } from '../support/elsewhere.ts';
+import { leading } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -28,7 +29,7 @@ describe('a list without an end', () => {
     expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
   });
 
-  test.each([2, 3, 7])('fails if its pages repeat in a circle of %i', async (period) => {
+  test.each(leading([2, 3, 7], 1))('fails if its pages repeat in a circle of %i', async (period) => {
     const server = await jsonServer((url) => ({ data: [{ id: Number(url.searchParams.get('page')) % period }], meta }));
     const run = await bed.dnx('server list', at(server));
     expect([run.code, run.stdout]).toEqual([1, '']);

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { renameVariables } from '../support/editing.ts';
 import { changes, ensure, shownAs } from '../support/ensured.ts';
 
 let bed: Bed;
 beforeEach(async () => {
   bed = await openBed();
+  renameVariables(bed);
 });
 afterEach(() => bed.close());
 
@@ -18,9 +20,9 @@ const value = (key: string) =>
   bed.sandbox.state.environment_variables.find((each) => each.site_id === seeded.sites['blog.example.com'] && each.key === key)?.value;
 
 test('creates what is missing and accepts what is there, with one read', async () => {
-  const line = ['env', 'ensure', 'LOG_LEVEL=warning', 'APP_ENV=production', 'EMPTY=', ...on];
+  const line = ['env', 'ensure', 'LOG_LEVEL=warning', 'APP_NAME=production', 'EMPTY=', ...on];
   const run = await ensure(bed, line);
-  expect(run.stdout).toBe('VARIABLE   RESULT\nLOG_LEVEL  created\nAPP_ENV    unchanged\nEMPTY      created\n');
+  expect(run.stdout).toBe('VARIABLE   RESULT\nLOG_LEVEL  created\nAPP_NAME   unchanged\nEMPTY      created\n');
   expect([run.stderr, changes(run).length]).toEqual([later, 2]);
   const again = await ensure(bed, line, '--strict', '--json');
   expect(again.json<object[]>().map((each) => (each as { changed: boolean }).changed)).toEqual([false, false, false]);
@@ -28,25 +30,25 @@ test('creates what is missing and accepts what is there, with one read', async (
 });
 
 test('shows which values differ, and never a value', async () => {
-  const line = ['env', 'ensure', 'APP_ENV=wanted-4711', 'DB_PASSWORD=wanted-4712', 'NEW=wanted-4713', ...on];
+  const line = ['env', 'ensure', 'APP_NAME=wanted-4711', 'DB_PASSWORD=wanted-4712', 'NEW=wanted-4713', ...on];
   for (const options of [[], ['--json'], ['-o', 'csv'], ['--debug']]) {
     const run = await ensure(bed, line, ...options);
     expect(run.stderr).toContain(
-      '! Variable APP_ENV differs: value is not the one given\n! Variable DB_PASSWORD differs: value is not the one given\n',
+      '! Variable APP_NAME differs: value is not the one given\n! Variable DB_PASSWORD differs: value is not the one given\n',
     );
     expect(run.stderr).toContain('Use --update to update what differs.\n');
     expect(run.stdout + run.stderr).not.toMatch(/wanted-471|production|blog-password/);
   }
-  expect([value('APP_ENV'), value('NEW')]).toEqual(['production', 'wanted-4713']);
+  expect([value('APP_NAME'), value('NEW')]).toEqual(['production', 'wanted-4713']);
 });
 
 test('exits 10 with --strict if values differ, and 12 if something failed', async () => {
-  const run = await bed.dnx(['env', 'ensure', 'APP_ENV=local', 'APP_DEBUG=true', 'LOG_LEVEL=x', ...on, '--strict']);
+  const run = await bed.dnx(['env', 'ensure', 'APP_NAME=local', 'APP_THEME=true', 'LOG_LEVEL=x', ...on, '--strict']);
   expect([run.code, run.stderr]).toEqual([10, `${later}Error: 2 of 3 variables differ\n  Use --update to update them.\n`]);
   expect(run.stdout).toBe(
-    'VARIABLE   RESULT\nAPP_ENV    Variable APP_ENV differs\nAPP_DEBUG  Variable APP_DEBUG differs\nLOG_LEVEL  created\n',
+    'VARIABLE   RESULT\nAPP_NAME   Variable APP_NAME differs\nAPP_THEME  Variable APP_THEME differs\nLOG_LEVEL  created\n',
   );
-  const failed = await bed.dnx(['env', 'ensure', 'APP_ENV=local', 'not-a-key=1', ...on, '--strict', '--json']);
+  const failed = await bed.dnx(['env', 'ensure', 'APP_NAME=local', 'not-a-key=1', ...on, '--strict', '--json']);
   expect(failed.code).toBe(12);
   expect(failed.json()).toMatchObject([
     { outcome: 'different' },
@@ -55,9 +57,9 @@ test('exits 10 with --strict if values differ, and 12 if something failed', asyn
 });
 
 test('updates what differs with --update, once', async () => {
-  const line = ['env', 'ensure', 'APP_ENV=local', 'APP_DEBUG=true', 'LOG_LEVEL=x', ...on, '--update', '--strict'];
-  expect((await ensure(bed, line)).stdout).toBe('VARIABLE   RESULT\nAPP_ENV    updated\nAPP_DEBUG  updated\nLOG_LEVEL  created\n');
-  expect([value('APP_ENV'), value('APP_DEBUG')]).toEqual(['local', 'true']);
+  const line = ['env', 'ensure', 'APP_NAME=local', 'APP_THEME=true', 'LOG_LEVEL=x', ...on, '--update', '--strict'];
+  expect((await ensure(bed, line)).stdout).toBe('VARIABLE   RESULT\nAPP_NAME   updated\nAPP_THEME  updated\nLOG_LEVEL  created\n');
+  expect([value('APP_NAME'), value('APP_THEME')]).toEqual(['local', 'true']);
   expect(changes(await ensure(bed, line))).toEqual([]);
 });
 
@@ -68,27 +70,27 @@ test.each(['••••••••', '••••4711', '********', '[hidden]
       list,
       shownAs((item) => ({ ...item, value: shown })),
     );
-    const run = await ensure(bed, ['env', 'ensure', 'APP_ENV=local', ...on], '--update', '--strict', '--json');
+    const run = await ensure(bed, ['env', 'ensure', 'APP_NAME=local', ...on], '--update', '--strict', '--json');
     expect([run.json().outcome, run.json().unknown, changes(run)]).toEqual(['unchanged', ['value'], []]);
     expect(run.stderr).toBe('Not compared, because the API does not show it: value.\n');
-    const both = await ensure(bed, ['env', 'ensure', 'APP_ENV=local', 'DB_PASSWORD=x', ...on], '--update');
-    expect(both.stderr).toBe('Not compared, because the API does not show the value: APP_ENV, DB_PASSWORD.\n');
+    const both = await ensure(bed, ['env', 'ensure', 'APP_NAME=local', 'DB_PASSWORD=x', ...on], '--update');
+    expect(both.stderr).toBe('Not compared, because the API does not show the value: APP_NAME, DB_PASSWORD.\n');
   },
 );
 
 test('blanks and numbers are compared exactly', async () => {
-  const spaced = await ensure(bed, ['env', 'ensure', 'APP_ENV=production ', ...on], '--json');
+  const spaced = await ensure(bed, ['env', 'ensure', 'APP_NAME=production ', ...on], '--json');
   expect(spaced.json().outcome).toBe('different');
   bed.sandbox.faults.always(
     list,
     shownAs((item) => ({ ...item, value: 1 })),
   );
-  expect((await ensure(bed, ['env', 'ensure', 'APP_ENV=1', ...on], '--json')).json().outcome).toBe('unchanged');
-  expect((await ensure(bed, ['env', 'ensure', 'APP_ENV=true', ...on], '--json')).json().outcome).toBe('different');
+  expect((await ensure(bed, ['env', 'ensure', 'APP_NAME=1', ...on], '--json')).json().outcome).toBe('unchanged');
+  expect((await ensure(bed, ['env', 'ensure', 'APP_NAME=true', ...on], '--json')).json().outcome).toBe('different');
 });
 
 test('-F sends other fields, which are compared, too', async () => {
-  const line = ['env', 'ensure', 'APP_ENV=production', '-F', 'build:=true', ...on, '--update', '--json'];
+  const line = ['env', 'ensure', 'APP_NAME=production', '-F', 'build:=true', ...on, '--update', '--json'];
   bed.sandbox.faults.next(
     list,
     shownAs((item) => ({ ...item, build: 0 })),

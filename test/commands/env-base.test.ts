@@ -7,7 +7,7 @@ import { type EnvSite, openEnvSite } from '../support/env-site.ts';
 let site: EnvSite;
 beforeEach(async () => {
   site = await openEnvSite();
-  site.setAll({ APP_ENV: 'production', APP_KEY: 'a secret value', SAME: 'a secret value' });
+  site.setAll({ APP_NAME: 'the shop', API_KEY: 'a secret value', SAME: 'a secret value' });
 });
 afterEach(() => site.close());
 
@@ -23,7 +23,7 @@ function lockKeychain(): void {
 
 /** True if a local change is still told from a change at Deploynix. */
 async function hasBase(): Promise<boolean> {
-  site.write(`${site.read()}`.replace(/^APP_ENV=.*/m, 'APP_ENV=local'));
+  site.write(`${site.read()}`.replace(/^APP_NAME=.*/m, 'APP_NAME=local'));
   const run = await site.env(['push', '--dry-run', '--json']);
   return run.json<{ conflicts: string[] }>().conflicts.length === 0;
 }
@@ -34,10 +34,10 @@ test('the record of a pull has hashes, no value and no token, and its key is in 
   expect(readdirSync(directory())).toEqual(records());
   const { hashes, ...stored } = JSON.parse(record());
   expect(stored).toEqual({ version: 1, host: site.bed.sandbox.url, site: expect.any(String), file: site.path(), store: 'keychain' });
-  expect(Object.keys(hashes).sort()).toEqual(['', 'APP_ENV', 'APP_KEY', 'SAME']);
+  expect(Object.keys(hashes).sort()).toEqual(['', 'API_KEY', 'APP_NAME', 'SAME']);
   // Equal values have different hashes.
   expect(new Set(Object.values(hashes)).size).toBe(4);
-  for (const secret of ['a secret', 'production', site.bed.sandbox.token, [...site.bed.keychain.values()][0] ?? ''])
+  for (const secret of ['a secret', 'the shop', site.bed.sandbox.token, [...site.bed.keychain.values()][0] ?? ''])
     expect(record()).not.toContain(secret);
   expect((statSync(join(directory(), records()[0] ?? '')).mode & 0o777).toString(8)).toBe('600');
   expect(await hasBase()).toBe(true);
@@ -112,20 +112,20 @@ describe('there is no base', () => {
 
 test('a variable that is gone on both sides and comes back is new', async () => {
   await site.succeed('pull');
-  site.write('APP_ENV=production\nSAME="a secret value"\n');
-  site.set('APP_KEY', undefined);
+  site.write('APP_NAME=production\nSAME="a secret value"\n');
+  site.set('API_KEY', undefined);
   await site.succeed('pull');
-  site.set('APP_KEY', 'a secret value');
-  expect((await site.env(['pull', '--json'])).json()).toMatchObject({ added: ['APP_KEY'] });
+  site.set('API_KEY', 'a secret value');
+  expect((await site.env(['pull', '--json'])).json()).toMatchObject({ added: ['API_KEY'] });
 });
 
 test('a pull whose record cannot be saved says so, and leaves no older one', async () => {
   await site.succeed('pull');
   const [name = ''] = records();
   writeFileSync(join(directory(), `${name}.lock`), 'not a lock');
-  site.set('APP_ENV', 'staging');
+  site.set('APP_NAME', 'staging');
   const run = await site.env(['pull']);
-  expect([run.code, site.read()]).toEqual([0, expect.stringContaining('APP_ENV=staging')]);
+  expect([run.code, site.read()]).toEqual([0, expect.stringContaining('APP_NAME="staging"')]);
   expect(run.stderr).toContain('Could not record this state');
   expect(records()).toEqual([]);
 });

@@ -19,7 +19,7 @@ describe('env diff of a file and a site', () => {
   test('shows what differs, without values', async () => {
     const run = await diff();
     expect([run.code, run.stderr]).toEqual([0, '']);
-    expect(run.stdout).toBe('KEY      CHANGE\nAPP_ENV  changed\nMINE     only in .env\nAPP_KEY  only at Deploynix\n');
+    expect(run.stdout).toBe('KEY      CHANGE\nAPP_ENV  changed\nMINE     only in .env.production\nAPP_KEY  only at Deploynix\n');
     expect((await diff('--json')).json()).toEqual([
       { key: 'APP_ENV', change: 'changed' },
       { key: 'MINE', change: 'only_here' },
@@ -30,7 +30,7 @@ describe('env diff of a file and a site', () => {
   test('shows values only with --reveal', async () => {
     const run = await diff('--reveal');
     expect(run.stdout).toBe(
-      'KEY      CHANGE             FILE   DEPLOYNIX\nAPP_ENV  changed            local  production\nMINE     only in .env       1      –\nAPP_KEY  only at Deploynix  –      a secret\n',
+      'KEY      CHANGE                   FILE   DEPLOYNIX\nAPP_ENV  changed                  local  production\nMINE     only in .env.production  1      –\nAPP_KEY  only at Deploynix        –      a secret\n',
     );
     expect((await diff('--reveal', '--json')).json()).toContainEqual({ key: 'MINE', change: 'only_here', here: '1', there: null });
   });
@@ -53,7 +53,7 @@ describe('env diff of a file and a site', () => {
       [
         'KEY      CHANGE   SINCE THE LAST PULL',
         'APP_ENV  changed  changed on both sides',
-        'SAME     changed  changed in .env',
+        'SAME     changed  changed in .env.production',
         'APP_KEY  changed  changed at Deploynix',
         '',
       ].join('\n'),
@@ -87,7 +87,7 @@ describe('env diff of two sites', () => {
     expect((await diff('staging', 'production', '--reveal')).stdout).toMatch(
       /^KEY +CHANGE +STAGING +PRODUCTION\n[\s\S]*SAME +only in production +– +1\n/,
     );
-    site.write('SAME=1\n');
+    site.write('SAME=1\n', '.env.staging');
     const other = await site.env(['diff', '-e', 'staging', '--json']);
     expect(other.json()).toContainEqual({ key: 'SAME', change: 'only_here' });
   });

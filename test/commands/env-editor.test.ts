@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { changes, edit, editor, noted, remains, set, variablesOf } from '../support/editing.ts';
+import { changes, edit, editor, noted, remains, renameVariables, set, variablesOf } from '../support/editing.ts';
 
 let bed: Bed;
 beforeEach(async () => {
   bed = await openBed();
+  renameVariables(bed);
 });
 afterEach(() => bed.close());
 
@@ -16,7 +17,7 @@ describe('values that cannot be edited', () => {
   test('hidden ones stay, unless the user sets them', async () => {
     elsewhere('DB_PASSWORD', '••••••••');
     const seen: string[] = [];
-    const run = await bed.dnx(`${edit} --yes`, editor([noted(seen, set('APP_ENV', 'x'))]));
+    const run = await bed.dnx(`${edit} --yes`, editor([noted(seen, set('APP_NAME', 'x'))]));
     expect([run.code, changes(run)]).toEqual([0, ['PUT /environment-variables']]);
     expect(seen.join('')).toContain('# Deploynix hides these; they stay unless you set them: DB_PASSWORD\n');
     const given = await bed.dnx(`${edit} --yes`, editor([(text) => `${text}DB_PASSWORD=new\n`]));
@@ -29,21 +30,21 @@ describe('values that cannot be edited', () => {
     const odd = ['A B', 'X\nINJECTED=1', 'C="', 'A=B'].map((key, at) => ({ ...first, id: `ODD${at}`, key, value: 'x' }));
     bed.sandbox.state.environment_variables.push(...odd, { ...first, id: 'NUL', key: 'WITH_NUL', value: 'a\0b' });
     const seen: string[] = [];
-    const run = await bed.dnx(`${edit} --yes`, editor([noted(seen, set('APP_DEBUG', 'true'))]));
+    const run = await bed.dnx(`${edit} --yes`, editor([noted(seen, set('APP_THEME', 'true'))]));
     expect([run.code, changes(run)]).toEqual([0, ['PUT /environment-variables']]);
     expect(seen.join('')).toContain('# These cannot be edited here, and stay: A?B X?INJECTED?1 C?? A?B WITH_NUL\n');
   });
 
   test('values with quotes, dollars and line breaks are read back as they were', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference in a dotenv file
-    const value = 'a "b" \'c\' $d ${APP_ENV} #e \\n\n\tf=\n';
-    elsewhere('APP_DEBUG', value);
+    const value = 'a "b" \'c\' $d ${APP_NAME} #e \\n\n\tf=\n';
+    elsewhere('APP_THEME', value);
     elsewhere('DB_PASSWORD', 'file:///etc/hostname');
-    const run = await bed.dnx(`${edit} --yes`, editor([set('APP_ENV', 'x')]));
+    const run = await bed.dnx(`${edit} --yes`, editor([set('APP_NAME', 'x')]));
     expect([run.code, changes(run), values()]).toMatchObject([
       0,
       ['PUT /environment-variables'],
-      { APP_DEBUG: value, DB_PASSWORD: 'file:///etc/hostname' },
+      { APP_THEME: value, DB_PASSWORD: 'file:///etc/hostname' },
     ]);
   });
 });

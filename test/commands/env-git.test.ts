@@ -18,23 +18,63 @@ const pulled = async (...words: readonly string[]) => {
   return run.stderr;
 };
 const unignored = '! .env is not ignored by Git. Add it to .gitignore.\n';
+const excluded = 'Added .env.production to .git/info/exclude, so that Git does not commit it.\n';
 
-test('env pull warns about a file that Git does not ignore, and only when it writes it', async () => {
+/** What Git would add. */
+const untracked = () => git('status', '--porcelain', '--untracked-files=all').toString();
+
+test('the file of the site is kept out of Git, and nothing is said if it is ignored', async () => {
   git('init', '-q');
-  expect(await pulled('--dry-run')).toBe('');
-  expect(await pulled()).toBe(unignored);
+  expect([await pulled('--dry-run'), untracked()]).toEqual(['', expect.not.stringContaining('.env')]);
+  expect([await pulled(), untracked()]).toEqual([excluded, expect.not.stringContaining('.env')]);
   expect(await pulled()).toBe('');
+  expect(site.read('.git/info/exclude')).toMatch(/\n\.env\.production\n$/);
   site.set('A', '2');
-  site.write('.env\n', '.gitignore');
   expect(await pulled()).toBe('');
 });
 
-test('a tracked file is called so, even if it is ignored', async () => {
+test('the file of the site is not written if Git tracks it, even if it is ignored', async () => {
   git('init', '-q');
   site.write('A=0\n');
+  site.write('.env.production\n', '.gitignore');
+  git('add', '-f', '.env.production');
+  const run = await site.env(['pull', '--force']);
+  expect([run.code, run.stdout, site.read()]).toEqual([10, '', 'A=0\n']);
+  expect(run.stderr).toBe(
+    'Error: .env.production is tracked by Git. Nothing was written.\n  Run `git rm --cached .env.production`, or name another file.\n',
+  );
+});
+
+test('what .gitignore includes again cannot be excluded, which is said', async () => {
+  git('init', '-q');
+  site.write('!.env.production\n', '.gitignore');
+  expect(await pulled()).toBe(unignored.replace('.env', '.env.production'));
+});
+
+test('a link in the place of .git/info/exclude is not written through', async () => {
+  git('init', '-q');
+  rmSync(site.path('.git/info/exclude'));
+  site.write('# mine\n', 'zshrc');
+  symlinkSync(site.path('zshrc'), site.path('.git/info/exclude'));
+  expect(await pulled()).toBe(unignored.replace('.env', '.env.production'));
+  expect(site.read('zshrc')).toBe('# mine\n');
+});
+
+test('env pull warns about a file that the user named and that Git does not ignore, and only when it writes it', async () => {
+  git('init', '-q');
+  expect(await pulled('.env')).toBe(unignored);
+  expect(await pulled('.env')).toBe('');
+  site.set('A', '2');
+  site.write('.env\n', '.gitignore');
+  expect(await pulled('.env')).toBe('');
+});
+
+test('a tracked file that the user named is called so, even if it is ignored', async () => {
+  git('init', '-q');
+  site.write('A=0\n', '.env');
   site.write('.env\n', '.gitignore');
   git('add', '-f', '.env');
-  expect(await pulled('--force')).toBe('! .env is tracked by Git. Run `git rm --cached .env` and add it to .gitignore.\n');
+  expect(await pulled('.env', '--force')).toBe('! .env is tracked by Git. Run `git rm --cached .env` and add it to .gitignore.\n');
 });
 
 test('names that Git could take for patterns or options are taken literally', async () => {
@@ -49,7 +89,7 @@ test('the repository of the file itself counts, whatever links to it', async () 
   git('init', '-q', 'other');
   site.write('A=0\n', 'other/.env');
   symlinkSync(site.path('other/.env'), site.path('.env'));
-  expect(await pulled('--force')).toBe(unignored);
+  expect(await pulled('.env', '--force')).toBe(unignored);
 });
 
 test('without a work tree or Git, there is no warning', async () => {
@@ -64,6 +104,6 @@ test('without a work tree or Git, there is no warning', async () => {
 
 test('with --json, the warning is on stderr and the object on stdout', async () => {
   git('init', '-q');
-  const run = await site.env(['pull', '--json']);
+  const run = await site.env(['pull', '.env', '--json']);
   expect([run.code, run.json(), run.stderr]).toEqual([0, expect.objectContaining({ added: ['A'] }), unignored]);
 });

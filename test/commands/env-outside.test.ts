@@ -7,7 +7,7 @@ import { type EnvSite, openEnvSite } from '../support/env-site.ts';
 let site: EnvSite;
 beforeEach(async () => {
   site = await openEnvSite();
-  site.setAll({ APP_ENV: 'production' });
+  site.setAll({ APP_NAME: 'production' });
   mkdirSync(site.path('clone/.git'), { recursive: true });
   site.write(site.read('.deploynix.json') ?? '', 'clone/.deploynix.json');
 });
@@ -17,11 +17,11 @@ afterEach(() => site.close());
 const home = (name: string) => join(realpathSync(site.bed.directory), name);
 const inClone = (words: readonly string[], options = {}) =>
   site.env(words, { cwd: site.path('clone'), ...options, env: { NO_COLOR: '1', EDITOR: 'true' } });
-const link = (target: string, name = 'clone/.env') => symlinkSync(target, site.path(name));
+const link = (target: string, name = 'clone/.env.production') => symlinkSync(target, site.path(name));
 const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('a link in a clone that leads out of it', () => {
-  const secret = 'APP_KEY="a secret"\n';
+  const secret = 'API_KEY="a secret"\n';
 
   test.each([
     ['pull', '../.zshenv'],
@@ -29,16 +29,16 @@ describe('a link in a clone that leads out of it', () => {
     ['push --yes', '../.zshenv'],
     ['push --dry-run', '~'],
     ['diff --reveal', '../.zshenv'],
-    ['pull .env', '../.zshenv'],
-    ['push ./.env --yes', '../.zshenv'],
-    ['diff .env', '../.zshenv'],
+    ['pull .env.production', '../.zshenv'],
+    ['push ./.env.production --yes', '../.zshenv'],
+    ['diff .env.production', '../.zshenv'],
   ])('is refused, and nothing is sent: dnx env %s, %s', async (line, target) => {
     site.write(secret, '.zshenv');
     link(target === '~' ? home('.zshenv') : target);
     const run = await inClone(line.split(' '));
     expect([run.code, run.stdout, sent(run.calls), site.read('.zshenv')]).toEqual([2, '', [], secret]);
     expect(run.stderr.replace(/\s+/g, ' ')).toBe(
-      `Error: .env is a link to ${home('.zshenv')}, outside of this project (${home('clone')}). If you mean that file, name it instead of the link. `,
+      `Error: .env.production is a link to ${home('.zshenv')}, outside of this project (${home('clone')}). If you mean that file, name it instead of the link. `,
     );
   });
 
@@ -74,7 +74,7 @@ describe('a link in a clone that leads out of it', () => {
 
   test('is refused for the database of db pull', async () => {
     site.write('DB_CONNECTION=mysql\nDB_DATABASE=other\n', 'other.env');
-    link('../other.env');
+    link('../other.env', 'clone/.env');
     const run = await site.bed.dnx('db pull --confirm other', { cwd: site.path('clone') });
     expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
     expect(run.stderr).toContain('.env is a link to');
@@ -85,9 +85,9 @@ describe('a link in a clone that leads out of it', () => {
     mkdirSync(site.path('archive'));
     site.write(secret, '.zshenv');
     link('../.zshenv', 'archive/.env');
-    const archive = await inClone(['pull', '--server', 'web-1', '--site', 'blog.example.com'], { cwd: site.path('archive') });
+    const archive = await inClone(['pull', '.env', '--server', 'web-1', '--site', 'blog.example.com'], { cwd: site.path('archive') });
     mkdirSync(site.path('clone/app'));
-    link('../../.zshenv', 'clone/app/.env');
+    link('../../.zshenv', 'clone/app/.env.production');
     const app = await inClone(['pull'], { cwd: site.path('clone/app') });
     expect([archive.code, app.code, site.read('.zshenv')]).toEqual([2, 2, secret]);
   });
@@ -95,9 +95,9 @@ describe('a link in a clone that leads out of it', () => {
   test('is followed to a file inside', async () => {
     mkdirSync(site.path('clone/app'));
     site.write('# Shared\n', 'clone/shared/env');
-    link('../shared/env', 'clone/app/.env');
+    link('../shared/env', 'clone/app/.env.production');
     const run = await inClone(['pull'], { cwd: site.path('clone/app') });
-    expect([run.code, run.stderr, site.read('clone/shared/env')]).toEqual([0, '', '# Shared\nAPP_ENV=production\n']);
+    expect([run.code, run.stderr, site.read('clone/shared/env')]).toEqual([0, '', '# Shared\nAPP_NAME=production\n']);
   });
 });
 
@@ -105,7 +105,7 @@ describe('a file outside that the user names', () => {
   test.each(['../production.env', '~/production.env'])('is used, and that is said: %s', async (name) => {
     site.write('# Mine\n', 'production.env');
     const run = await inClone(['pull', name]);
-    expect([run.code, site.read('production.env')]).toEqual([0, '# Mine\nAPP_ENV=production\n']);
+    expect([run.code, site.read('production.env')]).toEqual([0, '# Mine\nAPP_NAME=production\n']);
     expect(run.stderr).toBe(`${site.path('production.env')} is outside of this project.\n`);
   });
 
@@ -113,7 +113,7 @@ describe('a file outside that the user names', () => {
     site.write('# Mine\n', 'shared.env');
     link('shared.env', 'production.env');
     const run = await inClone(['pull', '../production.env']);
-    expect([run.code, site.read('shared.env')]).toEqual([0, '# Mine\nAPP_ENV=production\n']);
+    expect([run.code, site.read('shared.env')]).toEqual([0, '# Mine\nAPP_NAME=production\n']);
     expect(run.stderr).toBe(`${site.path('production.env')} is a link to ${home('shared.env')}, outside of this project.\n`);
   });
 });
@@ -123,7 +123,7 @@ describe('what is not a text file', () => {
 
   test.each(verbs)('is refused if it is a socket: dnx env %s', async (line) => {
     const server = createServer();
-    await new Promise<void>((listening) => void server.listen(site.path('clone/.env'), listening));
+    await new Promise<void>((listening) => void server.listen(site.path('clone/.env.production'), listening));
     onTestFinished(() => void server.close());
     const run = await inClone(line.split(' '));
     expect([run.code, sent(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('is not a regular file')]);
@@ -135,8 +135,12 @@ describe('what is not a text file', () => {
   });
 
   test.each(verbs)('is refused if it has a NUL byte, also in a comment: dnx env %s', async (line) => {
-    writeFileSync(site.path('clone/.env'), 'A=1\n# a comment \0\n');
+    writeFileSync(site.path('clone/.env.production'), 'A=1\n# a comment \0\n');
     const run = await inClone(line.split(' '));
-    expect([run.code, sent(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('.env line 2: the file has a NUL character')]);
+    expect([run.code, sent(run.calls), run.stderr]).toEqual([
+      2,
+      [],
+      expect.stringContaining('.env.production line 2: the file has a NUL character'),
+    ]);
   });
 });

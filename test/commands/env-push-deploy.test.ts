@@ -4,16 +4,24 @@ import { type EnvSite, openEnvSite } from '../support/env-site.ts';
 let site: EnvSite;
 beforeEach(async () => {
   site = await openEnvSite();
-  site.setAll({ APP_ENV: 'production' });
+  site.setAll({ APP_NAME: 'production' });
   await site.succeed('pull');
-  site.write('APP_ENV=local\nNEW=1\n');
+  site.write('APP_NAME=local\nNEW=1\n');
 });
 afterEach(() => site.close());
 
 const push = (...words: readonly string[]) => site.env(['push', ...words]);
 const changes = (calls: readonly string[]) =>
   calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w{26}$/g, ''));
-const summary = { site: 'blog.example.com', file: '.env', added: ['NEW'], changed: ['APP_ENV'], removed: [], kept: [], conflicts: [] };
+const summary = {
+  site: 'blog.example.com',
+  file: '.env.production',
+  added: ['NEW'],
+  changed: ['APP_NAME'],
+  removed: [],
+  kept: [],
+  conflicts: [],
+};
 
 test('env push --deploy sends the changes, deploys, and prints the result of the deployment', async () => {
   const run = await push('--deploy', '--yes');
@@ -55,7 +63,7 @@ test('if not all was sent, nothing is deployed', async () => {
 
 test('a conflict or a dry run deploys nothing', async () => {
   const dry = await push('--deploy', '--dry-run');
-  site.set('APP_ENV', 'staging');
+  site.set('APP_NAME', 'staging');
   const conflict = await push('--deploy', '--yes');
   expect([dry.code, changes(dry.calls), conflict.code, changes(conflict.calls)]).toEqual([0, [], 10, []]);
 });

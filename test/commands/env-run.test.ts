@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { variableGroups } from '../../src/machine/settings/variables.ts';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -10,6 +12,7 @@ const run = `env run ${ids}`;
 let bed: Bed;
 beforeEach(async () => {
   bed = await openBed();
+  writeFileSync(join(bed.directory, '.env.example'), 'APP_ENV=local\nAPP_DEBUG=true\nDB_PASSWORD=\n');
 });
 afterEach(() => bed.close());
 
@@ -46,47 +49,46 @@ test('its exit code is that of dnx', async () => {
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([77, '', '']);
 });
 
-describe('variables that change how programs run', () => {
-  const unsafe = [
-    ...['PATH', 'HOME', 'SHELL', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'NODE_OPTIONS', 'BASH_ENV', 'ENV', 'IFS'],
-    ...['PYTHONSTARTUP', 'PYTHONPATH', 'PERL5OPT', 'PERL5LIB', 'RUBYOPT', 'GIT_SSH_COMMAND', 'GIT_CONFIG_COUNT', 'PHPRC', 'EDITOR'],
-    ...['PHP_INI_SCAN_DIR', 'npm_config_script_shell', 'JAVA_TOOL_OPTIONS', 'XDG_CONFIG_HOME', 'LESSOPEN', 'PROMPT_COMMAND', 'path'],
-  ];
-  const readByDnx = ['PATH', 'HOME', 'SHELL', 'NODE_OPTIONS', 'EDITOR', 'XDG_CONFIG_HOME', 'path'];
+describe('variables that the project does not name', () => {
+  const odd = ['RSYNC_RSH', 'TAR_OPTIONS', 'CC', 'PS1', 'LD_PRELOAD', 'GIT_SSH_COMMAND', 'BASH_ENV', 'PYTHONPATH'];
+  const leftOut = (keys: readonly string[]) =>
+    `Left out ${keys.join(', ')}: not in .env.example or .env of this project. Add them there, or use --all.\n`;
 
-  test('stay as they are, and are named', async () => {
-    for (const key of unsafe) add(key, '/evil');
-    const ran = await bed.dnx(`${run} -- env`, { env: { PATH: '/usr/bin', HOME: '/home/ada' } });
-    const [settings, others] = [unsafe.filter((key) => readByDnx.includes(key)), unsafe.filter((key) => !readByDnx.includes(key))];
-    expect(ran.stderr).toBe(
-      `Left out ${others.join(', ')}: they change how programs run. Use --all to pass them on.\n` +
-        `Left out ${settings.join(', ')}: settings of dnx and Node.js never come from a site.\n`,
-    );
-    expect(given()).toMatchObject({ PATH: '/usr/bin', HOME: '/home/ada', APP_ENV: 'production' });
+  test('stay as they are, and are listed', async () => {
+    for (const key of odd) add(key, '/evil');
+    const ran = await bed.dnx(`${run} -- env`, { env: { CC: 'gcc' } });
+    expect([ran.code, ran.stderr]).toEqual([0, leftOut(odd)]);
+    expect(given()).toMatchObject({ CC: 'gcc', APP_ENV: 'production' });
     expect(Object.values(given())).not.toContain('/evil');
   });
 
-  test('are passed on with --all, unless dnx or Node reads them', async () => {
-    for (const key of unsafe) add(key, '/mine');
-    const ran = await bed.dnx(`${run} --all -- env`, { env: { PATH: '/usr/bin' } });
-    expect([ran.code, ran.stderr]).toEqual([0, `Left out ${readByDnx.join(', ')}: settings of dnx and Node.js never come from a site.\n`]);
-    expect(unsafe.filter((key) => given()[key] !== '/mine').sort()).toEqual(readByDnx.toSorted());
+  test('are passed on with --all, which needs no file', async () => {
+    for (const key of odd) add(key, '/mine');
+    rmSync(join(bed.directory, '.env.example'));
+    const ran = await bed.dnx(`${run} --all -- env`);
+    expect([ran.code, ran.stderr, odd.filter((key) => given()[key] !== '/mine')]).toEqual([0, '', []]);
   });
 
-  test('do not include those of a Laravel application', async () => {
-    const usual = [
-      'APP_KEY',
-      'LOG_LEVEL',
-      'MAIL_HOST',
-      'REDIS_URL',
-      'VITE_APP_NAME',
-      'AWS_SECRET_ACCESS_KEY',
-      'SHELL_TIMEOUT',
-      'PHP_VERSION',
-    ];
-    for (const key of usual) add(key, 'x');
+  test('are not those in .env.example or .env, here or at the root of the project', async () => {
+    mkdirSync(join(bed.directory, 'clone/.git'), { recursive: true });
+    mkdirSync(join(bed.directory, 'clone/app'));
+    writeFileSync(join(bed.directory, 'clone/.env.example'), 'APP_ENV=\nexport DB_PASSWORD="\n# APP_DEBUG=\n');
+    const cwd = join(bed.directory, 'clone/app');
+    const first = await bed.dnx(`${run} -- env`, { cwd });
+    expect([first.code, first.stderr]).toEqual([0, leftOut(['APP_DEBUG'])]);
+    writeFileSync(join(cwd, '.env'), 'APP_DEBUG=mine\n');
+    const second = await bed.dnx(`${run} -- env`, { cwd });
+    expect([second.code, second.stderr, given()]).toEqual([0, '', expect.objectContaining({ APP_DEBUG: 'false' })]);
+  });
+
+  test('are all of them without such a file: nothing runs', async () => {
+    rmSync(join(bed.directory, '.env.example'));
+    writeFileSync(join(bed.directory, '.env.production'), 'APP_ENV=\n');
     const ran = await bed.dnx(`${run} -- env`);
-    expect([ran.stderr, usual.filter((key) => given()[key] !== 'x')]).toEqual(['', []]);
+    expect([ran.code, ran.calls, bed.children]).toEqual([2, [], []]);
+    expect(ran.stderr).toBe(
+      'Error: No .env.example or .env here names the variables to pass on.\n  Run this in the project, or use --all.\n',
+    );
   });
 });
 
@@ -105,6 +107,7 @@ describe('what dnx and Node.js read is never taken from a site, also with --all'
 
   test.each(['', ' --all'])('dnx env run%s', async (all) => {
     const keys = ['DNX_HOST', 'DNX_TOKEN', 'dnx_host', ...proxies, ...certificates, ...others];
+    writeFileSync(join(bed.directory, '.env'), keys.map((key) => `${key}=\n`).join(''));
     for (const key of keys) add(key, 'https://evil.example');
     const ran = await bed.dnx(`${run}${all} -- dnx whoami`);
     expect(ran.stderr).toBe(`Left out ${keys.join(', ')}: settings of dnx and Node.js never come from a site.\n`);
@@ -122,7 +125,7 @@ describe('what dnx and Node.js read is never taken from a site, also with --all'
 
   test('NODE_ENV, which only applications read, is passed on', async () => {
     add('NODE_ENV', 'production');
-    const ran = await bed.dnx(`${run} -- env`);
+    const ran = await bed.dnx(`${run} --all -- env`);
     expect([ran.stderr, given().NODE_ENV]).toEqual(['', 'production']);
   });
 });
@@ -139,13 +142,13 @@ test('names that set another variable, or a shell function, are left out', async
 
 test('hidden values are left out with a warning', async () => {
   add('LICENSE', '••••••••');
-  const ran = await bed.dnx(`${run} -- env`);
+  const ran = await bed.dnx(`${run} --all -- env`);
   expect([ran.code, ran.stderr, 'LICENSE' in given()]).toEqual([0, '! Left out LICENSE: the API hides the value.\n', false]);
 });
 
 test('a value that no command can receive is a usage error that names its key', async () => {
   add('BROKEN', 'secret\0value');
-  const ran = await bed.dnx(`${run} -- env`);
+  const ran = await bed.dnx(`${run} --all -- env`);
   expect([ran.code, ran.stdout, bed.children]).toEqual([2, '', []]);
   expect(ran.stderr).toBe('Error: The value of BROKEN contains a NUL character, which no command can receive.\n');
 });
@@ -160,7 +163,7 @@ test('values are never printed, not even with --debug', async () => {
 
 test('on Windows, a name replaces another case of it', async () => {
   add('Greeting', 'theirs');
-  const ran = await bed.dnx(`${run} -- env`, { platform: 'win32', env: { GREETING: 'mine', SystemRoot: 'C:\\Windows' } });
+  const ran = await bed.dnx(`${run} --all -- env`, { platform: 'win32', env: { GREETING: 'mine', SystemRoot: 'C:\\Windows' } });
   expect([ran.code, given().GREETING, given().Greeting]).toEqual([0, undefined, 'theirs']);
 });
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { renameVariables } from '../support/editing.ts';
 
 const on = '--site blog.example.com';
 const later = 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n';
@@ -13,6 +14,7 @@ testGroup('env', {
     line: `list ${on}`,
     table: ['KEY', 'APP_ENV      ••••••••', 'DB_PASSWORD  ••••••••'],
     json: [{ key: 'APP_ENV', value: 'production' }, { key: 'APP_DEBUG' }, { key: 'DB_PASSWORD', value: 'blog-password' }],
+    says: 'Values are masked. Show them with --reveal.\n',
     ability: 'site:read',
     missing: 'list --site nowhere.example.com',
   },
@@ -39,12 +41,12 @@ testGroup('env', {
     invalid: [`set LOG_LEVEL=warning -F value:=1 ${on}`, 'value', 'value'],
   },
   'set with an existing key': {
-    line: `set APP_ENV=local ${on}`,
-    table: ['✓ Set APP_ENV on blog.example.com\n'],
-    json: { key: 'APP_ENV', value: 'local' },
+    line: `set DB_PASSWORD=local ${on}`,
+    table: ['✓ Set DB_PASSWORD on blog.example.com\n'],
+    json: { key: 'DB_PASSWORD', value: 'local' },
     says: later,
     ability: 'site:update',
-    invalid: [`set APP_ENV=local -F value:=1 ${on}`, 'value', 'value'],
+    invalid: [`set DB_PASSWORD=local -F value:=1 ${on}`, 'value', 'value'],
   },
   unset: {
     line: `unset APP_DEBUG ${on} --yes`,
@@ -67,6 +69,7 @@ testGroup('env', {
 let bed: Bed;
 beforeEach(async () => {
   bed = await openBed();
+  renameVariables(bed);
 });
 afterEach(() => bed.close());
 
@@ -75,18 +78,18 @@ const value = (key: string) =>
   bed.sandbox.state.environment_variables.find((each) => each.site_id === seeded.sites['blog.example.com'] && each.key === key)?.value;
 
 test('env set creates new variables, updates existing ones and skips unchanged ones', async () => {
-  const run = await bed.dnx(['env', 'set', 'LOG_LEVEL=warning', 'APP_ENV=a=b c', 'APP_DEBUG=false', ...on.split(' '), '--json']);
+  const run = await bed.dnx(['env', 'set', 'LOG_LEVEL=warning', 'APP_NAME=a=b c', 'APP_THEME=false', ...on.split(' '), '--json']);
   expect(run.json()).toMatchObject([
     { key: 'LOG_LEVEL', value: 'warning' },
-    { key: 'APP_ENV', value: 'a=b c' },
-    { key: 'APP_DEBUG', value: 'false' },
+    { key: 'APP_NAME', value: 'a=b c' },
+    { key: 'APP_THEME', value: 'false' },
   ]);
   expect(changes(run.calls)).toEqual(['POST', 'PUT']);
 });
 
 test('env set does not send a value that is already set', async () => {
-  const run = await bed.dnx(`env set APP_ENV=production ${on}`);
-  expect([run.stdout, run.stderr]).toEqual(['Unchanged: APP_ENV already has this value.\n', '']);
+  const run = await bed.dnx(`env set APP_NAME=production ${on}`);
+  expect([run.stdout, run.stderr]).toEqual(['Unchanged: APP_NAME already has this value.\n', '']);
   expect(changes(run.calls)).toEqual([]);
   expect(run.code).toBe(0);
 });
@@ -100,8 +103,8 @@ test('env set continues after a rejected variable and exits 12', async () => {
 });
 
 test('env set accepts an empty value', async () => {
-  expect((await bed.dnx(`env set APP_ENV= ${on}`)).code).toBe(0);
-  expect(value('APP_ENV')).toBe('');
+  expect((await bed.dnx(`env set APP_NAME= ${on}`)).code).toBe(0);
+  expect(value('APP_NAME')).toBe('');
 });
 
 test.each([
@@ -133,14 +136,47 @@ test.each([
 });
 
 test('env unset removes several variables with one confirmation', async () => {
-  const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
-  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nAPP_DEBUG +removed\nDB_PASSWORD +removed\n$/);
+  const run = await bed.dnx(`env unset APP_THEME DB_PASSWORD ${on} --yes`);
+  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nAPP_THEME +removed\nDB_PASSWORD +removed\n$/);
   expect(run.stderr).toBe(later);
   expect(value('DB_PASSWORD')).toBeUndefined();
-  expect(value('APP_ENV')).toBe('production');
+  expect(value('APP_NAME')).toBe('production');
 });
 
 test('a name that no shell takes is named, and the API explains; there is no other field to set', async () => {
   const run = await bed.dnx(['env', 'set', 'FOO BAR=1', ...on.split(' ')]);
   expect([run.code, run.stderr]).toEqual([7, "Error: 'FOO BAR' is not a valid variable name.\n  key: The key field format is invalid.\n"]);
+});
+
+describe('env set with a key alone', () => {
+  const terminal = (keys: string) => ({ keys, columns: 200, env: { NO_COLOR: '1' } });
+
+  test('prompts for the value, which is not shown, and then asks whether to deploy', async () => {
+    const run = await bed.dnx(`env set LICENSE LEVEL=2 ${on}`, terminal('hunter2\rn\r'));
+    expect([run.code, value('LICENSE'), value('LEVEL')], run.stderr).toEqual([0, 'hunter2', '2']);
+    expect(run.stderr).toContain('Value of LICENSE:');
+    expect(run.stderr).toContain('Set 2 variables on blog.example.com. Deploy now?');
+    expect(run.stdout + run.stderr).not.toContain('hunter2');
+    const deployed = await bed.dnx(`env set LICENSE ${on}`, terminal('other\ry\r'));
+    expect([deployed.code, deployed.stdout]).toEqual([0, expect.stringMatching(/^✓ Deployed blog\.example\.com in /)]);
+  });
+
+  test('needs a terminal', async () => {
+    const run = await bed.dnx(`env set LICENSE ${on}`);
+    expect([run.code, run.stdout, value('LICENSE')]).toEqual([2, '', undefined]);
+    expect(run.stderr).toContain("'LICENSE' is not KEY=VALUE.");
+  });
+
+  test('a complete line asks nothing, also on a terminal', async () => {
+    const run = await bed.dnx(`env set LICENSE=1 ${on}`, terminal(''));
+    expect([run.code, run.stderr]).toEqual([0, later]);
+  });
+});
+
+test('env list says how to show the values, and only if they are masked', async () => {
+  const hint = 'Values are masked. Show them with --reveal.\n';
+  expect((await bed.dnx(`env list ${on}`)).stderr).toBe(hint);
+  for (const option of ['--reveal', '--json', '-o csv', '--quiet']) expect((await bed.dnx(`env list ${on} ${option}`)).stderr).toBe('');
+  bed.sandbox.state.environment_variables = [];
+  expect((await bed.dnx(`env list ${on}`)).stderr).not.toContain(hint);
 });

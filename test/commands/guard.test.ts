@@ -61,9 +61,9 @@ describe('the guard lets a deployment through', () => {
   test('that it is told to allow', async () => {
     hub.commit('Add carts', { [migration]: '<?php', '.env.example': 'CART_TTL=1\n', 'composer.json': '{"require":{"php":"^9"}}' });
     const cwd = inClone();
-    expect(await stopped(cwd, '--allow keys --allow php')).toContain('of shop.example.com: 1 migration\n');
+    expect(await stopped(cwd, '--allow variables --allow php')).toContain('of shop.example.com: 1 migration\n');
     expect(await stopped(cwd, '--allow migrations --allow php')).toContain('of shop.example.com: 1 missing variable\n');
-    const done = await deploy(cwd, '--allow migrations --allow keys --allow php');
+    const done = await deploy(cwd, '--allow migrations --allow variables --allow php');
     expect([done.code, posts(done)]).toEqual([0, [POST]]);
   });
 });
@@ -95,17 +95,17 @@ describe('the guard stops a deployment before anything is sent', () => {
 
   test('if it cannot know: outside of a clone, without Git, without the live commit, in a shallow clone', async () => {
     expect(await stopped(bed.directory)).toContain(
-      'unknown migrations, missing variables, PHP version: this directory is not in a Git repository.',
+      'of shop.example.com: cannot check migrations, variables, PHP version: this directory is not in a Git repository.',
     );
     expect((await stopped(bed.directory)).match(/Git repository/g)).toHaveLength(1);
     const cwd = inClone();
     expect(await stopped(cwd, '', { env: { PATH: bed.directory } })).toContain('Git is not installed. Install Git.');
     deployed(bed, 'f'.repeat(40));
-    expect(await stopped(cwd)).toContain('unknown migrations: the live commit fffffff is not in this clone. Run: git fetch\n');
+    expect(await stopped(cwd)).toContain('cannot check migrations: the live commit fffffff is not in this clone. Run: git fetch origin\n');
     const shallow = hub.clone(join(bed.directory, 'shallow'), '--depth=1').directory;
     expect(await stopped(shallow)).toContain('Run: git fetch --unshallow\n');
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
-    expect(await stopped(cwd)).toContain('unknown migrations: shop.example.com has no releases.\n');
+    expect(await stopped(cwd)).toContain('cannot check migrations: shop.example.com has no releases.\n');
     expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
   });
 
@@ -157,7 +157,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     hub.commit('Add carts', { [migration]: '<?php' });
     hub.git('checkout', '--quiet', 'main');
     const cwd = inClone();
-    const stderr = await stopped(cwd, '--branch carts');
+    const stderr = await stopped(cwd, '--branch carts --yes');
     expect(stderr).toContain('1 migration\n');
     expect(stderr).toContain('dnx deploy shop.example.com --server web-1 --branch carts --guard --allow migrations');
     expect(liveRelease(bed).site.branch).toBe('main');
@@ -187,7 +187,7 @@ test('following a deployment in progress needs no guard, because nothing is sent
 describe('--dry-run says what the guard would do', () => {
   test('passes', async () => {
     const done = await deploy(inClone(), '--dry-run --json');
-    expect([done.code, posts(done), done.json()]).toMatchObject([0, [], [{ site: 'shop.example.com', guard: 'passes', reasons: [] }]]);
+    expect([done.code, posts(done), done.json()]).toMatchObject([0, [], { site: 'shop.example.com', guard: 'passes', reasons: [] }]);
     expect(done.stderr).toBe('Nothing was deployed.\n');
   });
 
@@ -195,8 +195,50 @@ describe('--dry-run says what the guard would do', () => {
     hub.commit('Add carts', { [migration]: '<?php' });
     const cwd = inClone();
     const done = await deploy(cwd, '--dry-run --json');
-    expect([done.code, posts(done), done.json()]).toMatchObject([10, [], [{ guard: 'stops', reasons: ['1 migration'] }]]);
-    expect((await deploy(cwd, '--dry-run')).stderr).toContain('--guard would stop 1 of 1 sites\n');
+    expect([done.code, posts(done), done.json()]).toMatchObject([
+      10,
+      [],
+      { guard: 'stops', reasons: ['1 migration'], commits: [{ subject: 'Add carts' }] },
+    ]);
+    const shown = await deploy(cwd, '--dry-run');
+    expect(shown.stderr).toContain('--guard would stop 1 of 1 sites\n');
+    expect(shown.stdout).toContain('\n  guard       stops for migrations\n');
+  });
+
+  test('says what cannot be known once', async () => {
+    const done = await deploy(bed.directory, '--dry-run');
+    expect(done.stdout.match(/not in a Git repository/g)).toHaveLength(1);
+    expect(done.stdout).toContain('\n  guard    stops for migrations, variables, php\n');
+    // A clone whose repository the API does not name is known by the live commit alone.
+    liveRelease(bed).site.git_repository_id = null;
+    deployed(bed, 'f'.repeat(40));
+    const stderr = await stopped(inClone());
+    expect(stderr.match(/is not in this clone/g)).toHaveLength(1);
+  });
+});
+
+describe('--dry-run without a guard', () => {
+  test('shows the branch, the live release and the commits between', async () => {
+    const head = hub.commit('Fix VAT');
+    const done = await dnx(inClone(), 'deploy shop.example.com --dry-run');
+    expect([done.code, done.stderr, posts(done)]).toEqual([0, 'Nothing was deployed.\n', []]);
+    const { release } = liveRelease(bed);
+    expect(done.stdout).toBe(
+      [
+        'Would deploy shop.example.com (web-1): 1 commit',
+        `  live     ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
+        `  branch   origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
+        `  commits  ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
+        '',
+      ].join('\n'),
+    );
+    expect(done.calls.some((call) => call.includes('environment-variables'))).toBe(false);
+  });
+
+  test('shows what the API knows outside of a clone', async () => {
+    const done = await dnx(bed.directory, 'deploy shop.example.com --dry-run');
+    expect(done.stdout).toMatch(/^Would deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
+    expect(done.stdout).toContain('  unknown  commits: this directory is not in a Git repository. Run it in a clone.\n');
   });
 });
 

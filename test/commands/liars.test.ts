@@ -67,6 +67,8 @@ describe('a response that never arrives or never ends', () => {
     const refused = await liar((socket) => socket.write(`${HEAD.replace('200 OK', '500 No')}\r\n`) && drip(socket, 'a', 10));
     const download = await bed.dnx('backup download 7', at(refused, { bodyMs: 200 }));
     expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
+    const hopeless = await bed.dnx(read, at(server, { idleMs: 200 }));
+    expect([hopeless.code, hopeless.stderr]).toEqual([13, expect.stringContaining('the response stalled for 0.2s.')]);
   });
 
   test('does not wait for the body of a 429', async () => {

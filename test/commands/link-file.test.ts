@@ -29,6 +29,14 @@ describe('a link file from a repository', () => {
     ]);
   });
 
+  test.each(['site', 'server', 'default', 'unknown', 'profile', 'host'])('cannot fill the screen with its %s', async (key) => {
+    link({ [key]: 'x'.repeat(500_000), ['y'.repeat(500_000)]: 1 });
+    for (const line of ['config list', 'config get site', 'site show', 'deploy', 'env list', 'status', 'doctor', 'link']) {
+      const run = await bed.dnx(line);
+      expect((run.stdout + run.stderr).length, line).toBeLessThan(5_000);
+    }
+  });
+
   test('cannot send control sequences to the terminal', async () => {
     const evil = '\u001b]0;title\u0007\u001b[2J\u009b2J\u202eweb';
     link({ server: evil, site: `${evil}.example.com`, [evil]: 1 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 import { blocksIn, serverIn, shopIn, withoutServer } from '../support/watched.ts';
 
 const web2 = seeded.servers['web-2'];
@@ -17,12 +18,17 @@ const server = (name: string) => serverIn(bed, name);
 const site = () => shopIn(bed);
 
 describe('goes on', () => {
-  test.each([
-    ['a dropped connection', 'drop'],
-    ['a 503', { status: 503 }],
-    ['HTML', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
-    ['a 429 of ten minutes', { status: 429, headers: { 'retry-after': '600' } }],
-  ] as const)('after %s, and says once that it is reconnecting', async (_, reply) => {
+  test.each(
+    leading(
+      [
+        ['a dropped connection', 'drop'],
+        ['a 503', { status: 503 }],
+        ['HTML', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
+        ['a 429 of ten minutes', { status: 429, headers: { 'retry-after': '600' } }],
+      ] as const,
+      2,
+    ),
+  )('after %s, and says once that it is reconnecting', async (_, reply) => {
     bed.clock.at(20_000, () => void bed.sandbox.faults.always({ path: '/servers' }, reply));
     bed.clock.at(4 * MINUTE, () => {
       bed.sandbox.faults.clear();

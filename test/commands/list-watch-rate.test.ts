@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openFleet } from '../support/fleet.ts';
+import { leading } from '../support/volume.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const MINUTE = 60_000;
@@ -56,11 +57,16 @@ test('a server with a deployment in progress is read every few seconds, and the 
   expect(run.calls.length - 51).toBeLessThanOrEqual(20 * 12);
 });
 
-test.each([
-  ['server list', 10],
-  ['site list', 10],
-  ['site list', 20],
-])('%s keeps to a third of %i requests a minute, so that nothing is refused', async (line, rateLimit) => {
+test.each(
+  leading(
+    [
+      ['server list', 10],
+      ['site list', 10],
+      ['site list', 20],
+    ],
+    2,
+  ),
+)('%s keeps to a third of %i requests a minute, so that nothing is refused', async (line, rateLimit) => {
   await bed.close();
   bed = await openBed({ rateLimit });
   const run = await bed.dnx(`${line} --watch`, { interruptAt: 10 * MINUTE, env: { DNX_RATE_LIMIT: String(rateLimit) } });

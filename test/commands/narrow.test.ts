@@ -7,7 +7,7 @@ import type { Failure } from '../support/failures/failure.ts';
 import { refusedFailures } from '../support/failures/refused.ts';
 import { unreachedFailures } from '../support/failures/unreached.ts';
 import { usageFailures } from '../support/failures/usage.ts';
-import { sampled } from '../support/volume.ts';
+import { leading, sampled } from '../support/volume.ts';
 
 type Told = Pick<Failure, 'name' | 'line' | 'given'>;
 
@@ -96,7 +96,7 @@ describe('on a terminal of 40 columns', () => {
     expect(started.stderr).toBe('Watch it with:\n  dnx watch blog.example.com --server web-1\n');
   });
 
-  test.each([' ', 'x ', ': dnx', ':', '漢', '漢 '])('a message of 200,000 times %j takes no time', async (text) => {
+  test.each(leading([' ', 'x ', ': dnx', ':', '漢', '漢 '], 2))('a message of 200,000 times %j takes no time', async (text) => {
     const message = `  ${text.repeat(200_000)}. `;
     bed.sandbox.faults.always({ method: 'GET' }, { status: 400, body: { message } });
     const ms = await computed(async () => expect((await narrow('server show web-1')).code).toBe(1));

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
@@ -24,6 +28,17 @@ test('reads a response that arrives slowly', async () => {
   bed.sandbox.faults.always(servers, 'trickle');
   const run = await bed.dnx('server list -o ids');
   expect([run.code, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
+});
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+if (!hasIPv6) process.stderr.write('Skipped the test of a localhost on IPv6: this machine has no ::1\n');
+
+test.skipIf(!hasIPv6)('reaches a localhost that answers on IPv6 alone', async () => {
+  const server = createServer((_, response) => response.end('{"data":[{"id":7,"name":"web-1"}]}'));
+  await once(server.listen(0, '::1'), 'listening');
+  onTestFinished(() => void server.close());
+  const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `http://localhost:${(server.address() as AddressInfo).port}` } });
+  expect([run.code, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
 });
 
 test('waits out a 429, then resends even a POST', async () => {

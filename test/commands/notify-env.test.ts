@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openReceiver, type Receiver } from '../support/receiver.ts';
@@ -44,6 +46,16 @@ test('a command gets the outcome of the deployment', async () => {
   const run = await bed.dnx([...set.split(' '), '--deploy', '--notify', 'echo "$DNX_OUTCOME"']);
   expect([run.code, bed.children[0]?.env.DNX_OUTCOME]).toEqual([1, 'failed']);
   expect(bed.children[0]?.env.DNX_RESULT).not.toContain('hunter2');
+});
+
+test('a push notifies only of a deployment that the user wants', async () => {
+  writeFileSync(join(bed.directory, '.env'), 'NEW=1\n');
+  const push = (keys: string) =>
+    bed.dnx('env push .env --site shop.example.com', { keys, columns: 100, env: { NO_COLOR: '1', DNX_NOTIFY: receiver.url } });
+  expect([(await push('y\rn\r')).code, receiver.bodies]).toEqual([0, []]);
+  writeFileSync(join(bed.directory, '.env'), 'NEW=2\n');
+  expect((await push('y\ry\r')).code).toBe(0);
+  expect(receiver.bodies).toMatchObject([{ result: { deployment: { outcome: 'succeeded' } } }]);
 });
 
 test('env set alone has nothing to wait for', async () => {

@@ -151,6 +151,9 @@ describe('DNX_NOTIFY', () => {
   test('is named if it is wrong', async () => {
     const run = await bed.dnx(deploy, { env: { DNX_NOTIFY: 'belll' } });
     expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('DNX_NOTIFY names a command that was not found')]);
+    const secret = await bed.dnx(deploy, { env: { DNX_NOTIFY: 'hooks.example.com/s3cr3t' } });
+    expect([secret.code, secret.calls, secret.stderr]).toEqual([2, [], expect.stringContaining('DNX_NOTIFY is a URL without https://.')]);
+    expect(secret.stderr).not.toContain('s3cr3t');
   });
 });
 
@@ -159,6 +162,9 @@ describe('nothing is sent', () => {
     ['belll', "--notify names a command that was not found: 'belll'. Did you mean 'bell'?"],
     ['./missing.sh', "--notify names a command that was not found: './missing.sh'."],
     ['', '--notify is empty.'],
+    ['hooks.example.com/services/T0/s3cr3t', '--notify is a URL without https://.'],
+    ['hooks.example.com:8443/services?token=s3cr3t', '--notify is a URL without https://.'],
+    ['localhost:8080/s3cr3t', '--notify is a URL without https://.'],
     ['ftp://example.com', '--notify is not an http:// or https:// URL.'],
     ['https://', '--notify is not a valid URL.'],
     ['https://user:s3cr3t@example.com', '--notify must not contain a user name or password.'],

@@ -148,7 +148,7 @@ test('env:// is a variable of the environment, and exit code 2 without it', asyn
 });
 
 describe('what a cloned .env may not read', () => {
-  /** A clone below the home directory, whose `.env` its author wrote. */
+  /** A clone below the home directory, whose `.env.production` its author wrote. */
   const inClone = (words: readonly string[], options: RunOptions = {}) =>
     site.env(words, { cwd: site.path('clone'), ...options, env: { NO_COLOR: '1', ...options.env } });
   const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
@@ -165,7 +165,7 @@ describe('what a cloned .env may not read', () => {
   test.each(attempts.flatMap((line) => ['DNX_TOKEN', 'DNX_NOTIFY', 'dnx_token'].map((name) => [line, name] as const)))(
     'settings of dnx: env %s with env://%s',
     async (line, name) => {
-      site.write(`A=env://${name}\n`, 'clone/.env');
+      site.write(`A=env://${name}\n`, 'clone/.env.production');
       const run = await inClone(line.split(' '), { env: { [name]: site.bed.sandbox.token } });
       expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
       expect(flat(run)).toBe(`Error: Could not resolve A (env://${name}): a reference never reads the settings of dnx. `);
@@ -174,7 +174,7 @@ describe('what a cloned .env may not read', () => {
 
   test.each(attempts)('files that dnx keeps, even with --allow-file: env %s', async (line) => {
     site.write('{}', 'config/tokens.json');
-    site.write('A=file://../config/tokens.json\n', 'clone/.env');
+    site.write('A=file://../config/tokens.json\n', 'clone/.env.production');
     const run = await inClone([...line.split(' '), '--allow-file', '../config/tokens.json']);
     expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
     expect(flat(run)).toContain('a reference never reads the files of dnx.');
@@ -184,7 +184,7 @@ describe('what a cloned .env may not read', () => {
     'files outside of the project, without a terminal: env %s with file://%s',
     async (line, path) => {
       symlinkSync('../id_rsa', site.path('clone/inside'));
-      site.write(`A=file://${path}\n`, 'clone/.env');
+      site.write(`A=file://${path}\n`, 'clone/.env.production');
       const run = await inClone(line.split(' '));
       expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
       expect(flat(run)).toBe(
@@ -195,7 +195,7 @@ describe('what a cloned .env may not read', () => {
 
   test('--allow-file allows that file alone', async () => {
     site.write('other\n', 'other');
-    site.write('A=file://~/id_rsa\n', 'clone/.env');
+    site.write('A=file://~/id_rsa\n', 'clone/.env.production');
     const wrong = await inClone(['push', '--yes', '--allow-file', '../other']);
     expect([wrong.code, site.values()]).toEqual([2, {}]);
     const right = await inClone(['push', '--yes', '--allow-file', '../other', '--allow-file', '~/id_rsa']);
@@ -204,7 +204,7 @@ describe('what a cloned .env may not read', () => {
   });
 
   test('a terminal asks, names the file, and reads nothing after no', async () => {
-    site.write('A=file://~/id_rsa\n', 'clone/.env');
+    site.write('A=file://~/id_rsa\n', 'clone/.env.production');
     const no = await inClone(['push', '--yes'], { columns: 300, keys: 'n\r' });
     expect([no.code, no.stdout, sent(no), site.values()]).toEqual([1, '', [], {}]);
     expect(no.stderr).toContain(`A is file://~/id_rsa, which is outside of this project. Read ${key()}?`);

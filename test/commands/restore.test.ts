@@ -144,10 +144,10 @@ describe('a backup that has the ids of a database and a site is of what its type
     expect(run.stdout).not.toContain('shop.example.com');
   });
 
-  test('without a known type it is refused', async () => {
+  test('without a known type its id is asked for', async () => {
     change(newest, { type: 'snapshot', site_id: sites['shop.example.com'] });
     const run = await bed.dnx(`backup restore ${newest} --confirm shop`);
-    expect([run.code, posts(run)]).toEqual([1, []]);
+    expect([run.code, posts(run), run.stderr]).toEqual([2, [], expect.stringContaining(`Expected ${newest}, the id of the backup.`)]);
   });
 });
 

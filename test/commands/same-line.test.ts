@@ -14,7 +14,7 @@ const SAME = /Without prompts: dnx (.*)\n/;
 
 describe('the same line without questions repeats no secret', () => {
   test.each([
-    ['env set APP_KEY=supersecret', `shop${keys.enter}`],
+    ['env set API_KEY=supersecret', `shop${keys.enter}`],
     ['redirect create /a /b -F token=supersecret', `shop${keys.enter}`],
     [`redirect create /a /b --data '{"token":"supersecret"}'`, `shop${keys.enter}`],
     ['database-user create bob --server web-1 -F password=supersecret', keys.enter],

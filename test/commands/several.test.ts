@@ -102,17 +102,17 @@ describe('deploy with several sites', () => {
     expect((await bed.dnx('deploy --server web-1 --all --concurrency 0')).code).toBe(2);
   });
 
-  test('--dry-run deploys nothing and prints the number of requests', async () => {
+  test('--dry-run deploys nothing and prints the branch and the live release of each', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --dry-run --json');
-    expect(run.json()).toEqual([
-      { site: 'shop.example.com', server: 'web-1', requests: 3 },
-      { site: 'blog.example.com', server: 'web-1', requests: 3 },
-      { site: 'staging.example.com', server: 'web-1', requests: 3 },
+    expect(run.json()).toMatchObject([
+      { site: 'shop.example.com', server: 'web-1', branch: 'main', live: { release: '20260416_071200' }, commits: null },
+      { site: 'blog.example.com', branch: 'main' },
+      { site: 'staging.example.com', branch: 'develop' },
     ]);
-    expect(run.stderr).toContain('9 requests, plus up to 24 a minute while following');
-    expect(posts()).toEqual([]);
-    const none = await bed.dnx('deploy shop.example.com --dry-run --no-wait');
-    expect(none.stderr).toContain('1 request');
+    expect([run.stderr, posts()]).toEqual(['Nothing was deployed.\n', []]);
+    const rows = (await bed.dnx('deploy --server web-1 --all --dry-run')).stdout.split('\n');
+    expect(rows[0]).toMatch(/^SITE +SERVER +BRANCH +LIVE +DEPLOYS +COMMITS$/);
+    expect(rows[1]).toMatch(/^shop\.example\.com +web-1 +main +643deaf +– +–$/);
     expect(posts()).toEqual([]);
   });
 

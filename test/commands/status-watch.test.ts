@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -78,7 +79,7 @@ describe('within the rate limit', () => {
     expect([rate <= 25, rate > 15]).toEqual([true, true]);
   });
 
-  test.each([12, 20])('of %i requests a minute, it waits instead of being refused', async (rateLimit) => {
+  test.each(leading([12, 20], 1))('of %i requests a minute, it waits instead of being refused', async (rateLimit) => {
     await bed.close();
     bed = await openBed({ rateLimit });
     const run = await watch('', 5 * MINUTE, { env: { DNX_RATE_LIMIT: String(rateLimit) } });
@@ -98,13 +99,18 @@ describe('goes on', () => {
   const failing = (reply: Parameters<typeof bed.sandbox.faults.always>[1]) =>
     bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, reply);
 
-  test.each([
-    ['a dropped connection', 'drop'],
-    ['a 500', { status: 500 }],
-    ['a 503', { status: 503 }],
-    ['HTML', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
-    ['a 429 of ten minutes', { status: 429, headers: { 'retry-after': '600' } }],
-  ] as const)('after %s, and says that it is reconnecting', async (_, reply) => {
+  test.each(
+    leading(
+      [
+        ['a dropped connection', 'drop'],
+        ['a 500', { status: 500 }],
+        ['a 503', { status: 503 }],
+        ['HTML', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
+        ['a 429 of ten minutes', { status: 429, headers: { 'retry-after': '600' } }],
+      ] as const,
+      2,
+    ),
+  )('after %s, and says that it is reconnecting', async (_, reply) => {
     bed.clock.at(20_000, () => void failing(reply));
     bed.clock.at(4 * MINUTE, () => {
       bed.sandbox.faults.clear();
@@ -117,7 +123,7 @@ describe('goes on', () => {
     expect(run.stdout.split('\n\n').at(-1)).not.toContain('reconnecting');
   });
 
-  test.each([{ data: null }, { data: 7 }, { data: [] }])('with the last known site if the response is %j', async (body) => {
+  test.each(leading([{ data: null }, { data: 7 }, { data: [] }], 1))('with the last known site if the response is %j', async (body) => {
     bed.clock.at(20_000, () => void failing({ status: 200, body }));
     const run = await watch('-o ndjson', 5 * MINUTE);
     expect([run.code, events(run.stdout).length]).toEqual([130, 1]);

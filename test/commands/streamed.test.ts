@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { DnxError } from '../../src/base/errors.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
+import { sampled } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -30,7 +31,7 @@ describe('a list of several pages', () => {
     [{ id: 4, name: '', created_at: '2026-04-15T03:00:00Z' }, { id: 5 }, {}],
   ];
 
-  test.each([...streamed, 'yaml', 'table'])('is printed with -o %s as if it were one page', async (format) => {
+  test.each(sampled([...streamed, 'yaml', 'table'], 4, 33))('is printed with -o %s as if it were one page', async (format) => {
     const [paged, whole] = [await open(odd), await open([odd.flat()])];
     for (const options of ['', '--fields id,name,extra', '--no-header', '--limit 3', '--limit 5'])
       for (const columns of [undefined, 80, 200]) {
@@ -40,7 +41,7 @@ describe('a list of several pages', () => {
       }
   });
 
-  test.each(streamed)('is printed with -o %s as if it were sorted', async (format) => {
+  test.each(sampled(streamed, 3, 43))('is printed with -o %s as if it were sorted', async (format) => {
     const server = await open(serverPages(4));
     for (const columns of [undefined, 80]) {
       const run = columns === undefined ? {} : { columns };
@@ -88,7 +89,7 @@ describe('a list filtered by dnx', () => {
 describe('a list that fails', () => {
   const failing = (from: number, status: number) => open(serverPages(8), { status: (page) => (page < from ? 200 : status) });
 
-  test.each([...streamed, 'yaml', 'table'])('at its first page prints nothing with -o %s', async (format) => {
+  test.each(sampled([...streamed, 'yaml', 'table'], 3, 91))('at its first page prints nothing with -o %s', async (format) => {
     const run = await list(await failing(1, 404), `-o ${format}`);
     expect([run.code, run.stdout]).toEqual([6, '']);
     expect(run.stderr).toContain('Not found');
@@ -167,7 +168,7 @@ describe('--fields', () => {
     expect(server.asked).toContain(3);
   });
 
-  test.each([...streamed, 'table'])('exits 2 before any output if no page has it with -o %s', async (format) => {
+  test.each(sampled([...streamed, 'table'], 3, 170))('exits 2 before any output if no page has it with -o %s', async (format) => {
     for (const limit of ['', ' --limit 1']) {
       const run = await list(await open(pages), `-o ${format} --fields id,nme${limit}`);
       expect([run.code, run.stdout]).toEqual([2, '']);

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 
@@ -30,4 +32,19 @@ test('the list to pick from tells tokens of one name by their ids', async () => 
   const { stderr } = await bed.dnx('token revoke', { typed: '', columns: 100, env: { TERM: 'dumb' } });
   expect(stderr).toMatch(/5\) API Login .* id 5\n.*6\) API Login .* id 6\n/);
   expect(stderr).toMatch(/1\) Sandbox (?!.*id 1)/);
+});
+
+test.each([
+  ['a line of 200,000 words', `dnx server show ${'a '.repeat(200_000)}`],
+  ['variables that double', `A=aaaaaaaa\n${'A=$A$A\n'.repeat(40)}dnx server show $A$A$A`],
+  ['one line of them', `A=${'a'.repeat(900)}\nB="${'$A'.repeat(20_000)}"\n${'C="$B$B"\n'.repeat(200)}dnx server show $B`],
+])('a script with %s is read in little time and memory', async (_, script) => {
+  writeFileSync(join(bed.directory, 'long.sh'), `${script}\ndnx deploy shop.example.com\n`);
+  const [began, before] = [performance.now(), process.memoryUsage.rss()];
+  const run = await bed.dnx('token abilities --from-script long.sh -o json');
+  expect([run.code, run.stdout], run.stderr).toEqual([expect.any(Number), expect.stringContaining('site:deploy')]);
+  expect(run.stderr).not.toContain('bug');
+  expect(run.stderr.length).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(400_000_000);
 });

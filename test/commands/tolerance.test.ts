@@ -5,7 +5,7 @@ import { operationsOf } from '../../src/cli/language/tree.ts';
 import type { ApiResponse, FaultReply, Match } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
-import { turn } from '../support/volume.ts';
+import { sampled, turn } from '../support/volume.ts';
 
 type Json = unknown;
 const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -119,7 +119,13 @@ function complaint({ code, stdout, stderr }: Run): string | undefined {
   return undefined;
 }
 
-describe.each(firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as const))('%s', (line, command, seed) => {
+describe.each(
+  sampled(
+    firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as const),
+    48,
+    3,
+  ),
+)('%s', (line, command, seed) => {
   const called = operationsOf(command);
   const own = called.length > 0 ? { method: called[0]?.split(' ')[0] ?? '', path: pathOf(called) } : {};
   /** A command that only reads can use the same sandbox again. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 
 const shop = seeded.sites['shop.example.com'];
 
@@ -17,7 +18,7 @@ const runs = () => join(bed.directory, 'state', 'runs');
 const files = () => readdirSync(runs()).map((name) => JSON.parse(readFileSync(join(runs(), name), 'utf8')));
 
 describe('site watch', () => {
-  test.each(['site watch', 'site watch shop.example.com'])('%s resumes after Ctrl-C', async (line) => {
+  test.each(leading(['site watch', 'site watch shop.example.com'], 1))('%s resumes after Ctrl-C', async (line) => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const run = await bed.dnx(`${line} --json`);
     expect(run.stderr).toContain('Resuming the deployment of shop.example.com, started just now.');
@@ -72,18 +73,21 @@ describe('site watch', () => {
     expect(run.stderr).toContain('there is no sign of it, so it probably never started');
   });
 
-  test.each(['site watch', 'site watch shop.example.com'])('%s repeats a known outcome, and says when it ended', async (line) => {
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
-    await bed.clock.sleep(600_000);
-    const again = await bed.dnx(`${line} --json`);
-    expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
-    expect(again.stderr).toContain('The deployment of shop.example.com finished 10m ago, and its release is still live.\n');
-    bed.sandbox.state.fail_deploys = true;
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
-    const failed = await bed.dnx(line);
-    expect(failed).toMatchObject({ code: 1, stdout: '' });
-    expect(failed.stderr).toContain('The deployment of shop.example.com finished just now.\n');
-  });
+  test.each(leading(['site watch', 'site watch shop.example.com'], 1))(
+    '%s repeats a known outcome, and says when it ended',
+    async (line) => {
+      expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+      await bed.clock.sleep(600_000);
+      const again = await bed.dnx(`${line} --json`);
+      expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
+      expect(again.stderr).toContain('The deployment of shop.example.com finished 10m ago, and its release is still live.\n');
+      bed.sandbox.state.fail_deploys = true;
+      expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+      const failed = await bed.dnx(line);
+      expect(failed).toMatchObject({ code: 1, stdout: '' });
+      expect(failed.stderr).toContain('The deployment of shop.example.com finished just now.\n');
+    },
+  );
 
   test.each(['site watch', 'site watch shop.example.com'])(
     '%s says that the release of a known outcome is not live any more',
@@ -242,24 +246,27 @@ describe('watch after deploy --no-wait', () => {
     }
   });
 
-  test.each([0, 8_000, 60_000, 120_000])('reports its success after %d ms, with the duration of the deployment', async (gap) => {
-    await started();
-    await bed.clock.sleep(gap);
-    const run = await bed.dnx('watch');
-    const { duration_s } = (await bed.dnx('watch --json')).json<{ duration_s: number }>();
-    expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^✓ Deployed shop\.example\.com in /)]);
-    expect(duration_s).toBeGreaterThanOrEqual(Math.max(11, gap / 1000));
-    expect(run.waited).toBeLessThan(95_000);
-  });
+  test.each(leading([0, 8_000, 60_000, 120_000], 2))(
+    'reports its success after %d ms, with the duration of the deployment',
+    async (gap) => {
+      await started();
+      await bed.clock.sleep(gap);
+      const run = await bed.dnx('watch');
+      const { duration_s } = (await bed.dnx('watch --json')).json<{ duration_s: number }>();
+      expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^✓ Deployed shop\.example\.com in /)]);
+      expect(duration_s).toBeGreaterThanOrEqual(Math.max(11, gap / 1000));
+      expect(run.waited).toBeLessThan(95_000);
+    },
+  );
 
-  test.each([0, 8_000, 60_000])('reports the success of a site without releases after %d ms', async (gap) => {
+  test.each(leading([0, 8_000, 60_000], 1))('reports the success of a site without releases after %d ms', async (gap) => {
     await started('blog.example.com');
     await bed.clock.sleep(gap);
     const run = await bed.dnx('watch --json');
     expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ site: 'blog.example.com', outcome: 'succeeded' })]);
   });
 
-  test.each([5_000, 60_000])('reports what another deployment replaced as superseded, after %d ms', async (gap) => {
+  test.each(leading([5_000, 60_000], 1))('reports what another deployment replaced as superseded, after %d ms', async (gap) => {
     await started();
     bed.sandbox.deployElsewhere(shop);
     await bed.clock.sleep(gap);

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { keep } from '../support/kept.ts';
 
 /** The commits of the documented project, the first of which is live. */
 const history = [
@@ -21,8 +23,24 @@ const history = [
 ] as const;
 const CLONED = '2026-11-25T12:00:00Z';
 
+/** The repository and its clone, which every stage copies, because making them takes 14 processes. */
+let made: { readonly hub: string; readonly clone: string; readonly live: string } | undefined;
+
 /** Creates a repository in one folder and its clone in another. Returns the live commit. */
 export function createProject(hub: string, clone: string): string {
+  if (!made) {
+    const folder = mkdtempSync(join(tmpdir(), 'dnx-project-'));
+    made = { hub: join(folder, 'hub'), clone: join(folder, 'clone'), live: makeProject(join(folder, 'hub'), join(folder, 'clone')) };
+    keep(folder, () => (made = undefined));
+  }
+  cpSync(made.hub, hub, { recursive: true, preserveTimestamps: true });
+  cpSync(made.clone, clone, { recursive: true, preserveTimestamps: true });
+  const config = join(clone, '.git/config');
+  writeFileSync(config, readFileSync(config, 'utf8').replace(made.hub, hub));
+  return made.live;
+}
+
+function makeProject(hub: string, clone: string): string {
   const git = (at: string, cwd: string, ...args: readonly string[]) => {
     const env = {
       PATH: process.env.PATH,

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { type EnvSite, openEnvSite, SITE_FILE } from '../support/env-site.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Values } from './model.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 const home = (who: number) => join(site.bed.directory, `person-${who}`);
-const fileOf = (who: number) => join(home(who), '.env');
+const fileOf = (who: number) => join(home(who), SITE_FILE);
 
 function start(): void {
   for (const who of [0, 1]) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isMask } from '../../src/base/text.ts';
 import { formatDotenv, parseDotenv } from '../../src/features/env/dotenv/dotenv.ts';
 import { file, variables } from '../support/dotenv-files.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { type EnvSite, openEnvSite, SITE_FILE } from '../support/env-site.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
 const SEED = seedOf(7);
@@ -31,11 +31,11 @@ test('any variables are the same after a push and a pull into an empty directory
   const property = fc.asyncProperty(variables.filter(isAccepted), async (all) => {
     site.setAll({});
     const [from, to] = [empty(), empty()];
-    writeFileSync(join(from, '.env'), formatDotenv(all));
+    writeFileSync(join(from, SITE_FILE), formatDotenv(all));
     await succeed('push', from, '--yes');
     expect(site.values()).toEqual(Object.fromEntries(all));
     await succeed('pull', to);
-    if (all.size > 0) expect(parseDotenv(readFileSync(join(to, '.env'), 'utf8')).variables).toEqual(all);
+    if (all.size > 0) expect(parseDotenv(readFileSync(join(to, SITE_FILE), 'utf8')).variables).toEqual(all);
   });
   await fc.assert(property, { seed: SEED, numRuns: volume(200, 12) });
 }, 120_000);
@@ -55,7 +55,7 @@ test('any dotenv file survives a push and a pull, and a change at Deploynix leav
     fc.pre(isAccepted(all));
     site.setAll({});
     const cwd = empty();
-    const path = join(cwd, '.env');
+    const path = join(cwd, SITE_FILE);
     writeFileSync(path, text);
     await succeed('push', cwd, '--yes');
     expect(site.values()).toEqual(Object.fromEntries(all));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { lacking, required } from '../support/programs.ts';
+import { sampled } from '../support/volume.ts';
 import { type Authority, openAuthority } from './authority.ts';
 import { type Nginx, openNginx } from './nginx.ts';
 import { openSquid, openTinyproxy, PASSWORD, type RealProxy, withTls } from './proxies.ts';
@@ -42,12 +43,18 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
     };
     const list = (env: Record<string, string>) => executable.dnx(['server', 'list', '-o', 'ids'], { env });
 
-    test.each([
-      ['http', false],
-      ['http', true],
-      ['https', false],
-      ['https', true],
-    ] as const)('reads a list over %s, with TLS to the proxy: %s', async (scheme, tls) => {
+    test.each(
+      sampled(
+        [
+          ['http', false],
+          ['http', true],
+          ['https', false],
+          ['https', true],
+        ] as const,
+        2,
+        program.length,
+      ),
+    )('reads a list over %s, with TLS to the proxy: %s', async (scheme, tls) => {
       const run = await list(behind(scheme, { tls }));
       expect([run.exitCode, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
     });
@@ -58,7 +65,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
       expect(run.stdout).toMatch(/^(\w+\n){3,}$/);
     });
 
-    test.each(['http', 'https'] as const)('creates a daemon over %s once', async (scheme) => {
+    test.each(sampled(['http', 'https'] as const, 1, program.length))('creates a daemon over %s once', async (scheme) => {
       const before = executable.sandbox.calls.length;
       const args = ['daemon', 'create', '--command', 'top', '--server', 'web-1', '-o', 'ids'];
       const run = await executable.dnx(args, { env: behind(scheme) });

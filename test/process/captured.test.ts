@@ -13,7 +13,7 @@ function push({ directory, env, dnx }: Executable, script: string) {
   mkdirSync(join(directory, 'bin'));
   writeFileSync(join(directory, 'bin/op'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   writeFileSync(join(directory, '.env'), 'KEY=op://app/db/password\n');
-  return dnx(['env', 'push', ...ON, '--yes'], { env: { PATH: `${join(directory, 'bin')}:${env.PATH}` } });
+  return dnx(['env', 'push', '.env', ...ON, '--yes'], { env: { PATH: `${join(directory, 'bin')}:${env.PATH}` } });
 }
 
 const value = ({ sandbox }: Executable) => sandbox.state.environment_variables.find(({ key }) => key === 'KEY')?.value;

@@ -136,7 +136,7 @@ function noTinyDisk(): boolean {
 }
 
 /** Under each condition, others of the commands. */
-const few = 2;
+const few = 1;
 const most = 45;
 /** The result of `env run` is that of its command. */
 const ours = runnables.filter(({ path }) => path !== 'env run');

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -40,19 +41,24 @@ async function contactedBy(line: string): Promise<readonly string[]> {
 }
 
 describe('dnx contacts no other host', () => {
-  test.each([
-    'login --with-token --insecure-storage',
-    'auth status',
-    'server list',
-    'site show shop.example.com',
-    'deploy shop.example.com --no-wait',
-    'env set A=b --site shop.example.com',
-    'token list',
-  ])('than its own, for dnx %s', async (line) => {
+  test.each(
+    leading(
+      [
+        'login --with-token --insecure-storage',
+        'auth status',
+        'server list',
+        'site show shop.example.com',
+        'deploy shop.example.com --no-wait',
+        'env set A=b --site shop.example.com',
+        'token list',
+      ],
+      4,
+    ),
+  )('than its own, for dnx %s', async (line) => {
     expect(await contactedBy(line)).toEqual([new URL(executable.sandbox.url).host]);
   });
 
-  test.each(['--version', '--help', 'help exit-codes', 'config list', 'completion bash', 'token abilities'])(
+  test.each(leading(['--version', '--help', 'help exit-codes', 'config list', 'completion bash', 'token abilities'], 2))(
     'at all, for dnx %s',
     async (line) => {
       expect(await contactedBy(line)).toEqual([]);

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { leading, sampled } from '../support/volume.ts';
 
 const SITE = seeded.sites['shop.example.com'];
 const SECRET = 'hunter2 but longer';
@@ -53,23 +54,28 @@ afterEach(() => {
 });
 afterAll(() => executable.close());
 
-const local = 's/^APP_ENV=.*/APP_ENV=local/';
+const local = 's/^APP_NAME=.*/APP_NAME=local/';
 
 describe('an editor', () => {
-  test.each([
-    ['writes into the file', `sed '${local}' "$1" > "$1.x"; cat "$1.x" > "$1"`],
-    ['replaces the file by renaming', `sed '${local}' "$1" > "$1.x"; mv "$1.x" "$1"`],
-    ['replaces the file by a link', `sed '${local}' "$1" > "$1.x"; ln -sf "$1.x" "$1"`],
-    ['is ed', `printf '/^APP_ENV/s/=.*/=local/\\nw\\nq\\n' | ed -s "$1"`],
-    [
-      'leaves swap, backup and undo files',
-      `cd "$(dirname "$1")"; cp "$1" "$1~"; cp "$1" ".swp"; ln -s "$1" "#lock"; mkdir -p undo/deep; cp "$1" undo/deep; sed -i '${local}' "$1"`,
-    ],
-    ['protects its files', `cp "$1" "$1.ro"; chmod 400 "$1.ro"; sed -i '${local}' "$1"`],
-  ])('that %s', async (_, script) => {
+  test.each(
+    leading(
+      [
+        ['writes into the file', `sed '${local}' "$1" > "$1.x"; cat "$1.x" > "$1"`],
+        ['replaces the file by renaming', `sed '${local}' "$1" > "$1.x"; mv "$1.x" "$1"`],
+        ['replaces the file by a link', `sed '${local}' "$1" > "$1.x"; ln -sf "$1.x" "$1"`],
+        ['is ed', `printf '/^APP_NAME/s/=.*/=local/\\nw\\nq\\n' | ed -s "$1"`],
+        [
+          'leaves swap, backup and undo files',
+          `cd "$(dirname "$1")"; cp "$1" "$1~"; cp "$1" ".swp"; ln -s "$1" "#lock"; mkdir -p undo/deep; cp "$1" undo/deep; sed -i '${local}' "$1"`,
+        ],
+        ['protects its files', `cp "$1" "$1.ro"; chmod 400 "$1.ro"; sed -i '${local}' "$1"`],
+      ],
+      4,
+    ),
+  )('that %s', async (_, script) => {
     const run = await edited(script);
-    expect([run.exitCode, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_ENV\n']);
-    expect([value('APP_ENV'), changed()]).toEqual(['local', ['PUT']]);
+    expect([run.exitCode, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_NAME\n']);
+    expect([value('APP_NAME'), changed()]).toEqual(['local', ['PUT']]);
   });
 
   test('gets a file that only this user can read, named after the site', async () => {
@@ -85,16 +91,31 @@ describe('an editor', () => {
     expect(run.stderr).toMatch(/^DNX_HOST=/m);
   });
 
-  test.each([
-    ['exits 1', `sed -i '${local}' "$1"; exit 1`, 1, 'Error: The editor exited with code 1; nothing was changed.\n'],
-    ['is killed', `sed -i '${local}' "$1"; kill -9 $$`, 1, 'Error: The editor exited with code 137; nothing was changed.\n'],
-    ['removes the file', 'rm "$1"', 1, 'The file is gone; nothing was changed.\n'],
-    ['removes the directory', 'rm -r "$(dirname "$1")"', 1, 'The file is gone; nothing was changed.\n'],
-    ['empties the file', ': > "$1"', 1, 'The file is empty; nothing was changed.\n'],
-    ['writes garbage', `printf '\\377\\376=\\000garbage"' > "$1"`, 2, 'Error: shop.example.com.env line 1: the file is not valid UTF-8.\n'],
-    ['replaces the file by a directory', 'rm "$1"; mkdir "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
-    ['replaces the file by an endless device', 'ln -sf /dev/zero "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
-  ])('that %s changes nothing', async (_, script, code, stderr) => {
+  test.each(
+    leading(
+      [
+        ['exits 1', `sed -i '${local}' "$1"; exit 1`, 1, 'Error: The editor exited with code 1; nothing was changed.\n'],
+        ['is killed', `sed -i '${local}' "$1"; kill -9 $$`, 1, 'Error: The editor exited with code 137; nothing was changed.\n'],
+        ['removes the file', 'rm "$1"', 1, 'The file is gone; nothing was changed.\n'],
+        ['removes the directory', 'rm -r "$(dirname "$1")"', 1, 'The file is gone; nothing was changed.\n'],
+        ['empties the file', ': > "$1"', 1, 'The file is empty; nothing was changed.\n'],
+        [
+          'writes garbage',
+          `printf '\\377\\376=\\000garbage"' > "$1"`,
+          2,
+          'Error: shop.example.com.env line 1: the file is not valid UTF-8.\n',
+        ],
+        ['replaces the file by a directory', 'rm "$1"; mkdir "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
+        [
+          'replaces the file by an endless device',
+          'ln -sf /dev/zero "$1"',
+          2,
+          /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/,
+        ],
+      ],
+      4,
+    ),
+  )('that %s changes nothing', async (_, script, code, stderr) => {
     const run = await edited(script);
     expect([run.exitCode, run.stdout, changed()]).toEqual([code, '', []]);
     expect(run.stderr).toMatch(stderr);
@@ -107,10 +128,10 @@ describe('an editor', () => {
   });
 
   test('may have arguments and print; the result stays alone on stdout', async () => {
-    const run = await edited('echo "noise $1"; sed -i "s/^APP_ENV=.*/APP_ENV=$1/" "$2"', {
+    const run = await edited('echo "noise $1"; sed -i "s/^APP_NAME=.*/APP_NAME=$1/" "$2"', {
       EDITOR: `${executable.directory}/editor.sh local`,
     });
-    expect([run.exitCode, value('APP_ENV')]).toEqual([0, 'local']);
+    expect([run.exitCode, value('APP_NAME')]).toEqual([0, 'local']);
     expect(run.stdout).toMatch(/^✓ Updated/);
     expect(run.stderr).toContain('noise local');
   });
@@ -125,7 +146,7 @@ const signals = [
 /** Says which file it got and its process id, and then waits. */
 const WAITS = 'echo "ready $1 $$." >&2; while :; do sleep 0.01; done';
 
-describe.each(signals)('%s', (signal, code) => {
+describe.each(sampled(signals, 1, 1))('%s', (signal, code) => {
   test('reaches the editor, and nothing is left', async () => {
     const env = editorOf(`trap 'echo caught >&2; exit 0' INT TERM HUP; ${WAITS}`);
     const child = executable.dnx(edit, { env });
@@ -183,11 +204,16 @@ describe('after SIGKILL', () => {
     return path;
   }
 
-  test.each([
-    ['edit', [...edit]],
-    ['run', ['env', 'run', '--site', 'shop.example.com', '--', 'true']],
-    ['pull', ['env', 'pull', '-', '--site', 'shop.example.com']],
-  ])('the next env %s removes what is left', async (_, words) => {
+  test.each(
+    leading(
+      [
+        ['edit', [...edit]],
+        ['run', ['env', 'run', '--site', 'shop.example.com', '--all', '--', 'true']],
+        ['pull', ['env', 'pull', '-', '--site', 'shop.example.com']],
+      ],
+      1,
+    ),
+  )('the next env %s removes what is left', async (_, words) => {
     const path = await killed();
     const run = await executable.dnx(words, { env: { EDITOR: 'true' } });
     expect([run.exitCode, existsSync(path)]).toEqual([0, false]);

@@ -9,7 +9,7 @@ import { sampled, volume } from '../support/volume.ts';
 
 const BLOG = seeded.sites['blog.example.com'];
 const ON = ['--site', BLOG, '--server', seeded.servers['web-1']];
-const PUSH = ['env', 'push', ...ON, '--yes', '--prune', '--json'];
+const PUSH = ['env', 'push', '.env', ...ON, '--yes', '--prune', '--json'];
 /** The list, two changes, two new variables and a removal. */
 const REQUESTS = 6;
 const AT_A_TIME = 3;
@@ -40,7 +40,7 @@ async function openEdited(): Promise<Executable> {
     updated_at: time,
   }));
   state.environment_variables.splice(0, state.environment_variables.length, ...others, ...own);
-  const pulled = await executable.dnx(['env', 'pull', ...ON]);
+  const pulled = await executable.dnx(['env', 'pull', '.env', ...ON]);
   expect(pulled.exitCode, pulled.stderr).toBe(0);
   writeFileSync(join(executable.directory, '.env'), text(wanted));
   return executable;
@@ -106,10 +106,10 @@ test('a pull that was killed at any time leaves the old file or the new one', as
       const { environment_variables: all } = executable.sandbox.state;
       const [first] = all;
       if (first) all.push({ ...first, id: '01JQ8Z4T9G000000000ENV0009', site_id: BLOG, key: 'THEIRS', value: '1' });
-      await killedAt(executable, ['env', 'pull', ...ON], at);
+      await killedAt(executable, ['env', 'pull', '.env', ...ON], at);
       const now = readFileSync(path, 'utf8');
       expect([old, `${old}THEIRS=1\n`]).toContain(now);
-      const again = await executable.dnx(['env', 'pull', ...ON]);
+      const again = await executable.dnx(['env', 'pull', '.env', ...ON]);
       expect(again.exitCode, again.stderr).toBe(0);
       expect(readFileSync(path, 'utf8')).toBe(`${old}THEIRS=1\n`);
       return now === old ? 'old' : 'new';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { sampled } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -36,10 +37,16 @@ test('reads an empty value from an empty process substitution', async () => {
   expect([run.exitCode, run.stderr, value('EMPTY')]).toEqual([0, '', '']);
 });
 
-test.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('%s ends the wait for a FIFO that nobody writes to', async (signal, code) => {
+test.each(
+  sampled(
+    [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const,
+    1,
+    3,
+  ),
+)('%s ends the wait for a FIFO that nobody writes to', async (signal, code) => {
   const fifo = join(executable.directory, signal);
   execFileSync('mkfifo', [fifo]);
   const child = executable.dnx(['api', 'POST', '/tokens', '--data', `@${signal}`]);

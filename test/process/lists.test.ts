@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable, type Started } from '../support/executable.ts';
 import { gate, openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -35,14 +36,17 @@ async function heldBack(pages: number) {
 }
 
 describe('a long list', () => {
-  test.each(['ndjson', 'csv', 'tsv', 'text', 'ids', 'json'])('prints rows with -o %s before its last page is sent', async (format) => {
-    const { server, release } = await heldBack(6);
-    const child = executable.dnx(['server', 'list', '-o', format], at(server));
-    await lines(child, 200);
-    release();
-    const { exitCode, stdout } = await child;
-    expect([exitCode, stdout.match(/\bweb-\d{6}|^\d{6}/gm)?.length]).toEqual([0, 600]);
-  });
+  test.each(leading(['ndjson', 'csv', 'tsv', 'text', 'ids', 'json'], 2))(
+    'prints rows with -o %s before its last page is sent',
+    async (format) => {
+      const { server, release } = await heldBack(6);
+      const child = executable.dnx(['server', 'list', '-o', format], at(server));
+      await lines(child, 200);
+      release();
+      const { exitCode, stdout } = await child;
+      expect([exitCode, stdout.match(/\bweb-\d{6}|^\d{6}/gm)?.length]).toEqual([0, 600]);
+    },
+  );
 
   test('prints its first row with its first page', async () => {
     const held = gate();

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -9,12 +10,17 @@ beforeAll(async () => {
 afterAll(() => executable.close());
 
 // On Windows, reading the title ends Node if the console has none.
-test.each([
-  [['sandbox', 'run', '--', 'true']],
-  [['deploy', 'shop.example.com', '--no-wait']],
-  [['open', 'shop.example.com']],
-  [['server', 'list']],
-])('dnx %j does not read the title of the process', async (args) => {
+test.each(
+  leading(
+    [
+      [['sandbox', 'run', '--', 'true']],
+      [['deploy', 'shop.example.com', '--no-wait']],
+      [['open', 'shop.example.com']],
+      [['server', 'list']],
+    ],
+    2,
+  ),
+)('dnx %j does not read the title of the process', async (args) => {
   const env = { NODE_OPTIONS: `--require ${resolve('test/support/untitled.cjs')}`, BROWSER: 'true', FORCE_COLOR: '1' };
   const { exitCode, stderr } = await executable.dnx(args, { env });
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('title')]);

@@ -5,8 +5,8 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { volume } from '../support/volume.ts';
 
-/** Processes per kind: 100 in total at full volume, otherwise 16. */
-const EACH = volume(25, 4);
+/** Processes per kind: 100 in total at full volume, otherwise 12. */
+const EACH = volume(25, 3);
 
 let executable: Executable;
 beforeAll(async () => {

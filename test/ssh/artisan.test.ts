@@ -5,6 +5,7 @@ import { find } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { leading } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx artisan');
 
@@ -55,12 +56,17 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `php8.3\n${RELEASE}\nartisan\n${printed}`]);
   });
 
-  test.each([
-    ['8.3', undefined, 'php8.3'],
-    ['7.4', undefined, 'php'],
-    [undefined, '8.3', 'php8.3'],
-    ['latest', '8.3', 'php8.3'],
-  ])('with PHP %s of the site and %s of the server it runs %s', async (own, other, expected) => {
+  test.each(
+    leading(
+      [
+        ['8.3', undefined, 'php8.3'],
+        ['7.4', undefined, 'php'],
+        [undefined, '8.3', 'php8.3'],
+        ['latest', '8.3', 'php8.3'],
+      ],
+      2,
+    ),
+  )('with PHP %s of the site and %s of the server it runs %s', async (own, other, expected) => {
     Object.assign(shop(), { php_version: own });
     const [server] = bed.sandbox.state.servers;
     Object.assign(server ?? {}, { php_version: other ?? '8.4' });
@@ -68,7 +74,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     expect([ran.exitCode, ran.stderr, ran.stdout.split('\n')[0]]).toEqual([0, '', expected]);
   });
 
-  test.each([127, 200])('its exit code %i is passed on', async (code) => {
+  test.each(leading([127, 200], 1))('its exit code %i is passed on', async (code) => {
     bed.sshd.program('php9.9', `#!/bin/sh\nexit ${code}\n`);
     Object.assign(shop(), { php_version: '9.9' });
     const ran = await bed.dnx([...on, 'test']);
@@ -115,14 +121,19 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
 });
 
 describe.skipIf(reason !== undefined)('dnx tinker', () => {
-  test.each([
-    [[], []],
-    [['--execute', 'User::where(\'a\', "$b")->count();'], ['--execute=User::where(\'a\', "$b")->count();']],
-    [
-      ['include.php', './other'],
-      ['include.php', './other'],
-    ],
-  ])('runs Tinker with %j', async (words, expected) => {
+  test.each(
+    leading(
+      [
+        [[], []],
+        [['--execute', 'User::where(\'a\', "$b")->count();'], ['--execute=User::where(\'a\', "$b")->count();']],
+        [
+          ['include.php', './other'],
+          ['include.php', './other'],
+        ],
+      ],
+      2,
+    ),
+  )('runs Tinker with %j', async (words, expected) => {
     const ran = await bed.dnx(['tinker', '--site', SITE, ...words]);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([
       0,

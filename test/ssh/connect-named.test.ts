@@ -121,8 +121,11 @@ test('a terminal on the server needs both stdin and stdout to be one', async () 
   ]);
 });
 
-test('ssh gets neither the token nor an option that changes how it connects or checks host keys', async () => {
-  for (const flags of ['', ' --no-input', ' -q', ' --json']) expect((await bed.dnx(`ssh web-1${flags} -- true`)).code).toBe(0);
-  for (const { file, args, env } of bed.children)
-    expect([file, args, env.DNX_TOKEN]).toEqual(['ssh', ['-T', 'deploynix@203.0.113.10', '--', "'true'"], undefined]);
+test('ssh gets neither the token, DNX_NOTIFY, nor an option that changes how it connects or checks host keys', async () => {
+  for (const flags of ['', ' --no-input', ' -q', ' --json'])
+    expect((await bed.dnx(`ssh web-1${flags} -- true`, { env: { DNX_NOTIFY: 'https://example.com/s3cr3t' } })).code).toBe(0);
+  for (const { file, args, env } of bed.children) {
+    expect([file, args]).toEqual(['ssh', ['-T', 'deploynix@203.0.113.10', '--', "'true'"]]);
+    expect([env.DNX_TOKEN, env.DNX_NOTIFY]).toEqual([undefined, undefined]);
+  }
 });

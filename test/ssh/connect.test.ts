@@ -7,7 +7,7 @@ import type { Child } from '../../src/machine/world.ts';
 import { openBed } from '../support/dnx.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
-import { sampled, seedOf } from '../support/volume.ts';
+import { leading, sampled, seedOf } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx ssh');
 
@@ -41,11 +41,16 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${PLAIN}\n`]);
   });
 
-  test.each([
-    [`${HOME}/${SITE}/other`, `${HOME}/${SITE}/other`],
-    [`${SITE}/other`, `${HOME}/${SITE}/other`],
-    [`${HOME}/${SITE}`, `${HOME}/${SITE}/releases/20260102_000000`],
-  ])('--path %s is the directory instead', async (path, expected) => {
+  test.each(
+    leading(
+      [
+        [`${HOME}/${SITE}/other`, `${HOME}/${SITE}/other`],
+        [`${SITE}/other`, `${HOME}/${SITE}/other`],
+        [`${HOME}/${SITE}`, `${HOME}/${SITE}/releases/20260102_000000`],
+      ],
+      1,
+    ),
+  )('--path %s is the directory instead', async (path, expected) => {
     const ran = await bed.dnx(['ssh', SITE, '--path', path, '--', 'pwd', '-P']);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${expected}\n`]);
   });
@@ -132,7 +137,7 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
     expect((await bed.dnx(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
   });
 
-  test.each([6, 255])('the exit code %i is passed on, on a server and on a site', async (code) => {
+  test.each(leading([255, 6], 1))('the exit code %i is passed on, on a server and on a site', async (code) => {
     for (const target of ['web-1', SITE]) {
       const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
       expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
@@ -142,9 +147,9 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
   test('every exit code is passed on', async () => {
     // In this process, because each dnx takes a quarter of a second to start.
     const own = await openBed({ rateLimit: 0 });
-    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {} };
+    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {}, after: () => () => {} };
     const child = (given: Child) => runChild({ ...given, env: bed.env }, parent);
-    const codes = sampled([...Array(256).keys()], 16, seedOf(10));
+    const codes = sampled([...Array(256).keys()], 6, seedOf(10));
     const run = async (code: number) => (await own.dnx(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`], { child })).code;
     const ended: number[] = [];
     for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));
@@ -164,15 +169,20 @@ describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', (
     writeFileSync(join(bed.directory, 'linked/.deploynix.json'), JSON.stringify(link));
   });
 
-  test.each([
-    ['the site of the link file', {}, '', 'current'],
-    ['that of --env', {}, '-e staging', PLAIN],
-    ['that of DNX_SITE', { DNX_SITE: PLAIN }, '', PLAIN],
-    ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, '', 'deploynix'],
-    ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '-e staging', PLAIN],
-    ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
-    ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
-  ])('%s', async (_, env, args, name) => {
+  test.each(
+    leading(
+      [
+        ['the site of the link file', {}, '', 'current'],
+        ['that of --env', {}, '-e staging', PLAIN],
+        ['that of DNX_SITE', { DNX_SITE: PLAIN }, '', PLAIN],
+        ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, '', 'deploynix'],
+        ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '-e staging', PLAIN],
+        ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
+        ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
+      ],
+      3,
+    ),
+  )('%s', async (_, env, args, name) => {
     const ran = await where(env, args);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${name}\n1\n`]);
   });

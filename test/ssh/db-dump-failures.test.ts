@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Copying, openCopying, SLOWLY, stuckDump } from '../support/database-copies.ts';
@@ -119,6 +119,18 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const ran = await running;
     expect([ran.exitCode, readdirSync(into)]).toEqual([1, []]);
     expect(ran.stderr).toMatch(/Could not dump large on web-1: the program was killed \(SIGKILL\)/);
+  });
+
+  it.each([
+    ['the login shell prints without end', 'sh', 'yes'],
+    ['the program complains without end', 'mariadb-dump', 'yes >&2'],
+  ])('%s', async (_, name, line) => {
+    copying.sshd.program(name, `#!/bin/dash\n${line}\n`);
+    onTestFinished(() => rmSync(join(copying.sshd.directory, 'programs'), { recursive: true }));
+    const into = copying.folder();
+    const ran = await copying.dump([copying.sites.mariadb, '-O', into]);
+    expect([ran.exitCode, ran.stdout, readdirSync(into)], ran.stderr).toEqual([1, '', []]);
+    expect(ran.stderr).toMatch(/web-1 printed more than [\d.]+ [kM]B besides the contents of shop\./);
   });
 
   it.each([['SIGINT', 130] as const, ...(deep ? [['SIGTERM', 143] as const] : [])])('dnx gets %s', async (signal, code) => {

@@ -43,7 +43,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(copying.content('mariadb', 'cut')).toBe(before);
   });
 
-  it('the program on the server is killed', async () => {
+  itDeeply('the program on the server is killed', async () => {
     const { running, before } = await stuckPull(copying, 'killed');
     for (const pid of dumpersOf(copying.servers.mariadb, 'large')) process.kill(pid, 'SIGKILL');
     const ran = await running;
@@ -117,7 +117,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     expect(copying.content('mariadb', 'no_room')).toBe(before);
   });
 
-  it('the local database is new, and its account may not create another one', async () => {
+  itDeeply('the local database is new, and its account may not create another one', async () => {
     const { servers, sites, dnx } = copying;
     servers.mariadb.sql(
       `CREATE USER fresh@'%' IDENTIFIED BY 'few rights'; GRANT ALL ON fresh.* TO fresh@'%'; GRANT ALL ON fresh_dnx_new.* TO fresh@'%'`,
@@ -191,7 +191,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
   });
 });
 
-it('sends autovacuum away, which an account without rights may not end', { timeout: TIME }, async () => {
+itDeeply('sends autovacuum away, which an account without rights may not end', { timeout: TIME }, async () => {
   const { servers, sites, dnx, sshd } = copying;
   const { sql } = servers.pgsql;
   sql(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying } from '../support/database-copies.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
-import { deep } from '../support/volume.ts';
+import { deep, leading } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of hostile dumps: ${reason}\n`);
@@ -41,12 +41,12 @@ const writes = (file: string) => `COPY (SELECT 1) TO PROGRAM 'touch ${file}';`;
 describe('a hostile dump runs no program and writes no file, although the local account may:', { timeout: TIME }, () => {
   const usual: readonly Attack[] = [
     ['a program, in a role that it resets', 'pgsql', (file) => `RESET ROLE; RESET SESSION AUTHORIZATION; ${writes(file)}`],
-    ['a setting of the server', 'pgsql', (file) => `ALTER SYSTEM SET archive_command = 'touch ${file}';`],
     ['SELECT … INTO OUTFILE', 'mariadb', (file) => `SELECT 1 INTO OUTFILE '${file}';`],
     ['an account with more rights', 'mariadb', () => `CREATE USER evil@localhost; GRANT FILE ON *.* TO evil@localhost;`],
-    ['another database', 'mariadb', () => 'UPDATE shop.marks SET mark = 1;'],
   ];
   const others: readonly Attack[] = [
+    ['a setting of the server', 'pgsql', (file) => `ALTER SYSTEM SET archive_command = 'touch ${file}';`],
+    ['another database', 'mariadb', () => 'UPDATE shop.marks SET mark = 1;'],
     ['COPY … TO PROGRAM', 'pgsql', writes],
     ['COPY … FROM PROGRAM', 'pgsql', (file) => `CREATE TABLE a (b TEXT); COPY a FROM PROGRAM 'touch ${file}';`],
     ['the role of the local account', 'pgsql', (file) => `SET ROLE shop; ${writes(file)}`],
@@ -112,7 +112,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
 });
 
 describe('the account that imports', { timeout: TIME }, () => {
-  it.each(drivers)('is the local one of %s if that may do no harm', async (driver) => {
+  it.each(leading(drivers, 1))('is the local one of %s if that may do no harm', async (driver) => {
     const { servers, sites, dnx } = copying;
     const before = copying.accounts(driver);
     servers[driver].sql(

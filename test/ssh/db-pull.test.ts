@@ -6,6 +6,7 @@ import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db pull: ${reason}\n`);
@@ -101,12 +102,17 @@ describe('a pull', { timeout: TIME }, () => {
 });
 
 describe('a pull refuses', { timeout: TIME }, () => {
-  it.each([
-    ['production', { APP_ENV: 'production' }, /is for production/],
-    ['another machine', { DB_HOST: 'mysql' }, /names a database on mysql, which is not this machine/],
-    ['another driver', { DB_CONNECTION: 'pgsql' }, /uses MySQL or MariaDB, but .* names a database of PostgreSQL/],
-    ['the database of the site itself', { DB_DATABASE: 'shop' }, /names the database of pull-maria.example.com itself/],
-  ] as readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[])('%s', async (_, changes, words) => {
+  it.each(
+    leading(
+      [
+        ['production', { APP_ENV: 'production' }, /is for production/],
+        ['another machine', { DB_HOST: 'mysql' }, /names a database on mysql, which is not this machine/],
+        ['another driver', { DB_CONNECTION: 'pgsql' }, /uses MySQL or MariaDB, but .* names a database of PostgreSQL/],
+        ['the database of the site itself', { DB_DATABASE: 'shop' }, /names the database of pull-maria.example.com itself/],
+      ] as readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[],
+      2,
+    ),
+  )('%s', async (_, changes, words) => {
     const { sites, dnx } = copying;
     const file = copying.dotenv('mariadb', 'refused', changes);
     const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
@@ -116,10 +122,15 @@ describe('a pull refuses', { timeout: TIME }, () => {
     expect(copying.servers.mariadb.sql('SELECT mark FROM marks', 'shop')).toBe('source\n');
   });
 
-  it.each([
-    ['mariadb', 'mysql'],
-    ['pgsql', 'template1'],
-  ] as const)('the own database of %s', async (driver, name) => {
+  it.each(
+    leading(
+      [
+        ['mariadb', 'mysql'],
+        ['pgsql', 'template1'],
+      ] as const,
+      1,
+    ),
+  )('the own database of %s', async (driver, name) => {
     const { sites, dnx } = copying;
     const [file, before] = [copying.dotenv(driver, name), copying.databases(driver, '')];
     const ran = await dnx(['db', 'pull', sites[driver], '--into', file, '--confirm', name]);
@@ -128,11 +139,16 @@ describe('a pull refuses', { timeout: TIME }, () => {
     expect(copying.databases(driver, '')).toEqual(before);
   });
 
-  it.each([
-    ['mariadb', 'new'],
-    ['pgsql', 'new'],
-    ['pgsql', 'old'],
-  ] as const)('to drop a database of %s that the user has in its way (%s)', async (driver, ending) => {
+  it.each(
+    leading(
+      [
+        ['mariadb', 'new'],
+        ['pgsql', 'new'],
+        ['pgsql', 'old'],
+      ] as const,
+      1,
+    ),
+  )('to drop a database of %s that the user has in its way (%s)', async (driver, ending) => {
     const { sites, servers } = copying;
     const [target, own] = [`mine_${ending}`, `mine_${ending}_dnx_${ending}`];
     const before = copying.old(driver, target);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examples, prepareFiles } from '../support/examples.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('remote examples');
 
@@ -42,7 +43,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(reason !== undefined)('the example', () => {
-  test.each(lines.map(({ line }) => line))('%s', async (line) => {
+  test.each(sampled(lines, 6, seedOf(12)).map(({ line }) => line))('%s', async (line) => {
     const follows = / (-f|--follow)\b/.test(line);
     const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '').replaceAll('shop.example.com', SITE)}`);
     if (follows) child.stdout.once('data', () => child.kill('SIGINT'));

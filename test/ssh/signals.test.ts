@@ -4,6 +4,7 @@ import { said } from '../support/executable.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { openSilence, stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { leading } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx ssh and signals');
 
@@ -24,7 +25,7 @@ const signals = [
 ] as const;
 
 describe.skipIf(reason !== undefined).each(signals)('%s', (signal, code) => {
-  test.each(['web-1', SITE])(`ends ssh to %s and exits ${code}`, async (target) => {
+  test.each(leading(['web-1', SITE], 1))(`ends ssh to %s and exits ${code}`, async (target) => {
     const child = bed.dnx(['ssh', target, '--', 'sh', '-c', 'echo ready >&2; exec sleep 60']);
     await said(child, 'ready');
     child.kill(signal);

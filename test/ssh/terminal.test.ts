@@ -94,7 +94,11 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await terminal.shows('both: xterm');
     expect((await terminal.ended).code).toBe(0);
     writeFileSync(join(bed.directory, 'piped.sh'), `"$NODE" "$DNX" ssh web-1 -- sh -c 'test -t 1 || echo none' | od -c; exit 0\n`);
-    const piped = openTerminal(['env', 'run', '--site', SITE, '--', 'sh', 'piped.sh'], { ...bed.env, NO_COLOR: '1' }, bed.directory);
+    const piped = openTerminal(
+      ['env', 'run', '--site', SITE, '--all', '--', 'sh', 'piped.sh'],
+      { ...bed.env, NO_COLOR: '1' },
+      bed.directory,
+    );
     await piped.shows(/n\s+o\s+n\s+e\s+\\n/);
     const { text } = await piped.ended;
     expect(text).not.toContain('Pseudo-terminal');
@@ -103,7 +107,11 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
   test('Ctrl-C ends a command whose output is piped, with 130', async () => {
     const line = `"$NODE" "$DNX" ssh web-1 -- sh -c 'echo ready; exec sleep 60'`;
     writeFileSync(join(bed.directory, 'stopped.sh'), `trap : INT; { trap : INT; ${line}; echo "code $?" >&2; } | cat\n`);
-    const terminal = openTerminal(['env', 'run', '--site', SITE, '--', 'sh', 'stopped.sh'], { ...bed.env, NO_COLOR: '1' }, bed.directory);
+    const terminal = openTerminal(
+      ['env', 'run', '--site', SITE, '--all', '--', 'sh', 'stopped.sh'],
+      { ...bed.env, NO_COLOR: '1' },
+      bed.directory,
+    );
     await terminal.shows('ready');
     terminal.type(keys.interrupt);
     await terminal.shows('code 130');

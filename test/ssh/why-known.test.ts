@@ -2,6 +2,7 @@ import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { reasonAgainstSsh } from '../support/sshd.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 import { type Diagnosed, openWhyBed } from '../support/why-bed.ts';
 import { database } from './why/database.ts';
 import type { Known } from './why/known.ts';
@@ -11,11 +12,12 @@ import { system } from './why/system.ts';
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx why: ${reason}\n`);
 
-const cases: readonly (Known & { readonly log?: (root: string) => string })[] = [
+const known: readonly (Known & { readonly log?: (root: string) => string })[] = [
   ...database.filter(({ state }) => Object.keys(state.files ?? {}).length > 1),
   ...system,
   ...site,
 ];
+const cases = sampled(known, 12, seedOf(14));
 
 /** Writes the log of nginx, which names the domain. */
 function planted({ state, log }: (typeof cases)[number]): Known['state'] {

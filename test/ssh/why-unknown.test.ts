@@ -1,10 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { reasonAgainstSsh } from '../support/sshd.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 import { type Diagnosed, openWhyBed } from '../support/why-bed.ts';
-import { readable, unknown } from './why/unknown.ts';
+import { readable as everyReadable, unknown as everyUnknown } from './why/unknown.ts';
 
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx why: ${reason}\n`);
+
+const unknown = sampled(everyUnknown, 9, seedOf(15));
+const readable = sampled(everyReadable, 2, seedOf(16));
 
 let diagnoses: ReadonlyMap<string, Diagnosed>;
 beforeAll(async () => {

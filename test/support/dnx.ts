@@ -235,7 +235,7 @@ function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['
   return {
     async request(request) {
       const { hostname } = new URL(request.url);
-      if (hostname !== '127.0.0.1') {
+      if (!['127.0.0.1', 'localhost'].includes(hostname)) {
         if (!elsewhere) throw new Error(`unexpected request to ${hostname}`);
         elsewhere(request);
         throw new NetworkFault('there is no such host', { sent: false });

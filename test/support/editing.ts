@@ -4,6 +4,13 @@ import type { Bed, Run, RunOptions } from './dnx.ts';
 
 export const edit = 'env edit --site blog.example.com';
 
+/** Renames the variables of that site which could break it, so that they change without its name. */
+export function renameVariables({ sandbox }: Bed): void {
+  const names: Readonly<Record<string, string>> = { APP_ENV: 'APP_NAME', APP_DEBUG: 'APP_THEME' };
+  for (const each of sandbox.state.environment_variables)
+    if (each.site_id === seeded.sites['blog.example.com']) each.key = names[each.key] ?? each.key;
+}
+
 /** The requests of a run that change something, without ids. */
 export const changes = ({ calls }: Run): string[] =>
   calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());

@@ -5,7 +5,10 @@ import { type Bed, openBed, type Run, type RunOptions } from './dnx.ts';
 
 export const BLOG = seeded.sites['blog.example.com'];
 /** Names the site by id, which costs no request. */
-const LINK = { server: { id: seeded.servers['web-1'], name: 'web-1' }, site: { id: BLOG, name: 'blog.example.com' } };
+const PRODUCTION = { server: { id: seeded.servers['web-1'], name: 'web-1' }, site: { id: BLOG, name: 'blog.example.com' } };
+
+/** The file of that site if none is named. */
+export const SITE_FILE = '.env.production';
 
 /** A site whose variables a test sets and reads, and dotenv files in the directory of its bed. */
 export interface EnvSite {
@@ -57,14 +60,14 @@ export async function openEnvSite(): Promise<EnvSite> {
       const { [key]: _, ...others } = site.values();
       site.setAll(value === undefined ? others : { ...site.values(), [key]: value });
     },
-    write(text, name = '.env') {
+    write(text, name = SITE_FILE) {
       mkdirSync(dirname(site.path(name)), { recursive: true });
       writeFileSync(site.path(name), text);
     },
     read: (name) => (existsSync(site.path(name)) ? readFileSync(site.path(name), 'utf8') : undefined),
-    path: (name = '.env') => join(bed.directory, name),
+    path: (name = SITE_FILE) => join(bed.directory, name),
     close: () => bed.close(),
   };
-  site.write(JSON.stringify(LINK), '.deploynix.json');
+  site.write(JSON.stringify({ environments: { production: PRODUCTION } }), '.deploynix.json');
   return site;
 }

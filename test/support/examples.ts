@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from '../../src/machine/world.ts';
-import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 import { deployed, Repository } from './repository.ts';
 import { signIn } from './sign-in.ts';
@@ -63,7 +63,8 @@ function mustSucceed({ code, stderr }: Run): void {
 export function prepareFiles(directory: string): void {
   mkdirSync(join(directory, '.ssh'), { recursive: true });
   writeFileSync(join(directory, '.ssh/id_ed25519.pub'), key);
-  writeFileSync(join(directory, '.env'), '# Local\nLOG_LEVEL=debug\n');
+  for (const name of ['.env', '.env.shop.example.com', `.env.${seeded.sites['shop.example.com']}`])
+    writeFileSync(join(directory, name), '# Local\nLOG_LEVEL=debug\n');
   writeFileSync(join(directory, '.env.staging'), 'CACHE_STORE=redis\n');
   writeFileSync(join(directory, 'deploy.log'), 'npm error code EUSAGE\n');
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');

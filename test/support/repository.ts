@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bed } from './dnx.ts';
 
@@ -51,22 +51,25 @@ export class Repository {
 
   /** Runs git with an input. */
   gitWith(input: string, ...args: readonly string[]): string {
-    const env = identity(FIRST + this.#commits * 60);
-    return execFileSync('git', args, { cwd: this.directory, env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] }).trim();
+    return this.#run(input, 'git', ...args);
   }
 
-  /** Commits files, and returns the hash. */
+  #run(input: string, program: string, ...args: readonly string[]): string {
+    const env = identity(FIRST + this.#commits * 60);
+    return execFileSync(program, args, { cwd: this.directory, env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] }).trim();
+  }
+
+  /** Commits files, and returns the hash. One shell runs git, because this process is large, and slow to start another one. */
   commit(subject: string, files: Files = {}): string {
     this.#commits += 1;
     for (const [name, text] of Object.entries(files)) {
       const file = join(this.directory, name);
       mkdirSync(dirname(file), { recursive: true });
-      if (text === null) this.git('rm', '--quiet', '--', name);
+      if (text === null) rmSync(file);
       else writeFileSync(file, text);
     }
-    this.git('add', '--all');
-    this.gitWith(subject, 'commit', '--quiet', '--allow-empty', '--cleanup=verbatim', '--file=-');
-    return this.head();
+    const script = 'git add --all && git commit --quiet --allow-empty --cleanup=verbatim --file=- && git rev-parse HEAD';
+    return this.#run(subject, 'sh', '-c', script);
   }
 
   head(): string {

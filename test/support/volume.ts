@@ -21,3 +21,6 @@ export const turn = <T>(all: readonly T[], row: number): readonly T[] => (deep ?
 
 /** The seed of a random test. `npm run test:deep` sets another one, and prints it. */
 export const seedOf = (own: number): number => Number(process.env.DNX_TEST_SEED || own);
+
+/** All of these in `npm run test:deep`, otherwise the first few, which stand for the rest. */
+export const leading = <const T>(all: readonly T[], few: number): readonly T[] => (deep ? all : all.slice(0, few));

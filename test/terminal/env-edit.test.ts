@@ -1,9 +1,12 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { find, required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const SITE = seeded.sites['shop.example.com'];
 const edit = ['env', 'edit', '--site', 'shop.example.com'];
@@ -30,12 +33,19 @@ async function start(editor: Readonly<Record<string, string>>, words: readonly s
   return openTerminal([...edit, ...words], { DNX_HOST: url, DNX_TOKEN: token, NO_COLOR: '1', ...editor }, executable.directory);
 }
 
+/** Removes the draft that a command kept; fails if there is none. */
+function removeDraft(): void {
+  const [draft = ''] = treeOf(executable.directory).filter((name) => /dnx-draft-[^/]+$/.test(name));
+  expect(draft).not.toBe('');
+  rmSync(join(executable.directory, draft), { recursive: true });
+}
+
 const script = (text: string) => scriptEditor(executable, text);
 
 test('the whole way: editor, mistake, editor, plan, question, deployment', async () => {
   const terminal = await start(
     script(
-      'sed -i "s/^APP_ENV=.*/APP_ENV=\\"lo cal/; s/^\\(APP_ENV=\\"lo cal\\)$/\\1/" "$1"; printf "Value: "; read word; sed -i "s/lo cal.*/$word\\"/" "$1"',
+      'sed -i "s/^APP_NAME=.*/APP_NAME=\\"lo cal/; s/^\\(APP_NAME=\\"lo cal\\)$/\\1/" "$1"; printf "Value: "; read word; sed -i "s/lo cal.*/$word\\"/" "$1"',
     ),
   );
   await terminal.shows('Value: ');
@@ -45,19 +55,19 @@ test('the whole way: editor, mistake, editor, plan, question, deployment', async
   terminal.type(keys.enter);
   await terminal.shows('Value: ');
   terminal.type(`local${keys.enter}`);
-  await terminal.shows('  change    APP_ENV');
+  await terminal.shows('  change    APP_NAME');
   await terminal.shows('? Update 1 variable of shop.example.com (web-1)?');
   terminal.type(`y${keys.enter}`);
   await terminal.shows('? Updated 1 variable of shop.example.com. Deploy now?');
   terminal.type(`n${keys.enter}`);
   await terminal.shows('✓ Updated 1 variable of shop.example.com');
-  expect([(await terminal.ended).code, value('APP_ENV')]).toEqual([0, 'local']);
+  expect([(await terminal.ended).code, value('APP_NAME')]).toEqual([0, 'local']);
 });
 
 describe('Ctrl-C', () => {
   test('in an editor that uses it is not for dnx', async () => {
     const terminal = await start(
-      script(`trap 'echo kept' INT; echo ready; until read word; do :; done; sed -i "s/^APP_ENV=.*/APP_ENV=$word/" "$1"`),
+      script(`trap 'echo kept' INT; echo ready; until read word; do :; done; sed -i "s/^APP_NAME=.*/APP_NAME=$word/" "$1"`),
     );
     await terminal.shows('ready');
     terminal.type(keys.interrupt);
@@ -69,26 +79,28 @@ describe('Ctrl-C', () => {
     terminal.type(`y${keys.enter}`);
     await terminal.shows('Deploy now?');
     terminal.type(`n${keys.enter}`);
-    expect([(await terminal.ended).code, value('APP_ENV')]).toEqual([0, 'local']);
+    expect([(await terminal.ended).code, value('APP_NAME')]).toEqual([0, 'local']);
   });
 
   test('that ends the editor changes nothing', async () => {
     const terminal = await start(
-      script('cp "$1" "$1~"; sed -i "s/^APP_ENV=.*/APP_ENV=local/" "$1"; echo ready; while :; do sleep 0.01; done'),
+      script('cp "$1" "$1~"; sed -i "s/^APP_NAME=.*/APP_NAME=local/" "$1"; echo ready; while :; do sleep 0.01; done'),
     );
     await terminal.shows('ready');
     terminal.type(keys.interrupt);
     const { code, text } = await terminal.ended;
-    expect([code, value('APP_ENV')]).toEqual([130, 'production']);
-    expect(text).toMatch(/Error: Interrupted; nothing was changed\.\s+$/);
+    expect([code, value('APP_NAME')]).toEqual([130, 'Example Shop']);
+    expect(text).toMatch(/Error: Interrupted; nothing was changed\.\s+Your draft is kept/);
+    removeDraft();
   });
 
-  test.each(['Edit again?', 'Update 1 variable'])('at “%s” changes nothing', async (question) => {
-    const line = question.startsWith('Edit') ? 'echo \'A="\' >> "$1"' : 'sed -i "s/^APP_ENV=.*/APP_ENV=local/" "$1"';
+  test.each(leading(['Edit again?', 'Update 1 variable'], 1))('at “%s” changes nothing', async (question) => {
+    const line = question.startsWith('Edit') ? 'echo \'A="\' >> "$1"' : 'sed -i "s/^APP_NAME=.*/APP_NAME=local/" "$1"';
     const terminal = await start(script(line));
     await terminal.shows(question);
     terminal.type(keys.interrupt);
-    expect([(await terminal.ended).code, value('APP_ENV')]).toEqual([130, 'production']);
+    expect([(await terminal.ended).code, value('APP_NAME')]).toEqual([130, 'Example Shop']);
+    removeDraft();
   });
 });
 
@@ -97,7 +109,7 @@ test('a terminal that closes ends the editor, and nothing is left', async () => 
   await terminal.shows('ready');
   terminal.close();
   const { code } = await terminal.ended;
-  expect([code, value('APP_ENV')]).toEqual([expect.any(Number), 'production']);
+  expect([code, value('APP_NAME')]).toEqual([expect.any(Number), 'Example Shop']);
 });
 
 /** Whether to skip an editor that is not installed, which it prints; CI must have it. */
@@ -120,20 +132,20 @@ const VIM = 'vim -u NONE -i NONE';
 
 test.skipIf(lacks('vim'))('vim edits the variables, and its swap file goes', async () => {
   const terminal = await start({ EDITOR: VIM });
-  await terminal.draws('APP_ENV=production');
-  terminal.type(`:%s/^APP_ENV=.*/APP_ENV=local/ | write${keys.enter}`);
+  await terminal.draws('APP_NAME="Example Shop"');
+  terminal.type(`:%s/^APP_NAME=.*/APP_NAME=local/ | write${keys.enter}`);
   // Ctrl-C throws away what vim has not read yet.
   await terminal.draws(' written');
   // Vim catches Ctrl-C.
   terminal.type(keys.interrupt);
   await terminal.draws(/Type +:qa/);
   terminal.type(`:quit${keys.enter}`);
-  expect([await finish(terminal), value('APP_ENV')]).toEqual([0, 'local']);
+  expect([await finish(terminal), value('APP_NAME')]).toEqual([0, 'local']);
 });
 
 test.skipIf(lacks('vim'))('vim ends with :cq, which cancels', async () => {
   const terminal = await start({ EDITOR: VIM });
-  await terminal.draws('APP_ENV=production');
+  await terminal.draws('APP_NAME="Example Shop"');
   terminal.type(`:cq${keys.enter}`);
   const { code, text } = await terminal.ended;
   expect([code, text]).toEqual([1, expect.stringContaining('The editor exited with code 1; nothing was changed.')]);
@@ -141,7 +153,7 @@ test.skipIf(lacks('vim'))('vim ends with :cq, which cancels', async () => {
 
 test.skipIf(lacks('nano'))('nano edits the variables, with a backup', async () => {
   const terminal = await start({ EDITOR: 'nano --backup --ignorercfiles' });
-  await terminal.draws('APP_ENV=production');
+  await terminal.draws('APP_NAME="Example Shop"');
   // Alt-/ goes to the end; Ctrl-X, Y and Enter save and leave.
   terminal.type('\u001b/NEW=1');
   await terminal.draws('NEW=1');

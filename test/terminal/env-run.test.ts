@@ -10,7 +10,7 @@ afterEach(() => executable.close());
 
 const start = (script: string) => {
   const { url, token } = executable.sandbox;
-  const words = ['env', 'run', '--site', 'shop.example.com', '--', 'sh', '-c', script];
+  const words = ['env', 'run', '--site', 'shop.example.com', '--all', '--', 'sh', '-c', script];
   return openTerminal(words, { DNX_HOST: url, DNX_TOKEN: token, NO_COLOR: '1' }, executable.directory);
 };
 

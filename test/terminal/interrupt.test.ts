@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
+import { sampled } from '../support/volume.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -36,7 +37,7 @@ const cases = asking.flatMap(([words, questions]) =>
   questions.map(([question], index) => [`dnx ${words.join(' ')}`, question, words, questions.slice(0, index)] as const),
 );
 
-test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
+test.each(sampled(cases, 4, 1))('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
   const terminal = openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
   for (const [each, moves = ''] of before) {
     await terminal.shows(each);

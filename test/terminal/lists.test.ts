@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { gate, openPages, serverPages } from '../support/pages.ts';
 import { openTerminal, shown } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -19,7 +20,7 @@ async function openSlow() {
   return { terminal, release: slow.open, waiting: `Waiting for ${new URL(server.url).host}` };
 }
 
-test.each(['json', 'ndjson', 'ids'])('a slow page shows a spinner below the rows so far, with -o %s', async (format) => {
+test.each(leading(['json', 'ndjson', 'ids'], 1))('a slow page shows a spinner below the rows so far, with -o %s', async (format) => {
   const { terminal, release, waiting } = await openSlow();
   const dnx = terminal('-o', format);
   await dnx.shows('000006');

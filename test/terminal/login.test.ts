@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { freePort } from '../support/programs.ts';
-import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { type Terminal, keys, openTerminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -138,22 +139,24 @@ test('the list of abilities requires at least one', async () => {
   expect(minted()).toEqual([]);
 });
 
-test.each(questions.map(([question], index) => [question, index] as const))(
-  'Ctrl-C at “%s” stores nothing and creates no token',
-  async (question, index) => {
-    const terminal = open('login', '--insecure-storage');
-    await answer(terminal, index);
-    await terminal.shows(question);
-    terminal.type(keys.interrupt);
-    const { text, code } = await terminal.ended;
-    expect(code).toBe(130);
-    expect(text).toContain('Interrupted; nothing was changed.');
-    expect(minted()).toEqual([]);
-    expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
-    expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
-    expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
-  },
-);
+test.each(
+  leading(
+    questions.map(([question], index) => [question, index] as const),
+    1,
+  ),
+)('Ctrl-C at “%s” stores nothing and creates no token', async (question, index) => {
+  const terminal = open('login', '--insecure-storage');
+  await answer(terminal, index);
+  await terminal.shows(question);
+  terminal.type(keys.interrupt);
+  const { text, code } = await terminal.ended;
+  expect(code).toBe(130);
+  expect(text).toContain('Interrupted; nothing was changed.');
+  expect(minted()).toEqual([]);
+  expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
+  expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
+  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
+});
 
 test('--with-token prompts for a masked token on a terminal', async () => {
   const terminal = open('login', '--with-token', '--insecure-storage');

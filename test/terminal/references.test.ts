@@ -27,7 +27,7 @@ function push(): Terminal {
   chmodSync(join(directory, 'op'), 0o755);
   writeFileSync(join(directory, '.env'), 'API_KEY=op://app/api/key\n');
   const env = { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token, PATH: `${directory}:${process.env.PATH}` };
-  return openTerminal(['env', 'push', '--site', 'blog.example.com', '--server', 'web-1'], env, directory);
+  return openTerminal(['env', 'push', '.env', '--site', 'blog.example.com', '--server', 'web-1'], env, directory);
 }
 
 const sent = () => executable.sandbox.calls.filter(({ method }) => method !== 'GET');
@@ -40,6 +40,8 @@ test('op asks for a password on the terminal, and then dnx asks before it sends'
   await terminal.shows('Push 1 variable to blog.example.com');
   expect(sent()).toEqual([]);
   terminal.type(`y${keys.enter}`);
+  await terminal.shows('Pushed 1 variable to blog.example.com. Deploy now?');
+  terminal.type(`n${keys.enter}`);
   const { text, code } = await terminal.ended;
   expect(code, text).toBe(0);
   expect(text).not.toMatch(/correct|the secret/);

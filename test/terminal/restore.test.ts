@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const newest = seeded.backups['shop database, completed'];
 const name = '漢字データベース'.repeat(8);
@@ -27,7 +28,7 @@ const open = (columns: number, env: Record<string, string> = {}) =>
   );
 const posts = () => executable.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
 
-test.each([80, 60])('a backup is picked from 200 on %i columns, and its name typed', async (columns) => {
+test.each(leading([80, 60], 1))('a backup is picked from 200 on %i columns, and its name typed', async (columns) => {
   const terminal = open(columns);
   await terminal.shows('Restore which backup?');
   await terminal.shows('❯ 漢字');

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { type Executable, executableTest as test } from '../support/executable.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
+import { leading, sampled } from '../support/volume.ts';
 
 const start = ({ env, directory }: Executable, line: string, more: Readonly<Record<string, string>> = {}) =>
   openTerminal(line.split(' '), { ...env, NO_COLOR: '1', ...more }, directory);
@@ -28,12 +29,18 @@ test.concurrent.for<[string, string, Readonly<Record<string, string>>]>([
   expect(changes(executable)).toHaveLength(1);
 });
 
-test.concurrent.for<[string, string, Readonly<Record<string, string>>]>([
-  ['crontab delete /usr/local/bin --server web-2', '(y/N)', {}],
-  ['crontab delete /usr/local/bin --server web-2', '(y/N)', { TERM: 'dumb' }],
-  ['server delete web-1', "Type 'web-1'", {}],
-  ['server delete web-1', "Type 'web-1'", { TERM: 'dumb' }],
-])('what is typed before a confirmation is shown confirms nothing: %s, %s', async ([line, shown, env], { open }) => {
+test.concurrent.for<[string, string, Readonly<Record<string, string>>]>(
+  sampled(
+    [
+      ['crontab delete /usr/local/bin --server web-2', '(y/N)', {}],
+      ['crontab delete /usr/local/bin --server web-2', '(y/N)', { TERM: 'dumb' }],
+      ['server delete web-1', "Type 'web-1'", {}],
+      ['server delete web-1', "Type 'web-1'", { TERM: 'dumb' }],
+    ],
+    2,
+    21,
+  ),
+)('what is typed before a confirmation is shown confirms nothing: %s, %s', async ([line, shown, env], { open }) => {
   const executable = await open({ latencyMs: 600 });
   const terminal = start(executable, line, env);
   await early(executable, line.startsWith('server') ? `web-1${keys.enter}` : `y${keys.enter}`, terminal.type);
@@ -44,7 +51,7 @@ test.concurrent.for<[string, string, Readonly<Record<string, string>>]>([
   expect(changes(executable)).toEqual([]);
 });
 
-test.concurrent.for<Readonly<Record<string, string>>>([{}, { TERM: 'dumb' }])(
+test.concurrent.for<Readonly<Record<string, string>>>(leading([{}, { TERM: 'dumb' }], 1))(
   'Ctrl-D before a question is shown ends nothing: %s',
   async (env, { open }) => {
     const executable = await open({ latencyMs: 600 });
@@ -57,14 +64,19 @@ test.concurrent.for<Readonly<Record<string, string>>>([{}, { TERM: 'dumb' }])(
   },
 );
 
-test.concurrent.for<[string, string, string?]>([
-  ['deploy', '❯ shop.example.com'],
-  ['crontab delete /usr/local/bin --server web-2', '(y/N)'],
-  ['server delete web-1', "Type 'web-1'"],
-  ['credential create Spare --provider hetzner', "The provider's API token"],
-  ['server create web-9', '? Cloud provider:'],
-  ['token create ci', 'enter to continue', keys.down.repeat(2) + keys.enter],
-])('Ctrl-D at a question is Ctrl-C: %s', async ([line, shown, before = ''], { open }) => {
+test.concurrent.for<[string, string, string?]>(
+  leading(
+    [
+      ['deploy', '❯ shop.example.com'],
+      ['crontab delete /usr/local/bin --server web-2', '(y/N)'],
+      ['server delete web-1', "Type 'web-1'"],
+      ['credential create Spare --provider hetzner', "The provider's API token"],
+      ['server create web-9', '? Cloud provider:'],
+      ['token create ci', 'enter to continue', keys.down.repeat(2) + keys.enter],
+    ],
+    3,
+  ),
+)('Ctrl-D at a question is Ctrl-C: %s', async ([line, shown, before = ''], { open }) => {
   const executable = await open();
   const terminal = start(executable, line);
   if (before) await terminal.shows('navigate');

@@ -7,7 +7,7 @@ import { version } from '../../src/base/version.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
 import { type GitHub, openGitHub } from '../support/github.ts';
 import { openTerminal } from '../support/terminal.ts';
-import { sampled } from '../support/volume.ts';
+import { leading, sampled } from '../support/volume.ts';
 
 const SEED = 3;
 const HOUR = 3_600_000;
@@ -103,15 +103,20 @@ describe('the notice of a new release', () => {
     expect((await run(['config', 'list'], github.env)).text).toContain(NOTICE);
   });
 
-  test.each([
-    [['config', 'list', '--json'], {}],
-    [['config', 'list', '-q'], {}],
-    [['completion', 'bash'], {}],
-    [['sandbox', 'run', '--', 'true'], {}],
-    [['config', 'list'], { CI: 'true' }],
-    [['config', 'list'], { BUILD_NUMBER: '7' }],
-    [['config', 'list'], { DNX_NO_UPDATE_NOTIFIER: '1' }],
-  ] as const)('is not shown by dnx %j with %j', async (words, env) => {
+  test.each(
+    leading(
+      [
+        [['config', 'list', '--json'], {}],
+        [['config', 'list', '-q'], {}],
+        [['completion', 'bash'], {}],
+        [['sandbox', 'run', '--', 'true'], {}],
+        [['config', 'list'], { CI: 'true' }],
+        [['config', 'list'], { BUILD_NUMBER: '7' }],
+        [['config', 'list'], { DNX_NO_UPDATE_NOTIFIER: '1' }],
+      ] as const,
+      3,
+    ),
+  )('is not shown by dnx %j with %j', async (words, env) => {
     const github = await gitHub();
     const due = { latest: '9.8.7', checked_at: ago(25) };
     remember(due);
@@ -130,10 +135,15 @@ describe('the notice of a new release', () => {
     expect(github.tunnels).toEqual([]);
   });
 
-  test.each([
-    ['the same version', version],
-    ['an older one', '0.0.9'],
-  ])('is not shown for %s', async (_, latest) => {
+  test.each(
+    leading(
+      [
+        ['the same version', version],
+        ['an older one', '0.0.9'],
+      ],
+      1,
+    ),
+  )('is not shown for %s', async (_, latest) => {
     const github = await gitHub(`v${latest}`);
     expect((await whoami(github)).text).not.toContain('new release');
     expect(state().latest).toBe(latest);
@@ -156,7 +166,7 @@ describe('the notice of a new release', () => {
     ['an error', json('{"tag_name":"v9.8.7"}', 403)],
     ['a closed connection', (request) => void request.socket.destroy()],
   ];
-  test.each(sampled(answers, 5, SEED))('is not shown for %s, and the check counts', async (_, answer) => {
+  test.each(sampled(answers, 2, SEED))('is not shown for %s, and the check counts', async (_, answer) => {
     const github = await gitHub(answer);
     const { code, text } = await whoami(github);
     expect([code, text]).toEqual([0, expect.not.stringMatching(/release|Could not|Error/)]);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
-import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { type Terminal, keys, openTerminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -191,10 +192,15 @@ test.each([
   expect(executable.sandbox.calls.some(({ method }) => method === 'DELETE')).toBe(code === 0);
 });
 
-test.each([
-  ['n', 1, 0],
-  ['y', 0, 1],
-])('env import says what it overwrites and respects the answer %s', async (typed, code, imports) => {
+test.each(
+  leading(
+    [
+      ['n', 1, 0],
+      ['y', 0, 1],
+    ],
+    1,
+  ),
+)('env import says what it overwrites and respects the answer %s', async (typed, code, imports) => {
   const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('! This overwrites variables with the same name in Deploynix.');
   await terminal.shows('on shop.example.com (web-1)? (y/N)');

@@ -12,7 +12,12 @@ test('the shell of Windows gets a command with quotes as it was typed', async ()
     chmodSync(join(directory, 'cmd'), 0o755);
     const command = shellCommand('echo "%DNX_OUTCOME% & co"', { platform: 'win32' });
     const child = { ...command, env: { PATH: `${directory}:/usr/bin:/bin` } };
-    const code = await runChild(child, { signal: new AbortController().signal, terminal: false, onForeground: () => {} });
+    const code = await runChild(child, {
+      signal: new AbortController().signal,
+      terminal: false,
+      onForeground: () => {},
+      after: () => () => {},
+    });
     expect([code, readFileSync(join(directory, 'words'), 'utf8')]).toEqual([0, '/d\n/s\n/c\n"echo "%DNX_OUTCOME% & co""\n']);
   } finally {
     rmSync(directory, { recursive: true });

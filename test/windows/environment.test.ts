@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { childEnv, openEnv } from '../../src/machine/env.ts';
@@ -57,6 +57,7 @@ describe('variables', () => {
     const names = ['PSModulePath', 'SystemRoot', 'windir', 'ProgramFiles', 'PATHEXT', 'ComSpec', 'Path'];
     for (const key of names)
       await bed.dnx(['env', 'set', `${key}=C:\\theirs`, '--site', 'shop.example.com']).then(({ code }) => expect(code).toBe(0));
+    writeFileSync(join(bed.directory, '.env.example'), 'APP_ENV=local\n');
     const run = await bed.dnx('env run --site shop.example.com -- php', onWindows({ Path: 'C:\\mine', SYSTEMROOT: 'C:\\Windows' }));
     expect([run.code, JSON.stringify(given()).includes('theirs')]).toEqual([0, false]);
     expect(given()).toMatchObject({ Path: 'C:\\mine', SYSTEMROOT: 'C:\\Windows', APP_ENV: 'production' });

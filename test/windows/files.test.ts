@@ -63,11 +63,11 @@ describe('line ends of Windows', () => {
   test('do not belong to a value in a dotenv file, and stay when it is updated', async () => {
     const file = join(bed.directory, '.env');
     writeFileSync(file, 'APP_NAME="Old"\r\nMINE=1\r\n');
-    expect((await bed.dnx('env pull --site shop.example.com --theirs *', { platform: 'win32' })).code).toBe(0);
+    expect((await bed.dnx('env pull .env --site shop.example.com --theirs *', { platform: 'win32' })).code).toBe(0);
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('APP_NAME="Example Shop"\r\nMINE=1\r\n');
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    const pushed = await bed.dnx('env push --site shop.example.com --yes', { platform: 'win32' });
+    const pushed = await bed.dnx('env push .env --site shop.example.com --yes', { platform: 'win32' });
     expect([pushed.code, pushed.stdout]).toEqual([0, expect.stringContaining('added  MINE')]);
     expect((await bed.dnx('env get MINE --site shop.example.com')).stdout).toBe('1\n');
   });

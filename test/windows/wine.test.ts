@@ -55,9 +55,9 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
       '\\\\',
       '--x=1,2;3',
     ];
-    const ran = await windows.dnx(['env', 'run', '--site', 'shop.example.com', '--', program, ...words]);
+    const ran = await windows.dnx(['env', 'run', '--site', 'shop.example.com', '--all', '--', program, ...words]);
     expect([ran.code, JSON.parse(ran.stdout)]).toEqual([0, words]);
-    const refused = await windows.dnx(['env', 'run', '--site', 'shop.example.com', '--', program, 'a\nb']);
+    const refused = await windows.dnx(['env', 'run', '--site', 'shop.example.com', '--all', '--', program, 'a\nb']);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('cannot receive an argument with a line break')]);
   });
 
@@ -187,7 +187,7 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
         join(windows.directory, 'wait.js'),
         "process.on('SIGINT', () => process.exit(7)); console.log('waiting'); setInterval(() => {}, 1000);",
       );
-      const terminal = windows.terminal(['env', 'run', '--site', 'shop.example.com', '--', windows.node, 'wait.js']);
+      const terminal = windows.terminal(['env', 'run', '--site', 'shop.example.com', '--all', '--', windows.node, 'wait.js']);
       await terminal.shows('waiting');
       terminal.type(keys.interrupt);
       await terminal.shows('CODE 7');

@@ -17,6 +17,8 @@ export interface Progress {
   succeeded(sentence: string): void;
   /** Writes the failure of one of several tasks and its details, even with `--quiet`. */
   failed(sentence: string, details: readonly Detail[]): void;
+  /** Writes a danger and its details in red, even with `--quiet`. */
+  alert(sentence: string, details: readonly Detail[]): void;
   /** Writes a line for `--debug`. */
   debug(sentence: string): void;
   /** Shows the current step: in the spinner on a terminal, as a line elsewhere. `detail` is for the spinner only. */
@@ -79,6 +81,11 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
     failed(sentence, details) {
       write(`${style.red('✗')} ${safeLine(sentence)}`, 2);
       for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
+    },
+    alert(sentence, details) {
+      write(`${style.red('!')} ${safeLine(sentence)}`, 2);
+      const width = Math.max(...details.map(([label]) => label.length));
+      for (const [label, text] of details) write(`  ${style.red(`${label.padEnd(width)}  ${safeLine(text)}`)}`, width + 4);
     },
     debug(sentence) {
       write(style.dim(safeLine(sentence)));

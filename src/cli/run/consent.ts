@@ -22,7 +22,7 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
       'This cannot be undone and requires confirmation.',
       `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : ''}.`,
     );
-  if (level === 'moderate' && !consent.yes) {
+  if (level === 'moderate' && !consent.yes && consent.confirm === undefined) {
     const preview = unless === undefined ? '' : `, or ${flagName(unless)} to see what would happen`;
     throw usage('This requires confirmation.', `Use --yes${preview}.`);
   }

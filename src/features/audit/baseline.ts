@@ -124,7 +124,7 @@ export function writeBaseline(
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
       throw usage(`${name} is a symbolic link. Nothing was changed.`, 'Use the file that it points to.');
     const sorted = lines.toSorted().map((line) => `${line}\n`);
-    writeText(path, sorted.join(''), MODE);
+    writeText(path, sorted.join(''), { mode: MODE });
   } catch (error) {
     if (isError(error)) throw error;
     const code = systemCode(error);

@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
@@ -16,7 +16,7 @@ interface Options extends BackupChoice {
   readonly columns: readonly Column[];
 }
 
-/** Restores a backup after the user has confirmed the name of its database or site. */
+/** Restores a backup after the user has confirmed what it overwrites. */
 export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
   requireChoice(choice, outer.ask);
   // Prompts do not count towards --timeout.
@@ -26,14 +26,15 @@ export async function restoreBackup(outer: Context, { confirm, wait, columns, ..
   const affected = await affectedBy(outer, found, id);
   await agree(outer, affected, confirm);
   const ctx = confirm === undefined ? { ...outer, ...within(outer, left) } : outer;
-  const what = affected.noun === 'database' ? `database ${affected.target.label}` : affected.target.label;
+  const { noun, target, backup } = affected;
+  const what = noun === 'site' ? target.label : `${noun} ${target.label}`;
   return workResult(ctx, {
     reader: backupReader(ctx),
     on: id,
     what,
     job: `restore of ${what}`,
     doing: `Restoring ${what}`,
-    did: `Restored ${what} from the backup of ${affected.backup}`,
+    did: noun === 'backup' ? `Restored the backup of ${backup}` : `Restored ${what} from the backup of ${backup}`,
     start: () => ctx.api.send('POST /backups/{backup}/restore', { backup: id }),
     columns,
     wait,
@@ -43,30 +44,34 @@ export async function restoreBackup(outer: Context, { confirm, wait, columns, ..
 
 /** Confirms the name of what is overwritten, with a prompt or --confirm. */
 async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affected: Affected, confirm: string | undefined): Promise<void> {
-  const { noun, target, server, backup } = affected;
-  const sentence = `This overwrites ${noun} ${target.label} on ${server.label} with the backup of ${backup}.`;
+  const { noun, target, sentence } = affected;
   if (confirm === undefined) progress.warn(sentence);
   else progress.note(sentence);
   const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
   if (sameName(noun, typed, target.label) || (confirm !== undefined && confirm === target.id)) return;
-  throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${target.label}'.`);
+  const expected = noun === 'backup' ? `${target.label}, the id of the backup` : `'${target.label}'`;
+  throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${expected}.`);
 }
 
 type Needs = Pick<Context, 'api' | 'clock'>;
 
-/** What restoring a backup overwrites. The user confirms with its name. */
+/** What restoring a backup overwrites. The user confirms with its name, or with the id of the backup if the API does not say what it belongs to. */
 interface Affected {
-  readonly noun: BackupSubject['noun'];
+  readonly noun: BackupSubject['noun'] | 'backup';
   readonly target: Target;
-  readonly server: Target;
+  readonly sentence: string;
   /** `24 Nov 03:07 UTC (416 kB)`. */
   readonly backup: string;
 }
 
 /** Reads the database or site that a backup would overwrite, and its server. */
-async function affectedBy({ api, clock }: Needs, found: JsonObject, label: string): Promise<Affected> {
+async function affectedBy({ api, clock }: Needs, found: JsonObject, id: string): Promise<Affected> {
   const subject = subjectOf(found);
-  if (!subject) throw new DnxError('failed', `Deploynix does not say what backup ${label} would overwrite. Nothing was changed.`);
+  const backup = describeBackup(found, clock.now());
+  if (!subject) {
+    const sentence = `Deploynix does not say which database or site this overwrites with the backup of ${backup}.`;
+    return { noun: 'backup', target: { id, label: id }, sentence, backup };
+  }
   const { noun } = subject;
   const ids = { server: subject.server, [noun]: subject.id };
   const target = await read(api, `GET /servers/{server}/${noun}s/{${noun}}` as Endpoint, ids, noun);
@@ -74,7 +79,8 @@ async function affectedBy({ api, clock }: Needs, found: JsonObject, label: strin
     if (!isError(error, 'forbidden', 'not_found')) throw error;
     return { id: subject.server, label: subject.server };
   });
-  return { noun, target, server, backup: describeBackup(found, clock.now()) };
+  const sentence = `This overwrites ${noun} ${target.label} on ${server.label} with the backup of ${backup}.`;
+  return { noun, target, sentence, backup };
 }
 
 async function read(api: Needs['api'], endpoint: Endpoint, ids: Readonly<Record<string, string>>, noun: string): Promise<Target> {

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError, usage } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { childEnv } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';
-import { gitEnv, type Remote } from '../../machine/git.ts';
+import type { Remote } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
 import { type Clone, commitAt, Unknowable } from './clone.ts';
+import { fetchBranch } from './fetch.ts';
 
 /** The commit that a deployment would bring. */
 export interface Deployable {
@@ -58,7 +58,7 @@ export async function deployable(
   const remote = await remoteOf(clone, branch, repository);
   if (wanted.fetch) {
     ctx.progress.note(`Fetching ${branch} from ${remote.name}`);
-    await fetchBranch(ctx, remote.name, branch);
+    await fetchBranch(ctx, clone, remote.name, branch);
   }
   const tracking = `refs/remotes/${remote.name}/${branch}`;
   const commit = await commitAt(clone, tracking);
@@ -129,34 +129,6 @@ function fetchedAt(file: string, start: string, words: string): number {
     throw error;
   }
 }
-
-/** Keeps Git and SSH from asking for a password or passphrase. */
-const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', SSH_ASKPASS: 'false', SSH_ASKPASS_REQUIRE: 'force' };
-
-/** Updates one branch of a remote. Without the hooks of the repository, and without tags and submodules. */
-async function fetchBranch({ ask, world }: Pick<Context, 'ask' | 'world'>, remote: string, branch: string): Promise<void> {
-  const { capture, cwd, env } = world;
-  // The user may have to type the passphrase of an SSH key.
-  const attended = ask.allowed;
-  const done = await capture({
-    file: 'git',
-    args: [
-      ...['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'gc.auto=0', '-c', 'maintenance.auto=false'],
-      ...['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--', remote],
-      `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`,
-    ],
-    cwd,
-    env: childEnv(gitEnv(env), { ...(!attended && UNATTENDED), LC_ALL: 'C' }),
-    ...(attended && { attended }),
-  });
-  if (!done) throw usage('--fetch needs Git, which is not installed.');
-  if (done.code === 0) return;
-  const [line = ''] = done.stderr.trim().split('\n');
-  const why = line.replace(/^fatal: /, '') || `exit code ${done.code}`;
-  throw new DnxError('failed', `Could not fetch ${branch} from ${remote}: ${withoutPasswords(why)}`);
-}
-
-const withoutPasswords = (text: string): string => text.replace(/\/\/[^/@\s]+@/g, '//…@');
 
 /** True if a URL is that of a repository such as `example/shop`, at any host: SSH configurations rename hosts. */
 function isRepository({ url }: Remote, repository: string): boolean {

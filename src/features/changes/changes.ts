@@ -62,12 +62,14 @@ interface Compared {
   readonly fetch?: boolean | undefined;
   /** True if a branch that the API does not name is unknown. */
   readonly strict?: boolean;
+  /** False to compare the commits alone: everything else is null. */
+  readonly files?: boolean;
 }
 
 /** Compares the live release of a site with its branch in the clone. */
 export async function changesOf(
   ctx: ChangesNeeds,
-  { of, site, releases, branch, fetch = false, strict = false }: Compared,
+  { of, site, releases, branch, fetch = false, strict = false, files = true }: Compared,
 ): Promise<Changes> {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
@@ -80,35 +82,33 @@ export async function changesOf(
     }),
   );
   let found: Promise<string> | undefined;
-  const live = () => {
-    found ??= clone.then((opened) => liveCommit(opened, of, releases));
+  const live = (repository: string | null) => {
+    found ??= clone.then((opened) => liveCommit(opened, of, releases)).catch(repository === null ? unrelated : undefined);
     return found;
   };
-  const at = async (name: string) => {
+  const history = async () => {
     const { commit, repository } = await target;
-    if (repository === null) await live().catch(unrelated);
+    return historyOf(await clone, await live(repository), commit);
+  };
+  const migrations = async () => {
+    const { commit, repository } = await target;
+    return migrationsBetween(await clone, await live(repository), commit);
+  };
+  const file = async (name: string) => {
+    const { commit, repository } = await target;
+    if (repository === null) await live(repository);
     return fileAt(await clone, commit, name);
   };
-  const [place, history, migrations, missing, php] = await Promise.all([
+  const missing = async () => missingKeys(ctx, of, await file('.env.example'));
+  const php = async () => phpOf(await file('composer.json'), () => phpVersion(ctx, of, site));
+  const [place, between, ...others] = await Promise.all([
     known('commits', target),
-    known(
-      'commits',
-      target.then(async ({ commit }) => historyOf(await clone, await live(), commit)),
-    ),
-    known(
-      'migrations',
-      target.then(async ({ commit }) => migrationsBetween(await clone, await live(), commit)),
-    ),
-    known(
-      'missing_keys',
-      at('.env.example').then((text) => missingKeys(ctx, of, text)),
-    ),
-    known(
-      'php',
-      at('composer.json').then((text) => phpOf(text, () => phpVersion(ctx, of, site))),
-    ),
+    known('commits', history()),
+    files ? known('migrations', migrations()) : UNREAD,
+    files ? known('missing_keys', missing()) : UNREAD,
+    files ? known('php', php()) : UNREAD,
   ]);
-  const { commits = null, undone = null, cut } = history.value ?? {};
+  const { commits = null, undone = null, cut } = between.value ?? {};
   return {
     site: of.site.label,
     server: of.server.label,
@@ -116,10 +116,10 @@ export async function changesOf(
     target: place.value,
     commits,
     undone,
-    migrations: migrations.value,
-    missing_keys: missing.value,
-    php: php.value,
-    unknown: [history, migrations, missing, php].flatMap(({ unknown }) => unknown ?? []).concat(cut ?? []),
+    migrations: others[0].value,
+    missing_keys: others[1].value,
+    php: others[2].value,
+    unknown: [between, ...others].flatMap(({ unknown }) => unknown ?? []).concat(cut ?? []),
   };
 }
 
@@ -130,7 +130,14 @@ function unrelated(error: unknown): never {
 }
 
 /** A part of the changes, or the reason why it is unknown. */
-async function known<T>(what: ChangePart, part: Promise<T>) {
+interface Known<T> {
+  readonly value: T | null;
+  readonly unknown?: Changes['unknown'];
+}
+
+const UNREAD: Known<never> = { value: null };
+
+async function known<T>(what: ChangePart, part: Promise<T>): Promise<Known<T>> {
   try {
     return { value: await part };
   } catch (error) {
@@ -152,7 +159,8 @@ async function liveCommit(clone: Clone, { site }: SiteReference, releases: reado
   if (!/^[0-9a-f]{7,64}$/i.test(release.commit)) throw new Unknowable('the API does not say which commit is live');
   const commit = await commitIn(clone, release.commit);
   if (commit !== undefined) return commit;
-  const fix = clone.isShallow ? 'Run: git fetch --unshallow' : clone.remotes.length > 0 ? 'Run: git fetch' : null;
+  const [remote] = clone.remotes.filter(({ name }) => name === 'origin').concat(clone.remotes);
+  const fix = clone.isShallow ? 'Run: git fetch --unshallow' : remote ? `Run: git fetch ${remote.name}` : null;
   throw new Unknowable(`the live commit ${release.commit.slice(0, 7)} is not in this clone`, fix);
 }
 

@@ -65,7 +65,7 @@ function refused(stderr: string): Unknowable {
 }
 
 /** The output of a git command. What it reads may be missing in a partial or damaged clone. */
-export async function mustRead(clone: Clone, ...args: readonly string[]): Promise<string> {
+export async function mustRead(clone: Pick<Clone, 'read'>, ...args: readonly string[]): Promise<string> {
   const output = await clone.read(...args);
   if (output === undefined) throw new Unknowable('this clone is incomplete', 'Run: git fetch --refetch');
   return output;

@@ -1,11 +1,9 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { Captured } from '../../machine/world.ts';
-import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
-import { readReleases, readSite, type SiteReference, siteReference } from '../deploy/site.ts';
+import { readReleases, readSite, type SiteReference } from '../deploy/site.ts';
 import type { Snapshot } from '../deploy/snapshot.ts';
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
@@ -14,7 +12,11 @@ type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | '
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
 /** The part of the changes that each check looks at. */
-const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = { migrations: 'migrations', keys: 'missing_keys', php: 'php' };
+const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = {
+  migrations: 'migrations',
+  variables: 'missing_keys',
+  php: 'php',
+};
 const all = Object.keys(parts) as readonly GuardCheck[];
 
 /** Why the guard stops a deployment. */
@@ -27,7 +29,8 @@ interface Refusal {
 
 /** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP version, or if that is unknown. */
 export async function guard(ctx: Needs, of: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
-  const { changes, refusal } = await examined(ctx, of, values, before);
+  const read = before ?? { site: await readSite(ctx, of), releases: await readReleases(ctx, of) };
+  const { changes, refusal } = await examined(ctx, of, values, read);
   if (refusal) throw stopped(of, values, refusal);
   const { target } = changes;
   if (!target) return;
@@ -39,26 +42,8 @@ export async function guard(ctx: Needs, of: SiteReference, values: DeployValues,
   if (target.unpushed > 0) ctx.progress.warn(`${target.branch} has commits that are not pushed, so they are not deployed.`);
 }
 
-/** The plan of `--dry-run` with the guard's answer for each site. */
-export async function guardedPlan(ctx: Needs, targets: readonly Targets[], values: DeployValues, plan: readonly object[]): Promise<Result> {
-  const refusals: DnxError[] = [];
-  const items: object[] = [];
-  for (const [at, each] of targets.entries()) {
-    const of = siteReference(each);
-    const { refusal } = await examined(ctx, of, values, undefined);
-    if (refusal) refusals.push(stopped(of, values, refusal));
-    items.push({ ...plan[at], guard: refusal ? 'stops' : 'passes', reasons: refusal?.reasons ?? [] });
-  }
-  const branch = values.branch === undefined ? [] : ['branch'];
-  const shown = columns<Record<string, unknown>>('site', 'server', ...branch, 'requests', 'guard', { key: 'reasons', wrap: true });
-  const [first] = refusals;
-  const next = refusals.flatMap((each) => each.next);
-  const exit = first && new DnxError('differences', `--guard would stop ${refusals.length} of ${targets.length} sites`, { next });
-  return { view: rows(items, shown, ''), exit, note: 'Nothing was deployed.' };
-}
-
-async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, before: Read | undefined) {
-  const { site, releases } = before ?? { site: await readSite(ctx, of), releases: await readReleases(ctx, of) };
+/** What the guard found, and why it stops; undefined if it passes. */
+export async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, { site, releases }: Read) {
   const limit = (): { limitMs?: number } =>
     ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
   const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
@@ -71,7 +56,7 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
   const watched = checks.map((check) => parts[check]);
   const unknown = changes.unknown.filter(({ what }) => watched.some((part) => part === what));
   const migrations = checks.includes('migrations') ? (changes.migrations ?? []) : [];
-  const missing = checks.includes('keys') ? (changes.missing_keys ?? []) : [];
+  const missing = checks.includes('variables') ? (changes.missing_keys ?? []) : [];
   const php = checks.includes('php') && changes.php?.allowed === false ? phpWords(changes.php) : undefined;
   const details = [
     ...(migrations.length > 0 ? shownList('migrations', migrations, migrationWords, 'migration') : []),
@@ -80,14 +65,14 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
   ];
   const stops: Readonly<Record<GuardCheck, boolean>> = {
     migrations: migrations.length > 0,
-    keys: missing.length > 0,
+    variables: missing.length > 0,
     php: php !== undefined,
   };
   const reasons = [
     ...countedList(migrations, 'migration'),
     ...countedList(missing, 'missing variable'),
     ...(stops.php ? ['a PHP version that composer.json does not allow'] : []),
-    ...unknownParts({ unknown }).map(([, words]) => `unknown ${words}`),
+    ...unknownParts({ unknown }).map((words) => `cannot check ${words}`),
   ];
   if (reasons.length === 0) return undefined;
   const failing = checks.filter((check) => stops[check] || unknown.some(({ what }) => what === parts[check]));
@@ -97,7 +82,8 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
 /** More variables are not named in a command. */
 const MOST_KEYS = 3;
 
-function stopped({ site, server }: SiteReference, { allow = [], branch }: DeployValues, refusal: Refusal): DnxError {
+/** The error of a deployment that the guard stops. */
+export function stopped({ site, server }: SiteReference, { allow = [], branch }: DeployValues, refusal: Refusal): DnxError {
   const { checks, reasons, details, missing } = refusal;
   const place = ['--server', server.label];
   const anyway = [...new Set([...allow, ...checks])].flatMap((check) => ['--allow', check]);

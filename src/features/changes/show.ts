@@ -44,7 +44,7 @@ const SUBJECT = 44;
 const partNames: Readonly<Record<ChangePart, string>> = {
   commits: 'commits',
   migrations: 'migrations',
-  missing_keys: 'missing variables',
+  missing_keys: 'variables',
   php: 'PHP version',
 };
 
@@ -52,7 +52,7 @@ const partNames: Readonly<Record<ChangePart, string>> = {
 export function shownChanges(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
   const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
-  const details = detailsOf(changes, time);
+  const details = changeDetails(changes, time);
   const fields = columns<Changes>('site', 'server', 'live', 'target', 'commits', 'undone', 'migrations', 'missing_keys', 'php', 'unknown');
   return isUpToDate(changes) ? record(changes, fields, title, details) : overview(changes, fields, title, details);
 }
@@ -83,7 +83,8 @@ export const countedList = (all: readonly unknown[] | null, noun: string): reado
   return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
 };
 
-function detailsOf(changes: Changes, time: (at: string) => string): readonly Detail[] {
+/** The lines below the title. What was not read has none. */
+export function changeDetails(changes: Changes, time: (at: string) => string): readonly Detail[] {
   const { live, target, commits, undone, migrations, missing_keys: missing, php } = changes;
   const lines: readonly (readonly Detail[] | undefined | null | false)[] = [
     live && [['live', liveWords(live, time)]],
@@ -95,7 +96,7 @@ function detailsOf(changes: Changes, time: (at: string) => string): readonly Det
     missing && shownList('missing', missing, keyWords, 'variable'),
     php !== null && php.current !== null && [['PHP', phpWords(php)]],
     target && target.unpushed > 0 && [['not pushed', unpushedWords(target.unpushed, target.branch)]],
-    unknownParts(changes),
+    unknownParts(changes).map((words): Detail => ['unknown', words]),
   ];
   return lines.flatMap((each) => each || []);
 }
@@ -142,12 +143,12 @@ export function phpWords({ current, required, platform, allowed }: Php): string 
 /** A command stays without a full stop, so that it can be copied. */
 const ended = (fix: string): string => (fix.startsWith('Run: ') ? fix : `${fix}.`);
 
-/** A line for each reason: `commits, migrations: this directory is not in a Git repository. Run it in a clone.` */
-export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly Detail[] {
+/** Each reason once: `commits, migrations: this directory is not in a Git repository. Run it in a clone.` */
+export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly string[] {
   const reasons = [...new Set(unknown.map(({ why }) => why))];
   return reasons.map((reason) => {
     const same = unknown.filter(({ why }) => why === reason);
     const fix = same[0]?.fix ?? null;
-    return ['unknown', oneLine(`${same.map(({ what }) => partNames[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`)];
+    return oneLine(`${same.map(({ what }) => partNames[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`);
   });
 }

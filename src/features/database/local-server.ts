@@ -48,9 +48,9 @@ async function startClient({ world, local, program }: Client, options: Options =
   return child;
 }
 
-/** The environment without the token, and without variables that tell clients to connect elsewhere. */
+/** The environment without the secrets of dnx, and without variables that tell clients to connect elsewhere. */
 const withoutSettings = (env: Env): Env =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name.toUpperCase())));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_(TOKEN|NOTIFY)$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name.toUpperCase())));
 
 type Start = readonly [args: readonly string[], env: Env];
 

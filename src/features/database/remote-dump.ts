@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
 import { DnxError } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -44,10 +43,10 @@ export async function* dumpOf(
   const { credentials, place } = source;
   const rows = schemaOnly ? withoutRows[credentials.driver] : '';
   const child = await startScript(ctx, source, 'dump', rows);
-  const said = listenTo(child.stderr);
+  const said = listenTo(child, source);
   let tail = Buffer.alloc(0);
   try {
-    for await (const chunk of afterMark(child.stdout)) {
+    for await (const chunk of afterMark(child.stdout, source)) {
       tally.bytes += chunk.length;
       tail = Buffer.concat([tail.subarray(-TAIL), chunk.subarray(-TAIL)]).subarray(-TAIL);
       yield chunk;
@@ -72,13 +71,22 @@ export async function* dumpOf(
 /** Asks the database on the server of its site, and returns the output without its last newline. */
 export async function askRemote(ctx: Needs, source: DatabaseSource, query: string): Promise<string> {
   const child = await startScript(ctx, source, 'query', query);
-  const said = listenTo(child.stderr);
+  const said = listenTo(child, source);
   const chunks: Buffer[] = [];
-  for await (const chunk of afterMark(child.stdout)) chunks.push(chunk);
-  const code = await child.ended;
-  ctx.world.signal.throwIfAborted();
-  if (code !== 0) throw remoteFailure('read', source, { code, stderr: said(), bytes: 0 }, ctx.world);
-  return Buffer.concat(chunks).toString().trimEnd();
+  let size = 0;
+  try {
+    for await (const chunk of afterMark(child.stdout, source)) {
+      size += chunk.length;
+      if (size > LIMIT) throw tooMuch(source, LIMIT);
+      chunks.push(chunk);
+    }
+    const code = await child.ended;
+    ctx.world.signal.throwIfAborted();
+    if (code !== 0) throw remoteFailure('read', source, { code, stderr: said(), bytes: 0 }, ctx.world);
+    return Buffer.concat(chunks).toString().trimEnd();
+  } finally {
+    child.stop();
+  }
 }
 
 async function startScript(ctx: Needs, { place, credentials }: DatabaseSource, task: 'dump' | 'query', given: string): Promise<Started> {
@@ -104,17 +112,20 @@ export const connectionWords = ({ driver, host, port, socket, username, database
 /** The line before the output of a script: a login shell may print something first. */
 const MARK = 'dnx: output';
 
-/** The most that may come before the mark, and that is kept of stderr, in bytes. */
+/** The most that may come before the mark, in the answer to a query, and that is kept of stderr, in bytes. */
 const LIMIT = 65_536;
+/** The most that a program may say on stderr, in bytes. */
+const MOST_SAID = 1_000_000;
 
 /** The output of a script, which begins after the mark. Without a mark there is none. */
-async function* afterMark(output: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* afterMark(output: AsyncIterable<Buffer>, source: DatabaseSource): AsyncGenerator<Buffer> {
   let before: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of output) {
     if (!before) yield chunk;
-    else if (before.length < LIMIT) {
+    else {
       before = Buffer.concat([before, chunk]);
       const at = before.indexOf(`${MARK}\n`);
+      if (at < 0 && before.length > LIMIT) throw tooMuch(source, LIMIT);
       if (at < 0) continue;
       const rest = before.subarray(at + MARK.length + 1);
       before = undefined;
@@ -123,14 +134,26 @@ async function* afterMark(output: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-/** What a program says on stderr: its last 64 kB. */
-function listenTo(stderr: Readable): () => string {
+/** What a program says on stderr: its last 64 kB. Ends one that says too much. */
+function listenTo({ stderr, stop }: Started, source: DatabaseSource): () => string {
   let said = Buffer.alloc(0);
+  let size = 0;
   stderr.on('data', (chunk: Buffer) => {
     said = Buffer.concat([said, chunk]).subarray(-LIMIT);
+    size += chunk.length;
+    if (size > MOST_SAID) stop();
   });
-  return () => said.toString();
+  return () => {
+    if (size > MOST_SAID) throw tooMuch(source, MOST_SAID);
+    return said.toString();
+  };
 }
+
+/** The error for a server that may never stop. */
+const tooMuch = ({ place, credentials }: DatabaseSource, most: number): DnxError => {
+  const what = `${place.machine.server.label} printed more than ${bytes(most)} besides the contents of ${quotedName(credentials.database)}.`;
+  return new DnxError('failed', what, { hint: 'Check what the login shell prints there, and the programs of the database.' });
+};
 
 /** The programs that a script did not find: `mariadb-dump or mysqldump`. */
 const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];

@@ -7,7 +7,7 @@ import { deploySite } from './deploy-site.ts';
 import { type DeployValues, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
 import { openReporting, type SeveralReports } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
-import { POLLS_A_MINUTE, SharedSites } from './shared-sites.ts';
+import { SharedSites } from './shared-sites.ts';
 import { siteCommand, siteReference } from './site.ts';
 import type { DeployContext } from './snapshot.ts';
 
@@ -17,7 +17,7 @@ export async function deploy(given: DeployContext & { readonly all: readonly Tar
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseContradictions(values);
   const verification = verificationOf(values);
-  if (values.dry_run) return dryRun(given, all, values);
+  if (values.dry_run) return (await import('../changes/plan.ts')).deployPlan(given, all, values);
   const reporting = openReporting(given, values);
   const ctx = { ...given, ci: reporting.ci };
   if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));
@@ -143,25 +143,6 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
   if (failed.length === 0) return undefined;
   const next = failed.flatMap(({ failure }) => failure?.next ?? []);
   return new DnxError('partial', `${failed.length} of ${reports.length} sites failed`, { next });
-}
-
-/** `--dry-run`: the sites and the number of requests; with --guard, what it finds. */
-async function dryRun(ctx: DeployContext, all: readonly Targets[], values: DeployValues): Promise<Result> {
-  const { branch, guard, wait } = values;
-  // Restoring the branch takes two more.
-  const requests = requestsFor(values) + (branch === undefined ? 0 : 2);
-  const plan = all.map(({ site, server }) => ({
-    ...{ site: site?.label, server: server?.label },
-    ...(branch !== undefined && { branch }),
-    requests,
-  }));
-  if (guard) return (await import('../changes/guard.ts')).guardedPlan(ctx, all, values, plan);
-  const count = all.length * requests;
-  const polls = wait === false ? '' : `, plus ${all.length > 1 ? `up to ${POLLS_A_MINUTE}` : 'about six'} a minute while following`;
-  const [sites, calls] = [`${all.length} site${all.length === 1 ? '' : 's'}`, `${count} request${count === 1 ? '' : 's'}`];
-  ctx.progress.note(`${sites} would be deployed with ${calls}${polls}. Nothing was deployed.`);
-  const keys = ['site', 'server', ...(branch === undefined ? [] : ['branch' as const]), 'requests'] as const;
-  return { view: rows(plan, columns<(typeof plan)[number]>(...keys), '') };
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 } from '../../cli/language/options.ts';
 
 /** What `--guard` checks. */
-const guardChecks = ['migrations', 'keys', 'php'] as const;
+const guardChecks = ['migrations', 'variables', 'php'] as const;
 export type GuardCheck = (typeof guardChecks)[number];
 
 /** Options for CI pipelines. */

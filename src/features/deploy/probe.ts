@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { childEnv } from '../../machine/env.ts';
+import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
@@ -106,8 +106,7 @@ async function runCommand(
   try {
     const ended = world.spawn({
       ...shellCommand(command, world),
-      // The command must not get the token.
-      env: childEnv(world.env, { DNX_TOKEN: undefined, DNX_SITE_URL: base, DNX_RELEASE: release ?? '' }),
+      env: childEnv(envWithoutSecrets(world.env), { DNX_SITE_URL: base, DNX_RELEASE: release ?? '' }),
       output: 'stderr',
       signal: timer.signal,
     });

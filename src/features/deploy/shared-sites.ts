@@ -19,7 +19,7 @@ const FIELDS = [
 ];
 
 /** The most polls a minute of one command, so that others are not delayed. */
-export const POLLS_A_MINUTE = 24;
+const POLLS_A_MINUTE = 24;
 
 /** A server with several sites to deploy. */
 interface Server {

@@ -6,6 +6,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
+import { proxiesIn } from '../../platform/api/network/proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
@@ -33,6 +34,8 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
   }
   const proxy = proxyOf(host, world.env);
   const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
+  // Requests would only fail with the same error.
+  if (proxy.check.verdict === 'failed') return { reply: undefined, checks: before };
   const started = clock.elapsed();
   try {
     const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
@@ -66,10 +69,17 @@ function proxyOf(host: string, env: Env): { readonly used: boolean; readonly che
   const name = own ?? ownProxyName(env, other);
   if (!name) return { used: false, check: passed('proxy', 'none') };
   const except = env.no_proxy || env.NO_PROXY || '';
-  const [from, through] = [new URL(host), proxyUrl(env[name] ?? '')];
+  const from = new URL(host);
+  let used: boolean;
+  try {
+    used = proxiesIn(env)(from) !== undefined;
+  } catch (error) {
+    // Where the password is in a malformed URL, nobody knows.
+    if (!isError(error, 'usage')) throw error;
+    return { used: false, check: failed('proxy', error.message.replace(/\.$/, ''), error.hint ?? '') };
+  }
   const isExempt = exceptions(except)(from);
-  const isFar = URL.canParse(through) && staysHere(from, new URL(through));
-  const used = own !== undefined && !isExempt && !isFar;
+  const isFar = staysHere(from, new URL(proxyUrl(env[name] ?? '')));
   const unused = isExempt ? ', so not used' : isFar ? ', not used for this machine' : '';
   const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${unused}`;
   return { used, check: passed('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };

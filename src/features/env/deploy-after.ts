@@ -1,7 +1,7 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { flag, following, type Values } from '../../cli/language/options.ts';
-import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
+import { type Values, following, toggle } from '../../cli/language/options.ts';
+import { type Column, type Item, type Result, type View, record } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployValues } from '../deploy/options.ts';
@@ -15,7 +15,7 @@ export const deployCalls = {
 
 /** The options of a command that may deploy after a change of variables. */
 export const deploying = {
-  deploy: flag('Deploy the site afterwards'),
+  deploy: toggle('Deploy the site afterwards, or not, without asking'),
   ...following,
   timeout: { ...following.timeout, later: true },
 } as const;
@@ -26,6 +26,10 @@ export type Deploying = Pick<Values<typeof deploying>, 'deploy' | 'wait' | 'time
 export function refuseWithoutDeploy({ deploy, wait }: Deploying): void {
   if (wait !== undefined && !deploy) throw usage(`--${wait ? '' : 'no-'}wait needs --deploy.`);
 }
+
+/** True for `--deploy`, or if the user wants it. `asked`: what was done, if dnx asked before it did so. */
+export const isDeployWanted = async ({ ask }: Pick<Context, 'ask'>, { deploy }: Deploying, asked: string | false): Promise<boolean> =>
+  deploy ?? (asked !== false && (await ask.confirm(`${asked}. Deploy now?`)));
 
 /** Deploys a site after its variables were changed, as `dnx deploy` does. `variables`: the result of the change, for scripts. */
 export async function deployAfter(

@@ -1,11 +1,12 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import type { Located } from '../../platform/names/names.ts';
-import { withoutValue } from './remote.ts';
-import { type Assignments, fromFile, type Pair, pair, withKey } from './set.ts';
+import { consentToSend } from './dangers.ts';
+import { remoteSide, withoutValue } from './remote.ts';
+import { type Assignments, type Pair, pairsOf, withKey } from './set.ts';
 import { nextDeploy, siteVariables, variablesEndpoint } from './variables.ts';
 
 interface Options extends Assignments {
@@ -17,11 +18,15 @@ interface Options extends Assignments {
 export async function ensureVariables(
   ctx: Context,
   targets: Located,
-  { assignment, from_file, update, strict }: Options,
+  { update, strict, ...assignments }: Options,
   body: JsonObject,
+  given: GivenConsent,
 ): Promise<Result> {
-  const pairs = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
+  const { pairs } = await pairsOf(ctx, assignments);
   const known = await ctx.list<unknown>(variablesEndpoint);
+  const remote = remoteSide(known);
+  const changes = pairs.filter(({ key, value }) => remote.get(key) !== value && (update || !remote.has(key)));
+  await consentToSend(ctx, targets, { changes, remote, given });
   const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
   const one = async ({ key, value }: Pair): Promise<Result> => {
     const wanted = { key, value, ...body };

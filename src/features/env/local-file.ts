@@ -1,15 +1,25 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
-import { git } from '../../machine/git.ts';
+import type { LinkEnvironment } from '../../machine/settings/link.ts';
 import { linkFileFor } from '../../machine/settings/link-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
+import { type Located, sameName } from '../../platform/names/names.ts';
 
-/** The file in the working directory if none is named. */
-export const DEFAULT_FILE = '.env';
+/**
+ * The file of a site in the working directory if none is named: `.env.production`, after its environment in the link file, else after its
+ * domain. Never the user's own `.env`, nor a file that Laravel's tests read or that is committed.
+ */
+export function siteFileName({ settings }: Pick<Context, 'settings'>, { site }: Located): string {
+  const { chosen, environments = [] } = settings.link ?? {};
+  const isOf = ({ site: { id, name } }: LinkEnvironment) =>
+    id === site.id || (id === undefined && name !== undefined && sameName('site', name, site.label));
+  const environment = (chosen && isOf(chosen) ? chosen : environments.find(isOf))?.name ?? '';
+  const word = ['', 'local', 'testing', 'example'].includes(environment.toLowerCase()) ? site.label : environment;
+  return `.env.${word.replace(/[^\p{L}\p{N}\p{M}_.-]/gu, '-')}`;
+}
 
 /** A dotenv file on this machine. */
 export interface LocalFile {
@@ -21,7 +31,7 @@ export interface LocalFile {
   readonly path: string;
   /** Its text; undefined if there is no file yet. */
   readonly text: string | undefined;
-  /** Replaces the text as a whole. Keeps the mode of an existing file; a new one can be read by the user only. */
+  /** Replaces the text as a whole. Keeps the mode, owner and group of an existing file; a new one can be read by the user only. */
   write(text: string): void;
 }
 
@@ -29,10 +39,10 @@ export interface LocalFile {
  * Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO, and a link out of
  * the project. Says if the file is outside of it.
  */
-export function openLocal(given: string | undefined, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
+export function openLocal(given: string, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
   if (given === '') throw usage('The file name is empty.');
   if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
-  const named = pathOf(given ?? DEFAULT_FILE, world);
+  const named = pathOf(given, world);
   const short = relative(world.cwd, named);
   const name = short === '' || short.startsWith('..') ? named : short;
   const { path, outside } = projectFile(named, name, world);
@@ -48,11 +58,12 @@ export function openLocal(given: string | undefined, { world, progress }: Pick<C
         throw new DnxError('differences', `${name} was changed meanwhile. Nothing was written.`, { hint: 'Run the command again.' });
       try {
         removeTemporaries(path, world.clock.now());
-        writeText(path, next, text === undefined ? undefined : statSync(path).mode & 0o7777);
+        writeText(path, next, text === undefined ? undefined : statSync(path));
       } catch (cause) {
         const kept = text === undefined ? '' : ' The file is unchanged.';
         throw new DnxError('failed', `Could not write ${name}: ${reasonOf(systemCode(cause)) ?? systemCode(cause) ?? cause}.${kept}`, {
           cause,
+          ...(systemCode(cause) === 'EPERM' && { hint: 'Another user or group owns it, which dnx could not keep. Run this as the owner.' }),
         });
       }
     },
@@ -150,22 +161,4 @@ export function realPathOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Warns if Git would commit the file. Says nothing outside of a work tree, or without Git. */
-export async function warnUnlessIgnored(
-  { progress, world }: Pick<Context, 'progress' | 'world'>,
-  { name, path, directory }: Pick<LocalFile, 'name' | 'path' | 'directory'>,
-): Promise<void> {
-  // With `./`, Git takes no name for an option or a pattern.
-  const file = `./${basename(path)}`;
-  const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', file], directory);
-  const isTracked = listed?.code === 0;
-  // 0: ignored; 128: no work tree.
-  if (!isTracked && (await git(world, ['check-ignore', '--quiet', '--no-index', '--', file], directory))?.code !== 1) return;
-  progress.warn(
-    isTracked
-      ? `${name} is tracked by Git. Run \`git rm --cached ${quoted(name)}\` and add it to .gitignore.`
-      : `${name} is not ignored by Git. Add it to .gitignore.`,
-  );
 }

@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
+import { readText } from '../../machine/files/text-file.ts';
 import { variableGroups } from '../../machine/settings/variables.ts';
-import type { Env } from '../../machine/world.ts';
+import type { Env, World } from '../../machine/world.ts';
+import { keysIn } from './dotenv/dotenv.ts';
 import { isDotenvKey } from './dotenv/entries.ts';
 import { removeLeftFiles } from './edit/editor.ts';
+import { projectDirectory } from './local-file.ts';
 import { remoteSide } from './remote.ts';
 import { UNKNOWN } from './sync/plan.ts';
 import type { SiteVariable, variablesEndpoint } from './variables.ts';
@@ -22,15 +26,31 @@ type RunContext = Pick<Context<typeof variablesEndpoint>, 'clock' | 'list' | 'pr
 export async function runWithVariables(ctx: RunContext, { command, all = false }: Options): Promise<Result> {
   removeLeftFiles(ctx);
   const [file = '', ...args] = command;
-  const { env, ...leftOut } = passed(await ctx.list<SiteVariable>(), { all });
+  const named = all ? undefined : namedKeys(ctx.world);
+  const { env, ...leftOut } = passed(await ctx.list<SiteVariable>(), named);
   explain(ctx, leftOut);
   ctx.progress.done();
   return { view: nothing, exit: await ctx.world.spawn({ file, args, env: childEnv(ctx.world.env, env), foreground: true }) };
 }
 
+/** The files of a project that name the variables it uses. */
+const NAMING_FILES = ['.env.example', '.env'];
+
+/**
+ * The variables that the project names, here or at its root. Any variable can make some program run other code, so whoever may change those
+ * of a site must not choose which ones reach the programs of everyone else.
+ */
+function namedKeys(world: World): ReadonlySet<string> {
+  const places = [...new Set([world.cwd, projectDirectory(world)])];
+  const texts = places.flatMap((place) => NAMING_FILES.flatMap((name) => readText(join(place, name)) ?? []));
+  if (texts.length > 0) return new Set(texts.flatMap(keysIn));
+  throw usage('No .env.example or .env here names the variables to pass on.', 'Run this in the project, or use --all.');
+}
+
 /** Says which variables the command does not get, and why. */
-function explain({ progress }: RunContext, { invalid, masked, unsafe, settings }: Omit<Passed, 'env'>): void {
-  if (unsafe.length > 0) progress.note(`Left out ${listed(unsafe)}: they change how programs run. Use --all to pass them on.`);
+function explain({ progress }: RunContext, { invalid, masked, unnamed, settings }: Omit<Passed, 'env'>): void {
+  if (unnamed.length > 0)
+    progress.note(`Left out ${listed(unnamed)}: not in .env.example or .env of this project. Add them there, or use --all.`);
   if (settings.length > 0) progress.note(`Left out ${listed(settings)}: settings of dnx and Node.js never come from a site.`);
   if (masked.length > 0) progress.warn(`Left out ${listed(masked)}: the API hides the value.`);
   if (invalid.length > 0) progress.warn(`Left out ${listed(invalid)}: not a valid name.`);
@@ -45,20 +65,20 @@ interface Passed {
   readonly invalid: readonly string[];
   /** The API does not show their values. */
   readonly masked: readonly string[];
-  /** They could make the program run other code. */
-  readonly unsafe: readonly string[];
+  /** The project does not name them. */
+  readonly unnamed: readonly string[];
   /** dnx or Node.js reads them. */
   readonly settings: readonly string[];
 }
 
-/** Decides which variables of a site a child process gets. Throws for a value that no process can have. */
-function passed(variables: readonly unknown[], { all }: { readonly all: boolean }): Passed {
+/** Decides which variables of a site a child process gets: those that are named, or all. Throws for a value that no process can have. */
+function passed(variables: readonly unknown[], named: ReadonlySet<string> | undefined): Passed {
   const env: [name: string, value: string][] = [];
-  const left = { invalid: [] as string[], masked: [] as string[], unsafe: [] as string[], settings: [] as string[] };
+  const left = { invalid: [] as string[], masked: [] as string[], unnamed: [] as string[], settings: [] as string[] };
   for (const [key, value] of remoteSide(variables)) {
     if (!isDotenvKey(key)) left.invalid.push(key);
     else if (isSetting(key)) left.settings.push(key);
-    else if (!all && changesPrograms(key)) left.unsafe.push(key);
+    else if (named && !named.has(key)) left.unnamed.push(key);
     else if (value === UNKNOWN) left.masked.push(key);
     else if (value.includes('\0')) throw usage(`The value of ${key} contains a NUL character, which no command can receive.`);
     else env.push([key, value]);
@@ -76,34 +96,4 @@ const ownSettings = new Set(variableGroups.flatMap((group) => group.variables.ma
 function isSetting(name: string): boolean {
   const upper = name.toUpperCase();
   return ownSettings.has(upper) || /^(DNX_|NODE_(?!ENV$)|OPENSSL_|SSL_CERT_)/.test(upper);
-}
-
-/**
- * Names of variables that decide which code a program loads or runs. Someone who may change the variables of a site must not be
- * able to run commands on the machines of everyone else.
- */
-const names = new Set([
-  // Shells
-  ...['SHELLOPTS', 'BASHOPTS', 'ENV', 'IFS', 'PS4', 'PROMPT_COMMAND', 'CDPATH', 'FPATH', 'ZDOTDIR'],
-  // Directories with settings that run commands
-  ...['PHPRC', 'PHP_INI_SCAN_DIR', 'COMPOSER_HOME', 'COMPOSER_VENDOR_DIR', 'CARGO_HOME'],
-  // Where Windows looks for its own programs and those of everyone
-  ...['WINDIR', 'SYSTEMDRIVE', 'HOMEDRIVE', 'HOMEPATH', 'PROGRAMDATA', 'PSMODULEPATH', 'NODEFAULTCURRENTDIRECTORYINEXEPATH'],
-  // Interpreters
-  ...['RUBYOPT', 'RUBYLIB', 'PERLLIB', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'CLASSPATH'],
-  ...['GCONV_PATH', 'GLIBC_TUNABLES', 'MAKEFLAGS', 'RUSTC_WRAPPER', 'GOFLAGS'],
-  // Programs that other programs start
-  ...['PAGER', 'MANPAGER', 'LESSOPEN', 'LESSCLOSE', 'SSH_ASKPASS', 'SUDO_ASKPASS', 'PSQL_PAGER', 'PSQLRC'],
-]);
-
-const prefixes = [
-  ...['LD_', 'DYLD_', 'BASH_', 'GIT_', 'XDG_', 'PYTHON', 'PERL5', 'LUA_', 'GEM_', 'BUNDLE_', 'NPM_CONFIG_', 'YARN_', 'PNPM_', 'DOTNET_'],
-  ...['PROGRAMFILES', 'COMMONPROGRAM'],
-  ...['CORECLR_', 'COR_', 'GCC_EXEC_'],
-];
-
-/** True if a variable can make a program load or run other code. `npm_config_…` counts in lower case, too. */
-function changesPrograms(name: string): boolean {
-  const upper = name.toUpperCase();
-  return names.has(upper) || prefixes.some((prefix) => upper.startsWith(prefix));
 }

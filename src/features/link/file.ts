@@ -48,7 +48,7 @@ export function writeLinkFile({ path, content }: Pick<LinkFile, 'path' | 'conten
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
       throw usage(`${path} is a symbolic link. Nothing was changed.`, 'Replace it with a file.');
-    writeText(path, `${toJson(changed, 2)}\n`, MODE);
+    writeText(path, `${toJson(changed, 2)}\n`, { mode: MODE });
   } catch (error) {
     if (isError(error)) throw error;
     throw notWritten(path, error);

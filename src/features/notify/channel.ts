@@ -24,10 +24,14 @@ export function channelOf(word: string, source: string, world: Pick<World, 'cwd'
   if (value === 'bell' || value === 'desktop') return { kind: value };
   if (/^https?:/i.test(value)) return { kind: 'url', url: webhookUrl(value, source) };
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(value)) throw usage(`${source} is not an http:// or https:// URL.`, WAYS);
+  if (ADDRESS.test(value) && !isProgram(value, world)) throw usage(`${source} is a URL without https://.`, WAYS);
   if (/^[\w./+\\-]+$/.test(value) && !isProgram(value, world))
     throw usage(`${source} names a command that was not found: '${value}'.${didYouMean(value, ['bell', 'desktop'])}`, WAYS);
   return { kind: 'command', command: value };
 }
+
+/** A host or a host and a port, and a path, which may contain a secret. */
+const ADDRESS = /^(\w[\w-]*(\.[\w-]+)+(:\d+)?|\w[\w-]*:\d+)\/\S*$/;
 
 const WAYS = 'Use bell, desktop, a URL or a shell command.';
 

@@ -15,13 +15,13 @@ export interface Notice {
   send(code: number): Promise<void>;
 }
 
-type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** Checks `--notify` and DNX_NOTIFY before anything is sent. Undefined if the command does not wait. */
 export function openNotice(invocation: Pick<Invocation, 'command' | 'group' | 'options' | 'path'>, ctx: Needs): Notice | undefined {
-  const { options, path } = invocation;
+  const { command, options, path } = invocation;
   const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
-  const idle = withoutWait(invocation);
+  const idle = withoutWait(invocation, ctx.ask);
   if (given && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
   if (idle) return undefined;
   const source = given ? '--notify' : 'DNX_NOTIFY';
@@ -36,6 +36,8 @@ export function openNotice(invocation: Pick<Invocation, 'command' | 'group' | 'o
     },
     async send(code) {
       const error = ending.failure?.error;
+      // The user was not asked about a deployment, or answered no.
+      if (command.options?.deploy && options.deploy === undefined && !isDeployed(ending)) return;
       // Whoever pressed Ctrl-C, answered no or mistyped an option knows it.
       if (isStop(error) || isError(error, 'usage', 'cancelled') || ctx.signal.aborted) return;
       const notification = notificationOf(path, sendsSecrets(invocation) ? withoutWords(ending, path) : ending, code);
@@ -64,13 +66,18 @@ function withoutWords(ending: Ending, path: string): Ending {
 }
 
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
-function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options'>): string | undefined {
+function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options'>, { allowed }: Needs['ask']): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
   if (options.dry_run) return 'cannot be combined with --dry-run';
-  const { deploy } = command.options ?? {};
-  // A toggle may still be answered on a terminal.
-  const deploys = !deploy || options.deploy === true || (deploy.negatable === true && options.deploy === undefined);
+  // Without the option, a user on a terminal may still be asked.
+  const deploys = !command.options?.deploy || (options.deploy ?? allowed);
   return deploys ? undefined : 'needs --deploy';
+}
+
+/** True if the result of a change of variables has a deployment. */
+function isDeployed({ result }: Ending): boolean {
+  const data = result && dataIn(result.view);
+  return isObject(data) && 'deployment' in data;
 }
 
 /** How a command ended. */

@@ -3,7 +3,7 @@ import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/child.ts';
-import { childEnv } from '../../machine/env.ts';
+import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
@@ -30,9 +30,9 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
   ...(command === undefined ? [] : ['--', command]),
 ];
 
-/** The same as a program to run. Its configuration may send variables to the server, which must not get the token. */
+/** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
 export async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env'>) {
-  const env = childEnv(world.env, { DNX_TOKEN: undefined });
+  const env = envWithoutSecrets(world.env);
   await requireMachine(machine, { capture: world.capture, env });
   const [file = 'ssh', ...args] = sshWords(machine, options);
   return { file, args, env };

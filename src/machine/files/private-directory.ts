@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { getuid, pid } from 'node:process';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
@@ -7,6 +7,9 @@ import { holderName, holderNamed, isHolderGone, processHolder } from './lock.ts'
 import { makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
+const KEPT_PREFIX = 'dnx-draft-';
+/** How long a kept file stays. */
+const KEPT_MS = 86_400_000;
 const TMPFS = 0x01021994;
 /** How long a directory may be empty: between its creation and the file that names its process. */
 const EMPTY_MS = 60_000;
@@ -31,11 +34,21 @@ export function makePrivateDirectory({ env, state }: Place): string {
 /** Removes a private directory and all that other programs put there, such as swap and backup files. */
 export const removePrivateDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 
-/** Removes the private directories of processes that were killed. */
+/** Moves a file out of its private directory, to be kept for a day. Returns its path. */
+export function keepPrivateFile(path: string): string {
+  const kept = join(mkdtempSync(join(dirname(dirname(path)), KEPT_PREFIX)), basename(path));
+  renameSync(path, kept);
+  return kept;
+}
+
+/** Removes the private directories of processes that were killed, and files that were kept long enough. */
 export function removeAbandoned({ env, state }: Place, clock: Pick<Clock, 'now'>): void {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   for (const parent of [state, ...(runtime ? [runtime] : [])]) {
-    for (const name of namesIn(parent)) if (name.startsWith(PREFIX)) removeIfAbandoned(join(parent, name), clock);
+    for (const name of namesIn(parent)) {
+      if (name.startsWith(PREFIX)) removeIfAbandoned(join(parent, name), clock);
+      else if (name.startsWith(KEPT_PREFIX)) removeIfOld(join(parent, name), clock);
+    }
   }
 }
 
@@ -48,6 +61,14 @@ function removeIfAbandoned(directory: string, clock: Pick<Clock, 'now'>): void {
     else if (names.length === 0 && clock.now() - statSync(directory).mtimeMs > EMPTY_MS) rmdirSync(directory);
   } catch {
     // Another process may have just removed it.
+  }
+}
+
+function removeIfOld(directory: string, clock: Pick<Clock, 'now'>): void {
+  try {
+    if (clock.now() - statSync(directory).mtimeMs > KEPT_MS) removePrivateDirectory(directory);
+  } catch {
+    // As above.
   }
 }
 

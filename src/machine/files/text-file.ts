@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   existsSync,
@@ -40,18 +41,32 @@ export function readText(file: string, limitMb = LIMIT_MB): string | undefined {
   }
 }
 
-/** Writes a file atomically, by renaming a temporary `*.tmp` file. `mode`: that of the file if others may read it, too. */
-export function writeText(file: string, text: string, mode?: number): void {
+/** Who may read and write a file; without an owner, that of dnx. */
+interface Access {
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Writes a file atomically, by renaming a temporary `*.tmp` file. `access`: if others may read it, too. */
+export function writeText(file: string, text: string, access?: Access): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${unique()}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-    if (mode !== undefined) chmodSync(temporary, mode);
+    if (access) giveAccess(temporary, access);
     replaceFile(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+function giveAccess(file: string, { mode, ...access }: Access): void {
+  const own = statSync(file);
+  const { uid = own.uid, gid = own.gid } = access;
+  if (uid !== own.uid || gid !== own.gid) chownSync(file, uid, gid);
+  chmodSync(file, mode & 0o7777);
 }
 
 /** How long a temporary file may be in use. */

@@ -136,8 +136,9 @@ export function placeProblem(source: SettingsFile, key: 'server' | 'site', keys:
   return wrong ?? (unusable ? usage(`${path.join('.')}.id in ${source.file} is not an id.`, 'Fix it with: dnx link') : undefined);
 }
 
-/** The most unknown keys that are named. */
+/** The most unknown keys that are named, and the most characters of each. */
 const MOST_KEYS = 5;
+const LONGEST_KEY = 200;
 
 /** A warning for each unknown key. Keys such as `$schema` are for other programs. */
 export function unknownKeys(source: SettingsFile): readonly string[] {
@@ -156,8 +157,10 @@ export function unknownKeys(source: SettingsFile): readonly string[] {
 function unknownIn(source: SettingsFile, keys: readonly string[], known: readonly string[]): readonly string[] {
   return Object.keys(source.object(...keys))
     .filter((key) => !key.startsWith('$') && !known.includes(key))
-    .map((key) => `'${[...keys, key].join('.')}' in ${LINK_FILE} is not a setting.${didYouMean(key, known)}`);
+    .map((key) => `'${shortened([...keys, key].join('.'))}' in ${LINK_FILE} is not a setting.${didYouMean(key, known)}`);
 }
+
+const shortened = (key: string): string => (key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key);
 
 /** A site at the top level of a file with environments belongs to none of them. */
 const ignoredBeside = (source: SettingsFile): readonly string[] =>

@@ -18,6 +18,9 @@ type Kind = 'text' | 'object' | 'flag';
 
 const FIX = 'Fix or remove it.';
 
+/** The longest text, in characters: a link file comes from a repository, and errors repeat its names. */
+const LONGEST = 1_000;
+
 /** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. `refused`: why it is not read. */
 export function openSettingsFile(file: string, limitMb?: number, refused?: DnxError): SettingsFile {
   let broken = refused;
@@ -55,11 +58,15 @@ export function openSettingsFile(file: string, limitMb?: number, refused?: DnxEr
   };
 }
 
-const isText = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value);
+const isText = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value) && String(value).length <= LONGEST;
 
 const fits: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: isText,
   object: isObject,
   flag: (value) => typeof value === 'boolean',
 };
-const wanted: Readonly<Record<Kind, string>> = { text: 'a string', object: 'an object', flag: 'true or false' };
+const wanted: Readonly<Record<Kind, string>> = {
+  text: `a string of at most ${LONGEST} characters`,
+  object: 'an object',
+  flag: 'true or false',
+};

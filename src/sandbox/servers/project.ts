@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { seeded } from '../seed/ids.ts';
 import type { Head, State } from '../state.ts';
 
@@ -75,30 +75,27 @@ const upgrade = { subject: 'Require PHP 8.4', files: { 'composer.json': composer
 /** Creates the repository and its clone, and gives the releases of the shop its commits. Undefined without Git. */
 export function createProject(directory: string, clone: string, state: State, now: number): Project | undefined {
   const hub = join(directory, REPOSITORY);
+  const marks = join(directory, 'marks');
   mkdirSync(hub, { recursive: true });
-  const git = (...args: readonly string[]) => run('git', ['-C', hub, ...args]);
+  const git: Git = (args, input) => run('git', ['-C', hub, ...args], input);
   try {
-    git('init', '--quiet', '--bare', '--initial-branch=main');
+    git(['init', '--quiet', '--bare', '--initial-branch=main']);
   } catch {
     return undefined;
   }
   const releases = state.releases.filter(({ site_id }) => site_id === seeded.sites['shop.example.com']);
   const times = main.map((_, index) => Date.parse(releases[index]?.created_at ?? '') || now - (main.length - index) * HOUR);
-  run('git', ['-C', hub, 'fast-import', '--quiet'], historyAt(times));
+  git(['fast-import', '--quiet', `--export-marks=${marks}`], historyAt(times));
   writeFileSync(join(hub, 'hooks/post-update'), '#!/bin/sh\ntouch pushed\n', { mode: 0o755 });
-  for (const [index, line] of git('log', '--reverse', '--format=%H %s', 'main').trim().split('\n').entries()) {
+  const commits = new Map(
+    [...readFileSync(marks, 'utf8').matchAll(/^:(\d+) (\w+)$/gm)].map(([, mark, hash = '']) => [hash, Number(mark) - 1] as const),
+  );
+  for (const [commit_hash, index] of commits) {
     const release = releases[index];
-    if (!release) break;
-    const commit = { commit_hash: line.slice(0, 40), commit_message: line.slice(41) };
-    const push = state.webhooks.find(({ commit_hash }) => commit_hash === release.commit_hash);
-    for (const row of [release, push]) if (row) Object.assign(row, commit);
+    const push = state.webhooks.find((each) => each.commit_hash === release?.commit_hash);
+    for (const row of [release, push]) if (row) Object.assign(row, { commit_hash, commit_message: main[index]?.subject });
   }
-  run('git', ['clone', '--quiet', `file://${hub}`, clone]);
-  for (const [key, value] of [
-    ['user.name', 'Ada Lovelace'],
-    ['user.email', 'ada@example.com'],
-  ] as const)
-    run('git', ['-C', clone, 'config', key, value]);
+  git(['clone', '--quiet', '--config', 'user.name=Ada Lovelace', '--config', 'user.email=ada@example.com', `file://${hub}`, clone]);
   writeFileSync(join(clone, '.env'), 'APP_NAME="Example Shop"\nAPP_ENV=local\nAPP_DEBUG=true\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\n');
   let seen: number | undefined;
   return {
@@ -109,59 +106,58 @@ export function createProject(directory: string, clone: string, state: State, no
       current.heads = headsIn(git);
     },
     checkOut(commit, to) {
-      try {
-        const archive = execFileSync('git', ['-C', hub, 'archive', commit], {
-          env: environmentOfGit(),
-          stdio: ['ignore', 'pipe', 'ignore'],
-        });
-        run('tar', ['-x', '-C', to], archive);
+      const index = commits.get(commit);
+      if (index !== undefined) {
+        writeFiles(to, main.slice(0, index + 1));
         return true;
-      } catch {
-        return false;
       }
+      if (!Object.values(state.heads ?? {}).some(({ commit_hash }) => commit_hash === commit)) return false;
+      run('tar', ['-x', '-C', to], execFileSync('git', ['-C', hub, 'archive', commit], { env: environmentOfGit() }));
+      return true;
     },
   };
 }
 
+/** Runs git in the repository, and returns its output. */
+type Git = (args: readonly string[], input?: string) => string;
+
+/** Writes the files of the last of these commits. */
+function writeFiles(directory: string, commits: typeof main): void {
+  for (const [path, text] of commits.flatMap(({ files }) => Object.entries(files))) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+}
+
 /** The history for `git fast-import`, with the time of each commit of main in epoch ms. */
 function historyAt(times: readonly number[]): string {
-  const commit = (branch: string, { subject, files }: (typeof main)[number], at: number, from?: string): string => {
+  const commit = (start: string, { subject, files }: (typeof main)[number], at: number, from = ''): string => {
     const who = `Ada Lovelace <ada@example.com> ${Math.floor(at / 1000)} +0000`;
     const blobs = Object.entries(files).map(([path, text]) => `M ${path === 'artisan' ? 100755 : 100644} inline ${path}\n${data(text)}`);
-    return [
-      `commit refs/heads/${branch}\nauthor ${who}\ncommitter ${who}\n${data(subject)}`,
-      ...(from ? [`from ${from}\n`] : []),
-      ...blobs,
-    ].join('');
+    return [`commit refs/heads/${start}\nauthor ${who}\ncommitter ${who}\n${data(subject)}`, from, ...blobs].join('');
   };
   const newest = times.at(-1) ?? 0;
   return [
-    ...main.map((each, index) => commit('main', each, times[index] ?? newest)),
+    ...main.map((each, index) => commit(`main\nmark :${index + 1}`, each, times[index] ?? newest)),
     'reset refs/heads/develop\nfrom refs/heads/main\n\n',
-    commit('php-8.4', upgrade, newest + HOUR / 2, 'refs/heads/main'),
+    commit('php-8.4', upgrade, newest + HOUR / 2, 'from refs/heads/main\n'),
   ].join('');
 }
 
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
 
-/** The newest commit of each branch. */
-function headsIn(git: (...args: readonly string[]) => string): Record<string, Head> {
-  const lines = git('for-each-ref', '--format=%(refname:lstrip=2) %(objectname) %(contents:subject)', 'refs/heads').trim().split('\n');
+/** The newest commit of each branch, with the oldest version of PHP that its composer.json allows. */
+function headsIn(git: Git): Record<string, Head> {
+  const refs = git(['for-each-ref', '--format=%(refname:lstrip=2) %(objectname) %(contents:subject)', 'refs/heads']).trim().split('\n');
+  const names = refs.map((line) => `${line.split(' ')[1]}:composer.json\n`);
+  const [, ...files] = git(['cat-file', '--batch'], names.join('')).split(/^(?:\w+ blob \d+|\S+ missing)$/m);
   return Object.fromEntries(
-    lines.map((line): [string, Head] => {
+    refs.map((line, index): [string, Head] => {
       const [branch = '', commit_hash = '', ...subject] = line.split(' ');
-      return [`${REPOSITORY} ${branch}`, { commit_hash, commit_message: subject.join(' '), php: phpIn(git, commit_hash) }];
+      const [php] = /(?<="php":\s*"[^"\d]*)\d+\.\d+/.exec(files[index] ?? '') ?? [];
+      return [`${REPOSITORY} ${branch}`, { commit_hash, commit_message: subject.join(' '), php }];
     }),
   );
-}
-
-/** The oldest version of PHP that the composer.json of a commit allows. */
-function phpIn(git: (...args: readonly string[]) => string, commit: string): string | undefined {
-  try {
-    return /"php":\s*"[^"\d]*(\d+\.\d+)/.exec(git('show', `${commit}:composer.json`))?.[1];
-  } catch {
-    return undefined;
-  }
 }
 
 /** Git without the settings of the user, and of a repository that dnx runs in. */

@@ -24,6 +24,10 @@ import SSH from './ssh.sh';
 export interface Servers {
   /** Brings the directories up to date with the state, and what is broken in them into the state. */
   update(state: State, now: number): void;
+  /** Breaks every site in a way that the user can repair. */
+  break(state: State, failure: 'disk' | 'permission'): void;
+  /** Makes every file removable. */
+  unlock(state: State): void;
   isDown(site: SiteRow): boolean;
   /** Writes a request to the log of nginx. */
   logRequest(site: SiteRow, words: string): void;
@@ -43,7 +47,7 @@ const ORDER_MS = 5_000;
 
 /** Creates the servers in a directory, with their programs and the `ssh` in `bin`. */
 export function createServers(directory: string, project: Project | undefined): Servers {
-  for (const name of ['bin', 'programs', 'addresses', 'running']) mkdirSync(join(directory, name), { recursive: true });
+  for (const name of ['bin', 'programs', 'addresses']) mkdirSync(join(directory, name), { recursive: true });
   const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
   program('bin/ssh', SSH);
   const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'sudo'];
@@ -72,6 +76,21 @@ export function createServers(directory: string, project: Project | undefined): 
           if (site.server_id === server.id) updateSite(siteRoot(root, site), site, { state, now, root, written, project });
       }
       state.damage = damageIn(state, rootOf, siteRoot);
+    },
+    break(state, failure) {
+      for (const site of state.sites) {
+        const root = written.servers.get(site.server_id) ?? '';
+        if (failure === 'disk') {
+          mkdirSync(join(root, 'home/deploynix/backups'), { recursive: true });
+          writeFileSync(join(root, 'home/deploynix/backups/shop-2025.sql.gz'), '');
+        } else chmodSync(join(siteRoot(root, site), 'shared/storage'), 0o500);
+      }
+    },
+    unlock(state) {
+      for (const site of state.sites) {
+        const storage = join(siteRoot(written.servers.get(site.server_id) ?? '', site), 'shared/storage');
+        if (isLocked(storage)) chmodSync(storage, 0o700);
+      }
     },
     isDown: (site) => {
       const root = written.servers.get(site.server_id);
@@ -215,14 +234,3 @@ function damageIn(state: State, rootOf: (server: Server) => string, siteRoot: (r
 
 /** By its mode, which root does not heed. */
 const isLocked = (directory: string): boolean => ((statSync(directory, { throwIfNoEntry: false })?.mode ?? 0o700) & 0o200) === 0;
-
-/** Breaks every site in a way that the user can repair. */
-export function breakServers(directory: string, state: State, failure: 'disk' | 'permission'): void {
-  for (const site of state.sites) {
-    const home = join(directory, state.servers.find(({ id }) => id === site.server_id)?.name ?? '', 'home/deploynix');
-    if (failure === 'disk') {
-      mkdirSync(join(home, 'backups'), { recursive: true });
-      writeFileSync(join(home, 'backups/shop-2025.sql.gz'), '');
-    } else chmodSync(join(home, site.domain, 'shared/storage'), 0o500);
-  }
-}

@@ -36,7 +36,6 @@ server=$(cd -P "$sandbox/addresses/${host##*@}" && pwd -P)
 home=$server/home/deploynix
 command=$(printf '%s.' "$command" | sed "s#/home/deploynix#$home#g; s#/var/log#$server/var/log#g")
 command=${command%.}
-echo $$ >"$sandbox/running/$$"
 cd "$home" || exit 255
 shell=$(command -v bash || command -v sh)
 exec env -i HOME="$home" USER=deploynix LOGNAME=deploynix SHELL="$shell" TERM="$TERM" LANG="$LANG" TZ="$TZ" \

@@ -5,7 +5,7 @@ import type { Sandbox } from '../server.ts';
 import { createAuthority } from './certificate.ts';
 import { createProject } from './project.ts';
 import { endRunning } from './running.ts';
-import { breakServers, createServers } from './servers.ts';
+import { createServers } from './servers.ts';
 import { openWebsites } from './websites.ts';
 
 /** Everything around the API that a sandbox has on this machine. */
@@ -14,7 +14,17 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
   /** A clone of the repository of shop.example.com; undefined without Git. */
   readonly clone: string | undefined;
-  close(): void;
+  close(): Promise<void>;
+}
+
+/** What the user has outside of the sandbox. */
+interface Outside {
+  /** The script that runs dnx. */
+  readonly program: string;
+  /** The URL of a proxy for other hosts. */
+  readonly proxy: string | undefined;
+  /** A file of certificates to trust. */
+  readonly authorities: string | undefined;
 }
 
 /** How often the servers are brought up to date, besides at every request, in ms. */
@@ -24,7 +34,7 @@ const TICK_MS = 200;
 export async function openSurroundings(
   sandbox: Sandbox,
   directory: string,
-  { proxy, authorities }: { readonly proxy: string | undefined; readonly authorities: string | undefined },
+  { program, proxy, authorities }: Outside,
 ): Promise<Surroundings> {
   const now = sandbox.now();
   const clone = join(directory, 'shop');
@@ -33,7 +43,7 @@ export async function openSurroundings(
   const update = () => servers.update(sandbox.state, sandbox.now());
   update();
   const { fail_deploys: failure } = sandbox.state;
-  if (failure === 'disk' || failure === 'permission') breakServers(directory, sandbox.state, failure);
+  if (failure === 'disk' || failure === 'permission') servers.break(sandbox.state, failure);
   sandbox.onRequest(update);
   const ticking = setInterval(update, TICK_MS).unref();
 
@@ -60,10 +70,11 @@ export async function openSurroundings(
       NODE_EXTRA_CA_CERTS: trusted,
     },
     clone: project && clone,
-    close() {
+    async close() {
       clearInterval(ticking);
       websites.close();
-      endRunning(join(directory, 'running'));
+      await endRunning(directory, program);
+      servers.unlock(sandbox.state);
     },
   };
 }

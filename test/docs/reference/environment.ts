@@ -33,9 +33,9 @@ export const environmentGuide = (): string =>
 const extra = [
   '## Other programs',
   '',
-  'No variable but `DNX_HOST`, or the profile, chooses the host that a token is sent to: see [keychain.md](keychain.md). dnx removes `DNX_TOKEN` from the',
-  'environment of browsers, editors, database clients, `git`, `op`, `ssh`, and the commands of `--verify-cmd` and `--notify`. `dnx env run` and',
-  '`dnx db tunnel` pass it on to the command that you name. dnx reads no `.env` file for its own settings.',
+  'No variable but `DNX_HOST`, or the profile, chooses the host that a token is sent to: see [keychain.md](keychain.md). dnx removes `DNX_TOKEN` and',
+  '`DNX_NOTIFY` from the environment of browsers, editors, database clients, `git`, `op`, `ssh`, and the commands of `--verify-cmd` and `--notify`.',
+  '`dnx env run` and `dnx db tunnel` pass them on to the command that you name. dnx reads no `.env` file for its own settings.',
   '`dnx sandbox run` and `dnx sandbox shell` set `DNX_HOST`, `DNX_TOKEN`, the three directories and the proxy, and remove `DNX_PROFILE`, `DNX_ENV`,',
   '`DNX_SERVER` and `DNX_SITE`.',
 ].join('\n');

@@ -24,7 +24,7 @@ const command = `dnx (?:${paths.map(escaped).join('|')})(?![\\w-])(?: --?[a-z][\
 const option = `-o (?:${formats.join('|')})\\b|(?<![\\w/-])--?(?:\\[no-\\])?[a-zA-Z][\\w-]*(?: <[^>]+>)?`;
 const variable = '\\$?\\b[A-Z]+(?:_[A-Z]+)+\\b(?:/[\\w/.]+)?|~(?:/[\\w./]+)+';
 const word =
-  '\\bsh -c\\b|(?<![\\w/])\\.deploynix\\.json|(?<![\\w/])\\.env\\b|<[a-z|@-]+>|\\b[a-z]+_[a-z_]+\\b|\\b[a-z][a-z-]+:[a-z][a-z-]+\\b';
+  '\\bsh -c\\b|(?<![\\w/])\\.deploynix\\.json|(?<![\\w/])\\.env(?:\\.\\w+)*\\b|<[a-z|@-]+>|\\b[a-z]+_[a-z_]+\\b|\\b[a-z][a-z-]+:[a-z][a-z-]+\\b';
 const code = new RegExp(`'(dnx [^']+)'|${command}|${option}|${variable}|${word}`, 'g');
 
 /** Splits a sentence into text and code. A text that is only command lines, separated by semicolons, is all code. */

@@ -1,14 +1,17 @@
-import { cancelled, DnxError, isError, isStop } from '../../../base/errors.ts';
+import { DnxError, isError, isStop } from '../../../base/errors.ts';
+import type { GivenConsent } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
+import { keepPrivateFile } from '../../../machine/files/private-directory.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
+import { consentToSend } from '../dangers.ts';
+import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
 import { isDotenvComment } from '../dotenv/entries.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
 import { applyFailure, applyPlan, requireSendable } from '../sync/apply.ts';
 import { baseOf, type Plan, type PlanStep, planChanges, planPush, type Side, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
-import { countedVariables, planLines, planSummary, stepDetails, summaryColumns } from '../sync/show.ts';
+import { commandFor, countedVariables, planLines, planSummary, stepDetails, summaryColumns } from '../sync/show.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { type Draft, draftOf, harmless, variablesIn, withConflicts } from './draft.ts';
 import { openEditor, type PrivateFile, removeLeftFiles, withPrivateFile } from './editor.ts';
@@ -24,7 +27,7 @@ interface Editing {
   /** The name of the file in messages. */
   readonly name: string;
   readonly draft: Draft;
-  readonly yes: boolean;
+  readonly consent: GivenConsent;
   /** Files outside of the project that references may read. */
   readonly allowed: readonly string[];
   /** The values that the user has seen. */
@@ -32,6 +35,8 @@ interface Editing {
   /** Variables with values that the user could not see, but may set. */
   readonly unseen: Set<string>;
   readonly sent: PlanStep[];
+  /** True once dnx asked before it sent something. */
+  asked: boolean;
 }
 
 /** Why the changes were not sent, and the text that helps to decide about conflicts. */
@@ -41,7 +46,7 @@ interface NotSent {
 }
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function editVariables(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+export async function editVariables(ctx: SyncingContext, targets: Located, options: Options, consent: GivenConsent): Promise<Result> {
   const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);
@@ -50,7 +55,7 @@ export async function editVariables(ctx: SyncingContext, targets: Located, optio
   const name = `${harmless(site.label).replaceAll('?', '-')}.env`;
   const unseen = new Set([...draft.hidden, ...draft.unwritable]);
   const sent: PlanStep[] = [];
-  const editing: Editing = { ctx, targets, name, draft, yes, allowed, base: new Map(draft.base), unseen, sent };
+  const editing: Editing = { ctx, targets, name, draft, consent, allowed, base: new Map(draft.base), unseen, sent, asked: false };
   const failure = await withPrivateFile(ctx, name, draft.text, (file) => editUntilSent(editing, file));
   // The file is gone before a deployment, which takes minutes.
   const { added, changed, removed } = planSummary(site.label, '', sent);
@@ -61,7 +66,7 @@ export async function editVariables(ctx: SyncingContext, targets: Located, optio
     return { view: message('Nothing changed.', changedAnd(summary, null)), note: 'Nothing was deployed.' };
   }
   const done = `Updated ${countedVariables(sent.length)} of ${site.label}`;
-  if (deploying.deploy ?? (ctx.ask.allowed && !yes && (await ctx.ask.confirm(`${done}. Deploy now?`)))) {
+  if (await isDeployWanted(ctx, deploying, editing.asked && done)) {
     ctx.progress.succeeded(done);
     return deployAfter(ctx, targets, deploying, summary);
   }
@@ -70,8 +75,29 @@ export async function editVariables(ctx: SyncingContext, targets: Located, optio
 
 const columns = summaryColumns.filter(({ key }) => ['site', 'added', 'changed', 'removed'].includes(key));
 
-/** Opens the editor until the changes are sent or the user gives up. Returns why only some were sent. */
-async function editUntilSent(editing: Editing, { path, write }: PrivateFile): Promise<DnxError | undefined> {
+/** Opens the editor until the changes are sent, and keeps what a user changed who then gives up. Returns why only some were sent. */
+async function editUntilSent(editing: Editing, file: PrivateFile): Promise<DnxError | undefined> {
+  const kept = <E>(error: E) =>
+    editing.ctx.ask.allowed && isError(error, 'cancelled', 'interrupted') ? withDraft(error, editing, file) : error;
+  try {
+    return kept(await editAgain(editing, file));
+  } catch (error) {
+    throw kept(error);
+  }
+}
+
+/** The error, with where the user's changes are. */
+function withDraft(error: DnxError, { draft, targets }: Editing, { path }: PrivateFile): DnxError {
+  const text = readText(path);
+  if (text === undefined || text === draft.text || text.split(/[\r\n]+/).every(isDotenvComment)) return error;
+  const kept = keepPrivateFile(path);
+  return error.withHint(`Your draft is kept for a day, for you alone: ${kept}`, ...error.next, {
+    command: commandFor('push', kept, targets),
+    why: 'Send it with',
+  });
+}
+
+async function editAgain(editing: Editing, { path, write }: PrivateFile): Promise<DnxError | undefined> {
   const { ctx, draft, base, sent } = editing;
   for (;;) {
     const opened = ctx.clock.elapsed();
@@ -127,10 +153,17 @@ async function sendEdited(editing: Editing, text: string): Promise<NotSent | und
     requireSendable(plan);
     const changes = planChanges(plan);
     if (changes.length === 0) return undefined;
-    if (editing.yes) return apply(editing, known, plan);
-    for (const line of planLines({ steps: changes })) ctx.progress.note(line);
-    const question = `Update ${countedVariables(changes.length)} of ${site.label} (${server.label})?`;
-    if (!(await ctx.ask.confirm(question))) throw cancelled();
+    const asked = await consentToSend(ctx, editing.targets, {
+      changes,
+      remote: remoteSide(known),
+      given: editing.consent,
+      ask: {
+        lines: planLines({ steps: changes }),
+        question: `Update ${countedVariables(changes.length)} of ${site.label} (${server.label})?`,
+      },
+    });
+    if (!asked) return apply(editing, known, plan);
+    editing.asked = true;
     known = await ctx.list<SiteVariable>(variablesEndpoint);
     if (samePlan(planFor(known), plan)) return apply(editing, known, plan);
     ctx.progress.warn('Variables were changed at Deploynix meanwhile. Nothing was sent.');

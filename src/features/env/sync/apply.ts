@@ -17,12 +17,12 @@ export interface Applied {
   readonly left: readonly PlanStep[];
 }
 
-/** Variables that were read longer ago are read again before the next one is sent, in ms per page. */
+/** Variables that were read longer ago are read again before the next one is added, in ms per page. */
 const STALE_MS = 10_000;
 
 /**
  * Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
- * changed since the plan is not sent. `known`: the list that was read for the plan.
+ * changed since the plan is not sent, so the variables are read again right before one is overwritten. `known`: the list of the plan.
  */
 export async function applyPlan(ctx: SyncingContext, targets: Located, known: readonly SiteVariable[], plan: Plan): Promise<Applied> {
   const changes = planChanges(plan);
@@ -35,7 +35,8 @@ export async function applyPlan(ctx: SyncingContext, targets: Located, known: re
     ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
     try {
       // The rate limit may have made this take minutes.
-      if (ctx.clock.elapsed() - readAt > staleMs) [now, readAt] = [await ctx.list<SiteVariable>(variablesEndpoint), ctx.clock.elapsed()];
+      if (step.verb !== 'add' || ctx.clock.elapsed() - readAt > staleMs)
+        [now, readAt] = [await ctx.list<SiteVariable>(variablesEndpoint), ctx.clock.elapsed()];
       if (remoteSide(now).get(step.key) !== planned.get(step.key))
         throw new DnxError('differences', 'It was changed at Deploynix meanwhile.');
       if (step.verb === 'remove') await removeVariable(ctx, now, step);

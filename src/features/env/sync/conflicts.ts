@@ -2,7 +2,7 @@ import { cancelled, DnxError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type ConflictChoice, type Plan, type PlanStep, type Side, stepsOf } from './plan.ts';
-import { countedVariables, stepDetails } from './show.ts';
+import { countedVariables, planLines, stepDetails } from './show.ts';
 
 /** The values of `--ours` and `--theirs`. */
 export interface ChosenSides {
@@ -36,22 +36,20 @@ interface Undecided<S> {
   readonly file: string;
 }
 
-/** The plan. Without a record of the last pull, a user on a terminal decides once which side all conflicts take. */
+/** The plan. A user on a terminal decides once which side all conflicts take. */
 export async function decide<S extends { readonly choice: ConflictChoice }>(
-  { ask }: Pick<Context, 'ask'>,
+  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
   { sides, planOf, asks, known, file }: Undecided<S>,
 ): Promise<{ readonly sides: S; readonly plan: Plan; readonly asked: boolean }> {
   const plan = planOf(sides);
-  const { length } = stepsOf(plan, 'conflict');
-  if (length === 0 || !asks || known || !ask.allowed) return { sides, plan, asked: false };
-  const side = await ask.select<keyof ConflictChoice | undefined>(
-    `${countedVariables(length)} ${length === 1 ? 'differs' : 'differ'}, and there is no record of the last pull. Use:`,
-    [
-      { name: `The values in ${file}`, value: 'ours' },
-      { name: 'The values at Deploynix', value: 'theirs' },
-      { name: 'Cancel', value: undefined },
-    ],
-  );
+  const conflicts = stepsOf(plan, 'conflict');
+  if (conflicts.length === 0 || !asks || !ask.allowed) return { sides, plan, asked: false };
+  for (const line of planLines({ steps: withReasons(conflicts, known) })) progress.note(line);
+  const side = await ask.select<keyof ConflictChoice | undefined>(`${conflictIn(conflicts.length, known)}. Use:`, [
+    { name: `The values in ${file}`, value: 'ours' },
+    { name: 'The values at Deploynix', value: 'theirs' },
+    { name: 'Cancel', value: undefined },
+  ]);
   if (side === undefined) throw cancelled();
   const decided = { ...sides, choice: { ...sides.choice, [side]: [...sides.choice[side], '*'] } };
   return { sides: decided, plan: planOf(decided), asked: true };
@@ -59,8 +57,15 @@ export async function decide<S extends { readonly choice: ConflictChoice }>(
 
 /** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
 export function conflictError(conflicts: readonly PlanStep[], known: boolean, nothing: string, hint: string): DnxError {
-  const count = conflicts.length;
-  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
-  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
-  return new DnxError('differences', `${countedVariables(count)} ${why}. ${nothing}`, { details: stepDetails(shown, 'plan'), hint });
+  return new DnxError('differences', `${conflictIn(conflicts.length, known)}. ${nothing}`, {
+    details: stepDetails(withReasons(conflicts, known), 'plan'),
+    hint,
+  });
 }
+
+const conflictIn = (count: number, known: boolean): string =>
+  `${countedVariables(count)} ${known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`}`;
+
+/** Without a record, nobody knows where a variable changed. */
+const withReasons = (conflicts: readonly PlanStep[], known: boolean): readonly PlanStep[] =>
+  conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));

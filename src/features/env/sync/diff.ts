@@ -3,9 +3,9 @@ import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type Column, columns, type Result, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
-import { type Target, targetIds } from '../../../platform/names/names.ts';
+import { type Located, targetIds } from '../../../platform/names/names.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
-import { openLocal } from '../local-file.ts';
+import { openLocal, siteFileName } from '../local-file.ts';
 import { resolveReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, siteVariables, variablesEndpoint } from '../variables.ts';
@@ -80,27 +80,30 @@ async function ofFile(
   there: string | undefined,
   allowed: readonly string[],
 ): Promise<Compared> {
-  const file = openLocal(name, ctx);
+  const targets = await siteOf(ctx, there);
+  const { site } = targets;
+  const file = openLocal(name ?? siteFileName(ctx, targets), ctx);
   if (file.text === undefined) throw usage(`${file.name} does not exist.`, 'Name another file, or two sites.');
   const here = await resolveReferences(parseDotenv(file.text, file.name), { directory: file.directory, allowed }, ctx);
-  const { site, side } = await siteSide(ctx, there);
+  const side = await variablesAt(ctx, targets);
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const places = { here: `in ${file.name}`, there: 'at Deploynix' };
   return { here, there: side, base: base.known ? base : undefined, places, titles: ['file', 'Deploynix'] };
 }
 
 async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
-  const one = await siteSide(ctx, here).catch((error: unknown) => {
+  const one = await siteOf(ctx, here).catch((error: unknown) => {
     throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
   });
-  const other = await siteSide(ctx, there);
+  const other = await siteOf(ctx, there);
   if (one.site.id === other.site.id) throw usage(`Both are ${one.site.label}.`, 'Name two different sites.');
   const titles = [here, there ?? other.site.label] as const;
-  return { here: one.side, there: other.side, base: undefined, places: { here: `in ${titles[0]}`, there: `in ${titles[1]}` }, titles };
+  const places = { here: `in ${titles[0]}`, there: `in ${titles[1]}` };
+  return { here: await variablesAt(ctx, one), there: await variablesAt(ctx, other), base: undefined, places, titles };
 }
 
-/** The variables of a site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
-async function siteSide(ctx: DiffContext, word: string | undefined): Promise<{ readonly site: Target; readonly side: Side }> {
+/** A site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
+async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Located> {
   const environment = ctx.settings.link?.environments.find(({ name }) => name !== '' && name === word);
   const named = environment && {
     server: environment.server.id ?? environment.server.name,
@@ -108,8 +111,11 @@ async function siteSide(ctx: DiffContext, word: string | undefined): Promise<{ r
   };
   const { server, site } = await ctx.resolve(siteVariables.path, word === undefined ? undefined : (named ?? { site: word }));
   if (!server || !site) throw new Error('A site was not resolved.');
-  return { site, side: remoteSide(await ctx.api.list<SiteVariable>(variablesEndpoint, targetIds({ server, site }))) };
+  return { server, site };
 }
+
+const variablesAt = async ({ api }: DiffContext, at: Located): Promise<Side> =>
+  remoteSide(await api.list<SiteVariable>(variablesEndpoint, targetIds({ ...at })));
 
 function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly Difference[] {
   return keysOf(here, there, baseOf()).flatMap((key): readonly Difference[] => {

@@ -1,16 +1,18 @@
-import { isError, usage } from '../../../base/errors.ts';
+import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, text } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
+import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
-import { type LocalFile, openLocal, warnUnlessIgnored } from '../local-file.ts';
+import { keepOutOfGit } from '../kept-out-of-git.ts';
+import { type LocalFile, openLocal, siteFileName } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
 import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
 import { baseOf, type PlanStep, planChanges, planPull, type Side, stepsOf, UNKNOWN } from './plan.ts';
-import { countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
+import { commandFor, countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
 
 interface Options extends ChosenSides {
   readonly file: string | undefined;
@@ -21,15 +23,17 @@ interface Options extends ChosenSides {
 type PullContext = Context<typeof variablesEndpoint>;
 
 /** `dnx env pull`: writes what changed at Deploynix into a dotenv file, and leaves everything else in it alone. */
-export async function pullVariables(ctx: PullContext, { site }: Located, options: Options): Promise<Result> {
+export async function pullVariables(ctx: PullContext, targets: Located, options: Options): Promise<Result> {
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
 
-  const file = openLocal(options.file, ctx);
+  const { site } = targets;
+  const file = openLocal(options.file ?? siteFileName(ctx, targets), ctx);
   const local = localSide(file);
   const remote = remoteSide(await ctx.list<SiteVariable>(variablesEndpoint));
   requireKnown(choice, local, remote);
+  if (options.file !== undefined && !options.force) refuseMixture(ctx, targets, file, ofThisMachine(local, remote));
 
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   // Without a file there is nothing to lose.
@@ -45,10 +49,12 @@ export async function pullVariables(ctx: PullContext, { site }: Located, options
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was written.', HINT) };
 
-  if (changes.length > 0) file.write(edited(file, local, changes));
+  if (changes.length > 0) {
+    await keepOutOfGit(ctx, file, options.file === undefined ? 'by dnx' : 'by the user');
+    file.write(edited(file, local, changes));
+  }
   if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
   if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
-  await warnUnlessIgnored(ctx, file);
   const details = stepDetails(plan.steps, 'past');
   return {
     view: record(summary, summaryColumns, `Pulled ${countedVariables(changes.length)} from ${site.label} into ${file.name}`, details),
@@ -56,6 +62,16 @@ export async function pullVariables(ctx: PullContext, { site }: Located, options
 }
 
 const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
+
+/** Fails for a file with variables for this machine: beside those of a site, they would send tests and migrations to its database. */
+function refuseMixture(ctx: PullContext, targets: Located, { name }: LocalFile, keys: readonly string[]): void {
+  if (keys.length === 0) return;
+  const own = siteFileName(ctx, targets);
+  throw new DnxError('differences', `${name} is for this machine: ${keys.join(', ')}. Nothing was written.`, {
+    hint: `With the variables of ${targets.site.label} beside these, your tests and migrations could run on its database, and your code could use its keys. Use --force to overwrite these, too.`,
+    next: [{ command: commandFor('pull', undefined, targets), why: `Pull into ${own} with` }],
+  });
+}
 
 /** The variables of the file. References are not resolved by a pull. */
 function localSide({ text, name }: LocalFile): Side {

@@ -1,10 +1,14 @@
-import { cancelled, DnxError, type Next, usage } from '../../../base/errors.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Detail, DnxError, type Next, usage } from '../../../base/errors.ts';
+import type { GivenConsent } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
+import { consentToSend, dangersOf } from '../dangers.ts';
+import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
-import { openLocal } from '../local-file.ts';
+import { openLocal, siteFileName } from '../local-file.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
@@ -27,6 +31,8 @@ interface Push {
   readonly targets: Located;
   /** The file as the user knows it. */
   readonly name: string;
+  /** The file that the user named. */
+  readonly given: string | undefined;
   readonly sides: PushSides;
   /** Files outside of the project that its references may read. */
   readonly allowed: readonly string[];
@@ -34,16 +40,16 @@ interface Push {
 }
 
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
-export async function pushVariables(ctx: SyncingContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+export async function pushVariables(ctx: SyncingContext, targets: Located, options: Options, consent: GivenConsent): Promise<Result> {
   refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;
   const { dry_run = false, prune = false, allow_file: allowed = [] } = options;
   const choice = choiceOf(options);
 
-  const { name, text, ...file } = openLocal(options.file, ctx);
-  if (text === undefined)
-    throw usage(`${name} does not exist.`, undefined, { command: commandFor('pull', name, targets), why: 'Create it with' });
+  const given = options.file;
+  const { name, text, ...file } = openLocal(given ?? siteFileName(ctx, targets), ctx);
+  if (text === undefined) throw missingFile(ctx, targets, name, given);
   const dotenv = parseDotenv(text, name);
   const local = await resolveReferences(dotenv, { directory: file.directory, allowed }, ctx);
   sayReferences(ctx, dotenv);
@@ -57,9 +63,9 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const undecided = { sides: { local, remote, base, choice, prune }, planOf: planPush, asks: !dry_run, known: base.known, file: name };
   const { sides, plan, asked } = await decide(ctx, undecided);
   requireSendable(plan);
-  const pushing: Push = { ctx, targets, name, sides, allowed, deploying: options };
+  const pushing: Push = { ctx, targets, name, given, sides, allowed, deploying: options };
   const summary = planSummary(site.label, name, plan.steps);
-  if (dry_run) return { view: message(wouldDo(site.label, base.known, plan), summary) };
+  if (dry_run) return { view: message(wouldDo(site.label, base.known, plan, dangersOf(planChanges(plan), remote)), summary) };
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was sent.', HINT) };
@@ -68,28 +74,47 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
     return nothingPushed(pushing, plan);
   }
 
-  const now = yes && !asked ? known : await confirmed(pushing, plan, yes);
+  const confirmed = await consentToSend(ctx, targets, {
+    changes: planChanges(plan),
+    remote,
+    given: consent,
+    ask: { lines: planLines(plan), question: `${questionOf(pushing, plan)}?` },
+  });
+  const now = confirmed || asked ? await readAgain(pushing, plan) : known;
   const applied = await applyPlan(ctx, targets, now, plan);
   await saveBase(ctx, base, plan, applied.done);
-  return pushed(pushing, plan, applied);
+  return pushed(pushing, plan, applied, confirmed);
+}
+
+/** The error if there is no file to push. The user's own `.env` is pushed only by name. */
+function missingFile({ world }: SyncingContext, targets: Located, name: string, given: string | undefined): DnxError {
+  const own = given === undefined && existsSync(join(world.cwd, '.env'));
+  return usage(
+    `${name} does not exist.`,
+    undefined,
+    { command: commandFor('pull', given, targets), why: 'Create it with' },
+    ...(own ? [{ command: commandFor('push', '.env', targets), why: 'Push your own .env with' }] : []),
+  );
 }
 
 const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.';
 
-function wouldDo(site: string, known: boolean, plan: Plan): string {
+function wouldDo(site: string, known: boolean, plan: Plan, dangers: readonly Detail[]): string {
   const { length } = planChanges(plan);
   const sentence = length === 0 ? `Would push nothing to ${site}.` : `Would push ${countedVariables(length)} to ${site}.`;
-  return [sentence, ...(known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
+  return [
+    sentence,
+    ...(known ? [] : ['There is no record of the last pull.']),
+    ...planLines(plan),
+    ...dangers.map(([key, why]) => `  danger    ${key}: ${why}`),
+  ].join('\n');
 }
 
-/** Asks for confirmation. As that takes time, reads the variables again: nothing is sent if the plan is no longer the same. */
-async function confirmed({ ctx, targets, sides, deploying }: Push, plan: Plan, yes: boolean): Promise<readonly SiteVariable[]> {
-  const { site, server } = targets;
-  if (!yes) {
-    for (const line of planLines(plan)) ctx.progress.note(line);
-    const what = `Push ${countedVariables(planChanges(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}?`;
-    if (!(await ctx.ask.confirm(what))) throw cancelled();
-  }
+const questionOf = ({ targets: { site, server }, deploying }: Push, plan: Plan): string =>
+  `Push ${countedVariables(planChanges(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}`;
+
+/** Reads the variables after a question, which takes time. Nothing is sent if the plan is no longer the same. */
+async function readAgain({ ctx, sides }: Push, plan: Plan): Promise<readonly SiteVariable[]> {
   const now = await ctx.list<SiteVariable>(variablesEndpoint);
   if (samePlan(planPush({ ...sides, remote: remoteSide(now) }), plan)) return now;
   throw new DnxError('differences', 'Variables were changed at Deploynix meanwhile. Nothing was sent.', { hint: 'Run the command again.' });
@@ -111,13 +136,13 @@ function nothingPushed(push: Push, plan: Plan): Result {
 }
 
 /** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
-async function pushed(push: Push, plan: Plan, applied: Applied): Promise<Result> {
-  const { ctx, targets, name, deploying } = push;
+async function pushed(push: Push, plan: Plan, applied: Applied, asked: boolean): Promise<Result> {
+  const { ctx, targets, name, given, deploying } = push;
   const { site } = targets;
   const { done, failed, left } = applied;
   const steps = [...done, ...stepsOf(plan, 'keep')];
   const summary = planSummary(site.label, name, steps);
-  const exit = applyFailure(applied, [{ command: commandFor('push', name, targets, ...sameOptions(push)), why: 'Send the rest with' }]);
+  const exit = applyFailure(applied, [{ command: commandFor('push', given, targets, ...sameOptions(push)), why: 'Send the rest with' }]);
   if (exit) {
     if (exit.code !== 'partial') throw exit;
     const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
@@ -125,7 +150,7 @@ async function pushed(push: Push, plan: Plan, applied: Applied): Promise<Result>
     return { view, exit: deploying.deploy ? exit.withHint('Nothing was deployed.', ...exit.next) : exit };
   }
   const sentence = `Pushed ${countedVariables(done.length)} to ${site.label}`;
-  if (deploying.deploy) {
+  if (await isDeployWanted(ctx, deploying, asked && sentence)) {
     ctx.progress.succeeded(sentence);
     return deployAfter(ctx, targets, deploying, summary);
   }
@@ -145,15 +170,15 @@ const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): re
 ];
 
 /** How to get what changed at Deploynix, and to remove there what was removed here. */
-function nextOf({ name, targets }: Push, { steps }: Plan): readonly Next[] {
+function nextOf({ given, targets }: Push, { steps }: Plan): readonly Next[] {
   const isKept = (...reasons: readonly (Reason | undefined)[]) =>
     steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
   return [
     ...(isKept('changed there', 'removed there', 'only there')
-      ? [{ command: commandFor('pull', name, targets), why: 'Get what changed at Deploynix with' }]
+      ? [{ command: commandFor('pull', given, targets), why: 'Get what changed at Deploynix with' }]
       : []),
     ...(isKept('removed here')
-      ? [{ command: commandFor('push', name, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
+      ? [{ command: commandFor('push', given, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
       : []),
   ];
 }

@@ -3,7 +3,6 @@ import { plural } from '../../../base/text.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { DEFAULT_FILE } from '../local-file.ts';
 import type { Plan, PlanStep, Reason, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
@@ -79,11 +78,16 @@ export function keptNote(steps: readonly PlanStep[]): { readonly note?: string }
   return kept.length === 0 ? {} : { note: kept.map(([label, text]) => `  ${label}  ${text}`).join('\n') };
 }
 
-/** A pull or push of the same file and site. */
-export const commandFor = (verb: 'pull' | 'push', file: string, targets: Located, ...options: readonly string[]): readonly string[] => [
+/** A pull or push of the same site, and of the file that the user named. */
+export const commandFor = (
+  verb: 'pull' | 'push',
+  file: string | undefined,
+  targets: Located,
+  ...options: readonly string[]
+): readonly string[] => [
   'env',
   verb,
-  ...(file === DEFAULT_FILE ? [] : [file]),
+  ...(file === undefined ? [] : [file]),
   '--site',
   targets.site.label,
   '--server',

@@ -35,9 +35,10 @@ export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const chosen = callsOf(invocation, settled);
   const { asked, notes } = namesIn(invocation, chosen, settled);
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
-  // A dry run looks up its targets, and perhaps reads what it would change.
-  if (invocation.options.dry_run) return { asked: [...own.filter(({ endpoint }) => isRead(endpoint)), ...asked], notes };
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
+  // A dry run looks up its targets, and perhaps reads what it would change.
+  const read = [...own.filter(({ endpoint }) => isRead(endpoint)), ...also.filter(({ because }) => because === '--dry-run')];
+  if (invocation.options.dry_run) return { asked: [...read, ...asked], notes };
   return { asked: [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)], notes };
 }
 

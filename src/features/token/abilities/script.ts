@@ -33,13 +33,21 @@ const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
 const inert = /^(?:echo|printf|which|type|hash|alias|:|#.*)$/;
 const redirections = ['>', '>>', '>|', '>&', '&>', '&>>', '<', '<<', '<<-', '<<<', '<&', '<>'];
 
+/** The longest line that is read, and the longest value of a variable that is known, in characters: each may repeat the one before. */
+const LONGEST_LINE = 50_000;
+const LONGEST_VALUE = 1_000;
+
 /** Finds the dnx commands in a shell script. Variables that it does not set stay as `$NAME`. */
 export function readShell(text: string, given: Readonly<Record<string, string>> = {}): Script {
-  const env: Record<string, string> = { ...given };
+  const env: Record<string, string> = Object.fromEntries(Object.entries(given).filter(([, { length }]) => length <= LONGEST_VALUE));
   const found: ScriptCommand[] = [];
   const unclear: Unclear[] = [];
   for (const { source, line } of logicalLines(text)) {
     const doubt = (why: string) => unclear.push({ text: source.trim(), line, why });
+    if (source.length > LONGEST_LINE) {
+      if (mention.test(source)) unclear.push({ text: `${source.trim().slice(0, 100)}…`, line, why: 'it is too long' });
+      continue;
+    }
     if (!balanced(source)) {
       if (mention.test(source)) doubt('a quote spans several lines');
       continue;
@@ -86,7 +94,7 @@ export const mentions = (text: string): Unclear[] =>
 function assign(env: Record<string, string>, word: string): void {
   const [, name, value] = assignment.exec(word) ?? [];
   if (name === undefined || value === undefined) return;
-  if (value.includes('$')) delete env[name];
+  if (value.includes('$') || value.length > LONGEST_VALUE) delete env[name];
   else env[name] = value;
 }
 

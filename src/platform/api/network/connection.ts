@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
+import { getBuiltinModule } from 'node:process';
 import type { SecureContext } from 'node:tls';
 import type { Timer } from '../../../machine/world.ts';
 import { noConnection } from './fault.ts';
@@ -22,8 +23,22 @@ const ATTEMPT_MS = 500;
 export const agentOptions = ({ trust, lookup }: Pick<Connecting, 'trust' | 'lookup'>) => ({
   autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
   ...(trust && { secureContext: trust }),
-  ...(lookup && { lookup }),
+  lookup: lookupOver(lookup ?? ((...asked) => getBuiltinModule('node:dns').lookup(...asked))),
 });
+
+/** Both addresses of `localhost`, whatever the system says: many hosts files have only the first. */
+const LOCAL = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+] as const;
+
+/** Looks up all names but `localhost`. */
+const lookupOver =
+  (other: LookupFunction): LookupFunction =>
+  (name, options, callback) => {
+    if (name !== 'localhost') return other(name, options, callback);
+    return options.all ? callback(null, [...LOCAL]) : callback(null, LOCAL[0].address, LOCAL[0].family);
+  };
 
 /** Makes an agent give up on connections that are not ready in time. */
 export function limitConnections(agent: Agent, { connectMs, after }: Connecting): void {

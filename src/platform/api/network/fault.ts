@@ -4,6 +4,8 @@ import { NetworkFault } from '../../../machine/world.ts';
 /** Fault reasons that a retry would only repeat. */
 export const TIMED_OUT = 'ETIMEDOUT';
 export const TOO_LARGE = 'EMSGSIZE';
+/** The response came, but its compression cannot be undone. */
+export const DAMAGED = 'EBADMSG';
 /** The proxy wants other credentials. */
 export const DENIED = 'EACCES';
 /** The proxy failed. */

@@ -58,6 +58,5 @@ const backgroundLookup: LookupFunction = (name, { all }, callback) => {
       );
     else callback(null, first, family);
   };
-  if (name === 'localhost') found(4)(null, ['127.0.0.1']);
-  else resolver.resolve4(name, found(4));
+  resolver.resolve4(name, found(4));
 };

@@ -1,7 +1,7 @@
 import { getBuiltinModule } from 'node:process';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { type HttpResponse, NetworkFault, type Timer } from '../../../machine/world.ts';
-import { TIMED_OUT, tooLarge } from './fault.ts';
+import { DAMAGED, TIMED_OUT, tooLarge } from './fault.ts';
 
 /** Time and size limits of a response. */
 export interface Limits {
@@ -9,7 +9,7 @@ export interface Limits {
   readonly connectMs: number;
   /** From the connection to the response headers, plus a second per 64 kB sent. */
   readonly headMs: number;
-  /** Between two chunks of the body. */
+  /** Between two chunks of a file, or a kilobyte of a body. */
   readonly silenceMs: number;
   /** For the whole body. A file has no such limit. */
   readonly bodyMs: number;
@@ -49,6 +49,9 @@ function plain(body: AsyncIterable<Uint8Array>, encoding: string | string[] = ''
   return name === '' || name === 'identity' ? body : decoded(body, name, bodyBytes);
 }
 
+/** The part of a body that must arrive while it may be silent, in bytes. */
+const LEAST = 1_000;
+
 async function* bytes(stream: Readable, { limits, after }: BodyReading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
   const { silenceMs, bodyMs, bodyBytes } = limits;
   let fault: NetworkFault | undefined;
@@ -61,14 +64,19 @@ async function* bytes(stream: Readable, { limits, after }: BodyReading, signal: 
   const cancelEnd = limited ? after(bodyMs, late(`the response took longer than ${bodyMs / 1000}s`)) : undefined;
   let cancelSilence = after(silenceMs, stalled);
   let size = 0;
+  // How much had come when the time of silence began.
+  let heard = 0;
   try {
     for await (const chunk of chunksOf(stream)) {
-      // The reader's time does not count.
-      cancelSilence();
       size += chunk.length;
+      const isEnough = !limited || size - heard >= LEAST;
+      // The reader's time does not count.
+      if (isEnough) cancelSilence();
       if (limited && size > bodyBytes) abort(tooLarge(bodyBytes));
       if (fault) throw fault;
       yield chunk;
+      if (!isEnough) continue;
+      heard = size;
       cancelSilence = after(silenceMs, stalled);
     }
     // Destroying the stream also looks like the end of a body without a length.
@@ -150,4 +158,4 @@ async function* from(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncI
 
 const isDamage = (error: unknown): boolean => /^(Z_|ERR_)/.test(String((error as NodeJS.ErrnoException).code ?? ''));
 
-const damaged = (message: string, cause?: unknown): NetworkFault => new NetworkFault(message, { sent: true, reason: 'EBADMSG', cause });
+const damaged = (message: string, cause?: unknown): NetworkFault => new NetworkFault(message, { sent: true, reason: DAMAGED, cause });

@@ -2,7 +2,7 @@ import { DnxError, isError, isStop } from '../../../base/errors.ts';
 import { hostName, isLoopback } from '../../../machine/settings/host.ts';
 import { NetworkFault } from '../../../machine/world.ts';
 import { isReadMethod } from '../endpoint.ts';
-import { DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
+import { DAMAGED, DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
 import { isTls, tlsProblem } from './tls.ts';
 
 const CLOSED = 'connection closed before the response arrived';
@@ -18,6 +18,8 @@ const words: Readonly<Record<string, string>> = {
 
 const hints: Readonly<Record<string, string>> = {
   [DENIED]: 'Put them into the proxy URL: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
+  [TOO_LARGE]: 'Raise DNX_MAX_RESPONSE, such as to 256MB, or request less data.',
+  [DAMAGED]: 'Check the host, and the proxies in between.',
   [PROXY]: 'Check the proxy (HTTPS_PROXY), or exclude the host with NO_PROXY.',
 };
 const STOPPED = 'The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host deploynix.io';
@@ -53,19 +55,16 @@ export const isFinal = ({ reason = '' }: NetworkFault): boolean =>
 /** Turns a fault into a DnxError, which says whether the request may have gone through. */
 export function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
   const { sent, reason = '', message } = fault;
+  const arrived = reason === TOO_LARGE || reason === DAMAGED;
   if (sent && !isReadMethod(method)) {
-    const text = `No response from ${hostName(host)}: ${message}. The request may have gone through.`;
+    const text = `${arrived ? 'Could not read the' : 'No'} response from ${hostName(host)}: ${message}. The request may have gone through.`;
     return new DnxError('network', text, { hint: STATE, cause: fault });
   }
-  if (reason !== TOO_LARGE) {
-    const stopped = reason === 'ECONNREFUSED' && isLoopback(new URL(host).hostname) ? STOPPED : undefined;
-    const hint = stopped ?? tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
-    return new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, cause: fault });
-  }
-  return new DnxError('failed', `Could not read the response from ${hostName(host)}: ${message}.`, {
-    hint: 'Raise DNX_MAX_RESPONSE, such as to 256MB, or request less data.',
-    cause: fault,
-  });
+  const stopped = reason === 'ECONNREFUSED' && isLoopback(new URL(host).hostname) ? STOPPED : undefined;
+  const hint = stopped ?? tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
+  return arrived
+    ? new DnxError('failed', `Could not read the response from ${hostName(host)}: ${message}.`, { hint, cause: fault })
+    : new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, cause: fault });
 }
 
 /** The error of a signal during a request, which may have gone through unless it is a GET. Any other error unchanged. */

@@ -1,0 +1,126 @@
+import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
+import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import { type Located, sameName } from '../../platform/names/names.ts';
+import { type Side, UNKNOWN } from './sync/plan.ts';
+
+/** A variable that would be sent. Without a value, it would be removed. */
+interface Change {
+  readonly key: string;
+  readonly value?: string | undefined;
+}
+
+/** What is about to be sent, and what the command line agrees to. */
+interface Sending {
+  readonly changes: readonly Change[];
+  /** The variables at Deploynix. */
+  readonly remote: Side;
+  readonly given: GivenConsent;
+  /** Asked about changes that break nothing, after these lines. Without it, they need no consent. */
+  readonly ask?: { readonly lines: readonly string[]; readonly question: string };
+}
+
+/**
+ * Asks for consent before variables are sent: y/N, or the name of the site for what could break it, which only `--confirm` answers.
+ * True if it asked.
+ */
+export async function consentToSend(
+  ctx: Pick<Context, 'ask' | 'nameOf' | 'progress'>,
+  { site }: Located,
+  { changes, remote, given: { yes, confirm }, ask }: Sending,
+): Promise<boolean> {
+  const name = ctx.nameOf('site', site.id) ?? site.label;
+  const requireName = (typed: string) => {
+    if (!sameName('site', typed, name) && typed !== site.id)
+      throw usage(`'${typed}' does not match. Nothing was sent.`, `Expected '${name}'.`);
+  };
+  if (confirm !== undefined) {
+    requireName(confirm);
+    return false;
+  }
+  const dangers = dangersOf(changes, remote);
+  const sentence = `This could break ${name}`;
+  if (dangers.length > 0 && !ctx.ask.allowed)
+    throw new DnxError('usage', `${sentence}. Nothing was sent.`, {
+      details: dangers,
+      hint: `Use --confirm ${quoted(name)}${yes ? '; --yes is not enough' : ''}.`,
+    });
+  if (dangers.length === 0 && (yes || !ask)) return false;
+  for (const line of ask?.lines ?? []) ctx.progress.note(line);
+  if (dangers.length > 0) {
+    ctx.progress.alert(`${sentence}:`, dangers);
+    requireName(await ctx.ask.input(`Type '${name}' to continue:`));
+  } else if (ask && !(await ctx.ask.confirm(ask.question))) throw cancelled();
+  return true;
+}
+
+/** What decides whether a change is dangerous. */
+interface Judged {
+  readonly before: string | typeof UNKNOWN | undefined;
+  readonly value: string | undefined;
+  /** True if the site serves production: now, and after all changes. */
+  readonly serves: boolean;
+  readonly willServe: boolean;
+  /** The keys with which Laravel still reads what was encrypted before. */
+  readonly previousKeys: readonly string[];
+}
+
+/** `APP_ENV` of a developer's machine. */
+const LOCAL_ENV = /^(local|dev|development|test|testing)$/i;
+/** What PHP takes for false, once Laravel has read it. */
+const FALSE = /^(0|\(?(false|null|empty)\)?)?$/i;
+
+const otherDatabase = ({ before, serves }: Judged) => before && serves && 'The site would use another database.';
+
+/** Why a change of these variables could break a site. */
+const reasons: Readonly<Record<string, (change: Judged) => string | symbol | false | undefined>> = {
+  APP_ENV: ({ before, value = '', serves, willServe }) =>
+    LOCAL_ENV.test(value)
+      ? "Laravel would treat the site as a developer's machine."
+      : before && serves && !willServe && 'The site would no longer run as production.',
+  APP_DEBUG: ({ value = '', serves, willServe }) =>
+    !FALSE.test(value) && (serves || willServe) && 'Error pages would show code and secrets to visitors.',
+  APP_KEY: ({ before, value, previousKeys }) => {
+    if (!before || previousKeys.includes(String(before))) return undefined;
+    if (!value) return 'Laravel does not run without a key.';
+    return 'Encrypted columns become unreadable, everyone is signed out, and signed links stop working. Laravel 11 and later still read them with the old key in APP_PREVIOUS_KEYS.';
+  },
+  DB_CONNECTION: otherDatabase,
+  DB_HOST: otherDatabase,
+  DB_DATABASE: otherDatabase,
+  DB_URL: otherDatabase,
+  DATABASE_URL: otherDatabase,
+};
+
+/** The changes that could break a site, each with why. Names keys, never values. */
+export function dangersOf(changes: readonly Change[], remote: Side): readonly Detail[] {
+  const after = new Map([...remote, ...changes.map(({ key, value = '' }) => [key, value] as const)]);
+  const judged = {
+    serves: isProduction(remote),
+    willServe: isProduction(after),
+    previousKeys: String(after.get('APP_PREVIOUS_KEYS') ?? '').split(','),
+  };
+  return changes.flatMap(({ key, value }) => {
+    const reason = Object.hasOwn(reasons, key) && reasons[key]?.({ before: remote.get(key), value, ...judged });
+    return typeof reason === 'string' && reason !== '' ? [[key, reason] as const] : [];
+  });
+}
+
+/** True for `APP_ENV=production`, which is Laravel's default, and if Deploynix hides it. */
+function isProduction(side: Side): boolean {
+  const environment = side.get('APP_ENV') ?? '';
+  return environment === UNKNOWN || /^(prod|production)?$/i.test(environment);
+}
+
+/** Hosts of databases that only this machine reaches: itself, and containers of Docker and Sail. */
+const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0|host\.docker\.internal|mysql|mariadb|pgsql|postgres|db)$/i;
+
+/** The variables of a file that are for this machine, and other ones at Deploynix. */
+export const ofThisMachine = (local: Side, remote: Side): readonly string[] =>
+  [...local].flatMap(([key, value]) => {
+    const isLocal =
+      (key === 'APP_ENV' && LOCAL_ENV.test(String(value))) ||
+      (key === 'DB_HOST' && LOCAL_HOST.test(String(value))) ||
+      (key === 'DB_CONNECTION' && value === 'sqlite');
+    return isLocal && remote.get(key) !== value ? [key] : [];
+  });
