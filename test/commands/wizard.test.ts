@@ -139,7 +139,7 @@ describe('the choices of server create', () => {
     const line = `server create web-3 --provider hetzner --credential-id ${credential} --region fsn1 --size cx32 --image ubuntu-24.04 --no-wait`;
     const run = await typing(line, `work${enter}${down}${enter}y${enter}`);
     expect(run.stderr).toMatch(/app +web server, PHP and database/);
-    expect(run.stderr).toContain('✔ Server type: worker\u001b');
+    expect(run.stderr).toContain('✓ Server type: worker\u001b');
     expect(run.stderr).toMatch(/8\.4\s[\s\S]*8\.3\s[\s\S]*8\.0/);
     expect([run.code, bed.sandbox.state.servers.at(-1)]).toMatchObject([0, { type: 'worker', php_version: '8.4' }]);
   });
