@@ -9,8 +9,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // The default of a second is too short on a busy machine.
     expect: { poll: { timeout: 10_000, interval: 10 } },
-    // vitest would use one worker on two cores. Files share a worker and its modules, so tests change nothing global.
-    maxWorkers: 2,
+    // Two cores run three workers, because many tests wait for a process or a clock. Files share a worker and its modules, so tests change nothing global.
+    maxWorkers: 3,
     isolate: false,
     // It imports JSON in a way that Node 20 does not know.
     server: { deps: { inline: [/@actions/] } },

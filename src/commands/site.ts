@@ -4,7 +4,8 @@ import { assumed, duration, following, from, natural, prompted, required, sugges
 import { action, answer, created, creationOf, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
+import { originColumns } from '../features/deploy/origin.ts';
+import { type ReleaseRecord, releaseStatus } from '../features/deploy/release.ts';
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
@@ -154,11 +155,11 @@ const releases = command({
       found,
       columns<ReleaseRecord>(
         'name',
-        { key: 'status', past: keptReleases(found) },
-        { key: 'active', title: 'Live' },
+        releaseStatus(found),
         shortCommit,
         { key: 'commit_message', wrap: true },
         'created_at',
+        ...originColumns(found),
         { key: 'id', wide: true },
       ),
       'No releases. This site was never deployed, or does not keep releases.',

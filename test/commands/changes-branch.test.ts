@@ -6,6 +6,7 @@ import { captureChild } from '../../src/machine/child.ts';
 import type { Bed, RunOptions } from '../support/dnx.ts';
 import { openProject, type Project, reasonsOf } from '../support/project.ts';
 import { deployed, liveRelease, Repository } from '../support/repository.ts';
+import { leading } from '../support/volume.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const start = {
@@ -123,13 +124,14 @@ describe('the branch of the site', () => {
     expect((await dnx(within, 'changes --json')).json()).toMatchObject(expected);
     expect((await changes(directory)).migrations).toEqual([]);
     // As in a hook of this repository or of another one, and with paths that mean something else.
-    for (const env of [
+    const hooks = [
       { GIT_DIR: '.git', GIT_INDEX_FILE: '.git/index', GIT_PREFIX: 'apps/' },
       { GIT_DIR: join(directory, '.git') },
       { GIT_DIR: join(bed.directory, 'other/.git'), GIT_WORK_TREE: '/usr' },
       { GIT_LITERAL_PATHSPECS: '1' },
       { GIT_ICASE_PATHSPECS: '1' },
-    ]) {
+    ];
+    for (const env of leading(hooks, 2)) {
       expect((await dnx(within, 'changes --json', { env })).json(), JSON.stringify(env)).toMatchObject(expected);
       expect((await dnx(within, 'changes --fetch --json', { env })).json(), JSON.stringify(env)).toMatchObject(expected);
     }

@@ -68,6 +68,22 @@ describe('the guard lets a deployment through', () => {
   });
 });
 
+test('a deployment from a linked clone warns of commits that are not pushed', async () => {
+  const cloned = hub.clone(join(bed.directory, 'clone'));
+  const link = { server: { id: web1, name: 'web-1' }, site: { id: shop, name: 'shop.example.com' } };
+  writeFileSync(join(cloned.directory, '.deploynix.json'), JSON.stringify(link));
+  const quiet = await dnx(cloned.directory, 'deploy');
+  expect([quiet.code, quiet.stderr]).toEqual([0, expect.not.stringContaining('pushed')]);
+  cloned.commit('Forgotten');
+  const one = await dnx(cloned.directory, 'deploy');
+  expect([one.code, one.stderr]).toEqual([0, expect.stringContaining('! 1 commit of main is not pushed, so it is not deployed.\n')]);
+  cloned.commit('Forgotten, too');
+  const two = await dnx(cloned.directory, 'deploy');
+  expect(two.stderr).toContain('! 2 commits of main are not pushed, so they are not deployed.\n');
+  const other = await dnx(cloned.directory, 'deploy blog.example.com');
+  expect([other.code, other.stderr]).toEqual([0, expect.not.stringContaining('pushed')]);
+});
+
 describe('the guard stops a deployment before anything is sent', () => {
   test('for a migration', async () => {
     hub.commit('Add carts', { [migration]: '<?php' });

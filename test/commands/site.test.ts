@@ -2,6 +2,7 @@ import { Chalk } from 'chalk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { speak } from '../support/platform.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -90,17 +91,33 @@ describe('releases and webhooks', () => {
   test('site releases lists the newest first and marks the live one', async () => {
     const run = await bed.dnx('site releases shop.example.com');
     const [head, first] = run.stdout.split('\n');
-    expect(head).toMatch(/NAME +STATUS +LIVE +COMMIT +MESSAGE +CREATED +ID/);
-    expect(first).toMatch(/ active +yes /);
+    expect(head).toMatch(/NAME +STATUS +COMMIT +MESSAGE +CREATED +ID/);
+    expect(first).toMatch(/\d {2}live {4}\w{7} /);
     expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
+  });
+
+  test('site releases shows who, the trigger and the duration if the API has them', async () => {
+    const stop = speak(bed, {
+      release: (release, index) => ({
+        ...release,
+        ...(index === 0 && { user: { id: 7, name: 'Ada' }, trigger: 'push', finished_at: '2026-04-16T07:14:05Z' }),
+        ...(index === 1 && { deployed_by: 'grace@example.com', duration: 61 }),
+      }),
+    });
+    const [head, first, second, third] = (await bed.dnx('site releases shop.example.com')).stdout.split('\n');
+    expect(head).toMatch(/ CREATED +BY +TRIGGER +DURATION +ID$/);
+    expect(first).toMatch(/Z +Ada +push +2m 5s +\w+$/);
+    expect(second).toMatch(/Z +grace@example.com +– +1m 1s +\w+$/);
+    expect(third).toMatch(/Z +– +– +– +\w+$/);
+    stop();
   });
 
   test('only the live release is marked, and kept ones that are good are dim', async () => {
     const { stdout } = await bed.dnx('site releases shop.example.com', { columns: 200, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
     const { green, dim } = new Chalk({ level: 1 });
-    expect(stdout.split(green('● active'))).toHaveLength(2);
-    expect(stdout.split('\n')[1]).toContain(green('● active'));
-    expect(stdout.split(dim('active'))).toHaveLength(5);
+    expect(stdout.split(green('● live'))).toHaveLength(2);
+    expect(stdout.split('\n')[1]).toContain(green('● live'));
+    expect(stdout.split(dim('● kept'))).toHaveLength(5);
     for (const release of bed.sandbox.state.releases) release.status = 'failed';
     const failed = await bed.dnx('site releases shop.example.com', { columns: 200 });
     expect(failed.stdout.split('● failed')).toHaveLength(6);

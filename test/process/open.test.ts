@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const URL = 'https://shop.example.com';
 
@@ -92,7 +93,8 @@ test('runs nothing for a hostile domain', async () => {
   program('w3m');
   const site = [...executable.sandbox.state.sites.values()].find(({ domain }) => domain === 'shop.example.com');
   const planted = join(executable.directory, 'planted');
-  for (const domain of [`x.com; touch ${planted}`, `$(touch ${planted})`, `x.com\n-flag`, 'javascript:alert(1)']) {
+  const domains = [`x.com; touch ${planted}`, 'javascript:alert(1)', `$(touch ${planted})`, `x.com\n-flag`];
+  for (const domain of leading(domains, 2)) {
     Object.assign(site ?? {}, { domain });
     for (const env of [{ DISPLAY: ':0' }, { BROWSER: 'w3m' }]) {
       const run = await executable.dnx(['open', `web-1/${site?.id}`], { env: { ...path(), ...env } });

@@ -191,7 +191,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
   });
 });
 
-it('sends autovacuum away, which an account without rights may not end', { timeout: TIME }, async () => {
+itDeeply('sends autovacuum away, which an account without rights may not end', { timeout: TIME }, async () => {
   const { servers, sites, dnx, sshd } = copying;
   const { sql } = servers.pgsql;
   sql(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isNewer, upgradeFor, versionIn } from '../../src/features/update/notice.ts';
+import { installationOf } from '../../src/features/update/installation.ts';
+import { isNewer, versionIn } from '../../src/features/update/notice.ts';
 
 describe('a release', () => {
   test.each([
@@ -53,8 +54,12 @@ test.each([
   ['C:\\Users\\Ada\\AppData\\Local\\Yarn\\Data\\global\\node_modules\\deploynix-cli\\bin\\dnx.js', 'yarn global add deploynix-cli@latest'],
   ['/home/ada/.bun/install/global/node_modules/deploynix-cli/bin/dnx.js', 'bun add --global deploynix-cli@latest'],
   ['/home/ada/.npm/_npx/1a2b/node_modules/deploynix-cli/bin/dnx.js', 'npx deploynix-cli@latest'],
-  ['/home/ada/shop/node_modules/deploynix-cli/bin/dnx.js', undefined],
+  [
+    '/home/ada/.cache/pnpm/dlx/1a2b/node_modules/.pnpm/deploynix-cli@0.1.0/node_modules/deploynix-cli/bin/dnx.js',
+    'pnpm dlx deploynix-cli@latest',
+  ],
+  ['/opt/dnx/node_modules/deploynix-cli/bin/dnx.js', 'docker pull deploynix/dnx'],
   ['/home/ada/src/dnx/bin/dnx.js', undefined],
 ])('%s is upgraded by %s', (path, command) => {
-  expect(upgradeFor(path)).toBe(command);
+  expect(installationOf({ self: ['node', path] })?.upgrade).toBe(command);
 });

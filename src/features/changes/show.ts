@@ -131,7 +131,8 @@ function branchWords({ ref, commit, remote, as_of, checked_out }: NonNullable<Ch
 const undoneWords = (count: number, ref: string): string =>
   `live has ${count} commit${count === 1 ? '' : 's'} that ${ref} lacks; a deployment would undo ${count === 1 ? 'it' : 'them'}:`;
 
-const unpushedWords = (count: number, branch: string): string =>
+/** `2 commits of main are not pushed`. */
+export const unpushedWords = (count: number, branch: string): string =>
   count === 1 ? `1 commit of ${branch} is not pushed` : `${count} commits of ${branch} are not pushed`;
 
 /** `8.1 is not allowed: composer.json requires ^8.2`. */

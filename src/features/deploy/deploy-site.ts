@@ -1,7 +1,9 @@
 import { DnxError } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
+import { wordOf } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { follow } from '../../platform/follow/follow.ts';
+import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
@@ -19,6 +21,7 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   const { before, attach } = await inTime(readyToDeploy(ctx, values, verification), job);
   const of = siteReference(ctx.targets, before?.site.domain);
   if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
+  if (before && !attach && !values.guard) await warnUnpushed(ctx, of, values.branch ?? wordOf(before.site.branch));
   const borrowed = before && (await borrow(ctx, of, before, values));
   try {
     await borrowed?.asked();
@@ -124,6 +127,12 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     },
   });
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
+}
+
+/** Warns of commits that are not pushed, in a clone that is linked to the site. The guard does so itself. */
+async function warnUnpushed(ctx: DeployContext, of: SiteReference, branch: string): Promise<void> {
+  if (branch === '' || !ctx.settings.link?.environments.some((each) => isLinkedSite(each, { ...of }))) return;
+  await (await import('../changes/unpushed.ts')).warnUnpushed(ctx, branch);
 }
 
 /** Sets another branch for this deployment, if `--branch` wants one. */

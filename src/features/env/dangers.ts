@@ -42,7 +42,7 @@ export async function consentToSend(
   const sentence = `This could break ${name}`;
   if (dangers.length > 0 && !ctx.ask.allowed)
     throw new DnxError('usage', `${sentence}. Nothing was sent.`, {
-      details: dangers,
+      errors: Object.fromEntries(dangers.map(([key, why]) => [key, [why]])),
       hint: `Use --confirm ${quoted(name)}${yes ? '; --yes is not enough' : ''}.`,
     });
   if (dangers.length === 0 && (yes || !ask)) return false;

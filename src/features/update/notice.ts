@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromJson, isObject } from '../../base/json.ts';
 import { timeOf } from '../../base/time.ts';
@@ -7,6 +6,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import type { HttpResponse, World } from '../../machine/world.ts';
 import { linkedSignal } from '../../platform/api/deadline.ts';
+import { installationOf } from './installation.ts';
 
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
@@ -60,7 +60,7 @@ function tell({ clock, progress, world }: Needs, file: string, known: Known): vo
   if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (!tried(() => keep(file, { told_at: new Date(clock.now()).toISOString() }))) return;
-  const upgrade = upgradeFor(realPath(world.self[1]));
+  const upgrade = installationOf(world)?.upgrade;
   progress.note(
     [
       '',
@@ -78,15 +78,6 @@ function tried(action: () => void): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** The path without links: package managers link programs into one directory. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }
 
@@ -175,23 +166,4 @@ export function isNewer(release: string, current: string): boolean {
   const [theirs, ours] = [release, own].map((each) => each.split('.').map(Number));
   const difference = [0, 1, 2].map((index) => (theirs?.[index] ?? 0) - (ours?.[index] ?? 0)).find((each) => each !== 0) ?? 0;
   return difference > 0 || (difference === 0 && preRelease !== undefined);
-}
-
-const NAME = 'deploynix-cli';
-
-/** How to upgrade, by a part of the path of the program. Paths have slashes, on Windows too. */
-const ways: readonly (readonly [part: RegExp, command: string])[] = [
-  [/\/_npx\//, `npx ${NAME}@latest`],
-  [/\/Cellar\/dnx\//, 'brew upgrade dnx'],
-  [/\/pnpm\/global\//i, `pnpm add --global ${NAME}@latest`],
-  [/\/yarn\/(Data\/)?global\//i, `yarn global add ${NAME}@latest`],
-  [/\/\.bun\/install\/global\//, `bun add --global ${NAME}@latest`],
-  // Without `lib` on Windows, where it is %APPDATA%\npm or the directory of Node.
-  [/\/(lib|npm|nodejs)\/node_modules\/deploynix-cli\//, `npm install --global ${NAME}@latest`],
-];
-
-/** The command that upgrades the dnx at this path; undefined if that is unknown, as in a project's own node_modules. */
-export function upgradeFor(script: string): string | undefined {
-  const path = script.replaceAll('\\', '/');
-  return ways.find(([part]) => part.test(path))?.[1];
 }

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+test.each([
+  ['npm', 'prefix/lib', '', 'npm install --global deploynix-cli@latest'],
+  ['npm, in a project', 'shop', 'package-lock.json', 'npm install --save-dev deploynix-cli@latest'],
+  ['pnpm, in a project', 'shop', 'pnpm-lock.yaml', 'pnpm add --save-dev deploynix-cli@latest'],
+  ['Yarn, in a project', 'shop', 'yarn.lock', 'yarn add --dev deploynix-cli@latest'],
+  ['Bun, in a project', 'shop', 'bun.lock', 'bun add --dev deploynix-cli@latest'],
+])('dnx upgrade prints the command for %s', async (_, place, lock, command) => {
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const root = join(directory, place);
+  const home = join(root, 'node_modules/deploynix-cli');
+  mkdirSync(home, { recursive: true });
+  for (const each of ['bin', 'dist', 'package.json']) cpSync(each, join(home, each), { recursive: true });
+  if (lock !== '') writeFileSync(join(root, lock), '');
+  // As package managers do.
+  mkdirSync(join(directory, 'bin'));
+  symlinkSync(join(home, 'bin/dnx.js'), join(directory, 'bin/dnx'));
+  const run = spawnSync(process.execPath, [join(directory, 'bin/dnx'), 'upgrade'], { encoding: 'utf8' });
+  expect([run.status, run.stdout]).toEqual([0, `${command}\n`]);
+  expect(run.stderr).toMatch(/^dnx \d+\.\d+\.\d+\S* was installed with (npm|pnpm|Yarn|Bun)/);
+});
