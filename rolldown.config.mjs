@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { defineConfig } from 'rolldown';
-import { chunksOf } from './scripts/chunks.mjs';
+import { chunkOf } from './scripts/chunks.mjs';
 import { globalProcess } from './scripts/global-process.mjs';
 import { licences } from './scripts/licences.mjs';
+import { plainExports } from './scripts/plain-exports.mjs';
 import { shellScripts } from './scripts/shell-scripts.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
 
@@ -25,7 +25,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [globalProcess(), licences(), shellScripts(), sourceMaps()],
+  plugins: [globalProcess(), plainExports(), licences(), shellScripts(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,
@@ -34,7 +34,7 @@ const program = defineConfig({
       includeDependenciesRecursively: false,
       groups: [
         { name: 'core', tags: ['$initial'] },
-        { debugName: 'by import()', name: chunksOf(resolve('src/main.ts'), resolve('src/commands/index.ts')) },
+        { debugName: 'by what is loaded together', name: chunkOf },
       ],
     },
   },

@@ -72,13 +72,16 @@ export function parseDuration(value: string): number | undefined {
   return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (parsed[unit ?? ''] ?? 0), 0);
 }
 
+/** The most of a unit that is shown of the past. What is to come, such as the end of a certificate, is counted in days up to two years. */
 const units = [
   [60, SECOND, 's'],
   [60, MINUTE, 'm'],
   [24, HOUR, 'h'],
-  [730, DAY, 'd'],
+  [60, DAY, 'd'],
+  [25, 30 * DAY, 'mo'],
   [Number.POSITIVE_INFINITY, 365 * DAY, 'y'],
 ] as const;
+const FUTURE_DAYS = 730;
 
 /** `2026-04-16T10:30:00Z` -> `3h ago`, or `in 3h`. Anything but a time is returned unchanged. */
 export function ago(timestamp: string, now: number): string {
@@ -86,7 +89,8 @@ export function ago(timestamp: string, now: number): string {
   if (then === undefined) return timestamp;
   const ms = Math.abs(now - then);
   if (ms < 10 * SECOND) return 'just now';
-  const [, size, unit] = units.find(([most, each]) => Math.floor(ms / each) < most) ?? units[4];
+  const isLess = ([most, each, unit]: (typeof units)[number]) => Math.floor(ms / each) < (unit === 'd' && then > now ? FUTURE_DAYS : most);
+  const [, size, unit] = units.find(isLess) ?? units[5];
   const amount = `${Math.floor(ms / size)}${unit}`;
   return then > now ? `in ${amount}` : `${amount} ago`;
 }

@@ -5,7 +5,7 @@ import { action, answer, created, creationOf, remove, resource, show, update } f
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { originColumns } from '../features/deploy/origin.ts';
-import { keptReleases, type ReleaseRecord } from '../features/deploy/release.ts';
+import { type ReleaseRecord, releaseStatus } from '../features/deploy/release.ts';
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
@@ -155,8 +155,7 @@ const releases = command({
       found,
       columns<ReleaseRecord>(
         'name',
-        { key: 'status', past: keptReleases(found) },
-        { key: 'active', title: 'Live' },
+        releaseStatus(found),
         shortCommit,
         { key: 'commit_message', wrap: true },
         'created_at',

@@ -159,6 +159,15 @@ test('a key is added where few lack it, and removed where few have it', async ()
   ]);
 });
 
+test('different keys with one name are one finding', async () => {
+  plants['a key that only one server has']?.plant(bed.sandbox.state, bed.clock.now());
+  for (const each of bed.sandbox.state.ssh_keys) each.name = 'deploy';
+  const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
+  expect(found.map(({ message, fix }) => [message, fix?.command])).toEqual([
+    ["2 different SSH keys are named 'deploy': one on web-1, web-2 and db-1, one on web-1", 'dnx ssh-key list --server web-1'],
+  ]);
+});
+
 test('the token in use may do everything, whatever it is called', async () => {
   const token = bed.sandbox.mint(['*']);
   const found = (await bed.dnx('audit --json', { env: { DNX_TOKEN: token } })).json<AuditFinding[]>();

@@ -94,12 +94,12 @@ describe('deploy', () => {
   });
 
   test.each([
-    ['Ctrl-C', { interruptAt: 6_000 }, 130],
-    ['SIGTERM', { terminateAt: 6_000 }, 143],
-  ])('%s stops following, not the deployment', async (_, options, code) => {
+    ['Ctrl-C', { interruptAt: 6_000 }, 130, 'Stopped watching; the deployment continues.\n  '],
+    ['SIGTERM', { terminateAt: 6_000 }, 143, 'Error: Terminated.\n  The deployment continues. '],
+  ])('%s stops following, not the deployment', async (_, options, code, said) => {
     const run = await bed.dnx('deploy shop.example.com', options);
     expect(run).toMatchObject({ code, stdout: '' });
-    expect(run.stderr).toContain(`The deployment continues. Resume with: ${RESUME}`);
+    expect(run.stderr).toContain(`\n${said}Resume with: ${RESUME}\n`);
     expect(posts()).toHaveLength(1);
     expect(bed.sandbox.state.sites.find(({ id }) => id === shop)?.status).toBe('deploying');
   });

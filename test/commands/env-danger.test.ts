@@ -36,9 +36,14 @@ describe('a push of local variables to production', () => {
     const run = await site.env([...PUSH, '--yes']);
     expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
     expect(run.stderr).toBe(
-      `Error: This could break ${NAME}. Nothing was sent.\n${reasons}  Use --confirm ${NAME}; --yes is not enough.\n`,
+      `Error: This could break ${NAME}. Nothing was sent.\n${reasons.replace(/([A-Z]) +/g, '$1: ')}  Use --confirm ${NAME}; --yes is not enough.\n`,
     );
     expect(run.stderr).not.toMatch(/base64|127\.0|password/);
+    const json = await site.env([...PUSH, '--yes', '--json']);
+    expect([json.code, JSON.parse(json.stderr).error.errors]).toEqual([
+      2,
+      { APP_ENV: [DEVELOPER], APP_DEBUG: [DEBUG], APP_KEY: [KEY], DB_HOST: [DATABASE] },
+    ]);
   });
 
   test('needs the name of the site on a terminal, also with --yes', async () => {
@@ -88,7 +93,7 @@ describe('env set, env ensure and env edit', () => {
     ];
     for (const run of runs) {
       expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
-      expect(run.stderr).toContain(`Error: This could break ${NAME}. Nothing was sent.\n  APP_DEBUG  ${DEBUG}\n  Use --confirm ${NAME}`);
+      expect(run.stderr).toContain(`Error: This could break ${NAME}. Nothing was sent.\n  APP_DEBUG: ${DEBUG}\n  Use --confirm ${NAME}`);
     }
     expect(site.values()).toEqual(live);
   });
@@ -114,7 +119,7 @@ describe('what could break a site', () => {
   const tried = async (words: readonly string[]) => {
     const run = await site.env(['set', ...words]);
     expect([0, 2]).toContain(run.code);
-    return run.stderr.split('\n').flatMap((line) => /^ {2}([A-Z_]+) {2}/.exec(line)?.[1] ?? []);
+    return run.stderr.split('\n').flatMap((line) => /^ {2}([A-Z_]+): /.exec(line)?.[1] ?? []);
   };
 
   test.each([
@@ -163,7 +168,7 @@ describe('what could break a site', () => {
     const run = await site.env(['push', '--prune', '--yes']);
     expect([run.code, run.stderr]).toEqual([
       2,
-      expect.stringContaining(`  APP_KEY  Laravel does not run without a key.\n  DB_HOST  ${DATABASE}\n`),
+      expect.stringContaining(`  APP_KEY: Laravel does not run without a key.\n  DB_HOST: ${DATABASE}\n`),
     ]);
   });
 });

@@ -51,6 +51,11 @@ test('what .gitignore includes again cannot be excluded, which is said', async (
   expect(await pulled()).toBe(unignored.replace('.env', '.env.production'));
 });
 
+test('the file of the site is excluded in a clone without .git/info, too', async () => {
+  git('init', '-q', '--template=');
+  expect([await pulled(), site.read('.git/info/exclude')]).toEqual([excluded, '.env.production\n']);
+});
+
 test('a link in the place of .git/info/exclude is not written through', async () => {
   git('init', '-q');
   rmSync(site.path('.git/info/exclude'));

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';
@@ -102,6 +102,13 @@ describe('env pull into a named file', () => {
     site.write(LOCAL, '.env');
     const run = await site.env(['pull', '.env'], terminal());
     expect([run.code, site.read('.env')]).toEqual([10, LOCAL]);
+  });
+
+  test('stops if a link of the repository leads to it, instead of the file of the site', async () => {
+    site.write(LOCAL, '.env');
+    symlinkSync('.env', site.path('.env.production'));
+    const run = await site.env(['pull']);
+    expect([run.code, run.stdout, site.read('.env')]).toEqual([10, '', LOCAL]);
   });
 
   test('overwrites what is local with --force', async () => {

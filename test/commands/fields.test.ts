@@ -115,7 +115,7 @@ describe('names that take further requests', () => {
   test.each([403, 500, 'drop'] as const)('are left out where the request answers %s', async (status) => {
     bed.sandbox.faults.always({ path: '/servers/{server}/databases' }, typeof status === 'string' ? status : { status, body: {} });
     const run = await bed.dnx('backup list --type database', { columns: 80 });
-    expect([run.code, run.stderr, run.waited, run.calls]).toEqual([0, '2 columns hidden; use --wide\n', 0, ['GET /backups', databases]]);
+    expect([run.code, run.stderr, run.waited, run.calls]).toEqual([0, '1 column hidden; use --wide\n', 0, ['GET /backups', databases]]);
     expect(run.stdout).toMatch(/^database +01JQ8Z/m);
   });
 

@@ -25,22 +25,19 @@ describe('Ctrl-C during a request', () => {
     ['DELETE', 'site delete shop.example.com --confirm shop.example.com'],
   ])('says that a %s may have gone through', async (method, line) => {
     const said = await interrupted(method, line);
-    expect(said.slice(0, 2)).toEqual([
-      'Error: Interrupted.',
-      '  The request may have gone through. Check the current state before you retry.',
-    ]);
+    expect(said.slice(0, 2)).toEqual(['Interrupted.', '  The request may have gone through. Check the current state before you retry.']);
   });
 
   test('names the list in which a new resource may be', async () => {
     const said = await interrupted('POST', `daemon create top --server ${web1}`);
     expect(said.slice(0, 3)).toEqual([
-      'Error: Interrupted.',
+      'Interrupted.',
       '  The daemon may have been created.',
       `  Check before you retry: dnx daemon list --server ${web1}`,
     ]);
   });
 
   test('says nothing more if it only reads', async () => {
-    expect(await interrupted('GET', 'server list')).toEqual(['Error: Interrupted.']);
+    expect(await interrupted('GET', 'server list')).toEqual(['Interrupted.']);
   });
 });

@@ -148,7 +148,7 @@ describe('on a terminal', () => {
     bed.clock.at(20_000, () => (server('web-1').status = 'failed'));
     const run = await watch('server list', MINUTE, { columns });
     const [first, second = '', ...rest] = run.stdout.split('\u001b[J');
-    expect(first).toContain('Checked just now, every 6s; 4 columns hidden; use --wide');
+    expect(first).toContain('Checked just now, every 6s; 2 columns hidden; use --wide');
     expect(second.startsWith('\r\u001b[5A')).toBe(true);
     expect(second).toMatch(/web-1 +● failed/);
     // At the end, only the ^C of the terminal is removed.
@@ -166,7 +166,7 @@ describe('on a terminal', () => {
 
   test('a row that changed stands out for a while', async () => {
     bed.clock.at(20_000, () => (server('web-1').status = 'failed'));
-    const run = await watch('server list', MINUTE, { columns, env: {} });
+    const run = await watch('server list', MINUTE, { columns, env: { NO_COLOR: undefined, FORCE_COLOR: '1' } });
     const marks = run.stdout.split('\u001b[J').map((frame) => frame.includes('\u001b[1mweb-1\u001b[22m'));
     expect(marks).toEqual([false, true, false, false, false]);
   });

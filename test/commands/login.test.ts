@@ -149,7 +149,7 @@ describe('every token is stored, revoked or named', () => {
     };
     const run = await login(`${DOWN}\r`);
     expect([run.code, created()]).toEqual([1, []]);
-    expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was\n  revoked.');
+    expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token\n  was revoked.');
     expect(run.stderr).toContain('Run: dnx login --insecure-storage');
   });
 

@@ -186,7 +186,7 @@ describe('BROWSER', () => {
   });
 
   test('Ctrl-C in the browser is exit 130, without another browser', async () => {
-    expect(await opened('w3m:lynx', { child: () => 130 })).toEqual([130, [['w3m', url]], 'Error: Interrupted.\n']);
+    expect(await opened('w3m:lynx', { child: () => 130 })).toEqual([130, [['w3m', url]], 'Interrupted.\n']);
   });
 
   test.each(['', '  ', ':', ' : '])('%j is none', async (value) => {

@@ -31,7 +31,7 @@ describe('site show', () => {
         ['Web directory', '/public'],
         ['Zero downtime', 'yes'],
         ['Scheduled', '–'],
-        ['Created', '364d ago'],
+        ['Created', '12mo ago'],
         ['ID', '01JQ8Z4T9G00000000000SH0P1'],
       ]
         .map(([label = '', text = '']) => line(label, text))

@@ -57,7 +57,7 @@ describe('the picker for a missing site', () => {
   test('sends nothing after Ctrl-C', async () => {
     const run = await bed.dnx('deploy', terminal(keys.interrupt));
     expect([run.code, posts(run)]).toEqual([130, []]);
-    expect(run.stderr).toContain('Error: Interrupted; nothing was changed.\n');
+    expect(run.stderr).toContain('Interrupted; nothing was changed.\n');
   });
 
   test('is a numbered list if the cursor cannot move', async () => {
@@ -114,7 +114,7 @@ test.each([
   ['server restart', 'web-2', 'Restart which server? web-2'],
 ])('%s answers with the name of what was picked, and the server of a site', async (line, typed, answered) => {
   const run = await bed.dnx(line, terminal(`${typed}${keys.enter}${keys.interrupt}`));
-  expect(stripVTControlCharacters(run.stderr)).toMatch(new RegExp(`✔ ${answered.replace(/[?()]/g, '\\$&')}\n`));
+  expect(stripVTControlCharacters(run.stderr)).toMatch(new RegExp(`✓ ${answered.replace(/[?()]/g, '\\$&')}\n`));
 });
 
 test.each([

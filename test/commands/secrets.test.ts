@@ -138,7 +138,7 @@ describe('what was typed to sign in is not printed, even if the API quotes it', 
       bed.sandbox.faults.clear();
       bed.sandbox.faults.always({ method, path }, { status, body: { message: quoted, errors: { device: [quoted] } } });
       const run = await signIn(bed, 'login --debug', { keys: `${email}\r${password}\r\u001b[B\r`, columns: 80 });
-      const said = run.stderr.slice(run.stderr.lastIndexOf('✗'));
+      const said = run.stderr.slice(run.stderr.lastIndexOf('Error:'));
       expect([run.code > 0, said]).toEqual([true, expect.stringContaining("'***' of ***")]);
       expect(said.toLowerCase()).not.toMatch(new RegExp(`'${email}|${password}'`));
     }

@@ -126,7 +126,7 @@ test.each([
 
 test('Ctrl-C stops following the creation, not the creation itself', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
-  expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
+  expect(run.stderr).toMatch(/^Stopped watching; the creation of server web-3 continues\.\n {2}Check it with: dnx server show \w+/m);
   expect(run.code).toBe(130);
 });
 
@@ -139,7 +139,7 @@ test('Ctrl-C during provision keeps the results so far', async () => {
     { error: { message: 'Not started: dnx was interrupted.' } },
   ]);
   expect(posts(run.calls)).toHaveLength(2);
-  expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
+  expect(run.stderr).toMatch(/Stopped watching; the \w+ of server web-2 continues\..*Check it with: dnx server show \w+/);
 });
 
 test('provision does not report success while the server is unchanged', async () => {

@@ -91,8 +91,8 @@ describe('releases and webhooks', () => {
   test('site releases lists the newest first and marks the live one', async () => {
     const run = await bed.dnx('site releases shop.example.com');
     const [head, first] = run.stdout.split('\n');
-    expect(head).toMatch(/NAME +STATUS +LIVE +COMMIT +MESSAGE +CREATED +ID/);
-    expect(first).toMatch(/ active +yes /);
+    expect(head).toMatch(/NAME +STATUS +COMMIT +MESSAGE +CREATED +ID/);
+    expect(first).toMatch(/\d {2}live {4}\w{7} /);
     expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
   });
 
@@ -115,9 +115,9 @@ describe('releases and webhooks', () => {
   test('only the live release is marked, and kept ones that are good are dim', async () => {
     const { stdout } = await bed.dnx('site releases shop.example.com', { columns: 200, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
     const { green, dim } = new Chalk({ level: 1 });
-    expect(stdout.split(green('● active'))).toHaveLength(2);
-    expect(stdout.split('\n')[1]).toContain(green('● active'));
-    expect(stdout.split(dim('active'))).toHaveLength(5);
+    expect(stdout.split(green('● live'))).toHaveLength(2);
+    expect(stdout.split('\n')[1]).toContain(green('● live'));
+    expect(stdout.split(dim('● kept'))).toHaveLength(5);
     for (const release of bed.sandbox.state.releases) release.status = 'failed';
     const failed = await bed.dnx('site releases shop.example.com', { columns: 200 });
     expect(failed.stdout.split('● failed')).toHaveLength(6);

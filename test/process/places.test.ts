@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { sampled } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -43,7 +44,7 @@ describe.each([
   ['is below a file', '/proc/version/home', usual],
   ['is a device', '/dev/null', usual],
 ])('a home directory that %s', (_, home, commands) => {
-  test.each(commands)('%j exits %i', async (args, code) => {
+  test.each(sampled(commands, 3, home.length))('%j exits %i', async (args, code) => {
     const run = await ended(args, { HOME: home });
     expect(run.exitCode, run.stderr).toBe(code);
     if (code > 0) expect(run.stderr).toMatch(/Error: Could not (save|write|restrict) /);
@@ -61,21 +62,27 @@ describe('a FIFO instead of', () => {
     execFileSync('mkfifo', [file]);
   };
 
-  test.each([
-    ['the rate limit', '.local/state/dnx/budget.json', ['server', 'list', '-o', 'ids'], 0],
-    ['the log of requests', '.local/state/dnx/budget', ['server', 'list', '-o', 'ids'], 0],
-    ['the lock of the rate limit', '.local/state/dnx/budget.json.lock', ['server', 'list', '-o', 'ids'], 0],
-    ['the index', '.cache/dnx/names.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['the lock of the index', '.cache/dnx/names.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['the cache directory', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['a run file', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
-    ['the directory of run files', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],
-    ['the settings', '.config/dnx/config.json', ['server', 'list', '-o', 'ids'], 0],
-    ['the settings, which config set repairs', '.config/dnx/config.json', ['config', 'set', 'server', 'web-1'], 0],
-    ['the lock of the settings', '.config/dnx/config.json.lock', ['config', 'set', 'server', 'web-1'], 2],
-    ['the tokens', '.config/dnx/tokens.json', ['server', 'list', '-o', 'ids'], 0],
-    ['the completion', '.local/share/bash-completion/completions/dnx', ['completion', 'install', 'bash'], 2],
-  ])(
+  test.each(
+    sampled(
+      [
+        ['the rate limit', '.local/state/dnx/budget.json', ['server', 'list', '-o', 'ids'], 0],
+        ['the log of requests', '.local/state/dnx/budget', ['server', 'list', '-o', 'ids'], 0],
+        ['the lock of the rate limit', '.local/state/dnx/budget.json.lock', ['server', 'list', '-o', 'ids'], 0],
+        ['the index', '.cache/dnx/names.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+        ['the lock of the index', '.cache/dnx/names.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+        ['the cache directory', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+        ['a run file', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
+        ['the directory of run files', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],
+        ['the settings', '.config/dnx/config.json', ['server', 'list', '-o', 'ids'], 0],
+        ['the settings, which config set repairs', '.config/dnx/config.json', ['config', 'set', 'server', 'web-1'], 0],
+        ['the lock of the settings', '.config/dnx/config.json.lock', ['config', 'set', 'server', 'web-1'], 2],
+        ['the tokens', '.config/dnx/tokens.json', ['server', 'list', '-o', 'ids'], 0],
+        ['the completion', '.local/share/bash-completion/completions/dnx', ['completion', 'install', 'bash'], 2],
+      ],
+      6,
+      64,
+    ),
+  )(
     '%s does not stop commands that can run without it',
     async (name, path, args, code) => {
       const own = home(name);

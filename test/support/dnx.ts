@@ -144,6 +144,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     const before = sandbox.calls.length;
     const start = clock.elapsed();
     const env = {
+      // Text is easier to test without colors. A test of colors sets FORCE_COLOR.
+      ...(run.env?.FORCE_COLOR === undefined && { NO_COLOR: '1' }),
       DNX_HOST: sandbox.url,
       DNX_TOKEN: sandbox.token,
       DNX_CONFIG_DIR: join(directory, 'config'),

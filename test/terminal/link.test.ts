@@ -33,7 +33,7 @@ test('dnx link offers the only site of the repository first, and writes the file
   const { raw, code } = await terminal.ended;
   expect([code, site()]).toEqual([0, 'blog.example.com']);
   expect((await shown(raw)).slice(-5)).toEqual([
-    '✔ Link this project to which site? blog.example.com (web-1)',
+    '✓ Link this project to which site? blog.example.com (web-1)',
     '✓ Linked this project to blog.example.com (web-1) as production',
     '  file  ../.deploynix.json',
     'Next: dnx status',

@@ -19,7 +19,7 @@ test('pasted text with Enter picks the filtered row, not the one that was first'
   terminal.type(`blog${keys.enter}`);
   const { text, code } = await terminal.ended;
   expect(code, text).toBe(0);
-  expect(text).toContain('✔ Deploy which site? blog.example.com (web-1)');
+  expect(text).toContain('✓ Deploy which site? blog.example.com (web-1)');
   expect(posts()).toEqual([`/servers/${seeded.servers['web-1']}/sites/${seeded.sites['blog.example.com']}/deploy`]);
 });
 

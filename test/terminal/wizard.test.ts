@@ -33,7 +33,7 @@ test('server create prompts for every field, shows the price and asks for confir
     terminal,
     ['? Server name:', `web-3${enter}`],
     ['? Cloud provider:', 'navigate', down + enter],
-    ['✔ Cloud provider: Hetzner', '? Credential:', '❯ Hetzner production', 'navigate', enter],
+    ['✓ Cloud provider: Hetzner', '? Credential:', '❯ Hetzner production', 'navigate', enter],
     ['? Region:', 'Nuremberg (nbg1)', 'navigate', down + enter],
     ['? Size:', '❯ cx22 (2 vCPU, 4 GB, €3.79/mo)', 'cx32 (4 vCPU, 8 GB, €6.80/mo)', 'navigate', down + enter],
     ['? Image:', '❯ Ubuntu 24.04 LTS (ubuntu-24.04)', 'Let Deploynix decide', 'navigate', enter],
@@ -107,11 +107,11 @@ test('site create prompts for the rest, suggests values for the type and says ho
     terminal,
     ['? Domain:', `new.example.com${enter}`],
     ['? Site type:', '❯ Let Deploynix decide', 'navigate', down + enter],
-    ['✔ Site type: laravel', '? Git repository:', '❯ No repository', 'navigate', down + enter],
+    ['✓ Site type: laravel', '? Git repository:', '❯ No repository', 'navigate', down + enter],
     ['? Branch to deploy:', '❯ main', 'Other…', 'navigate', enter],
     ['? Web directory:', '❯ /public', 'Let Deploynix decide', 'navigate', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', keys.up + enter],
-    ['✔ PHP version: Other…', '? PHP version:', `8.4${enter}`],
+    ['✓ PHP version: Other…', '? PHP version:', `8.4${enter}`],
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain('✓ Created site new.example.com');

@@ -1,7 +1,9 @@
-import { Chalk } from 'chalk';
 import { expect, test } from 'vitest';
 import { openSpinner } from '../../src/cli/output/progress.ts';
+import { styleFor } from '../../src/cli/output/style.ts';
 import { capture } from '../support/streams.ts';
+
+const plain = await styleFor({}, {}, false);
 
 // ora itself would take minutes for a row of this length.
 test.each([
@@ -10,7 +12,7 @@ test.each([
   ['x', '━'.repeat(70), /⠋ x{19}… ━{70}/],
 ])('a row of 200,000 times %s with the detail %s is cut to 80 columns', async (text, detail, shown) => {
   const stderr = capture(true, 80);
-  const spinner = openSpinner(stderr.stream, new Chalk({ level: 0 }));
+  const spinner = openSpinner(stderr.stream, plain);
   spinner.set({}, { text: text.repeat(200_000), detail });
   await expect.poll(stderr.text).toMatch(shown);
   spinner.remove();
@@ -18,7 +20,7 @@ test.each([
 
 test('each of several rows has a glyph, and names and states are aligned', async () => {
   const stderr = capture(true, 80);
-  const spinner = openSpinner(stderr.stream, new Chalk({ level: 0 }));
+  const spinner = openSpinner(stderr.stream, plain);
   spinner.set({}, { text: 'shop.example.com  deploying', detail: '12s' });
   spinner.set({}, { text: '日本.example.com  queued', detail: () => '3s' });
   spinner.set({}, { text: 'a sentence of its own, which is longer than a name', detail: '' });
@@ -30,7 +32,7 @@ test('each of several rows has a glyph, and names and states are aligned', async
 
 test('a background row appears only if there is no other row', async () => {
   const stderr = capture(true, 80);
-  const spinner = openSpinner(stderr.stream, new Chalk({ level: 0 }));
+  const spinner = openSpinner(stderr.stream, plain);
   const task = {};
   spinner.set({}, { text: 'a slow request', detail: '', background: true });
   spinner.set(task, { text: 'a deployment', detail: '' });

@@ -38,7 +38,7 @@ const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, ''
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
   // Commands compute views and never print.
-  [/^src\/cli\/output\/(?!(view|text|wrap|progress)\.ts)/, /^src\/(cli\/output\/|(main|run)\.ts|cli\/run\/context\.ts)/],
+  [/^src\/cli\/output\/(?!(view|text|wrap|style|progress)\.ts)/, /^src\/(cli\/output\/|(main|run)\.ts|cli\/run\/context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|questions)\.ts)/, /^src\/cli\/prompt\//],
   [/^src\/platform\/api\/network\/transport\.ts/, /^src\/platform\/api\/network\/network\.ts/],
 ];

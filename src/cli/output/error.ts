@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Detail, DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
+import { type Detail, DnxError, isError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
-import { detailLines, failureMark, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
+import { detailLines, failureMark, painted, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
 import { forLog, safeLines, json as toJson } from './text.ts';
 
 interface Options {
@@ -58,14 +58,15 @@ const failureInJson = (failure: DnxError, line: Options['line']) => ({
 });
 
 async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: Options): Promise<string> {
-  const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
+  // What the user ended is no failure.
+  const mark = isError(failure, 'cancelled', 'interrupted') ? '' : `${failureMark(style)} `;
   const text = [
-    wrap(`${mark}${safeLines(headline(failure))}`, HANG),
+    wrap(`${mark}${painted(safeLines(headline(failure)), style)}`, mark === '' ? 0 : HANG),
     ...detailLines([...failure.details, ...labeled(failure.next, line)], style, wrap),
     ...fieldLines(failure, style).map((each) => wrap(each, 2 * HANG)),
   ];
   const advice = adviceOf({ ...failure, next: failure.next.filter(({ label }) => label === undefined) }, line);
-  if (advice) text.push(style.dim(wrap(`  ${safeLines(advice).replaceAll('\n', '\n  ')}`, HANG)));
+  if (advice) text.push(wrap(painted(`  ${safeLines(advice).replaceAll('\n', '\n  ')}`, style, style.dim), HANG));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
   return text.join('\n');
 }

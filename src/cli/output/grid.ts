@@ -11,8 +11,8 @@ export const NARROWEST = 8;
 interface GridOptions {
   /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
-  /** Whether each column may wrap. */
-  readonly wraps: readonly boolean[];
+  /** Whether each column may wrap, and whether it is a detail, for which no other column is narrowed. */
+  readonly columns: readonly { readonly wrap?: boolean | undefined; readonly wide?: boolean | undefined }[];
   /** Never hide a column. */
   readonly keep: boolean;
 }
@@ -24,7 +24,7 @@ interface Grid {
 }
 
 /** Formats rows as aligned columns. Undefined if they do not fit the width. */
-export async function grid(rows: readonly (readonly string[])[], { width, wraps, keep }: GridOptions): Promise<Grid | undefined> {
+export async function grid(rows: readonly (readonly string[])[], { width, columns, keep }: GridOptions): Promise<Grid | undefined> {
   const widthOf = await measureFor(rows);
   const measured = measure(rows, widthOf);
   const { natural } = measured;
@@ -37,13 +37,13 @@ export async function grid(rows: readonly (readonly string[])[], { width, wraps,
       ),
       shown: natural.length,
     };
-  const columns = natural.map((each, index): Sized => {
-    const wrap = wraps[index] ?? false;
+  const sized = natural.map((each, index): Sized => {
+    const { wrap = false, wide = false } = columns[index] ?? {};
     // A column wider than the terminal counts as the terminal's width plus one, so that fitting takes few steps.
     const least = wrap ? Math.min(each, Math.max(NARROWEST_SENTENCE, longestWord(rows, index, widthOf))) : each;
-    return { width: Math.min(each, width + 1), least, wrap };
+    return { index, width: Math.min(each, width + 1), least, wrap, wide };
   });
-  const placed = fitted(columns, width, keep);
+  const placed = fitted(sized, width, keep);
   if (!placed) return undefined;
   const shown = placed.length;
   if (placed.every((each) => each.width >= (natural[each.index] ?? 0))) return { text: aligned(rows, measured, placed), shown };
@@ -94,34 +94,36 @@ function longestWord(rows: readonly (readonly string[])[], index: number, widthO
   return longest;
 }
 
-/** The natural and the minimum width of a column. */
-interface Sized {
-  readonly width: number;
-  /** Less than `width` for a column that wraps. */
-  readonly least: number;
-  readonly wrap: boolean;
-}
-
 /** A visible column: its index in the row and its width. */
 interface Placed {
   readonly index: number;
   readonly width: number;
 }
 
+/** The natural and the minimum width of a column. */
+interface Sized extends Placed {
+  /** Less than `width` for a column that wraps. */
+  readonly least: number;
+  readonly wrap: boolean;
+  readonly wide: boolean;
+}
+
 /** The first columns identify a row and are never hidden. */
 const ALWAYS_SHOWN = 2;
 
 /**
- * Fits columns into `width`: narrows those that wrap, then hides others from the right unless `keep` is set. Undefined if the
- * rest does not fit.
+ * Fits columns into `width`: narrows those that wrap, and unless `keep` is set, hides those for which there is no room, the first ones
+ * last. Undefined if the rest does not fit.
  */
 function fitted(columns: readonly Sized[], width: number, keep: boolean): readonly Placed[] | undefined {
-  let shown = columns.map((column, index) => ({ ...column, index }));
-  while (total(shown.map(({ least }) => least)) > width) {
-    const last = keep ? undefined : shown.findLast(({ index, wrap }) => index >= ALWAYS_SHOWN && !wrap);
-    if (!last) return undefined;
-    shown = shown.filter((each) => each !== last);
+  const isKept = ({ index, wrap }: Sized) => keep || index < ALWAYS_SHOWN || wrap;
+  let shown = columns.filter(isKept);
+  if (total(shown.map(({ least }) => least)) > width) return undefined;
+  for (const each of columns.filter((column) => !isKept(column))) {
+    const more = [...shown, each];
+    if (total(more.map((column) => (each.wide ? column.width : column.least))) <= width) shown = more;
   }
+  shown.sort((one, other) => one.index - other.index);
   return squeezed(shown, width).map((each, at) => ({ index: shown[at]?.index ?? 0, width: each }));
 }
 

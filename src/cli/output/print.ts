@@ -10,7 +10,7 @@ import type { Screen } from './live.ts';
 import { isPaged, wholeView, writePages } from './paged.ts';
 import { canSpin, type Progress } from './progress.ts';
 import { type RenderOptions, render } from './render.ts';
-import { DEFAULT_COLUMNS, styleFor, wrapAt, wrapFor } from './style.ts';
+import { DEFAULT_COLUMNS, styleFor, wrapAt } from './style.ts';
 import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 import { ClosedPipe, write } from './write.ts';
@@ -59,7 +59,7 @@ export async function print(
   globals: Globals,
   { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>,
 ): Promise<void> {
-  const { stdout, stderr, env } = world;
+  const { stdout, env } = world;
   const { format } = settings;
   const given =
     view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
@@ -86,11 +86,10 @@ export async function print(
   const read = format === 'table' && (whole.kind !== 'text' || whole.log);
   if (text !== '') await out(read ? forLog(text, env) : text);
   if (settings.quiet) return;
-  if (hidden > 0) stderr.write(`${hiddenWords(hidden)}\n`);
+  if (hidden > 0) progress.note(hiddenWords(hidden));
   if (whole.kind !== 'rows' || whole.items.length > 0 || format !== 'table') return;
-  const wrap = await wrapFor(stderr);
-  if (whole.empty) stderr.write(`${wrap(whole.empty)}\n`);
-  if (whole.first) stderr.write(`${wrap(nextLine({ command: whole.first, why: 'Create one with' }, settings))}\n`);
+  if (whole.empty) progress.note(whole.empty);
+  if (whole.first) progress.note(nextLine({ command: whole.first, why: 'Create one with' }, settings));
 }
 
 /** Writes text, without the spinner that requests for further pages or states may show. */

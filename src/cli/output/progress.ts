@@ -2,14 +2,14 @@ import type { Ora } from 'ora';
 import type { Detail } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
-import { detailLines, type Style, type Wrap, wrapFor } from './style.ts';
+import { detailLines, painted, type Style, type Wrap, wrapFor } from './style.ts';
 import { forLog, json, safeLine } from './text.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
   /** True if there is a spinner: on a terminal without `--quiet`. */
   readonly spins: boolean;
-  /** Writes a line, unless `--quiet`. */
+  /** Writes a dim line, unless `--quiet`. Lines that are indented belong to it, and are not dim. */
   note(sentence: string): void;
   /** Writes a warning, even with `--quiet`. */
   warn(sentence: string): void;
@@ -63,6 +63,7 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
   const moves = canSpin(stderr, env);
   const spins = moves && !quiet;
   const write = (text: string, indent?: number) => spinner.write(forLog(wrap(text, indent), env));
+  const read = (sentence: string) => painted(safeLine(sentence), style);
   let last = '';
   const spin = (sentence: string, detail: SpinnerDetail = '') => {
     if (spins) spinner.set(owner, { text: safeLine(sentence), detail, background });
@@ -70,16 +71,18 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
   return {
     spins,
     note(sentence) {
-      if (!quiet) write(sentence.split('\n').map(safeLine).join('\n'));
+      if (quiet) return;
+      const lines = sentence.split('\n').map((line) => painted(safeLine(line), style, line.startsWith('  ') ? undefined : style.dim));
+      write(lines.join('\n'));
     },
     warn(sentence) {
-      write(`${style.yellow('!')} ${safeLine(sentence)}`, 2);
+      write(`${style.yellow('!')} ${read(sentence)}`, 2);
     },
     succeeded(sentence) {
-      if (!quiet) write(`${style.green('✓')} ${safeLine(sentence)}`, 2);
+      if (!quiet) write(`${style.green('✓')} ${read(sentence)}`, 2);
     },
     failed(sentence, details) {
-      write(`${style.red('✗')} ${safeLine(sentence)}`, 2);
+      write(`${style.red('✗')} ${read(sentence)}`, 2);
       for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
     },
     alert(sentence, details) {
@@ -151,7 +154,7 @@ export function openSpinner(stream: Output, style: Style): Spinner {
     let glyphs: readonly string[] = [];
     // ora's own frame is empty, because every line has a glyph. A prefix can be a function, which lets the seconds count between two polls.
     const prefixText = () => {
-      const glyph = style.cyan(glyphs[turn++ % glyphs.length] ?? '');
+      const glyph = style.accent(glyphs[turn++ % glyphs.length] ?? '');
       return alignedRows(visible([...rows.values()]), widthOf)
         .map((row) => `${glyph} ${words(row, style, { cutText, widthOf, columns })}`)
         .join('\n');

@@ -5,7 +5,7 @@ import { capitalized } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { chosen, dataOf, jsonRows, type Narrowing, narrowed, type Shown, valueIn, words } from './fields.ts';
 import { GAP, grid, NARROWEST, stacked } from './grid.ts';
-import { detailLines, type Style, wrapAt } from './style.ts';
+import { detailLines, painted, type Style, wrapAt } from './style.ts';
 import { endLine, json, safeLine, safeLines } from './text.ts';
 import type { Column, Item, LateCells, View } from './view.ts';
 
@@ -14,13 +14,13 @@ export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
   /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
-  /** Show every column at any width. */
+  /** Show every column at any width: a terminal breaks rows that are too long. */
   readonly wide: boolean;
   /** Called with the number of hidden columns. */
   readonly hidden?: (columns: number) => void;
 }
 
-/** Terminals of this width show wide columns. */
+/** Narrower terminals show no ids among the wide columns. */
 const ROOMY = 120;
 
 /** Formats a view for people. */
@@ -29,7 +29,9 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : endLine((await wrapAt(options.width))(safeLines(view.text)));
+      return view.done
+        ? succeeded(view.text, view.done, options)
+        : endLine((await wrapAt(options.width))(painted(safeLines(view.text), options.style)));
     case 'text':
       return value(view.text, options);
     case 'record':
@@ -47,15 +49,16 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = jsonRows(found);
   // A query selects its columns, so none are hidden.
+  const fields = columns.map(({ key }) => key);
   return isObject(found)
     ? record(found, columns, options)
-    : rows(items, columns, { ...options, header: options.header && named, wide: true });
+    : rows(items, columns, { ...options, header: options.header && named, fields, wide: false });
 }
 
 async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
   const { style } = options;
   const wrap = await wrapAt(options.width);
-  return endLine([wrap(`${style.green('✓')} ${safeLines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
+  return endLine([wrap(`${style.green('✓')} ${painted(safeLines(sentence), style)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
 async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
@@ -93,10 +96,10 @@ async function whole({ item, columns, more }: View & { kind: 'record' }, options
   return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
 }
 
-/** The columns for this width. */
+/** The columns that may be shown at this width. */
 function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
   if (fields) return chosen(columns, fields);
-  return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
+  return wide || width >= ROOMY ? columns : columns.filter((column) => !(column.wide && /^(.+_)?id$/.test(column.key)));
 }
 
 /** True if the table shows the column of these cells. */
@@ -119,10 +122,14 @@ async function rows(
     return marked?.(item) ? cells.map((text, at) => (at === 0 ? style.bold(text) : text)) : cells;
   });
   const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];
-  const wraps = shown.map(({ wrap }) => wrap ?? false);
-  const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });
-  if (!fields) options.hidden?.(columns.length - (found?.shown ?? shown.length));
-  return found?.text ?? stacked(body, shown.map(heading), width ?? ROOMY, style);
+  const room = wide && !shown.some(({ wrap }) => wrap) ? undefined : width;
+  const found = await grid([...head, ...body], { width: room, columns: shown, keep: wide || fields !== undefined });
+  // A line per value has no room for details either.
+  const listed = fields || wide ? shown : shown.filter((column) => !column.wide);
+  if (!fields) options.hidden?.(columns.length - (found?.shown ?? listed.length));
+  if (found) return found.text;
+  const values = body.map((row) => row.filter((_, at) => listed.includes(shown[at] as Column)));
+  return stacked(values, listed.map(heading), width ?? ROOMY, style);
 }
 
 /** Options for formatting a cell. */
@@ -169,16 +176,17 @@ function cell(item: Item, column: Column, { now, style, terminal }: CellOptions)
   const plain = safeLine(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
-  const own = column.tone?.(item);
-  if (own) return style[own](plain);
-  if (key !== 'status' && key !== 'outcome') return plain;
-  if (column.past?.(item)) return style.dim(plain);
-  const tone = toneOf(value, column);
+  const given = column.tone?.(item);
+  if (!given && key !== 'status' && key !== 'outcome') return plain;
+  const tone = given ?? toneOf(value, column);
   const marked = key === 'status' && terminal ? `● ${plain}` : plain;
   return tone === undefined ? marked : style[tone](marked);
 }
 
-const off = new Set(['stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded']);
+const off = new Set(['kept', 'stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded', 'skipped', 'unchanged']);
+const changed = new Set(['created', 'updated', 'accepted', 'changed', 'ok']);
+const unsure = new Set(['unknown', 'timed_out', 'started', 'warning']);
+const bad = new Set(['expired', 'rolled_back']);
 
 /** The color of a status: green for good, yellow for in progress, red for failed, dim for off. Undefined if unknown. */
 function toneOf(status: unknown, { runs }: Pick<Column, 'runs'>): keyof Style | undefined {
@@ -188,5 +196,7 @@ function toneOf(status: unknown, { runs }: Pick<Column, 'runs'>): keyof Style | 
   const word = statusKey(status);
   if (phase === 'going') return runs && word === 'running' ? 'green' : 'yellow';
   if (off.has(word)) return 'dim';
-  return word === 'expired' ? 'red' : undefined;
+  if (changed.has(word)) return 'green';
+  if (unsure.has(word)) return 'yellow';
+  return bad.has(word) ? 'red' : undefined;
 }

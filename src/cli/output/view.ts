@@ -15,16 +15,14 @@ export interface Column<T = Item> {
   readonly cell?: (item: T) => unknown;
   /** Wraps on a narrow terminal. For sentences and lists. */
   readonly wrap?: true;
-  /** Shown only with --wide, from 120 columns up, and in a pipe. For ids and details. */
+  /** Shown with --wide, in a pipe, and where there is room; ids from 120 columns up. */
   readonly wide?: true;
   /** Not an API field: the value comes from `cell`, or from `more` of a record. */
   readonly computed?: true;
   /** The status of a process: `running` is good, not work in progress. */
   readonly runs?: true;
   /** The color of the value, if it is not a status. */
-  readonly tone?: (item: T) => 'green' | 'yellow' | 'red' | undefined;
-  /** True for an item whose status no longer matters, which is neither marked nor green. */
-  readonly past?: (item: T) => boolean;
+  readonly tone?: (item: T) => keyof Style | undefined;
 }
 
 /**

@@ -62,8 +62,9 @@ function* charactersOf(text: string): Iterable<string> {
   else for (const { segment } of new Intl.Segmenter().segment(text)) yield segment;
 }
 
-/** A command line after `Run:` or a label, which must stay in one piece to be copied. */
-const COMMAND = /(?<=: | {2})dnx \S/;
+/** A command line after `Run:` or a label, which must stay in one piece to be copied. It may have a color. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
+const COMMAND = /(?<=: | {2})(?:\u001b\[\d+m)*dnx \S/;
 
 /** The label of an indented line, such as `  url  https://shop.example.com`. */
 const LABEL = /^ +\S.*? {2}(?=\S)/;
@@ -84,6 +85,7 @@ function hanging(line: string, width: number, indent: number | undefined): strin
   if (widthOf(line) <= width) return line;
   const [start = ''] = /^ */.exec(line) ?? [];
   const command = line.search(COMMAND);
+  if (command === start.length && command > 0) return line;
   if (command > 0) return `${hanging(line.slice(0, command).trimEnd(), width, indent)}\n${start}  ${line.slice(command)}`;
   const margin = ' '.repeat(indent ?? LABEL.exec(line)?.[0].length ?? start.length);
   const parts = [...line.slice(start.length).matchAll(/( *)([^ ]*)/g)].map(([, gap = '', text = '']) => ({ gap, text }));

@@ -1,5 +1,6 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { World } from '../../machine/world.ts';
+import type { Style } from '../output/style.ts';
 import { safeLine } from '../output/text.ts';
 import { left, type PromptChoice, type Questions } from './questions.ts';
 
@@ -13,12 +14,14 @@ interface Options {
   readonly world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'signal' | 'env' | 'clock' | 'suspend'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
+  /** The colors of stderr. */
+  readonly style: Style;
   /** Called before each prompt, to stop the spinner. */
   readonly before: () => void;
 }
 
 /** Creates prompts, whose code is loaded with the first one. */
-export function openAsk({ world, input, before }: Options): Ask {
+export function openAsk({ world, input, style, before }: Options): Ask {
   const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
   /** Puts a question on a terminal of its own, so that none takes what was typed at the one before. */
   const put = async <T>(ask: (questions: Questions) => Promise<T>): Promise<T> => {
@@ -28,7 +31,7 @@ export function openAsk({ world, input, before }: Options): Ask {
       const questions =
         world.env.TERM === 'dumb'
           ? (await import('./plain.ts')).plainQuestions(terminal)
-          : (await import('./interactive.ts')).interactiveQuestions(terminal);
+          : (await import('./interactive.ts')).interactiveQuestions(terminal, style);
       await discardTyped(terminal, world.clock);
       return await ask(questions);
     } finally {

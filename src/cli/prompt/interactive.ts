@@ -1,37 +1,61 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
+import type { Style } from '../output/style.ts';
 import { chooseMany, chooseOne, unansweredLine } from './lists.ts';
 import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
 
 /** Prompts of @inquirer/prompts, for terminals that can move the cursor. */
-export function interactiveQuestions(outer: Terminal): Questions {
+export function interactiveQuestions(outer: Terminal, style: Style): Questions {
+  const theme = themeOf(style);
   const on = <T>(put: (terminal: Terminal) => Promise<T>) => untilEnd(outer, put);
-  const list = <T>(message: string, put: (terminal: Terminal) => Promise<T>) => on((terminal) => collapsing(terminal, message, put));
+  const list = <T>(message: string, put: (terminal: Terminal) => Promise<T>) =>
+    on((terminal) => collapsing(terminal, unansweredLine(message, theme), put));
   return {
-    confirm: (message, enter = false) => on((terminal) => confirm({ message, default: enter }, terminal)),
+    confirm: (message, enter = false) => on((terminal) => confirm({ message, default: enter, theme }, terminal)),
     async input(message, { default: preset, check } = {}) {
       const problem = (typed: string) => (typed.trim() === '' ? EMPTY : check?.(typed.trim()));
-      const config = { message, validate: (typed: string) => problem(typed) ?? true };
+      const config = { message, theme, validate: (typed: string) => problem(typed) ?? true };
       return (await on((terminal) => input(preset === undefined ? config : { ...config, default: preset }, terminal))).trim();
     },
     password: (message, { check } = {}) =>
       on((terminal) =>
-        password({ message, mask: '•', toggleMask: false, validate: (typed) => check?.(typed) ?? (typed !== '' || EMPTY) }, terminal),
+        password(
+          { message, theme, mask: '•', toggleMask: false, validate: (typed) => check?.(typed) ?? (typed !== '' || EMPTY) },
+          terminal,
+        ),
       ),
     select: async <V>(message: string, choices: Parameters<Questions['select']>[1], options?: Parameters<Questions['select']>[2]) =>
       (await list<unknown>(message, (terminal) =>
-        isFilterable(choices, options) ? chooseOne({ message, choices }, terminal) : select({ message, choices, pageSize: PAGE }, terminal),
+        isFilterable(choices, options)
+          ? chooseOne({ message, choices, theme }, terminal)
+          : select({ message, choices, pageSize: PAGE, theme }, terminal),
       )) as V,
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
-      (await list(message, (terminal) => chooseMany({ message, choices }, terminal))) as V[],
+      (await list(message, (terminal) => chooseMany({ message, choices, theme }, terminal))) as V[],
   };
 }
+
+/** The colors and the check mark of all other output. Their own would ignore `--no-color` and NO_COLOR. */
+const themeOf = ({ accent, bold, dim, red, green }: Style) => ({
+  prefix: { idle: accent('?'), done: green('✓') },
+  style: {
+    message: (text: string) => bold(text),
+    answer: accent,
+    highlight: accent,
+    help: dim,
+    description: dim,
+    defaultAnswer: (text: string) => dim(`(${text})`),
+    error: (text: string) => red(`> ${text}`),
+    keysHelpTip: (keys: readonly (readonly [key: string, action: string])[]) =>
+      keys.map(([key, action]) => `${bold(key)} ${dim(action)}`).join(dim(' • ')),
+  },
+});
 
 const INTERRUPT = '\u0003';
 
 /** Removes a list and its key hints when the prompt is interrupted, so that only the question is left. */
-async function collapsing<T>(terminal: Terminal, message: string, put: (terminal: Terminal) => Promise<T>): Promise<T> {
+async function collapsing<T>(terminal: Terminal, question: string, put: (terminal: Terminal) => Promise<T>): Promise<T> {
   const { input: typed, output, signal } = terminal;
   let interrupted = false;
   const watch = (chunk: unknown) => {
@@ -49,7 +73,7 @@ async function collapsing<T>(terminal: Terminal, message: string, put: (terminal
   try {
     return await put(context);
   } catch (error) {
-    if (isLeft()) output.write(unansweredLine(message));
+    if (isLeft()) output.write(question);
     throw error;
   } finally {
     typed.off('data', watch);

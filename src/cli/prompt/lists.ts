@@ -6,6 +6,7 @@ import {
   isTabKey,
   isUpKey,
   makeTheme,
+  type Theme,
   useKeypress,
   usePagination,
   usePrefix,
@@ -13,9 +14,12 @@ import {
 } from '@inquirer/core';
 import { filtered, matchRank, type PromptChoice } from './questions.ts';
 
+/** What a prompt differs in from the default theme. */
+type Look = Partial<Omit<Theme, 'style'>> & { readonly style: Partial<Theme['style']> };
+
 /** The line of a question without an answer. */
-export function unansweredLine(message: string): string {
-  const { prefix, style } = makeTheme({});
+export function unansweredLine(message: string, look: Look): string {
+  const { prefix, style } = makeTheme(look);
   return `${typeof prefix === 'string' ? prefix : prefix.idle} ${style.message(message, 'idle')}\n`;
 }
 
@@ -23,14 +27,15 @@ export function unansweredLine(message: string): string {
 interface List<R> {
   readonly message: string;
   readonly choices: readonly R[];
+  readonly theme: Look;
 }
 
 /**
  * A select prompt that filters by typing. Unlike @inquirer/search it filters synchronously: there, enter right after other keys
  * selects the top item of the old list.
  */
-export const chooseOne = createPrompt<unknown, List<PromptChoice<unknown>>>(({ message, choices }, done) => {
-  const theme = makeTheme({});
+export const chooseOne = createPrompt<unknown, List<PromptChoice<unknown>>>(({ message, choices, theme: look }, done) => {
+  const theme = makeTheme(look);
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [term, setTerm] = useState('');
   const [active, setActive] = useState(0);
@@ -71,8 +76,8 @@ export const chooseOne = createPrompt<unknown, List<PromptChoice<unknown>>>(({ m
 type Row = PromptChoice<unknown> | string;
 
 /** A checkbox prompt with headings and a filter, which @inquirer/checkbox does not have. */
-export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices }, done) => {
-  const theme = makeTheme({});
+export const chooseMany = createPrompt<unknown[], List<Row>>(({ message, choices, theme: look }, done) => {
+  const theme = makeTheme(look);
   const state = useSelection(choices);
   useKeys(state, done);
   const prefix = usePrefix({ status: state.status, theme });

@@ -75,11 +75,17 @@ export const liveRelease = (releases: readonly Release[] | null | undefined): Re
 export const releaseWord = ({ id, name }: Release, all: readonly Release[]): string =>
   all.some((other) => other.id !== id && (other.id === name || other.name === name)) ? id : name;
 
-/** True for a finished release that is not live any more. Its status still says `active`. */
-export function keptReleases(answer: readonly unknown[]): (record: { readonly id?: unknown }) => boolean {
-  const releases = releasesOf(answer);
-  const kept = new Set(releases.filter(({ live, phase }) => live === false && phase === 'good').map(({ id }) => id));
-  return ({ id }) => kept.has(idIn(id) ?? '');
+/** The status column of a list: which release is live, and which is only kept. Both may be `active` in the API. */
+export function releaseStatus(answer: readonly unknown[]) {
+  const releases = new Map(releasesOf(answer).map((each) => [each.id, each]));
+  return {
+    key: 'status',
+    cell: ({ id }: { readonly id?: unknown }): string | undefined => {
+      const release = releases.get(idIn(id) ?? '');
+      if (!release || release.phase === 'bad') return undefined;
+      return release.live ? 'live' : release.live === false && release.phase === 'good' ? 'kept' : undefined;
+    },
+  } as const;
 }
 
 /** True for a release that is being deployed. A live `running` release is not. */

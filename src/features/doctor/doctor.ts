@@ -1,9 +1,12 @@
 import { DnxError } from '../../base/errors.ts';
-import { columns, type Result, rows } from '../../cli/output/view.ts';
+import { painted } from '../../cli/output/style.ts';
+import { safeLine } from '../../cli/output/text.ts';
+import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, machineChecks, passed } from './machine.ts';
 import { accessChecks, contactChecks, credentialChecks } from './network.ts';
 
-const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
+const marks = { ok: '✓', warning: '!', failed: '✗', skipped: '–' } as const;
+const tones = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' } as const;
 
 /** Runs all checks. The result is safe to paste into a ticket. */
 export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
@@ -12,7 +15,10 @@ export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
   const limits = ctx.settings.readOnly ? [passed('read-only', 'DNX_READ_ONLY is set: dnx sends only GET requests')] : [];
   const found = [
-    ...machineChecks(ctx),
+    ...machineChecks(
+      ctx,
+      held.some(({ check, verdict }) => check === 'keychain' && verdict === 'warning'),
+    ),
     ...limits,
     ...problems,
     ...held,
@@ -26,13 +32,26 @@ export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
   const attention = `${bad} of ${all.length} checks ${bad === 1 ? 'needs' : 'need'} attention.`;
   const shown = columns<DoctorCheck>(
     'check',
-    { key: 'verdict', title: 'Status', cell: ({ verdict }) => marks[verdict] },
+    { key: 'verdict', title: 'Status', tone: ({ verdict }) => tones[verdict] },
     { key: 'detail', wrap: true },
     { key: 'fix', wrap: true },
   );
-  const view = rows(all, shown, '');
+  const view = { ...rows(all, shown, ''), reports: { table: async (page) => checkList(all, page) } satisfies Reports };
   if (failures.length > 0) return { view, exit: new DnxError('failed', attention) };
   return { view, note: warnings.length > 0 ? attention : `All ${all.length} checks passed.` };
+}
+
+/** The checks for people: a mark and what was found, and how to fix it below. */
+function checkList(checks: readonly DoctorCheck[], { style, wrap }: Parameters<Reports['table']>[0]): string {
+  const width = Math.max(...checks.map(({ check }) => check.length));
+  const indent = width + 4;
+  const lines = checks.flatMap(({ check, verdict, detail, fix }) => {
+    const mark = style[tones[verdict]](marks[verdict]);
+    const found = painted(safeLine(detail), style, verdict === 'skipped' ? style.dim : undefined);
+    const below = fix === null ? [] : [painted(`${' '.repeat(indent)}${safeLine(fix)}`, style)];
+    return [`${mark} ${check.padEnd(width)}  ${found}`, ...below].map((line) => `${wrap(line, indent)}\n`);
+  });
+  return lines.join('');
 }
 
 /** Removes email addresses, URL passwords and the path of the home directory. */

@@ -3,6 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
+import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
@@ -14,7 +15,7 @@ import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } 
 const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
 /** How to fix a wrong host. */
-const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
+const CHECK_HOST = 'Check DNX_HOST, and: dnx config get host';
 
 /** The result of one request to the API. */
 interface Contact {
@@ -36,10 +37,9 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
   const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   // Requests would only fail with the same error.
   if (proxy.check.verdict === 'failed') return { reply: undefined, checks: before };
-  const started = clock.elapsed();
   try {
     const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
-    const ms = Math.round(clock.elapsed() - started);
+    const ms = reply.tookMs ?? 0;
     return {
       reply,
       checks: [
@@ -170,7 +170,10 @@ async function keychainOf(tokens: DoctorNeeds['tokens']): Promise<DoctorCheck> {
     return passed('keychain', 'available');
   } catch (error) {
     if (!isError(error, 'failed')) throw error;
-    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message.replace(/\.$/, ''), error.hint ?? 'Set DNX_TOKEN');
+    const [detail, hint] = [error.message.replace(/\.$/, ''), error.hint ?? 'Set DNX_TOKEN'];
+    if (tokens.known?.store !== 'file') return failed('keychain', detail, hint);
+    // The token is in the file already.
+    return warning('keychain', detail, hint.replace(instead, '').trim() || 'See dnx help keychain');
   }
 }
 
@@ -204,7 +207,7 @@ async function abilities({ api, tokens, world }: Pick<DoctorNeeds, 'api' | 'toke
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
     return world.env.DNX_TOKEN
-      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create NAME, with only the abilities it needs')
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'Create one with fewer abilities: dnx token create')
       : passed('abilities', 'everything');
   return passed('abilities', own.abilities.join(', ') || 'none');
 }

@@ -1,9 +1,9 @@
 import { appendFileSync, lstatSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { DnxError, systemCode } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readText } from '../../machine/files/text-file.ts';
+import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import { git } from '../../machine/git.ts';
 import type { LocalFile } from './local-file.ts';
 
@@ -50,8 +50,9 @@ async function excluded({ world }: Needs, { path, directory }: Place): Promise<b
   const exclude = resolve(directory, found.stdout.replace(/\n$/, ''));
   try {
     // An unpacked archive could bring a link to any file.
-    if (!lstatSync(exclude).isFile()) return false;
+    if (lstatSync(exclude, { throwIfNoEntry: false })?.isFile() === false) return false;
     const before = readText(exclude) ?? '';
+    makeDirectory(dirname(exclude));
     appendFileSync(exclude, `${before === '' || before.endsWith('\n') ? '' : '\n'}${basename(path)}\n`);
     return true;
   } catch (error) {

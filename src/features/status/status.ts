@@ -160,7 +160,7 @@ function statusView(status: Status, { reader, profile, live }: Surroundings): Vi
   const certificate = status.certificates ? certificateIn(status.certificates, reader) : undefined;
   const shown: readonly Column<Status>[] = [
     line('domain', 'Site', () => `${wordOf(site.domain) || wordOf(site.id)}  ${originWords(status, profile)}`),
-    line('status', 'Status', () => site.status),
+    line('status', 'Status', () => statusWords(status), { tone: () => (isServing(status) ? 'yellow' : undefined) }),
     line('server_name', 'Server', () => serverWords(status)),
     line('release_name', 'Release', () => currentWords(status, reader)),
     ...(news ? [line('news', newsTitle(news), () => releaseWordsOf(news, reader))] : []),
@@ -179,6 +179,14 @@ function statusView(status: Status, { reader, profile, live }: Surroundings): Vi
   ];
   return record(status, columns<Status>(...shown));
 }
+
+/** True if the last deployment failed, but a release before it is live. */
+const isServing = ({ site, release, latest_release: latest }: Status): boolean =>
+  phaseOf(site.status) === 'bad' && release !== null && latest !== null && latest.id !== release.id;
+
+/** `active`, or `failed; the release before it is live`. */
+const statusWords = (status: Status): unknown =>
+  isServing(status) ? `${wordOf(status.site.status)}, but the previous release still serves` : status.site.status;
 
 /** `from .deploynix.json (production)`. */
 function originWords({ origin, environment }: Status, profile: string): string {

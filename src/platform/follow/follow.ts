@@ -168,6 +168,8 @@ const lostContact = (what: string, cause: DnxError): DnxError =>
 
 /** Adds to a failure that the remote work continues, and how to resume. */
 export function continues(error: DnxError, { job, resume }: { readonly job: string; readonly resume: Next }): DnxError {
+  if (error.code === 'interrupted')
+    return new DnxError('interrupted', `Stopped watching; the ${job} continues.`, { next: [resume], cause: error });
   if (error.code !== 'unauthenticated') return error.withHint(undefined, { ...resume, why: `The ${job} continues. ${resume.why}` });
   return error.withHint(
     `The token expired or was revoked; the ${job} continues.`,

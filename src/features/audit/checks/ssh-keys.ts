@@ -20,24 +20,40 @@ interface Key {
   readonly on: Map<Target, JsonObject>;
 }
 
-/** Keys that some servers have and others do not, each once. */
+/** Keys that some servers have and others do not, each name once: two keys with one name would seem to contradict each other. */
 export function differingKeys(all: readonly KeysOn[]): readonly Risk[] {
-  return keysIn(all).flatMap((key): Risk[] => {
-    const missing = all.filter(({ server }) => !key.on.has(server)).map(({ server }) => server);
-    if (missing.length === 0) return [];
-    const present = [...key.on.keys()];
-    const where = (servers: readonly Target[]) => wordList(servers.map(({ label }) => label));
-    return [
-      {
-        rule: 'ssh-key-differs',
-        place: {},
-        resource: key.name,
-        identity: [...key.marks].sort()[0],
-        message: `SSH key '${key.name}' is on ${where(present)}, but not on ${where(missing)}`,
-        fix: present.length > missing.length ? adding(key, missing) : removing(key, present, all),
-      },
-    ];
+  const keys = keysIn(all);
+  return [...new Set(keys.map(({ name }) => name))].flatMap((name): readonly Risk[] => {
+    const named = keys.filter((each) => each.name === name);
+    if (named.every((key) => key.on.size === all.length)) return [];
+    const [key] = named;
+    const identity = named.map(({ marks }) => [...marks].sort()[0]).sort();
+    const risk = { rule: 'ssh-key-differs', place: {}, resource: name } as const;
+    return key && named.length === 1
+      ? [{ ...risk, identity: identity[0], ...differing(key, all) }]
+      : [{ ...risk, identity, ...sharing(named) }];
   });
+}
+
+const where = (servers: readonly Target[]): string => wordList(servers.map(({ label }) => label));
+
+function differing(key: Key, all: readonly KeysOn[]): Pick<Risk, 'message' | 'fix'> {
+  const present = [...key.on.keys()];
+  const missing = all.flatMap(({ server }) => (key.on.has(server) ? [] : [server]));
+  return {
+    message: `SSH key '${key.name}' is on ${where(present)}, but not on ${where(missing)}`,
+    fix: present.length > missing.length ? adding(key, missing) : removing(key, present, all),
+  };
+}
+
+/** Different keys with one name. Which of them is wanted, only their owner knows. */
+function sharing(named: readonly Key[]): Pick<Risk, 'message' | 'fix'> {
+  const places = named.map(({ on }) => [...on.keys()]);
+  const [server] = places.toSorted((one, other) => one.length - other.length)[0] ?? [];
+  return {
+    message: `${named.length} different SSH keys are named '${named[0]?.name}': ${places.map((each) => `one on ${where(each)}`).join(', ')}`,
+    fix: ['ssh-key', 'list', ...onServer(server ? { server } : {})],
+  };
 }
 
 /** The same key may have other names on other servers. */

@@ -4,7 +4,7 @@ import { type AuditReport, auditSummary, byServer, printable } from './report.ts
 
 type Page = Parameters<Reports['table']>[0];
 
-const tones = { high: 'red', medium: 'yellow', low: 'cyan', not_checked: 'dim' } as const;
+const tones = { high: 'red', medium: 'yellow', low: 'accent', not_checked: 'dim' } as const;
 const LABEL = 'medium'.length;
 
 /** The findings for people: by server, each with the command that fixes it. */
@@ -25,7 +25,7 @@ export function tableReport(report: AuditReport, page: Page): string {
 function lines({ severity, site, message, fix }: AuditFinding, { style, wrap }: Page): readonly string[] {
   const label = style[tones[severity]](severity.padEnd(LABEL));
   const what = printable(site === null ? message : `${site}: ${message}`);
-  return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, wrap)] : [])];
+  return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, style)] : [])];
 }
 
 /** The checks that could not be made for one reason. */
@@ -35,13 +35,10 @@ function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap 
   return [
     wrap(`  ${style.yellow('!')} ${what}`, 4),
     wrap(`    checks: ${own.map(({ rule }) => rule).join(', ')}`, 4),
-    ...own.slice(0, 1).flatMap(({ fix }) => (fix ? [fixLine(fix, 4, wrap)] : [])),
+    ...own.slice(0, 1).flatMap(({ fix }) => (fix ? [fixLine(fix, 4, style)] : [])),
   ];
 }
 
-/** A command that does not fit begins further left: it stays in one piece, to be copied. */
-function fixLine({ command }: NonNullable<AuditFinding['fix']>, indent: number, wrap: Page['wrap']): string {
-  const line = `fix: ${printable(command)}`;
-  const whole = `${' '.repeat(indent)}${line}`;
-  return wrap(whole, indent) === whole ? whole : `  ${line}`;
-}
+/** The command stays in one piece, to be copied: a terminal breaks a line that is too long. */
+const fixLine = ({ command }: NonNullable<AuditFinding['fix']>, indent: number, { dim, accent }: Page['style']): string =>
+  `${' '.repeat(indent)}${dim('fix:')} ${accent(printable(command))}`;

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, text } from '../../../cli/output/view.ts';
@@ -33,7 +34,9 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   const local = localSide(file);
   const remote = remoteSide(await ctx.list<SiteVariable>(variablesEndpoint));
   requireKnown(choice, local, remote);
-  if (options.file !== undefined && !options.force) refuseMixture(ctx, targets, file, ofThisMachine(local, remote));
+  // A link in the repository may lead to the user's own file.
+  const isOwn = options.file === undefined && basename(file.path) === file.name;
+  if (!isOwn && !options.force) refuseMixture(ctx, targets, file, ofThisMachine(local, remote));
 
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   // Without a file there is nothing to lose.
