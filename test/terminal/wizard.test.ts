@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
-import { type Terminal, keys, openTerminal } from '../support/terminal.ts';
+import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 let executable: Executable;

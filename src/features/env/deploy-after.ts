@@ -1,7 +1,7 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Values, following, toggle } from '../../cli/language/options.ts';
-import { type Column, type Item, type Result, type View, record } from '../../cli/output/view.ts';
+import { following, toggle, type Values } from '../../cli/language/options.ts';
+import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployValues } from '../deploy/options.ts';
