@@ -33,7 +33,7 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
     if (attach) await afterFollowing(ctx, of, report);
     if (verification && report.result.outcome === 'succeeded')
       report = await verifyDeployment(ctx, { saved, report, before, verification });
-    return (await borrowed?.giveBack(report)) ?? report;
+    return withCause(ctx, of, (await borrowed?.giveBack(report)) ?? report);
   } catch (error) {
     throw borrowed ? await borrowed.giveBackAfter(error) : error;
   }
@@ -127,6 +127,21 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     },
   });
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
+}
+
+/** On a terminal, adds to a failed deployment the cause that `dnx why` finds without a question. */
+async function withCause(ctx: DeployContext, of: SiteReference, report: DeployReport): Promise<DeployReport> {
+  const { failure, result } = report;
+  if (!failure || result.outcome !== 'failed' || !ctx.ask.allowed) return report;
+  try {
+    const site = await readSite(ctx, of);
+    const lines = await (await import('../why/why.ts')).causeLines(ctx, of, site);
+    return { ...report, failure: failure.with({ details: [...(failure.details ?? []), ...lines] }) };
+  } catch (error) {
+    // The deployment has failed, whatever cannot be read.
+    if (!(error instanceof DnxError)) throw error;
+    return report;
+  }
 }
 
 /** Warns of commits that are not pushed, in a clone that is linked to the site. The guard does so itself. */
