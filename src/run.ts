@@ -31,7 +31,7 @@ export const settingsFor = ({ command: { formats, signs }, globals }: Invocation
 export async function runCommand(invocation: Invocation, settings: Settings, world: World, main: Main): Promise<number> {
   const { command, globals, options } = invocation;
   await checkShape(globals, settings, Boolean(command.options?.watch && options.watch));
-  const opened = await openContext(world, settings, globals, main.tree);
+  const opened = await openContext(world, settings, globals, { tree: main.tree, command: invocation.path });
   const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
   try {
     const code = await notified(invocation, opened, main);

@@ -56,6 +56,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** How long its headers took, in ms, without a wait for the rate limit. */
+  readonly tookMs?: number | undefined;
   /** The bytes as they arrive. Throws a NetworkFault if the body is cut off, stalls, takes too long or is too large. */
   readonly body: AsyncIterable<Uint8Array>;
   /** The same without limits on size and total time, for files. */

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { keychainFailure } from '../../src/machine/credentials/keychain-failure.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -48,6 +49,29 @@ describe('doctor', () => {
     expect(run.stderr).toMatch(/^[23] of 16 checks need attention\.\n$/);
     expect(run.stdout).not.toContain(bed.directory);
     expect(run.stdout).not.toContain(bed.sandbox.token);
+  });
+
+  test('does not take its wait for the rate limit for a slow network', async () => {
+    const env = { DNX_RATE_LIMIT: '1' };
+    expect((await bed.dnx('whoami', { env })).code).toBe(0);
+    const { run, by } = await runDoctor('doctor --json', { env });
+    expect([run.waited > 60_000, by.latency]).toEqual([true, expect.stringMatching(/^ok: \d+ ms$/)]);
+  });
+
+  test('gives one advice about a token in a file without a keychain', async () => {
+    const env = { DNX_TOKEN: undefined };
+    expect((await bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env })).code).toBe(0);
+    const fail = (): never => {
+      throw keychainFailure('No keychain available');
+    };
+    Object.assign(bed.keychain, { get: fail, set: fail });
+    const { lines } = await runDoctor('doctor --json', { env });
+    const fixes = Object.fromEntries(lines.map(({ check, verdict, fix }) => [check, `${verdict}: ${fix}`]));
+    expect(fixes).toMatchObject({
+      keychain: 'warning: See dnx help keychain',
+      'token file': expect.stringMatching(/^warning: dnx login.*, once the keychain works$/),
+    });
+    expect(JSON.stringify(lines)).not.toContain('insecure-storage');
   });
 
   test('names the link file, its environment and site, or what is wrong with them', async () => {

@@ -58,7 +58,9 @@ describe('40 sites on 4 servers', () => {
     const { through, calls } = recorder(bed);
     const run = await bed.dnx(`deploy ${sites.join(' ')} --wait --concurrency 10 --json`, { through });
     expect([run.code, calls.filter(({ status }) => status === 429)]).toEqual([0, []]);
-    expect(run.stderr.match(/^.*rate limit.*$/gim)).toEqual([expect.stringMatching(/^Waiting for the rate limit: \d.*s$/)]);
+    expect(run.stderr.match(/^.*rate limit.*$/gim)).toEqual([
+      expect.stringMatching(/^Waiting for the rate limit: \d.*s \(dnx server list used 30 requests\)$/),
+    ]);
   });
 
   test('start when their requests fit, which is not limited by --timeout', async () => {

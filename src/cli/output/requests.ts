@@ -27,13 +27,14 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
   let pauses = 0;
   return {
     begin: slow.begin,
-    pause(ms, refused) {
+    pause(ms, refused, busiest) {
       if (ms < SHORT_MS) return () => {};
       const words = refused ? 'Rate limited; retrying in' : 'Waiting for the rate limit:';
-      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}`);
+      const who = busiest ? ` (dnx ${busiest.command} used ${busiest.count} requests)` : '';
+      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}${who}`);
       pauses += 1;
       const until = clock.elapsed() + ms;
-      const hide = limit.show(words, () => countdown(until - clock.elapsed()));
+      const hide = limit.show(words, () => `${countdown(until - clock.elapsed())}${who}`);
       return () => {
         pauses -= 1;
         slow.restart();

@@ -36,7 +36,7 @@ export async function openContext(
   world: World,
   settings: Settings,
   { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
-  tree: Tree,
+  { tree, command }: { readonly tree: Tree; readonly command: string },
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
   const progress = await openProgress({
@@ -55,7 +55,7 @@ export async function openContext(
   const names = namesOf(world, settings, { cache, token: tokens.token });
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const sources = { world, ask, stdin };
-  const api = apiOf(world, settings, { progress, connection, names, limit, maxWaitMs: await maxWaitOf(maxWait, sources) });
+  const api = apiOf(world, settings, { command, progress, connection, names, limit, maxWaitMs: await maxWaitOf(maxWait, sources) });
   const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
   const ctx: BaseContext = {
     api,
@@ -83,6 +83,7 @@ function apiOf(
   world: World,
   { host, debug, directories, readOnly }: Settings,
   parts: {
+    readonly command: string;
     readonly progress: Progress;
     readonly connection: ReturnType<typeof connectionOf>;
     readonly names: NameIndex;
@@ -90,7 +91,7 @@ function apiOf(
     readonly maxWaitMs: number;
   },
 ): Api {
-  const { progress, connection, names, limit, maxWaitMs } = parts;
+  const { command, progress, connection, names, limit, maxWaitMs } = parts;
   return createApi({
     host,
     token: names.token,
@@ -100,7 +101,7 @@ function apiOf(
     userAgent: `dnx/${version}`,
     debug: (line) => debug && progress.debug(line),
     requests: openRequests(progress, world.clock),
-    budgets: openBudgets(directories.state, world),
+    budgets: openBudgets(directories.state, { clock: world.clock, env: world.env, command }),
     maxWaitMs,
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),

@@ -15,7 +15,10 @@ export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
   const limits = ctx.settings.readOnly ? [passed('read-only', 'DNX_READ_ONLY is set: dnx sends only GET requests')] : [];
   const found = [
-    ...machineChecks(ctx),
+    ...machineChecks(
+      ctx,
+      held.some(({ check, verdict }) => check === 'keychain' && verdict === 'warning'),
+    ),
     ...limits,
     ...problems,
     ...held,

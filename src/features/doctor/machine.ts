@@ -32,8 +32,8 @@ export const warning = (check: string, detail: string, fix: string): DoctorCheck
 /** A failed check; `fix` is a command or an instruction. */
 export const failed = (check: string, detail: string, fix: string): DoctorCheck => ({ check, verdict: 'failed', detail, fix });
 
-/** Checks versions, files and their modes, and shell completion. */
-export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | 'settings'>): DoctorCheck[] {
+/** Checks versions, files and their modes, and shell completion. `keyless`: the keychain does not work. */
+export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | 'settings'>, keyless: boolean): DoctorCheck[] {
   const { directories, link } = settings;
   const config = join(directories.config, 'config.json');
   const tokens = join(directories.config, INSECURE_FILE);
@@ -45,7 +45,7 @@ export function machineChecks({ world, settings }: Pick<DoctorNeeds, 'world' | '
       ? warning(
           'token file',
           `unencrypted tokens in ${tokens}${hasModes(world) ? ` (mode ${modeOf(tokens)})` : ''}`,
-          `${commandLine(['login'], settings)}, without --insecure-storage`,
+          `${commandLine(['login'], settings)}, ${keyless ? 'once the keychain works' : 'without --insecure-storage'}`,
         )
       : passed('token file', 'no unencrypted tokens'),
     link ? linkFile(link, settings) : skipped('link file', 'none in this directory'),

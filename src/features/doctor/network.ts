@@ -3,6 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
+import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
@@ -36,10 +37,9 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
   const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   // Requests would only fail with the same error.
   if (proxy.check.verdict === 'failed') return { reply: undefined, checks: before };
-  const started = clock.elapsed();
   try {
     const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
-    const ms = Math.round(clock.elapsed() - started);
+    const ms = reply.tookMs ?? 0;
     return {
       reply,
       checks: [
@@ -170,7 +170,10 @@ async function keychainOf(tokens: DoctorNeeds['tokens']): Promise<DoctorCheck> {
     return passed('keychain', 'available');
   } catch (error) {
     if (!isError(error, 'failed')) throw error;
-    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message.replace(/\.$/, ''), error.hint ?? 'Set DNX_TOKEN');
+    const [detail, hint] = [error.message.replace(/\.$/, ''), error.hint ?? 'Set DNX_TOKEN'];
+    if (tokens.known?.store !== 'file') return failed('keychain', detail, hint);
+    // The token is in the file already.
+    return warning('keychain', detail, hint.replace(instead, '').trim() || 'See dnx help keychain');
   }
 }
 

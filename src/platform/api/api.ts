@@ -1,6 +1,6 @@
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Budgets } from './limit/budget.ts';
+import type { Budgets, Busiest } from './limit/budget.ts';
 import type { RateStatus } from './limit/usage.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
@@ -24,6 +24,7 @@ export interface SendOptions {
 export interface Reply<T = unknown> {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
+  readonly tookMs?: number | undefined;
   /** The JSON as received; undefined if the body is empty or not JSON. */
   readonly body: unknown;
   /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
@@ -73,8 +74,11 @@ export interface RequestProgress {
   retrying(reason: string, ms: number, turn: string): () => void;
   /** A request to this host began: a poll, or one that someone is waiting for. Call the returned function when it ends. */
   begin(host: string, poll?: boolean): () => void;
-  /** A request pauses for the rate limit, for this many ms. `refused`: after a 429. Call the returned function when it resumes. */
-  pause(ms: number, refused: boolean): () => void;
+  /**
+   * A request pauses for the rate limit, for this many ms. `refused`: after a 429. `busiest`: the command that used it up. Call the returned
+   * function when it resumes.
+   */
+  pause(ms: number, refused: boolean, busiest: Busiest | undefined): () => void;
 }
 
 /** Gets the pages of a list. `done` is called only if it was read to its end. */

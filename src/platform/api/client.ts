@@ -49,7 +49,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
       const { budgets, clock, host, requests: progress, signal, token } = unbounded;
       const budget = budgets(await token(), host);
       for (let ms = budget.untilRoom(requests, others()); ms > 0; ms = budget.untilRoom(requests, others())) {
-        const resume = progress.pause(ms, false);
+        const resume = progress.pause(ms, false, budget.busiest());
         await clock.sleep(ms, signal).finally(resume);
       }
     },

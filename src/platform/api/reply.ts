@@ -5,9 +5,10 @@ import type { Reply } from './api.ts';
 import { bodyText } from './network/response.ts';
 
 /** A response without its body. */
-export const emptyReply = ({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): Reply<never> => ({
+export const emptyReply = ({ status, headers, tookMs }: Pick<HttpResponse, 'status' | 'headers' | 'tookMs'>): Reply<never> => ({
   status,
   headers,
+  tookMs,
   body: undefined,
   data: undefined,
   message: undefined,
@@ -16,7 +17,7 @@ export const emptyReply = ({ status, headers }: Pick<HttpResponse, 'status' | 'h
 
 /** Parses a body: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
-  const { status, headers } = response;
+  const { status, headers, tookMs } = response;
   // Some servers send a byte order mark.
   const text = (await bodyText(response)).replace(/^\ufeff/, '');
   const nothing = emptyReply(response);
@@ -31,7 +32,7 @@ export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
     const cause = new NetworkFault(error.message, { sent: true });
     throw new DnxError('failed', `Could not read the response (${status}): ${error.message}.`, { cause });
   }
-  return { status, headers, body, ...unwrap<T>(body), text: undefined };
+  return { status, headers, tookMs, body, ...unwrap<T>(body), text: undefined };
 }
 
 function unwrap<T>(body: unknown): { data: T | undefined; message: string | undefined } {

@@ -120,9 +120,11 @@ function exchanging({ host, token, connect, clock, signal, userAgent, debug }: C
     });
     const remaining = response.headers['x-ratelimit-remaining'];
     const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
-    debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);
+    const tookMs = Math.round(clock.elapsed() - started);
+    debug(`< ${response.status} ${method} ${shown} ${tookMs} ms${left}`);
+    const timed = { ...response, tookMs };
     // Error responses are printed, and some quote the token.
-    return response.status >= 300 && secret !== undefined ? withoutToken(response, secret) : response;
+    return response.status >= 300 && secret !== undefined ? withoutToken(timed, secret) : timed;
   };
 }
 

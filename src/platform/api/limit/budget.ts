@@ -39,6 +39,14 @@ export interface Budget {
   /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. */
   untilRoom(requests: number, others: number): number;
   status(): RateStatus;
+  /** The other command that sent most requests of this window, if these are a third of the limit. */
+  busiest(): Busiest | undefined;
+}
+
+/** A command, and how many requests it sent. */
+export interface Busiest {
+  readonly command: string;
+  readonly count: number;
 }
 
 /** When a request may be sent. Without a `slot`, it has to ask again after `waitMs`. */
@@ -52,17 +60,18 @@ export interface Turn {
 /** Opens the budget of a token at a host. */
 export type Budgets = (token: string, host: string) => Budget;
 
-type Shared = Pick<World, 'clock' | 'env'>;
+/** `command`: what this process runs, such as `server list`. */
+type Shared = Pick<World, 'clock' | 'env'> & { readonly command: string };
 
 /** Opens the budgets, kept in the state directory. An invalid DNX_RATE_LIMIT fails the first request. */
-export function openBudgets(directory: string, { clock, env }: Shared): Budgets {
+export function openBudgets(directory: string, { clock, env, command }: Shared): Budgets {
   let file: UsageFile | undefined;
   const pending = new Map<string, number>();
   return (token, host) => {
     const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
     const kept = fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory;
     file ??= openUsageFile(kept, spanOf(fixed ?? DEFAULT_RATE), clock);
-    return budgetOf(file, tokenFingerprint(token, host), fixed, { clock, pending });
+    return budgetOf(file, tokenFingerprint(token, host), fixed, { clock, command, pending });
   };
 }
 
@@ -73,12 +82,12 @@ function configuredRate(word: string): Rate {
   throw usageError(`DNX_RATE_LIMIT is not a valid limit: '${word}'.`, 'Set it to requests per minute, such as 60, to 60/5s, or to off.');
 }
 
-interface Process extends Pick<Shared, 'clock'> {
+interface Process extends Pick<Shared, 'clock' | 'command'> {
   /** What this process booked last, by key. */
   readonly pending: Map<string, number>;
 }
 
-function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, { clock, pending }: Process): Budget {
+function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, { clock, command, pending }: Process): Budget {
   const { windowMs } = fixed ?? DEFAULT_RATE;
   const current = (usage: Usage) => currentUsage(usage, fixed, clock.now());
   const read = () => current(file.read(key));
@@ -100,7 +109,7 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, { clock
         const behind = (pending.get(key) ?? 0) - now;
         if (behind > 0 && behind <= waitMs) return { slot: undefined, waitMs: behind, queued: true };
         if (waitMs > (yields ? 0 : mostMs)) return { slot: undefined, waitMs };
-        const before = usage.rate.limit === Number.POSITIVE_INFINITY ? usage : current(file.add(key, slot));
+        const before = usage.rate.limit === Number.POSITIVE_INFINITY ? usage : current(file.add(key, slot, command));
         if (nextSlot(before, now, kept) <= slot) {
           pending.set(key, slot);
           known = { count: countAt(before, slot) + 1, limit: before.limit };
@@ -135,6 +144,11 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, { clock
       });
     },
     untilRoom: (requests, others) => untilRoom(read(), clock.now(), requests, others),
+    busiest() {
+      const { rate } = read();
+      const [most] = [...file.others(key, clock.now() - spanOf(rate))].sort(([, one], [, other]) => other - one);
+      return most && most[1] * 3 >= rate.limit ? { command: most[0], count: most[1] } : undefined;
+    },
     status: () => rateStatus(read(), fixed !== undefined, clock.now()),
   };
 }

@@ -2,7 +2,7 @@ import { DnxError } from '../../../base/errors.ts';
 import { duration, shownTime, timeOf } from '../../../base/time.ts';
 import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
 import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
-import type { Budget } from './budget.ts';
+import type { Budget, Busiest } from './budget.ts';
 
 /** Endpoints with a limit of their own, which their responses report. */
 const ownLimits: readonly (readonly [method: string, path: RegExp])[] = [
@@ -17,7 +17,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
   return async (method, path, send) => {
     if (send.authenticated === false) return exchange(method, path, send);
     const budget = budgets(await token(), host);
-    const waits = waitsOf(options, send, budget.windowMs);
+    const waits = waitsOf(options, send, budget);
     const own = ownLimits.some(([verb, pattern]) => verb === method && pattern.test(path.split('?', 1)[0] ?? ''));
     let slot: number | undefined;
     for (let attempt = 0; ; attempt++) {
@@ -45,15 +45,15 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
 async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
   for (let instead = before; ; ) {
     const { slot, waitMs, queued } = budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
-    if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound());
+    if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound(), budget.busiest());
     if (waitMs > 0) await waits.pause(waitMs, refused, queued);
     else if (slot !== undefined) return slot;
     instead = slot;
   }
 }
 
-const exhausted = (ms: number, bound: string): DnxError =>
-  new DnxError('rate_limited', 'Rate limited.', {
+const exhausted = (ms: number, bound: string, busiest: Busiest | undefined): DnxError =>
+  new DnxError('rate_limited', `Rate limited${busiest ? `: dnx ${busiest.command} used ${busiest.count} requests` : ''}.`, {
     hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}, or use a longer ${bound}.`,
   });
 
@@ -72,7 +72,7 @@ interface Waits {
 function waitsOf(
   { clock, signal, requests, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
   send: SendOptions,
-  windowMs: number,
+  budget: Pick<Budget, 'windowMs' | 'busiest'>,
 ): Waits {
   let waited = 0;
   // A poll may wait until the deadline, which ends the pause.
@@ -81,10 +81,10 @@ function waitsOf(
   return {
     left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
     bound: () => (untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
-    yields: () => (send.retry === false || send.casual === true) && waited < windowMs,
+    yields: () => (send.retry === false || send.casual === true) && waited < budget.windowMs,
     async pause(ms, refused, queued = false) {
       if (!queued) waited += ms;
-      const resume = requests.pause(ms, refused);
+      const resume = requests.pause(ms, refused, budget.busiest());
       await clock.sleep(ms, signal).finally(resume);
     },
   };

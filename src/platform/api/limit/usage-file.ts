@@ -9,8 +9,10 @@ import { type Usage, withoutTimes, withRequests } from './usage.ts';
 /** The usage of every token, by fingerprint, shared by all processes of this user. Never fails: without files, a process counts its own requests. */
 export interface UsageFile {
   read(key: string): Usage;
-  /** Adds a request, and returns what was there before it: of several at once, the first line in the file has the time. */
-  add(key: string, slot: number): Usage;
+  /** Adds a request of a command, and returns what was there before it: of several at once, the first line in the file has the time. */
+  add(key: string, slot: number, command: string): Usage;
+  /** The requests of other processes since then, by command: `audit`. */
+  others(key: string, since: number): ReadonlyMap<string, number>;
   /** Writes the difference that a change makes. */
   edit(key: string, change: Change): void;
 }
@@ -23,14 +25,16 @@ const DAY_MS = 86_400_000;
 const LIMIT_MB = 1;
 
 /**
- * Opens the state: `budget.json` has what the API said, and the logs in `budget` have the requests: lines of a time and a mark of its own, and
- * `-TIME` to remove one. They only grow, so that nobody needs a lock. A log contains the times of a period as long as requests count, and is named
+ * Opens the state: `budget.json` has what the API said, and the logs in `budget` have the requests: lines of a time, a mark of its own and the
+ * command, and `-TIME` to remove one. They only grow, so that nobody needs a lock. A log contains the times of a period as long as requests count, and is named
  * after its token and the end of the next period, when it no longer matters. Without a directory, this process counts in memory.
  */
 export function openUsageFile(directory: string | undefined, spanMs: number, clock: Pick<Clock, 'now'>): UsageFile {
   const json = join(directory ?? '', 'budget.json');
   const logs = join(directory ?? '', 'budget');
   const memory = new Map<string, Usage>();
+  const own = Math.random().toString(36).slice(2);
+  let added = 0;
   let usable = directory !== undefined;
 
   /** With a mark, only what was there before its line. */
@@ -87,14 +91,31 @@ export function openUsageFile(directory: string | undefined, spanMs: number, clo
 
   return {
     read,
-    add(key, slot) {
-      const mark = Math.random().toString(36).slice(2);
+    add(key, slot, command) {
+      added += 1;
+      const mark = `${own}.${added}`;
       const add = () => {
-        append(key, [[slot, `${slot} ${mark}`]]);
+        append(key, [[slot, `${slot} ${mark} ${command}`]]);
         return stored(key, mark);
       };
       const recent = (at: number) => at > slot - 2 * spanMs;
       return written(key, add, (usage) => withRequests({ ...usage, log: usage.log.filter(recent) }, slot));
+    },
+    others(key, since) {
+      const counts = new Map<string, number>();
+      let lines: readonly string[] = [];
+      try {
+        if (usable) lines = readLines(logs, key, clock.now()).flat();
+      } catch {
+        usable = false;
+      }
+      const removed = new Set(lines.filter((line) => line.startsWith('-')));
+      for (const [at = '', mark, ...words] of lines.map((line) => line.split(' '))) {
+        if (!mark || mark.startsWith(`${own}.`) || Number(at) <= since || removed.has(`-${at}`)) continue;
+        const command = words.join(' ');
+        if (/^[a-z][a-z -]*$/.test(command)) counts.set(command, (counts.get(command) ?? 0) + 1);
+      }
+      return counts;
     },
     edit: (key, change) => void written(key, () => rewrite(key, change), change),
   };
@@ -128,17 +149,20 @@ const isTime = (value: unknown): value is number => typeof value === 'number' &&
 
 /** The times in the logs of a token, in order; with a mark, only those before its line. Ignores what is no number. */
 function readLogs(directory: string, key: string, now: number, mark = ''): readonly number[] {
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  const times = names
-    .filter((name) => name.startsWith(`${key}.`) && matters(name, now))
-    .flatMap((name) => {
-      const lines = (readText(join(directory, name), LIMIT_MB) ?? '').split('\n');
-      const end = mark === '' ? -1 : lines.findIndex((line) => line.endsWith(` ${mark}`));
-      return (end < 0 ? lines : lines.slice(0, end)).map((line) => Number(line.split(' ', 1)[0]));
-    });
+  const times = readLines(directory, key, now).flatMap((lines) => {
+    const end = mark === '' ? -1 : lines.findIndex((line) => line.split(' ', 2)[1] === mark);
+    return (end < 0 ? lines : lines.slice(0, end)).map((line) => Number(line.split(' ', 1)[0]));
+  });
   const removed = times.filter((at) => at < 0).map((at) => -at);
   const added = times.filter((at) => at > 0);
   return withoutTimes(added, removed).toSorted((one, other) => one - other);
+}
+
+/** The lines of each log of a token. */
+function readLines(directory: string, key: string, now: number): readonly (readonly string[])[] {
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  const current = names.filter((name) => name.startsWith(`${key}.`) && matters(name, now));
+  return current.map((name) => (readText(join(directory, name), LIMIT_MB) ?? '').split('\n'));
 }
 
 function matters(name: string, now: number): boolean {
