@@ -10,7 +10,7 @@ export default command({
     'Runs ssh with your own keys and configuration. On a site, starts in its live release. Each word of the command reaches the server as it is, so use sh -c for pipes, variables and globs.',
   calls: destinationCalls,
   options: {
-    destination: destination('Server or site (default: that of the project)'),
+    destination: destination('Server or site (default: the linked site)'),
     ...siteOptions,
     print: flag('Print the command line of ssh instead of running it'),
     command: { ...rest('Command to run, after -- (default: a login shell)'), required: false },
