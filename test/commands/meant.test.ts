@@ -97,7 +97,7 @@ describe('an ambiguous name on a terminal', () => {
 describe('the filter of a picker', () => {
   const pick = async (typed: string) => {
     const { stderr } = await typing('site show', typed + keys.enter);
-    return /✔ Show which site\? (\S+ \(\S+\))/.exec(stderr)?.[1];
+    return /✓ Show which site\? (\S+ \(\S+\))/.exec(stderr)?.[1];
   };
 
   test.each([

@@ -7,11 +7,11 @@ import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
-import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
+import { type DeployValues, type Verification, readsSiteFirst } from './options.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
-import { attachToRunning, followRun, requestDeployment } from './run.ts';
 import type { SavedRun } from './run-file.ts';
-import { readReleases, readSite, type SiteReference, siteCommand, siteReference } from './site.ts';
+import { attachToRunning, followRun, requestDeployment } from './run.ts';
+import { type SiteReference, readReleases, readSite, siteCommand, siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 
@@ -33,7 +33,7 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
     if (attach) await afterFollowing(ctx, of, report);
     if (verification && report.result.outcome === 'succeeded')
       report = await verifyDeployment(ctx, { saved, report, before, verification });
-    return (await borrowed?.giveBack(report)) ?? report;
+    return withCause(ctx, of, (await borrowed?.giveBack(report)) ?? report);
   } catch (error) {
     throw borrowed ? await borrowed.giveBackAfter(error) : error;
   }
@@ -127,6 +127,21 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     },
   });
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
+}
+
+/** On a terminal, adds to a failed deployment the cause that `dnx why` finds without a question. */
+async function withCause(ctx: DeployContext, of: SiteReference, report: DeployReport): Promise<DeployReport> {
+  const { failure, result } = report;
+  if (!failure || result.outcome !== 'failed' || !ctx.ask.allowed) return report;
+  try {
+    const site = await readSite(ctx, of);
+    const lines = await (await import('../why/why.ts')).causeLines(ctx, of, site);
+    return { ...report, failure: failure.with({ details: [...(failure.details ?? []), ...lines] }) };
+  } catch (error) {
+    // The deployment has failed, whatever cannot be read.
+    if (!(error instanceof DnxError)) throw error;
+    return report;
+  }
 }
 
 /** Warns of commits that are not pushed, in a clone that is linked to the site. The guard does so itself. */
