@@ -1,8 +1,8 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, choice, text as option, required } from '../cli/language/options.ts';
+import { argument, choice, required, text as option } from '../cli/language/options.ts';
 import { message, text } from '../cli/output/view.ts';
-import { completionScript, ownShell, type Shell, shells } from '../features/completion/shells.ts';
+import { type Shell, completionScript, ownShell, shells } from '../features/completion/shells.ts';
 import { listOfKind, namedKinds } from '../platform/names/namings.ts';
 
 const print = (shell: Shell, title: string) =>
@@ -79,12 +79,12 @@ const names = command({
 export default group({
   name: 'completion',
   commands: [
+    install,
+    uninstall,
     print('bash', 'bash'),
     print('zsh', 'zsh'),
     print('fish', 'fish'),
     print('powershell', 'PowerShell'),
-    install,
-    uninstall,
     names,
   ],
 });

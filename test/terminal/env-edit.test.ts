@@ -5,7 +5,7 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { find, required } from '../support/programs.ts';
-import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { type Terminal, keys, openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 const SITE = seeded.sites['shop.example.com'];
@@ -90,7 +90,7 @@ describe('Ctrl-C', () => {
     terminal.type(keys.interrupt);
     const { code, text } = await terminal.ended;
     expect([code, value('APP_NAME')]).toEqual([130, 'Example Shop']);
-    expect(text).toMatch(/Error: Interrupted; nothing was changed\.\s+Your draft is kept/);
+    expect(text).toMatch(/Interrupted; nothing was changed\.\s+Your draft is kept/);
     removeDraft();
   });
 

@@ -1,19 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import { unknownWord } from '../../base/nearest.ts';
-import {
-  choice,
-  count,
-  duration,
-  flag,
-  following,
-  integer,
-  list,
-  type Option,
-  text,
-  toggle,
-  under,
-  type Values,
-} from '../../cli/language/options.ts';
+import { type Option, type Values, choice, count, duration, flag, following, integer, list, text, toggle, under } from '../../cli/language/options.ts';
 
 /** What `--guard` checks. */
 const guardChecks = ['migrations', 'variables', 'php'] as const;
@@ -39,6 +26,7 @@ export const deployOptions = {
   branch: text('Put this branch live once; the setting of the site is restored', 'branch'),
   ...following,
   ...under('Follow', {
+    log: toggle('Show the deploy log while it runs (default on a terminal, if SSH needs no question)'),
     if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
   }),
   ...under('Verify', {
