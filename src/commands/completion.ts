@@ -1,8 +1,8 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, choice, required, text as option } from '../cli/language/options.ts';
+import { argument, choice, text as option, required } from '../cli/language/options.ts';
 import { message, text } from '../cli/output/view.ts';
-import { type Shell, completionScript, ownShell, shells } from '../features/completion/shells.ts';
+import { completionScript, ownShell, type Shell, shells } from '../features/completion/shells.ts';
 import { listOfKind, namedKinds } from '../platform/names/namings.ts';
 
 const print = (shell: Shell, title: string) =>

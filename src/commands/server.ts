@@ -2,7 +2,7 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, flag, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { type Item, columns, rows, running } from '../cli/output/view.ts';
+import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 

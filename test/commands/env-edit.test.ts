@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, type RunOptions, openBed } from '../support/dnx.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { type Change, changes, drop, edit, editor, remains, renameVariables, set, variablesOf } from '../support/editing.ts';
 
 let bed: Bed;

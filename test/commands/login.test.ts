@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { type FaultReply, type Match, SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, type Run, type RunOptions, openBed } from '../support/dnx.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { signIn } from '../support/sign-in.ts';
 import { sampled } from '../support/volume.ts';
 

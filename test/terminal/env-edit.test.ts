@@ -5,7 +5,7 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { find, required } from '../support/programs.ts';
-import { type Terminal, keys, openTerminal } from '../support/terminal.ts';
+import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 const SITE = seeded.sites['shop.example.com'];

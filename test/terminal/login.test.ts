@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { freePort } from '../support/programs.ts';
-import { type Terminal, keys, openTerminal } from '../support/terminal.ts';
+import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 let executable: Executable;

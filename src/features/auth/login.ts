@@ -1,14 +1,14 @@
-import { type Next, isError, usage } from '../../base/errors.ts';
+import { isError, type Next, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Result, done } from '../../cli/output/view.ts';
+import { done, type Result } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, hostOf, isLoopback } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';
-import { type SignIn, checkToken, storeSignIn, withAlternatives } from './sign-in.ts';
+import { checkToken, type SignIn, storeSignIn, withAlternatives } from './sign-in.ts';
 
 /** The options of `dnx login`. */
 type LoginOptions = Choosing & {

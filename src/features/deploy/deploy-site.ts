@@ -7,11 +7,11 @@ import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
-import { type DeployValues, type Verification, readsSiteFirst } from './options.ts';
+import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
-import type { SavedRun } from './run-file.ts';
 import { attachToRunning, followRun, requestDeployment } from './run.ts';
-import { type SiteReference, readReleases, readSite, siteCommand, siteReference } from './site.ts';
+import type { SavedRun } from './run-file.ts';
+import { readReleases, readSite, type SiteReference, siteCommand, siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 

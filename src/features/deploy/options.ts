@@ -1,6 +1,19 @@
 import { usage } from '../../base/errors.ts';
 import { unknownWord } from '../../base/nearest.ts';
-import { type Option, type Values, choice, count, duration, flag, following, integer, list, text, toggle, under } from '../../cli/language/options.ts';
+import {
+  choice,
+  count,
+  duration,
+  flag,
+  following,
+  integer,
+  list,
+  type Option,
+  text,
+  toggle,
+  under,
+  type Values,
+} from '../../cli/language/options.ts';
 
 /** What `--guard` checks. */
 const guardChecks = ['migrations', 'variables', 'php'] as const;
