@@ -77,14 +77,13 @@ test('a file with a dot is a file, and another word a site', async () => {
 
 test('env run takes a site before --, and otherwise a program', async () => {
   const env = { DNX_SITE: 'blog.example.com' };
-  writeFileSync(join(bed.directory, '.env.example'), 'DB_PASSWORD=\n');
   for (const [words, program, args, password] of [
     ['shop.example.com -- deploy.sh --force', 'deploy.sh', ['--force'], 'hunter2 but longer'],
     ['-s shop.example.com deploy.sh --force', 'deploy.sh', ['--force'], 'hunter2 but longer'],
     ['deploy.sh shop.example.com -- --force', 'deploy.sh', ['shop.example.com', '--', '--force'], 'blog-password'],
     ['-- deploy.sh', 'deploy.sh', [], 'blog-password'],
   ] as const) {
-    expect(await bed.dnx(`env run ${words}`, { env }), words).toMatchObject({ code: 0, stderr: '' });
+    expect(await bed.dnx(`env run --all ${words}`, { env }), words).toMatchObject({ code: 0, stderr: '' });
     expect(bed.children.at(-1)).toMatchObject({ file: program, args, env: { DB_PASSWORD: password } });
   }
 });
