@@ -67,7 +67,7 @@ test('a word with a dot that the command needs is not the site', async () => {
 test('a file with a dot is a file, and another word a site', async () => {
   mkdirSync(join(bed.directory, 'config'));
   const env = { DNX_SITE: 'blog.example.com' };
-  for (const file of ['.env.shop', 'shop.env', 'config/shop.txt']) {
+  for (const file of ['.env.shop', 'shop.env', 'shop.env.staging', 'vars.txt', 'config/shop']) {
     expect(await bed.dnx(`env pull ${file}`, { env }), file).toMatchObject({ code: 0 });
     expect(readFileSync(join(bed.directory, file), 'utf8')).toContain('blog-password');
   }
@@ -77,6 +77,7 @@ test('a file with a dot is a file, and another word a site', async () => {
 
 test('env run takes a site before --, and otherwise a program', async () => {
   const env = { DNX_SITE: 'blog.example.com' };
+  writeFileSync(join(bed.directory, '.env.example'), 'DB_PASSWORD=\n');
   for (const [words, program, args, password] of [
     ['shop.example.com -- deploy.sh --force', 'deploy.sh', ['--force'], 'hunter2 but longer'],
     ['-s shop.example.com deploy.sh --force', 'deploy.sh', ['--force'], 'hunter2 but longer'],
