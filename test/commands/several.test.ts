@@ -116,6 +116,26 @@ describe('deploy with several sites', () => {
     expect(posts()).toEqual([]);
   });
 
+  test('Ctrl-C while the requests are answered names every site to resume', async () => {
+    const interruption = new AbortController();
+    let waiting = 0;
+    const run = await bed.dnx('deploy shop.example.com blog.example.com --concurrency 2', {
+      signal: interruption.signal,
+      through: (network) => ({
+        ...network,
+        async request(request) {
+          const response = await network.request(request);
+          if (request.method !== 'POST') return response;
+          waiting += 1;
+          if (waiting === 2) setImmediate(() => interruption.abort(new DnxError('interrupted', 'Interrupted.')));
+          return new Promise((_, reject) => interruption.signal.addEventListener('abort', () => reject(interruption.signal.reason)));
+        },
+      }),
+    });
+    expect([run.code, posts().length]).toEqual([130, 2]);
+    for (const site of ['shop', 'blog']) expect(run.stderr).toContain(`dnx watch ${site}.example.com --server web-1`);
+  });
+
   test('-o ndjson ends with a result for each', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes -o ndjson');
     const lines = run.stdout

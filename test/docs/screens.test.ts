@@ -17,7 +17,8 @@ test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as 
 );
 
 test('docs/screens contains no other picture', () => {
-  expect(readdirSync('docs/screens').sort()).toEqual(screens.map(({ name }) => `${name}.svg`).sort());
+  // The day has a test of its own.
+  expect(readdirSync('docs/screens').sort()).toEqual(['day.svg', ...screens.map(({ name }) => `${name}.svg`)].sort());
 });
 
 const missing = lacking([BROWSER]);

@@ -40,20 +40,74 @@ interface Run {
 
 /** The screen of a terminal as SVG, without trailing empty lines. Each line is a <text>, so that diffs are readable. */
 export function drawn(terminal: Terminal, title: string): string {
-  const { active } = terminal.buffer;
-  const lines = Array.from({ length: active.length }, (_, row) => runsOf(terminal, row));
-  const count = lines.findLastIndex((runs) => runs.length > 0) + 1;
-  const width = Math.ceil(terminal.cols * CELL.width + 2 * MARGIN);
-  const height = count * CELL.height + 2 * MARGIN;
+  const lines = Array.from({ length: terminal.buffer.active.length }, (_, row) => lineOf(terminal, row, row));
+  const count = lines.findLastIndex((line) => line !== '') + 1;
+  return sheet({ columns: terminal.cols, rows: count, title }, lines.slice(0, count).filter(Boolean));
+}
+
+/** What a terminal shows from some moment on, in s: a line of SVG for each row. */
+export interface Frame {
+  readonly at: number;
+  readonly lines: readonly string[];
+}
+
+/** What a terminal shows now. */
+export const frameOf = (terminal: Terminal, at: number): Frame => ({
+  at,
+  lines: Array.from({ length: terminal.rows }, (_, row) => lineOf(terminal, terminal.buffer.active.baseY + row, row)),
+});
+
+/** Frames as an SVG that repeats after so many seconds. Without animation, it shows the last one. */
+export function animated(
+  frames: readonly Frame[],
+  { columns, seconds, title }: { columns: number; seconds: number; title: string },
+): string {
+  const rows = frames[0]?.lines.length ?? 0;
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const shown = new Map<string, [from: number, to: number][]>();
+    for (const [index, { at, lines: each }] of frames.entries()) {
+      const line = each[row] ?? '';
+      const to = frames[index + 1]?.at ?? seconds;
+      const spans = shown.get(line) ?? [];
+      const last = spans.at(-1);
+      if (last?.[1] === at) last[1] = to;
+      else spans.push([at, to]);
+      shown.set(line, spans);
+    }
+    shown.delete('');
+    return [...shown].map(([line, spans]) => toggled(line, spans, seconds));
+  });
+  return sheet({ columns, rows, title }, lines.flat());
+}
+
+/** A line that is visible in these spans of time. */
+function toggled(line: string, spans: readonly (readonly [from: number, to: number])[], seconds: number): string {
+  const share = (at: number): string => String(Number((at / seconds).toFixed(4)));
+  const steps = spans.flatMap(([from, to]) => [[from, 'visible'] as const, [to, 'hidden'] as const]).filter(([at]) => at < seconds);
+  const all = steps[0]?.[0] === 0 ? steps : [[0, 'hidden'] as const, ...steps];
+  const animation = `<animate attributeName="visibility" calcMode="discrete" dur="${seconds}s" repeatCount="indefinite" values="${all.map(([, value]) => value).join(';')}" keyTimes="${all.map(([at]) => share(at)).join(';')}"/>`;
+  const base = all.at(-1)?.[1] === 'hidden' ? ' visibility="hidden"' : '';
+  return line.replace('<text', `<text${base}`).replace('</text>', `${animation}</text>`);
+}
+
+function sheet({ columns, rows, title }: { columns: number; rows: number; title: string }, lines: readonly string[]): string {
+  const width = Math.ceil(columns * CELL.width + 2 * MARGIN);
+  const height = rows * CELL.height + 2 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="14">`,
     `<title>${title}</title>`,
     `<style>${CSS}${LIGHT}</style>`,
     '<rect width="100%" height="100%" rx="8"/>',
-    ...lines.slice(0, count).flatMap((runs, row) => (runs.length === 0 ? [] : [textOf(runs, row)])),
+    ...lines,
     '</svg>',
     '',
   ].join('\n');
+}
+
+/** A line of the buffer as SVG, at this row of the picture. Empty without text. */
+function lineOf(terminal: Terminal, line: number, row: number): string {
+  const runs = runsOf(terminal, line);
+  return runs.length === 0 ? '' : textOf(runs, row);
 }
 
 function textOf(runs: readonly Run[], row: number): string {

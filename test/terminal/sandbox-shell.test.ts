@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const fast = hasten(10);
+const fast = hasten(4);
 const PROMPT = '(sandbox) ';
 
 /** Opens a sandbox in a shell, in an empty home directory, at 80 columns. */

@@ -49,8 +49,8 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
 /** A domain, or `server/domain`. */
 const SITE = /^([\w.-]+\/)?[\p{L}\p{N}_*-]+(\.[\p{L}\p{N}_-]+)+\.?$/u;
 
-/** `prod.env`, `.env.staging`, `cleanup.php`, `scripts/cleanup.php`. */
-const FILE = /\/|\.(env|php)$|\.env\./;
+/** `prod.env`, `shop.env.staging`, `vars.txt`, `scripts/cleanup.php`: no domain ends like these. */
+const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
 
 /**
  * True if the first of these words is the site, before what the command works on: `env get shop.example.com APP_URL`. It has a dot, and
@@ -64,7 +64,10 @@ export function leadsWithSite([word = '', ...others]: readonly string[], positio
   // Too many words otherwise.
   if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;
-  return others.length >= own.filter((each) => !takesFiles(each) && given[each.key] === undefined).length;
+  const open = own.filter((each) => !takesFiles(each) && given[each.key] === undefined);
+  const required = open.filter((each) => each.required || each.option.required);
+  // dnx will ask for the rest.
+  return others.length >= open.length || others.length + 1 < required.length;
 }
 
 const takesFiles = ({ key, option }: Positional): boolean => key === 'file' || option.placeholder === 'file';

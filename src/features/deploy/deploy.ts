@@ -136,7 +136,10 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
   const leftOut = failed.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
   const stopped = failed.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
   if (stopped) {
-    const open = all.filter((_, index) => reports[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
+    // A request that was sent but not answered says how to check it.
+    const isOpen = ({ result, failure }: DeployReport) =>
+      result.outcome === 'started' || (isStop(failure) && (failure?.next.length ?? 0) > 0);
+    const open = all.filter((_, index) => reports[index] && isOpen(reports[index])).map((targets) => siteReference(targets));
     const next = open.map((of) => ({ command: siteCommand('watch', of), why: 'Resume with' }));
     return stopped.withHint('The deployments that were started continue.', ...next);
   }

@@ -7,7 +7,6 @@ import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
-import { proxiesIn } from '../../platform/api/network/proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
@@ -31,9 +30,9 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
     const { message, hint } = blocked.requests;
     const known = settings.problems.includes(blocked.requests);
     const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Use --host');
-    return { reply: undefined, checks: [check, proxyOf(host, world.env).check] };
+    return { reply: undefined, checks: [check, (await proxyOf(host, world.env)).check] };
   }
-  const proxy = proxyOf(host, world.env);
+  const proxy = await proxyOf(host, world.env);
   const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   // Requests would only fail with the same error.
   if (proxy.check.verdict === 'failed') return { reply: undefined, checks: before };
@@ -63,7 +62,7 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
 }
 
 /** The proxy of the environment, and whether requests to the host use it. */
-function proxyOf(host: string, env: Env): { readonly used: boolean; readonly check: DoctorCheck } {
+async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean; readonly check: DoctorCheck }> {
   const [scheme, other] = host.startsWith('https:') ? (['https:', 'http:'] as const) : (['http:', 'https:'] as const);
   const own = ownProxyName(env, scheme) ?? anyProxyName(env);
   const name = own ?? ownProxyName(env, other);
@@ -72,6 +71,7 @@ function proxyOf(host: string, env: Env): { readonly used: boolean; readonly che
   const from = new URL(host);
   let used: boolean;
   try {
+    const { proxiesIn } = await import('../../platform/api/network/proxy.ts');
     used = proxiesIn(env)(from) !== undefined;
   } catch (error) {
     // Where the password is in a malformed URL, nobody knows.

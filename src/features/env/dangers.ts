@@ -1,4 +1,5 @@
 import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
@@ -56,7 +57,8 @@ export async function consentToSend(
 
 /** What decides whether a change is dangerous. */
 interface Judged {
-  readonly before: string | typeof UNKNOWN | undefined;
+  /** The value at Deploynix; true if it is hidden, false if there is none. */
+  readonly before: string | boolean;
   readonly value: string | undefined;
   /** True if the site serves production: now, and after all changes. */
   readonly serves: boolean;
@@ -70,18 +72,18 @@ const LOCAL_ENV = /^(local|dev|development|test|testing)$/i;
 /** What PHP takes for false, once Laravel has read it. */
 const FALSE = /^(0|\(?(false|null|empty)\)?)?$/i;
 
-const otherDatabase = ({ before, serves }: Judged) => before && serves && 'The site would use another database.';
+const otherDatabase = ({ before, serves }: Judged) => Boolean(before) && serves && 'The site would use another database.';
 
 /** Why a change of these variables could break a site. */
-const reasons: Readonly<Record<string, (change: Judged) => string | symbol | false | undefined>> = {
+const reasons: Readonly<Record<string, (change: Judged) => string | false>> = {
   APP_ENV: ({ before, value = '', serves, willServe }) =>
     LOCAL_ENV.test(value)
       ? "Laravel would treat the site as a developer's machine."
-      : before && serves && !willServe && 'The site would no longer run as production.',
+      : Boolean(before) && serves && !willServe && 'The site would no longer run as production.',
   APP_DEBUG: ({ value = '', serves, willServe }) =>
     !FALSE.test(value) && (serves || willServe) && 'Error pages would show code and secrets to visitors.',
   APP_KEY: ({ before, value, previousKeys }) => {
-    if (!before || previousKeys.includes(String(before))) return undefined;
+    if (!before || previousKeys.includes(String(before))) return false;
     if (!value) return 'Laravel does not run without a key.';
     return 'Encrypted columns become unreadable, everyone is signed out, and signed links stop working. Laravel 11 and later still read them with the old key in APP_PREVIOUS_KEYS.';
   },
@@ -101,8 +103,9 @@ export function dangersOf(changes: readonly Change[], remote: Side): readonly De
     previousKeys: String(after.get('APP_PREVIOUS_KEYS') ?? '').split(','),
   };
   return changes.flatMap(({ key, value }) => {
-    const reason = Object.hasOwn(reasons, key) && reasons[key]?.({ before: remote.get(key), value, ...judged });
-    return typeof reason === 'string' && reason !== '' ? [[key, reason] as const] : [];
+    const there = remote.get(key) ?? false;
+    const reason = own(reasons, key)?.({ before: there === UNKNOWN || there, value, ...judged });
+    return reason ? [[key, reason] as const] : [];
   });
 }
 

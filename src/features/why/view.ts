@@ -64,6 +64,13 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
   ];
 }
 
+/** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
+export const causeDetails = ({ title, evidence, fixes }: Diagnosis): readonly Detail[] => [
+  ['cause', title],
+  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${each.line} (${placeOf(each)})`] as const),
+  ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
+];
+
 /** Why there is no line to show. The log from Deploynix is not a file. */
 function withoutLines({ checks: { logs } }: Diagnosis): string {
   if (logs.length === 0) return 'no log could be read';

@@ -1,4 +1,4 @@
-import { type Next, usage } from '../../base/errors.ts';
+import { type Detail, type Next, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -8,13 +8,14 @@ import type { Located } from '../../platform/names/names.ts';
 import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unknowable } from '../changes/clone.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { type SiteReference, siteEndpoint, siteReference } from '../deploy/site.ts';
+import type { DeployContext } from '../deploy/snapshot.ts';
 import { type Changed, checksOf, type Diagnosis, shownRelease } from './diagnosis.ts';
 import type { Facts, LogLine } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
 import type { Incident } from './incident.ts';
 import { type CauseVerdict, chooseCause } from './judge.ts';
 import { masked } from './logs/mask.ts';
-import { viewOf } from './view.ts';
+import { causeDetails, viewOf } from './view.ts';
 
 /** `dnx why`. Reads only, and fails only if it cannot read the site. */
 export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Located, choices: Choices): Promise<Result> {
@@ -32,6 +33,16 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
     ...(diagnosis.outcome === 'unknown' && lacksLog({ facts, incident }) && { next: withLog(facts.of, choices) }),
   };
+}
+
+/** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
+export async function causeLines(ctx: DeployContext, of: SiteReference, site: Site): Promise<readonly Detail[]> {
+  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
+  const { facts, incident } = await gather(silent, of, site, { log: undefined, path: undefined, user: undefined, url: undefined });
+  ctx.progress.done();
+  const verdict = chooseCause(facts, incident);
+  if (incident.kind !== 'deployment' || !verdict?.cause) return [];
+  return causeDetails(diagnosisOf({ facts, incident, verdict, changes: null }, (words) => commandLine(words, ctx.settings)));
 }
 
 /** True if a deployment is judged without its log. */
