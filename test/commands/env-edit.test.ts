@@ -109,7 +109,7 @@ describe('on a terminal', () => {
   test('shows a plan without values, asks, and asks whether to deploy', async () => {
     const run = await bed.dnx(edit, editor([(text) => `${set('APP_NAME', 'secret-value')(text)}NEW=1\n`], 'y\rn\r'));
     expect([run.code, values()]).toMatchObject([0, { APP_NAME: 'secret-value', NEW: '1' }]);
-    expect(run.stderr).toContain('  add       NEW\n  change    APP_NAME\n');
+    expect(run.stderr).toContain('  + NEW\n  ~ APP_NAME\n');
     expect(run.stderr).toContain('Update 2 variables of blog.example.com (web-1)?');
     expect(run.stderr).toContain('Updated 2 variables of blog.example.com. Deploy now?');
     expect(run.stdout).toMatch(/^✓ Updated 2 variables/);
@@ -223,8 +223,8 @@ describe('a draft that was not sent', () => {
 
   test.each([
     ['no', 'n\rn\r', 1, 'Cancelled; nothing was changed.'],
-    ['Ctrl-C', '\u0003', 130, 'Error: Interrupted; nothing was changed.'],
-    ['no, and then Ctrl-C', 'n\r\u0003', 130, 'Error: Interrupted; nothing was changed.'],
+    ['Ctrl-C', '\u0003', 130, 'Interrupted; nothing was changed.'],
+    ['no, and then Ctrl-C', 'n\r\u0003', 130, 'Interrupted; nothing was changed.'],
   ])('is kept for the user alone after %s, and where is said', async (_, typed, code, words) => {
     const run = await bed.dnx(edit, { ...editor([set('APP_NAME', 'a-long-one')], typed), columns: 400 });
     expect([run.code, kept().length, values().APP_NAME]).toEqual([code, 1, 'production']);

@@ -123,7 +123,7 @@ async function findTargets(typed: Invocation, scope: Scope, base: BaseContext, a
   } catch (error) {
     const before = left();
     if (!base.ask.allowed || !isError(error, 'not_found', 'ambiguous')) throw error;
-    const next = await (await import('./meant.ts')).corrected(error, typed, scope, base.ask);
+    const next = await (await import('./meant.ts')).corrected(error, typed, scope, base);
     return findTargets(next.typed, next.scope, base, before);
   }
 }

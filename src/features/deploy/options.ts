@@ -39,6 +39,7 @@ export const deployOptions = {
   branch: text('Put this branch live once; the setting of the site is restored', 'branch'),
   ...following,
   ...under('Follow', {
+    log: toggle('Show the deploy log while it runs (default on a terminal, if SSH needs no question)'),
     if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
   }),
   ...under('Verify', {
@@ -52,7 +53,7 @@ export const deployOptions = {
     rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),
   ...under('Guard', {
-    guard: flag('Stop with 10 for migrations, missing variables or the wrong PHP version'),
+    guard: flag('Stop before migrations, missing variables or a wrong PHP version (exit 10)'),
     allow: guardCheck('Do not stop for this check'),
   }),
   ...under('Several sites', {
