@@ -26,11 +26,11 @@ const loginCommand = command({
   name: 'login',
   summary: 'Sign in',
   description:
-    'Asks for the host (first time only), your email and password, and what the token may do. The token goes to the keychain of your operating system; the password is not stored.',
+    'Asks for the host (first time only), your email and password, and what the token may do. The token goes to the keychain of your operating system; the password is not stored.\n\nIf you sign in with GitHub, SSO or two-factor authentication, create a token in the dashboard and use --with-token: it prompts for the token, or reads it from stdin.',
   calls: ['POST /login', 'GET /user', 'POST /tokens', 'POST /logout', 'DELETE /tokens/{token}'],
   signs: true,
   options: {
-    with_token: flag('Read a token from stdin'),
+    with_token: flag('Take a token instead of a password, from a prompt or stdin'),
     email: text('Email address', 'email'),
     ...abilities,
     insecure_storage: flag('Store the token in the clear, in a file that only you can read'),

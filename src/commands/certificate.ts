@@ -1,27 +1,16 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { creation, creationOf, resource, show } from '../cli/language/resource.ts';
+import { creation, resource, show } from '../cli/language/resource.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
-import { workResult } from '../cli/run/work-result.ts';
-import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/readers.ts';
-
-interface Certificate {
-  readonly id: string;
-  readonly type: string;
-  readonly domain: string;
-  readonly status: string;
-  /** Why the request failed. */
-  readonly reason: string | null;
-  readonly expires_at: string | null;
-  readonly created_at: string;
-}
+import { type Certificate, certificateDetails, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
+import { certificateEndpoint, certificatesEndpoint } from '../platform/follow/readers.ts';
 
 const certificates = resource({
   noun: 'certificate',
   path: '/servers/{server}/sites/{site}/certificates',
   columns: columns<Certificate>('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
-  details: columns<Certificate>('domain', 'status', { key: 'reason', wrap: true }, 'type', 'expires_at', 'created_at', 'id'),
+  details: certificateDetails,
   example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com' },
 });
 
@@ -47,24 +36,12 @@ const create = command({
   name: 'create',
   aliases: ['issue'],
   summary: 'Issue a certificate, or install your own',
-  calls: ['POST /servers/{server}/sites/{site}/certificates', { when: 'wait', also: [certificateEndpoint, certificatesEndpoint] }],
+  calls: [issueEndpoint, { when: 'wait', also: [certificateEndpoint, certificatesEndpoint] }],
   options: following,
   fields,
   shows: certificates.details,
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
-  run: (ctx, { targets: { server, site }, options: { wait }, body }) =>
-    workResult(ctx, {
-      reader: certificateReader(ctx, { server: server.id, site: site.id }),
-      start: () => ctx.call(),
-      creates: { ...creationOf('certificate', certificatesEndpoint, { server, site }, body), secret: body.private_key !== undefined },
-      what: `certificate for ${wordOf(body.domain)}`,
-      job: `certificate request for ${wordOf(body.domain)}`,
-      doing: `Requesting a certificate for ${wordOf(body.domain)}`,
-      did: `Issued a certificate for ${wordOf(body.domain)}`,
-      resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
-      columns: certificates.details,
-      wait,
-    }),
+  run: (ctx, { targets, options: { wait }, body }) => issueCertificate(ctx, targets, { ...body, domain: wordOf(body.domain) }, wait),
 });
 
 const revoke = command({

@@ -79,12 +79,12 @@ const names = command({
 export default group({
   name: 'completion',
   commands: [
+    install,
+    uninstall,
     print('bash', 'bash'),
     print('zsh', 'zsh'),
     print('fish', 'fish'),
     print('powershell', 'PowerShell'),
-    install,
-    uninstall,
     names,
   ],
 });

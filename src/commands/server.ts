@@ -94,6 +94,16 @@ const without = (...types: readonly string[]) => ({
 const wrongName = (typed: string): string | undefined =>
   /^[a-z0-9.-]+$/i.test(typed) ? undefined : 'Use letters, digits, dots and hyphens, as in web-1.';
 
+const types = {
+  app: 'web server, PHP and database: a server for everything',
+  web: 'web server and PHP, without a database',
+  worker: 'PHP for queue workers, without a web server',
+  database: 'database alone',
+  cache: 'cache alone, such as Redis',
+  meilisearch: 'search engine alone',
+  load_balancer: 'distributes requests to web servers',
+} as const;
+
 const fields = {
   name: prompted(natural(required(text('Server name'))), { check: wrongName }),
   provider: from(required(text('Cloud provider, such as hetzner')), { list: 'GET /providers' }),
@@ -103,9 +113,9 @@ const fields = {
   region: prompted(from(assumed(text('Region, such as fsn1')), { list: 'GET /providers/{provider}/regions' })),
   size: prompted(from(assumed(text('Size, such as cx32')), { list: 'GET /providers/{provider}/sizes' })),
   image: prompted(from(assumed(text('Image, such as ubuntu-24.04')), { list: 'GET /providers/{provider}/images' })),
-  type: prompted(suggest(assumed(text('Server type')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')),
+  type: prompted(suggest(assumed(text('Server type')), ...Object.keys(types)), { explained: types }),
   php_version: prompted(
-    suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
+    suggest(assumed(text('PHP version')), '8.4', '8.3', '8.2', '8.1', '8.0'),
     without('database', 'cache', 'meilisearch', 'load_balancer'),
   ),
   database_type: prompted(

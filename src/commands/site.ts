@@ -1,7 +1,6 @@
-import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { assumed, duration, following, from, natural, prompted, required, suggest, text } from '../cli/language/options.ts';
-import { action, answer, created, creationOf, remove, resource, show, update } from '../cli/language/resource.ts';
+import { assumed, duration, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
+import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { originColumns } from '../features/deploy/origin.ts';
@@ -9,7 +8,9 @@ import { type ReleaseRecord, releaseStatus } from '../features/deploy/release.ts
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
+import { issueEndpoint } from '../features/site/certificate.ts';
 import { listSites } from '../features/site/list.ts';
+import { certificateEndpoint, certificatesEndpoint, sitesEndpoint } from '../platform/follow/readers.ts';
 
 interface Webhook {
   readonly id: string;
@@ -34,11 +35,15 @@ const sites = resource({
   },
 });
 
+/** What is wrong with a domain that no site can have. */
+const wrongDomain = (typed: string): string | undefined =>
+  /^(\*\.)?[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)+\.?$/u.test(typed) ? undefined : 'Use a domain alone, as in shop.example.com.';
+
 /** The default web directory of each framework. */
 const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
 
 const fields = {
-  domain: natural(required(assumed(text('Domain', 'domain')))),
+  domain: prompted(natural(required(assumed(text('Domain', 'domain')))), { check: wrongDomain }),
   type: prompted(suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')),
   git_repository_id: prompted(
     from(assumed(text('Git repository: name or id', 'repository')), { list: 'GET /git-repositories', resolve: true }),
@@ -51,7 +56,7 @@ const fields = {
   web_directory: prompted(assumed(text('Web directory, such as /public', 'path')), {
     offers: ({ type }) => [served[String(type)] ?? []].flat(),
   }),
-  php_version: prompted(suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'), {
+  php_version: prompted(suggest(assumed(text('PHP version')), '8.4', '8.3', '8.2', '8.1', '8.0'), {
     when: ({ type }) => !['static', 'nextjs', 'nuxt'].includes(String(type)),
   }),
 };
@@ -61,19 +66,37 @@ const { type: _, ...changeable } = fields;
 const create = command({
   name: 'create',
   summary: 'Create a site',
-  description: 'On a terminal, prompts for missing options.',
-  calls: 'POST /servers/{server}/sites',
+  description:
+    'On a terminal, prompts for missing options, then asks before it creates the site. A complete command line runs without a prompt. For a certificate, the domain must point to the server.',
+  exits: '0 active, or requested with --no-wait; 1 failed, or its certificate or deployment did; 124 timed out, and the creation continues',
+  calls: [
+    'POST /servers/{server}/sites',
+    { when: 'wait', also: [siteEndpoint, sitesEndpoint] },
+    { when: 'certificate', also: [siteEndpoint, sitesEndpoint, issueEndpoint, certificateEndpoint, certificatesEndpoint] },
+    { when: 'deploy', also: [siteEndpoint, sitesEndpoint, 'POST /servers/{server}/sites/{site}/deploy', releasesEndpoint] },
+  ],
+  review: 'Create this site?',
+  options: {
+    certificate: prompted(toggle('Then request a certificate for the domain'), {
+      none: 'Request a certificate? Its domain must point to the server.',
+      when: ({ domain, wait }) => wait !== false && !String(domain).startsWith('*'),
+      after: { enter: false },
+    }),
+    deploy: prompted(toggle('Then deploy it'), {
+      when: ({ git_repository_id, wait }) => wait !== false && git_repository_id !== undefined,
+      none: 'Deploy it once it is installed?',
+      after: { enter: true },
+    }),
+    ...following,
+  },
   fields,
   shows: sites.details,
-  examples: ['create new.example.com --type laravel --server web-1'],
-  run: async (ctx, { targets, body }) => {
-    const domain = wordOf(body.domain);
-    const of = creationOf('site', 'GET /servers/{server}/sites', targets, body);
-    return {
-      view: answer(await created(ctx, of, () => ctx.call()), sites.details, `Created site ${domain}`),
-      next: [{ command: ['deploy', domain], why: 'Next' }],
-    };
-  },
+  examples: [
+    'create new.example.com --type laravel --server web-1',
+    'create new.example.com --type laravel --server web-1 --git-repository-id example/blog --deploy',
+  ],
+  run: async (ctx, { targets: { server }, options, body }) =>
+    (await import('../features/site/create.ts')).createSite(ctx, server, options, body, sites.details),
 });
 
 const deploy = command({

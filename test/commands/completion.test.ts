@@ -82,6 +82,10 @@ describe('completion uninstall', () => {
   });
 });
 
+test('the first example of its help is the command that installs it', async () => {
+  expect((await bed.dnx('completion --help')).stdout).toMatch(/Examples:\n {2}\$ dnx completion install\n/);
+});
+
 describe('completion names', () => {
   test.each([
     ['server', 'web-1\nweb-2\ndb-1\n'],

@@ -223,8 +223,8 @@ describe('a draft that was not sent', () => {
 
   test.each([
     ['no', 'n\rn\r', 1, 'Cancelled; nothing was changed.'],
-    ['Ctrl-C', '\u0003', 130, 'Error: Interrupted; nothing was changed.'],
-    ['no, and then Ctrl-C', 'n\r\u0003', 130, 'Error: Interrupted; nothing was changed.'],
+    ['Ctrl-C', '\u0003', 130, 'Interrupted; nothing was changed.'],
+    ['no, and then Ctrl-C', 'n\r\u0003', 130, 'Interrupted; nothing was changed.'],
   ])('is kept for the user alone after %s, and where is said', async (_, typed, code, words) => {
     const run = await bed.dnx(edit, { ...editor([set('APP_NAME', 'a-long-one')], typed), columns: 400 });
     expect([run.code, kept().length, values().APP_NAME]).toEqual([code, 1, 'production']);

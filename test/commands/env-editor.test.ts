@@ -55,7 +55,7 @@ describe('an editor that fails', () => {
   test.each([
     [1, 1, 'Error: The editor exited with code 1; nothing was changed.\n'],
     [127, 1, "Error: Could not run the editor 'vi'; nothing was changed.\n  Set EDITOR to the command of your editor.\n"],
-    [130, 130, 'Error: Interrupted; nothing was changed.\n'],
+    [130, 130, 'Interrupted; nothing was changed.\n'],
     [137, 1, 'Error: The editor exited with code 137; nothing was changed.\n'],
   ])('with code %i changes nothing', async (child, code, stderr) => {
     const run = await bed.dnx(`${edit} --yes`, ends(child));

@@ -36,6 +36,16 @@ describe('login with a password', () => {
     expect((await bed.dnx('server list', { env: { DNX_TOKEN: undefined } })).code).toBe(0);
   });
 
+  test('says before the prompts, in its help and after a wrong password what to do without one', async () => {
+    const advice = /With GitHub, SSO or 2FA, use a token of the dashboard: dnx login --with-token/;
+    const first = await login('\r', { columns: 200 });
+    expect(first.stderr.slice(0, first.stderr.indexOf('? Email:'))).toMatch(advice);
+    expect((await login('\r', { columns: 200 })).stderr).not.toMatch(advice);
+    const wrong = await login('', { keys: `${SEED_EMAIL}\rno\r${'\rno\r'.repeat(2)}`, columns: 200 });
+    expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringMatching(advice)]);
+    expect((await bed.dnx('login --help')).stdout).toMatch(/GitHub, SSO or two-factor/);
+  });
+
   test('a narrower token replaces the token of the login', async () => {
     const run = await login(`${DOWN}${DOWN}\r`);
     expect(run.code, run.stderr).toBe(0);
@@ -94,7 +104,7 @@ describe('login with a password', () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\r\rwrong\r\rwrong\r`, columns: 80 });
     expect([run.code, run.stdout, run.calls]).toEqual([4, '', ['POST /login', 'POST /login', 'POST /login']]);
     expect(run.stderr).toContain('Wrong email or password (“These credentials do not match our records”).');
-    expect(run.stderr).toMatch(/create a token in the\S*\s+\S* {2}dashboard and run:\S*\s+\S* {4}dnx login --with-token/);
+    expect(run.stderr).toContain('With GitHub, SSO or 2FA, use a token of the dashboard');
   });
 
   test('does not report a rejected ability as a wrong password', async () => {

@@ -17,7 +17,7 @@ const typing = (line: string, typed: string) => bed.dnx(line, { keys: typed, col
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('a misspelled name on a terminal', () => {
-  const question = "? Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?";
+  const question = "! Site 'shop.exmaple.com' not found.\n? Did you mean 'shop.example.com' (web-1)?";
 
   test('goes on with the one that was meant', async () => {
     const run = await typing('deploy shop.exmaple.com --no-wait', `y${keys.enter}`);
@@ -39,14 +39,14 @@ describe('a misspelled name on a terminal', () => {
   });
 
   test.each([
-    ['server show wbe-1', "? Server 'wbe-1' not found. Did you mean 'web-1'?"],
+    ['server show wbe-1', "! Server 'wbe-1' not found.\n? Did you mean 'web-1'?"],
     ['env list shop.exmaple.com', question],
-    ['env get APP_URLL --site shop.example.com', "? Variable 'APP_URLL' not found on site shop.example.com. Did you mean 'APP_URL'?"],
-    ['open shop.exmaple.com --print', "? Server or site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?"],
-    ['open web-0 --print', "? Server or site 'web-0' not found. Did you mean 'web-1'?"],
+    ['env get APP_URLL --site shop.example.com', "! Variable 'APP_URLL' not found on site shop.example.com.\n? Did you mean 'APP_URL'?"],
+    ['open shop.exmaple.com --print', "! Server or site 'shop.exmaple.com' not found.\n? Did you mean 'shop.example.com' (web-1)?"],
+    ['open web-0 --print', "! Server or site 'web-0' not found.\n? Did you mean 'web-1'?"],
     [
       'queue restart defualt --site shop.example.com',
-      "? Queue worker 'defualt' not found on site shop.example.com. Did you mean 'default'?",
+      "! Queue worker 'defualt' not found on site shop.example.com.\n? Did you mean 'default'?",
     ],
   ])('is a question: %s', async (line, asked) => {
     for (const list of ['site list', 'server list']) expect((await bed.dnx(list)).code).toBe(0);
@@ -97,7 +97,7 @@ describe('an ambiguous name on a terminal', () => {
 describe('the filter of a picker', () => {
   const pick = async (typed: string) => {
     const { stderr } = await typing('site show', typed + keys.enter);
-    return /✔ Show which site\? (\S+ \(\S+\))/.exec(stderr)?.[1];
+    return /✓ Show which site\? (\S+ \(\S+\))/.exec(stderr)?.[1];
   };
 
   test.each([

@@ -63,11 +63,11 @@ test('a parent that was picked stands in its place in the question', async () =>
 test('what was chosen for a field is not looked up by name', async () => {
   lists('/git-repositories', { id: 'app', name: 'acme/api' }, { id: 'acme/api', name: 'app' });
   const run = await bed.dnx(
-    'site create new.example.com --type laravel --branch main --web-directory /public --php-version 8.4 --server web-1',
-    terminal(keys.down + keys.enter + keys.enter.repeat(5)),
+    'site create new.example.com --type laravel --branch main --web-directory /public --php-version 8.4 --server web-1 --no-wait',
+    terminal(`${keys.down}${keys.enter}y${keys.enter}${keys.interrupt}`),
   );
   expect(run.stderr).toContain('Git repository: acme/api');
-  expect(bed.sandbox.calls.at(-1)).toMatchObject({ method: 'POST', body: { git_repository_id: 'app' } });
+  expect(bed.sandbox.calls.find(({ method }) => method === 'POST')).toMatchObject({ body: { git_repository_id: 'app' } });
 });
 
 describe('a number', () => {

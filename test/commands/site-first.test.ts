@@ -57,6 +57,7 @@ test.each([
 
 test('a word with a dot that the command needs is not the site', async () => {
   const env = { DNX_SITE: 'shop.example.com' };
+  expect((await bed.dnx('redirect create shop.example.com /new --json', { env })).json()).toMatchObject({ from: 'shop.example.com' });
   const [queue] = bed.sandbox.state.queues;
   Object.assign(queue ?? {}, { queue: 'emails.high' });
   expect(await bed.dnx('queue show emails.high --fields queue --json', { env })).toMatchObject({ code: 0 });

@@ -20,7 +20,7 @@ const statusOf = (id: string) => bed.sandbox.state.sites.find((each) => each.id 
 describe('changing a site', () => {
   test('site create takes the domain as an argument and the repository by name', async () => {
     const run = await bed.dnx(
-      'site create new.example.com --server web-1 --type laravel --git-repository-id example/shop --php-version 8.4 --json',
+      'site create new.example.com --server web-1 --type laravel --git-repository-id example/shop --php-version 8.4 --no-wait --json',
     );
     expect(run.code).toBe(0);
     expect(run.json()).toMatchObject({ domain: 'new.example.com', type: 'laravel', status: 'installing', php_version: '8.4' });

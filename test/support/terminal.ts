@@ -21,7 +21,7 @@ export interface Terminal {
 }
 
 /** Keys as a terminal sends them. */
-export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
+export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003', eraseLine: '\u0015' } as const;
 
 const TALL = 40;
 const PATIENCE_MS = 15_000;

@@ -90,7 +90,7 @@ describe('Ctrl-C', () => {
     terminal.type(keys.interrupt);
     const { code, text } = await terminal.ended;
     expect([code, value('APP_NAME')]).toEqual([130, 'Example Shop']);
-    expect(text).toMatch(/Error: Interrupted; nothing was changed\.\s+Your draft is kept/);
+    expect(text).toMatch(/Interrupted; nothing was changed\.\s+Your draft is kept/);
     removeDraft();
   });
 

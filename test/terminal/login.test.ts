@@ -19,9 +19,6 @@ const host = () => new URL(executable.sandbox.url).host;
 const stored = (): Record<string, string> => JSON.parse(readFileSync(join(executable.directory, 'config/tokens.json'), 'utf8'));
 const minted = () => executable.sandbox.state.tokens.slice(6);
 
-/** Ctrl-U. */
-const ERASE_LINE = '\u0015';
-
 /** The prompts of the login and an answer to each. */
 const questions: readonly (readonly [question: string, answer: string])[] = [
   ['? Email:', `${SEED_EMAIL}${keys.enter}`],
@@ -55,7 +52,7 @@ test('the first login prompts for the host, and the profile saves it', async () 
   await terminal.shows('? Host: (deploynix.io)');
   terminal.type(`http://far.example${keys.enter}`);
   await terminal.shows('Refusing to send the token unencrypted to http://far.example.');
-  terminal.type(`${ERASE_LINE}${executable.sandbox.url}${keys.enter}`);
+  terminal.type(`${keys.eraseLine}${executable.sandbox.url}${keys.enter}`);
   await answer(terminal, questions.length);
   const first = await terminal.ended;
   expect([first.code, first.text]).toEqual([0, expect.stringContaining('Next: dnx site list\r\n')]);
@@ -90,7 +87,7 @@ test('an invalid email, an empty password and a wrong password are prompted for 
   await terminal.shows('? Email:');
   terminal.type(`notanemail${keys.enter}`);
   await terminal.shows("'notanemail' is not an email address.");
-  terminal.type(`${ERASE_LINE}${SEED_EMAIL}${keys.enter}`);
+  terminal.type(`${keys.eraseLine}${SEED_EMAIL}${keys.enter}`);
   await terminal.shows('? Password:');
   terminal.type(keys.enter);
   await terminal.shows('A value is required.');
@@ -205,14 +202,36 @@ test('a plan without API access is explained and nothing is stored', async () =>
   expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
-test('a missing keychain is reported before any prompt', async () => {
-  const { text, code } = await open('login').ended;
-  expect(code).toBe(1);
-  expect(text).not.toContain('?');
+const inFile = '? Store the token in a file that only you can read? (Y/n)';
+
+test('without a keychain, it asks before anything else whether to store the token in a file', async () => {
+  const terminal = open('login');
+  await terminal.shows(inFile);
+  expect(executable.sandbox.calls).toEqual([]);
+  terminal.type(keys.enter);
+  await answer(terminal, questions.length);
+  const { text, code } = await terminal.ended;
+  expect(code, text).toBe(0);
   expect(text).toMatch(/No keychain available: .*\.\r\n/);
-  expect(text).toContain(`  Run: dnx login --insecure-storage\r\n`);
-  const work = await open('login', '--profile', 'work', '--host', executable.sandbox.url, '--with-token').ended;
-  expect(work.text).toContain(`dnx login --with-token --insecure-storage --profile work --host ${executable.sandbox.url}\r\n`);
+  expect(text).toContain('(profile default, file)');
+  expect(Object.keys(stored())).toEqual([`default@${executable.sandbox.url}`]);
+});
+
+test('without a keychain, no stores nothing and says what else there is', async () => {
+  const terminal = open('login', '--profile', 'work', '--host', executable.sandbox.url, '--with-token');
+  await terminal.shows(inFile);
+  terminal.type(`n${keys.enter}`);
+  const { text, code } = await terminal.ended;
+  expect([code, executable.sandbox.calls]).toEqual([1, []]);
+  expect(text).toContain(`dnx login --with-token --insecure-storage --profile work --host ${executable.sandbox.url}\r\n`);
+  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
+});
+
+test('without a keychain and without prompts, it names --insecure-storage', async () => {
+  const { text, code } = await open('login', '--with-token', '--no-input').ended;
+  expect([code, executable.sandbox.calls]).toEqual([1, []]);
+  expect(text).not.toContain('?');
+  expect(text).toContain('  Run: dnx login --with-token --insecure-storage\r\n');
 });
 
 test('a sandbox that has stopped is reported before any prompt, with the way back', async () => {

@@ -37,6 +37,18 @@ test('text without a match picks nothing and can be corrected', async () => {
   expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
 });
 
+test('a misspelled site is a question, and an ambiguous one opens the picker, whose filter finds letters in order', async () => {
+  const terminal = open('deploy', 'stagin.example.com', '--no-wait');
+  await terminal.shows("? Did you mean 'staging.example.com'");
+  terminal.type(`y${keys.enter}`);
+  await terminal.shows('❯ web-1/staging.example.com');
+  terminal.type('wb2stg');
+  await terminal.shows('❯ web-2/staging.example.com');
+  terminal.type(keys.enter);
+  expect((await terminal.ended).code).toBe(0);
+  expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
+});
+
 test('Ctrl-C picks nothing', async () => {
   const terminal = open('deploy');
   await terminal.shows('❯ shop.example.com');
@@ -55,5 +67,7 @@ test.each([
   terminal.type(keys.interrupt);
   const { raw, code } = await terminal.ended;
   expect(code).toBe(130);
-  expect(await shown(raw)).toEqual([question, '✗ Interrupted; nothing was changed.']);
+  // The live release stands before the question of a rollback.
+  const lines = (await shown(raw)).filter((line) => !line.startsWith('Live: '));
+  expect(lines).toEqual([question, 'Interrupted; nothing was changed.']);
 });

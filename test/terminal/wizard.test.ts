@@ -16,10 +16,10 @@ const orders = () => executable.sandbox.calls.filter(({ method }) => method === 
 const open = (line: string, token = executable.sandbox.token) => openTerminal(line.split(' '), on(token), executable.directory);
 
 /** Waits for the texts of each prompt in order, then presses its keys. */
-async function answer(terminal: Terminal, ...questions: readonly (readonly [...texts: string[], typed: string])[]) {
+async function answer(terminal: Terminal, ...questions: readonly (readonly [...texts: (string | RegExp)[], typed: string])[]) {
   for (const question of questions) {
     for (const text of question.slice(0, -1)) await terminal.shows(text);
-    terminal.type(question.at(-1) ?? '');
+    terminal.type(String(question.at(-1)));
   }
 }
 
@@ -37,18 +37,18 @@ test('server create prompts for every field, shows the price and asks for confir
     ['? Region:', 'Nuremberg (nbg1)', 'navigate', down + enter],
     ['? Size:', '❯ cx22 (2 vCPU, 4 GB, €3.79/mo)', 'cx32 (4 vCPU, 8 GB, €6.80/mo)', 'navigate', down + enter],
     ['? Image:', '❯ Ubuntu 24.04 LTS (ubuntu-24.04)', 'Let Deploynix decide', 'navigate', enter],
-    ['? Server type:', 'type to filter', '❯ Let Deploynix decide', 'load_balancer', enter],
+    ['? Server type:', 'type to filter', '❯ Let Deploynix decide', /app +web server, PHP and database/, 'load_balancer', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', down + enter],
     ['? Database type:', '❯ Let Deploynix decide', 'navigate', enter],
     ['Size            cx32 (4 vCPU, 8 GB, €6.80/mo)', '? Create this server? (y/N)', `y${enter}`],
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain(
-    'Without prompts:\r\n  dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0 --no-input',
+    'Without prompts:\r\n  dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.4 --no-input',
   );
   expect(text, 'credentials of another provider are not offered').not.toMatch(/❯ Hetzner production[^?]*DigitalOcean/);
   expect(code).toBe(0);
-  expect(server()).toMatchObject({ name: 'web-3', provider: 'hetzner', region: 'nbg1', size: 'cx32', php_version: '8.0' });
+  expect(server()).toMatchObject({ name: 'web-3', provider: 'hetzner', region: 'nbg1', size: 'cx32', php_version: '8.4' });
 });
 
 test('server create shows the price of a size given as an option', async () => {
@@ -102,22 +102,24 @@ test('server create takes typed values if the token cannot list providers', asyn
 });
 
 test('site create prompts for the rest, suggests values for the type and says how to deploy', async () => {
-  const terminal = open('site create --server web-1');
+  const terminal = open('site create --server web-1 --no-wait');
   await answer(
     terminal,
-    ['? Domain:', `new.example.com${enter}`],
+    ['? Domain:', `https://new.example.com/${enter}`],
+    ['Use a domain alone, as in shop.example.com.', `${keys.eraseLine}new.example.com${enter}`],
     ['? Site type:', '❯ Let Deploynix decide', 'navigate', down + enter],
     ['✓ Site type: laravel', '? Git repository:', '❯ No repository', 'navigate', down + enter],
     ['? Branch to deploy:', '❯ main', 'Other…', 'navigate', enter],
     ['? Web directory:', '❯ /public', 'Let Deploynix decide', 'navigate', enter],
-    ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', keys.up + enter],
+    ['? PHP version:', '❯ Let Deploynix decide', /8\.4[\s\S]*8\.3[\s\S]*Other…/, 'navigate', keys.up + enter],
     ['✓ PHP version: Other…', '? PHP version:', `8.4${enter}`],
+    [/Server +web-1/, /Domain +new\.example\.com/, '? Create this site? (y/N)', `y${enter}`],
   );
   const { text, code } = await terminal.ended;
-  expect(text).toContain('✓ Created site new.example.com');
+  expect(text).toContain('Creating site new.example.com');
   expect(text).toContain('Next: dnx deploy new.example.com');
   expect(text).toMatch(
-    /Without prompts:\r\n {2}dnx site create new.example.com --server web-1 --type laravel --git-repository-id \w+ --branch main/,
+    /Without prompts:\r\n {2}dnx site create new.example.com --server web-1 --no-wait --type laravel --git-repository-id \w+ --branch main/,
   );
   expect(code).toBe(0);
   expect(site()).toMatchObject({
@@ -130,16 +132,26 @@ test('site create prompts for the rest, suggests values for the type and says ho
 });
 
 test('site create prompts for a missing server', async () => {
-  const terminal = open('site create manual.example.com --type static --web-directory /');
-  await answer(terminal, ['web-1', down + enter], ['? Git repository:', '❯ No repository', 'navigate', enter]);
+  const terminal = open('site create manual.example.com --type static --web-directory / --no-wait');
+  await answer(
+    terminal,
+    ['web-1', down + enter],
+    ['? Git repository:', '❯ No repository', 'navigate', enter],
+    [/Server +web-2/, '? Create this site? (y/N)', `y${enter}`],
+  );
   const { text, code } = await terminal.ended;
   expect(text).toMatch(/Without prompts:\s+dnx site create manual.example.com .*--server web-2.* --no-input/);
   expect([code, site()]).toMatchObject([0, { domain: 'manual.example.com' }]);
 });
 
 test('site create prompts for neither branch nor PHP version of a static site without a repository', async () => {
-  const terminal = open('site create docs.example.com --server web-1 --type static');
-  await answer(terminal, ['? Git repository:', '❯ No repository', 'navigate', enter], ['? Web directory:', '❯ /', 'navigate', enter]);
+  const terminal = open('site create docs.example.com --server web-1 --type static --no-wait');
+  await answer(
+    terminal,
+    ['? Git repository:', '❯ No repository', 'navigate', enter],
+    ['? Web directory:', '❯ /', 'navigate', enter],
+    ['? Create this site?', `y${enter}`],
+  );
   const { text, code } = await terminal.ended;
   expect(text).not.toMatch(/\? (Branch to deploy|PHP version):/);
   expect([code, site()]).toMatchObject([0, { domain: 'docs.example.com', type: 'static', web_directory: '/' }]);

@@ -19,7 +19,7 @@ beforeAll(() => {
   };
   sources = {
     world: { cwd: home, home, signal: new AbortController().signal },
-    ask: { allowed: false, password: never, input: never, select: never },
+    ask: { allowed: false, confirm: never, password: never, input: never, select: never },
     stdin: async () => 'from stdin\n',
   };
 });

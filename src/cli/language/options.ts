@@ -18,7 +18,11 @@ export interface Prompt {
   readonly when?: (given: Readonly<Record<string, unknown>>) => boolean;
   /** Suggestions for what was given so far, offered first. */
   readonly offers?: (given: Readonly<Record<string, unknown>>) => readonly string[];
-  /** The answer that leaves the option out: `No repository`. */
+  /** What its choices mean: `app` is `Web server, PHP and database`. */
+  readonly explained?: Readonly<Record<string, string>>;
+  /** Only if something else was asked for, so that a complete command line is not followed by a question. For a flag, yes or no. */
+  readonly after?: { readonly enter: boolean };
+  /** The answer that leaves the option out: `No repository`. Of a flag, the question. */
   readonly none?: string;
   /** What is wrong with a typed answer, which is then asked for again. The value of a flag is left to the API. */
   readonly check?: (typed: string) => string | undefined;

@@ -64,7 +64,10 @@ export function leadsWithSite([word = '', ...others]: readonly string[], positio
   // Too many words otherwise.
   if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;
-  return others.length >= own.filter((each) => !takesFiles(each) && given[each.key] === undefined).length;
+  const open = own.filter((each) => !takesFiles(each) && given[each.key] === undefined);
+  const required = open.filter((each) => each.required || each.option.required);
+  // dnx will ask for the rest.
+  return others.length >= open.length || others.length + 1 < required.length;
 }
 
 const takesFiles = ({ key, option }: Positional): boolean => key === 'file' || option.placeholder === 'file';

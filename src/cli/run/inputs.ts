@@ -1,6 +1,6 @@
-import { usage } from '../../base/errors.ts';
+import { isError, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
-import { flagName } from '../../base/text.ts';
+import { flagName, wordOf } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { nounIn } from '../../platform/names/namings.ts';
@@ -31,7 +31,7 @@ export async function inputsOf(invocation: Invocation, sources: Sources & { read
   const options = await readAll(command.options ?? {}, invocation.options, sources);
   const given = await readAll(own, invocation.fields, sources);
   const extra = command.fields ? await extraBody(body.field, body.data, sources) : {};
-  const asked = await askAll({ ...command.options, ...own }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
+  const asked = await askAll({ ...own, ...command.options }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
   const chosen = Object.entries(asked).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const]));
   const answered = (declared: Options) => Object.fromEntries(chosen.filter(([key]) => key in declared));
   const fields = { ...given, ...answered(own) };
@@ -69,13 +69,61 @@ async function askAll(
   const answers: Record<string, PromptAnswer> = {};
   const values: Record<string, unknown> = { ...given };
   for (const [key, option] of missing) {
-    const wanted = option.required || (option.prompt && (option.prompt.when?.(values) ?? true));
+    const { when, after } = option.prompt ?? {};
+    const worth = option.prompt && (when?.(values) ?? true) && (!after || Object.keys(answers).length > 0);
+    const wanted = option.required || worth;
     const answer = wanted ? await (await import('./questions.ts')).askFor(key, option, values, sources) : undefined;
     if (!answer) continue;
     answers[key] = answer;
     values[key] = answer.value;
   }
   return answers;
+}
+
+/** Asks again for the fields that a 422 refused. Undefined if it refused nothing that dnx can ask for. */
+export async function answeredAgain(
+  error: unknown,
+  { command }: Pick<Invocation, 'command'>,
+  before: Inputs,
+  { warn, ...sources }: Parameters<typeof askFor>[3] & { readonly warn: (line: string) => void },
+): Promise<Inputs | undefined> {
+  if (!isError(error, 'invalid')) return undefined;
+  const refused = Object.entries(error.errors ?? {}).flatMap(([field, messages]) => {
+    const key = field.replace(/\..*/, '');
+    const option = command.fields?.[key];
+    return option && option.as === undefined ? [{ key, option, messages }] : [];
+  });
+  if (refused.length === 0) return undefined;
+  const { askFor } = await import('./questions.ts');
+  let now = before;
+  for (const { key, option, messages } of refused) {
+    warn(messages.join(' '));
+    const { [key]: _, ...others } = { ...now.fields, ...now.extra };
+    const answer = await askFor(key, option, others, sources, now.asked[key]?.label ?? wordOf(now.fields[key]));
+    if (!answer) return undefined;
+    now = answered(now, key, option, answer);
+  }
+  return now;
+}
+
+/** The same values with one replaced by an answer, or left out. */
+function answered(
+  { options, fields, extra, asked, answers }: Inputs,
+  key: string,
+  { kind }: Option<unknown>,
+  answer: PromptAnswer,
+): Inputs {
+  const { value } = answer;
+  // In the same place, because the order is that of the arguments.
+  const replaced = (values: Read, by: unknown): Read =>
+    Object.fromEntries(Object.entries({ ...values, [key]: by }).filter(([, each]) => each !== undefined));
+  return {
+    options,
+    fields: replaced(fields, value),
+    extra: replaced(extra, undefined),
+    asked: { ...asked, [key]: answer },
+    answers: replaced(answers, kind === 'secret' ? '-' : value),
+  };
 }
 
 /** Fails with all missing options at once. */

@@ -11,7 +11,7 @@ import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { asResult, type Result } from '../output/view.ts';
-import { type Inputs, inputsOf } from './inputs.ts';
+import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { foundFor, requireWords, withDestination } from './targets.ts';
@@ -53,33 +53,63 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, picked);
   const { invocation, found, scope, allowance } = await findTargets(typed, picked, base, allowanceFor(typed, inputs.options));
   const chosen = callsOf(invocation, scope.settings);
-  const prepared = (targets: Targets, all: readonly Targets[]) =>
-    prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
+  const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
+    prepare({ invocation, chosen, inputs: values, all, base, scope, allowance }, targets);
   const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
-  if (Object.keys(inputs.asked).length > 0) await (await import('./questions.ts')).review(invocation, inputs, base);
   const [first = {}] = all;
-  const run = (targets: Targets) => {
-    const { ctx, args } = prepared(targets, all);
-    return command.run(ctx, args);
-  };
+  const asks = Object.keys(inputs.asked).length > 0;
+  if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
   const noun = nounOf(group);
-  const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
-  const together = async () =>
-    (await import('./several.ts')).several({ noun, verb: command.name, items, run: (item) => run(item.targets) });
   const body = { ...inputs.fields, ...inputs.extra };
   const after = await before({ name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) });
-  const running = command.targets === 'each' && all.length > 1 ? together() : run(first);
-  const result = asResult(
-    await running.catch(async (error: unknown) => {
-      const explained = await withLink(error, first, scope, command.calls);
-      throw withLabels(await withDestination(explained, invocation, scope), command);
-    }),
+  const run = (targets: Targets, values = inputs) => {
+    const { ctx, args } = prepared(targets, all, values);
+    return command.run(ctx, args);
+  };
+  const runAll = async (values: Inputs) => {
+    if (command.targets !== 'each' || all.length <= 1) return run(first, values);
+    const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
+    return (await import('./several.ts')).several({ noun, verb: command.name, items, run: (item) => run(item.targets) });
+  };
+  const again = { ...sources, api: scope.api, warn: base.progress.warn };
+  const { result, values } = await untilAccepted(
+    async (given) => {
+      try {
+        return asResult(await runAll(given));
+      } catch (error) {
+        const linked = await withLink(error, first, scope, command.calls);
+        throw withLabels(await withDestination(linked, invocation, scope), command);
+      }
+    },
+    inputs,
+    async (error, given) => (asks ? answeredAgain(error, invocation, given, again) : undefined),
   );
   if (!result.exit) await after?.();
-  return Object.keys({ ...words, ...inputs.asked, ...result.answers }).length > 0
-    ? (await import('./without-prompts.ts')).withoutPrompts(invocation, inputs, words, result)
+  return Object.keys({ ...words, ...values.asked, ...result.answers }).length > 0
+    ? (await import('./without-prompts.ts')).withoutPrompts(invocation, values, { ...placesIn(invocation, first), ...words }, result)
     : result;
 }
+
+/** Runs a command. If it is refused, and `again` has other values, runs it again with these. */
+async function untilAccepted(
+  run: (values: Inputs) => Promise<Result>,
+  values: Inputs,
+  again: (error: unknown, values: Inputs) => Promise<Inputs | undefined>,
+): Promise<{ readonly result: Result; readonly values: Inputs }> {
+  try {
+    return { result: await run(values), values };
+  } catch (error) {
+    const others = await again(error, values);
+    if (!others) throw error;
+    return untilAccepted(run, others, again);
+  }
+}
+
+/** The server or site that the settings name, which a repeated command line must name, too. A site needs no server. */
+const placesIn = ({ targets: given }: Invocation, { server, site }: Targets): Readonly<Record<string, string>> => ({
+  ...(site && !given.site && { site: site.label }),
+  ...(server && !given.server && !given.site && { server: server.label }),
+});
 
 /**
  * Looks up what a command line names. On a terminal, asks about a word that names nothing, or several things. Returns what is left of
@@ -93,7 +123,7 @@ async function findTargets(typed: Invocation, scope: Scope, base: BaseContext, a
   } catch (error) {
     const before = left();
     if (!base.ask.allowed || !isError(error, 'not_found', 'ambiguous')) throw error;
-    const next = await (await import('./meant.ts')).corrected(error, typed, scope, base.ask);
+    const next = await (await import('./meant.ts')).corrected(error, typed, scope, base);
     return findTargets(next.typed, next.scope, base, before);
   }
 }

@@ -1,8 +1,8 @@
 import { cancelled, type Detail, isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import { capitalized, title, wordOf } from '../../base/text.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { idIn } from '../../platform/names/names.ts';
+import { idIn, type Targets } from '../../platform/names/names.ts';
 import { namings, nounIn } from '../../platform/names/namings.ts';
 import type { Context } from '../language/command.ts';
 import type { From, Option } from '../language/options.ts';
@@ -22,17 +22,22 @@ export interface PromptAnswer {
 /** The choice to type another value. */
 const OTHER = Symbol('other');
 
-/** Prompts for an option. Undefined if there is nothing to choose from. */
+/** Prompts for an option. Undefined if there is nothing to choose from. `last`: what was typed before. */
 export async function askFor(
   key: string,
   option: Option<unknown>,
   given: JsonObject,
   { api, ...sources }: Sources & { readonly api: Pick<Api, 'list'> },
+  last = '',
 ): Promise<PromptAnswer | undefined> {
   const { ask } = sources;
+  if (option.kind === 'flag') {
+    const value = await ask.confirm(option.prompt?.none ?? `${option.help}?`, option.prompt?.after?.enter);
+    return { value, label: value ? 'yes' : 'no' };
+  }
   if (option.kind === 'secret') return { value: await ask.password(option.help), label: '' };
   const typed = async (question: string): Promise<PromptAnswer> => {
-    const word = await ask.input(`${question}:`, { check: option.prompt?.check });
+    const word = await ask.input(`${question}:`, { check: option.prompt?.check, ...(last && { default: last }) });
     return { value: await parseValue(key, option, word, sources), label: word };
   };
   const choices = await choicesOf(option, given, api);
@@ -40,7 +45,7 @@ export async function askFor(
   const question = labelOf(option);
   const chosen = await ask.select(`${question}:`, choices);
   if (chosen === OTHER) return typed(question);
-  const label = choices.find(({ value }) => value === chosen)?.name ?? '';
+  const { name = '', short: label = name } = choices.find(({ value }) => value === chosen) ?? {};
   return {
     value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined,
     label,
@@ -54,7 +59,12 @@ const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, ''
 /** The choices, the most likely first: offers of the API, or leaving the option out. */
 async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly PromptChoice<unknown>[]> {
   const { from, required, strict, prompt } = option;
-  const words = (each: string): PromptChoice<unknown> => ({ name: each, value: each });
+  const { explained = {} } = prompt ?? {};
+  const width = Math.max(...Object.keys(explained).map((each) => each.length));
+  const words = (each: string): PromptChoice<unknown> =>
+    explained[each] === undefined
+      ? { name: each, value: each }
+      : { name: `${each.padEnd(width)}  ${explained[each]}`, short: each, value: each };
   const offers = from ? await offersOf(from, given, api) : (prompt?.offers?.(given) ?? []).map(words);
   const known = (option.choices ?? []).map(words).filter(({ value }) => !offers.some((offer) => offer.value === value));
   if (offers.length + known.length === 0 && (from || !prompt?.offers)) return [];
@@ -101,14 +111,16 @@ interface Sent {
   readonly asked: Readonly<Record<string, PromptAnswer>>;
 }
 
-/** After prompts, shows what a command will send and asks for confirmation unless --yes is given. */
+/** After prompts, shows what a command will send, and where to, and asks for confirmation unless --yes is given. */
 export async function review(
   { command, consent }: Pick<Invocation, 'command' | 'consent'>,
   inputs: Sent,
+  targets: Targets,
   { api, ask, progress }: Pick<Context, 'api' | 'ask' | 'progress'>,
 ): Promise<void> {
   if (!command.review) return;
-  const details = await detailsOf(command.fields ?? {}, inputs, api);
+  const parents = Object.entries(targets).map(([noun, { label }]): Detail => [capitalized(title(noun)), label]);
+  const details = [...parents, ...(await detailsOf(command.fields ?? {}, inputs, api))];
   const width = Math.max(...details.map(([label]) => label.length));
   for (const [label, text] of details) progress.note(`  ${label.padEnd(width)}  ${text}`);
   if (!consent.yes && !(await ask.confirm(command.review))) throw cancelled();

@@ -11,7 +11,7 @@ import type { Ask } from '../prompt/ask.ts';
 /** What values can be read from: files, stdin and a masked prompt. */
 export interface Sources {
   readonly world: Pick<World, 'cwd' | 'home' | 'signal'>;
-  readonly ask: Pick<Ask, 'allowed' | 'password' | 'input' | 'select'>;
+  readonly ask: Pick<Ask, 'allowed' | 'confirm' | 'password' | 'input' | 'select'>;
   /** Reads stdin to its end, once. */
   readonly stdin: () => Promise<string>;
 }

@@ -51,18 +51,30 @@ export async function login(ctx: Needs, options: LoginOptions): Promise<Result> 
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn(
-  { api, ask, progress, settings, tokens, tree, world }: Needs,
-  how: Pick<SignIn, 'insecure' | 'command'>,
-): Promise<SignIn> {
-  await tokens.probe({ insecure: how.insecure }).catch((error: unknown) => {
-    throw withAlternatives(error, how);
-  });
+async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Needs, given: Storing): Promise<SignIn> {
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
+  if (!isFirst) await refuseStopped(settings.host);
+  const how = { ...given, insecure: await isInsecure({ ask, progress, tokens }, given) };
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
-  await refuseStopped(host);
+  if (isFirst) await refuseStopped(host);
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
   return { api, ask, progress, tree, world, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
+}
+
+type Storing = Pick<SignIn, 'insecure' | 'command'>;
+
+/** True if the token goes to a file: with --insecure-storage, or because there is no keychain and the user agrees. */
+async function isInsecure({ ask, progress, tokens }: Pick<Needs, 'ask' | 'progress' | 'tokens'>, how: Storing): Promise<boolean> {
+  try {
+    await tokens.probe(how);
+    return how.insecure;
+  } catch (error) {
+    if (how.insecure || !ask.allowed || !isError(error, 'failed')) throw withAlternatives(error, how);
+    progress.warn(error.message);
+    if (!(await ask.confirm('Store the token in a file that only you can read?', true))) throw withAlternatives(error, how);
+    await tokens.probe({ insecure: true });
+    return true;
+  }
 }
 
 /** Fails before any question if nothing runs at a host on this machine, such as a sandbox that has stopped. */

@@ -4,7 +4,7 @@ import { type Choosing, chosenAbilities, pickForSignIn } from '../token/choose.t
 import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
 import { tokenId, tokenIn } from '../token/token.ts';
 import { hiding } from './hide.ts';
-import { checkToken, PLAN, type SignIn, storeSignIn } from './sign-in.ts';
+import { checkToken, PLAN, type SignIn, storeSignIn, WITHOUT_PASSWORD } from './sign-in.ts';
 
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
@@ -24,6 +24,7 @@ export async function signInWithPassword(outer: SignIn, options: Options): Promi
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
   const given = await chosenAbilities(outer, options);
+  if (outer.tokens.known === undefined) outer.progress.note(WITHOUT_PASSWORD);
   const typed: string[] = [];
   const at = { ...outer, api: hiding(outer.api, typed) };
   const token = await exchange(at, options.email, given, typed);
@@ -87,7 +88,7 @@ function explained(error: unknown): unknown {
     const said = error.errors?.email?.[0] ?? error.message;
     return new DnxError('unauthenticated', `Wrong email or password (“${said.replace(/\.$/, '')}”).`, {
       status: error.status,
-      hint: 'If you sign in with SSO or two-factor authentication, create a token in the dashboard and run: dnx login --with-token',
+      hint: WITHOUT_PASSWORD,
     });
   }
   if (error.code === 'forbidden') return error.withHint(PLAN);

@@ -21,6 +21,9 @@ interface ToStore {
 /** The hint if the plan has no API access. */
 export const PLAN = 'API access requires the Professional or Enterprise plan. An owner can upgrade in the dashboard.';
 
+/** What to do without a password. */
+export const WITHOUT_PASSWORD = 'With GitHub, SSO or 2FA, use a token of the dashboard: dnx login --with-token';
+
 /** Checks a token before it is stored. Resolves to its user. */
 export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, token: string): Promise<string | undefined> {
   const { data } = await api

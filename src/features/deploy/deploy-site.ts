@@ -29,7 +29,8 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
     if (!before || values.wait === false) return startedReport(of, saved, values.wait);
     if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
-    let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached });
+    const endLog = await showLog(ctx, of, before, values);
+    let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
     if (attach) await afterFollowing(ctx, of, report);
     if (verification && report.result.outcome === 'succeeded')
       report = await verifyDeployment(ctx, { saved, report, before, verification });
@@ -127,6 +128,12 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     },
   });
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
+}
+
+/** On a terminal, shows the deploy log while the deployment runs. */
+async function showLog(ctx: DeployContext, of: SiteReference, { site }: Snapshot, { log }: DeployValues): Promise<() => void> {
+  if (log === false || !ctx.ask.allowed) return () => {};
+  return (await import('../logs/deployment.ts')).showDeployLog(ctx, of, site);
 }
 
 /** On a terminal, adds to a failed deployment the cause that `dnx why` finds without a question. */

@@ -39,6 +39,7 @@ export const deployOptions = {
   branch: text('Put this branch live once; the setting of the site is restored', 'branch'),
   ...following,
   ...under('Follow', {
+    log: toggle('Show the deploy log while it runs (default on a terminal, if SSH needs no question)'),
     if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
   }),
   ...under('Verify', {

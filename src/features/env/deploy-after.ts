@@ -38,19 +38,19 @@ export async function deployAfter(
   { wait, timeout }: Pick<Deploying, 'wait' | 'timeout'>,
   variables: unknown,
 ): Promise<Result> {
-  const [{ deploy }, { deployOptions }, { deployColumns }] = await Promise.all([
-    import('../deploy/deploy.ts'),
-    import('../deploy/options.ts'),
-    import('../deploy/result.ts'),
-  ]);
-  const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
+  const { deployColumns } = await import('../deploy/result.ts');
   // A deployment in progress may not have the new values, so it is not enough to follow it.
-  const values: Partial<DeployValues> = { wait, timeout, ...(wait !== false && { if_running: 'wait' }) };
-  const bounded = within(ctx, allowanceOf({ wait, timeout }));
-  const result = await deploy({ ...ctx, ...bounded, targets, all: [targets] }, { ...unset, ...values }).catch((error: unknown) => {
+  const result = await deployNow(ctx, targets, { wait, timeout, ...(wait !== false && { if_running: 'wait' }) }).catch((error: unknown) => {
     throw notDeployed(error, targets);
   });
   return { ...result, view: withVariables(result.view, variables, deployColumns) };
+}
+
+/** Deploys a site as a step of another command. */
+export async function deployNow(ctx: Context, targets: Located, given: Partial<DeployValues>): Promise<Result> {
+  const [{ deploy }, { deployOptions }] = await Promise.all([import('../deploy/deploy.ts'), import('../deploy/options.ts')]);
+  const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
+  return deploy({ ...ctx, ...within(ctx, allowanceOf(given)), targets, all: [targets] }, { ...unset, ...given });
 }
 
 /** The error if no deployment was started, which does not know that the variables were changed. */

@@ -56,26 +56,25 @@ export const topicTexts = {
   names: {
     title: 'Names and ids',
     body: [
-      'Refer to anything in Deploynix by name or id. ULIDs, UUIDs and whole numbers are ids.',
+      'Anything has a name or an id: a ULID, a UUID or a whole number.',
       [
         ['Server', 'Name or IP address'],
         ['Site', 'Domain, or server/domain if several servers have it'],
-        ['Queue worker', 'Queue'],
+        ['Worker, redirect', 'Queue; path'],
         ['Daemon, cron job', 'Command, or a unique beginning of it'],
-        ['Redirect', 'Path'],
         ['Firewall rule', 'Name or port'],
         ['Certificate', 'Domain'],
         ['Backup', 'Id, or --latest'],
         ['Anything else', 'Name, or key of a variable'],
       ],
-      'A site comes first, before what the command works on: dnx env get shop.example.com APP_URL. -s or --site also takes its id.',
-      'If the command line names no server or site, dnx uses the first of these that does:',
+      'A site comes first: dnx env get shop.example.com APP_URL. Or use -s, --site.',
+      'Without a server or site, dnx uses the first of these that names one:',
       [
         ['1.', 'DNX_SERVER, DNX_SITE'],
         ['2.', '.deploynix.json in this directory or above: dnx link'],
         ['3.', 'The profile: dnx config set site shop.example.com'],
       ],
-      'On a terminal, dnx asks about a name that is missing, misspelled or ambiguous. Elsewhere, it exits 2 if one is missing, and otherwise 6. --no-cache looks up names again.',
+      'On a terminal, dnx asks about a missing, wrong or ambiguous name. Elsewhere, it exits 2 if one is missing, and otherwise 6. --no-cache looks up names again.',
     ],
   },
   'exit-codes': {
@@ -164,7 +163,7 @@ export const topicTexts = {
         ['Windows', 'Credential Manager'],
       ],
       'If the keyring is locked, dnx waits up to 60 seconds for you to unlock it. Without a terminal, it exits 1 right away.',
-      'On a machine without a keychain:',
+      'On a machine without a keychain, dnx login asks whether to store the token in a file. Without a terminal:',
       [
         ['DNX_TOKEN', 'Environment variable with the token; nothing is stored'],
         ['--insecure-storage', 'Option of dnx login: store the token in a file that only you can read'],

@@ -86,7 +86,7 @@ interface Names {
 const ANY_RELEASE = `${'[0-9]'.repeat(8)}*`;
 
 /** The files of a source, as arguments of the script. The release in question is the live one, or any in the name of a file. */
-const candidatesOf = (source: LogSource, names: Names): readonly string[] => {
+export const candidatesOf = (source: LogSource, names: Names): readonly string[] => {
   const { server = [], site } = places[source];
   return (names.domain === undefined ? server : site).flatMap(({ show, files }, index) =>
     files

@@ -19,6 +19,14 @@ export const serverReader = ({ api }: { readonly api: Api }): Reader<Server> => 
     phaseOf(status) ?? (provisioned_at !== null && provisioned_at !== before?.provisioned_at ? 'good' : undefined),
 });
 
+/** Where a site that was created appears. */
+export const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
+
+/** Reads the sites of a server. */
+export const siteReader = ({ api }: { readonly api: Api }, server: string): Reader<Thing> => ({
+  one: async (site, options) => (await api.send<Thing>('GET /servers/{server}/sites/{site}', { server, site }, options)).data,
+});
+
 /** The endpoints for following a certificate. */
 export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
 export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;

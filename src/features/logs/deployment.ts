@@ -1,0 +1,52 @@
+import { DnxError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { serverEndpoint } from '../../platform/follow/readers.ts';
+import type { Site } from '../deploy/baseline.ts';
+import type { SiteReference } from '../deploy/site.ts';
+import type { DeployContext } from '../deploy/snapshot.ts';
+import { siteDirectories } from '../remote/directory.ts';
+import { siteOnMachine } from '../remote/machine.ts';
+import { type Connection, openConnection, openMemory } from './connection.ts';
+import { beginning } from './follow.ts';
+import { candidatesOf } from './logs.ts';
+
+/**
+ * Shows the lines of the deploy log above the spinner while a deployment runs, if the server can be read without a question. Returns how to
+ * end it. The deployment does not depend on it, so a failure shows nothing.
+ */
+export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site): () => void {
+  let connection: Connection | undefined;
+  let ended = false;
+  const show = async () => {
+    const opened = await open(ctx, of, site);
+    connection = opened;
+    if (ended) return opened.stop();
+    const memory = openMemory();
+    if (!(await beginning(opened, memory))) return;
+    const decoder = new TextDecoder();
+    let rest = '';
+    for (let next = await opened.frames.next(); !next.done && !ended; next = await opened.frames.next()) {
+      memory.note(next.value);
+      if (next.value.kind !== 'bytes') continue;
+      const lines = `${rest}${decoder.decode(next.value.bytes, { stream: true })}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) ctx.progress.note(line);
+    }
+  };
+  show().catch((error: unknown) => {
+    if (!(error instanceof DnxError)) throw error;
+  });
+  return () => {
+    ended = true;
+    connection?.stop();
+  };
+}
+
+/** Follows the deploy log from now on. ssh asks for nothing. */
+async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<Connection> {
+  const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: of.server.id }, { retry: false });
+  const place = siteOnMachine({ ...of }, { server: server ?? {}, site });
+  const silent = { world: ctx.world, ask: { ...ctx.ask, allowed: false } };
+  const candidates = candidatesOf('deploy', place);
+  return openConnection(silent, { machine: place.machine, directories: siteDirectories(place), candidates, lines: 0, follow: true });
+}

@@ -1,0 +1,50 @@
+import type { Context } from '../../cli/language/command.ts';
+import { creationOf } from '../../cli/language/resource.ts';
+import { columns, type Result } from '../../cli/output/view.ts';
+import { workResult } from '../../cli/run/work-result.ts';
+import type { Reply } from '../../platform/api/api.ts';
+import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
+import type { Located } from '../../platform/names/names.ts';
+
+export interface Certificate {
+  readonly id: string;
+  readonly type: string;
+  readonly domain: string;
+  readonly status: string;
+  /** Why the request failed. */
+  readonly reason: string | null;
+  readonly expires_at: string | null;
+  readonly created_at: string;
+}
+
+export const issueEndpoint = 'POST /servers/{server}/sites/{site}/certificates';
+
+export const certificateDetails = columns<Certificate>(
+  'domain',
+  'status',
+  { key: 'reason', wrap: true },
+  'type',
+  'expires_at',
+  'created_at',
+  'id',
+);
+
+/** Requests a certificate for a site, and follows it. */
+export const issueCertificate = (
+  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
+  { server, site }: Located,
+  body: Readonly<Record<string, unknown>> & { readonly domain: string },
+  wait: boolean | undefined,
+): Promise<Result> =>
+  workResult(ctx, {
+    reader: certificateReader(ctx, { server: server.id, site: site.id }),
+    start: (): Promise<Reply> => ctx.api.send(issueEndpoint, { server: server.id, site: site.id }, { body }),
+    creates: { ...creationOf('certificate', certificatesEndpoint, { server, site }, body), secret: body.private_key !== undefined },
+    what: `certificate for ${body.domain}`,
+    job: `certificate request for ${body.domain}`,
+    doing: `Requesting a certificate for ${body.domain}`,
+    did: `Issued a certificate for ${body.domain}`,
+    resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
+    columns: certificateDetails,
+    wait,
+  });

@@ -1,0 +1,74 @@
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { creationOf } from '../../cli/language/resource.ts';
+import type { Column, Result } from '../../cli/output/view.ts';
+import { workResult } from '../../cli/run/work-result.ts';
+import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
+import { type Located, requireId, type Target } from '../../platform/names/names.ts';
+import { deployNow } from '../env/deploy-after.ts';
+import { issueCertificate } from './certificate.ts';
+
+interface Options {
+  readonly wait: boolean | undefined;
+  readonly timeout: number | undefined;
+  readonly certificate: boolean | undefined;
+  readonly deploy: boolean | undefined;
+}
+
+/** Creates a site and waits until it is installed. With --certificate and --deploy, goes on with these. */
+export async function createSite(
+  ctx: Context,
+  server: Target,
+  { wait, timeout, certificate, deploy }: Options,
+  body: JsonObject,
+  columns: readonly Column[],
+): Promise<Result> {
+  if (wait === false && (certificate || deploy))
+    throw usage(`--no-wait cannot be combined with ${certificate ? '--certificate' : '--deploy'}.`, 'Use only one of them.');
+  const domain = wordOf(body.domain);
+  const created = await workResult(ctx, {
+    reader: siteReader(ctx, server.id),
+    start: () => ctx.call(),
+    creates: creationOf('site', sitesEndpoint, { server }, body),
+    what: `site ${domain}`,
+    job: `creation of site ${domain}`,
+    doing: `Creating site ${domain}`,
+    did: `Created site ${domain}`,
+    resume: (id) => ['site', 'show', id, '--server', server.id],
+    columns,
+    wait: wait ?? (certificate || deploy ? true : undefined),
+  });
+  const { view, exit } = created;
+  if (exit || view.kind !== 'record' || !(certificate || deploy)) {
+    const next = exit || deploy ? [] : [{ command: ['deploy', domain], why: 'Next' }];
+    return { ...created, next };
+  }
+  const { done, ...site } = view;
+  const place: Located = { server, site: { id: requireId(site.item, 'site'), label: domain } };
+  if (done !== undefined) ctx.progress.note(done);
+  const issued = certificate ? await outcomeOf(ctx, () => issueCertificate(ctx, place, { domain }, true)) : undefined;
+  const stopped = isError(issued?.exit) && isStop(issued.exit);
+  const deployed = deploy && !stopped ? await outcomeOf(ctx, () => deployNow(ctx, place, { wait: true, timeout })) : undefined;
+  if (issued?.exit && deployed?.exit instanceof DnxError) ctx.progress.warn(deployed.exit.message);
+  const item = { ...site.item, ...(issued && { certificate: issued.item }), ...(deployed && { deployment: deployed.item }) };
+  return { view: { ...site, item }, exit: issued?.exit ?? deployed?.exit };
+}
+
+/** How a step after the creation ended. Its success is noted at once; its failure does not undo the site. */
+async function outcomeOf(
+  { progress }: Pick<Context, 'progress'>,
+  run: () => Promise<Result>,
+): Promise<{ readonly item: unknown; readonly exit: Result['exit'] }> {
+  try {
+    const { view, exit } = await run();
+    const [sentence, item] = view.kind === 'record' ? [view.done, view.item] : [undefined, null];
+    progress.done();
+    if (!exit && sentence !== undefined) progress.note(sentence);
+    return { item, exit };
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return { item: null, exit: error };
+  }
+}
