@@ -78,8 +78,8 @@ const units = [
   [60, MINUTE, 'm'],
   [24, HOUR, 'h'],
   [60, DAY, 'd'],
-  [25, 30 * DAY, 'mo'],
-  [Number.POSITIVE_INFINITY, 365 * DAY, 'y'],
+  [24, 30 * DAY, 'mo'],
+  [Number.POSITIVE_INFINITY, 360 * DAY, 'y'],
 ] as const;
 const FUTURE_DAYS = 730;
 

@@ -15,13 +15,13 @@ export default command({
   name: 'api',
   summary: 'Make an authenticated API request',
   description:
-    'Use a path from the API reference, with or without /api/v1. Without a method it is a GET, even with -F: anything that could change something needs its method. -F sets query parameters of a GET, and JSON fields of other methods. {server} and {site} come from --server, --site or your defaults. The response is printed unchanged.',
+    'Takes a path from the API reference, with or without /api/v1. The method is GET unless you name another, even with -F. -F sets query parameters of a GET, and JSON fields otherwise. {server} and {site} come from --server, --site or your defaults. The response is printed unchanged.',
   options: {
     method: argument(suggest(text('HTTP method, GET by default'), ...methods)),
     path: argument(text('Path, such as /servers/{server}/sites')),
     input: content('JSON body: text, @file, or - for stdin'),
     paginate: flag('Fetch every page of a list, as one array'),
-    schema: flag('Print what dnx knows of the endpoint, without a request'),
+    schema: flag('Print what dnx knows about the endpoint, without a request'),
     rate: flag('Print how much of the rate limit is used, without a request'),
     include: { ...flag('Also print the response status and headers'), short: 'i' },
   },

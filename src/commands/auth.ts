@@ -33,7 +33,7 @@ const loginCommand = command({
     with_token: flag('Take a token instead of a password, from a prompt or stdin'),
     email: text('Email address', 'email'),
     ...abilities,
-    insecure_storage: flag('Store the token in the clear, in a file that only you can read'),
+    insecure_storage: flag('Store the token unencrypted, in a file that only you can read'),
   },
   examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
   run: (ctx, { options }) => login(ctx, options),

@@ -7,7 +7,7 @@ export default command({
   name: 'changes',
   summary: 'Show what the next deployment would bring',
   description:
-    'Compares the commit of the live release with the branch of the site in the Git clone of this directory: commits, migrations, keys of .env.example that the site lacks, and the PHP version that composer.json requires. Reads the clone as it is; what cannot be known is listed as unknown.\n\nThe files of a project are those beside its link file, or at the root of the repository.',
+    'Compares the live release with the branch of the site, in the Git clone in this directory: commits, migrations, variables of .env.example that the site lacks, and the PHP version that composer.json requires. Without --fetch, the clone is not updated. What dnx cannot know is listed as unknown.\n\nThe files of the project are next to its .deploynix.json, or at the root of the repository.',
   exits: 'with --exit-code: 0 no differences, 10 differences, 1 no known difference, but something is unknown',
   calls: [siteEndpoint, releasesEndpoint, variablesEndpoint],
   options: {

@@ -57,7 +57,7 @@ const names = command({
   name: 'names',
   summary: 'List the names that completion offers',
   description:
-    'Reads them from the API within 2s, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
+    'Reads names from the API within 2s and prints one per line. The completion scripts run it only with DNX_COMPLETE_ONLINE=1: see docs/completion.md.',
   options: {
     kind: argument(required(choice('Kind of resource', namedKinds))),
     server: option('Server: name, IP or id', 'server'),

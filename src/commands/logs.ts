@@ -20,7 +20,7 @@ With -f, new lines are shown until Ctrl-C, also after a log is rotated, a releas
     { when: 'path', also: [serverEndpoint] },
   ],
   options: {
-    destination: destination('Server or site (default: that of the project)'),
+    destination: destination('Server or site (default: the linked site)'),
     follow: { ...flag('Show new lines as they are written'), short: 'f' },
     lines: { ...integer('Number of lines of each file (default 100)'), short: 'n', least: 0 },
     source: choice('Log to show; laravel by default, nginx for a server with -f', sourceNames),

@@ -72,7 +72,7 @@ const list = command({
   aliases: ['ls'],
   summary: 'List servers',
   description:
-    'With --watch, reads the servers every 6 seconds. Updates the table in place on a terminal, and prints it again elsewhere when it changes. Use -o ndjson for a line of JSON per changed server. Ctrl-C ends it.',
+    'With --watch, reads the servers every 6 seconds. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed server. Press Ctrl-C to stop.',
   calls: serversEndpoint,
   options: { watch: flag('Keep it up to date until Ctrl-C') },
   shows: servers.columns,

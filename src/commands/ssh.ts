@@ -7,10 +7,10 @@ export default command({
   name: 'ssh',
   summary: 'Connect to a server or a site over SSH',
   description:
-    'Runs ssh with your own keys and configuration. On a site, starts in its live release. Each word of the command reaches the server as it is, so use sh -c for pipes, variables and globs.',
+    'Runs ssh with your own keys and configuration. On a site, starts in its live release. The server gets the words of the command unchanged, so use sh -c for pipes, variables and globs.',
   calls: destinationCalls,
   options: {
-    destination: destination('Server or site (default: that of the project)'),
+    destination: destination('Server or site (default: the linked site)'),
     ...siteOptions,
     print: flag('Print the command line of ssh instead of running it'),
     command: { ...rest('Command to run, after -- (default: a login shell)'), required: false },

@@ -6,8 +6,8 @@ export default command({
   name: 'status',
   summary: 'Show the state of a site',
   description: [
-    'Shows where commands in this directory would go and why, then the site, its server, live release, certificate and workers. Sends at most six requests; what the token cannot read is left out and said.',
-    'With --watch, reads the site every 6 seconds, and prints what changes: on a terminal in place, elsewhere below. Use -o ndjson for a line of JSON per change. Ctrl-C ends it.',
+    'Shows which site commands in this directory use and why, then its server, live release, certificate and workers. Sends at most six requests, and names what the token cannot read.',
+    'With --watch, reads the site every 6 seconds and updates the output in place; without a terminal, it prints each change. Use -o ndjson for a line of JSON per change. Press Ctrl-C to stop.',
   ].join('\n\n'),
   calls: siteEndpoint,
   options: { watch: flag('Keep it up to date until Ctrl-C') },

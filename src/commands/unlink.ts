@@ -4,7 +4,7 @@ export default command({
   name: 'unlink',
   summary: 'Remove the link of this project',
   description:
-    'Removes .deploynix.json, or one of its environments with --env. The file is in your repository, so there is no question; --yes removes even a file that cannot be read.',
+    'Removes .deploynix.json, or one of its environments with --env. It does not ask, because Git has the file. --yes also removes a file that cannot be read.',
   links: true,
   consent: async () => ({ level: 'moderate', deferred: true }),
   examples: ['unlink', 'unlink --env staging'],

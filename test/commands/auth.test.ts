@@ -20,7 +20,7 @@ const login = (line?: string, options?: RunOptions) => signIn(bed, line, options
 describe('login --with-token', () => {
   test('checks the token and stores it in the keychain', async () => {
     const run = await login();
-    expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com (profile default, keychain)\n`);
+    expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com\n`);
     expect(run.calls).toEqual(['GET /user']);
     expect([...bed.keychain]).toEqual([[`default@${bed.sandbox.url}`, bed.sandbox.token]]);
     expect((await bed.dnx('whoami', signedOut)).code).toBe(0);
@@ -89,7 +89,7 @@ describe('logout', () => {
     expect((await login()).code).toBe(0);
     const run = await bed.dnx('logout', signedOut);
     expect(run.calls).toEqual(['POST /logout']);
-    expect(run.stdout).toBe(`✓ Signed out of ${host()} (profile default); token revoked\n`);
+    expect(run.stdout).toBe(`✓ Signed out of ${host()}; token revoked\n`);
     expect(bed.keychain.size).toBe(0);
     expect((await bed.dnx('whoami', signedOut)).code).toBe(4);
   });

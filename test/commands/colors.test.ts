@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
@@ -17,6 +19,8 @@ const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
 const green = (text: string) => `\u001b[32m${text}\u001b[39m`;
 const yellow = (text: string) => `\u001b[33m${text}\u001b[39m`;
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
+
+const plainly = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 test('a command and a URL have one accent color, labels are dim', async () => {
   const run = await colored('deploy shop.example.com');
@@ -83,3 +87,18 @@ test.each(['deploy shop.example.com', 'site list', 'daemon list --server db-1', 
     expect(text(run)).toBe(text(plain));
   },
 );
+
+test('what a plan adds, changes and removes is green, yellow and red', async () => {
+  const file = join(bed.directory, '.env.shop');
+  expect((await bed.dnx(`env pull ${file} --site shop.example.com`)).code).toBe(0);
+  const [first = '', second = '', ...others] = readFileSync(file, 'utf8').trim().split('\n');
+  const [removed, changed] = [first, second].map((line) => line.split('=')[0]);
+  writeFileSync(file, [`${changed}=another`, ...others, 'NEW_KEY=1', ''].join('\n'));
+  const diff = (await colored(`env diff ${file} --site shop.example.com`)).stdout;
+  expect(diff).toMatch(new RegExp(`${changed} +${plainly(yellow('~ changed'))}`));
+  expect(diff).toMatch(new RegExp(`NEW_KEY +${plainly(green('+ only in'))}`.replace(plainly('\u001b[39m'), '')));
+  const push = (await colored(`env push ${file} --site shop.example.com --prune --dry-run`)).stdout;
+  expect(push).toContain(`  ${green('+ NEW_KEY')}\n`);
+  expect(push).toContain(`  ${yellow(`~ ${changed}`)}\n`);
+  expect(push).toContain(`  ${red(`- ${removed}`)}\n`);
+});

@@ -19,7 +19,7 @@ describe('env diff of a file and a site', () => {
   test('shows what differs, without values', async () => {
     const run = await diff();
     expect([run.code, run.stderr]).toEqual([0, '']);
-    expect(run.stdout).toBe('KEY      CHANGE\nAPP_ENV  changed\nMINE     only in .env.production\nAPP_KEY  only at Deploynix\n');
+    expect(run.stdout).toBe('KEY      CHANGE\nAPP_ENV  ~ changed\nMINE     + only in .env.production\nAPP_KEY  - only at Deploynix\n');
     expect((await diff('--json')).json()).toEqual([
       { key: 'APP_ENV', change: 'changed' },
       { key: 'MINE', change: 'only_here' },
@@ -30,7 +30,7 @@ describe('env diff of a file and a site', () => {
   test('shows values only with --reveal', async () => {
     const run = await diff('--reveal');
     expect(run.stdout).toBe(
-      'KEY      CHANGE                   FILE   DEPLOYNIX\nAPP_ENV  changed                  local  production\nMINE     only in .env.production  1      –\nAPP_KEY  only at Deploynix        –      a secret\n',
+      'KEY      CHANGE                     FILE   DEPLOYNIX\nAPP_ENV  ~ changed                  local  production\nMINE     + only in .env.production  1      –\nAPP_KEY  - only at Deploynix        –      a secret\n',
     );
     expect((await diff('--reveal', '--json')).json()).toContainEqual({ key: 'MINE', change: 'only_here', here: '1', there: null });
   });
@@ -38,7 +38,7 @@ describe('env diff of a file and a site', () => {
   test('exits 10 with --exit-code, if there are differences', async () => {
     const run = await diff('--exit-code');
     expect([run.code, run.stderr]).toEqual([10, 'Error: 3 variables differ.\n']);
-    expect(run.stdout).toContain('APP_ENV  changed');
+    expect(run.stdout).toContain('APP_ENV  ~ changed');
     await site.succeed('pull', '--theirs', 'APP_ENV');
     site.write('APP_ENV=production\nSAME=1\nAPP_KEY="a secret"\n');
     const same = await diff('--exit-code');
@@ -51,10 +51,10 @@ describe('env diff of a file and a site', () => {
     site.setAll({ APP_ENV: 'staging', APP_KEY: 'new', SAME: '1' });
     expect((await diff()).stdout).toBe(
       [
-        'KEY      CHANGE   SINCE THE LAST PULL',
-        'APP_ENV  changed  changed on both sides',
-        'SAME     changed  changed in .env.production',
-        'APP_KEY  changed  changed at Deploynix',
+        'KEY      CHANGE     SINCE THE LAST PULL',
+        'APP_ENV  ~ changed  changed on both sides',
+        'SAME     ~ changed  changed in .env.production',
+        'APP_KEY  ~ changed  changed at Deploynix',
         '',
       ].join('\n'),
     );
@@ -85,7 +85,7 @@ describe('env diff of two sites', () => {
     expect([run.code, run.json()]).toEqual([0, expect.arrayContaining([{ key: 'SAME', change: 'only_there' }])]);
     expect((await diff('staging', '--json')).json()).toEqual(run.json());
     expect((await diff('staging', 'production', '--reveal')).stdout).toMatch(
-      /^KEY +CHANGE +STAGING +PRODUCTION\n[\s\S]*SAME +only in production +– +1\n/,
+      /^KEY +CHANGE +STAGING +PRODUCTION\n[\s\S]*SAME +- only in production +– +1\n/,
     );
     site.write('SAME=1\n', '.env.staging');
     const other = await site.env(['diff', '-e', 'staging', '--json']);

@@ -109,7 +109,7 @@ describe('on a terminal', () => {
   test('shows a plan without values, asks, and asks whether to deploy', async () => {
     const run = await bed.dnx(edit, editor([(text) => `${set('APP_NAME', 'secret-value')(text)}NEW=1\n`], 'y\rn\r'));
     expect([run.code, values()]).toMatchObject([0, { APP_NAME: 'secret-value', NEW: '1' }]);
-    expect(run.stderr).toContain('  add       NEW\n  change    APP_NAME\n');
+    expect(run.stderr).toContain('  + NEW\n  ~ APP_NAME\n');
     expect(run.stderr).toContain('Update 2 variables of blog.example.com (web-1)?');
     expect(run.stderr).toContain('Updated 2 variables of blog.example.com. Deploy now?');
     expect(run.stdout).toMatch(/^✓ Updated 2 variables/);

@@ -92,7 +92,7 @@ describe('a local change', () => {
       [
         'Error: 1 variable changed here and at Deploynix. Nothing was written.',
         '  conflict  APP_NAME (changed on both sides)',
-        '  Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.',
+        '  Use --ours KEY for the value of the file, --theirs KEY for the value at Deploynix, or --force for all values at Deploynix.',
         '',
       ].join('\n'),
     ]);
@@ -131,7 +131,7 @@ test('env pull --dry-run shows the plan and writes nothing', async () => {
   const run = await pull('--dry-run');
   expect([run.code, run.stdout]).toEqual([
     0,
-    'Would pull 2 variables from blog.example.com into .env.production.\n  add       APP_NAME, API_KEY\n',
+    'Would pull 2 variables from blog.example.com into .env.production.\n  + APP_NAME, API_KEY\n',
   ]);
   expect(site.read()).toBeUndefined();
 });

@@ -76,7 +76,7 @@ describe('a variable that changed on both sides', () => {
     expect(run.stderr).toBe(
       [
         'Error: 1 variable changed here and at Deploynix. Nothing was sent.',
-        '  conflict  APP_NAME (changed on both sides)',
+        '  ! APP_NAME (changed on both sides)',
         '  Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.',
         '',
       ].join('\n'),
@@ -88,7 +88,7 @@ describe('a variable that changed on both sides', () => {
   test('is asked about on a terminal, also with --yes', async () => {
     const cancelled = await site.env(['push', '--yes'], terminal('\u001b[B\u001b[B\r'));
     expect([cancelled.code, sent(cancelled.calls)]).toEqual([1, []]);
-    expect(cancelled.stderr).toContain('  conflict  APP_NAME (changed on both sides)\n');
+    expect(cancelled.stderr).toContain('  ! APP_NAME (changed on both sides)\n');
     expect(cancelled.stderr).toContain('1 variable changed here and at Deploynix. Use:');
     const theirs = await site.env(['push', '--yes'], terminal('\u001b[B\r'));
     expect([theirs.code, site.values()]).toEqual([0, { APP_NAME: 'staging', API_KEY: 'a secret', NEW: '1' }]);
@@ -112,7 +112,7 @@ test('env push --dry-run shows the plan without values, needs no consent and sen
   const run = await push('--dry-run', '--prune');
   expect([run.code, run.stdout, sent(run.calls)]).toEqual([
     0,
-    'Would push 3 variables to blog.example.com.\n  add       LONG\n  change    APP_NAME\n  remove    API_KEY\n',
+    'Would push 3 variables to blog.example.com.\n  + LONG\n  ~ APP_NAME\n  - API_KEY\n',
     [],
   ]);
 });
@@ -121,7 +121,7 @@ test('env push shows the plan and asks', async () => {
   site.write('APP_NAME=local\nAPI_KEY="a secret"\n');
   const refused = await site.env(['push'], terminal('n\r'));
   expect([refused.code, sent(refused.calls)]).toEqual([1, []]);
-  expect(refused.stderr).toContain('  change    APP_NAME\n');
+  expect(refused.stderr).toContain('  ~ APP_NAME\n');
   expect(refused.stderr).toContain('Push 1 variable to blog.example.com (web-1)?');
   expect(refused.stderr).not.toContain('local');
   const run = await site.env(['push'], terminal('y\rn\r'));

@@ -86,7 +86,7 @@ describe('a lock', () => {
   test('is waited for until Ctrl-C', async () => {
     leaveLock(settings(), (await startHolder()).holder);
     const run = await bed.dnx('config set server web-1', { interruptAt: 500 });
-    expect([run.code, run.stderr]).toEqual([130, 'Error: Interrupted.\n']);
+    expect([run.code, run.stderr]).toEqual([130, 'Interrupted.\n']);
   });
 
   test('preserves the edits of several commands in one process', async () => {

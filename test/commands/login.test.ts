@@ -30,7 +30,7 @@ describe('login with a password', () => {
   test('Enter stores a token that can do everything', async () => {
     const run = await login('\r');
     expect(run.calls).toEqual(['POST /login', 'GET /user']);
-    expect(run.stdout).toContain(`Signed in to ${host()} as ${SEED_EMAIL} (profile default, keychain)\n`);
+    expect(run.stdout).toContain(`Signed in to ${host()} as ${SEED_EMAIL}\n`);
     expect(run.stderr).toContain('Next: dnx site list\n');
     expect(created()).toMatchObject([{ abilities: ['*'] }]);
     expect((await bed.dnx('server list', { env: { DNX_TOKEN: undefined } })).code).toBe(0);
@@ -176,7 +176,7 @@ describe('every token is stored, revoked or named', () => {
 });
 
 describe('once the narrower token is stored', () => {
-  const signedInAs = () => `Signed in to ${host()} as ${SEED_EMAIL} (profile default, keychain)`;
+  const signedInAs = () => `Signed in to ${host()} as ${SEED_EMAIL}`;
   /** Signs in without DNX_HOST, and does this when the first token is to be revoked. */
   const revoking = (meanwhile: () => void, options: RunOptions = {}) =>
     signIn(bed, 'login', {

@@ -170,7 +170,7 @@ describe('the look after a lost response', () => {
     next('drop-after');
     const run = await bed.dnx(line, { interruptAt: 1_000 });
     expect([run.code, run.stdout, run.waited, run.calls]).toEqual([130, '', 1_000, [list, post]]);
-    expect(run.stderr).toContain(`Error: Interrupted.\n  The daemon may have been created.\n  Check before you retry: dnx daemon list`);
+    expect(run.stderr).toContain(`Interrupted.\n  The daemon may have been created.\n  Check before you retry: dnx daemon list`);
   });
 
   test('is left out at the end of --timeout', async () => {

@@ -15,7 +15,7 @@ describe('a rejected field', () => {
     expect([run.code, run.stdout]).toEqual([7, '']);
     expect(run.stderr).toContain(
       'Error: Deploynix rejected the request.\n' +
-        '  --php-version: The selected php version is invalid.   (known: 8.0, 8.1, 8.2, 8.3, 8.4)\n',
+        '  --php-version: The selected php version is invalid.   (known: 8.4, 8.3, 8.2, 8.1, 8.0)\n',
     );
     expect(run.stderr.match(/php version/g)).toHaveLength(1);
     expect(run.stderr).not.toContain('-F');

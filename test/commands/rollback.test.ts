@@ -50,9 +50,8 @@ describe('rollback', () => {
     expect(run.stdout).toBe(
       [
         `✓ Rolled back shop.example.com to ${target?.name} in 5s`,
-        `  release  ${target?.name}  ${target?.commit_hash?.slice(0, 7)} ${target?.commit_message}`,
-        '  url      https://shop.example.com',
-        `  undo     dnx rollback shop.example.com --server web-1 --to ${old?.name}`,
+        '  url   https://shop.example.com',
+        `  undo  dnx rollback shop.example.com --server web-1 --to ${old?.name}`,
         '',
       ].join('\n'),
     );

@@ -67,7 +67,7 @@ test('a word with a dot that the command needs is not the site', async () => {
 test('a file with a dot is a file, and another word a site', async () => {
   mkdirSync(join(bed.directory, 'config'));
   const env = { DNX_SITE: 'blog.example.com' };
-  for (const file of ['.env.shop', 'shop.env', 'config/shop.txt']) {
+  for (const file of ['.env.shop', 'shop.env', 'shop.env.staging', 'vars.txt', 'config/shop']) {
     expect(await bed.dnx(`env pull ${file}`, { env }), file).toMatchObject({ code: 0 });
     expect(readFileSync(join(bed.directory, file), 'utf8')).toContain('blog-password');
   }
@@ -83,7 +83,7 @@ test('env run takes a site before --, and otherwise a program', async () => {
     ['deploy.sh shop.example.com -- --force', 'deploy.sh', ['shop.example.com', '--', '--force'], 'blog-password'],
     ['-- deploy.sh', 'deploy.sh', [], 'blog-password'],
   ] as const) {
-    expect(await bed.dnx(`env run ${words}`, { env }), words).toMatchObject({ code: 0, stderr: '' });
+    expect(await bed.dnx(`env run --all ${words}`, { env }), words).toMatchObject({ code: 0, stderr: '' });
     expect(bed.children.at(-1)).toMatchObject({ file: program, args, env: { DB_PASSWORD: password } });
   }
 });

@@ -21,7 +21,7 @@ describe('the token file', () => {
   test('is used only with --insecure-storage, has mode 0600, and is warned about once at login', async () => {
     const run = await login('login --with-token --insecure-storage');
     const file = join(config(), 'tokens.json');
-    expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com (profile default, file)\n`);
+    expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com\n`);
     expect(run.stderr).toContain(`! The token is stored unencrypted in ${file}.\n`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(config()).mode & 0o777).toBe(0o700);

@@ -53,7 +53,7 @@ describe('token create', () => {
   test('-F and --data override its arguments and options', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--data', '{"abilities":["site:read"]}', '-F', 'name=cd']);
     expect([run.code, byName('cd')?.abilities, byName('ci')]).toEqual([0, ['site:read'], undefined]);
-    expect(run.stderr).toContain('Token cd can: site:read\n');
+    expect(run.stderr).toContain('Abilities of token cd: site:read\n');
   });
 
   test('combines --ability, --for and --from-script, and says what it skipped', async () => {

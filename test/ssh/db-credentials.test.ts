@@ -84,7 +84,7 @@ it('reads the .env as Laravel does', async () => {
 it('says which line of a .env is broken, and does not repeat it', async () => {
   const ran = await tunnel({}, { 'shared/.env': 'DB_HOST=127.0.0.1\nDB_PASSWORD=hunter 2\n' });
   expect([ran.code, ran.used]).toEqual([1, undefined]);
-  expect(ran.stderr).toContain('.env on web-1 line 2: DB_PASSWORD has a blank in its value');
+  expect(ran.stderr).toContain('.env on web-1 line 2: DB_PASSWORD has a space in its value');
   expect(ran.stderr).not.toContain('hunter');
 });
 

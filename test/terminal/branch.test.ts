@@ -18,12 +18,11 @@ test('Ctrl-C during a deployment of another branch says how the branch is restor
   const { text, code } = await terminal.ended;
 
   expect(code).toBe(130);
-  expect(text.replaceAll('\r', '').split('\nStopped watching')[1]?.trimEnd().split('\n')).toEqual([
+  expect(text.replaceAll('\r', '').split('Stopped watching')[1]?.trimEnd().split('\n')).toEqual([
     '; the deployment continues.',
     "  The branch of blog.example.com is still 'feature/search'. It is restored by",
     '  the next dnx command for this site once the deployment is over.',
-    '  Resume with:',
-    '    dnx watch blog.example.com --server web-1',
+    '  Resume with: dnx watch blog.example.com --server web-1',
     '  Or restore it now with:',
     '    dnx site update blog.example.com --server web-1 --branch main',
   ]);

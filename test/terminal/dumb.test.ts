@@ -75,7 +75,7 @@ test.each(["The provider's API token", "Type 'web-1'"])('Ctrl-C at “%s” chan
   await terminal.shows(question);
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringMatching(/\nError: Interrupted; nothing was changed\.\s+$/)]);
+  expect([code, text]).toEqual([130, expect.stringMatching(/\nInterrupted; nothing was changed\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 

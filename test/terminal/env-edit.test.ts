@@ -55,7 +55,7 @@ test('the whole way: editor, mistake, editor, plan, question, deployment', async
   terminal.type(keys.enter);
   await terminal.shows('Value: ');
   terminal.type(`local${keys.enter}`);
-  await terminal.shows('  change    APP_NAME');
+  await terminal.shows('  ~ APP_NAME');
   await terminal.shows('? Update 1 variable of shop.example.com (web-1)?');
   terminal.type(`y${keys.enter}`);
   await terminal.shows('? Updated 1 variable of shop.example.com. Deploy now?');

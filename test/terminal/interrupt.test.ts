@@ -47,7 +47,7 @@ test.each(sampled(cases, 4, 1))('%s: Ctrl-C at “%s” changes nothing', async 
   await terminal.shows(question);
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was changed\.\s+$/)]);
+  expect([code, text]).toEqual([130, expect.stringMatching(/\nInterrupted; nothing was changed\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   expect(existsSync(join(executable.directory, '.config'))).toBe(false);
 });

@@ -38,7 +38,7 @@ test('Enter at the last prompt creates a token with every ability', async () => 
   await answer(terminal, questions.length);
   const { text, code } = await terminal.ended;
   expect(code).toBe(0);
-  expect(text).toContain(`✓ Signed in to ${host()} as ${SEED_EMAIL} (profile default, file)`);
+  expect(text).toContain(`✓ Signed in to ${host()} as ${SEED_EMAIL}`);
   expect(text).not.toContain(SEED_PASSWORD);
   expect(minted()).toMatchObject([{ abilities: ['*'] }]);
   const token = stored()[`default@${executable.sandbox.url}`] ?? '';
@@ -77,7 +77,7 @@ test('Ctrl-C while the first token is revoked says that you are signed in, and t
   await expect.poll(() => executable.sandbox.calls.at(-1)?.path).toBe('/logout');
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringContaining(`Signed in to ${host()} as ${SEED_EMAIL} (profile default, file).`)]);
+  expect([code, text]).toEqual([130, expect.stringContaining(`Signed in to ${host()} as ${SEED_EMAIL}.`)]);
   const next = await openTerminal(['token', 'revoke', '7', '--yes'], env, executable.directory).ended;
   expect([next.code, minted()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
 });

@@ -84,6 +84,6 @@ test.concurrent.for<[string, string, string?]>(
   await terminal.shows(shown);
   terminal.type('\u0004');
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringMatching(/\nError: Interrupted; nothing was changed\.\s+$/)]);
+  expect([code, text]).toEqual([130, expect.stringMatching(/\nInterrupted; nothing was changed\.\s+$/)]);
   expect(changes(executable)).toEqual([]);
 });

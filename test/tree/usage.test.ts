@@ -25,7 +25,8 @@ test.each([
 test('dnx db names the group whose commands it also takes', async () => {
   const { stdout } = await bed.dnx('db --help');
   expect(stdout).toContain("\nThe commands of 'dnx database' also work here: dnx database --help\n");
-  expect(stdout).toMatch(/\nAliases: dbs\n$/);
+  expect(stdout).not.toContain('Aliases');
+  expect((await bed.dnx('dbs --help')).stdout).toBe(stdout);
 });
 
 test.each(['db list --help', 'dbs list --help', 'help db list', 'db help list'])(

@@ -36,7 +36,7 @@ describe('a dotenv file', () => {
   });
 
   test.each([
-    ['A=1\nB=x y', '.env line 2: B has a blank in its value; put the value in quotes.'],
+    ['A=1\nB=x y', '.env line 2: B has a space in its value; put the value in quotes.'],
     ['A=1\n\nB="x" y', '.env line 3: B has text after its closing quote.'],
     ["A='x\nB=1'", '.env line 1: A has no closing quote.'],
     ['A="x\\y"', '.env line 1: A has an unknown escape sequence; write \\\\ for a backslash.'],

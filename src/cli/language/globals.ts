@@ -50,7 +50,7 @@ export const consents = {
   moderate: { yes: { ...flag('Skip the confirmation'), short: 'y' } },
   severe: {
     confirm: text('Confirm with the name, without a prompt', 'name'),
-    yes: { ...flag('Not sufficient; use --confirm'), short: 'y' },
+    yes: { ...flag('Not enough for this command; use --confirm'), short: 'y' },
   },
 } satisfies Record<string, Options>;
 

@@ -49,8 +49,8 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
 /** True for a domain, or `server/domain`. */
 const isSite = (word: string): boolean => /^([\w.-]+\/)?[\p{L}\p{N}_*-]+(\.[\p{L}\p{N}_-]+)+\.?$/u.test(word);
 
-/** `prod.env`, `.env.staging`, `cleanup.php`, `scripts/cleanup.php`. */
-const FILE = /\/|\.(env|php)$|\.env\./;
+/** `prod.env`, `shop.env.staging`, `vars.txt`, `scripts/cleanup.php`: no domain ends like these. */
+const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
 
 /**
  * True if the first of these words is the site, before what the command works on: `env get shop.example.com APP_URL`. It has a dot, and

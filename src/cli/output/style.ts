@@ -40,6 +40,7 @@ const marks: Readonly<Record<string, keyof Style>> = {
   '~': 'yellow',
   changed: 'yellow',
   '-': 'red',
+  '!': 'yellow',
   removed: 'red',
 };
 
@@ -49,7 +50,7 @@ export function painted(text: string, style: Style, color: Color = same): string
   const line = (each: string): string => {
     const [indent = ''] = /^ */.exec(each) ?? [];
     const rest = each.slice(indent.length);
-    const mark = marks[/^[+~-](?= )/.exec(rest)?.[0] ?? ''];
+    const mark = marks[/^[+~!-](?= )/.exec(rest)?.[0] ?? ''];
     if (mark) return indent + style[mark](rest);
     // The indent tells a command from the start of a sentence.
     const [first = '', ...parts] = each.split(COPIED);

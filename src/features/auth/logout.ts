@@ -23,7 +23,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   }
   const revoked = !keep && (await revoke(ctx));
   const state = revoked ? 'token revoked' : keep ? 'the token still works' : 'the token was already revoked';
-  const sentence = `Signed out of ${place} (profile ${profile}); ${state}`;
+  const sentence = `Signed out of ${place}${profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`}; ${state}`;
   if (found.source === 'variable') {
     progress.warn(`The token came from DNX_TOKEN. Unset it.${tokens.known ? ' The stored token was kept.' : ''}`);
     return done(sentence, data(revoked, false));

@@ -98,7 +98,7 @@ type IfRunning = NonNullable<DeployValues['if_running']>;
 /** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
 async function choose({ ask }: DeployContext, of: SiteReference, word: string, attachable: boolean): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) || !attachable ? 'wait' : 'attach';
-  const attach = { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' } as const;
+  const attach = { name: 'Follow it', value: 'attach', description: 'Start nothing, and exit with its result' } as const;
   return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
     ...(attachable ? [attach] : []),
     { name: 'Wait for it, then deploy', value: 'wait' },

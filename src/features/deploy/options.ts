@@ -53,7 +53,7 @@ export const deployOptions = {
     rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),
   ...under('Guard', {
-    guard: flag('Stop with 10 for migrations, missing variables or the wrong PHP version'),
+    guard: flag('Stop before migrations, missing variables or a wrong PHP version (exit 10)'),
     allow: guardCheck('Do not stop for this check'),
   }),
   ...under('Several sites', {

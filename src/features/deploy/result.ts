@@ -147,7 +147,8 @@ export function commandResult(
   const person = settings.format === 'table';
   const undo = failure ? undefined : undoing;
   const details: readonly (Detail | undefined | false)[] = [
-    result.release !== null && ['release', release ? describeRelease(release) : result.release],
+    // A rollback has named it in its sentence.
+    result.release !== null && !done?.includes(result.release) && ['release', release ? describeRelease(release) : result.release],
     result.outcome !== 'started' && url !== undefined && ['url', url],
     undo && ['undo', commandLine(undo, settings)],
   ];

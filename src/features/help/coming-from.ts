@@ -28,7 +28,7 @@ export const comingFrom = {
         ['forge database:logs', 'dnx logs db-1'],
         ['forge open', 'dnx open --dashboard'],
       ],
-      'No counterpart: restart and status of nginx, php and database. dnx server restart restarts the machine.',
+      'No dnx command: restart and status of nginx, php and database. dnx server restart restarts the machine.',
       'What is different:',
       [
         [
@@ -69,7 +69,7 @@ export const comingFrom = {
         ['ploi daemon:restart', 'dnx daemon restart "php artisan horizon"'],
         ['ploi network-rule:create', 'dnx network-rule create 8080'],
       ],
-      'No counterpart: alias, auth-user, tenant, test-domain, opcache, server:insights, service:restart, daemon:toggle and database:duplicate.',
+      'No dnx command: alias, auth-user, tenant, test-domain, opcache, server:insights, service:restart, daemon:toggle and database:duplicate.',
       'What is different:',
       [
         [
@@ -113,7 +113,7 @@ export const comingFrom = {
         ['vapor hook:log, hook:output', 'dnx logs --source deploy; dnx why'],
         ['vapor open', 'dnx open'],
       ],
-      'No counterpart: balancer, cache, jump, metrics, network, record and zone.',
+      'No dnx command: balancer, cache, jump, metrics, network, record and zone.',
       'What is different:',
       [
         ['Servers', 'Sites run on servers, which you create and size: dnx help server'],
@@ -152,7 +152,7 @@ export const comingFrom = {
         ['cloud dashboard', 'dnx open --dashboard'],
         ['cloud completions', 'dnx completion install'],
       ],
-      'No counterpart: bucket, cache, domain, instance, ip:addresses, and those for websockets.',
+      'No dnx command: bucket, cache, domain, instance, ip:addresses, and the websocket commands.',
       'What is different:',
       [
         ['Servers', 'Sites run on servers, which you create and size: dnx help server. Nothing scales or hibernates on its own.'],
@@ -192,7 +192,7 @@ export const comingFrom = {
         ['heroku apps:info', 'dnx status'],
         ['heroku apps:open', 'dnx open'],
       ],
-      'No counterpart: addons, buildpacks, ci, drains, features, pipelines, reviewapps, spaces, stack and webhooks.',
+      'No dnx command: addons, buildpacks, ci, drains, features, pipelines, reviewapps, spaces, stack and webhooks.',
       'What is different:',
       [
         ['Servers', 'Sites run on servers, which you create and size: dnx help server. Nothing scales or sleeps on its own.'],

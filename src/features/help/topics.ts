@@ -95,7 +95,7 @@ export const topicTexts = {
         ['13', 'Network: DNS, TLS, connection or no answer'],
         ['124', '--timeout reached; the remote work continues'],
         ['129, 130, 143', 'Interrupted by SIGHUP, Ctrl-C or SIGTERM; the remote work continues'],
-        ['any', 'dnx ssh, artisan, db shell, env run: that of the program'],
+        ['any', 'dnx ssh, artisan, db shell, env run: exit code of the program'],
       ],
       'With --json, the error on stderr has a "code" such as "not_found".',
       'Waiting and outcomes: dnx help waiting',
@@ -137,7 +137,7 @@ export const topicTexts = {
   tokens: {
     title: 'Tokens',
     body: [
-      'A token can do only what its abilities allow. Give each script its own token, with only the abilities it needs.',
+      'An ability is a permission of a token, such as site:deploy. Give each script its own token, with only the abilities it needs.',
       [
         ['dnx token abilities', 'List abilities and the commands they allow'],
         ['dnx token create', 'Create a token; it is shown once'],
@@ -182,7 +182,7 @@ export const topicTexts = {
         ['--notify desktop', 'Then notify: bell, desktop, a URL or a command'],
         ['Ctrl-C', 'Stop waiting: exit 130'],
       ],
-      'Nothing here cancels the remote work. Resume with dnx watch, or read the status with dnx site show, dnx server show or dnx backup list.',
+      'None of these cancels the remote work. Resume with dnx watch, or read the status with dnx site show, dnx server show or dnx backup list.',
       'If the site is already being deployed:',
       [
         ['--if-running attach', 'Wait for that deployment instead of starting one'],

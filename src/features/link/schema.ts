@@ -32,7 +32,7 @@ export const linkSchema = {
   type: 'object',
   properties: {
     host: { description: 'The Deploynix host that the ids belong to. It never decides where a token is sent.', type: 'string' },
-    profile: { description: 'The profile with further defaults. It never decides whose token is used.', type: 'string' },
+    profile: { description: 'A profile with more defaults. It never chooses the token.', type: 'string' },
     ...environmentProperties,
     default: { description: 'The environment to use without --env and DNX_ENV.', type: 'string', examples: ['production'] },
     environments: {

@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { assumed, text } from '../../cli/language/options.ts';
 
 /** The user of a command that signs in to a server. */
-export const userOption = text('User to sign in as (default: that of Deploynix)', 'name');
+export const userOption = text('SSH user (default: the one that Deploynix uses)', 'name');
 
 /** The options of a command that runs in a site on its server. */
 export const siteOptions = {

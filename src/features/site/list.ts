@@ -14,7 +14,7 @@ export const listSites = (columns: readonly Column[]) =>
     aliases: ['ls'],
     summary: 'List sites on all servers, or on one with --server',
     description:
-      'With --watch, reads the sites of a server every 6 seconds, and those of many servers in turn, within a third of the rate limit and first where a deployment is in progress. Updates the table in place on a terminal, and prints it again elsewhere when it changes. Use -o ndjson for a line of JSON per changed site. Ctrl-C ends it.',
+      'With --watch, reads the sites of one server every 6 seconds, or those of many servers in turn, starting with deployments in progress, with at most a third of the rate limit. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed site. Press Ctrl-C to stop.',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
     options: { watch: flag('Keep it up to date until Ctrl-C') },
     shows: columns,

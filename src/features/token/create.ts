@@ -37,7 +37,7 @@ export async function createToken(
     ]);
     return { view, ...answers };
   }
-  progress.note(`Token ${wordOf(body.name)} can: ${can}`);
+  progress.note(`Abilities of token ${wordOf(body.name)}: ${can}`);
   progress.note('Copy it now; it is shown only once:');
   return { ...shownOnce(ctx, fresh), ...answers };
 }

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 import { MINUTE } from '../time.ts';
+import DATABASE from './database.sh';
 import { deployLog } from './deploy-log.ts';
 import PHP from './php.sh';
 import PROGRAMS from './programs.sh';
@@ -49,7 +50,9 @@ const ORDER_MS = 5_000;
 export function createServers(directory: string, project: Project | undefined): Servers {
   for (const name of ['bin', 'programs', 'addresses']) mkdirSync(join(directory, name), { recursive: true });
   const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
-  program('bin/ssh', SSH);
+  program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
+  for (const name of ['mariadb', 'mariadb-dump', 'mysql', 'mysqldump'])
+    for (const side of ['bin', 'programs']) program(`${side}/${name}`, DATABASE);
   const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'sudo'];
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);

@@ -1,4 +1,3 @@
-import { plural } from '../../../base/text.ts';
 import type { Entry, Group, Line } from '../../language/command.ts';
 import { exampleLines, type HelpPage, joinedParts, sectionLines, usageLine, wrappedText } from './page.ts';
 
@@ -29,7 +28,8 @@ export function groupHelp(
     also && wrappedText(`The commands of 'dnx ${also}' also work here: dnx ${also} --help`, page.width),
     [
       wrappedText(`Help for a command: dnx ${name} <command> --help`, page.width),
-      wrappedText(`Aliases: ${[plural(name), ...aliases].join(', ')}`, page.width),
+      // The plural works too, and needs no mention.
+      ...(aliases.length > 0 ? [wrappedText(`Aliases: ${aliases.join(', ')}`, page.width)] : []),
     ].join('\n'),
   ]);
 }

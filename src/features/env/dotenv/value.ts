@@ -54,7 +54,7 @@ export function readValue(source: string): DotenvValue | Fault {
     } else if (state === 'after') {
       if (token === '#') state = 'comment';
       else if (!blank.test(token))
-        return { problem: quote ? 'has text after its closing quote' : 'has a blank in its value; put the value in quotes', at: index };
+        return { problem: quote ? 'has text after its closing quote' : 'has a space in its value; put the value in quotes', at: index };
     }
   }
   if (state === 'single' || state === 'double' || state === 'escape') return { problem: 'has no closing quote', at: 0 };

@@ -55,7 +55,7 @@ export async function diffVariables(
   const items = differencesOf(compared, reveal);
   const shown = columns<Difference>(
     'key',
-    { key: 'change', cell: ({ change }) => changeWords(change, compared) },
+    { key: 'change', cell: ({ change }) => changeWords(change, compared), tone: ({ change }) => tones[change] },
     ...(compared.base ? [{ key: 'base', title: 'since the last pull', cell: (item: Difference) => changedWhere(item, compared) }] : []),
     ...(reveal
       ? [
@@ -139,9 +139,12 @@ function differencesOf({ here, there, base }: Compared, reveal: boolean): readon
 const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
 
 const changeWords = (change: Difference['change'], { places }: Compared): string => {
-  if (change === 'only_here') return `only ${places.here}`;
-  return change === 'only_there' ? `only ${places.there}` : change;
+  if (change === 'only_here') return `+ only ${places.here}`;
+  if (change === 'only_there') return `- only ${places.there}`;
+  return change === 'changed' ? '~ changed' : '? unknown';
 };
+
+const tones = { changed: 'yellow', only_here: 'green', only_there: 'red', unknown: 'dim' } as const;
 
 const changedWhere = ({ base }: Difference, { places }: Compared): string | undefined =>
   base && (base === 'both' ? 'changed on both sides' : `changed ${places[base]}`);

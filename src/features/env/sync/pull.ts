@@ -64,7 +64,7 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   };
 }
 
-const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
+const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for the value at Deploynix, or --force for all values at Deploynix.';
 
 /** Fails for a file with variables for this machine: beside those of a site, they would send tests and migrations to its database. */
 function refuseMixture(ctx: PullContext, targets: Located, { name }: LocalFile, keys: readonly string[]): void {

@@ -33,6 +33,7 @@ export function planSummary(site: string, file: string, steps: readonly PlanStep
   };
 }
 
+const marks: Readonly<Record<Verb, string>> = { add: '+', change: '~', remove: '-', keep: '=', conflict: '!' };
 const past: Readonly<Record<Verb, string>> = { add: 'added', change: 'changed', remove: 'removed', keep: 'kept', conflict: 'conflict' };
 
 const reasons: Readonly<Record<Reason, string>> = {
@@ -48,13 +49,13 @@ const reasons: Readonly<Record<Reason, string>> = {
   chosen: 'as chosen',
 };
 
-/** A line for each thing that happens, with the keys to which it happens. `tense`: of a plan, or of what was done. */
-export function stepDetails(steps: readonly PlanStep[], tense: 'plan' | 'past'): readonly Detail[] {
+/** A line for each thing that happens, with the keys to which it happens. The label is the mark or the verb of a plan, or what was done. */
+export function stepDetails(steps: readonly PlanStep[], tense: 'mark' | 'plan' | 'past'): readonly Detail[] {
   const lines = new Map<string, { readonly label: string; readonly keys: string[]; readonly why: string }>();
   for (const verb of Object.keys(past) as Verb[]) {
     for (const step of steps.filter((each) => each.verb === verb)) {
       const why = step.reason === undefined ? '' : ` (${reasons[step.reason]})`;
-      const line = lines.get(verb + why) ?? { label: tense === 'past' ? past[verb] : verb, keys: [], why };
+      const line = lines.get(verb + why) ?? { label: labelOf(verb, tense), keys: [], why };
       line.keys.push(harmless(step.key));
       lines.set(verb + why, line);
     }
@@ -62,9 +63,12 @@ export function stepDetails(steps: readonly PlanStep[], tense: 'plan' | 'past'):
   return [...lines.values()].map(({ label, keys, why }) => [label, `${keys.join(', ')}${why}`]);
 }
 
-/** The lines of a plan before a question, or of a dry run. */
+const labelOf = (verb: Verb, tense: 'mark' | 'plan' | 'past'): string =>
+  tense === 'mark' ? marks[verb] : tense === 'past' ? past[verb] : verb;
+
+/** The lines of a plan before a question, or of a dry run: `  + MAIL_HOST`. */
 export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
-  stepDetails(plan.steps, 'plan').map(([label, text]) => `  ${label.padEnd('conflict'.length)}  ${text}`);
+  stepDetails(plan.steps, 'mark').map(([mark, text]) => `  ${mark} ${text}`);
 
 /** `1 variable`, `3 variables`. */
 export const countedVariables = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;

@@ -21,7 +21,7 @@ export const migrations: readonly Cause[] = [
       /SQLSTATE\[42P07\].*relation "([^"]+)" already exists/,
       /SQLSTATE\[HY000\]: General error: 1 table "?([^\s"]+)"? already exists/,
     ],
-    rewrite('A migration ran in part, or the table was made by hand: mark it as run, or drop the table'),
+    rewrite('A migration ran only partly, or someone created the table: mark it as run, or drop the table'),
   ),
   shown(
     'migration_column_exists',
@@ -32,7 +32,7 @@ export const migrations: readonly Cause[] = [
       /SQLSTATE\[42701\].*column "([^"]+)" of relation/,
       /General error: 1 duplicate column name: (\S+)/,
     ],
-    rewrite('A migration ran in part: let it check with Schema::hasColumn'),
+    rewrite('A migration ran only partly: let it check with Schema::hasColumn'),
   ),
   shown(
     'migration_foreign_key',
