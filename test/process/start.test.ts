@@ -40,7 +40,19 @@ const libraries: Readonly<Record<string, string>> = {
 };
 
 /** What commands without a terminal or TLS do without. */
-const heavy = ['child_process', 'crypto', 'http2', 'https', 'os', 'perf_hooks', 'readline', 'tls', 'tty', 'worker_threads', 'internal/deps/undici/undici'];
+const heavy = [
+  'child_process',
+  'crypto',
+  'http2',
+  'https',
+  'os',
+  'perf_hooks',
+  'readline',
+  'tls',
+  'tty',
+  'worker_threads',
+  'internal/deps/undici/undici',
+];
 
 const read = (file: string) => readFileSync(file, 'utf8');
 /** Names without their hashes. */
