@@ -76,7 +76,7 @@ export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'si
   };
   const directory = directoryOf(ctx);
   prune(directory, now);
-  const name = stamp(Math.max(now, 1 + Math.max(0, ...runFiles(directory).map(timeIn))));
+  const name = stamp(Math.max(now, 1 + timeIn(runFiles(directory).find(timeIn) ?? '')));
   const remembered = keep(ctx, join(directory, `${name}-${uniqueName()}.json`), run);
   remembered.change({});
   return remembered;
