@@ -37,7 +37,9 @@ export async function picture(screen: Screen, signal: AbortSignal): Promise<stri
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
   const env = { ...stage.env, TERM: 'xterm-256color' };
-  const args = afterFailure ? ['sandbox', 'run', '--fail-deploys', afterFailure, '--', 'sh', '-c', `dnx deploy shop.example.com >/dev/null 2>&1; ${typed}`] : [...words];
+  const args = afterFailure
+    ? ['sandbox', 'run', '--fail-deploys', afterFailure, '--', 'sh', '-c', `dnx deploy shop.example.com >/dev/null 2>&1; ${typed}`]
+    : [...words];
   const child = spawn('dnx', args, { cwd, cols: columns, rows: ROWS, env });
   signal.addEventListener('abort', () => child.kill());
   const open = [...answers];
