@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 import { MINUTE } from '../time.ts';
@@ -101,17 +101,18 @@ export function createServers(directory: string, project: Project | undefined): 
     },
     logRequest(site, words) {
       const root = written.servers.get(site.server_id);
-      if (root !== undefined) appendFileSync(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
+      if (root !== undefined) tryAppend(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
     },
   };
 }
 
-function layOutServer(root: string, { ip_address, name, php_version }: Server, directory: string): void {
+function layOutServer(root: string, { ip_address, php_version }: Server, directory: string): void {
   for (const each of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, each), { recursive: true });
   if (php_version !== null) {
     writeFileSync(join(root, 'php'), php_version);
     writeFileSync(join(root, `var/log/php${php_version}-fpm.log`), '');
   }
+  const name = basename(root);
   const profile = [
     `PATH=${directory}/programs:$PATH`,
     `PS1='deploynix@${name}:\\w\\$ '`,

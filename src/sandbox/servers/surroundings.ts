@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
+import { systemCode } from '../../base/errors.ts';
 import type { Sandbox } from '../server.ts';
 import BROWSER from './browser.sh';
 import { createAuthority } from './certificate.ts';
@@ -43,7 +44,14 @@ export async function openSurroundings(
   const project = createProject(join(directory, 'git'), clone, localDotenv(directory), sandbox.state, now);
   const servers = createServers(directory, project);
   writeFileSync(join(directory, 'database.sql'), shopDatabase(sandbox.state));
-  const update = () => servers.update(sandbox.state, sandbox.now());
+  const update = () => {
+    try {
+      servers.update(sandbox.state, sandbox.now());
+    } catch (error) {
+      // A user may have removed what it writes to.
+      if (systemCode(error) === undefined) throw error;
+    }
+  };
   update();
   const { fail_deploys: failure } = sandbox.state;
   if (failure === 'disk' || failure === 'permission') servers.break(sandbox.state, failure);
