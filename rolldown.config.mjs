@@ -1,6 +1,8 @@
 import { defineConfig } from 'rolldown';
 import { chunkOf } from './scripts/chunks.mjs';
 import { globalProcess } from './scripts/global-process.mjs';
+import { lazyChildProcess } from './scripts/lazy-child-process.mjs';
+import { lazyPatterns } from './scripts/lazy-patterns.mjs';
 import { licences } from './scripts/licences.mjs';
 import { plainExports } from './scripts/plain-exports.mjs';
 import { shellScripts } from './scripts/shell-scripts.mjs';
@@ -25,7 +27,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [globalProcess(), plainExports(), licences(), shellScripts(), sourceMaps()],
+  plugins: [globalProcess(), lazyChildProcess(), lazyPatterns(), plainExports(), licences(), shellScripts(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,

@@ -7,6 +7,8 @@ export interface Step {
   /** In the picture. */
   readonly shown?: boolean;
   readonly demo?: boolean;
+  /** A program that this machine may lack. */
+  readonly needs?: string;
 }
 
 export const COLUMNS: number;

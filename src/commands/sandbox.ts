@@ -209,14 +209,18 @@ const run = command({
     })),
 });
 
+const SHELL_RATE = '600';
+
 const shell = command({
   name: 'shell',
   summary: 'Open a shell in a temporary sandbox, to try dnx',
   description:
     'Opens your shell in a clone of a demo project, with three servers and six sites to deploy, break and repair. dnx is signed in, ssh reaches the servers, and the sites respond. Nothing leaves this machine, and everything is removed when the shell ends.',
-  options,
+  // Who tries everything at once would wait for the limit of the real API.
+  options: { ...options, rate_limit: text(`Requests per minute, or 60/5s; 0 for no limit (default ${SHELL_RATE})`, 'n') },
   examples: ['shell', 'shell --fail-deploys migration'],
-  async run(ctx, { options: given }) {
+  async run(ctx, { options: { rate_limit = SHELL_RATE, ...others } }) {
+    const given = { ...others, rate_limit };
     const { env, platform, stdin, stdout } = ctx.world;
     if (env.DNX_SANDBOX) throw usage('This is a sandbox already.', 'Leave it first: exit');
     if (platform === 'win32') throw usage('dnx sandbox shell needs macOS or Linux.', 'On Windows, use WSL, or: dnx sandbox start');

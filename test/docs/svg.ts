@@ -62,7 +62,7 @@ export function animated(
   frames: readonly Frame[],
   { columns, seconds, title }: { columns: number; seconds: number; title: string },
 ): string {
-  const rows = frames[0]?.lines.length ?? 0;
+  const rows = Math.max(...frames.map(({ lines }) => lines.findLastIndex((line) => line !== '') + 1));
   const lines = Array.from({ length: rows }, (_, row) => {
     const shown = new Map<string, [from: number, to: number][]>();
     for (const [index, { at, lines: each }] of frames.entries()) {

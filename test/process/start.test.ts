@@ -39,8 +39,20 @@ const libraries: Readonly<Record<string, string>> = {
   zod: 'ZodError',
 };
 
-/** What commands without a terminal or TLS do without. Not `child_process`, which commander loads. */
-const heavy = ['crypto', 'http2', 'https', 'os', 'perf_hooks', 'readline', 'tls', 'tty', 'worker_threads', 'internal/deps/undici/undici'];
+/** What commands without a terminal or TLS do without. */
+const heavy = [
+  'child_process',
+  'crypto',
+  'http2',
+  'https',
+  'os',
+  'perf_hooks',
+  'readline',
+  'tls',
+  'tty',
+  'worker_threads',
+  'internal/deps/undici/undici',
+];
 
 const read = (file: string) => readFileSync(file, 'utf8');
 /** Names without their hashes. */
@@ -96,6 +108,16 @@ describe('loading', () => {
     const { builtins, files } = await loadedBy(args);
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(librariesIn(files)).toEqual(wanted);
+  });
+
+  test('deploy --no-wait loads nothing heavy, and what deploy, watch and rollback share as one file', async () => {
+    const hook = resolve('test/support/loaded.cjs');
+    const file = join(executable.directory, 'loaded.json');
+    const line = ['deploy', 'shop.example.com', '--no-wait', '--json'];
+    expect((await executable.dnx(line, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file } })).exitCode).toBe(0);
+    const { builtins, files } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
+    expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
+    expect(namesOf(files)).toContain('site-commands');
   });
 
   test('a list through a proxy loads only the files for proxies too', async () => {

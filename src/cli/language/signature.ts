@@ -46,8 +46,8 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   return leads ? [{ key: 'site', required: false, variadic: false, option: { ...ownOf('site'), leads: true } }, ...others] : others;
 }
 
-/** A domain, or `server/domain`. */
-const SITE = /^([\w.-]+\/)?[\p{L}\p{N}_*-]+(\.[\p{L}\p{N}_-]+)+\.?$/u;
+/** True for a domain, or `server/domain`. */
+const isSite = (word: string): boolean => /^([\w.-]+\/)?[\p{L}\p{N}_*-]+(\.[\p{L}\p{N}_-]+)+\.?$/u.test(word);
 
 /** `prod.env`, `shop.env.staging`, `vars.txt`, `scripts/cleanup.php`: no domain ends like these. */
 const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
@@ -58,7 +58,7 @@ const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
  */
 export function leadsWithSite([word = '', ...others]: readonly string[], positionals: readonly Positional[], given: GivenOptions): boolean {
   const [first, ...own] = positionals;
-  if (!first?.option.leads || given.site !== undefined || !SITE.test(word)) return false;
+  if (!first?.option.leads || given.site !== undefined || !isSite(word)) return false;
   const rest = own.find(({ option }) => option.rest);
   if (rest) return rest.option.dotless === true || others[0] === '--';
   // Too many words otherwise.

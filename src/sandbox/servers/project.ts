@@ -73,7 +73,7 @@ const main: readonly { readonly subject: string; readonly files: Readonly<Record
 const upgrade = { subject: 'Require PHP 8.4', files: { 'composer.json': composer('8.4') } };
 
 /** Creates the repository and its clone, and gives the releases of the shop its commits. Undefined without Git. */
-export function createProject(directory: string, clone: string, state: State, now: number): Project | undefined {
+export function createProject(directory: string, clone: string, dotenv: string, state: State, now: number): Project | undefined {
   const hub = join(directory, REPOSITORY);
   const marks = join(directory, 'marks');
   mkdirSync(hub, { recursive: true });
@@ -96,7 +96,7 @@ export function createProject(directory: string, clone: string, state: State, no
     for (const row of [release, push]) if (row) Object.assign(row, { commit_hash, commit_message: main[index]?.subject });
   }
   git(['clone', '--quiet', '--config', 'user.name=Ada Lovelace', '--config', 'user.email=ada@example.com', `file://${hub}`, clone]);
-  writeFileSync(join(clone, '.env'), 'APP_NAME="Example Shop"\nAPP_ENV=local\nAPP_DEBUG=true\nDB_HOST=127.0.0.1\nDB_DATABASE=shop\n');
+  writeFileSync(join(clone, '.env'), dotenv);
   let seen: number | undefined;
   return {
     update(current) {

@@ -10,10 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 import { MINUTE } from '../time.ts';
+import DATABASE from './database.sh';
 import { deployLog } from './deploy-log.ts';
 import PHP from './php.sh';
 import PROGRAMS from './programs.sh';
@@ -49,7 +50,9 @@ const ORDER_MS = 5_000;
 export function createServers(directory: string, project: Project | undefined): Servers {
   for (const name of ['bin', 'programs', 'addresses']) mkdirSync(join(directory, name), { recursive: true });
   const program = (path: string, script: string): void => writeFileSync(join(directory, path), `#!/bin/sh\n${script}`, { mode: 0o755 });
-  program('bin/ssh', SSH);
+  program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
+  for (const name of ['mariadb', 'mariadb-dump', 'mysql', 'mysqldump'])
+    for (const side of ['bin', 'programs']) program(`${side}/${name}`, DATABASE);
   const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'sudo'];
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
@@ -98,17 +101,18 @@ export function createServers(directory: string, project: Project | undefined): 
     },
     logRequest(site, words) {
       const root = written.servers.get(site.server_id);
-      if (root !== undefined) appendFileSync(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
+      if (root !== undefined) tryAppend(join(root, `var/log/nginx/${site.domain}-access.log`), `${words}\n`);
     },
   };
 }
 
-function layOutServer(root: string, { ip_address, name, php_version }: Server, directory: string): void {
+function layOutServer(root: string, { ip_address, php_version }: Server, directory: string): void {
   for (const each of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, each), { recursive: true });
   if (php_version !== null) {
     writeFileSync(join(root, 'php'), php_version);
     writeFileSync(join(root, `var/log/php${php_version}-fpm.log`), '');
   }
+  const name = basename(root);
   const profile = [
     `PATH=${directory}/programs:$PATH`,
     `PS1='deploynix@${name}:\\w\\$ '`,

@@ -1,10 +1,11 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # The ssh of a sandbox, in its directory `bin`. A server is a directory, so a command runs on this machine, with what is absolute on a server
-# moved there. Every other host is for the next ssh on the PATH.
+# moved there. Every other host is for the next ssh on the PATH. `node` is the one that runs dnx.
 sandbox=${0%/bin/*}
-host='' command='' settings='' skip='' rest=''
+host='' command='' settings='' skip='' rest='' forward=''
 for word; do
   if [ -n "$skip" ]; then
+    if [ "$skip" = -L ]; then forward=$word; fi
     skip=''
   elif [ -n "$rest" ]; then
     command=$command${command:+ }$word
@@ -12,7 +13,7 @@ for word; do
     case $word in
       --) rest=$host ;;
       -G) settings=1 ;;
-      -[BbcDEeFIiJLlmOopQRSWw]) skip=1 ;;
+      -[BbcDEeFIiJLlmOopQRSWw]) skip=$word ;;
       -*) ;;
       *) if [ -z "$host" ]; then host=$word; else command=$word rest=1; fi ;;
     esac
@@ -38,5 +39,22 @@ command=$(printf '%s.' "$command" | sed "s#/home/deploynix#$home#g; s#/var/log#$
 command=${command%.}
 cd "$home" || exit 255
 shell=$(command -v bash || command -v sh)
+# A forwarded port leads to the database, whatever its host.
+forwarding='
+const { spawn, spawnSync } = require("node:child_process");
+const { connect, createServer } = require("node:net");
+const [forward, sandbox, shell, command] = process.argv.slice(1);
+const [, port] = forward.split(":");
+const { status } = spawnSync(`${sandbox}/programs/mariadb`, ["--user=root", "--socket=" + sandbox + "/database/socket", "--execute=DO 0"], { stdio: ["ignore", "ignore", "inherit"] });
+if (status !== 0) process.exit(255);
+const server = createServer((near) => {
+  const far = connect(`${sandbox}/database/socket`);
+  for (const [one, other] of [[near, far], [far, near]]) one.on("error", () => other.destroy()).pipe(other);
+});
+server.on("error", () => process.exit(console.error(`cannot listen to port: ${port}`) ?? 255));
+server.listen(port, "127.0.0.1", () => spawn(shell, ["-c", command], { stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 255)));
+'
+set -- "$shell" ${command:+-c} "${command:--l}"
+if [ -n "$forward" ]; then set -- "$node" -e "$forwarding" "$forward" "$sandbox" "$shell" "$command"; fi
 exec env -i HOME="$home" USER=deploynix LOGNAME=deploynix SHELL="$shell" TERM="$TERM" LANG="$LANG" TZ="$TZ" \
-  PATH="$sandbox/programs:$PATH" SANDBOX="$sandbox" SANDBOX_SERVER="$server" "$shell" ${command:+-c} "${command:--l}"
+  PATH="$sandbox/programs:$PATH" SANDBOX="$sandbox" SANDBOX_SERVER="$server" "$@"

@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
+import { systemCode } from '../../base/errors.ts';
 import type { Sandbox } from '../server.ts';
+import BROWSER from './browser.sh';
 import { createAuthority } from './certificate.ts';
+import { shopDatabase } from './database.ts';
 import { createProject } from './project.ts';
 import { endRunning } from './running.ts';
 import { createServers } from './servers.ts';
@@ -38,9 +41,17 @@ export async function openSurroundings(
 ): Promise<Surroundings> {
   const now = sandbox.now();
   const clone = join(directory, 'shop');
-  const project = createProject(join(directory, 'git'), clone, sandbox.state, now);
+  const project = createProject(join(directory, 'git'), clone, localDotenv(directory), sandbox.state, now);
   const servers = createServers(directory, project);
-  const update = () => servers.update(sandbox.state, sandbox.now());
+  writeFileSync(join(directory, 'database.sql'), shopDatabase(sandbox.state));
+  const update = () => {
+    try {
+      servers.update(sandbox.state, sandbox.now());
+    } catch (error) {
+      // A user may have removed what it writes to.
+      if (systemCode(error) === undefined) throw error;
+    }
+  };
   update();
   const { fail_deploys: failure } = sandbox.state;
   if (failure === 'disk' || failure === 'permission') servers.break(sandbox.state, failure);
@@ -60,8 +71,10 @@ export async function openSurroundings(
     },
     upstream: proxy,
   });
+  writeFileSync(join(directory, 'bin/browser'), `#!/bin/sh\nwebsites=${websites.proxy}\n${BROWSER}`, { mode: 0o755 });
   return {
     env: {
+      BROWSER: join(directory, 'bin/browser'),
       DNX_SANDBOX: directory,
       HTTPS_PROXY: websites.proxy,
       https_proxy: websites.proxy,
@@ -78,3 +91,7 @@ export async function openSurroundings(
     },
   };
 }
+
+/** The .env of the clone. Its database is in the sandbox, too, because `dnx db pull` replaces it. */
+const localDotenv = (directory: string): string =>
+  `APP_NAME="Example Shop"\nAPP_ENV=local\nAPP_DEBUG=true\nDB_CONNECTION=mysql\nDB_SOCKET=${directory}/database/socket\nDB_DATABASE=shop_local\nDB_USERNAME=root\nDB_PASSWORD=\n`;

@@ -1,0 +1,11 @@
+const EAGER = "const childProcess = require('node:child_process');";
+const LAZY = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
+
+/** A rolldown plugin: commander loads node:child_process, which takes 2 ms, only to run subcommands that are programs. dnx has none. */
+export const lazyChildProcess = () => ({
+  name: 'lazy-child-process',
+  transform: {
+    filter: { id: /[\\/]commander[\\/]lib[\\/]command\.js$/ },
+    handler: (code) => ({ code: code.replace(EAGER, LAZY), map: null }),
+  },
+});
