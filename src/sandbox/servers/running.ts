@@ -22,7 +22,6 @@ export async function endRunning(directory: string, program: string): Promise<vo
 /** The command lines and environments of the processes whose environment this user may read. */
 function processesOfUser(): readonly { readonly pid: number; readonly words: string }[] {
   if (!existsSync('/proc/self/environ')) {
-    // As on macOS.
     const listed = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
     return listed.split('\n').map((line) => ({ pid: Number.parseInt(line, 10), words: line }));
   }
