@@ -3,7 +3,11 @@ import { basename, resolve } from 'node:path';
 
 /** What a Tab loads, and what a command line loads, in that order. */
 const tab = { completion: ['src/features/completion/complete.ts'], names: ['src/features/completion/sources.ts'] };
-const command = { parse: ['src/cli/run/parse.ts'], run: ['src/run.ts', 'src/platform/api/network/network.ts'] };
+const command = {
+  parse: ['src/cli/run/parse.ts'],
+  run: ['src/run.ts', 'src/platform/api/network/network.ts'],
+  found: ['src/cli/run/found.ts'],
+};
 const commands = 'src/commands/index.ts';
 
 let chunks;
