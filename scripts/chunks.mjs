@@ -1,9 +1,13 @@
 // Which modules share a chunk. This joins what would otherwise be many small files, because finding a file takes a third of a millisecond.
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 
 /** What a Tab loads, and what a command line loads, in that order. */
 const tab = { completion: ['src/features/completion/complete.ts'], names: ['src/features/completion/sources.ts'] };
-const command = { parse: ['src/cli/run/parse.ts'], run: ['src/run.ts', 'src/platform/api/network/network.ts'] };
+const command = {
+  parse: ['src/cli/run/parse.ts'],
+  run: ['src/run.ts', 'src/platform/api/network/network.ts'],
+  found: ['src/cli/run/found.ts'],
+};
 const commands = 'src/commands/index.ts';
 
 let chunks;
@@ -17,13 +21,22 @@ function chunksIn(graph) {
   const reached = (steps) =>
     Object.entries(steps).map(([name, files]) => ({ name, ids: new Set(files.flatMap((file) => [...reachable(resolve(file), graph)])) }));
   const [tabSteps, commandSteps] = [reached(tab), reached(command)];
-  const ofCommands = graph.getModuleInfo(resolve(commands)).dynamicallyImportedIds.map((id) => reachable(id, graph));
+  const groups = graph.getModuleInfo(resolve(commands)).dynamicallyImportedIds.map((id) => ({
+    name: basename(id, '.ts'),
+    ids: reachable(id, graph),
+    later: graph.getModuleInfo(id).dynamicallyImportedIds.map((start) => reachable(start, graph)),
+  }));
   return (id) => {
     const [atTab, atCommand] = [tabSteps, commandSteps].map((steps) => steps.find(({ ids }) => ids.has(id))?.name);
-    if (ofCommands.filter((ids) => ids.has(id)).length > ofCommands.length / 5) return 'shared';
+    if (groups.filter(({ ids }) => ids.has(id)).length > groups.length / 5) return 'shared';
     // What both load is apart from the rest of either.
     if (atTab && atCommand) return atTab === 'names' ? 'settings' : 'shared';
-    return atTab ?? atCommand;
+    if (atTab || atCommand) return atTab ?? atCommand;
+    // What three or more commands of one group run, and fewer of the others, unless something loads it alone or with a group.
+    if (groups.some(({ ids }) => ids.has(id)) || graph.getModuleInfo(id)?.dynamicImporters.length > 0) return undefined;
+    const used = groups.map(({ name, later }) => ({ name, times: later.filter((ids) => ids.has(id)).length }));
+    const most = used.find(({ times }) => times > 2 && times > used.reduce((sum, each) => sum + each.times, 0) / 2);
+    return most && `${most.name}-commands`;
   };
 }
 

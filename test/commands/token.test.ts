@@ -100,6 +100,13 @@ describe('token create', () => {
     expect(run.stderr).toContain(words);
   });
 
+  test('--from-script says that a script without a dnx command needs another one', async () => {
+    writeFileSync(join(bed.directory, 'deploy.yml'), 'jobs:\n  deploy:\n    steps:\n      - run: ./deploy.sh\n');
+    const run = await bed.dnx('token create ci --from-script deploy.yml');
+    expect(run).toMatchObject({ code: 2, calls: [] });
+    expect(run.stderr).toContain('deploy.yml has no dnx command. If it runs another script, pass that, too.');
+  });
+
   test('warns about an ability that is not in the API reference', async () => {
     const run = await bed.dnx('token create ci --ability site:fly');
     expect(run.code).toBe(7);

@@ -17,6 +17,8 @@ export interface Screen {
   /** The arguments of a `dnx` before it, which is not in the picture. */
   readonly before?: readonly string[];
   readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
+  /** Runs it in a sandbox of its own, after a deployment that failed of this cause. */
+  readonly afterFailure?: string;
   /** Keys to press when a prompt appears, each once. */
   readonly answers?: readonly (readonly [question: RegExp, keys: string])[];
   /** The picture is taken when this appears, instead of at the end. */
@@ -27,7 +29,7 @@ const ROWS = 60;
 
 /** Runs the built dnx on a terminal and draws the final screen as SVG. The signal ends a dnx that waits for input. */
 export async function picture(screen: Screen, signal: AbortSignal): Promise<string> {
-  const { words, columns = 80, stage: options, answers = [], until, directory = '', before } = screen;
+  const { words, columns = 80, stage: options, answers = [], until, directory = '', before, afterFailure } = screen;
   const stage = await openStage(options);
   const cwd = join(stage.directory, directory);
   if (before) await record({ ...stage, directory: cwd }, [`dnx ${before.join(' ')}`]);
@@ -35,7 +37,10 @@ export async function picture(screen: Screen, signal: AbortSignal): Promise<stri
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
   const env = { ...stage.env, TERM: 'xterm-256color' };
-  const child = spawn('dnx', [...words], { cwd, cols: columns, rows: ROWS, env });
+  const args = afterFailure
+    ? ['sandbox', 'run', '--fail-deploys', afterFailure, '--', 'sh', '-c', `dnx deploy shop.example.com >/dev/null 2>&1; ${typed}`]
+    : [...words];
+  const child = spawn('dnx', args, { cwd, cols: columns, rows: ROWS, env });
   signal.addEventListener('abort', () => child.kill());
   const open = [...answers];
   let said = '';

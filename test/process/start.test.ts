@@ -110,6 +110,16 @@ describe('loading', () => {
     expect(librariesIn(files)).toEqual(wanted);
   });
 
+  test('deploy --no-wait loads nothing heavy, and what deploy, watch and rollback share as one file', async () => {
+    const hook = resolve('test/support/loaded.cjs');
+    const file = join(executable.directory, 'loaded.json');
+    const line = ['deploy', 'shop.example.com', '--no-wait', '--json'];
+    expect((await executable.dnx(line, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file } })).exitCode).toBe(0);
+    const { builtins, files } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
+    expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
+    expect(namesOf(files)).toContain('site-commands');
+  });
+
   test('a list through a proxy loads only the files for proxies too', async () => {
     const proxy = await openProxy();
     onTestFinished(() => proxy.close());
@@ -117,7 +127,7 @@ describe('loading', () => {
     const direct = await loadedBy(args);
     const proxied = await loadedBy(args, { HTTP_PROXY: proxy.url });
     const more = proxied.files.filter((file) => !direct.files.includes(file)).map((file) => basename(file).replace(/-.{8}\.js$/, ''));
-    expect(more).toEqual(['proxy']);
+    expect(more.sort()).toEqual(['no-proxy', 'proxy']);
     expect(proxied.builtins.filter((name) => heavy.includes(name))).toEqual([]);
   });
 

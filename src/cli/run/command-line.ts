@@ -24,3 +24,6 @@ export const nextLine = ({ command, why }: Next, where: Where): string => `${why
 
 /** The `--help` of a command, a group, or dnx itself. */
 export const seeHelp = (path: string): Next => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
+
+/** True for what is not an option. */
+export const isWord = (word: string): boolean => !word.startsWith('-');

@@ -4,7 +4,6 @@ import { flagName, wordOf } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { nounIn } from '../../platform/names/namings.ts';
-import { resolveOne } from '../../platform/names/resolve.ts';
 import type { Option, Options } from '../language/options.ts';
 import type { Invocation } from './invocation.ts';
 import type { askFor, PromptAnswer } from './questions.ts';
@@ -145,7 +144,9 @@ async function referencesIn(declared: Options, values: Read, scope: Scope): Prom
   const ids: Record<string, string> = {};
   for (const [key, { from }] of Object.entries(declared)) {
     const noun = from?.resolve && nounIn(from.list);
-    if (noun && values[key] !== undefined) ids[key] = (await resolveOne(noun, String(values[key]), {}, scope)).id;
+    if (!noun || values[key] === undefined) continue;
+    const { resolveOne } = await import('../../platform/names/resolve.ts');
+    ids[key] = (await resolveOne(noun, String(values[key]), {}, scope)).id;
   }
   return ids;
 }

@@ -6,7 +6,7 @@ import type { AnyCommand, Line, Tree } from '../language/command.ts';
 import type { Options } from '../language/options.ts';
 import type { GivenOptions, Positional } from '../language/signature.ts';
 import { everyCommand, namesOf } from '../language/tree.ts';
-import { seeHelp } from './command-line.ts';
+import { isWord, seeHelp } from './command-line.ts';
 
 /** What the errors of a command depend on. */
 export interface NamedCommand {
@@ -17,8 +17,6 @@ export interface NamedCommand {
   /** The position of another command line among the arguments; -1 if it takes none. */
   readonly rest: number;
 }
-
-export const isWord = (word: string): boolean => !word.startsWith('-');
 
 /** The error for an unknown command: what it is called here, or the nearest one. `path` is the group, or empty. */
 export async function unknownCommand(word: string, path: string, tree: Tree, topics: Tree['topics'] = []): Promise<DnxError> {

@@ -7,10 +7,10 @@ import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
-import { seeHelp } from './command-line.ts';
+import { isWord, seeHelp } from './command-line.ts';
 import type { HelpPage } from './help/page.ts';
 import { globalsOf, type Invocation, invocationOf } from './invocation.ts';
-import { hintFor, isWord, type NamedCommand, refusedHelp, tooMany, unknownCommand, unknownOption } from './parse-errors.ts';
+import type { NamedCommand } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
 export type Help = (page: HelpPage) => Promise<string>;
@@ -75,6 +75,9 @@ const silent = {
 
 /** Options that may also come before the group or the command. */
 const parents = { server: text('The server', 'server'), site: { ...text('The site', 'site'), short: 's' } };
+
+/** Loaded for a command line that is wrong. */
+const errors = () => import('./parse-errors.ts');
 
 /** For parts that are declared as they are added. */
 const declareNothing = async () => {};
@@ -174,12 +177,12 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       own.passThroughOptions(rest === 0);
       for (const flag of flagsOf(options)) own.addOption(flag);
       for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
-      own.action(() => {
+      own.action(async () => {
         const given = givenIn(reading);
         const [site] = leadsWithSite(own.args, all, given) ? own.args : [];
         const words = site === undefined ? own.args : wordsAfter(own.args, leaf);
         if (words.length > positionals.length && !positionals.some(({ variadic }) => variadic))
-          throw tooMany(words.slice(positionals.length), path, leaf, { site, ...given });
+          throw (await errors()).tooMany(words.slice(positionals.length), path, leaf, { site, ...given });
         const byPlace = placed(words, leaf, argv);
         reading.invocation = invocationOf(group, command, path, {
           positionals: all,
@@ -225,7 +228,7 @@ function addHelp(parent: Command, reading: Reading): void {
     for (const word of words.filter((each) => each !== 'help')) {
       if (!isWord(word) || found.commands.length === 0) break;
       const next = found.commands.find((each) => each.name() === word || each.aliases().includes(word));
-      if (!next) throw await unknownCommand(word, partOf(found).path, tree, tree.topics);
+      if (!next) throw await (await errors()).unknownCommand(word, partOf(found).path, tree, tree.topics);
       await partOf(next).declare(next);
       found = next;
     }
@@ -259,10 +262,13 @@ async function refusalOf({ code, message }: CommanderError, reading: Reading): P
   const [word = ''] = own.args;
   // Help, too: `dnx nonsense --help`.
   const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
-  if (isUnknown || code === 'commander.unknownCommand') return unknownCommand(word, path, tree);
+  if (isUnknown || code === 'commander.unknownCommand') return (await errors()).unknownCommand(word, path, tree);
   if (code === 'commander.version') reading.help = async () => `${version}\n`;
-  if (reading.help) return leaf && refusedHelp(own.args, path, leaf);
+  if (reading.help) return leaf && (await errors()).refusedHelp(own.args, path, leaf);
   const flags = own.options.map(({ long }) => long ?? '').concat('--help');
-  if (code === 'commander.unknownOption') return unknownOption(own.args, flags, path).with({ hint: leaf && hintFor(leaf, argv) });
+  if (code === 'commander.unknownOption') {
+    const { hintFor, unknownOption } = await errors();
+    return unknownOption(own.args, flags, path).with({ hint: leaf && hintFor(leaf, argv) });
+  }
   return usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path));
 }

@@ -4,17 +4,17 @@ import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { refused } from '../../platform/api/send.ts';
-import { withLink } from '../../platform/names/linked.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { asResult, type Result } from '../output/view.ts';
+import type { Found } from './found.ts';
 import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
-import { foundFor, requireWords, withDestination } from './targets.ts';
+import { namesNothing, requireWords } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** A command whose targets are known and confirmed. */
@@ -29,7 +29,7 @@ export interface Starting {
 }
 
 /** What a command line names, and how long its requests may still take, in ms. */
-interface Sought extends Awaited<ReturnType<typeof foundFor>> {
+interface Sought extends Found {
   readonly scope: Scope;
   readonly allowance: number;
 }
@@ -77,8 +77,7 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
       try {
         return asResult(await runAll(given));
       } catch (error) {
-        const linked = await withLink(error, first, scope, command.calls);
-        throw withLabels(await withDestination(linked, invocation, scope), command);
+        throw withLabels(await withPlace(error, invocation, first, scope), command);
       }
     },
     inputs,
@@ -119,6 +118,8 @@ async function findTargets(typed: Invocation, scope: Scope, base: BaseContext, a
   const { api, deadline } = within(base, allowance);
   const left = () => deadline - base.clock.elapsed();
   try {
+    if (namesNothing(typed, scope.settings)) return { invocation: typed, found: [{}], scope, allowance: left() };
+    const { foundFor } = await import('./found.ts');
     return { ...(await inTime(foundFor(typed, { ...scope, api }), 'anything')), scope, allowance: left() };
   } catch (error) {
     const before = left();
@@ -126,6 +127,13 @@ async function findTargets(typed: Invocation, scope: Scope, base: BaseContext, a
     const next = await (await import('./meant.ts')).corrected(error, typed, scope, base);
     return findTargets(next.typed, next.scope, base, before);
   }
+}
+
+/** The error of a command, or what the link file or the id of a site says about it. */
+async function withPlace(error: unknown, invocation: Invocation, targets: Targets, scope: Scope): Promise<unknown> {
+  if (!isError(error, 'not_found') || Object.keys(targets).length === 0) return error;
+  const [{ withDestination }, { withLink }] = await Promise.all([import('./found.ts'), import('../../platform/names/linked.ts')]);
+  return withDestination(await withLink(error, targets, scope, invocation.command.calls), invocation, scope);
 }
 
 /** Refuses a command line that changes something, before dnx prompts or sends anything. An `ensure` may find that nothing has to change. */

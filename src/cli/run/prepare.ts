@@ -1,15 +1,12 @@
 import { within } from '../../platform/api/deadline.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
-import { refuseMislinked } from '../../platform/names/linked.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
-import { askedAgain, resolveTargets } from '../../platform/names/resolve.ts';
-import { everySite, sitesOn } from '../../platform/names/site-search.ts';
 import type { ChosenCalls } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import type { Inputs } from './inputs.ts';
 import type { Invocation } from './invocation.ts';
-import { changeOf, firstWords, lookedUpAgain } from './targets.ts';
+import { firstWords } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
 export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline'>;
@@ -33,7 +30,12 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
   const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
   const bounded = within(base, allowance);
   const calls = callsWith(
-    { endpoint: chosen.endpoint, targets, lookUp: () => lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope), body },
+    {
+      endpoint: chosen.endpoint,
+      targets,
+      lookUp: async () => (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope),
+      body,
+    },
     bounded.api,
     scope,
   );
@@ -45,7 +47,9 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     async everySite() {
       const { server: word } = firstWords(invocation);
       const inner = { ...scope, api: bounded.api };
+      const { everySite, sitesOn } = await import('../../platform/names/site-search.ts');
       if (word === undefined) return everySite(inner);
+      const { resolveTargets } = await import('../../platform/names/resolve.ts');
       const { server } = await resolveTargets(['server'], { server: word }, inner);
       return server ? sitesOn(server, inner) : everySite(inner);
     },
@@ -53,11 +57,13 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     isGiven: (noun) => invocation.targets[noun] !== undefined,
     async resolve(path, words) {
       const names = parameters(path);
+      const { resolveTargets } = await import('../../platform/names/resolve.ts');
       if (words) return resolveTargets(names, words, { ...scope, api: bounded.api });
       const picked = base.ask.allowed
         ? (await (await import('./pick.ts')).pickMissing(invocation, names, undefined, scope, base)).targets
         : {};
       const found = await resolveTargets(names, firstWords(invocation), { ...scope, picked });
+      const [{ refuseMislinked }, { changeOf }] = await Promise.all([import('../../platform/names/linked.ts'), import('./found.ts')]);
       return refuseMislinked(found, changeOf(invocation, chosen), scope);
     },
   };
@@ -79,14 +85,15 @@ function callsWith(
   api: Context['api'],
   scope: Scope,
 ): Pick<Context, 'call' | 'list' | 'pages'> {
-  const fresh = <T>(
+  const fresh = async <T>(
     endpoint: Endpoint,
     request: (ids: Readonly<Record<string, string>>) => Promise<T>,
     shown?: (answer: T) => unknown,
-  ): Promise<T> =>
-    isRead(endpoint)
-      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(targetIds(found)), ...(shown && { shown }) })
-      : request(targetIds(targets));
+  ): Promise<T> => {
+    if (!isRead(endpoint) || Object.keys(targets).length === 0) return request(targetIds(targets));
+    const { askedAgain } = await import('../../platform/names/resolve.ts');
+    return askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(targetIds(found)), ...(shown && { shown }) });
+  };
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readJson, writeJson } from '../../machine/files/text-file.ts';
+import { readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
 import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
@@ -77,8 +76,8 @@ export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'si
   };
   const directory = directoryOf(ctx);
   prune(directory, now);
-  const name = stamp(Math.max(now, 1 + Math.max(0, ...runFiles(directory).map(timeIn))));
-  const remembered = keep(ctx, join(directory, `${name}-${randomUUID()}.json`), run);
+  const name = stamp(Math.max(now, 1 + timeIn(runFiles(directory).find(timeIn) ?? '')));
+  const remembered = keep(ctx, join(directory, `${name}-${uniqueName()}.json`), run);
   remembered.change({});
   return remembered;
 }

@@ -149,6 +149,7 @@ export const topicTexts = {
         ['dnx token list --audit', 'Find tokens that are unused or can do too much'],
         ['dnx token revoke', 'Revoke a token'],
       ],
+      'An ability counts for every server and site. The API states none for /tokens, so any token may be able to create another one: keep each of them secret.',
       'DNX_TOKEN overrides every stored token. Never pass a token as an argument: dnx login --with-token reads it from stdin.',
       'Commands: dnx help token. Storage: dnx help keychain',
     ],

@@ -51,7 +51,7 @@ interface Access {
 /** Writes a file atomically, by renaming a temporary `*.tmp` file. `access`: if others may read it, too. */
 export function writeText(file: string, text: string, access?: Access): void {
   makeDirectory(dirname(file));
-  const temporary = `${file}.${unique()}.tmp`;
+  const temporary = `${file}.${uniqueName()}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
     if (access) giveAccess(temporary, access);
@@ -84,7 +84,7 @@ export function removeTemporaries(file: string, now: number): void {
 }
 
 /** 36 random digits. Not crypto.randomUUID, which takes 2 ms to load; `wx` refuses a name that is taken. */
-const unique = (): string => Array.from({ length: 3 }, () => Math.random().toString(16).slice(2, 14).padEnd(12, '0')).join('');
+export const uniqueName = (): string => Array.from({ length: 3 }, () => Math.random().toString(16).slice(2, 14).padEnd(12, '0')).join('');
 
 /** Reads a file up to the limit, without trusting its size: files in /proc have size 0 and may be endless. */
 function readRegular(file: string, size: number, limitMb: number): string {

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # The browser of a sandbox: opens a site where this machine has it. `websites` is the URL of the proxy.
 case $1 in
   http://127.0.0.1*) url=$1 ;;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const PAUSE_MS = 50;
@@ -21,7 +21,7 @@ export async function endRunning(directory: string, program: string): Promise<vo
 
 /** The command lines and environments of the processes whose environment this user may read. */
 function processesOfUser(): readonly { readonly pid: number; readonly words: string }[] {
-  if (process.platform !== 'linux') {
+  if (!existsSync('/proc/self/environ')) {
     const listed = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
     return listed.split('\n').map((line) => ({ pid: Number.parseInt(line, 10), words: line }));
   }

@@ -1,6 +1,6 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # The ssh of a sandbox, in its directory `bin`. A server is a directory, so a command runs on this machine, with what is absolute on a server
-# moved there. Every other host is for the next ssh on the PATH.
+# moved there. Every other host is for the next ssh on the PATH. `node` is the one that runs dnx.
 sandbox=${0%/bin/*}
 host='' command='' settings='' skip='' rest='' forward=''
 for word; do

@@ -12,7 +12,7 @@ export interface AbilityNeeds {
   readonly abilities: readonly AbilityNeed[];
   /** Assumptions, a sentence each. */
   readonly notes: readonly string[];
-  /** Skipped lines that may be dnx commands, a sentence each. */
+  /** Skipped lines that may be dnx commands, and scripts without any, a sentence each. */
   readonly unclear: readonly string[];
 }
 
@@ -48,6 +48,8 @@ export async function needsOfLines(
   for (const file of scripts) {
     const script = await readScript(await readUserFile(file, world), file);
     unclear.push(...script.unclear.map((each) => sentence(file, each)));
+    if (script.found.length + script.unclear.length === 0)
+      unclear.push(`${file} has no dnx command. If it runs another script, pass that, too.`);
     for (const each of script.found) {
       const text = each.words.join(' ');
       try {
