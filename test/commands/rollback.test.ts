@@ -206,6 +206,20 @@ describe('rollback', () => {
     expect(live()).toBe(target);
   });
 
+  test('goes further back past a failure that a later release made up for', async () => {
+    const [further, target] = releases().slice(-2);
+    bed.sandbox.state.fail_deploys = true;
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+    bed.sandbox.state.fail_deploys = false;
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    expect((await bed.dnx(`rollback shop.example.com --to ${target?.name} --yes`)).code).toBe(0);
+    const picker = await bed.dnx('rollback shop.example.com', { columns: 120, keys: '\rn\r', env: { NO_COLOR: '1' } });
+    expect(picker.stderr).toContain(`Live: ${target?.name}`);
+    expect(picker.stderr).not.toContain('never went live');
+    const run = await bed.dnx('rollback shop.example.com --yes');
+    expect([run.code, live()], run.stderr).toEqual([0, further]);
+  });
+
   test.each(['--yes', ''])('names the command that turns on releases if the site keeps none (%s)', async (yes) => {
     const run = await bed.dnx(`rollback blog.example.com ${yes}`, { columns: 120, keys: '', env: { NO_COLOR: '1' } });
     expect(run).toMatchObject({ code: 6, stdout: '' });

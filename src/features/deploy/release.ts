@@ -169,9 +169,11 @@ export function releaseBeforeLive(
   return tied ? { doubt: 'It is unclear which release came before the live one' } : { release: newest };
 }
 
-/** The newest release that failed since the live one was made. It never went live. */
-export const failedSince = (live: Release | undefined, releases: readonly Release[]): Release | undefined =>
-  live && releases.find((each) => each.phase === 'bad' && isOlder(live, each));
+/** The newest finished release, if it failed after the live one was made. It never went live, and no later release made up for it. */
+export function failedSince(live: Release | undefined, releases: readonly Release[]): Release | undefined {
+  const newest = releases.find(isFinished);
+  return live && newest?.phase === 'bad' && isOlder(live, newest) ? newest : undefined;
+}
 
 /** The maximum length of a commit message, to fit 80 columns. */
 const MESSAGE = 44;
