@@ -24,7 +24,7 @@ export const screens: readonly Screen[] = [
   { name: 'changes', words: ['changes', 'shop.example.com'], directory: 'shop' },
   { name: 'rollback', words: ['rollback', 'shop.example.com'], until: /⏎ select/ },
   { name: 'why', words: ['why', 'shop.example.com'], afterFailure: 'composer' },
-  { name: 'audit', words: ['audit', '--server', 'web-1'] },
+  { name: 'audit', words: ['audit', '--server', 'web-1'], columns: 100 },
   { name: 'not-found', words: ['deploy', 'shop.exmaple.com'], until: /Did you mean.*\([Yy]\/[Nn]\)/ },
   { name: 'doctor', words: ['doctor'], columns: 100 },
   { name: 'auth-status', words: ['auth', 'status'] },

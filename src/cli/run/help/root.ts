@@ -20,7 +20,7 @@ export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page
     width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : sectionLines([['Most used', used]], page)[0],
     ...sectionLines([['Commands', bySection([...contents, ...standalone])]], page),
     [
-      labeledLine('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox start', page),
+      labeledLine('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox shell', page),
       labeledLine('Topics', topics.map(({ name }) => name).join(', '), page),
     ].join('\n'),
   ]);
