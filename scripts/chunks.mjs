@@ -10,6 +10,9 @@ const command = {
 };
 const commands = 'src/commands/index.ts';
 
+/** A module of at most this size, in bytes of source, is worth no file of its own. */
+const SMALL = 2100;
+
 let chunks;
 /** The chunk of a module, for rolldown's `codeSplitting`. What none of these names is as rolldown splits it. */
 export function chunkOf(id, graph) {
@@ -26,14 +29,17 @@ function chunksIn(graph) {
     ids: reachable(id, graph),
     later: graph.getModuleInfo(id).dynamicallyImportedIds.map((start) => reachable(start, graph)),
   }));
+  const users = (id) => groups.filter(({ ids }) => ids.has(id)).length;
+  const isCommon = (id) => users(id) > groups.length / 5 || (users(id) > 2 && (graph.getModuleInfo(id)?.code?.length ?? 0) <= SMALL);
   return (id) => {
     const [atTab, atCommand] = [tabSteps, commandSteps].map((steps) => steps.find(({ ids }) => ids.has(id))?.name);
-    if (groups.filter(({ ids }) => ids.has(id)).length > groups.length / 5) return 'shared';
+    if ([...reachable(id, graph)].every(isCommon)) return 'shared';
     // What both load is apart from the rest of either.
     if (atTab && atCommand) return atTab === 'names' ? 'settings' : 'shared';
     if (atTab || atCommand) return atTab ?? atCommand;
     // What three or more commands of one group run, and fewer of the others, unless something loads it alone or with a group.
-    if (groups.some(({ ids }) => ids.has(id)) || graph.getModuleInfo(id)?.dynamicImporters.length > 0) return undefined;
+    if (users(id) > 0 || graph.getModuleInfo(id)?.dynamicImporters.some((from) => commandSteps.some(({ ids }) => ids.has(from))))
+      return undefined;
     const used = groups.map(({ name, later }) => ({ name, times: later.filter((ids) => ids.has(id)).length }));
     const most = used.find(({ times }) => times > 2 && times > used.reduce((sum, each) => sum + each.times, 0) / 2);
     return most && `${most.name}-commands`;

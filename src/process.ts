@@ -17,7 +17,7 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The running child processes. */
+/** The child processes that dnx waits for after a signal. */
 interface Children {
   running: number;
   /** Sends a signal to the child that has taken over the terminal. */
@@ -160,7 +160,15 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     },
     async start(child) {
       const found = await runnable(child);
-      return found && (await import('./machine/child.ts')).startChild(found, { signal, after, onExit, platform });
+      if (!found) return undefined;
+      const started = await (await import('./machine/child.ts')).startChild(found, { signal, after, onExit, platform });
+      if (child.signal) {
+        children.running += 1;
+        void started?.ended.finally(() => {
+          children.running -= 1;
+        });
+      }
+      return started;
     },
     async capture(child) {
       const found = await runnable(child);

@@ -1,4 +1,3 @@
-import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { creation, resource, show } from '../cli/language/resource.ts';
@@ -41,7 +40,7 @@ const create = command({
   fields,
   shows: certificates.details,
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
-  run: (ctx, { targets, options: { wait }, body }) => issueCertificate(ctx, targets, { ...body, domain: wordOf(body.domain) }, wait),
+  run: (ctx, { targets, options: { wait }, body }) => issueCertificate(ctx, targets, body, wait),
 });
 
 const revoke = command({

@@ -97,7 +97,7 @@ describe('api --schema', () => {
     expect(wide.stdout).toMatch(/ {12}monitoring_enabled\* .*\(only with -F\)\n/);
     expect(wide.stdout).toContain('  * assumed: the API reference does not state it\n');
     const fitted = await bed.dnx('api --schema POST /servers', { columns: 80, env: { NO_COLOR: '1' } });
-    expect(fitted.stdout).toMatch(/\n {12}type\* +string +Server type: app, web,\n {52}database, cache, worker,\n/);
+    expect(fitted.stdout).toMatch(/\n {12}type\* +string +Server type: app, web,\n {52}worker, database, cache,\n/);
     const narrow = await bed.dnx('api --schema POST /servers', { columns: 40, env: { NO_COLOR: '1' } });
     expect(Math.max(...narrow.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(40);
     expect(narrow.stdout).toContain('\n            provider  string  required\n');

@@ -178,7 +178,11 @@ describe('other CI systems', () => {
     expect(JSON.parse(read('out.json'))).toEqual(run.json());
     expect((await bed.dnx('deploy docs.example.com --result-file out.json')).code).toBe(7);
     expect(JSON.parse(read('out.json'))).toMatchObject({ error: { code: 'invalid', status: 422 } });
-    expect((await bed.dnx('rollback shop.example.com --yes --result-file out.json')).code).toBe(0);
+    expect((await bed.dnx('rollback shop.example.com --yes --result-file out.json')).code).toBe(10);
+    expect(JSON.parse(read('out.json'))).toMatchObject({
+      error: { code: 'differences', message: expect.stringContaining('is still live') },
+    });
+    expect((await bed.dnx('rollback shop.example.com --to 20260413_071200 --yes --result-file out.json')).code).toBe(0);
     expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
   });
 

@@ -76,7 +76,7 @@ describe('a variable that changed on both sides', () => {
     expect(run.stderr).toBe(
       [
         'Error: 1 variable changed here and at Deploynix. Nothing was sent.',
-        '  ! APP_NAME (changed on both sides)',
+        '  conflict  APP_NAME (changed on both sides)',
         '  Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.',
         '',
       ].join('\n'),

@@ -46,7 +46,7 @@ describe('the picker for a missing site', () => {
     const run = await bed.dnx('redirect create', terminal(`shop${keys.enter}/a${keys.enter}/b${keys.enter}`));
     expect(run.stderr).toContain('? Which site?');
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain('Without prompts: dnx redirect create /a /b --server web-1 --site shop.example.com');
+    expect(run.stderr).toContain('Without prompts: dnx redirect create /a /b --site shop.example.com --server web-1');
   });
 
   test('sends one request to the picked site', async () => {

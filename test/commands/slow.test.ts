@@ -2,6 +2,7 @@ import 'ora';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { openFleet } from '../support/fleet.ts';
+import { signIn } from '../support/sign-in.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -16,6 +17,12 @@ const terminal: RunOptions = { columns: 80, env: { NO_COLOR: '1' } };
 test('a quick request shows no spinner', async () => {
   const run = await bed.dnx('server list -o ids', terminal);
   expect([run.code, run.stderr]).toEqual([0, '']);
+});
+
+test('a keychain that the user unlocks is not a slow request', async () => {
+  expect(await signIn(bed)).toMatchObject({ code: 0 });
+  const run = await bed.dnx('server list -o ids', { columns: 80, env: { NO_COLOR: '1', DNX_TOKEN: '' }, unlocksAfter: 5_000 });
+  expect([run.code, run.waited, run.stderr]).toEqual([0, 5_000, 'Waiting for you to unlock the keyring…\n']);
 });
 
 describe('the rate limit', () => {

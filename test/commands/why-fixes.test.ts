@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
@@ -7,6 +6,7 @@ import { type Found, from } from '../../src/features/why/causes/cause.ts';
 import { causes } from '../../src/features/why/causes/index.ts';
 import type { Facts } from '../../src/features/why/facts.ts';
 import { masked } from '../../src/features/why/logs/mask.ts';
+import { computed } from '../support/computed.ts';
 
 const facts: Facts = {
   now: 0,
@@ -56,7 +56,7 @@ test('docs/troubleshooting.md lists every cause', () => {
   expect(listed.sort()).toEqual(causes.map(({ id }) => id).sort());
 });
 
-test('no pattern takes long for a long line', () => {
+test('no pattern takes long for a long line', async () => {
   const pieces = [
     'a',
     ' ',
@@ -77,15 +77,16 @@ test('no pattern takes long for a long line', () => {
   const slow = causes.flatMap(({ id, patterns = [] }) =>
     patterns
       .filter((pattern) => {
-        const start = performance.now();
+        const start = process.cpuUsage();
         for (const piece of pieces) pattern.exec(piece.repeat(2_000 / piece.length));
-        return performance.now() - start > 250;
+        return process.cpuUsage(start).user / 1_000 > 250;
       })
       .map((pattern) => `${id}: ${pattern}`),
   );
   expect(slow).toEqual([]);
-  const start = performance.now();
-  for (const piece of [...pieces, '://', '@', 'a=', 'TOKEN=', 'token: ', 'SQL: ', 'mysql -p '])
-    masked(piece.repeat(2_000 / piece.length), []);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  const ms = await computed(() => {
+    for (const piece of [...pieces, '://', '@', 'a=', 'TOKEN=', 'token: ', 'SQL: ', 'mysql -p '])
+      masked(piece.repeat(2_000 / piece.length), []);
+  });
+  expect(ms).toBeLessThan(2_000);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { volume } from '../support/volume.ts';
 import { explore, wanted } from './explore.ts';
 
-const runs = volume(2_500, 30);
+const runs = volume(2_500, 60);
 
 test('random histories keep every promise', async () => {
   const tally = await explore({ seed: 20_260_417, runs });

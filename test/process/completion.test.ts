@@ -32,7 +32,7 @@ test('completion scripts keep the other formats, options and errors', async () =
   expect([wrong.exitCode, wrong.stdout]).toEqual([2, '']);
 });
 
-test('a Tab loads no more than the help of the named group, and for a name the settings', async () => {
+test('a Tab loads completion and no more than the help of the named group, and for a name the settings', async () => {
   const hook = resolve('test/support/loaded.cjs');
   const file = join(built.directory, 'loaded.json');
   const filesOf = async (...args: readonly string[]) => {
@@ -44,11 +44,12 @@ test('a Tab loads no more than the help of the named group, and for a name the s
   expect((await built.dnx(['server', 'list'])).exitCode).toBe(0);
   const group = await filesOf('server', '--help');
   const atFirst = await filesOf('__complete', 'bash', 'dnx dep');
-  expect(atFirst.filter((each) => !group.includes(each))).toEqual([]);
+  expect(atFirst.filter((each) => !group.includes(each))).toEqual(['completion']);
   // No group is loaded before one is named.
   expect(atFirst).not.toContain('run');
   expect((await filesOf('__complete', 'bash', 'dnx server show web')).filter((each) => !group.includes(each))).toEqual([
-    'sources',
+    'completion',
     'names',
+    'settings',
   ]);
 });

@@ -136,13 +136,13 @@ describe('loading', () => {
     await loadedBy(args);
     const { files } = await loadedBy(args);
     const shared = ['dnx.js', 'dnx.js', 'rolldown-runtime', 'shared', 'parse', 'settings', 'run'];
-    expect(namesOf(files).sort()).toEqual([...shared, 'server', 'work-result'].sort());
+    expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
   });
 
   test('a Tab loads neither the parser nor what runs commands', async () => {
     const { files } = await loadedBy(['__complete', 'bash', 'dnx server show web']);
     const shared = ['dnx.js', 'dnx.js', 'rolldown-runtime', 'shared', 'completion', 'settings', 'names'];
-    expect(namesOf(files).sort()).toEqual([...shared, 'server', 'work-result'].sort());
+    expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
   });
 
   test('a list whose names are new loads the lock too, unless they cannot be saved', async () => {

@@ -67,10 +67,10 @@ describe('nothing is run, and the error says what to type', () => {
     ['ssh web-1 --user -oProxyCommand=x', 2, /is not a user name/],
     ['ssh web-1 ls -la', 2, /Unknown option '-la'\.\n {2}The options of a command to run come after --\./],
     ['artisan migrate', 2, /No site given/],
+    ['artisan shp.example.com migrate', 6, /Did you mean 'shop\.example\.com'/],
     ['artisan --sit x migrate', 2, /Did you mean '--site'\?/],
-    ['artisan shop.example.com migrate', 2, /'shop\.example\.com' is not an Artisan command\.\n {2}Use --site shop\.example\.com\.\n$/],
     ['tinker --server web-1', 2, /No site given/],
-    ['tinker shop.example.com', 2, /'shop\.example\.com' is not a PHP file\.\n {2}Use --site shop\.example\.com\.\n$/],
+    ['tinker shp.example.com', 6, /Did you mean 'shop\.example\.com'/],
     ['tinker --site shop.example.com User::count()', 2, /'User::count\(\)' is not a PHP file\.\n {2}For code, use --execute\.\n$/],
   ])('dnx %s', async (line, code, words) => {
     const run = await bed.dnx(line);

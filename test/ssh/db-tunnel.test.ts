@@ -129,7 +129,6 @@ it('waits while the server is down, and ends when it refuses', async () => {
   const known = readFileSync(keys);
   onTestFinished(() => writeFileSync(keys, known));
   await bed.sshd.stop();
-  for (const pid of forwarding(bed, tunnel.port)) process.kill(pid);
   await lost;
   writeFileSync(keys, '');
   await bed.sshd.start();

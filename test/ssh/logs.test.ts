@@ -193,7 +193,7 @@ describe('formats', () => {
     const [red, yellow, end] = ['\u001b[31m', '\u001b[33m', '\u001b[39m'];
     expect([code, raw]).toEqual([
       0,
-      `Connecting to web-1\r\n[2026-01-02 03:04:05] production.${red}ERROR${end}: over\ttab\r\n[2026-01-02 03:04:05] a.${yellow}WARNING${end}: b\r\n`,
+      `\u001b[2mConnecting to web-1\u001b[22m\r\n[2026-01-02 03:04:05] production.${red}ERROR${end}: over\ttab\r\n[2026-01-02 03:04:05] a.${yellow}WARNING${end}: b\r\n`,
     ]);
   });
 

@@ -114,10 +114,14 @@ export async function stuckDump(copying: Copying, into: string): Promise<Stuck> 
 }
 
 /** A pull that has imported most of it, and what was in the target before. */
-export async function stuckPull(copying: Copying, target: string): Promise<Stuck & { readonly before: string }> {
+export async function stuckPull(
+  copying: Copying,
+  target: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Stuck & { readonly before: string }> {
   const before = copying.old('mariadb', target);
   const release = await lastTableLocked(copying);
-  const running = copying.pull(copying.sites.large, 'mariadb', target);
+  const running = copying.pull(copying.sites.large, 'mariadb', target, [], env);
   const rows = `SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${target}_dnx_new' AND TABLE_NAME = 'users'`;
   await expect.poll(() => copying.servers.mariadb.sql(rows), SLOWLY).toBe('1\n');
   return { running, before, release };

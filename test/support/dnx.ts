@@ -12,6 +12,7 @@ import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
 import {
+  type Attended,
   type Captured,
   type Child,
   type HttpRequest,
@@ -70,6 +71,8 @@ export interface RunOptions {
   readonly program?: typeof captureChild;
   /** Stands in for the desktop's browser: false if there is none, as without it. */
   readonly browser?: (url: string) => boolean;
+  /** The user takes this many ms to unlock the keychain. */
+  readonly unlocksAfter?: number;
   /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal, one at each question. */
@@ -170,7 +173,11 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       stderr: stderr.stream,
       clock,
       random: run.random ?? (() => 0),
-      keychain: inMemory(keychain),
+      keychain: inMemory(keychain, async (attended) => {
+        if (run.unlocksAfter === undefined) return;
+        attended?.waiting();
+        await clock.sleep(run.unlocksAfter);
+      }),
       signal: run.signal ?? interruption.signal,
       connect: async (caFile) => {
         const network = await openNetwork({ env, after, caFile, limits: limitsOf(run) });
@@ -226,8 +233,11 @@ export const split = (line: string): string[] =>
     word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
   );
 
-const inMemory = (secrets: Map<string, string>): Keychain => ({
-  read: async (account) => secrets.get(account),
+const inMemory = (secrets: Map<string, string>, unlock: (attended?: Attended) => Promise<void>): Keychain => ({
+  async read(account, attended) {
+    await unlock(attended);
+    return secrets.get(account);
+  },
   write: async (account, secret) => void secrets.set(account, secret),
   remove: async (account) => secrets.delete(account),
 });

@@ -27,10 +27,12 @@ const remote = /^dnx (why|logs|db )/;
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
 
-/** Examples that prompt, and the keys for the answers: email, password and the default abilities; the changes, and no deployment. */
+/** Examples that need a terminal, and the keys for the answers: email, password and the default abilities; the changes, and no deployment. */
 const answers: readonly (readonly [line: RegExp, keys: string])[] = [
   [/^dnx auth login(?!.*--with-token)/, `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r`],
   [/^dnx env edit(?!.*--yes)/, 'y\rn\r'],
+  // Its shell ends at once.
+  [/^dnx sandbox shell/, ''],
 ];
 
 const answersTo = (line: string): string | undefined => answers.find(([asking]) => asking.test(line))?.[1];

@@ -213,7 +213,8 @@ test('without a keychain, it asks before anything else whether to store the toke
   const { text, code } = await terminal.ended;
   expect(code, text).toBe(0);
   expect(text).toMatch(/No keychain available: .*\.\r\n/);
-  expect(text).toContain('(profile default, file)');
+  expect(text).toContain('! The token is stored unencrypted in ');
+  expect(text).toMatch(/✓ Signed in to [\d.:]+ as \S+\r\n/);
   expect(Object.keys(stored())).toEqual([`default@${executable.sandbox.url}`]);
 });
 

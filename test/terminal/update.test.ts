@@ -126,7 +126,9 @@ describe('the notice of a new release', () => {
 
   test('is not shown if stdout or stderr is no terminal, and nothing is asked', async () => {
     const github = await gitHub();
-    const line = (redirect: string) => ['sandbox', 'run', '--', 'sh', '-c', `DNX_STATE_DIR="$STATE" dnx config list ${redirect}; cat out`];
+    // A shell in a sandbox, where nothing is checked and the state is its own.
+    const settings = 'DNX_NO_UPDATE_NOTIFIER= DNX_STATE_DIR="$STATE"';
+    const line = (redirect: string) => ['sandbox', 'run', '--', 'sh', '-c', `${settings} dnx config list ${redirect}; cat out`];
     const env = { ...github.env, STATE: join(directory, '.local/state/dnx') };
     for (const redirect of ['> out', '2> out', '']) {
       remember({ latest: '9.8.7', checked_at: redirect ? ago(25) : ago(1) });

@@ -129,6 +129,11 @@ describe('a wrong value', () => {
     expect(read().problems).toEqual([expect.objectContaining({ message: `${key} in ${file()} ${says}.` })]);
   });
 
+  test('that is too long is reported', () => {
+    link({ site: 'a'.repeat(1_001) });
+    expect(read().problems).toEqual([expect.objectContaining({ message: `site in ${file()} is longer than 1000 characters.` })]);
+  });
+
   test('of an id is not used', () => {
     link({ server: { id: '..', name: 'web-1' }, site: { id: '..', name: 'a.test' } });
     expect(read()).toMatchObject({ linked: {}, server: 'web-1', site: 'a.test' });

@@ -13,8 +13,8 @@ const sources = ['src', 'bin'].flatMap((folder) =>
   }),
 );
 
-/** `env.NAME`, `(env, 'NAME')`, and the name in `{ NAME: value }: Env` and `env: { NAME }`. */
-const read = /\benv\.([A-Z][A-Z0-9_]+)\b|\(env, '([A-Z_]+)'|\{ ([A-Z][A-Z0-9_]+): \w+ \}: Env\b|\benv: \{ ([A-Z][A-Z0-9_]+)/g;
+/** `env.NAME` (not the file `.env.NAME`), `(env, 'NAME')`, and the name in `{ NAME: value }: Env` and `env: { NAME }`. */
+const read = /(?<!\W\.)\benv\.([A-Z][A-Z0-9_]+)\b|\(env, '([A-Z_]+)'|\{ ([A-Z][A-Z0-9_]+): \w+ \}: Env\b|\benv: \{ ([A-Z][A-Z0-9_]+)/g;
 
 const used = new Set(
   sources.flatMap((text) => [

@@ -50,7 +50,7 @@ describe('variables', () => {
   test.each(['Path', 'PATH', 'path'])('name the directories of programs: %s', async (name) => {
     await bed.dnx('sandbox run -- true', onWindows({ [name]: 'C:\\Windows' })).then(({ code }) => expect(code).toBe(0));
     expect(spellings('PATH')).toEqual(['PATH']);
-    expect(given().PATH).toMatch(/dnx-sandbox-\w+;C:\\Windows$/);
+    expect(given().PATH).toMatch(/dnx-sandbox-\w+[/\\]bin;C:\\Windows$/);
   });
 
   test('of a site do not replace those that locate Windows programs', async () => {

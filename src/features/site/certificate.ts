@@ -1,3 +1,4 @@
+import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { creationOf } from '../../cli/language/resource.ts';
 import { columns, type Result } from '../../cli/output/view.ts';
@@ -30,21 +31,23 @@ export const certificateDetails = columns<Certificate>(
 );
 
 /** Requests a certificate for a site, and follows it. */
-export const issueCertificate = (
+export function issueCertificate(
   ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
   { server, site }: Located,
-  body: Readonly<Record<string, unknown>> & { readonly domain: string },
+  body: Readonly<Record<string, unknown>>,
   wait: boolean | undefined,
-): Promise<Result> =>
-  workResult(ctx, {
+): Promise<Result> {
+  const domain = wordOf(body.domain);
+  return workResult(ctx, {
     reader: certificateReader(ctx, { server: server.id, site: site.id }),
     start: (): Promise<Reply> => ctx.api.send(issueEndpoint, { server: server.id, site: site.id }, { body }),
     creates: { ...creationOf('certificate', certificatesEndpoint, { server, site }, body), secret: body.private_key !== undefined },
-    what: `certificate for ${body.domain}`,
-    job: `certificate request for ${body.domain}`,
-    doing: `Requesting a certificate for ${body.domain}`,
-    did: `Issued a certificate for ${body.domain}`,
+    what: `certificate for ${domain}`,
+    job: `certificate request for ${domain}`,
+    doing: `Requesting a certificate for ${domain}`,
+    did: `Issued a certificate for ${domain}`,
     resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
     columns: certificateDetails,
     wait,
   });
+}

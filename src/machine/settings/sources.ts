@@ -53,12 +53,15 @@ export function openSettingsFile(file: string, limitMb?: number, refused?: DnxEr
       };
       const wrong = paths.find(isWrong);
       if (!wrong) return undefined;
-      return usage(`${wrong.join('.')} in ${file} must be ${wanted[wrong.length === keys.length ? kind : 'object']}.`, FIX);
+      const expected = wrong.length < keys.length ? 'object' : kind;
+      const tooLong = expected === 'text' && isTextOfAnyLength(at(wrong));
+      return usage(`${wrong.join('.')} in ${file} ${tooLong ? `is longer than ${LONGEST} characters` : wanted[expected]}.`, FIX);
     },
   };
 }
 
-const isText = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value) && String(value).length <= LONGEST;
+const isTextOfAnyLength = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value);
+const isText = (value: unknown): boolean => isTextOfAnyLength(value) && String(value).length <= LONGEST;
 
 const fits: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: isText,
@@ -66,7 +69,7 @@ const fits: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   flag: (value) => typeof value === 'boolean',
 };
 const wanted: Readonly<Record<Kind, string>> = {
-  text: `a string of at most ${LONGEST} characters`,
-  object: 'an object',
-  flag: 'true or false',
+  text: 'must be a string',
+  object: 'must be an object',
+  flag: 'must be true or false',
 };

@@ -19,15 +19,21 @@ type Send = <T>(method: string, path: string, options: SendOptions) => Promise<R
 
 /** How requests leave: `send` with retries, shown while they last, and `exchange` once, with an unread body. Both keep the rate limit. */
 export function openSending(options: ClientOptions): { readonly send: Send; readonly exchange: Exchange } {
-  const { host, observer, requests } = options;
-  const exchange = readingOnly(options, rateLimited(options, exchanging(options)));
+  const { host, observer, requests, token } = options;
+  const limited = rateLimited(options, exchanging(options));
   return {
-    exchange,
+    async exchange(method, path, send) {
+      refuseChange(options, method, path);
+      return limited(method, path, send);
+    },
     async send<T>(method: string, path: string, send: SendOptions) {
+      refuseChange(options, method, path);
+      // The user may have to unlock a keychain first, which is no slow request.
+      if (send.authenticated !== false) await token();
       const end = requests.begin(host, send.retry === false);
       let status = 0;
       try {
-        const reply = await retried<T>(options, exchange, method, path, send);
+        const reply = await retried<T>(options, limited, method, path, send);
         status = reply.status;
         return reply;
       } finally {
@@ -83,13 +89,9 @@ function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clo
 const isTemporary = async (outcome: Reply | NetworkFault): Promise<boolean> =>
   !(outcome instanceof NetworkFault) || !(await import('./network/unreachable.ts')).isFinal(outcome);
 
-/** With DNX_READ_ONLY, refuses every request but GET. All requests to the API pass here, before they wait for the rate limit. */
-function readingOnly({ readOnly }: Pick<ClientOptions, 'readOnly'>, exchange: Exchange): Exchange {
-  if (!readOnly) return exchange;
-  return async (method, path, send) => {
-    if (!isReadMethod(method)) throw refused(`${method} ${path.split('?', 1)[0]}`);
-    return exchange(method, path, send);
-  };
+/** With DNX_READ_ONLY, refuses every request but GET. All requests to the API pass here, before they read the token and wait for the rate limit. */
+function refuseChange({ readOnly }: Pick<ClientOptions, 'readOnly'>, method: string, path: string): void {
+  if (readOnly && !isReadMethod(method)) throw refused(`${method} ${path.split('?', 1)[0]}`);
 }
 
 /** The error for an operation that DNX_READ_ONLY does not allow. */

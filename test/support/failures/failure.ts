@@ -7,7 +7,7 @@ export interface Failure {
   readonly line: string;
   readonly code: ErrorCode;
   readonly given?: (bed: Bed) => RunOptions | Promise<RunOptions> | undefined;
-  /** The first line on stderr that starts with `Error:`, without that word. */
+  /** The first line on stderr that starts with `Error:`, without that word. After Ctrl-C, the line has no such word. */
   readonly says: string | RegExp;
   /** The message in JSON, if it differs. */
   readonly message?: string;

@@ -11,7 +11,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'network',
     given: async () => ({ env: { DNX_HOST: await closedPort() } }),
     says: /^Could not reach 127\.0\.0\.1:\d+: connection refused\.$/,
-    hint: 'Check your network, your proxy and the host (--host or DNX_HOST).',
+    hint: 'The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host deploynix.io',
   },
   {
     name: 'no response',
@@ -66,7 +66,7 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'deploy shop.example.com --server web-1',
     code: 'interrupted',
     given: () => ({ interruptAt: 3_000 }),
-    says: /Interrupted/,
+    says: 'Stopped watching; the deployment continues.',
     hint: /dnx watch/,
     calls: 'any',
   },

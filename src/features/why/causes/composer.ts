@@ -131,7 +131,7 @@ export const composer: readonly Cause[] = [
     'composer_json',
     'composer.json is not valid',
     92,
-    [/"\.?\S*composer\.json" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
+    [/"[^\s"]*composer\.json" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
     [step('Run composer validate in your project, and push'), deployFix()],
     { lasting: true },
   ),
