@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openSshBed } from '../support/ssh-bed.ts';
@@ -51,4 +51,36 @@ test.skipIf(reason !== undefined)(
     expect([exitCode, stderr]).toEqual([1, expect.not.stringMatching(/ {2}because|Problem 1/)]);
   },
   180_000,
+);
+
+test.skipIf(reason !== undefined)(
+  'the log shows what was written when the outcome was known, before the outcome',
+  async () => {
+    const bed = await openSshBed();
+    onTestFinished(() => bed.close());
+    const site = ownDomain('end');
+    bed.shop(site, { releases: ['20260102_000000'] });
+    const logs = join('/home/deploynix', site, 'logs');
+    mkdirSync(logs, { recursive: true });
+    writeFileSync(join(logs, 'deploy.log'), '');
+    for (const path of [logs, join(logs, 'deploy.log')]) chmodSync(path, 0o755);
+    bed.sandbox.state.fail_deploys = true;
+    let ends = 0;
+    bed.sandbox.onRequest(() => {
+      if (ends > 0 || bed.sandbox.state.releases.at(-1)?.status !== 'failed') return;
+      ends += 1;
+      appendFileSync(join(logs, 'deploy.log'), `${LOG}Deployment failed.`);
+    });
+
+    const terminal = openTerminal(['deploy', site], { ...bed.env, NO_COLOR: '1' }, bed.directory, 100);
+    await terminal.shows('deploying');
+    appendFileSync(join(logs, 'deploy.log'), 'Cloning\n');
+    await terminal.shows('Cloning');
+    const { text, code } = await terminal.ended;
+    expect([code, ends]).toEqual([1, 1]);
+    const told = ['Problem 1', '- Root composer.json requires', 'Deployment failed.', 'failed after'].map((each) => text.indexOf(each));
+    expect(told, text).not.toContain(-1);
+    expect(told).toEqual([...told].sort((one, other) => one - other));
+  },
+  60_000,
 );

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,10 +32,10 @@ async function begin(files: Readonly<Record<string, string>>, args: readonly str
   return followed;
 }
 
-/** The processes on the server that follow a file. */
+/** The processes on the server that follow a file. If the user has no process at all, ps exits with 1. */
 const remote = (word: string): readonly string[] =>
-  execFileSync('ps', ['-u', 'deploynix', '-o', 'stat=,args='], { encoding: 'utf8' })
-    .split('\n')
+  spawnSync('ps', ['-u', 'deploynix', '-o', 'stat=,args='], { encoding: 'utf8' })
+    .stdout.split('\n')
     .filter((each) => each.includes(word) && !each.startsWith('Z'));
 
 async function untilGone(word: string): Promise<void> {

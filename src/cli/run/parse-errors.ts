@@ -42,16 +42,22 @@ async function meantBy(
 ): Promise<{ readonly meant: readonly string[]; readonly topic?: string | undefined }> {
   const { contents, standalone, shortcuts } = tree;
   if (path === '' && tree.topics.some(({ name }) => name === FROM + word)) return { meant: [`help ${FROM}${word}`] };
-  const rows = await translations(`${path}:${word}`.replace(/^:/, ''), tree);
-  const translated = [...new Set(rows.flatMap(({ commands }) => commands))];
-  const [topic, ...others] = new Set(rows.map((row) => row.topic));
-  if (translated.length > 0) return { meant: translated.slice(0, MOST_MEANT), topic: others.length === 0 ? topic : undefined };
-
   const leaves = await everyCommand(tree);
   const named = (verb: string) => leaves.filter(({ command: { name, aliases = [] } }) => name === verb || aliases.includes(verb));
   const [noun = '', verb = ''] = word.split(':');
-  const spaced = named(verb).find(({ group }) => contents.some((each) => each.name === group.name && namesOf(each).includes(noun)));
-  if (spaced) return { meant: [spaced.path] };
+  const spaced = named(verb).find(({ group }) => contents.some((each) => each.name === group.name && namesOf(each).includes(noun)))?.path;
+
+  const rows = await translations(`${path}:${word}`.replace(/^:/, ''), tree);
+  const singles = [...Object.keys(shortcuts), ...standalone.map(({ name }) => name)];
+  const paths = [...leaves.map((leaf) => leaf.path), ...singles];
+  const translated = rows.flatMap(({ commands }) => commands).map((line) => withoutSamples(line, paths));
+  const isShorter = translated.some((each) => shortcuts[each]?.slice(0, 2).join(' ') === spaced);
+  const meant = [...new Set([...(spaced && !isShorter ? [spaced] : []), ...translated])];
+  if (rows.length > 0) return { meant: meant.slice(0, MOST_MEANT), topic: topicOf(rows) };
+  if (spaced) return { meant };
+  const single = [verb, noun].find((each) => each !== word && singles.includes(each));
+  if (single !== undefined) return { meant: [single] };
+
   const elsewhere = named(word).map((leaf) => leaf.path);
   if (elsewhere.length === 1) return { meant: elsewhere };
 
@@ -68,24 +74,48 @@ async function meantBy(
   return { meant: elsewhere.length > MOST_MEANT ? elsewhere.filter((each) => /^(server|site) /.test(each)) : elsewhere };
 }
 
-/** The rows of `dnx help from-forge` and the like that have this word: `secret:list`, also for `secrets`. */
-async function translations(word: string, { topics }: Tree) {
+/** `logs --source deploy` for `logs web-1 --source deploy`: the command of a row and its options. What Artisan runs is no sample. */
+function withoutSamples(line: string, paths: readonly string[]): string {
+  const path = paths.filter((each) => `${line} `.startsWith(`${each} `)).sort((one, other) => other.length - one.length)[0] ?? line;
+  if (path === 'artisan') return line;
+  const given = line.slice(path.length).replace(/ (--|<) .*| --(server|site) \S+/g, '');
+  return path + (given.match(/ -\S+( [^-\s]\S*)?/g) ?? []).join('');
+}
+
+/** A word in the tables of other command lines, and its commands here: none if it has no counterpart. */
+interface Translation {
+  readonly word: string;
+  readonly commands: readonly string[];
+  readonly topic: string;
+}
+
+/** The table to see: that of Forge, or the only one. */
+function topicOf(rows: readonly Translation[]): string | undefined {
+  const [topic, ...others] = new Set(rows.map((row) => row.topic));
+  return rows.some((row) => row.topic === 'from-forge') ? 'from-forge' : others.length === 0 ? topic : undefined;
+}
+
+/** What `dnx help from-forge` and the like say about a word: `secret:list`, also for `secrets`; `addons`, also for `addons:create`. */
+async function translations(word: string, { topics }: Tree): Promise<readonly Translation[]> {
   const tables = await Promise.all(
     topics
       .filter(({ name }) => name.startsWith(FROM))
       .map(async ({ name, load }) => {
-        const [table] = (await load()).body;
-        return (Array.isArray(table) ? (table as readonly Line[]) : []).flatMap((line) => translationsIn(line, name));
+        const [table, missing] = (await load()).body;
+        const rows = (Array.isArray(table) ? (table as readonly Line[]) : []).flatMap((line) => translationsIn(line, name));
+        const [, without = ''] = /^No dnx command: (.*?)\./.exec(String(missing)) ?? [];
+        return [...rows, ...without.split(/, and |, | and /).map((each) => ({ word: each, commands: [], topic: name }))];
       }),
   );
   const rows = tables.flat();
   const singular = /s$/.test(word) ? word.slice(0, -1) : word;
-  const ways = [word, `${singular}:list`, singular];
-  return ways.map((way) => rows.filter((row) => row.word === way)).find((found) => found.length > 0) ?? [];
+  const ways = [word, `${singular}:list`, singular].map((way) => rows.filter((row) => row.word === way));
+  const missing = rows.filter((row) => row.commands.length === 0 && word.startsWith(`${row.word}:`));
+  return [...ways, missing].find((found) => found.length > 0) ?? [];
 }
 
 /** `forge env:pull, env:push` and `dnx env pull; dnx env push` are two words, each with its command. */
-function translationsIn([term, text]: Line, topic: string) {
+function translationsIn([term, text]: Line, topic: string): Translation[] {
   const [, ...others] = term.split(' ');
   const words = others.join(' ').split(', ');
   const commands = text.split('; ').map((each) => each.replace(/^dnx /, ''));

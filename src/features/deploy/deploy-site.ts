@@ -131,8 +131,8 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
 }
 
 /** On a terminal, shows the deploy log while the deployment runs. */
-async function showLog(ctx: DeployContext, of: SiteReference, { site }: Snapshot, { log }: DeployValues): Promise<() => void> {
-  if (log === false || !ctx.ask.allowed) return () => {};
+async function showLog(ctx: DeployContext, of: SiteReference, { site }: Snapshot, { log }: DeployValues): Promise<() => Promise<void>> {
+  if (log === false || !ctx.ask.allowed) return async () => {};
   return (await import('../logs/deployment.ts')).showDeployLog(ctx, of, site);
 }
 

@@ -28,7 +28,7 @@ export const comingFrom = {
         ['forge database:logs', 'dnx logs db-1'],
         ['forge open', 'dnx open --dashboard'],
       ],
-      'No dnx command: restart and status of nginx, php and database. dnx server restart restarts the machine.',
+      'No dnx command: nginx:restart, nginx:status, php:restart, php:status, database:restart and database:status. dnx server restart restarts the machine.',
       'What is different:',
       [
         [

@@ -24,6 +24,8 @@ export interface Connection {
   readonly frames: AsyncIterator<Frame>;
   /** Why it ended, once it has. */
   readonly failure: () => Promise<DnxError>;
+  /** Ends it once everything that is written by now has been read. */
+  readonly finish: () => void;
   readonly stop: () => void;
 }
 
@@ -32,7 +34,7 @@ export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory
   const { machine, directories, candidates, lines, follow } = wanted;
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const words = [...directories, memory ? '' : String(lines), follow ? 'follow' : '', live, offsets, files, ...candidates];
-  // An open input, which ends with dnx: the script then ends, too.
+  // An open input, which ends with dnx at the latest: the script then ends, too.
   const { ssh, said, failure } = await startOn(ctx, machine, scripted(SITE + LOGS, ...words), follow ? { stdin: 'pipe' } : {});
   return {
     frames: framesIn(ssh.stdout),
@@ -41,6 +43,7 @@ export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory
       const message = said().trim() || 'no message';
       return failure(code) ?? new DnxError('failed', `Could not run sh on ${machine.server.label} (exit code ${code}): ${message}`);
     },
+    finish: () => ssh.stdin?.end(),
     stop: ssh.stop,
   };
 }

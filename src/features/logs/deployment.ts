@@ -10,17 +10,20 @@ import { type Connection, openConnection, openMemory } from './connection.ts';
 import { beginning } from './follow.ts';
 import { candidatesOf } from './logs.ts';
 
+/** How long the rest of the log may keep the outcome waiting, in ms. */
+const REST_MS = 1_000;
+
 /**
  * Shows the lines of the deploy log above the spinner while a deployment runs, if the server can be read without a question. Returns how to
- * end it. The deployment does not depend on it, so a failure shows nothing.
+ * end it, once the rest of the log is shown. The deployment does not depend on it, so a failure shows nothing.
  */
-export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site): () => void {
+export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site): () => Promise<void> {
   let connection: Connection | undefined;
   let ended = false;
   const show = async () => {
     const opened = await open(ctx, of, site);
-    connection = opened;
     if (ended) return opened.stop();
+    connection = opened;
     const memory = openMemory();
     if (!(await beginning(opened, memory))) return;
     const decoder = new TextDecoder();
@@ -32,11 +35,16 @@ export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site)
       rest = lines.pop() ?? '';
       for (const line of lines) ctx.progress.note(line);
     }
+    if (rest !== '' && !ended) ctx.progress.note(rest);
   };
-  show().catch((error: unknown) => {
+  const shown = show().catch((error: unknown) => {
     if (!(error instanceof DnxError)) throw error;
   });
-  return () => {
+  return async () => {
+    connection?.finish();
+    const limit = new AbortController();
+    if (connection) await Promise.race([shown, ctx.clock.sleep(REST_MS, limit.signal)]);
+    limit.abort();
     ended = true;
     connection?.stop();
   };

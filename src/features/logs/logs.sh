@@ -210,13 +210,15 @@ END
   exit 0
 fi
 
-# Ends with the connection, even if there is nothing to send.
+# Its input ends with the connection or before. Then it sends what is left, and ends, even if there is nothing to send.
+over=
+trap "over=1" TERM
 exec 3<&0
 { cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 &
 exec 3<&- </dev/null
 idle=0
 while :; do
-  sent=
+  last=$over sent=
   look
   live=${at:-$now}
   send_new "$@"
@@ -226,8 +228,12 @@ while :; do
     send_new "$@"
   fi
   at=$live
+  if [ -n "$last" ]; then
+    say Q
+    exit 0
+  fi
   if [ -n "$sent" ]; then idle=0; fi
   [ "$((idle % 20))" -ne 1 ] || say .
   idle=$((idle + 1))
-  sleep 0.5 2>/dev/null || sleep 1
+  [ -n "$over" ] || sleep 0.5 2>/dev/null || sleep 1
 done
