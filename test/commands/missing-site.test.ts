@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -71,5 +73,26 @@ describe('a site that was not found', () => {
 
   test('is not remembered for another resource', async () => {
     for (let time = 0; time < 2; time++) expect((await bed.dnx('server show web-9')).calls).toHaveLength(1);
+  });
+});
+
+describe('a word that is no site, but', () => {
+  const environment = (site: string) => ({ server: { id: seeded.servers['web-1'], name: 'web-1' }, site: { name: site } });
+
+  test('an environment of the link file suggests -e', async () => {
+    const environments = { production: environment('shop.example.com'), staging: environment('staging.example.com') };
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ default: 'production', environments }));
+    for (const line of ['deploy staging', 'site show staging', 'rollback staging --yes']) {
+      const run = await bed.dnx(line);
+      expect([run.code, run.stdout, run.stderr]).toEqual([6, '', "Error: Site 'staging' not found. Did you mean -e staging?\n"]);
+    }
+    expect((await bed.dnx('deploy stagin')).stderr).not.toContain('-e');
+  });
+
+  test('a server says so, without a request of its own', async () => {
+    const error = "Error: Site 'web-1' not found. web-1 is a server.\n  Run: dnx site list --server web-1\n";
+    const run = await bed.dnx('deploy web-1');
+    expect([run.code, run.stderr, run.calls.length]).toEqual([6, error, 4]);
+    expect(await bed.dnx('deploy web-1')).toMatchObject({ code: 6, stderr: error, calls: [] });
   });
 });

@@ -1,5 +1,6 @@
 import type { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
+import type { Link } from '../../machine/settings/link.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { sameDomain } from './domains.ts';
@@ -18,6 +19,8 @@ export interface Settled {
   readonly origins?: Readonly<Partial<Record<'server' | 'site', string>>>;
   /** The link file's server and site by id, if they are in use. */
   readonly linked?: Readonly<Partial<Record<'server' | 'site', Target>>>;
+  /** The environments of the link file. */
+  readonly link?: Pick<Link, 'environments'> | undefined;
   /** The reason if no default may be used. */
   readonly unplaced?: DnxError | undefined;
   /** The broken files that may have set them. */

@@ -1,7 +1,8 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
-import { wordOf } from '../../base/text.ts';
+import { quoted } from '../../base/shell.ts';
+import { oneLine, wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import { fill } from '../api/endpoint.ts';
 import { sameDomain } from './domains.ts';
@@ -32,7 +33,7 @@ export async function findSite(word: string, scope: Scope): Promise<Located> {
   if (hidden) throw hidden;
   if (!first) {
     if (!all.remembered && all.unread.length === 0) names.searched({ inVain: true });
-    throw all.remembered ? withAge(missing(word, all), names.searchedFor()) : missing(word, all);
+    throw (await otherwise(word, scope)) ?? withAge(missing(word, all), all.remembered ? names.searchedFor() : 0);
   }
   const target = located(first);
   if (others.length > 0) throw ambiguousSite(word, [target, ...others.map(located)]);
@@ -55,6 +56,17 @@ function missing(word: string, { listed }: Survey): DnxError {
     return name === undefined ? [] : [{ name, place: server.label }];
   });
   return notFound('site', word, known);
+}
+
+/** The error for what is no site, but an environment of the link file, or a server that is known without another request. */
+async function otherwise(word: string, scope: Scope): Promise<DnxError | undefined> {
+  if (scope.settings.link?.environments.some(({ name }) => name === word))
+    return new DnxError('not_found', `Site '${word}' not found. Did you mean -e ${quoted(word)}?`);
+  const server = await knownServer(word, scope);
+  if (!server) return undefined;
+  const { label } = targetOf(server, 'server');
+  const next = { command: ['site', 'list', '--server', label], why: 'Run' };
+  return new DnxError('not_found', `Site '${word}' not found. ${oneLine(label)} is a server.`, { next: [next] });
 }
 
 /** A name that nothing is like may be newer than what is remembered. */
@@ -142,10 +154,15 @@ async function hiddenFrom({ unread }: Everywhere, word: string, { api, names }: 
   return undefined;
 }
 
+/** A remembered server of this name. */
+async function knownServer(word: string, { names }: Scope): Promise<JsonObject | undefined> {
+  const servers = await names.recall(SERVERS, {}, KEPT_MS);
+  return namings.server && matching(servers?.items ?? [], word, namings.server)[0];
+}
+
 /** True if a server has this name, and no site that is remembered. Without a remembered server of the name, it sends no request. */
 export async function isServerName(word: string, scope: Scope): Promise<boolean> {
-  const servers = await scope.names.recall(SERVERS, {}, KEPT_MS);
-  if (!namings.server || matching(servers?.items ?? [], word, namings.server).length === 0) return false;
+  if (!(await knownServer(word, scope))) return false;
   try {
     const { listed } = await survey(scope, KEPT_MS, word);
     return !listed.some(({ site }) => isNamedSite(word, wordOf(site.id), wordOf(site.domain)));
