@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { build } from '../ssh/why/build.ts';
@@ -49,6 +49,38 @@ describe('names the cause of a deployment', () => {
     expect(found.resolved ?? '').toContain(resolved ?? '');
     expect(found.resolved === null).toBe(resolved === undefined);
   });
+});
+
+test.each([
+  ['STRIPE_WEBHOOK_SECRET', 'Missing environment variable: STRIPE_WEBHOOK_SECRET'],
+  ['APP_KEY', 'No application encryption key has been specified.'],
+])('says that the missing variable %s was set meanwhile, and that this needs only a deployment', async (key, line) => {
+  const own = await openBed();
+  onTestFinished(() => own.close());
+  const { environment_variables: variables, sites } = own.sandbox.state;
+  const shop = sites.find(({ domain }) => domain === 'shop.example.com')?.id;
+  const old = variables.findIndex((each) => each.site_id === shop && each.key === key);
+  if (old >= 0) variables.splice(old, 1);
+  own.sandbox.state.fail_deploys = true;
+  expect((await own.dnx('deploy shop.example.com')).code).toBe(1);
+  const why = async () => {
+    const run = await own.dnx(`why shop.example.com --url ${own.sandbox.url} --log - --json`, { stdin: `Deploying\n${line}\n` });
+    return run.json<Diagnosis>();
+  };
+  const set = async (value: string) => expect((await own.dnx(`env set ${key}=${value} --site shop.example.com`)).code).toBe(0);
+
+  const before = await why();
+  expect([before.resolved, before.fixes[0]?.command]).toEqual([null, expect.not.stringContaining('deploy ')]);
+  await set('');
+  expect((await why()).resolved).toBe(null);
+  await set('whsec_1');
+  const after = await why();
+  expect(after.resolved).toBe('the site has it now');
+  expect(after.fixes.map(({ command }) => command)).toEqual([expect.stringContaining('dnx deploy')]);
+  // What the site had before the deployment failed is not why it would succeed.
+  const variable = variables.find((each) => each.site_id === shop && each.key === key);
+  Object.assign(variable ?? {}, { updated_at: '2020-01-01T00:00:00Z' });
+  expect((await why()).resolved).toBe(null);
 });
 
 test.each(unknown)('names no cause of %s', async (_, log) => {

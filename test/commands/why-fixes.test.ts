@@ -5,6 +5,7 @@ import { tree } from '../../src/commands/index.ts';
 import { type Found, from } from '../../src/features/why/causes/cause.ts';
 import { causes } from '../../src/features/why/causes/index.ts';
 import type { Facts } from '../../src/features/why/facts.ts';
+import type { Incident } from '../../src/features/why/incident.ts';
 import { masked } from '../../src/features/why/logs/mask.ts';
 import { computed } from '../support/computed.ts';
 
@@ -24,8 +25,9 @@ const facts: Facts = {
   unknown: [],
 };
 const match = /(.*) (.*)/.exec('^8.3 8.2.1');
+const incident: Incident = { kind: 'deployment', release: undefined, previous: undefined, at: 0, from: 0, to: 0 };
 const line = { source: 'deploy', file: null, number: null, text: '', at: undefined } as const;
-const found: Found = { match: match ?? undefined, line, all: match ? [match] : [], facts };
+const found: Found = { match: match ?? undefined, line, all: match ? [match] : [], facts, incident };
 
 /** Every command that a cause suggests, once. */
 const commands = new Map(

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { type Executable, type ExecutableOptions, executableTest as test } from '../support/executable.ts';
 
-const SPEED = 10;
+const SPEED = 5;
 
 const site = { id: '1', domain: 'shop.example.com', status: 'active', last_deployed_at: null, zero_downtime_enabled: true };
 const send = (response: ServerResponse, data: unknown) =>
@@ -47,8 +47,8 @@ async function deploy(open: (options: ExecutableOptions) => Promise<Executable>,
   return { ...run, exitCode: run.exitCode, took: Date.now() - since };
 }
 
-/** The 6 s of --timeout take 600 ms; the rest is for starting a process on a busy machine. */
-const SOON = 3_000;
+/** The 6 s of --timeout take 1.2 s; the rest is for starting a process on a busy machine. */
+const SOON = 3_600;
 
 describe.each(Object.keys(endless))('an API that %s', (how) => {
   test.concurrent('stops polling at --timeout', async ({ open }) => {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Site } from '../deploy/baseline.ts';
 import type { Release } from '../deploy/release.ts';
 import type { SiteReference } from '../deploy/site.ts';
+import type { SiteVariable } from '../env/variables.ts';
 
 /** Where a line comes from. `given` is the log of `--log`. */
 export type Source = 'deploy' | 'given' | 'laravel' | 'nginx' | 'php' | 'worker' | 'kernel' | 'server' | 'state' | 'http' | 'api';
@@ -99,8 +100,8 @@ export interface Facts {
   readonly releases: readonly Release[] | null;
   readonly certificates: readonly JsonObject[] | null;
   readonly queues: readonly JsonObject[] | null;
-  /** The keys of the variables at Deploynix. */
-  readonly variables: readonly string[] | null;
+  /** Those at Deploynix. */
+  readonly variables: readonly SiteVariable[] | null;
   readonly answer: Answer | null;
   readonly machine: ServerState | null;
   readonly logs: readonly Log[];

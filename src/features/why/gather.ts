@@ -71,7 +71,7 @@ export async function gather(
     releases,
     certificates: parts.certificates.items,
     queues: parts.queues.items,
-    variables: variables.value?.map(({ key }) => wordOf(key)) ?? null,
+    variables: variables.value,
     secrets: secretsIn(variables.value ?? []),
     answer: answer.value,
     machine: remote.machine,

@@ -70,6 +70,7 @@ function candidatesOf(
     return {
       cause,
       facts,
+      incident,
       line,
       match,
       all: matches,

@@ -10,6 +10,7 @@ export interface Found {
   /** Every line that the cause matches, oldest first. */
   readonly all: readonly RegExpExecArray[];
   readonly facts: Facts;
+  readonly incident: Incident;
 }
 
 /** A value, or how to compute it from what matched. */

@@ -1,3 +1,5 @@
+import { wordOf } from '../../../base/text.ts';
+import { timeOf } from '../../../base/time.ts';
 import type { Facts, LogLine } from '../facts.ts';
 import { deployFix, type FixOf, ofSite } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
@@ -6,7 +8,7 @@ import { type Cause, type Found, group, shown } from './cause.ts';
 
 /** Keys of .env.example that the site has no value for. Empty if its .env cannot be read. */
 export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'variables'>): readonly string[] {
-  const known = machine?.env ? [...machine.env.keys()] : variables;
+  const known = machine?.env ? [...machine.env.keys()] : variables?.map(({ key }) => wordOf(key));
   return known && machine ? machine.example.filter((key) => !known.includes(key)) : [];
 }
 
@@ -27,6 +29,15 @@ const keyIn = (found: Found): string => {
 
 const set = (found: Found): readonly FixOf[] => [ofSite('Set it', 'env', 'set', keyIn(found), '--from-file', '-'), deployFix()];
 
+/** Says that the site has a variable that it lacked: on the server, or from the next deployment on. */
+export function variableNow({ facts: { machine, variables }, incident: { at } }: Found, wanted: string): string | undefined {
+  if (machine?.env?.get(wanted)) return 'the .env on the server has it now';
+  const isSet = variables?.some(
+    ({ key, value, updated_at }) => key === wanted && value !== '' && (timeOf(updated_at) ?? 0) > (at ?? Number.POSITIVE_INFINITY),
+  );
+  return isSet ? 'the site has it now' : undefined;
+}
+
 /** Variables that the site needs and does not have. */
 export const environment: readonly Cause[] = [
   shown(
@@ -41,7 +52,7 @@ export const environment: readonly Cause[] = [
     set,
     {
       state: naming,
-      resolved: (found) => (found.facts.machine?.env?.get(keyIn(found)) ? 'the .env on the server has it now' : undefined),
+      resolved: (found) => variableNow(found, keyIn(found)),
     },
   ),
 ];

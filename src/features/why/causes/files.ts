@@ -3,6 +3,7 @@ import type { Facts } from '../facts.ts';
 import { artisanFix, deployFix, type FixOf, ofSite, siteFix, sshSite, step } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
+import { variableNow } from './environment.ts';
 
 const owner = ({ facts, line }: Found): readonly FixOf[] =>
   /\b(?:storage|bootstrap\/cache)\b/.test(line.text)
@@ -86,7 +87,7 @@ export const files: readonly Cause[] = [
     92,
     [/No application encryption key has been specified/],
     [artisanFix('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deployFix()],
-    { resolved: ({ facts }) => (facts.machine?.env?.get('APP_KEY') ? 'the .env on the server has it now' : undefined) },
+    { resolved: (found) => variableNow(found, 'APP_KEY') },
   ),
   shown(
     'env_key_invalid',
