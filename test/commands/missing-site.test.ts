@@ -86,6 +86,7 @@ describe('a word that is no site, but', () => {
       const run = await bed.dnx(line);
       expect([run.code, run.stdout, run.stderr]).toEqual([6, '', "Error: Site 'staging' not found. Did you mean -e staging?\n"]);
     }
+    expect((await bed.dnx('logs staging')).stderr).toBe("Error: Server or site 'staging' not found. Did you mean -e staging?\n");
     expect((await bed.dnx('deploy stagin')).stderr).not.toContain('-e');
   });
 

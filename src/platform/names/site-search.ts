@@ -60,14 +60,19 @@ function missing(word: string, { listed }: Survey): DnxError {
 
 /** The error for what is no site, but an environment of the link file, or a server that is known without another request. */
 async function otherwise(word: string, scope: Scope): Promise<DnxError | undefined> {
-  if (scope.settings.link?.environments.some(({ name }) => name === word))
-    return new DnxError('not_found', `Site '${word}' not found. Did you mean -e ${quoted(word)}?`);
+  if (isEnvironment(word, scope)) return environmentMeant('Site', word);
   const server = await knownServer(word, scope);
   if (!server) return undefined;
   const { label } = targetOf(server, 'server');
   const next = { command: ['site', 'list', '--server', label], why: 'Run' };
   return new DnxError('not_found', `Site '${word}' not found. ${oneLine(label)} is a server.`, { next: [next] });
 }
+
+const isEnvironment = (word: string, { settings }: Scope): boolean =>
+  settings.link?.environments.some(({ name }) => name === word) === true;
+
+const environmentMeant = (what: string, word: string): DnxError =>
+  new DnxError('not_found', `${what} '${word}' not found. Did you mean -e ${quoted(word)}?`);
 
 /** A name that nothing is like may be newer than what is remembered. */
 const withAge = (error: DnxError, ms: number): DnxError =>
@@ -173,7 +178,9 @@ export async function isServerName(word: string, scope: Scope): Promise<boolean>
 }
 
 /** The error for a word that names neither a server nor a site, with the nearest name that is known without a request. */
-export async function noServerOrSite(word: string, { names }: Scope): Promise<DnxError> {
+export async function noServerOrSite(word: string, scope: Scope): Promise<DnxError> {
+  if (isEnvironment(word, scope)) return environmentMeant('Server or site', word);
+  const { names } = scope;
   const servers = (await names.recall(SERVERS, {}, KEPT_MS))?.items ?? [];
   const lists = servers.map(async (server): Promise<readonly KnownName[]> => {
     const place = resourceName(server, 'server') ?? '';
