@@ -6,7 +6,7 @@ import type { Env, World } from './world.ts';
 export interface Ci {
   /** Masks a secret in the log. Call it before printing the secret. */
   mask(secret: string): void;
-  /** Starts a group in the log. Call the returned function to end it. */
+  /** Starts a group in the log, and ends the one before. Call the returned function to end it. */
   group(title: string): () => void;
   /** Adds an error annotation to the run. */
   error(title: string, message: string): void;
@@ -34,11 +34,21 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
       say(`::warning title=dnx::${escaped(`Could not write ${file}: ${(error as Error).message}`)}`);
     }
   };
+  let open: symbol | undefined;
+  const end = (group: symbol | undefined) => {
+    if (group === undefined || group !== open) return;
+    open = undefined;
+    say('::endgroup::');
+  };
   return {
     mask: (secret) => say(`::add-mask::${escaped(secret)}`),
     group(title) {
+      // GitHub does not nest groups.
+      end(open);
+      const own = Symbol(title);
+      open = own;
       say(`::group::${escaped(safe(title))}`);
-      return () => say('::endgroup::');
+      return () => end(own);
     },
     error(title, message) {
       say(`::error title=${escaped(safe(title)).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(safe(message))}`);

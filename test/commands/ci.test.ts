@@ -24,15 +24,29 @@ const example = (heading: string): string[] => {
   return [...block.matchAll(/(?:run:|-) (dnx .*)/g)].map(([, line]) => line?.replace(/^dnx /, '') ?? '');
 };
 
+/** Runs the documented example for GitHub Actions, which verifies the site, with a site on this machine. */
+async function runExample(options: RunOptions) {
+  const lines = example('GitHub Actions');
+  expect(lines).toHaveLength(1);
+  const site = await openWebsite(bed.sandbox, seeded.sites['shop.example.com'], () => ({ status: 200 }));
+  const run = await bed.dnx(`${lines[0]} --url ${site.url}`, options);
+  await site.close();
+  expect(site.asked.map(({ path }) => path)).toContain('/up');
+  return { run, url: site.url };
+}
+
 describe('GitHub Actions', () => {
   test('the documented example works as written', async () => {
-    const lines = example('GitHub Actions');
-    expect(lines).toHaveLength(1);
-    const run = await bed.dnx(lines[0] ?? '', github);
+    const { run, url } = await runExample(github);
     expect(run.code).toBe(0);
-    expect(read('output')).toBe('status=active\noutcome=succeeded\nrelease=20260416_120003\nduration=16\nurl=https://shop.example.com\n');
+    expect(read('output')).toBe(`status=active\noutcome=succeeded\nrelease=20260416_120003\nduration=16\nurl=${url}\n`);
     expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 16s |');
-    expect(run.stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual(['::group::Deploy shop.example.com', '::endgroup::']);
+    expect(run.stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual([
+      '::group::Deploy shop.example.com',
+      '::endgroup::',
+      '::group::Verify shop.example.com',
+      '::endgroup::',
+    ]);
     expect(run.stdout).not.toContain('::');
   });
 
@@ -157,7 +171,7 @@ test('the documented token can run the documented example and has no other abili
   const made = await bed.dnx(line);
   expect(made.code).toBe(0);
   expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:deploy', 'site:read', 'server:read']);
-  const run = await bed.dnx(example('GitHub Actions')[0] ?? '', { env: { ...github.env, DNX_TOKEN: made.stdout.trim() } });
+  const { run } = await runExample({ env: { ...github.env, DNX_TOKEN: made.stdout.trim() } });
   expect(run.code).toBe(0);
 });
 

@@ -52,7 +52,7 @@ describe('dnx', () => {
     expect(help).toMatch(/^ {2}Account .*\n {2}Project +link, unlink, status, changes, why, open\n/m);
     expect(help).toContain('\nExample: dnx deploy shop.example.com\n');
     expect(help).toContain('dnx help options');
-    expect(help).toContain('dnx sandbox start');
+    expect(help).toContain('dnx sandbox shell');
   });
 
   test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json'], ['help', '--api'], ['--help', '--api'], ['help', '--nope', 'deploy']])(

@@ -1,6 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { logLines, type Result, type View } from '../../cli/output/view.ts';
+import { type LogPart, logLines, type Result, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { siteDirectories } from '../remote/directory.ts';
 import { type LogSource, places } from '../remote/log-paths.ts';
@@ -8,7 +8,7 @@ import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { openConnection, openMemory, type Wanted } from './connection.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
-import { openSurvey, type Subject } from './survey.ts';
+import { noLogYet, openSurvey, type Subject } from './survey.ts';
 
 interface Options {
   readonly follow: boolean | undefined;
@@ -68,11 +68,23 @@ async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Resul
     for (const each of warnings) ctx.progress.warn(each);
     if (note !== undefined) ctx.progress.note(note);
     const parts = partsFrom(ctx, wanted, memory, connection, subject.source ?? null);
-    return { view: logLines(parts, { endless: wanted.follow, headings: found > 1 }), exit };
+    const empty = found > 0 && !wanted.follow ? noLogYet(subject) : undefined;
+    const shown = empty === undefined ? parts : unlessEmpty(parts, () => ctx.progress.note(empty));
+    return { view: logLines(shown, { endless: wanted.follow, headings: found > 1 }), exit };
   } catch (error) {
     connection.stop();
     throw error;
   }
+}
+
+/** These parts. `note` is called at the end if there are none. */
+async function* unlessEmpty(parts: AsyncIterable<LogPart>, note: () => void): AsyncGenerator<LogPart> {
+  let isEmpty = true;
+  for await (const part of parts) {
+    isEmpty = false;
+    yield part;
+  }
+  if (isEmpty) note();
 }
 
 /** What the names in a path stand for. */

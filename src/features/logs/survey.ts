@@ -49,16 +49,14 @@ export function openSurvey(): LogSurvey {
       if (missing.length > 0 && !follow) return { exit: missingError(missing, wanted), warnings, note: undefined };
       if (none && nowhere && !follow && candidates.some((word) => /^(root|live):/.test(word)))
         return { exit: nowhereError(wanted, subject), warnings, note: undefined };
-      const waiting =
-        missing.length > 0
-          ? `No such file yet: ${missing.join(', ')}`
-          : source && none
-            ? `No ${places[source].title} of ${subject.label} yet`
-            : undefined;
+      const waiting = missing.length > 0 ? `No such file yet: ${missing.join(', ')}` : none ? noLogYet(subject) : undefined;
       return { exit: undefined, warnings, note: waiting && (follow ? `${waiting}; waiting for it` : waiting) };
     },
   };
 }
+
+/** What to say of a source without a file, or with empty ones. */
+export const noLogYet = ({ source, label }: Subject): string | undefined => source && `No ${places[source].title} of ${label} yet`;
 
 /** The most files that are named one by one. */
 const MOST = 5;

@@ -73,7 +73,7 @@ export function createServers(directory: string, project: Project | undefined): 
       for (const server of state.servers) {
         if (server.ip_address === null) continue;
         const root = rootOf(server);
-        if (!existsSync(join(directory, 'addresses', server.ip_address))) layOutServer(root, server, directory);
+        if (!existsSync(join(directory, 'addresses', server.ip_address))) layOutServer(root, server, directory, now);
         writeSupervisor(root, state, server);
         for (const site of state.sites)
           if (site.server_id === server.id) updateSite(siteRoot(root, site), site, { state, now, root, written, project });
@@ -106,11 +106,15 @@ export function createServers(directory: string, project: Project | undefined): 
   };
 }
 
-function layOutServer(root: string, { ip_address, php_version }: Server, directory: string): void {
+function layOutServer(root: string, { ip_address, php_version }: Server, directory: string, now: number): void {
   for (const each of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, each), { recursive: true });
+  // What is for none of its sites.
+  const asked = `203.0.113.7 - - [${new Date(now - 25 * MINUTE).toISOString()}] "GET /.git/config HTTP/1.1" 404 146\n`;
+  for (const [kind, text] of [['access', asked] as const, ['error', ''] as const])
+    writeFileSync(join(root, `var/log/nginx/${kind}.log`), text);
   if (php_version !== null) {
     writeFileSync(join(root, 'php'), php_version);
-    writeFileSync(join(root, `var/log/php${php_version}-fpm.log`), '');
+    writeFileSync(join(root, `var/log/php${php_version}-fpm.log`), phpLog(now));
   }
   const name = basename(root);
   const profile = [
@@ -162,7 +166,7 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
   const live = releases.find(({ active }) => active);
   if (live && makeLive(root, live)) writeFileSync(join(shared, '.env'), dotenvOf(state, site));
   if (site.domain.startsWith('shop.') && now - written.lastOrder >= ORDER_MS) {
-    if (written.lastOrder > 0)
+    if (written.lastOrder > 0 && !isLocked(join(shared, 'storage')))
       tryAppend(join(shared, 'storage/logs/laravel.log'), `${laravelLine(now, 'INFO', `Order ${written.nextOrder++} paid`)}\n`);
     written.lastOrder = now;
   }
@@ -178,6 +182,7 @@ function updateRelease(
   if (!written.logs.has(release.id)) {
     mkdirSync(at, { recursive: true });
     if (project?.checkOut(release.commit_hash, at) !== true && site.type !== 'static') writeFileSync(join(at, 'artisan'), '<?php\n');
+    if (site.type !== 'static') mkdirSync(join(at, 'bootstrap/cache'), { recursive: true });
     for (const each of ['.env', 'storage']) if (!existsSync(join(at, each))) symlinkSync(join('../../shared', each), join(at, each));
     written.logs.set(release.id, 0);
   }
@@ -217,6 +222,12 @@ const laravelLog = (now: number): string =>
     laravelLine(now - 12 * MINUTE, 'INFO', 'Order 1040 paid'),
     '',
   ].join('\n');
+
+/** What PHP-FPM logs when it starts. */
+const phpLog = (now: number): string => {
+  const at = new Date(now - 190 * MINUTE).toISOString().slice(0, 19).replace('T', ' ');
+  return `[${at}] NOTICE: fpm is running, pid 812\n[${at}] NOTICE: ready to handle connections\n`;
+};
 
 function tryAppend(file: string, text: string): void {
   try {

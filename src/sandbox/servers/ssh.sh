@@ -35,7 +35,9 @@ fi
 
 server=$(cd -P "$sandbox/addresses/${host##*@}" && pwd -P)
 home=$server/home/deploynix
-command=$(printf '%s.' "$command" | sed "s#/home/deploynix#$home#g; s#/var/log#$server/var/log#g")
+# A log is called what it is called on a server.
+command=$(printf '%s.' "$command" | sed -e "s#/home/deploynix#$home#g; s#/var/log#$server/var/log#g" \
+  -e 's|"$off" "$label"|"$off" "${label#"$SANDBOX_SERVER"}"|')
 command=${command%.}
 cd "$home" || exit 255
 shell=$(command -v bash || command -v sh)
