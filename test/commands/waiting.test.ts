@@ -91,6 +91,17 @@ test.each([
   expect(short).toMatchObject({ code: 124, stdout: '', waited: 20_000 });
 });
 
+test.each([
+  ['deploy shop.example.com', 'deployment of shop.example.com'],
+  ['rollback shop.example.com --yes', 'rollback of shop.example.com'],
+  ['server provision web-2 --yes', 'provisioning of server web-2'],
+])('%s says at its timeout how long the user waited, also before the request', async (line, job) => {
+  bed.sandbox.faults.next({ method: 'GET' }, limited(4));
+  const run = await bed.dnx(`${line} --wait --timeout 6s`);
+  expect(run).toMatchObject({ code: 124, waited: 6_000 });
+  expect(run.stderr).toContain(`Timed out after 6s; the ${job} continues\n`);
+});
+
 test.each(['deploy shop.example.com', 'rollback shop.example.com --yes', 'server provision web-2 --yes'])(
   '%s fails immediately if the rate limit outlasts --timeout',
   async (line) => {

@@ -27,6 +27,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly api: Api;
   /** The end of `--timeout` or `limitMs`, in ms of the monotonic clock. */
   readonly deadline: number;
+  /** `--timeout` or `limitMs`, in ms: how long the user waits until the deadline. */
+  readonly timeoutMs: number;
   readonly ask: Ask;
   readonly progress: Progress;
   readonly ci: Ci;

@@ -51,10 +51,11 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
     words,
   } = base.ask.allowed ? await (await import('./pick.ts')).pickTargets(line, unplaced, base) : { typed: line, scope: unplaced, words: {} };
   const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, picked);
-  const { invocation, found, scope, allowance } = await findTargets(typed, picked, base, allowanceFor(typed, inputs.options));
+  const timeoutMs = allowanceFor(typed, inputs.options);
+  const { invocation, found, scope, allowance } = await findTargets(typed, picked, base, timeoutMs);
   const chosen = callsOf(invocation, scope.settings);
   const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
-    prepare({ invocation, chosen, inputs: values, all, base, scope, allowance }, targets);
+    prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
   const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
   const [first = {}] = all;
   const asks = Object.keys(inputs.asked).length > 0;

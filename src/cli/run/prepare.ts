@@ -9,7 +9,10 @@ import type { Invocation } from './invocation.ts';
 import { firstWords } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline'>;
+export type BaseContext = Omit<
+  Context,
+  'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
+>;
 
 interface Prepared {
   readonly invocation: Invocation;
@@ -18,12 +21,13 @@ interface Prepared {
   readonly all: readonly Targets[];
   readonly base: BaseContext;
   readonly scope: Scope;
-  /** The time limit per target, in ms. */
+  readonly timeoutMs: number;
+  /** What is left of it for each target, in ms. */
   readonly allowance: number;
 }
 
 /** The arguments of `run` for one target. */
-export function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Prepared, targets: Targets) {
+export function prepare({ invocation, chosen, inputs, all, base, scope, allowance, timeoutMs }: Prepared, targets: Targets) {
   const { command, group, consent } = invocation;
   const { options, fields, extra } = inputs;
   const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
@@ -42,6 +46,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
   const ctx: Context = {
     ...base,
     ...bounded,
+    timeoutMs,
     ...calls,
     each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(group), verb: command.name, items, run }),
     async everySite() {

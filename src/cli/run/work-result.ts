@@ -16,7 +16,7 @@ interface Shown<T extends Thing> extends Work<T> {
 
 /** Starts and follows work, and shows the last state of the resource. */
 export async function workResult<T extends Thing>(
-  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
+  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress' | 'timeoutMs'>,
   { columns, did, creates, ...work }: Shown<T>,
 ): Promise<Result> {
   const { startAndFollow } = await import('../../platform/follow/work.ts');

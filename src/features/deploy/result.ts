@@ -69,8 +69,8 @@ interface Shown {
   /** The live release, if the API marks one. */
   readonly live?: Release | undefined;
   readonly undo?: readonly string[] | undefined;
-  /** How long the command has waited, in ms, if that differs from the duration of the result. */
-  readonly elapsedMs?: number;
+  /** After how long the command times out, in ms. */
+  readonly timeoutMs?: number;
 }
 
 /** `deployment of shop.example.com`, for the middle of a sentence. */
@@ -103,7 +103,6 @@ function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, 
     outcome === 'failed'
       ? [{ command: siteCommand('why', of), why: 'Find out why', label: 'why' }]
       : [{ command: siteCommand('releases', of), why: 'See' }];
-  const elapsedMs = seen.elapsedMs ?? (duration_s ?? 0) * 1000;
   const failed = (message: string, code: 'failed' | 'rolled_back' = 'failed') => new DnxError(code, message, { details, next });
   switch (outcome) {
     case 'failed':
@@ -115,7 +114,7 @@ function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, 
     case 'unknown':
       return failed(`The result of the ${job} is unknown${why}`);
     case 'timed_out':
-      return timedOut(job, elapsedMs, { command: siteCommand('watch', of), why: 'Resume with' });
+      return timedOut(job, seen.timeoutMs ?? 0, { command: siteCommand('watch', of), why: 'Resume with' });
     default:
       return undefined;
   }

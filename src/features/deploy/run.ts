@@ -118,7 +118,12 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed =
     const reason = verdict?.reason ?? null;
     if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
     const { release } = verdict ?? {};
-    return deployReport(run, result, reason, { release, live: liveRelease(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
+    return deployReport(run, result, reason, {
+      release,
+      live: liveRelease(last?.releases),
+      undo: undoOf(run, verdict, last),
+      timeoutMs: ctx.timeoutMs,
+    });
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const outcome = isStop(error) ? 'started' : 'unknown';

@@ -9,7 +9,10 @@ import { inProgress, type Release } from './release.ts';
 import { readReleases, readSite, type SiteReference, siteReference } from './site.ts';
 
 /** The context of a deployment. */
-export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
+export type DeployContext = Pick<
+  Context,
+  'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'timeoutMs' | 'world'
+> & {
   readonly targets: Targets;
   /** Set if several sites are deployed. */
   readonly sites?: SiteReads;

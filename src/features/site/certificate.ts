@@ -32,7 +32,7 @@ export const certificateDetails = columns<Certificate>(
 
 /** Requests a certificate for a site, and follows it. */
 export function issueCertificate(
-  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
+  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress' | 'timeoutMs'>,
   { server, site }: Located,
   body: Readonly<Record<string, unknown>>,
   wait: boolean | undefined,

@@ -154,9 +154,9 @@ export async function readBefore<T>(
   }
 }
 
-/** The error at the end of `--timeout`. `job` is a noun: `deployment of shop.example.com`. */
-export const timedOut = (job: string, elapsedMs: number, resume: Next): DnxError =>
-  new DnxError('timed_out', `Timed out after ${duration(elapsedMs)}; the ${job} continues`, { next: [resume] });
+/** The error at the end of `--timeout`, which also counts the time before the work began. `job` is a noun: `deployment of shop.example.com`. */
+export const timedOut = (job: string, timeoutMs: number, resume: Next): DnxError =>
+  new DnxError('timed_out', `Timed out after ${duration(timeoutMs)}; the ${job} continues`, { next: [resume] });
 
 /** True for a network error or a 5xx, which says nothing about the work. The client waits out a 429. */
 export const isFault = (error: unknown): error is DnxError =>

@@ -55,7 +55,7 @@ interface Worked<T extends Thing> {
 }
 
 /** Starts work that continues after the response, and follows it if wanted and possible. */
-export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T>): Promise<Worked<T>> {
+export async function startAndFollow<T extends Thing>(ctx: Waiting & { readonly timeoutMs: number }, work: Work<T>): Promise<Worked<T>> {
   const { wait, doing, job } = work;
   const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), `the ${job}`);
   const reply = await inTime(work.start(), `the ${job}`);
@@ -71,7 +71,12 @@ export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T
   ctx.progress.step(doing);
   const resume = { command: work.resume(id), why: 'Check it with' };
   const { thing, ...followed } = await followThing(ctx, work, snapshot.before, started, resume);
-  return { reply, thing, elapsedMs: followed.elapsedMs, failure: failureOf(work, thing, followed, resume) };
+  return {
+    reply,
+    thing,
+    elapsedMs: followed.elapsedMs,
+    failure: failureOf(work, thing, { ...followed, timeoutMs: ctx.timeoutMs }, resume),
+  };
 }
 
 /** The resource before the request; `before` is undefined if the request creates it. */
@@ -115,10 +120,10 @@ async function followThing<T extends Thing>(
 function failureOf<T extends Thing>(
   { job }: Work<T>,
   { reason }: T,
-  { verdict, status, elapsedMs }: Followed<'good' | 'bad'>,
+  { verdict, status, elapsedMs, timeoutMs }: Followed<'good' | 'bad'> & { readonly timeoutMs: number },
   resume: Next,
 ): DnxError | undefined {
-  if (verdict === undefined) return timedOut(job, elapsedMs, resume);
+  if (verdict === undefined) return timedOut(job, timeoutMs, resume);
   if (verdict === 'good') return undefined;
   const why = reason ? `: ${reason}` : status === 'failed' ? '' : ` (status “${status}”)`;
   return new DnxError('failed', `${capitalized(job)} failed after ${duration(elapsedMs)}${why}`, { next: [{ ...resume, why: 'See' }] });
