@@ -10,7 +10,8 @@ let home: string;
 beforeEach(() => {
   home = realpathSync(mkdtempSync(join(tmpdir(), 'dnx-home-')));
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+// Fish still writes completions there for a moment.
+afterEach(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }));
 
 const fast = hasten(4);
 const PROMPT = '(sandbox) ';
