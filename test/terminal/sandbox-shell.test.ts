@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,8 +10,7 @@ let home: string;
 beforeEach(() => {
   home = realpathSync(mkdtempSync(join(tmpdir(), 'dnx-home-')));
 });
-// Fish still writes completions there for a moment.
-afterEach(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const fast = hasten(4);
 const PROMPT = '(sandbox) ';
@@ -131,6 +130,8 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
 
   const shells = ['zsh', 'fish', 'dash'].map((name) => [name, find(name)] as const);
   test.each(shells.filter(([, path]) => path !== undefined || required))('opens in %s', async (_, path = '') => {
+    // Otherwise fish writes completions of every man page, and goes on after its end.
+    mkdirSync(join(home, '.cache/fish/generated_completions'), { recursive: true });
     const terminal = await enter([], { SHELL: path, TERM: 'dumb' });
     run(terminal, 'dnx whoami');
     await terminal.shows('ada@example.com');
