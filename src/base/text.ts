@@ -22,6 +22,10 @@ export const plural = (noun: string): string =>
 /** `the disk is full` -> `The disk is full`. */
 export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
+/** `a`, `a or b`, `a, b or c`. */
+export const orList = (words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' or ');
+
 /** `php_version` -> `--php-version`: the JSON field name is the only name. */
 export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`;
 

@@ -1,7 +1,7 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { didYouMean, nearest } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
-import { flagName } from '../../base/text.ts';
+import { flagName, orList } from '../../base/text.ts';
 import type { AnyCommand, Line, Tree } from '../language/command.ts';
 import type { Options } from '../language/options.ts';
 import type { GivenOptions, Positional } from '../language/signature.ts';
@@ -21,9 +21,7 @@ export interface NamedCommand {
 /** The error for an unknown command: what it is called here, or the nearest one. `path` is the group, or empty. */
 export async function unknownCommand(word: string, path: string, tree: Tree, topics: Tree['topics'] = []): Promise<DnxError> {
   const { meant, topic } = await meantBy(word, path, tree, topics);
-  const listed = meant.map((each) => `'${each}'`);
-  const others = listed.length > 1 ? `${listed.slice(0, -1).join(', ')} or ` : '';
-  const maybe = listed.length > 0 ? ` Did you mean ${others}${listed.at(-1)}?` : '';
+  const maybe = meant.length > 0 ? ` Did you mean ${orList(meant.map((each) => `'${each}'`))}?` : '';
   const see = topic === undefined ? seeHelp(path) : { command: ['help', topic], why: 'See' };
   return usage(`Unknown command '${`${path} ${word}`.trim()}'.${maybe}`, undefined, see);
 }

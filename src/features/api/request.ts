@@ -1,4 +1,5 @@
 import { usage } from '../../base/errors.ts';
+import { orList } from '../../base/text.ts';
 import type { Words } from '../../cli/language/command.ts';
 import { seeHelp } from '../../cli/run/command-line.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -36,7 +37,7 @@ function checked(first: string, path: string): string {
   if (method !== undefined) return method;
   const other = methodIn(path);
   if (other !== undefined) throw usage('The method comes before the path.', `For example: dnx api ${other} PATH`);
-  throw usage(`'${first}' is not an HTTP method.`, `Use ${methods.slice(0, -1).join(', ')} or ${methods.at(-1)}.`);
+  throw usage(`'${first}' is not an HTTP method.`, `Use ${orList(methods)}.`);
 }
 
 /** The operation of a command line; none without a request. */

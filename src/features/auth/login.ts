@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, hostOf, isLoopback } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName, hostOf, isLoopback, profileNote } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
 import { revokeFirst, signInWithPassword } from './password.ts';
@@ -41,8 +41,7 @@ export async function login(ctx: Needs, options: LoginOptions): Promise<Result> 
   if (at.insecure) progress.warn(`The token is stored unencrypted in ${at.tokens.file}.`);
   const store = at.insecure ? 'file' : 'keychain';
   const { profile } = settings;
-  const named = profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`;
-  const sentence = `Signed in to ${hostName(at.host)}${user ? ` as ${user}` : ''}${named}`;
+  const sentence = `Signed in to ${hostName(at.host)}${user ? ` as ${user}` : ''}${profileNote(profile)}`;
   await settle(ctx, at, first, sentence);
   return {
     view: done(sentence, { host: at.host, profile, user: user ?? null, store }),

@@ -2,7 +2,7 @@ import { isError, isStop } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
-import { DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
+import { DEFAULT_PROFILE, hostName, profileNote } from '../../machine/settings/host.ts';
 import { forgetRevoked } from '../token/token.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
@@ -23,7 +23,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   }
   const revoked = !keep && (await revoke(ctx));
   const state = revoked ? 'token revoked' : keep ? 'the token still works' : 'the token was already revoked';
-  const sentence = `Signed out of ${place}${profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`}; ${state}`;
+  const sentence = `Signed out of ${place}${profileNote(profile)}; ${state}`;
   if (found.source === 'variable') {
     progress.warn(`The token came from DNX_TOKEN. Unset it.${tokens.known ? ' The stored token was kept.' : ''}`);
     return done(sentence, data(revoked, false));

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { columns, ending, type Result, rows } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import type { Located, Targets } from '../../platform/names/names.ts';
 import { deploySite } from './deploy-site.ts';
-import { type DeployValues, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
+import { type DeployValues, deployOptions, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
 import { openReporting, type SeveralReports } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
 import { SharedSites } from './shared-sites.ts';
@@ -23,6 +24,12 @@ export async function deploy(given: DeployContext & { readonly all: readonly Tar
   if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));
   const close = ctx.ci.group(`Deploy ${ctx.targets.site?.label}`);
   return reporting.ofOne(deploySite(ctx, values, verification).finally(close));
+}
+
+/** Deploys a site as a step of another command. */
+export function deployNow(ctx: Context, targets: Located, given: Partial<DeployValues>): Promise<Result> {
+  const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
+  return deploy({ ...ctx, ...within(ctx, allowanceOf(given)), targets, all: [targets] }, { ...unset, ...given });
 }
 
 const AT_A_TIME = 4;

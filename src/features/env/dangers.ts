@@ -57,7 +57,7 @@ export async function consentToSend(
 
 /** What decides whether a change is dangerous. */
 interface Judged {
-  /** The value at Deploynix; true if it is hidden, false if there is none. */
+  /** The value at Deploynix; true if it is hidden, false if it is not set. */
   readonly before: string | boolean;
   readonly value: string | undefined;
   /** True if the site serves production: now, and after all changes. */

@@ -2,9 +2,7 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { following, toggle, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
-import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located } from '../../platform/names/names.ts';
-import type { DeployValues } from '../deploy/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../deploy/site.ts';
 
 /** What a command calls if it deploys after a change of variables. */
@@ -38,19 +36,12 @@ export async function deployAfter(
   { wait, timeout }: Pick<Deploying, 'wait' | 'timeout'>,
   variables: unknown,
 ): Promise<Result> {
-  const { deployColumns } = await import('../deploy/result.ts');
+  const [{ deployNow }, { deployColumns }] = await Promise.all([import('../deploy/deploy.ts'), import('../deploy/result.ts')]);
   // A deployment in progress may not have the new values, so it is not enough to follow it.
   const result = await deployNow(ctx, targets, { wait, timeout, ...(wait !== false && { if_running: 'wait' }) }).catch((error: unknown) => {
     throw notDeployed(error, targets);
   });
   return { ...result, view: withVariables(result.view, variables, deployColumns) };
-}
-
-/** Deploys a site as a step of another command. */
-export async function deployNow(ctx: Context, targets: Located, given: Partial<DeployValues>): Promise<Result> {
-  const [{ deploy }, { deployOptions }] = await Promise.all([import('../deploy/deploy.ts'), import('../deploy/options.ts')]);
-  const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
-  return deploy({ ...ctx, ...within(ctx, allowanceOf(given)), targets, all: [targets] }, { ...unset, ...given });
 }
 
 /** The error if no deployment was started, which does not know that the variables were changed. */

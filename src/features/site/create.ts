@@ -7,7 +7,6 @@ import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { type Located, requireId, type Target } from '../../platform/names/names.ts';
-import { deployNow } from '../env/deploy-after.ts';
 import { issueCertificate } from './certificate.ts';
 
 interface Options {
@@ -50,7 +49,10 @@ export async function createSite(
   if (done !== undefined) ctx.progress.note(done);
   const issued = certificate ? await outcomeOf(ctx, () => issueCertificate(ctx, place, { domain }, true)) : undefined;
   const stopped = isError(issued?.exit) && isStop(issued.exit);
-  const deployed = deploy && !stopped ? await outcomeOf(ctx, () => deployNow(ctx, place, { wait: true, timeout })) : undefined;
+  const deployed =
+    deploy && !stopped
+      ? await outcomeOf(ctx, async () => (await import('../deploy/deploy.ts')).deployNow(ctx, place, { wait: true, timeout }))
+      : undefined;
   if (issued?.exit && deployed?.exit instanceof DnxError) ctx.progress.warn(deployed.exit.message);
   const item = { ...site.item, ...(issued && { certificate: issued.item }), ...(deployed && { deployment: deployed.item }) };
   return { view: { ...site, item }, exit: issued?.exit ?? deployed?.exit };

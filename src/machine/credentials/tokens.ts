@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { type Account, readConfig } from '../settings/config.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../settings/host.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
@@ -138,13 +138,9 @@ function notSignedIn(settings: Options['settings']): DnxError {
   const accounts = all.filter((each) => each !== own);
   const gone = all.includes(own) ? 'The stored token is gone. ' : '';
   const elsewhere = accounts.length === 0 ? '' : `\nStored tokens: ${accounts.join(', ')}. Use --profile and --host to choose one.`;
-  return new DnxError(
-    'unauthenticated',
-    `Not signed in to ${hostName(host)}${profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`}.`,
-    {
-      hint: `${gone}Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
-    },
-  );
+  return new DnxError('unauthenticated', `Not signed in to ${hostName(host)}${profileNote(profile)}.`, {
+    hint: `${gone}Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
+  });
 }
 
 /** The account entry in the settings. */

@@ -5,6 +5,9 @@ export const DEFAULT_HOST = 'https://deploynix.io';
 /** The default profile. */
 export const DEFAULT_PROFILE = 'default';
 
+/** ` (profile work)`, for sentences; empty for the default profile. */
+export const profileNote = (profile: string): string => (profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`);
+
 /** A DNS name or an IPv4 address, or an IPv6 address in brackets. URLs allow more. */
 const NAME = /^(\[[\da-f:.]+\]|[a-z\d_][\w-]*(\.[\w-]+)*\.?)$/;
 

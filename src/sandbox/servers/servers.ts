@@ -210,8 +210,10 @@ function dotenvOf({ environment_variables }: State, { id, dotenv }: SiteRow): st
   return own.map(({ key, value }) => `${key}="${value.replace(/["\\$]/g, '\\$&').replaceAll('\n', '\\n')}"\n`).join('');
 }
 
-const laravelLine = (at: number, level: string, message: string): string =>
-  `[${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}] production.${level}: ${message}`;
+/** `2026-11-25 12:00:00`, as Laravel and PHP-FPM log it. */
+const logTime = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+
+const laravelLine = (at: number, level: string, message: string): string => `[${logTime(at)}] production.${level}: ${message}`;
 
 /** What the application logged before the sandbox started. */
 const laravelLog = (now: number): string =>
@@ -225,7 +227,7 @@ const laravelLog = (now: number): string =>
 
 /** What PHP-FPM logs when it starts. */
 const phpLog = (now: number): string => {
-  const at = new Date(now - 190 * MINUTE).toISOString().slice(0, 19).replace('T', ' ');
+  const at = logTime(now - 190 * MINUTE);
   return `[${at}] NOTICE: fpm is running, pid 812\n[${at}] NOTICE: ready to handle connections\n`;
 };
 

@@ -22,6 +22,13 @@ const owner = ({ facts, line }: Found): readonly FixOf[] =>
       ]
     : [step('Give the path in this line to the user that deploys, with sudo chown'), deployFix('Then deploy again')];
 
+/** A new APP_KEY. */
+const newKey: readonly FixOf[] = [
+  artisanFix('Make a key', 'key:generate', '--show'),
+  ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'),
+  deployFix(),
+];
+
 /** Files, directories and their permissions. */
 export const files: readonly Cause[] = [
   shown(
@@ -81,21 +88,10 @@ export const files: readonly Cause[] = [
       machine?.down && kind === 'site' && answer?.status === 503 ? [stateLine('state', 'storage/framework/down exists')] : [],
     fixes: [artisanFix('End it', 'up')],
   },
-  shown(
-    'env_key_missing',
-    'APP_KEY is not set',
-    92,
-    [/No application encryption key has been specified/],
-    [artisanFix('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deployFix()],
-    { resolved: (found) => variableNow(found, 'APP_KEY') },
-  ),
-  shown(
-    'env_key_invalid',
-    'APP_KEY is not valid',
-    92,
-    [/Unsupported cipher or incorrect key length/],
-    [artisanFix('Make a key', 'key:generate', '--show'), ofSite('Store it', 'env', 'set', 'APP_KEY', '--from-file', '-'), deployFix()],
-  ),
+  shown('env_key_missing', 'APP_KEY is not set', 92, [/No application encryption key has been specified/], newKey, {
+    resolved: (found) => variableNow(found, 'APP_KEY'),
+  }),
+  shown('env_key_invalid', 'APP_KEY is not valid', 92, [/Unsupported cipher or incorrect key length/], newKey),
   shown(
     'env_invalid',
     'The .env file is not valid',
