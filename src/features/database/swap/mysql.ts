@@ -98,7 +98,7 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) 
     async lock() {
       if (account !== undefined) await sql.run(`${distrust()}ALTER USER ${account} IDENTIFIED BY '${newPassword()}';`);
     },
-    /** The same code, of an account that nobody can sign in to: with the rights of the local one, an event would run by itself. */
+    /** The same code, of an account that nobody can sign in to: with the rights of the local one, an event would run on its own. */
     async disown(code: Code): Promise<Code> {
       if (account === undefined || code.pieces.length === 0) return code;
       const definer = `${id(owner)}@\`localhost\``;

@@ -67,7 +67,7 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     },
     async seal() {
       if (!role.used) return;
-      // Tables and code go on to belong to the role: code that runs by itself, such as that of an index, has no other rights.
+      // Tables and code go on to belong to the role: code that runs on its own, such as that of an index, has no other rights.
       await sql.run(`${lock}\nALTER DATABASE ${id(incoming)} OWNER TO CURRENT_USER;\nALTER DATABASE ${id(incoming)} RESET ALL;`);
     },
     async swap() {
