@@ -27,6 +27,6 @@ export function live(
     readonly clear?: boolean;
     readonly onOutput?: (data: string) => void;
     readonly onStep?: (step: Step) => void;
-    readonly onDone?: (step: Step, output: string) => void;
+    readonly onDone?: (step: Step, output: string, raw: string) => void;
   },
 ): Promise<number>;

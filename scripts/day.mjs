@@ -74,7 +74,7 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Runs steps in a new sandbox. `env`: the environment. `onOutput` receives all that the terminal prints, `onStep` each step before it is typed,
- * `done` its own output. `clear`: begin each step on an empty screen.
+ * `onDone` its own output, without and with control sequences. `clear`: begin each step on an empty screen.
  */
 export function live(steps, { env, cwd, typing = 0, clear = false, onOutput = () => {}, onStep = () => {}, onDone = () => {} }) {
   const dnx = join(import.meta.dirname, '../bin/dnx.js');
@@ -126,7 +126,7 @@ export function live(steps, { env, cwd, typing = 0, clear = false, onOutput = ()
     }
     await until(/\n[\s\S]*\(sandbox\) \S+ ?[$#] $/);
     const output = plain();
-    onDone(step, output);
+    onDone(step, output, text);
     const missing = step.shows.filter((words) => !output.replace(/\s+/g, ' ').includes(words));
     if (missing.length > 0) throw new Error(`'${step.type}' does not show '${missing.join("', '")}':\n${output}`);
   }

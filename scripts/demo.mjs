@@ -24,12 +24,16 @@ const env = {
 };
 for (const name of ['CI', 'DNX_SANDBOX']) delete env[name];
 
-/** What remains of the output on a screen: without the frames of a spinner. */
+/** What a spinner writes before it draws its next frame, or leaves the line to other output. */
+const ERASE = '\x1b[1G\x1b[0K';
+
+/** What remains of the output on a screen: the log and the result, without the frames of a spinner. */
 const settled = (output) =>
-  stripVTControlCharacters(output)
-    .replaceAll(/[⠀-⣿].*?(?=[✓✗]|$)/gm, '')
-    .replaceAll('\r', '')
-    .replace(/\n.*$/, '');
+  output
+    .split('\n')
+    .map((line) => stripVTControlCharacters(line.split(ERASE).at(-1)).replaceAll('\r', ''))
+    .slice(0, -1)
+    .join('\n');
 
 try {
   let begun = false;
@@ -45,7 +49,7 @@ try {
         if (terminal) process.stdout.write(`${paint('dim', '$')} `);
       },
       onOutput: (data) => terminal && begun && process.stdout.write(data),
-      onDone: (_, output) => terminal || console.log(`$ ${settled(output)}`),
+      onDone: (_step, _plain, output) => terminal || console.log(`$ ${settled(output)}`),
     },
   );
   const seconds = Math.round((Date.now() - started) / 1000);
