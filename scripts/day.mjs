@@ -13,6 +13,15 @@ export const ROWS = 24;
  */
 export const day = [
   { type: 'dnx whoami', shows: ['ada@example.com'] },
+  {
+    type: 'env -u DNX_TOKEN dnx login --insecure-storage',
+    answers: [
+      [/Email:/, 'ada@example.com\r'],
+      [/Password:/, 'correct horse battery staple\r'],
+      [/able to do\?/, '\r'],
+    ],
+    shows: ['✓ Signed in to 127.0.0.1', 'ada@example.com'],
+  },
   { type: 'dnx site list', shows: ['shop.example.com', 'web-1'], shown: true },
   { type: 'dnx changes', shows: ['2 commits, 1 migration', 'CART_DAYS'], shown: true },
   {
@@ -59,6 +68,14 @@ export const day = [
     shows: ['✓'],
   },
   { type: 'dnx env get CART_DAYS', shows: ['30'] },
+  {
+    type: `EDITOR='sed -i.bak s/CART_DAYS=30/CART_DAYS=60/' dnx env edit`,
+    answers: [
+      [/Update 1 variable.*\(y\/N\)/, 'y\r'],
+      [/Deploy now\? \(y\/N\)/, 'n\r'],
+    ],
+    shows: ['✓ Updated 1 variable'],
+  },
   { type: 'dnx artisan about', shows: ['Laravel Version'] },
   { type: 'dnx logs -n 3', shows: ['Order'] },
   { type: 'dnx ssh shop.example.com -- ls', shows: ['artisan'] },
