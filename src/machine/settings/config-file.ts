@@ -19,6 +19,8 @@ export async function editConfig(directory: string, waiting: LockWaiting, change
       configName: 'config',
       projectName: 'dnx',
       schema: configSchema,
+      // It is ours, and the meta-schema takes ten times as long to compile.
+      ajvOptions: { validateSchema: false },
       configFileMode: 0o600,
       deserialize: (text) => normalizedConfig(fromJson(text.replace(/^\ufeff/, '')) as object),
       serialize: (content) => toJson(content, 2),
