@@ -1,23 +1,25 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hasten } from '../support/hasten.ts';
+import { describe, expect, test as plain } from 'vitest';
 import { find, required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
-let home: string;
-beforeEach(() => {
-  home = realpathSync(mkdtempSync(join(tmpdir(), 'dnx-home-')));
+// What one does in it is a day of test/docs/day.test.ts.
+const test = plain.extend<{ home: string }>({
+  home: async ({ task: _ }, use) => {
+    const home = realpathSync(mkdtempSync(join(tmpdir(), 'dnx-home-')));
+    await use(home);
+    rmSync(home, { recursive: true, force: true });
+  },
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const fast = hasten(4);
 const PROMPT = '(sandbox) ';
 
 /** Opens a sandbox in a shell, in an empty home directory, at 80 columns. */
-async function enter(words: readonly string[] = [], env: Record<string, string> = {}): Promise<Terminal> {
-  const terminal = openTerminal(['sandbox', 'shell', ...words], { SHELL: '/bin/bash', TMPDIR: home, ...env }, home, 80);
+async function enter(home: string, env: Readonly<Record<string, string>> = {}): Promise<Terminal> {
+  const terminal = openTerminal(['sandbox', 'shell'], { SHELL: '/bin/bash', TMPDIR: home, ...env }, home, 80);
   await terminal.shows('Ctrl-D');
   await terminal.shows(PROMPT);
   return terminal;
@@ -40,29 +42,22 @@ const processesIn = (directory: string): readonly string[] =>
   });
 
 describe('dnx sandbox shell', { timeout: 60_000 }, () => {
-  test('is signed in, in a linked clone whose history is that of the releases', async () => {
-    const terminal = await enter();
+  test.concurrent('is in a linked clone whose history is that of the releases', async ({ home }) => {
+    const terminal = await enter(home);
     run(terminal, 'dnx status');
     await terminal.shows('shop.example.com');
     await terminal.shows('Cache the category tree for ten minutes');
-    run(terminal, 'dnx changes');
-    await terminal.shows('2 commits, 1 migration');
-    await terminal.shows('Show the cart on every page');
     await terminal.shows(PROMPT);
     run(terminal, 'git status --short && git log -1 --format=%s');
     await terminal.shows('Show the cart on every page');
     await leave(terminal);
   });
 
-  test('has servers: why finds the cause in their logs, and logs -f follows them', async () => {
-    const terminal = await enter();
+  test.concurrent('has servers: why finds the cause in their logs, and logs -f follows them', async ({ home }) => {
+    const terminal = await enter(home);
     run(terminal, 'dnx why api.example.com');
     await terminal.shows('creates the table');
     await terminal.shows(PROMPT);
-    run(terminal, 'dnx artisan about');
-    await terminal.shows('Laravel Version');
-    run(terminal, 'dnx ssh web-1 -- ls -d /home/deploynix/shop.example.com');
-    await terminal.shows(/web-1\/home\/deploynix\/shop\.example\.com/);
     run(terminal, 'dnx logs -f');
     await terminal.shows('Order 1040 paid');
     await terminal.shows(/production\.INFO: Order 104[1-9] paid/);
@@ -71,68 +66,52 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     await leave(terminal);
   });
 
-  test('has sites: deploy --verify passes, and a push that needs another PHP fails until the site has it', async () => {
-    const terminal = await enter([], fast.env);
-    run(terminal, 'dnx deploy --verify /up');
-    await terminal.shows('passed verification');
-    await terminal.shows('✓ Deployed shop.example.com');
-    run(terminal, 'git merge -q origin/php-8.4 && git push -q && dnx deploy');
-    await terminal.shows('Deployment of shop.example.com failed');
-    await terminal.shows(PROMPT);
-    run(terminal, 'dnx why');
-    await terminal.shows('PHP 8.3 is too old');
-    await terminal.shows('dnx site update shop.example.com --php-version 8.4');
-    run(terminal, 'dnx site update shop.example.com --php-version 8.4 && dnx deploy');
-    await terminal.shows('✓ Deployed shop.example.com');
-    await leave(terminal);
-  });
-
-  test('leaves nothing behind: no file, and no process', async () => {
-    const terminal = await enter();
+  test.concurrent('leaves nothing behind: no file, and no process', async ({ home }) => {
+    const terminal = await enter(home);
     run(terminal, 'dnx logs -f >/dev/null & sleep 300 & (dnx ssh web-1 -- sleep 300 &)');
     await terminal.shows('Connecting to web-1');
     expect(processesIn(home)).not.toEqual([]);
     expect(await leave(terminal)).toContain('Left the sandbox');
     expect(readdirSync(home)).toEqual([]);
     // A dnx whose ssh was ended says so first.
-    await expect.poll(() => processesIn(home), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => processesIn(home)).toEqual([]);
   });
 
-  test.each([
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const)('ends at %s, and leaves nothing behind', async (signal, code) => {
-    const terminal = await enter();
+  test.concurrent.for(
+    leading(
+      [
+        ['SIGHUP', 129],
+        ['SIGTERM', 143],
+      ] as const,
+      1,
+    ),
+  )('ends at %s, and leaves nothing behind', async ([signal, code], { home }) => {
+    const terminal = await enter(home);
     terminal.signal(signal);
     expect(await terminal.ended).toMatchObject({ code });
     expect(readdirSync(home)).toEqual([]);
   });
 
-  test('refuses to open in another one', async () => {
-    const terminal = await enter();
+  test.concurrent('is not changed by the settings of the user, and does not open in another one', async ({ home }) => {
+    writeFileSync(
+      join(home, '.bashrc'),
+      'export DNX_TOKEN=mine DNX_HOST=https://deploynix.io PATH=/usr/bin:/bin; alias hi="echo aliased"; PS1="mine> "\n',
+    );
+    const terminal = await enter(home);
+    run(terminal, 'hi; dnx whoami');
+    await terminal.shows('aliased');
+    await terminal.shows('ada@example.com');
     run(terminal, 'dnx sandbox shell; echo "exit code $?"');
     await terminal.shows('This is a sandbox already.');
     await terminal.shows('exit code 2');
     await leave(terminal);
   });
 
-  test('is not changed by the settings of the user', async () => {
-    writeFileSync(
-      join(home, '.bashrc'),
-      'export DNX_TOKEN=mine DNX_HOST=https://deploynix.io PATH=/usr/bin:/bin; alias hi="echo aliased"; PS1="mine> "\n',
-    );
-    const terminal = await enter();
-    run(terminal, 'hi; dnx whoami');
-    await terminal.shows('aliased');
-    await terminal.shows('ada@example.com');
-    await leave(terminal);
-  });
-
   const shells = ['zsh', 'fish', 'dash'].map((name) => [name, find(name)] as const);
-  test.each(shells.filter(([, path]) => path !== undefined || required))('opens in %s', async (_, path = '') => {
+  test.concurrent.for(shells.filter(([, path]) => path !== undefined || required))('opens in %s', async ([, path = ''], { home }) => {
     // Otherwise fish writes completions of every man page, and goes on after its end.
     mkdirSync(join(home, '.cache/fish/generated_completions'), { recursive: true });
-    const terminal = await enter([], { SHELL: path, TERM: 'dumb' });
+    const terminal = await enter(home, { SHELL: path, TERM: 'dumb' });
     run(terminal, 'dnx whoami');
     await terminal.shows('ada@example.com');
     await leave(terminal);
