@@ -6,7 +6,6 @@ import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/databas
 import { clientsOf, dumpersOf, holding, leaksOf, processes } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { idsOf, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
-import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep } from '../support/volume.ts';
 
@@ -15,17 +14,8 @@ if (reason !== undefined) process.stderr.write(`Skipped the tests of failing pul
 const it = test.skipIf(reason !== undefined);
 const itDeeply = test.skipIf(reason !== undefined || !deep);
 
-/** A PATH with a client of MariaDB that does not wait for a table as long as dnx wants. */
-const impatient = () => withClient(`sed -u 's/lock_wait_timeout = [0-9]*/lock_wait_timeout = 1/' | exec ${find('mariadb')} "$@"`);
-
 /** A PATH with a client of MariaDB that takes longer to start than dnx takes to end after a signal. */
-const slow = () => withClient(`sleep 1; exec ${find('mariadb')} "$@"`);
-
-function withClient(script: string): string {
-  const folder = copying.folder();
-  writeFileSync(join(folder, 'mariadb'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return `${folder}:${copying.env.PATH}`;
-}
+const slow = () => copying.withClient('sleep 1; exec "$MARIADB" "$@"');
 
 /** A pull runs many programs, which takes long on a busy machine. */
 const TIME = 90_000;
@@ -161,7 +151,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const before = copying.old('mariadb', 'busy');
     const release = await holding(copying.servers.mariadb, 'busy', 'BEGIN; SELECT * FROM marks');
     onTestFinished(release);
-    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'busy', [], { PATH: impatient() });
+    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'busy', [], { PATH: copying.withPatience(1) });
     expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(/A table of busy is in use[\s\S]*busy is unchanged/);
     await release();

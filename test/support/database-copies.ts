@@ -6,6 +6,7 @@ import { holding } from './database-processes.ts';
 import { addDatabaseSite, type DatabaseBed, dotenvOf, openDatabaseBed, variablesFor } from './database-site.ts';
 import type { Driver } from './databases.ts';
 import type { Started } from './executable.ts';
+import { find } from './programs.ts';
 
 /** For conditions that take a client to look at. */
 export const SLOWLY = { timeout: 60_000, interval: 150 };
@@ -18,6 +19,10 @@ export interface Copying extends DatabaseBed {
   folder(): string;
   /** A dotenv file for a local database of this server. */
   dotenv(driver: Driver, database: string, changes?: Readonly<Record<string, string>>): string;
+  /** A PATH in which the client of MariaDB is this script, and the real one `"$MARIADB"`. */
+  withClient(script: string): string;
+  /** A PATH with a client of MariaDB that waits this many seconds for a table in use, whatever dnx says. */
+  withPatience(seconds: number): string;
   /** Starts `dnx db dump`. A site may have been added since another run read the list. */
   dump(words: readonly string[]): Started;
   /** Starts `dnx db pull` into a local database, confirmed. */
@@ -53,6 +58,13 @@ export async function openCopying(prefix: string): Promise<Copying> {
       writeFileSync(file, dotenvOf({ APP_ENV: 'local', ...variablesFor(bed.servers[driver], driver, database), ...changes }));
       return file;
     },
+    withClient(script) {
+      const folder = mkdtempSync(join(bed.directory, 'client-'));
+      writeFileSync(join(folder, 'mariadb'), `#!/bin/sh\nMARIADB=${find('mariadb')}\n${script}\n`, { mode: 0o755 });
+      return `${folder}:${bed.env.PATH}`;
+    },
+    withPatience: (seconds) =>
+      copying.withClient(`sed -u 's/lock_wait_timeout = [0-9]*/lock_wait_timeout = ${seconds}/' | exec "$MARIADB" "$@"`),
     dump: (words) => bed.dnx(['db', 'dump', '--no-cache', ...words]),
     pull(site, driver, database, words = [], env = {}) {
       const into = ['--into', copying.dotenv(driver, database), '--confirm', database];
