@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
@@ -14,8 +14,8 @@ if (reason !== undefined) process.stderr.write(`Skipped the tests of failing pul
 const it = test.skipIf(reason !== undefined);
 const itDeeply = test.skipIf(reason !== undefined || !deep);
 
-/** A PATH with a client of MariaDB that takes longer to start than dnx takes to end after a signal. */
-const slow = () => copying.withClient('sleep 1; exec "$MARIADB" "$@"');
+/** A PATH with a client of MariaDB that takes longer to start than dnx takes to end after a signal, once this directory exists. */
+const slowAfter = (signaled: string) => copying.withClient(`rmdir ${signaled} 2>/dev/null && sleep 1; exec "$MARIADB" "$@"`);
 
 /** A pull runs many programs, which takes long on a busy machine. */
 const TIME = 90_000;
@@ -58,9 +58,12 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
 
   it.each([['SIGINT', 130] as const, ...(deep ? [['SIGTERM', 143] as const] : [])])('dnx gets %s', async (signal, code) => {
     const target = signal.toLowerCase();
-    const { running, before, release } = await stuckPull(copying, target, { PATH: slow() });
+    const signaled = join(copying.folder(), 'signaled');
+    const { running, before, release } = await stuckPull(copying, target, { PATH: slowAfter(signaled) });
+    mkdirSync(signaled);
     running.kill(signal);
     const ran = await running;
+    expect(existsSync(signaled)).toBe(false);
     expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
     expect(ran.stderr).toContain(`${target} is unchanged`);
     expect(copying.databases('mariadb', target)).toEqual([target]);
