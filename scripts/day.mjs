@@ -46,7 +46,7 @@ export const day = [
     shown: true,
     demo: true,
   },
-  { type: 'dnx deploy --verify /up', shows: ['✓ Deployed shop.example.com'], shown: true, demo: true },
+  { type: 'dnx deploy --verify /up', shows: ['passed verification', '✓ Deployed shop.example.com'], shown: true, demo: true },
   {
     type: 'dnx rollback',
     answers: [

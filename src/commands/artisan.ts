@@ -11,7 +11,7 @@ export default command({
   calls: siteCalls,
   options: {
     ...siteOptions,
-    command: { ...rest('Artisan command and its options (default: list)'), required: false, dotless: true, check: checkArtisan },
+    command: { ...rest('Artisan command and its options (default: list)'), required: false, bare: true, check: checkArtisan },
   },
   exits: 'those of the command; 6 if the site has no artisan file, 255 if ssh fails',
   examples: ['artisan shop.example.com migrate:status', 'artisan shop.example.com migrate --force'],

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
-import { Hono } from 'hono/quick';
+import { Hono } from 'hono';
 import { identify } from './auth.ts';
 import type { FaultBox, FaultReply } from './faults.ts';
 import type { Limiter } from './limits.ts';
@@ -16,7 +16,7 @@ import type { State } from './state.ts';
 /** The prefix of every path. */
 const PREFIX = '/api/v1';
 
-/** Options of the app. */
+/** What a sandbox is made of. */
 interface Parts {
   readonly state: State;
   readonly limiter: Limiter;
@@ -31,54 +31,61 @@ interface Parts {
   readonly closing: AbortSignal;
 }
 
-type Here = Context<{ Bindings: HttpBindings }>;
+type Bindings = HttpBindings & { readonly parts: Parts };
+type Here = Context<{ Bindings: Bindings }>;
 
-/** Creates the routes. Each request is recorded and delayed; faults apply; due changes are settled; then it is performed and saved. */
-export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
+/** Answers the requests of one sandbox. */
+export const answering =
+  (parts: Parts) =>
+  (request: Request, http: object): Response | Promise<Response> =>
+    app.fetch(request, { ...(http as HttpBindings), parts });
+
+/** The routes, the same for every sandbox: a router is made only once. */
+const app = new Hono<{ Bindings: Bindings }>();
+for (const operation of operations) {
+  app.on(operation.method, honoPath(operation.path), (here) =>
+    serve(here, (incoming, world) => performOperation(operation, incoming, world)),
+  );
+}
+for (const path of new Set(operations.map((operation) => operation.path))) {
+  app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))));
+}
+// The sandbox was closed during a request, or has a bug.
+app.onError((error, here) => (here.env.parts.closing.aborted ? RESPONSE_ALREADY_SENT : respond(failureResponse(error, true))));
+app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownRoute(method, url.pathname), true)));
+
+/** Records a request, and delays it; faults apply; due changes are settled; then it is performed and saved. */
+async function serve(here: Here, run: (incoming: Incoming, world: SandboxWorld) => ApiResponse): Promise<Response> {
+  const { outgoing, parts } = here.env;
   const { state, limiter, faults, calls, closing } = parts;
-
-  const serve = async (here: Here, run: (incoming: Incoming, world: SandboxWorld) => ApiResponse): Promise<Response> => {
-    const incoming = await read(here);
-    const { method, url } = incoming;
-    const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
-    const token = identify(state, incoming.headers.get('authorization'))?.current.name ?? null;
-    const call = recordCall(calls, {
-      method,
-      path,
-      query: Object.fromEntries(url.searchParams),
-      body: readable(incoming.body),
-      token,
-      status: 0,
-    });
-    if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
-    const fault = faults.take(method, path);
-    const regular = (): ApiResponse => {
-      const now = parts.now();
-      settle(state, now);
-      const response = run(incoming, { state, limiter, now });
-      parts.changed();
-      return response;
-    };
-    here.env.outgoing.setHeader('Date', new Date(parts.now()).toUTCString());
-    return await send(fault, regular, call, here.env.outgoing, closing);
+  const incoming = await read(here);
+  const { method, url } = incoming;
+  const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
+  const token = identify(state, incoming.headers.get('authorization'))?.current.name ?? null;
+  const call = recordCall(calls, {
+    method,
+    path,
+    query: Object.fromEntries(url.searchParams),
+    body: readable(incoming.body),
+    token,
+    status: 0,
+  });
+  if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
+  const fault = faults.take(method, path);
+  const regular = (): ApiResponse => {
+    const now = parts.now();
+    settle(state, now);
+    const response = run(incoming, { state, limiter, now });
+    parts.changed();
+    return response;
   };
-
-  const app = new Hono<{ Bindings: HttpBindings }>();
-  for (const operation of operations) {
-    app.on(operation.method, honoPath(operation.path), (here) =>
-      serve(here, (incoming, world) => performOperation(operation, incoming, world)),
-    );
-  }
-  for (const path of new Set(operations.map((operation) => operation.path))) {
-    app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))));
-  }
-  // The sandbox was closed during a request, or has a bug.
-  app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failureResponse(error, true))));
-  app.notFound((here) => serve(here, ({ method, url }) => failureResponse(unknownRoute(method, url.pathname), true)));
-  return app;
+  outgoing.setHeader('Date', new Date(parts.now()).toUTCString());
+  return await send(fault, regular, call, outgoing, closing);
 }
 
-const honoPath = (path: string): string => PREFIX + path.replace(/\{(\w+)\}/g, ':$1');
+function honoPath(path: string): string {
+  return PREFIX + path.replace(/\{(\w+)\}/g, ':$1');
+}
 
 async function read(here: Here): Promise<Incoming> {
   const { method, url } = here.req;

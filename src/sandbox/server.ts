@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { createApp, type RecordedCall } from './app.ts';
+import { answering, type RecordedCall } from './app.ts';
 import { issue } from './auth.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createLimiter } from './limits.ts';
@@ -77,7 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const keep = (): void => {
     if (!closing.signal.aborted) store.save(state);
   };
-  const app = createApp({
+  const fetch = answering({
     state,
     limiter: createLimiter(options.rateLimit ?? REQUESTS_PER_WINDOW, options.rateWindowMs),
     faults,
@@ -91,7 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     closing: closing.signal,
   });
   // Otherwise the adapter replaces the global Request and Response classes.
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
   const port = await listen(server, options.port ?? 0);
   keep();
 

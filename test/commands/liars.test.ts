@@ -5,6 +5,7 @@ import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { type Elsewhere, listen, openElsewhere, openJson } from '../support/elsewhere.ts';
 import { drip, flood, type Liar, type Lie, openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
+import { leading } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -75,7 +76,7 @@ describe('a response that never arrives or never ends', () => {
     const server = await liar((socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 1\r\n\r\n') && drip(socket, 'a', 10));
     const run = await bed.dnx(read, at(server, { bodyMs: 100 }));
     expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.1s.')]);
-    expect(server.asked.length).toBeGreaterThan(100);
+    expect(server.asked.length).toBeGreaterThan(20);
   });
 });
 
@@ -102,7 +103,7 @@ describe('a response without an end', () => {
       else socket.write(`${HEAD}\r\n`);
       flood(socket, Buffer.alloc(1_000_000, ' '));
     });
-    for (const line of [read, 'api GET /user', 'api GET /user -i']) {
+    for (const line of leading([read, 'api GET /user', 'api GET /user -i'], 2)) {
       const run = await bed.dnx(line, at(server));
       expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the response is larger than 64 MB.')]);
     }
@@ -118,7 +119,7 @@ describe('a response without an end', () => {
 describe('unusual JSON', () => {
   const deep = (levels: number) => `${'{"data":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
 
-  test.each([514, 5_000, 200_000])('fails if it is nested %i levels deep', async (levels) => {
+  test.each(leading([514, 200_000, 5_000], 2))('fails if it is nested %i levels deep', async (levels) => {
     const server = await jsonServer(() => deep(levels));
     for (const line of [
       read,

@@ -241,34 +241,6 @@ describe('several with --no-wait', () => {
   });
 });
 
-describe('forty sites within 60 requests a minute', () => {
-  const seedForty = () => {
-    const { state } = bed.sandbox;
-    const shop = state.sites.find(({ domain }) => domain === 'shop.example.com');
-    if (!shop) throw new Error('The seed has no shop.');
-    state.sites = Array.from({ length: 40 }, (_, index) => ({
-      ...shop,
-      id: `01J0000000000000000000${String(index).padStart(4, '0')}`,
-      domain: `s${index}.example.com`,
-    }));
-    state.releases = [];
-  };
-
-  test.each([
-    ['by name', Array.from({ length: 40 }, (_, index) => `s${index}.example.com`).join(' ')],
-    ['with --all', '--server web-1 --all --yes'],
-  ])('%s, all succeed and report no 429', async (_, targets) => {
-    seedForty();
-    const run = await bed.dnx(`deploy ${targets} --concurrency 8 --json`);
-    expect(run.stderr).not.toContain('429');
-    expect(run.code).toBe(0);
-    expect(run.json<{ outcome: string }[]>().map(({ outcome }) => outcome)).toEqual(Array.from({ length: 40 }, () => 'succeeded'));
-    expect(posts()).toHaveLength(40);
-    // At each start of a window, only the requests in flight at that moment may be limited.
-    expect(bed.sandbox.calls.filter(({ status }) => status === 429).length).toBeLessThan(10);
-  });
-});
-
 test('a remembered site with another id is looked up again', async () => {
   expect((await bed.dnx('site show blog.example.com')).code).toBe(0);
   const blog = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com');

@@ -122,7 +122,7 @@ function complaint({ code, stdout, stderr }: Run): string | undefined {
 describe.each(
   sampled(
     firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as const),
-    48,
+    30,
     3,
   ),
 )('%s', (line, command, seed) => {

@@ -37,7 +37,7 @@ test('a day in the sandbox, with an empty home directory', { timeout: 240_000 },
   const steps = day.filter(({ needs }) => needs === undefined || find(needs) !== undefined || required);
   const code = await live(steps, {
     cwd: home,
-    env: environment(hasten(4).env),
+    env: environment(hasten(20, { patient: true }).env),
     onDone: ({ type, shows }, output) => {
       told.push(type);
       const words = output.replaceAll(/\s+/g, ' ');

@@ -65,7 +65,7 @@ describe('nothing is run, and the error says what to type', () => {
     ['ssh web-1 --path x', 2, /--path is for sites/],
     ['ssh shop.example.com --path ""', 2, /--path is empty/],
     ['ssh web-1 --user -oProxyCommand=x', 2, /is not a user name/],
-    ['ssh web-1 ls -la', 2, /Unknown option '-la'\.\n {2}The options of a command to run come after --\./],
+    ['ssh web-1 --la ls', 2, /Unknown option '--la'\.\n {2}The options of a command come after its name\./],
     ['artisan migrate', 2, /No site given/],
     ['artisan shp.example.com migrate', 6, /Did you mean 'shop\.example\.com'/],
     ['artisan --sit x migrate', 2, /Did you mean '--site'\?/],

@@ -9,7 +9,7 @@ afterAll(() => bed.close());
 
 test.each([
   ['open', '[server|site] [options]'],
-  ['ssh', '[server|site] [options] [-- command]'],
+  ['ssh', '[server|site] [options] [command...]'],
   ['logs', '[server|site] [options]'],
   ['artisan', '[options] [site] [command...]'],
   ['tinker', '[site] [file...] [options]'],

@@ -70,6 +70,11 @@ test.each([
   ['ssh -- df -h', { command: ['df', '-h'] }, {}],
   ['ssh web-1 -- df -h', { command: ['df', '-h'] }, { server: ['web-1'] }],
   ['ssh web-1 df', { command: ['df'] }, { server: ['web-1'] }],
+  ['ssh web-1 ls -la --user x --help', { command: ['ls', '-la', '--user', 'x', '--help'] }, { server: ['web-1'] }],
+  ['ssh web-1 --user ada git log --oneline -- x', { command: ['git', 'log', '--oneline', '--', 'x'], user: 'ada' }, { server: ['web-1'] }],
+  ['ssh --user ada web-1 --print php --version', { command: ['php', '--version'], user: 'ada', print: true }, { server: ['web-1'] }],
+  ['ssh -- ls -- -la', { command: ['ls', '--', '-la'] }, {}],
+  ['db tunnel shop.example.com php --help', { command: ['php', '--help'] }, { site: ['shop.example.com'] }],
   ['-- ssh web-1', {}, { server: ['web-1'] }],
 ])('dnx %s has a command and a target', async (line, options, targets) => {
   expect((await read(line)).invocation).toMatchObject({ options, targets });
@@ -133,8 +138,7 @@ test.each([
   ['deploy a --verfy=/up', "Unknown option '--verfy'. Did you mean '--verify'?"],
   ['deploy a -qx', "Unknown option '-x'."],
   ['logs web-1 --follow=3', "Option '--follow' takes no value."],
-  ['ssh web-1 df -h', "Put -- before 'df' to pass it -h."],
-  ['db tunnel shop.example.com php --help', "Put -- before 'php' to pass it --help."],
+  ['ssh web-1 --df', "Unknown option '--df'."],
   ['deploy a --api', "Unknown option '--api'."],
   ['token list --server 1', "Unknown option '--server'."],
   ['server list --sort', "Option '--sort <field>' argument missing."],

@@ -61,8 +61,8 @@ export interface Option<V> {
   readonly destination?: true;
   /** The site by position, before what the command works on: see `leadsWithSite`. */
   readonly leads?: true;
-  /** For `rest`: its first word has no dot, so one that has is a site. Without it, a site must be followed by `--`. */
-  readonly dotless?: true;
+  /** For `rest`: needs no `--` before it. After a site that may be left out, its first word has no dot. */
+  readonly bare?: true;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */
   readonly as?: string;
   /** Its words hold values that are not repeated on the terminal. */

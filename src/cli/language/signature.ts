@@ -59,7 +59,7 @@ export function leadsWithSite([word = '', ...others]: readonly string[], positio
   const [first, ...own] = positionals;
   if (!first?.option.leads || given.site !== undefined || !isSite(word)) return false;
   const rest = own.find(({ option }) => option.rest);
-  if (rest) return rest.option.dotless === true || others[0] === '--';
+  if (rest) return rest.option.bare === true || others[0] === '--';
   // Too many words otherwise.
   if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;

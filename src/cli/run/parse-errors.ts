@@ -136,15 +136,7 @@ export function unknownOption(words: readonly string[], flags: readonly string[]
 /** What to do about an option that was meant for another program. */
 export function hintFor({ rest }: NamedCommand, argv: readonly string[]): string | undefined {
   if (rest === 0) return 'To pass it on, put -- before it.';
-  return rest > 0 && !argv.includes('--') ? 'The options of a command to run come after --.' : undefined;
-}
-
-/** The error for `dnx ssh web-1 df -h`, whose `-h` is probably not for dnx. */
-export function refusedHelp(words: readonly string[], path: string, { rest }: NamedCommand): DnxError | undefined {
-  const first = words.findIndex((word) => !isWord(word));
-  if (rest < 1 || first <= rest) return undefined;
-  const help = words.find((word) => ['-h', '--help'].includes(word));
-  return usage(`Put -- before '${words[rest]}' to pass it ${help}.`, undefined, seeHelp(path));
+  return rest > 0 && !argv.includes('--') ? 'The options of a command come after its name.' : undefined;
 }
 
 /** The error for extra arguments. A single one may belong to an option. */

@@ -174,7 +174,8 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       const leaf: NamedCommand = { command, positionals, options, rest };
       reading.leaf = leaf;
       own.allowExcessArguments();
-      own.passThroughOptions(rest === 0);
+      if (rest >= 0) own.passThroughOptions();
+      if (rest === 1) readOptionsAfterFirstWord(own);
       for (const flag of flagsOf(options)) own.addOption(flag);
       for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {
@@ -192,6 +193,18 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
         });
       });
     },
+  };
+}
+
+/** Reads options of dnx up to the first word of another command line: `dnx ssh web-1 --user ada ls -la`. Commander alone stops at `web-1`. */
+function readOptionsAfterFirstWord(own: Command): void {
+  const read = own.parseOptions.bind(own);
+  own.parseOptions = (args) => {
+    const { operands, unknown } = read(args);
+    const [first, ...others] = operands;
+    if (first === undefined || args.at(-operands.length - 1) === '--') return { operands, unknown };
+    const next = read(others);
+    return { operands: [first, ...next.operands], unknown: [...unknown, ...next.unknown] };
   };
 }
 
@@ -264,7 +277,7 @@ async function refusalOf({ code, message }: CommanderError, reading: Reading): P
   const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
   if (isUnknown || code === 'commander.unknownCommand') return (await errors()).unknownCommand(word, path, tree);
   if (code === 'commander.version') reading.help = async () => `${version}\n`;
-  if (reading.help) return leaf && (await errors()).refusedHelp(own.args, path, leaf);
+  if (reading.help) return undefined;
   const flags = own.options.map(({ long }) => long ?? '').concat('--help');
   if (code === 'commander.unknownOption') {
     const { hintFor, unknownOption } = await errors();

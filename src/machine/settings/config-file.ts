@@ -5,7 +5,7 @@ import { DnxError, isError } from '../../base/errors.ts';
 import { fromJson, toJson } from '../../base/json.ts';
 import { type LockWaiting, locked } from '../files/lock.ts';
 import { writeJson } from '../files/text-file.ts';
-import { CONFIG_FILE, type Config, configIn, configProblem, configSchema, normalizedConfig } from './config.ts';
+import { CONFIG_FILE, type Config, configIn, configProblem, normalizedConfig } from './config.ts';
 import { openSettingsFile } from './sources.ts';
 
 /** Edits the settings file under its lock, and validates it. Refuses one that cannot be read whole, and would lose the rest. */
@@ -18,7 +18,6 @@ export async function editConfig(directory: string, waiting: LockWaiting, change
       cwd: directory,
       configName: 'config',
       projectName: 'dnx',
-      schema: configSchema,
       configFileMode: 0o600,
       deserialize: (text) => normalizedConfig(fromJson(text.replace(/^\ufeff/, '')) as object),
       serialize: (content) => toJson(content, 2),

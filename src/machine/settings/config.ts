@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DnxError } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
-import { openSettingsFile, type SettingsFile } from './sources.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
+import { type SettingsFile, openSettingsFile } from './sources.ts';
 
 /** The settings of one profile. Never contains a token. */
 export interface Profile {
@@ -43,16 +43,6 @@ export interface Config {
 
 const profileKeys = ['host', 'server', 'site', 'output'] as const;
 
-/** The schema of what dnx writes. `configProblem` and `normalized` say the same of what it reads, without a validator that every start would load. */
-export const configSchema = {
-  profile: { type: 'string' },
-  profiles: {
-    type: 'object',
-    additionalProperties: { type: 'object', properties: Object.fromEntries(profileKeys.map((key) => [key, { type: 'string' }])) },
-  },
-  accounts: { type: 'object', additionalProperties: { type: 'object' } },
-} as const;
-
 /** The name of the settings file. */
 export const CONFIG_FILE = 'config.json';
 
@@ -83,7 +73,7 @@ export function configProblem(source: SettingsFile): DnxError | undefined {
   return [source.problem('text', 'profile'), ...entries('profiles'), ...values, ...entries('accounts')].find(Boolean);
 }
 
-/** A settings file without a problem as the schema has it: an id without quotes becomes text, as `configIn` reads it. Unknown keys stay. */
+/** A settings file without a problem as dnx writes it: an id without quotes becomes text, as `configIn` reads it. Unknown keys stay. */
 export const normalizedConfig = (content: object): JsonObject =>
   mapped(content, (value, key) =>
     key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (values) => mapped(values, textOfProfile)) : value,

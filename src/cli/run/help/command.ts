@@ -52,7 +52,7 @@ function termOf(positional: Positional, index: number): string {
   const { required, variadic, option } = positional;
   const name = nameOf(positional);
   if (option.rest && index > 0 && option.required) return `-- <${name}>`;
-  const term = option.rest && index > 0 && !option.dotless ? `-- ${name}` : `${name}${variadic ? '...' : ''}`;
+  const term = option.rest && index > 0 && !option.bare ? `-- ${name}` : `${name}${variadic ? '...' : ''}`;
   return required || option.required ? `<${term}>` : `[${term}]`;
 }
 
