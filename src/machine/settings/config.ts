@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DnxError } from '../../base/errors.ts';
-import { type JsonObject, isObject } from '../../base/json.ts';
-import { type SettingsFile, openSettingsFile } from './sources.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { openSettingsFile, type SettingsFile } from './sources.ts';
 
 /** The settings of one profile. Never contains a token. */
 export interface Profile {
