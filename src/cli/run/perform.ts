@@ -43,8 +43,8 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   if (base.settings.readOnly) refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   requireWords(line, base.ask, unplaced.settings);
-  const consent = command.consent && (await import('./consent.ts'));
-  consent?.requireConsent(line, base.ask);
+  if (command.consent && typeof command.consent !== 'function')
+    (await import('./consent.ts')).requireConsent(line, command.consent, base.ask);
   const {
     typed,
     scope: picked,
@@ -56,7 +56,9 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const chosen = callsOf(invocation, scope.settings);
   const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
-  const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
+  const { ctx, args } = prepared(found[0] ?? {}, found);
+  const consent = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
+  const all = consent ? await (await import('./consent.ts')).obtainConsent(invocation, consent, found, ctx) : found;
   const [first = {}] = all;
   const asks = Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Identity } from '../../machine/credentials/tokens.ts';
+import type { Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { Listing, Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';
