@@ -5,6 +5,7 @@ import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
+import { leading } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -25,7 +26,10 @@ describe('a link file', () => {
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content(elsewhere.url)));
     return elsewhere;
   }
-  const lines = ['whoami', 'auth status', 'server list', 'token list', 'token rotate 1 --yes', 'api GET /user', 'logout', 'deploy 5'];
+  const lines = leading(
+    ['whoami', 'token rotate 1 --yes', 'deploy 5', 'auth status', 'server list', 'token list', 'api GET /user', 'logout'],
+    3,
+  );
   const password = { keys: `ada@example.com\r${SEED_PASSWORD}\r\r\r`, columns: 100 };
 
   describe('that names a host', () => {

@@ -135,7 +135,7 @@ describe('the file', () => {
 
   test('keeps ten accounts, and drops what nobody has read for 90 days', async () => {
     for (let count = 0; count < 12; count++) {
-      await show({ env: { DNX_PROFILE: `p${count}` } });
+      await callsOf('server list', { env: { DNX_PROFILE: `p${count}` } });
       await bed.clock.sleep(1_000);
     }
     expect(Object.keys(accounts()).map((name) => name.split('@')[0])).toEqual(

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -20,18 +21,18 @@ describe('a link file from a repository', () => {
   });
 
   test('is reported in a few lines, however many keys are not settings', async () => {
-    link(Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, 1])));
+    link(Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 1])));
     const run = await bed.dnx('config list');
     expect(run.stderr.split('\n')).toEqual([
       ...[0, 1, 2, 3, 4].map((index) => `! 'k${index}' in .deploynix.json is not a setting.`),
-      '! .deploynix.json has 49995 more keys that are not settings.',
+      '! .deploynix.json has 9995 more keys that are not settings.',
       '',
     ]);
   });
 
   test.each(['site', 'server', 'default', 'unknown', 'profile', 'host'])('cannot fill the screen with its %s', async (key) => {
     link({ [key]: 'x'.repeat(500_000), ['y'.repeat(500_000)]: 1 });
-    for (const line of ['config list', 'config get site', 'site show', 'deploy', 'env list', 'status', 'doctor', 'link']) {
+    for (const line of leading(['config list', 'deploy', 'doctor', 'config get site', 'site show', 'env list', 'status', 'link'], 3)) {
       const run = await bed.dnx(line);
       expect((run.stdout + run.stderr).length, line).toBeLessThan(5_000);
     }

@@ -186,14 +186,14 @@ test('a POST is not resent after a later 404', async () => {
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1);
 });
 
-test('forty commands at a time wait for the rate limit and succeed', async () => {
+test('twenty commands at a time wait for the rate limit and succeed', async () => {
   const cold = (index: number) => ({
     env: { DNX_CACHE_DIR: join(bed.directory, `cache-${index}`) },
-    random: () => ((index * 7) % 40) / 40,
+    random: () => ((index * 7) % 20) / 20,
   });
-  const runs = await Promise.all(Array.from({ length: 40 }, (_, index) => bed.dnx('site show shop.example.com --json', cold(index))));
+  const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => bed.dnx('site show shop.example.com --json', cold(index))));
   expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
-  expect(new Set(runs.map(({ waited }) => waited)).size).toBeGreaterThan(10);
+  expect(new Set(runs.map(({ waited }) => waited)).size).toBeGreaterThan(5);
 });
 
 test('ids in a link file need no lookup', async () => {

@@ -8,6 +8,7 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { keys } from '../support/terminal.ts';
 import { leaves } from '../support/tree.ts';
+import { deep } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -157,13 +158,16 @@ test('these commands cover every noun', () => {
   expect([...new Set(owning.map(({ noun }) => noun))].sort()).toEqual(Object.keys(namings).sort());
 });
 
-test.each(owning)('$path without a $noun prompts for one on a terminal', async ({ line }) => {
+/** One command of each noun, and every one in deep runs. */
+const asking = deep ? owning : owning.filter(({ noun }, at) => owning.findIndex((each) => each.noun === noun) === at);
+
+test.each(asking)('$path without a $noun prompts for one on a terminal', async ({ line }) => {
   const run = await bed.dnx(line, terminal(keys.interrupt));
   expect(run.stderr).toMatch(/\? .*[Ww]hich [\w ]+\? \(type to filter\)[\s\S]*❯ |Using [\w ]+ '?\S.*, the only one\./);
   expect(posts(run)).toEqual([]);
 });
 
-test.each(owning)('$path without a $noun exits 2 without a terminal', async ({ line }) => {
+test.each(asking)('$path without a $noun exits 2 without a terminal', async ({ line }) => {
   const run = await bed.dnx(`${line} --no-input`);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
   expect(run.stderr).toMatch(/ given\.\n {2}Use .*run in a terminal to pick one\.|needs confirmation/);

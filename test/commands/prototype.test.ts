@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 
 const shop = seeded.sites['shop.example.com'];
 
@@ -11,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 describe('a property of every JavaScript object', () => {
-  const words = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+  const words = leading(['constructor', '__proto__', 'toString', 'hasOwnProperty'], 2);
 
   test.each(words)('%s is a name like any other', async (word) => {
     for (const line of [`site show ${word}`, `server show ${word}`, `deploy ${word}`, `env get ${word} --site shop.example.com`]) {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
+import { leading } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
@@ -28,12 +29,17 @@ describe('a remembered site', () => {
   }
   const posts = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
-  test.each([
-    'deploy shop.example.com --no-wait',
-    'site suspend shop.example.com --yes',
-    'env set A=b --site shop.example.com',
-    'site delete shop.example.com --confirm shop.example.com',
-  ])('is not changed if the token cannot read it: %s', async (line) => {
+  test.each(
+    leading(
+      [
+        'deploy shop.example.com --no-wait',
+        'site delete shop.example.com --confirm shop.example.com',
+        'site suspend shop.example.com --yes',
+        'env set A=b --site shop.example.com',
+      ],
+      2,
+    ),
+  )('is not changed if the token cannot read it: %s', async (line) => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 403, body: { message: 'Forbidden.' } });
     const run = await bed.dnx(line);

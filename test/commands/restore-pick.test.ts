@@ -57,7 +57,7 @@ describe('rows fit', () => {
     const { databases: all, backups } = bed.sandbox.state;
     Object.assign(all.find(({ id }) => id === databases.shop) ?? {}, { name });
     const [one] = backups.filter(({ id }) => id === newest);
-    for (let n = 0; n < 200; n++) backups.push({ ...one, id: `01JQ8Z4T9G00000000000M${String(n).padStart(4, '0')}` } as never);
+    for (let n = 0; n < 40; n++) backups.push({ ...one, id: `01JQ8Z4T9G00000000000M${String(n).padStart(4, '0')}` } as never);
   };
 
   test.each([
@@ -80,7 +80,7 @@ describe('rows fit', () => {
   test('also line by line where the cursor cannot move', async () => {
     many('漢字データベース'.repeat(8));
     const run = await bed.dnx('backup restore', { typed: '', columns: 60, env: { NO_COLOR: '1', TERM: 'dumb' } });
-    expect(rowsIn(run)).toHaveLength(205);
+    expect(rowsIn(run)).toHaveLength(45);
     expect(rowsIn(run).filter((row) => widthOf(row) > 60)).toEqual([]);
     expect([run.code, posts(run)]).toEqual([130, []]);
   });

@@ -62,7 +62,7 @@ describe('token rotate', () => {
   ];
   describe.each(steps)('when the API fails at %s', (step, match) => {
     test.each(
-      sampled(failures, 3, step.length).map(
+      sampled(failures, 2, step.length).map(
         (failure) => [typeof failure === 'object' ? String(failure.status) : String(failure), failure] as const,
       ),
     )('%s: the stored token works, and the error says which tokens do', async (_, failure) => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { turn } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -10,30 +11,31 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 test.each([
-  ['env list', ''],
-  ['env get', 'APP_URL'],
-  ['env set', 'LOG_LEVEL=warning'],
-  ['env ensure', 'LOG_LEVEL=warning'],
-  ['env unset', 'APP_DEBUG --yes'],
-  ['env import', '--yes'],
-  ['env pull', '-'],
-  ['queue list', ''],
-  ['queue create', 'reports --connection redis'],
-  ['queue restart', 'default'],
-  ['queue delete', 'default --yes'],
-  ['redirect create', '/one /two'],
-  ['redirect show', '/sale'],
-  ['certificate list', ''],
-])('%s takes the site first, as an option and with -s', async (path, words) => {
+  ['env list', '', 0],
+  ['env get', 'APP_URL', 1],
+  ['env set', 'LOG_LEVEL=warning', 2],
+  ['env ensure', 'LOG_LEVEL=warning', 0],
+  ['env unset', 'APP_DEBUG --yes', 1],
+  ['env import', '--yes', 2],
+  ['env pull', '-', 0],
+  ['queue list', '', 1],
+  ['queue create', 'reports --connection redis', 2],
+  ['queue restart', 'default', 0],
+  ['queue delete', 'default --yes', 1],
+  ['redirect create', '/one /two', 2],
+  ['redirect show', '/sale', 0],
+  ['certificate list', '', 1],
+])('%s takes the site first, as an option and with -s', async (path, words, row) => {
   writeFileSync(join(bed.directory, '.env'), 'APP_NAME=Shop\n');
   const seed = structuredClone(bed.sandbox.state);
   const runs = [];
   for (const line of [
     `${path} shop.example.com ${words}`,
-    `${path} web-1/shop.example.com ${words}`,
     `${path} ${words} --site shop.example.com`,
-    `${path} -s shop.example.com ${words}`,
-    `-s shop.example.com ${path} ${words}`,
+    ...turn(
+      [`${path} web-1/shop.example.com ${words}`, `${path} -s shop.example.com ${words}`, `-s shop.example.com ${path} ${words}`],
+      row,
+    ),
   ]) {
     Object.assign(bed.sandbox.state, structuredClone(seed));
     const { code, stdout, stderr } = await bed.dnx(`${line} --json`);

@@ -55,11 +55,11 @@ describe('the rate limit', () => {
 
 describe('a search of many servers', () => {
   test('counts the servers in the spinner of a terminal and clears it', async () => {
-    openFleet(bed);
+    openFleet(bed, 20);
     limited(31);
     const run = await bed.dnx('site show site-9.example.com -o ids', terminal);
     expect(run.code).toBe(0);
-    expect(run.stderr).toMatch(/Searching 50 servers for site-9\.example\.com {2}\d+\/50/);
+    expect(run.stderr).toMatch(/Searching 20 servers for site-9\.example\.com {2}\d+\/20/);
     expect(run.stderr).not.toContain('\n');
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { DnxError } from '../../src/base/errors.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
-import { sampled } from '../support/volume.ts';
+import { leading, sampled, turn } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -33,8 +33,8 @@ describe('a list of several pages', () => {
 
   test.each(sampled([...streamed, 'yaml', 'table'], 4, 33))('is printed with -o %s as if it were one page', async (format) => {
     const [paged, whole] = [await open(odd), await open([odd.flat()])];
-    for (const options of ['', '--fields id,name,extra', '--no-header', '--limit 3', '--limit 5'])
-      for (const columns of [undefined, 80, 200]) {
+    for (const [row, options] of ['', '--fields id,name,extra', '--no-header', '--limit 3', '--limit 5'].entries())
+      for (const columns of turn([undefined, 80, 200], row)) {
         const run = { ...(columns !== undefined && { columns }), env: { GITHUB_ACTIONS: 'true' } };
         const [long, short] = [await list(paged, `-o ${format} ${options}`, run), await list(whole, `-o ${format} ${options}`, run)];
         expect([long.code, long.stdout, long.stderr]).toEqual([0, short.stdout, short.stderr]);
@@ -43,7 +43,7 @@ describe('a list of several pages', () => {
 
   test.each(sampled(streamed, 3, 43))('is printed with -o %s as if it were sorted', async (format) => {
     const server = await open(serverPages(4));
-    for (const columns of [undefined, 80]) {
+    for (const columns of leading([undefined, 80], 1)) {
       const run = columns === undefined ? {} : { columns };
       expect((await list(server, `-o ${format}`, run)).bytes).toEqual((await list(server, `-o ${format} --sort id`, run)).bytes);
     }

@@ -140,35 +140,20 @@ describe('a Tab offers the names that dnx remembers', () => {
   });
 });
 
+const line = 'dnx site show sho';
+const found = 'dnx site show shop.example.com';
+
 describe('a Tab offers the names of the token in use alone', () => {
   let bed: Bed;
   beforeEach(async () => {
     bed = await openSignedIn('site list');
     return () => bed.close();
   });
-  const line = 'dnx site show sho';
-  const found = 'dnx site show shop.example.com';
 
   test('of the stored one', async () => {
     expect(await tab(bed, line, signedOut)).toBe(found);
     expect(await tab(bed, line, { env: { ...signedOut.env, DNX_PROFILE: 'default' } })).toBe(found);
     expect(await tab(bed, line, { env: { ...signedOut.env, DNX_HOST: undefined } })).toBe(found);
-  });
-
-  test.each([
-    ['another profile', 'dnx site show --profile work sho', {}],
-    ['another profile, named early', 'dnx --profile=work site show sho', {}],
-    ['another host', 'dnx site show --host deploynix.io sho', {}],
-    ['a host that cannot be one', 'dnx site show --host=:// sho', {}],
-    ['another profile in the environment', line, { DNX_PROFILE: 'work' }],
-    ['another host in the environment', line, { DNX_HOST: 'https://deploynix.io' }],
-    ['other settings', line, { DNX_CONFIG_DIR: '/nonexistent' }],
-    ['another cache', line, { DNX_CACHE_DIR: '/nonexistent' }],
-    ['another token', line, { DNX_TOKEN: '1|other' }],
-    ['a variable on the same line', 'DNX_PROFILE=work dnx site show sho', {}],
-    ['sudo on the same line', 'sudo dnx site show sho', {}],
-  ])('not with %s', async (_, typed, env) => {
-    expect(await tab(bed, typed, { env: { ...signedOut.env, ...env } })).toBe(typed);
   });
 
   test('of DNX_TOKEN, once it has read them', async () => {
@@ -227,6 +212,30 @@ describe('a Tab offers the names of the token in use alone', () => {
   test('and opens no keychain', async () => {
     bed.keychain.clear();
     expect(await tab(bed, line, signedOut)).toBe(found);
+  });
+});
+
+describe('a Tab offers no names', () => {
+  let bed: Bed;
+  beforeAll(async () => {
+    bed = await openSignedIn('site list');
+  });
+  afterAll(() => bed.close());
+
+  test.each([
+    ['another profile', 'dnx site show --profile work sho', {}],
+    ['another profile, named early', 'dnx --profile=work site show sho', {}],
+    ['another host', 'dnx site show --host deploynix.io sho', {}],
+    ['a host that cannot be one', 'dnx site show --host=:// sho', {}],
+    ['another profile in the environment', line, { DNX_PROFILE: 'work' }],
+    ['another host in the environment', line, { DNX_HOST: 'https://deploynix.io' }],
+    ['other settings', line, { DNX_CONFIG_DIR: '/nonexistent' }],
+    ['another cache', line, { DNX_CACHE_DIR: '/nonexistent' }],
+    ['another token', line, { DNX_TOKEN: '1|other' }],
+    ['a variable on the same line', 'DNX_PROFILE=work dnx site show sho', {}],
+    ['sudo on the same line', 'sudo dnx site show sho', {}],
+  ])('with %s', async (_, typed, env) => {
+    expect(await tab(bed, typed, { env: { ...signedOut.env, ...env } })).toBe(typed);
   });
 });
 

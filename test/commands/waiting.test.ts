@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { leading } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -72,13 +73,18 @@ test.each([
 
 const limited = (seconds: number) => ({ status: 429, headers: { 'Retry-After': String(seconds) } });
 
-test.each([
-  ['deploy shop.example.com', /\/sites\/[^/]+$/],
-  ['rollback shop.example.com --yes', /\/sites\/[^/]+$/],
-  ['server provision web-2 --yes', '/servers/{server}'],
-  ['backup create --site shop.example.com', '/backups'],
-  ['certificate create a.example.com --site shop.example.com', '/servers/{server}/sites/{site}/certificates/{certificate}'],
-] as const)('%s waits out a rate limit within --timeout', async (line, path) => {
+test.each(
+  leading(
+    [
+      ['deploy shop.example.com', /\/sites\/[^/]+$/],
+      ['server provision web-2 --yes', '/servers/{server}'],
+      ['backup create --site shop.example.com', '/backups'],
+      ['rollback shop.example.com --yes', /\/sites\/[^/]+$/],
+      ['certificate create a.example.com --site shop.example.com', '/servers/{server}/sites/{site}/certificates/{certificate}'],
+    ] as const,
+    2,
+  ),
+)('%s waits out a rate limit within --timeout', async (line, path) => {
   const first = await openBed();
   const begun = (each: Bed) => () => each.sandbox.faults.next({ method: 'GET', path }, limited(100), 2);
   first.clock.at(1_000, begun(first));

@@ -6,8 +6,9 @@ import { generating, stale } from './generated.ts';
 import { picture } from './screen.ts';
 import { screens } from './screens.ts';
 
-test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as const))(
+test.concurrent.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as const))(
   '%s is up to date',
+  { timeout: 60_000 },
   async ([file, screen], { signal }) => {
     const fresh = await picture(screen, signal);
     signal.throwIfAborted();

@@ -22,7 +22,8 @@ const timers = new Set();
 let requests = 0;
 
 globalThis.setTimeout = (work, ms = 0, ...args) => {
-  const timer = realTimeout(run, ms);
+  // A slow machine does not advance the clock: while dnx waits for something else, it is not later yet.
+  const timer = realTimeout(() => (timer.hasRef() && !idle() ? timer.refresh() : run()), ms);
   const entry = { timer, due: now() + ms, run };
   timers.add(entry);
   function run() {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { seeded, startSandbox } from '../../src/sandbox/index.ts';
 import { createProject } from './project.ts';
@@ -49,7 +49,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
   writeFileSync(join(directory, TOKEN_FILE), sandbox.token);
   for (const folder of [directory, join(directory, 'shop')])
     writeFileSync(join(folder, 'deploy.sh'), '#!/bin/sh\ndnx deploy shop.example.com --verify /up\n', { mode: 0o755 });
-  if (!signedOut) await execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false });
+  if (!signedOut) await signIn({ directory, env });
   return {
     directory,
     env,
@@ -59,6 +59,22 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
       for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true });
     },
   };
+}
+
+/** What `dnx login` writes on the first stage, and every other one copies: a start of dnx less. */
+let signedIn: Promise<{ readonly config: string; readonly keychain: string }> | undefined;
+
+async function signIn({ directory, env }: { directory: string; env: { HOME: string; DNX_STAGE_KEYCHAIN: string } }): Promise<void> {
+  const configFile = join(env.HOME, '.config/dnx/config.json');
+  const keychainFile = env.DNX_STAGE_KEYCHAIN;
+  signedIn ??= execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false }).then(() => ({
+    config: readFileSync(configFile, 'utf8'),
+    keychain: readFileSync(keychainFile, 'utf8'),
+  }));
+  const { config, keychain } = await signedIn;
+  mkdirSync(dirname(configFile), { recursive: true, mode: 0o700 });
+  writeFileSync(configFile, config, { mode: 0o600 });
+  writeFileSync(keychainFile, keychain);
 }
 
 /** Creates a folder with the built executable as `dnx`. */

@@ -5,7 +5,8 @@ import { generating, stale } from './generated.ts';
 import { openStage } from './stage.ts';
 import { blocksOf, matches, type Recorded, record, replaced, stepsOf, updated } from './transcript.ts';
 
-describe.each(documents)('%s', (file) => {
+// Several pages at once, because a command often waits.
+describe.concurrent.each(documents)('%s', (file) => {
   const markdown = readFileSync(file, 'utf8');
   const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
   const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [block] : []));

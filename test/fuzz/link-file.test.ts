@@ -6,7 +6,7 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
-const runs = volume(1_000, 25);
+const runs = volume(1_000, 12);
 
 let bed: Bed;
 beforeAll(async () => {

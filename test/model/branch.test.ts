@@ -17,7 +17,7 @@ test('in the end the branch is what the last person wanted, and nothing was depl
         await bed.close();
       }
     }),
-    { seed: seedOf(23), numRuns: volume(500, 20), endOnFailure: false },
+    { seed: seedOf(23), numRuns: volume(500, 10), endOnFailure: false },
   );
-  expect(played).toBeGreaterThanOrEqual(20);
+  expect(played).toBeGreaterThanOrEqual(10);
 }, 600_000);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
 import { lacking, required } from '../support/programs.ts';
 import { sampled } from '../support/volume.ts';
 import { type Authority, openAuthority } from './authority.ts';
@@ -15,7 +15,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
   if (skipped) process.stderr.write(`Skipped the tests behind ${program}: this machine has no ${missing.join(', ')}\n`);
 
   describe.skipIf(skipped)('with a password', () => {
-    let executable: Executable;
+    let bed: Bed;
     let authority: Authority;
     let nginx: Nginx<'secure'>;
     let proxy: RealProxy;
@@ -23,25 +23,25 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
 
     beforeAll(async () => {
       expect(missing, 'programs that CI must have').toEqual([]);
-      executable = await openExecutable();
-      authority = openAuthority(executable.directory);
+      bed = await openBed({ rateLimit: 0 });
+      authority = openAuthority(bed.directory);
       const pair = authority.issue('valid');
-      nginx = await openNginx(executable.directory, executable.sandbox.url, { secure: { pair } });
+      nginx = await openNginx(bed.directory, bed.sandbox.url, { secure: { pair } });
       proxy = await open();
       secureProxy = await withTls(proxy, pair);
     });
     afterAll(async () => {
       for (const each of [secureProxy, proxy, nginx]) await each?.stop();
-      await executable?.close();
+      await bed?.close();
     });
 
     /** The environment for a host behind the proxy. */
     const behind = (scheme: 'http' | 'https', { user = `me:${PASSWORD}@`, tls = false } = {}) => {
       const url = `${tls ? 'https' : 'http'}://${user}${(tls ? secureProxy : proxy).address}`;
-      const host = scheme === 'https' ? nginx.urls.secure : executable.sandbox.url;
+      const host = scheme === 'https' ? nginx.urls.secure : bed.sandbox.url;
       return { DNX_HOST: host, HTTP_PROXY: url, HTTPS_PROXY: url, DNX_CA_FILE: authority.file };
     };
-    const list = (env: Record<string, string>) => executable.dnx(['server', 'list', '-o', 'ids'], { env });
+    const list = (env: Record<string, string>) => bed.dnx('server list -o ids', { env });
 
     test.each(
       sampled(
@@ -56,29 +56,27 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
       ),
     )('reads a list over %s, with TLS to the proxy: %s', async (scheme, tls) => {
       const run = await list(behind(scheme, { tls }));
-      expect([run.exitCode, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
+      expect([run.code, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
     });
 
     test('reads every page of the sites on few tunnels', async () => {
-      const run = await executable.dnx(['site', 'list', '-o', 'ids'], { env: behind('https') });
-      expect([run.exitCode, run.stderr]).toEqual([0, '']);
+      const run = await bed.dnx('site list -o ids', { env: behind('https') });
+      expect([run.code, run.stderr]).toEqual([0, '']);
       expect(run.stdout).toMatch(/^(\w+\n){3,}$/);
     });
 
     test.each(sampled(['http', 'https'] as const, 1, program.length))('creates a daemon over %s once', async (scheme) => {
-      const before = executable.sandbox.calls.length;
-      const args = ['daemon', 'create', '--command', 'top', '--server', 'web-1', '-o', 'ids'];
-      const run = await executable.dnx(args, { env: behind(scheme) });
-      expect([run.exitCode, run.stdout]).toEqual([0, expect.stringMatching(/^\w+\n$/)]);
-      expect(executable.sandbox.calls.slice(before).filter(({ method }) => method === 'POST')).toHaveLength(1);
+      const run = await bed.dnx('daemon create --command top --server web-1 -o ids', { env: behind(scheme) });
+      expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^\w+\n$/)]);
+      expect(run.calls.filter((call) => call.startsWith('POST '))).toHaveLength(1);
     });
 
     test('downloads a backup', async () => {
       const env = behind('https');
-      const [id = ''] = (await executable.dnx(['backup', 'list', '--status', 'completed', '-o', 'ids'], { env })).stdout.split('\n');
-      const run = await executable.dnx(['backup', 'download', id, '-O', 'backup.gz', '--force'], { env });
-      expect([run.exitCode, run.stdout]).toEqual([0, expect.stringContaining('Saved backup.gz')]);
-      expect(readFileSync(`${executable.directory}/backup.gz`).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+      const [id = ''] = (await bed.dnx('backup list --status completed -o ids', { env })).stdout.split('\n');
+      const run = await bed.dnx(`backup download ${id} -O backup.gz --force`, { env });
+      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Saved backup.gz')]);
+      expect(readFileSync(`${bed.directory}/backup.gz`).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
     });
 
     test.each([
@@ -90,7 +88,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
       async (user, words, schemes) => {
         for (const scheme of schemes) {
           const run = await list(behind(scheme, { user }));
-          expect([run.exitCode, run.stdout, run.stderr]).toEqual([13, '', expect.stringContaining(`the proxy ${words}.`)]);
+          expect([run.code, run.stdout, run.stderr]).toEqual([13, '', expect.stringContaining(`the proxy ${words}.`)]);
           expect(run.stderr).not.toContain('wrong');
         }
       },
@@ -98,8 +96,8 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
 
     test('reports that the proxy cannot reach the host, and that nothing was sent', async () => {
       const env = { ...behind('https'), DNX_HOST: 'https://127.0.0.1:9' };
-      const run = await executable.dnx(['daemon', 'create', '--command', 'top', '--server', '1'], { env });
-      expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+      const run = await bed.dnx('daemon create --command top --server 1', { env });
+      expect([run.code, run.stdout, run.stderr]).toEqual([
         13,
         '',
         expect.stringMatching(/^Error: Could not reach .*: the proxy returned 50\d\./),
@@ -109,7 +107,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
     test('does not trust the certificate of the proxy without its CA', async () => {
       const { DNX_CA_FILE: _, ...env } = behind('http', { tls: true });
       const run = await list(env);
-      expect([run.exitCode, run.stdout]).toEqual([13, '']);
+      expect([run.code, run.stdout]).toEqual([13, '']);
       expect(run.stderr).toContain('could not connect to the proxy: the certificate is from an unknown authority.');
       expect(run.stderr).toContain('--ca-file or NODE_EXTRA_CA_CERTS');
     });

@@ -2,6 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { describe, expect } from 'vitest';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { type Executable, type ExecutableOptions, executableTest as test } from '../support/executable.ts';
+import { leading } from '../support/volume.ts';
 
 const SPEED = 5;
 
@@ -50,7 +51,7 @@ async function deploy(open: (options: ExecutableOptions) => Promise<Executable>,
 /** The 6 s of --timeout take 1.2 s; the rest is for starting a process on a busy machine. */
 const SOON = 3_600;
 
-describe.each(Object.keys(endless))('an API that %s', (how) => {
+describe.each(leading(Object.keys(endless), 3))('an API that %s', (how) => {
   test.concurrent('stops polling at --timeout', async ({ open }) => {
     await using api = await endlessApi(({ method, count }) => method === 'GET' && count > 1, how);
     const { exitCode, stderr, stdout, took } = await deploy(open, api.url);
@@ -70,7 +71,7 @@ describe.each(Object.keys(endless))('an API that %s', (how) => {
   });
 });
 
-test.concurrent.for(['never responds', 'sends one byte at a time'])(
+test.concurrent.for(leading(['never responds', 'sends one byte at a time'], 1))(
   'dnx says that the request may have gone through if the API %s',
   async (how, { open }) => {
     await using api = await endlessApi(({ method }) => method === 'POST', how);

@@ -6,7 +6,7 @@ import { type Executable, openExecutable } from '../support/executable.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
 import { volume } from '../support/volume.ts';
 
-const WRITERS = volume(60, 8);
+const WRITERS = volume(60, 4);
 
 let built: Executable;
 beforeAll(async () => {

@@ -30,7 +30,7 @@ const lines = ['token rotate Grafana --yes', 'token create ci --preset full'];
 const tokens = () => executable.sandbox.state.tokens.map(({ id }) => id);
 
 // The reader closes the pipe before dnx starts.
-test.each(lines)('dnx %s into a closed pipe revokes the new token', async (line) => {
+test.each(sampled(lines, 1, 3))('dnx %s into a closed pipe revokes the new token', async (line) => {
   const { exitCode, stderr } = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6]]);
   expect(stderr).toContain('The new token could not be printed: the output was closed. The new token was revoked.');

@@ -5,7 +5,7 @@ import { openProxy } from '../support/proxy.ts';
 
 let executable: Executable;
 beforeAll(async () => {
-  executable = await openExecutable();
+  executable = await openExecutable({ speed: 10 });
 });
 afterAll(() => executable.close());
 
@@ -17,4 +17,28 @@ test('sandbox run bypasses the proxy', async () => {
   expect([run.exitCode, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
   expect(proxy.asked).toEqual([]);
   expect(readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'))).toEqual([]);
+});
+
+/** What a shell script prints in a sandbox. */
+const printed = async (script: string, ...options: readonly string[]): Promise<string> =>
+  (await executable.dnx(['sandbox', 'run', ...options, '--', 'sh', '-c', `cd "$DNX_SANDBOX/shop"\n${script}`])).stdout;
+
+// test/sandbox/failures.test.ts has the other causes.
+test('a deployment that fails in it is explained by dnx why, and succeeds after a push', { timeout: 60_000 }, async () => {
+  const script = `dnx deploy >/dev/null 2>&1; echo "failed $?"
+dnx why --json --query cause
+git commit --quiet --allow-empty --message 'Create invoices once' && git push --quiet
+dnx deploy >/dev/null 2>&1; echo "fixed $?"`;
+  expect(await printed(script, '--fail-deploys', 'migration')).toBe('failed 1\n"migration_table_exists"\nfixed 0\n');
+});
+
+test('every log of a server is there under its name, or said to be empty', async () => {
+  const text = await printed(`dnx logs web-1 --source nginx 2>&1; dnx logs --source php
+dnx why >/dev/null 2>&1; dnx logs --source nginx
+dnx logs docs.example.com --source nginx 2>&1`);
+  expect(text).toMatch(/^==> \/var\/log\/nginx\/access\.log <==$/m);
+  expect(text).toMatch(/ready to handle connections/);
+  expect(text).toMatch(/^==> \/var\/log\/nginx\/shop\.example\.com-access\.log <==$/m);
+  expect(text).toContain('No nginx log of docs.example.com yet');
+  expect(text).not.toContain('dnx-sandbox-');
 });

@@ -18,12 +18,12 @@ describe('stdout', () => {
   });
 
   // The reader closes the pipe before dnx starts.
-  test.each(sampled(lines, 2, 2))('dnx %s into a closed pipe exits 0 and prints nothing', async (line) => {
+  test.each(sampled(lines, 1, 2))('dnx %s into a closed pipe exits 0 and prints nothing', async (line) => {
     const run = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
     expect([run.exitCode, run.stderr]).toEqual([0, '']);
   });
 
-  test.each(sampled(lines, 2, 5))('dnx %s on a full disk says so and exits 1', async (line) => {
+  test.each(sampled(lines, 1, 5))('dnx %s on a full disk says so and exits 1', async (line) => {
     const run = await executable.shell(`dnx ${line} > /dev/full`);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('the disk is full');
@@ -80,7 +80,7 @@ describe('a file as stdout', () => {
       .map(Number);
   const backup = `backup download ${seeded.backups['shop database, completed']} -q -O -`;
 
-  test.for(['token abilities --json', backup])('dnx %s on a disk that fills up exits 1', async (line, { skip }) => {
+  test.for(leading([backup, 'token abilities --json'], 1))('dnx %s on a disk that fills up exits 1', async (line, { skip }) => {
     const run = await onDisk('64k', `head -c 61440 /dev/zero > z; dnx ${line} > f; echo $? $(stat -c %s f)`);
     if (!run) return skip('no file system can be mounted');
     expect(whole(run)).toEqual([1, 4096]);
@@ -125,8 +125,8 @@ describe('stdin and stderr', () => {
   });
 
   test('a closed stdout acts like the null device and keeps the exit code', async () => {
-    const run = await executable.shell('for line in --version "server list"; do dnx $line >&-; echo $? >&2; done');
-    expect([run.stderr, run.stdout]).toEqual(['0\n0\n', '']);
+    const run = await executable.shell('dnx server list >&-; echo $? >&2');
+    expect([run.stderr, run.stdout]).toEqual(['0\n', '']);
   });
 
   test('a closed stdin only prevents prompts', async () => {

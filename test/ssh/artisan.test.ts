@@ -51,7 +51,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     ],
     [[], []],
   ])('passes on %j in the live release', async (words, expected) => {
-    const ran = await bed.dnx([...on, ...words]);
+    const ran = await bed.here([...on, ...words]);
     const printed = expected.length === 0 ? '' : `${expected.join('\n')}\n`;
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `php8.3\n${RELEASE}\nartisan\n${printed}`]);
   });
@@ -70,7 +70,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     Object.assign(shop(), { php_version: own });
     const [server] = bed.sandbox.state.servers;
     Object.assign(server ?? {}, { php_version: other ?? '8.4' });
-    const ran = await bed.dnx([...on, 'list']);
+    const ran = await bed.here([...on, 'list']);
     expect([ran.exitCode, ran.stderr, ran.stdout.split('\n')[0]]).toEqual([0, '', expected]);
   });
 
@@ -82,28 +82,28 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
   });
 
   test('works without options in a linked project', async () => {
-    const linked = join(bed.directory, 'project');
-    mkdirSync(linked, { recursive: true });
-    writeFileSync(join(linked, '.deploynix.json'), JSON.stringify({ environments: { production: { site: SITE } } }));
-    const ran = await bed.shell('cd project && dnx artisan migrate --force');
+    const cwd = join(bed.directory, 'project');
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, '.deploynix.json'), JSON.stringify({ environments: { production: { site: SITE } } }));
+    const ran = await bed.here(['artisan', 'migrate', '--force'], { cwd });
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `php8.3\n${RELEASE}\nartisan\nmigrate\n--force\n`]);
   });
 
   test('without an artisan file it runs nothing and exits 6', async () => {
     bed.sshd.site(SITE, { releases: ['20260102_000000'] });
-    const ran = await bed.dnx([...on, 'migrate']);
+    const ran = await bed.here([...on, 'migrate']);
     expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
     expect(ran.stderr).toBe(`Error: The live release of ${SITE} has no artisan file.\n  If it is a Laravel site, use --path.\n`);
-    expect((await bed.dnx([...on, '--path', `${SITE}/app`, 'migrate'])).stderr).toBe(
+    expect((await bed.here([...on, '--path', `${SITE}/app`, 'migrate'])).stderr).toBe(
       `Error: No directory of ${SITE} on web-1.\n  Use --path.\n`,
     );
     bed.sshd.site(SITE, { files: { 'app/artisan': '' } });
-    const found = await bed.dnx([...on, '--path', `${SITE}/app`, 'migrate']);
+    const found = await bed.here([...on, '--path', `${SITE}/app`, 'migrate']);
     expect([found.exitCode, found.stderr, found.stdout]).toEqual([0, '', `php8.3\n/home/deploynix/${SITE}/app\nartisan\nmigrate\n`]);
   });
 
   test('without a directory of the site it runs nothing and exits 6', async () => {
-    const ran = await bed.dnx(['artisan', '--site', EMPTY, 'migrate']);
+    const ran = await bed.here(['artisan', '--site', EMPTY, 'migrate']);
     expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
     expect(ran.stderr).toBe(`Error: No directory of ${EMPTY} on web-1.\n  Use --path.\n`);
   });
@@ -115,7 +115,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     writeFileSync(join(folder, 'artisan'), '');
     // Runs the command of the server here, with nothing but sh in PATH.
     const path = stubSsh(bed.sshd, `for last; do :; done; PATH=${folder} exec ${find('sh')} -c "$last"`);
-    const ran = await bed.dnx([...on, '--path', folder, 'list'], { env: { PATH: path } });
+    const ran = await bed.here([...on, '--path', folder, 'list'], { env: { PATH: path } });
     expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([127, '', 'Error: php not found on web-1.\n']);
   });
 });
@@ -134,7 +134,7 @@ describe.skipIf(reason !== undefined)('dnx tinker', () => {
       2,
     ),
   )('runs Tinker with %j', async (words, expected) => {
-    const ran = await bed.dnx(['tinker', '--site', SITE, ...words]);
+    const ran = await bed.here(['tinker', '--site', SITE, ...words]);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([
       0,
       '',

@@ -2,12 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runChild } from '../../src/machine/run-child.ts';
-import type { Child } from '../../src/machine/world.ts';
-import { openBed } from '../support/dnx.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
-import { leading, sampled, seedOf } from '../support/volume.ts';
+import { leading, sampled, seedOf, turn } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh('dnx ssh');
 
@@ -26,18 +23,18 @@ afterAll(() => bed?.close());
 
 describe.skipIf(reason !== undefined)('dnx ssh', () => {
   test('runs a command on a server, with its words as they are', async () => {
-    const ran = await bed.dnx(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*', '']);
+    const ran = await bed.here(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*', '']);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', "'; touch x\n$(id)\na\\b\ntwo\nlines\n*\n\n"]);
   });
 
   test('runs a command in the live release of a site', async () => {
-    const ran = await bed.dnx(['ssh', SITE, '--', 'pwd', '-P']);
+    const ran = await bed.here(['ssh', SITE, '--', 'pwd', '-P']);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
   });
 
   test('runs it in the directory of a site without releases', async () => {
     bed.sshd.site(PLAIN);
-    const ran = await bed.dnx(['ssh', PLAIN, '--', 'pwd', '-P']);
+    const ran = await bed.here(['ssh', PLAIN, '--', 'pwd', '-P']);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${PLAIN}\n`]);
   });
 
@@ -51,13 +48,13 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
       1,
     ),
   )('--path %s is the directory instead', async (path, expected) => {
-    const ran = await bed.dnx(['ssh', SITE, '--path', path, '--', 'pwd', '-P']);
+    const ran = await bed.here(['ssh', SITE, '--path', path, '--', 'pwd', '-P']);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${expected}\n`]);
   });
 
   test('a command fails if the site has no directory, and nothing runs', async () => {
     for (const given of [[SITE, '--path', '/nowhere'], ['web-2/staging.example.com']]) {
-      const ran = await bed.dnx(['ssh', ...given, '--', 'echo', 'ran']);
+      const ran = await bed.here(['ssh', ...given, '--', 'echo', 'ran']);
       expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
       expect(ran.stderr).toMatch(/^Error: No directory of \S+ on web-\d\.\n {2}Use --path\.\n$/);
     }
@@ -66,10 +63,10 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
   test('a script on stdin runs in the live release, or in the home directory with a note', async () => {
     const ran = await bed.shell(`printf 'pwd -P\\nexit 7\\n' | dnx ssh ${SITE}`);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([7, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
-    const lost = await bed.shell('echo pwd | dnx ssh web-2/staging.example.com');
+    const lost = await bed.here(['ssh', 'web-2/staging.example.com'], { stdin: 'pwd\n' });
     expect([lost.exitCode, lost.stdout]).toEqual([0, `${HOME}\n`]);
     expect(lost.stderr).toBe('No directory of staging.example.com on web-2. This is the home directory.\n');
-    const server = await bed.shell('echo pwd | dnx ssh web-1');
+    const server = await bed.here(['ssh', 'web-1'], { stdin: 'pwd\n' });
     expect([server.exitCode, server.stderr, server.stdout]).toEqual([0, '', `${HOME}\n`]);
   });
 
@@ -91,17 +88,17 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
 
   test('--user signs in as another user', async () => {
     bed.sshd.user('dnx-dash', '/bin/dash');
-    const ran = await bed.dnx(['ssh', 'web-1', '--user', 'dnx-dash', '--', 'id', '-un']);
+    const ran = await bed.here(['ssh', 'web-1', '--user', 'dnx-dash', '--', 'id', '-un']);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'dnx-dash\n']);
   });
 
   test('shell code in one word is not run, and a hint shows how to', async () => {
-    const ran = await bed.dnx(['ssh', 'web-1', '--', 'echo one && echo two']);
+    const ran = await bed.here(['ssh', 'web-1', '--', 'echo one && echo two']);
     expect([ran.exitCode, ran.stdout]).toEqual([127, '']);
     expect(ran.stderr).toContain("dnx ssh web-1 -- sh -c 'echo one && echo two'");
-    const said = await bed.shell("dnx ssh web-1 -- sh -c 'echo one && echo two'");
+    const said = await bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'echo one && echo two']);
     expect(said.stdout).toBe('one\ntwo\n');
-    const missing = await bed.dnx(['ssh', SITE, '--', 'no-such-command', 'a b']);
+    const missing = await bed.here(['ssh', SITE, '--', 'no-such-command', 'a b']);
     expect([missing.exitCode, missing.stderr.includes('sh -c')]).toEqual([127, false]);
   });
 
@@ -112,17 +109,18 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
       [SITE, '-a'],
       [SITE, '--'],
     ] as const) {
-      const ran = await bed.dnx(['ssh', target, '--', word, 'true']);
+      const ran = await bed.here(['ssh', target, '--', word, 'true']);
       expect([ran.exitCode, ran.stdout], word).toEqual([127, '']);
     }
   });
 
   test('the line of --print works in every shell', async () => {
     const odd = ["it's", 'a\\', '$HOME', '\\\\x', '"', '*', 'two\nlines'];
-    for (const target of ['web-1', SITE]) {
-      const shown = await bed.dnx(['ssh', target, '--print', '--', 'printf', '%s|', ...odd]);
+    const shells = ['bash', 'dash', 'zsh', 'fish'];
+    for (const [target, some] of [['web-1', turn(shells, 3)] as const, [SITE, shells] as const]) {
+      const shown = await bed.here(['ssh', target, '--print', '--', 'printf', '%s|', ...odd]);
       expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
-      for (const shell of ['bash', 'dash', 'zsh', 'fish']) {
+      for (const shell of some) {
         const pasted = execFileSync(shell, ['-c', shown.stdout], { env: { ...bed.env, HOME: bed.directory }, encoding: 'utf8' });
         expect(pasted, shell).toBe(`${odd.join('|')}|`);
       }
@@ -134,7 +132,7 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
   beforeAll(async () => {
     appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
     // Opens it.
-    expect((await bed.dnx(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
+    expect((await bed.here(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
   });
 
   test.each(leading([255, 6], 1))('the exit code %i is passed on, on a server and on a site', async (code) => {
@@ -145,23 +143,21 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
   });
 
   test('every exit code is passed on', async () => {
-    // In this process, because each dnx takes a quarter of a second to start.
-    const own = await openBed({ rateLimit: 0 });
-    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {}, after: () => () => {} };
-    const child = (given: Child) => runChild({ ...given, env: bed.env }, parent);
     const codes = sampled([...Array(256).keys()], 6, seedOf(10));
-    const run = async (code: number) => (await own.dnx(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`], { child })).code;
+    const run = async (code: number) => (await bed.here(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`])).exitCode;
     const ended: number[] = [];
     for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));
-    await own.close();
     expect(ended).toEqual(codes);
   }, 60_000);
 });
 
 describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', () => {
   const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: PLAIN } } };
-  const where = (env: Record<string, string> = {}, args = '') =>
-    bed.shell(`cd linked && dnx ssh ${args} -- sh -c 'basename "$PWD"; echo "$SSH_CONNECTION" | wc -l'`, { env });
+  const where = (env: Record<string, string> = {}, args: readonly string[] = []) =>
+    bed.here(['ssh', ...args, '--', 'sh', '-c', 'basename "$PWD"; echo "$SSH_CONNECTION" | wc -l'], {
+      cwd: join(bed.directory, 'linked'),
+      env,
+    });
 
   beforeAll(() => {
     bed.sshd.site(PLAIN);
@@ -172,13 +168,13 @@ describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', (
   test.each(
     leading(
       [
-        ['the site of the link file', {}, '', 'current'],
-        ['that of --env', {}, '-e staging', PLAIN],
-        ['that of DNX_SITE', { DNX_SITE: PLAIN }, '', PLAIN],
-        ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, '', 'deploynix'],
-        ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '-e staging', PLAIN],
-        ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
-        ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
+        ['the site of the link file', {}, [], 'current'],
+        ['that of --env', {}, ['-e', 'staging'], PLAIN],
+        ['that of DNX_SITE', { DNX_SITE: PLAIN }, [], PLAIN],
+        ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, [], 'deploynix'],
+        ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, ['-e', 'staging'], PLAIN],
+        ['a server that is given, in spite of a linked site', {}, ['--server', 'web-1'], 'deploynix'],
+        ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, ['web-1'], 'deploynix'],
       ],
       3,
     ),
@@ -188,7 +184,7 @@ describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', (
   });
 
   test('the server of DNX_SERVER, outside of a project', async () => {
-    const ran = await bed.dnx(['ssh', '--', 'pwd'], { env: { DNX_SERVER: 'web-2' } });
+    const ran = await bed.here(['ssh', '--', 'pwd'], { env: { DNX_SERVER: 'web-2' } });
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}\n`]);
   });
 });

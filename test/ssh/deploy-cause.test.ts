@@ -1,6 +1,7 @@
-import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { find } from '../support/programs.ts';
 import { openSshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
@@ -14,24 +15,51 @@ Your lock file does not contain a compatible set of packages. Please run compose
     - Root composer.json requires php ^8.4 but your php version (8.3.14) does not satisfy that requirement.
 `;
 
+/** A site whose deployments fail, in a sandbox whose time passes when the test says so. */
+async function openFailing(name: string, speed?: number) {
+  let time = Date.now() - 60_000;
+  const bed = await openSshBed({ now: () => time, ...(speed !== undefined && { speed }) });
+  onTestFinished(() => bed.close());
+  const site = ownDomain(name);
+  bed.shop(site, { releases: ['20260102_000000'] });
+  bed.sandbox.state.fail_deploys = true;
+  const root = join('/home/deploynix', site);
+  // What follows a log sleeps between looks.
+  bed.sshd.program('sleep', `#!/bin/sh\n: >${root}/looked\nexec ${find('sleep')} 0.1\n`);
+  const log = join(root, 'logs/deploy.log');
+  return {
+    bed,
+    site,
+    log,
+    write(text: string) {
+      mkdirSync(join(root, 'logs'), { recursive: true });
+      writeFileSync(log, text);
+      for (const path of [join(root, 'logs'), log]) chmodSync(path, 0o755);
+    },
+    deploy: (...options: readonly string[]) =>
+      openTerminal(['deploy', site, ...options], { ...bed.env, NO_COLOR: '1' }, bed.directory, 100),
+    /** Resolves once dnx follows the log. */
+    looked: () => expect.poll(() => existsSync(join(root, 'looked'))).toBe(true),
+    passes(ms: number) {
+      time += ms;
+    },
+  };
+}
+
 test.skipIf(reason !== undefined)(
   'a deployment on a terminal shows its log and, if it fails, the cause that dnx why finds; in a pipe neither',
   async () => {
-    const bed = await openSshBed();
-    onTestFinished(() => bed.close());
-    const site = ownDomain('cause');
-    bed.shop(site, { releases: ['20260102_000000'] });
-    const logs = join('/home/deploynix', site, 'logs');
-    bed.sandbox.state.fail_deploys = true;
+    const { bed, site, write, deploy, looked, passes } = await openFailing('cause', 10);
 
-    const terminal = openTerminal(['deploy', site], { ...bed.env, NO_COLOR: '1' }, bed.directory, 100);
+    const terminal = deploy();
+    await looked();
+    passes(3_000);
     await terminal.shows('deploying');
-    mkdirSync(logs, { recursive: true });
-    writeFileSync(join(logs, 'deploy.log'), LOG);
-    for (const path of [logs, join(logs, 'deploy.log')]) chmodSync(path, 0o755);
+    write(LOG);
     // While it runs.
     await terminal.shows('Problem 1');
     await terminal.shows('Root composer.json requires php ^8.4');
+    passes(8_000);
     await terminal.shows('failed after');
     const { text, code } = await terminal.ended;
     expect(code).toBe(1);
@@ -39,48 +67,40 @@ test.skipIf(reason !== undefined)(
     expect(text).toMatch(/ {2}because +- Root composer\.json requires php \^8\.4/);
     expect(text).toMatch(new RegExp(`  why +dnx why ${site.replaceAll('.', '\\.')} --server web-1`));
 
-    writeFileSync(join(logs, 'deploy.log'), '');
-    const quiet = openTerminal(['deploy', site, '--no-log'], { ...bed.env, NO_COLOR: '1' }, bed.directory, 100);
+    bed.sandbox.onRequest(() => passes(3_000));
+    write('');
+    const quiet = deploy('--no-log');
     await quiet.shows('deploying');
-    writeFileSync(join(logs, 'deploy.log'), LOG);
+    write(LOG);
     const { text: without } = await quiet.ended;
     expect([without.includes('Installing dependencies'), without.includes('PHP 8.3 is too old')]).toEqual([false, true]);
 
-    const piped = bed.dnx(['deploy', site]);
-    const { exitCode, stderr } = await piped;
+    const { exitCode, stderr } = await bed.here(['deploy', site]);
     expect([exitCode, stderr]).toEqual([1, expect.not.stringMatching(/ {2}because|Problem 1/)]);
-  },
-  180_000,
-);
-
-test.skipIf(reason !== undefined)(
-  'the log shows what was written when the outcome was known, before the outcome',
-  async () => {
-    const bed = await openSshBed();
-    onTestFinished(() => bed.close());
-    const site = ownDomain('end');
-    bed.shop(site, { releases: ['20260102_000000'] });
-    const logs = join('/home/deploynix', site, 'logs');
-    mkdirSync(logs, { recursive: true });
-    writeFileSync(join(logs, 'deploy.log'), '');
-    for (const path of [logs, join(logs, 'deploy.log')]) chmodSync(path, 0o755);
-    bed.sandbox.state.fail_deploys = true;
-    let ends = 0;
-    bed.sandbox.onRequest(() => {
-      if (ends > 0 || bed.sandbox.state.releases.at(-1)?.status !== 'failed') return;
-      ends += 1;
-      appendFileSync(join(logs, 'deploy.log'), `${LOG}Deployment failed.`);
-    });
-
-    const terminal = openTerminal(['deploy', site], { ...bed.env, NO_COLOR: '1' }, bed.directory, 100);
-    await terminal.shows('deploying');
-    appendFileSync(join(logs, 'deploy.log'), 'Cloning\n');
-    await terminal.shows('Cloning');
-    const { text, code } = await terminal.ended;
-    expect([code, ends]).toEqual([1, 1]);
-    const told = ['Problem 1', '- Root composer.json requires', 'Deployment failed.', 'failed after'].map((each) => text.indexOf(each));
-    expect(told, text).not.toContain(-1);
-    expect(told).toEqual([...told].sort((one, other) => one - other));
   },
   60_000,
 );
+
+test.skipIf(reason !== undefined)('the log shows what was written when the outcome was known, before the outcome', async () => {
+  const { bed, log, write, deploy, looked, passes } = await openFailing('end');
+  write('');
+  let ends = 0;
+  bed.sandbox.onRequest(() => {
+    if (ends > 0 || bed.sandbox.state.releases.at(-1)?.status !== 'failed') return;
+    ends += 1;
+    appendFileSync(log, `${LOG}Deployment failed.`);
+  });
+
+  const terminal = deploy();
+  await looked();
+  appendFileSync(log, 'Cloning\n');
+  await terminal.shows('Cloning');
+  passes(3_000);
+  await terminal.shows('deploying');
+  passes(8_000);
+  const { text, code } = await terminal.ended;
+  expect([code, ends]).toEqual([1, 1]);
+  const told = ['Problem 1', '- Root composer.json requires', 'Deployment failed.', 'failed after'].map((each) => text.indexOf(each));
+  expect(told, text).not.toContain(-1);
+  expect(told).toEqual([...told].sort((one, other) => one - other));
+});

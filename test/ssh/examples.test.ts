@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { split } from '../support/dnx.ts';
 import { examples, prepareFiles } from '../support/examples.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
@@ -42,12 +43,18 @@ afterAll(async () => {
   await bed?.close();
 });
 
+/** Follows a log until it shows something. */
+function interrupted(words: readonly string[]) {
+  const child = bed.dnx(words);
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  return child;
+}
+
 describe.skipIf(reason !== undefined)('the example', () => {
   test.each(sampled(lines, 6, seedOf(12)).map(({ line }) => line))('%s', async (line) => {
     const follows = / (-f|--follow)\b/.test(line);
-    const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '').replaceAll('shop.example.com', SITE)}`);
-    if (follows) child.stdout.once('data', () => child.kill('SIGINT'));
-    const ran = await child;
+    const words = split(line.replaceAll('shop.example.com', SITE)).slice(1);
+    const ran = await (follows ? interrupted(words) : bed.here(words, { elsewhere: () => {} }));
     expect(follows ? [0, 130] : [0], ran.stderr).toContain(ran.exitCode);
     expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/undefined|\[object O|NaN/);
     // An interactive login reads its empty stdin.

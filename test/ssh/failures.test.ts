@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { said } from '../support/executable.ts';
-import { hasten } from '../support/hasten.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { openSilence, sshWith, stubSsh } from '../support/ssh-stub.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
@@ -19,17 +18,17 @@ afterAll(() => bed?.close());
 const addKey = (name: string, file: string) => `dnx ssh-key create ${name} --server web-1 --public-key ${file}`;
 
 describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on and dnx says what to do', () => {
-  const run = (path: string, ...words: readonly string[]) =>
-    bed.dnx(['ssh', 'web-1', ...words, '--', 'echo', 'ran'], { env: { PATH: path } });
+  const words = ['ssh', 'web-1', '--', 'echo', 'ran'];
+  const run = (PATH: string) => bed.here(words, { env: { PATH } });
 
   test('a refused key: add one of your public keys', async () => {
     const other = join(bed.directory, 'other');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other]);
-    const path = sshWith(bed.sshd, `IdentityFile=${other}`, 'IdentitiesOnly=yes');
+    const PATH = sshWith(bed.sshd, `IdentityFile=${other}`, 'IdentitiesOnly=yes');
     const config = readFileSync(bed.sshd.config, 'utf8');
     writeFileSync(bed.sshd.config, config.replace(/ {2}IdentityFile .*\n/, ''));
     try {
-      const none = await run(path);
+      const none = await bed.dnx(words, { env: { PATH } });
       expect([none.exitCode, none.stdout]).toEqual([255, '']);
       expect(none.stderr.split('\n').slice(-4)).toEqual([
         expect.stringMatching(/^deploynix@127\.0\.0\.1: Permission denied \(publickey\)/),
@@ -39,7 +38,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
       ]);
       mkdirSync(join(bed.directory, '.ssh'), { recursive: true });
       writeFileSync(join(bed.directory, '.ssh/work.pub'), readFileSync(`${other}.pub`, 'utf8').replace(/ [^ ]*\n$/, ' ada@laptop\n'));
-      expect((await run(path)).stderr).toContain(`Add it: ${addKey('ada@laptop', "'@~/.ssh/work.pub'")}\n`);
+      expect((await bed.dnx(words, { env: { PATH } })).stderr).toContain(`Add it: ${addKey('ada@laptop', "'@~/.ssh/work.pub'")}\n`);
       const added = await bed.shell(addKey('ada@laptop', "'@~/.ssh/work.pub'"));
       expect(added.exitCode).toBe(0);
     } finally {
@@ -80,7 +79,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
       expect([ran.exitCode, ran.stdout]).toEqual([255, '']);
       expect(ran.stderr).toMatch(/^ssh: connect to host 127\.0\.0\.1 port \d+: Connection refused/);
       expect(ran.stderr).toContain('\nFirewall: dnx network-rule list --server web-1\n');
-      const artisan = await bed.dnx(['artisan', '--site', 'shop.example.com', 'list']);
+      const artisan = await bed.here(['artisan', '--site', 'shop.example.com', 'list']);
       expect([artisan.exitCode, artisan.stderr.includes('dnx server show web-1')]).toEqual([255, true]);
     } finally {
       await bed.sshd.start();
@@ -106,7 +105,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
   });
 
   test('a remote command that exits 255 is not taken for ssh', async () => {
-    const ran = await bed.dnx(['ssh', 'web-1', '--', 'sh', '-c', 'exit 255']);
+    const ran = await bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'exit 255']);
     expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([255, '', '']);
   });
 
@@ -121,37 +120,33 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
 
 describe.skipIf(reason !== undefined)('what fails before ssh has the exit codes of dnx', () => {
   test('no ssh on this machine', async () => {
-    for (const words of [
-      ['ssh', 'web-1'],
-      ['artisan', '--site', 'shop.example.com'],
-    ]) {
-      const ran = await bed.dnx(words, { env: { PATH: bed.directory } });
-      expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
-      expect(ran.stderr).toBe(
-        'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
-      );
-    }
+    const ran = await bed.dnx(['ssh', 'web-1'], { env: { PATH: bed.directory } });
+    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
+      2,
+      '',
+      'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
+    ]);
   });
 
   test('not signed in, an unknown server, no network', async () => {
-    const coded = async (words: readonly string[], env: Record<string, string> = {}) => (await bed.dnx(words, { env })).exitCode;
+    const coded = async (words: readonly string[], env: Record<string, string> = {}) => (await bed.here(words, { env })).exitCode;
     expect(await coded(['ssh', 'web-1', '--', 'true'], { DNX_TOKEN: 'wrong' })).toBe(4);
     expect(await coded(['ssh', 'web-9', '--', 'true'])).toBe(6);
-    expect(await coded(['ssh', 'web-1', '--', 'true'], { ...hasten(20).env, DNX_HOST: 'http://127.0.0.1:1' })).toBe(13);
+    expect(await coded(['ssh', 'web-1', '--', 'true'], { DNX_HOST: 'http://127.0.0.1:1' })).toBe(13);
   });
 
   test('a server of the sandbox that ssh does not map', async () => {
     const ssh = stubSsh(bed.sshd, '');
     writeFileSync(`${ssh.split(':')[0]}/ssh`, `#!/bin/sh\nif [ "$1" = -G ]; then echo "hostname $2"; else echo ran; fi\n`);
     for (const words of [
-      ['ssh', 'web-1', '--', 'true'],
-      ['artisan', '--site', 'shop.example.com', 'list'],
-      ['logs', 'shop.example.com', '-f'],
+      ['ssh', 'web-2', '--', 'true'],
+      ['artisan', '--site', 'web-2/staging.example.com', 'list'],
+      ['logs', 'web-2/staging.example.com', '-f'],
     ]) {
-      const ran = await bed.dnx(words, { env: { PATH: ssh } });
+      const ran = await bed.here(words, { env: { PATH: ssh } });
       expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
       expect(ran.stderr).toMatch(
-        /^Error: Cannot connect to web-1: 203\.0\.113\.10 is an example address, as in the sandbox\.\n {2}To try this/,
+        /^Error: Cannot connect to web-2: 203\.0\.113\.11 is an example address, as in the sandbox\.\n {2}To try this/,
       );
     }
   });

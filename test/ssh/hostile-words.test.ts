@@ -39,7 +39,7 @@ describe.skipIf(reason !== undefined).each(leading(shells, 2))('with the login s
 
   test('every word of a command arrives as it is, and nothing else runs', async () => {
     for (const target of ['web-1', SITE]) {
-      const ran = await bed.dnx(['ssh', target, ...user, '--', 'printf', '%s\\0', ...random]);
+      const ran = await bed.here(['ssh', target, ...user, '--', 'printf', '%s\\0', ...random]);
       expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
       expect(split(ran.stdout)).toEqual(random);
     }
@@ -47,14 +47,14 @@ describe.skipIf(reason !== undefined).each(leading(shells, 2))('with the login s
   });
 
   test('every word of an Artisan command arrives as it is', async () => {
-    const ran = await bed.dnx(['artisan', '--site', SITE, ...user, 'words', ...random]);
+    const ran = await bed.here(['artisan', '--site', SITE, ...user, 'words', ...random]);
     expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
     expect(split(ran.stdout)).toEqual(['words', ...random]);
   });
 
   test('a script on stdin runs in it, at the site', async () => {
-    const known = shell === 'fish' ? `echo 'ps -o comm= $fish_pid; pwd'` : `echo 'ps -o comm= $$; pwd'`;
-    const said = await bed.shell(`${known} | dnx ssh ${SITE} ${user.join(' ')}`);
+    const stdin = shell === 'fish' ? 'ps -o comm= $fish_pid; pwd\n' : 'ps -o comm= $$; pwd\n';
+    const said = await bed.here(['ssh', SITE, ...user], { stdin });
     expect([said.exitCode, said.stderr]).toEqual([0, '']);
     expect(said.stdout).toMatch(new RegExp(`^-?${shell}\\n/home/deploynix/${SITE}/(current|releases/20260102_000000)\\n$`));
   });

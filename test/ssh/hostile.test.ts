@@ -27,10 +27,9 @@ const server = () => bed.sandbox.state.servers[0] as (typeof bed.sandbox.state.s
 const shop = () => bed.sandbox.state.sites[0] as (typeof bed.sandbox.state.sites)[number];
 
 /** Runs a command, and requires that nothing else ran on either side. */
-async function runs(words: readonly string[], cwd = '.') {
-  const line = words.map((each) => `'${each.replaceAll("'", "'\\''")}'`).join(' ');
-  const ran = await bed.shell(`cd ${cwd} && dnx ${line}`);
-  for (const folder of [bed.directory, join(bed.directory, cwd), HOME, ...sitesIn(HOME)])
+async function runs(words: readonly string[]) {
+  const ran = await bed.here(words);
+  for (const folder of [bed.directory, process.cwd(), HOME, ...sitesIn(HOME)])
     expect(existsSync(join(folder, MARK)), `${JSON.stringify(words)} in ${folder}`).toBe(false);
   return ran;
 }

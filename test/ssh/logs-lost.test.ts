@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
 import { type Followed, type LogBed, openLogBed } from '../support/followed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -62,27 +63,35 @@ it('says which release went live meanwhile', async () => {
   await followed.end();
 });
 
-it('waits longer for a server that is away, at most 30 s', async () => {
-  const followed = await begin();
-  await bed.sshd.stop();
-  await followed.says(`${LOST}30s\n`);
-  append('back\n');
+it('waits longer for a server that is away, at most 30 s, and from the beginning once it was back', async () => {
+  const clock = await bed.clock();
+  const interruption = new AbortController();
+  let running = Promise.resolve();
+  const returns = () => {
+    append('back\n');
+    running = bed.sshd.start();
+  };
+  const next = [returns, () => interruption.abort(new DnxError('interrupted', 'Interrupted.'))];
+  // With each line that is shown, the server goes away.
+  const slowly = async () => {
+    await running;
+    await bed.sshd.stop();
+    clock.at(clock.elapsed() + 45_000, () => next.shift()?.());
+  };
+  const words = ['logs', DOMAIN, '-f', '-o', 'ndjson', '--query', 'line'];
+  const { exitCode, stdout, stderr } = await bed.here(words, { slowly, signal: interruption.signal });
   await bed.sshd.start();
-  await followed.shows('back\n');
-  const { stdout, stderr } = await followed.end();
-  expect(stdout).toBe('begun\nback\n');
-  expect(stderr).toMatch(
-    new RegExp(`^${[2, 4, 8, 16, 30].map((pause) => `${LOST}${pause}s\n`).join('')}(${LOST}30s\n)*Reconnected to web-1\n$`),
-  );
+  expect([exitCode, stdout]).toEqual([130, '"begun"\n"back"\n']);
+  const pauses = [2, 4, 8, 16, 30].map((pause) => `${LOST}${pause}s\n`).join('');
+  expect(stderr).toMatch(new RegExp(`^${pauses}(${LOST}30s\n)*Reconnected to web-1\n${pauses}$`));
 });
 
 it('Ctrl-C ends the pause', async () => {
-  const followed = await begin();
-  await bed.sshd.stop();
-  await followed.says(`${LOST}8s\n`);
-  const { stderr } = await followed.end();
+  const clock = await bed.clock();
+  const before = clock.elapsed();
+  const { exitCode, stderr } = await bed.here(['logs', DOMAIN, '-f'], { slowly: () => bed.sshd.stop(), interruptAt: 10_000 });
   await bed.sshd.start();
-  expect(stderr).toMatch(/reconnecting in 8s\n$/);
+  expect([exitCode, stderr, clock.elapsed() - before]).toEqual([130, `${LOST}2s\n${LOST}4s\n${LOST}8s\n`, 10_000]);
 });
 
 it('does not go on with a server that refuses the key by now', async () => {
@@ -113,7 +122,7 @@ it('does not go on with a server whose host key differs', async () => {
 
 it('fails at once if it never connects, also with -f', async () => {
   await bed.sshd.stop();
-  const run = await bed.dnx(['logs', DOMAIN, '-f']);
+  const run = await bed.here(['logs', DOMAIN, '-f']);
   await bed.sshd.start();
   expect([run.exitCode, run.stdout]).toEqual([13, '']);
   expect(run.stderr).toMatch(/^Error: Could not connect to web-1 over SSH: .*Connection refused\n/);
@@ -122,9 +131,7 @@ it('fails at once if it never connects, also with -f', async () => {
 it('says that the output is incomplete if the connection is cut without -f', async () => {
   mkdirSync(join(bed.root, 'large'));
   writeFileSync(join(bed.root, 'large/large.log'), `${'x'.repeat(99)}\n`.repeat(300_000));
-  const followed = bed.follow(['--path', '../../large/large.log', '-n', '300000', '-o', 'ndjson']);
-  await followed.shows('"line"');
-  bed.sshd.drop();
-  const run = await followed.child;
+  const words = ['logs', DOMAIN, '--path', '../../large/large.log', '-n', '300000', '-o', 'ndjson'];
+  const run = await bed.here(words, { slowly: async () => bed.sshd.drop() });
   expect([run.exitCode, run.stderr]).toEqual([13, expect.stringContaining('The output is incomplete: the connection to web-1 was lost.')]);
 });

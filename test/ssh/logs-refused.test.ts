@@ -26,7 +26,7 @@ afterAll(async () => {
   await bed?.close();
 });
 
-const logs = (...args: readonly string[]) => bed.dnx(['logs', DOMAIN, ...args]);
+const logs = (...args: readonly string[]) => bed.here(['logs', DOMAIN, ...args]);
 
 describe('what cannot be shown', () => {
   it('a site without a log has a note', async () => {
@@ -76,7 +76,7 @@ describe('what cannot be shown', () => {
     const bin = join(bed.directory, 'bin');
     mkdirSync(bin);
     symlinkSync('/bin/sh', join(bin, 'sh'));
-    const run = await bed.dnx(['logs', DOMAIN], { env: { PATH: bin } });
+    const run = await bed.here(['logs', DOMAIN], { env: { PATH: bin } });
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([
       2,
       '',
@@ -87,7 +87,7 @@ describe('what cannot be shown', () => {
 
 it('an account that runs no commands fails, also with -f', async () => {
   const path = stubSsh(bed.sshd, 'echo "This account is not available." >&2; exit 1');
-  const run = await bed.dnx(['logs', DOMAIN, '-f'], { env: { PATH: path } });
+  const run = await bed.here(['logs', DOMAIN, '-f'], { env: { PATH: path } });
   expect([run.exitCode, run.stdout, run.stderr]).toEqual([
     1,
     '',
@@ -113,7 +113,7 @@ describe('hostile names change nothing', () => {
     const site = bed.sandbox.state.sites.find((each) => each.domain === DOMAIN);
     if (!site) throw new Error('the site is there');
     site.domain = domain;
-    const run = await bed.dnx(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
+    const run = await bed.here(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
     site.domain = DOMAIN;
     // What nginx logs for all sites may be there, and only root may be allowed to read it.
     expect([0, 5]).toContain(run.exitCode);
@@ -126,7 +126,7 @@ describe('hostile names change nothing', () => {
     site.domain = `PHP.${DOMAIN}`;
     const file = `/var/log/nginx/${site.domain}-error.log`;
     writeFileSync(file, 'of PHP\n');
-    const run = await bed.dnx(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
+    const run = await bed.here(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
     rmSync(file);
     site.domain = DOMAIN;
     expect([run.exitCode, run.stdout]).toEqual([0, 'of PHP\n']);

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
+import { captureChild } from '../../src/machine/child.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { said } from '../support/executable.ts';
-import { hasten } from '../support/hasten.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { leading, sampled, seedOf } from '../support/volume.ts';
 import { FAILED, openWhyBed, type WhyBed } from '../support/why-bed.ts';
@@ -185,10 +185,14 @@ it.each(
 });
 
 it('gives up on a server that does not answer', async () => {
-  const { env } = hasten(10);
-  const ran = await bed.why(bed.plant({}), ['--json'], { env: { ...env, ...withSsh('hangs', 'exec sleep 100') } });
+  const limits: unknown[] = [];
+  const program: typeof captureChild = (child, parent) => {
+    if (child.file === 'ssh') limits.push(child.limitMs);
+    return captureChild({ ...child, limitMs: 100 }, parent);
+  };
+  const ran = await bed.why(bed.plant({}), ['--json'], { program, env: withSsh('hangs', 'exec sleep 100') });
   const { outcome, unknown } = JSON.parse(ran.stdout) as Diagnosis;
-  expect([ran.exitCode, outcome]).toEqual([0, 'unknown']);
+  expect([ran.exitCode, outcome, limits]).toEqual([0, 'unknown', [20_000]]);
   expect(unknown).toContainEqual({ what: 'server logs and state', why: 'the server did not answer over SSH in 20s', fix: null });
 });
 
@@ -215,10 +219,17 @@ it('leaves out what the token cannot read', async () => {
 });
 
 it('fails if it cannot read the site', async () => {
-  const missing = await bed.dnx(['why', '01JQ8Z4T9G00000000000NOSUC', '--server', seeded.servers['web-1'], '--url', 'http://127.0.0.1:9/']);
+  const missing = await bed.here([
+    'why',
+    '01JQ8Z4T9G00000000000NOSUC',
+    '--server',
+    seeded.servers['web-1'],
+    '--url',
+    'http://127.0.0.1:9/',
+  ]);
   expect([missing.exitCode, missing.stdout]).toEqual([6, '']);
   expect(missing.stderr).toContain('not found');
-  const signedOut = await bed.dnx(['why', '01JQ8Z4T9G00000000000NOSUC', '--server', seeded.servers['web-1']], {
+  const signedOut = await bed.here(['why', '01JQ8Z4T9G00000000000NOSUC', '--server', seeded.servers['web-1']], {
     env: { DNX_TOKEN: 'wrong' },
   });
   expect([signedOut.exitCode, signedOut.stdout]).toEqual([4, '']);
@@ -227,7 +238,7 @@ it('fails if it cannot read the site', async () => {
 
 it('ends with Ctrl-C, and ends ssh', async () => {
   const env = withSsh('interrupted', `echo $$ >${join(bed.directory, 'pid')}; exec sleep 100`);
-  const running = bed.why(bed.plant({}), [], { env });
+  const running = bed.begin(bed.plant({}), { env });
   await said(running, 'over SSH');
   await expect
     .poll(() => existsSync(join(bed.directory, 'pid')) && readFileSync(join(bed.directory, 'pid'), 'utf8').trim())

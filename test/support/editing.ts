@@ -16,8 +16,8 @@ export const changes = ({ calls }: Run): string[] =>
   calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());
 
 /** The variables at Deploynix of the site that is edited. */
-export function variablesOf(bed: () => Bed) {
-  const own = () => bed().sandbox.state.environment_variables.filter((each) => each.site_id === seeded.sites['blog.example.com']);
+export function variablesOf(bed: () => Bed, site: keyof typeof seeded.sites = 'blog.example.com') {
+  const own = () => bed().sandbox.state.environment_variables.filter((each) => each.site_id === seeded.sites[site]);
   return {
     own,
     values: (): Readonly<Record<string, string>> => Object.fromEntries(own().map(({ key, value }) => [key, value])),

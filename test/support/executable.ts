@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { execa } from 'execa';
 import { test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import { temporary } from './dnx.ts';
 import { hasten } from './hasten.ts';
 import { mustBeRead } from './results.ts';
 
@@ -40,7 +40,7 @@ export interface ExecutableOptions extends SandboxOptions {
 export async function openExecutable({ speed, ...options }: ExecutableOptions = {}): Promise<Executable> {
   const fast = speed === undefined ? undefined : hasten(speed);
   const sandbox = await startSandbox({ ...(fast && { now: fast.now }), ...options });
-  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  const directory = temporary();
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: directory,

@@ -45,7 +45,7 @@ function sweep(): void {
   }
 }
 
-/** A real sshd on loopback, for the real user `deploynix`. Every server of the sandbox leads to it. */
+/** A real sshd on loopback, for the real user `deploynix`. Its configuration of ssh leads every address to it. */
 export interface Sshd {
   /** Contains its keys and logs. */
   readonly directory: string;

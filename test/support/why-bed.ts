@@ -5,9 +5,10 @@ import type { Diagnosis, QuotedLine } from '../../src/features/why/diagnosis.ts'
 import { seeded } from '../../src/sandbox/index.ts';
 import type { ReleaseRow, SiteRow } from '../../src/sandbox/records.ts';
 import { idsOf } from './databases.ts';
+import type { RunOptions } from './dnx.ts';
 import { openElsewhere } from './elsewhere.ts';
 import type { Started, StartOptions } from './executable.ts';
-import { openSshBed, type SshBed } from './ssh-bed.ts';
+import { openSshBed, type Ran, type SshBed } from './ssh-bed.ts';
 import { ownDomain } from './sshd.ts';
 
 const MINUTE = 60_000;
@@ -51,8 +52,10 @@ export interface Diagnosed extends Diagnosis {
 export interface WhyBed extends SshBed {
   /** Plants a state, and returns the site. */
   plant(state: Plant): SiteRow;
-  /** Starts `dnx why` for it. */
-  why(site: SiteRow, args?: readonly string[], options?: StartOptions): Started;
+  /** Runs `dnx why` for it, in this process. */
+  why(site: SiteRow, args?: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** Starts the built one. */
+  begin(site: SiteRow, options: StartOptions): Started;
   /** Its diagnosis. */
   diagnose(state: Plant, args?: readonly string[]): Promise<Diagnosed>;
   /** Those of several sites, four at a time. */
@@ -86,13 +89,7 @@ echo 'PHP 8.3.14 (cli) (built: Nov 25 2024 18:05:17) (NTS)'`,
 /** Opens all of it. */
 export async function openWhyBed(): Promise<WhyBed> {
   const bed = await openSshBed();
-  const programs = join(bed.sshd.directory, 'programs');
-  mkdirSync(programs);
-  for (const [name, script] of Object.entries(PROGRAMS)) writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  const config = join(bed.sshd.directory, 'sshd_config');
-  writeFileSync(config, `${readFileSync(config, 'utf8')}SetEnv PATH=${programs}:/usr/local/bin:/usr/bin:/bin\n`);
-  await bed.sshd.stop();
-  await bed.sshd.start();
+  for (const [name, script] of Object.entries(PROGRAMS)) bed.sshd.program(name, `#!/bin/sh\n${script}\n`);
   const web = await openElsewhere((request, response) => {
     response.writeHead(Number(request.url?.slice(1)) || 200).end('hello');
   });
@@ -104,8 +101,11 @@ export async function openWhyBed(): Promise<WhyBed> {
     statuses.set(site.id, state.status ?? 200);
     return site;
   };
-  const why = (site: SiteRow, args: readonly string[] = [], options: StartOptions = {}): Started =>
-    bed.dnx(['why', site.id, '--server', seeded.servers['web-1'], '--url', `${web.url}/${statuses.get(site.id)}`, ...args], options);
+  const words = (site: SiteRow, args: readonly string[] = []) => {
+    const url = `${web.url}/${statuses.get(site.id)}`;
+    return ['why', site.id, '--server', seeded.servers['web-1'], '--url', url, ...args];
+  };
+  const why: WhyBed['why'] = (site, args, options) => bed.here(words(site, args), options);
   const diagnose: WhyBed['diagnose'] = async (state, args = []) => {
     const { exitCode, stdout, stderr } = await why(plant(state), ['--json', ...args]);
     expect(exitCode, stderr).toBe(0);
@@ -116,6 +116,7 @@ export async function openWhyBed(): Promise<WhyBed> {
     ...bed,
     plant,
     why,
+    begin: (site, options) => bed.dnx(words(site), options),
     diagnose,
     async diagnoseAll(states) {
       const found = new Map<string, Diagnosed>();

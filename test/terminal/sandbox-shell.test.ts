@@ -21,14 +21,17 @@ const PROMPT = '(sandbox) ';
 async function enter(home: string, env: Readonly<Record<string, string>> = {}): Promise<Terminal> {
   const terminal = openTerminal(['sandbox', 'shell'], { SHELL: '/bin/bash', TMPDIR: home, ...env }, home, 80);
   await terminal.shows('Ctrl-D');
-  await terminal.shows(PROMPT);
   return terminal;
 }
 
-const run = (terminal: Terminal, line: string) => terminal.type(`${line}${keys.enter}`);
+/** Types a line at the prompt, because a program that has not ended yet, such as a pager, could read it. */
+async function run(terminal: Terminal, line: string): Promise<void> {
+  await terminal.shows(PROMPT);
+  terminal.type(`${line}${keys.enter}`);
+}
 
 async function leave(terminal: Terminal): Promise<string> {
-  run(terminal, 'exit');
+  await run(terminal, 'exit');
   const { text, code } = await terminal.ended;
   expect(code, text).toBe(0);
   return text;
@@ -44,32 +47,31 @@ const processesIn = (directory: string): readonly string[] =>
 describe('dnx sandbox shell', { timeout: 60_000 }, () => {
   test.concurrent('is in a linked clone whose history is that of the releases', async ({ home }) => {
     const terminal = await enter(home);
-    run(terminal, 'dnx status');
+    await run(terminal, 'dnx status');
     await terminal.shows('shop.example.com');
     await terminal.shows('Cache the category tree for ten minutes');
-    await terminal.shows(PROMPT);
-    run(terminal, 'git status --short && git log -1 --format=%s');
+    await run(terminal, 'git status --short && git log -1 --format=%s');
     await terminal.shows('Show the cart on every page');
     await leave(terminal);
   });
 
   test.concurrent('has servers: why finds the cause in their logs, and logs -f follows them', async ({ home }) => {
     const terminal = await enter(home);
-    run(terminal, 'dnx why api.example.com');
+    await run(terminal, 'dnx why api.example.com');
     await terminal.shows('creates the table');
-    await terminal.shows(PROMPT);
-    run(terminal, 'dnx logs -f');
+    await run(terminal, 'dnx logs -f');
     await terminal.shows('Order 1040 paid');
     await terminal.shows(/production\.INFO: Order 104[1-9] paid/);
     terminal.type(keys.interrupt);
-    await terminal.shows(PROMPT);
     await leave(terminal);
   });
 
   test.concurrent('leaves nothing behind: no file, and no process', async ({ home }) => {
     const terminal = await enter(home);
-    run(terminal, 'dnx logs -f >/dev/null & sleep 300 & (dnx ssh web-1 -- sleep 300 &)');
+    await run(terminal, 'dnx logs -f >/dev/null & sleep 300 & (dnx ssh web-1 -- sleep 300 &)');
     await terminal.shows('Connecting to web-1');
+    // Its line came in between.
+    terminal.type(keys.enter);
     expect(processesIn(home)).not.toEqual([]);
     expect(await leave(terminal)).toContain('Left the sandbox');
     expect(readdirSync(home)).toEqual([]);
@@ -87,6 +89,7 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     ),
   )('ends at %s, and leaves nothing behind', async ([signal, code], { home }) => {
     const terminal = await enter(home);
+    await terminal.shows(PROMPT);
     terminal.signal(signal);
     expect(await terminal.ended).toMatchObject({ code });
     expect(readdirSync(home)).toEqual([]);
@@ -98,10 +101,10 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
       'export DNX_TOKEN=mine DNX_HOST=https://deploynix.io PATH=/usr/bin:/bin; alias hi="echo aliased"; PS1="mine> "\n',
     );
     const terminal = await enter(home);
-    run(terminal, 'hi; dnx whoami');
+    await run(terminal, 'hi; dnx whoami');
     await terminal.shows('aliased');
     await terminal.shows('ada@example.com');
-    run(terminal, 'dnx sandbox shell; echo "exit code $?"');
+    await run(terminal, 'dnx sandbox shell; echo "exit code $?"');
     await terminal.shows('This is a sandbox already.');
     await terminal.shows('exit code 2');
     await leave(terminal);
@@ -112,7 +115,7 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     // Otherwise fish writes completions of every man page, and goes on after its end.
     mkdirSync(join(home, '.cache/fish/generated_completions'), { recursive: true });
     const terminal = await enter(home, { SHELL: path, TERM: 'dumb' });
-    run(terminal, 'dnx whoami');
+    await run(terminal, 'dnx whoami');
     await terminal.shows('ada@example.com');
     await leave(terminal);
   });

@@ -6,7 +6,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import type { Remote } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
-import { type Clone, commitAt, Unknowable } from './clone.ts';
+import { type Clone, Unknowable } from './clone.ts';
 import { fetchBranch } from './fetch.ts';
 
 /** The commit that a deployment would bring. */
@@ -45,29 +45,31 @@ export async function deployable(
   wanted: WantedBranch,
 ): Promise<Deployable> {
   const branch = wanted.branch ?? (await currentBranch(clone, wanted.strict));
-  await checkBranch(clone, branch);
   const checked_out = wanted.branch === undefined;
   const local = `refs/heads/${branch}`;
+  let references = await referencesOf(clone, branch);
   if (clone.remotes.length === 0 || clone.isBare) {
     if (wanted.fetch && clone.remotes.length === 0) throw new Unknowable('this clone has no remote to fetch from');
-    const commit = await commitAt(clone, local);
+    const commit = references.get(local)?.commit;
     if (commit === undefined) throw new Unknowable(`this repository has no branch ${branch}`);
     return { branch, ref: branch, commit, remote: null, repository: null, checked_out, as_of: null, unpushed: 0 };
   }
   const repository = (await wanted.repository()) ?? null;
-  const remote = await remoteOf(clone, branch, repository);
+  const remote = remoteOf(clone, { branch, upstream: references.get(local)?.upstream, repository });
   if (wanted.fetch) {
     ctx.progress.note(`Fetching ${branch} from ${remote.name}`);
     await fetchBranch(ctx, clone, remote.name, branch);
+    references = await referencesOf(clone, branch);
   }
-  const tracking = `refs/remotes/${remote.name}/${branch}`;
-  const commit = await commitAt(clone, tracking);
+  const tracking = trackingOf(remote, branch);
+  const commit = references.get(tracking)?.commit;
   if (commit === undefined) {
     // A plain `git fetch` does not bring it to a clone of a single branch, or of a pull request.
     const fix = wanted.strict ? `Run: git fetch ${remote.name} ${quoted(`+refs/heads/${branch}:${tracking}`)}` : 'Use --fetch';
     throw new Unknowable(`this clone has no branch ${remote.name}/${branch}`, fix);
   }
-  const unpushed = Number((await clone.read('rev-list', '--count', `${commit}..${local}`, '--')) ?? 0);
+  const own = references.get(local)?.commit ?? commit;
+  const unpushed = own === commit ? 0 : Number((await clone.read('rev-list', '--count', `${commit}..${own}`, '--')) ?? 0);
   const as_of = await lastSeen(ctx.world, clone, { remote, branch, commit });
   return { branch, ref: `${remote.name}/${branch}`, commit, remote: remote.name, repository, checked_out, as_of, unpushed };
 }
@@ -79,16 +81,39 @@ async function currentBranch(clone: Clone, strict: boolean): Promise<string> {
   throw new Unknowable('the API does not say which branch the site deploys, and no branch is checked out here');
 }
 
-/** Refuses a name from the API that Git would read as anything but a branch. */
-async function checkBranch(clone: Clone, branch: string): Promise<void> {
+/** A branch of a clone or of one of its remotes. */
+interface Reference {
+  readonly commit: string;
+  /** The name of the remote that it is pulled from; empty if there is none. */
+  readonly upstream: string;
+}
+
+const trackingOf = ({ name }: Remote, branch: string): string => `refs/remotes/${name}/${branch}`;
+
+/** Where a branch is in a clone and at its remotes, by the full names. Refuses a name from the API that Git would read as anything else. */
+async function referencesOf({ read, remotes }: Clone, branch: string): Promise<ReadonlyMap<string, Reference>> {
+  const local = `refs/heads/${branch}`;
+  const names = [local, ...remotes.map((remote) => trackingOf(remote, branch))];
+  const format = '--format=%(refname)%00%(objectname)%00%(upstream:remotename)';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an argument of a program cannot have a NUL character
-  const valid = /^[^\u0000-\u001f]{1,1000}$/.test(branch) && (await clone.read('check-ref-format', `refs/heads/${branch}`)) !== undefined;
-  if (!valid) throw new Unknowable('the name of the branch in the API is not valid in Git');
+  const listed = /^[^\u0000-\u001f]{1,1000}$/.test(branch) ? await read('for-each-ref', format, ...names) : undefined;
+  const found = (listed ?? '')
+    .split('\n')
+    .map((line) => line.split('\0'))
+    // Names are patterns for Git.
+    .filter(([name = '']) => names.includes(name))
+    .map(([name = '', commit = '', upstream = '']) => [name, { commit, upstream }] as const);
+  // Git lists none with another name.
+  const isValid = found.length > 0 || (listed !== undefined && (await read('check-ref-format', local)) !== undefined);
+  if (!isValid) throw new Unknowable('the name of the branch in the API is not valid in Git');
+  return new Map(found);
 }
 
 /** The remote with the repository of the site. If that is unknown, the one that the branch is pulled from. */
-async function remoteOf({ remotes, read }: Clone, branch: string, repository: string | null): Promise<Remote> {
-  const upstream = (await read('for-each-ref', '--format=%(upstream:remotename)', `refs/heads/${branch}`))?.trim();
+function remoteOf(
+  { remotes }: Clone,
+  { branch, upstream, repository }: { readonly branch: string; readonly upstream: string | undefined; readonly repository: string | null },
+): Remote {
   const among = repository === null ? remotes : remotes.filter((each) => isRepository(each, repository));
   const found = [upstream, 'origin'].map((name) => among.find((each) => each.name === name)).find(Boolean);
   const [first, second] = among;
@@ -105,16 +130,15 @@ async function remoteOf({ remotes, read }: Clone, branch: string, repository: st
 /** When the clone last saw the branch of the remote at its commit: fetched, pushed or cloned. */
 async function lastSeen(
   { cwd }: Pick<World, 'cwd'>,
-  { read }: Clone,
+  { fetchHead, read }: Clone,
   { remote, branch, commit }: { readonly remote: Remote; readonly branch: string; readonly commit: string },
 ): Promise<string | null> {
   const reflog = async (ref: string, message: RegExp) => {
     const [time = '', subject = ''] = ((await read('log', '-g', '-1', '--date=unix', '--format=%gd%x00%gs', ref, '--')) ?? '').split('\0');
     return message.test(subject) ? Number(/@\{(\d+)\}$/.exec(time)?.[1] ?? 0) * 1000 : 0;
   };
-  const head = (await read('rev-parse', '--git-path', 'FETCH_HEAD'))?.replace(/\n$/, '');
-  const fetched = head === undefined ? 0 : fetchedAt(resolve(cwd, head), `${commit}\t`, `branch '${branch}' of ${shownUrl(remote)}`);
-  const changed = await reflog(`refs/remotes/${remote.name}/${branch}`, /^/);
+  const fetched = fetchedAt(resolve(cwd, fetchHead), `${commit}\t`, `branch '${branch}' of ${shownUrl(remote)}`);
+  const changed = await reflog(trackingOf(remote, branch), /^/);
   const last = Math.max(fetched, changed) || (await reflog(`refs/remotes/${remote.name}/HEAD`, /^clone: /));
   return last > 0 ? new Date(last).toISOString().replace(/\.\d+Z$/, 'Z') : null;
 }

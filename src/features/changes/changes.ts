@@ -14,11 +14,12 @@ import {
   type Commit,
   commitIn,
   commitsBetween,
-  fileAt,
   type Migration,
   MOST_COMMITS,
   migrationsBetween,
   openClone,
+  projectEntries,
+  projectFile,
   Unknowable,
 } from './clone.ts';
 import { type Php, phpOf } from './php.ts';
@@ -90,14 +91,21 @@ export async function changesOf(
     const { commit, repository } = await target;
     return historyOf(await clone, await live(repository), commit);
   };
+  let listed: ReturnType<typeof projectEntries> | undefined;
+  const entries = (opened: Clone, commit: string) => {
+    listed ??= projectEntries(opened, commit);
+    return listed;
+  };
   const migrations = async () => {
     const { commit, repository } = await target;
-    return migrationsBetween(await clone, await live(repository), commit);
+    const [opened, from] = [await clone, await live(repository)];
+    return migrationsBetween(opened, from, commit, entries(opened, commit));
   };
-  const file = async (name: string) => {
+  const file = async (name: Parameters<typeof projectFile>[2]) => {
     const { commit, repository } = await target;
     if (repository === null) await live(repository);
-    return fileAt(await clone, commit, name);
+    const opened = await clone;
+    return projectFile(opened, await entries(opened, commit), name);
   };
   const missing = async () => missingKeys(ctx, of, await file('.env.example'));
   const php = async () => phpOf(await file('composer.json'), () => phpVersion(ctx, of, site));

@@ -22,27 +22,27 @@ export interface Clone {
   /** The directory of the link file, from the root of the repository: `apps/api`. Empty at the root. */
   readonly project: string;
   readonly remotes: readonly Remote[];
+  /** The file in which Git notes what it fetched last, from the working directory. */
+  readonly fetchHead: string;
   /** The output of a git command that only reads; undefined if it failed. */
   read(...args: readonly string[]): Promise<string | undefined>;
 }
 
 /** Opens the repository of the working directory. `linkFile` is in the directory of the project. */
 export async function openClone(world: Pick<World, 'capture' | 'cwd' | 'env'>, linkFile: string | undefined): Promise<Clone> {
-  const opened = await git(world, ['rev-parse', '--is-bare-repository', '--is-shallow-repository']);
+  const opened = await git(world, ['rev-parse', '--is-bare-repository', '--is-shallow-repository', '--git-path', 'FETCH_HEAD']);
   if (!opened) throw new Unknowable('Git is not installed', 'Install Git');
   if (opened.code !== 0) throw refused(opened.stderr);
-  const [isBare, isShallow] = opened.stdout.split('\n').map((each) => each === 'true');
+  const [, isBare, isShallow, fetchHead = ''] = /^(\w+)\n(\w+)\n(.*)\n$/s.exec(opened.stdout) ?? [];
   const read = async (...args: readonly string[]) => {
     const done = await git(world, args);
     return done?.code === 0 ? done.stdout : undefined;
   };
-  return {
-    isBare: isBare === true,
-    isShallow: isShallow === true,
-    project: linkFile === undefined ? '' : await directoryIn(world, dirname(linkFile)),
-    remotes: remotesIn((await read('remote', '-v')) ?? ''),
-    read,
-  };
+  const [project, remotes = ''] = await Promise.all([
+    linkFile === undefined ? '' : directoryIn(world, dirname(linkFile)),
+    read('remote', '-v'),
+  ]);
+  return { isBare: isBare === 'true', isShallow: isShallow === 'true', project, remotes: remotesIn(remotes), fetchHead, read };
 }
 
 /** A directory, from the root of its repository. */
@@ -67,22 +67,22 @@ function refused(stderr: string): Unknowable {
 /** The output of a git command. What it reads may be missing in a partial or damaged clone. */
 export async function mustRead(clone: Pick<Clone, 'read'>, ...args: readonly string[]): Promise<string> {
   const output = await clone.read(...args);
-  if (output === undefined) throw new Unknowable('this clone is incomplete', 'Run: git fetch --refetch');
+  if (output === undefined) throw incomplete();
   return output;
 }
 
+const incomplete = () => new Unknowable('this clone is incomplete', 'Run: git fetch --refetch');
+
 /** The full hash of a commit of the clone, by at least seven hexadecimal digits; undefined unless exactly one matches. */
 export async function commitIn(clone: Clone, hash: string): Promise<string | undefined> {
+  const commitAt = async (object: string) => (await clone.read('rev-parse', '--verify', '--quiet', `${object}^{commit}`))?.trim();
+  if (hash.length === 40 || hash.length === 64) return commitAt(hash);
   // Unlike a revision, this never means a branch or tag of the same name.
   const objects = ((await clone.read('rev-parse', `--disambiguate=${hash.toLowerCase()}`)) ?? '').split('\n').filter(Boolean);
-  const commits = await Promise.all(objects.map((each) => commitAt(clone, each)));
-  const [found, ...others] = new Set(commits.filter((each) => each !== undefined));
+  const commits = await Promise.all(objects.map(commitAt));
+  const [found, ...others] = new Set(commits.filter(Boolean));
   return others.length === 0 ? found : undefined;
 }
-
-/** The commit of a full reference or object. */
-export const commitAt = async (clone: Clone, name: string): Promise<string | undefined> =>
-  (await clone.read('rev-parse', '--verify', '--quiet', `${name}^{commit}`))?.trim() || undefined;
 
 /** A commit between the live release and the branch. */
 export interface Commit {
@@ -97,6 +97,7 @@ export const MOST_COMMITS = 10_000;
 
 /** The commits of `to` that `from` lacks, newest first, and the newest 10,000 at most. */
 export async function commitsBetween(clone: Clone, from: string, to: string): Promise<readonly Commit[]> {
+  if (from === to) return [];
   if (clone.isShallow && !(await isComplete(clone, from, to)))
     throw new Unknowable('the history of this clone is cut off', 'Run: git fetch --unshallow');
   const format = ['%H', '%an', '%ct', '%s'].join('%x00');
@@ -122,14 +123,24 @@ export interface Migration {
   readonly change: 'added' | 'modified';
 }
 
-/** Larger files are not read: they come from a repository that may be anyone's. */
-const MOST_BYTES = 1024 * 1024;
+const DIRECTORIES = ['database', 'database/migrations'];
+/** What may be there instead of a directory, by its mode. The commit does not name the files behind it. */
+const LINKS: Readonly<Record<string, string>> = { 120000: 'symbolic link', 160000: 'submodule' };
 const MIGRATION = /^database\/migrations\/[^/]+\.php$/;
 
 /** The migrations that differ between two commits. Their contents decide, not the history between them. */
-export async function migrationsBetween(clone: Clone, from: string, to: string): Promise<readonly Migration[]> {
+export async function migrationsBetween(
+  clone: Clone,
+  from: string,
+  to: string,
+  entries = projectEntries(clone, to),
+): Promise<readonly Migration[]> {
   const start = clone.project === '' ? '' : `${clone.project}/`;
-  await requireDirectories(clone, to, [`${start}database`, `${start}database/migrations`]);
+  for (const name of DIRECTORIES) {
+    const link = LINKS[(await entries).get(name)?.mode ?? ''];
+    if (link !== undefined) throw new Unknowable(`${start}${name} is a ${link}`);
+  }
+  if (from === to) return [];
   const options = ['-r', '-z', '--no-renames', '--name-status', '--diff-filter=AM', '--no-ext-diff', '--no-textconv'];
   const output = await mustRead(clone, 'diff-tree', ...options, from, to, '--', `:(top,literal)${start}database/migrations`);
   const words = output.split('\0');
@@ -139,23 +150,44 @@ export async function migrationsBetween(clone: Clone, from: string, to: string):
   }).filter(({ file }) => MIGRATION.test(file));
 }
 
-/** Fails if a directory is a submodule or a symbolic link, whose files the commit does not name. */
-async function requireDirectories(clone: Clone, commit: string, names: readonly string[]): Promise<void> {
-  const entries = (await mustRead(clone, 'ls-tree', '-z', '--full-tree', commit, '--', ...names)).split('\0');
-  const [, kind, name] = entries.map((each) => /^(120000|160000) \w+ \w+\t(.*)$/s.exec(each)).find(Boolean) ?? [];
-  if (name !== undefined) throw new Unknowable(`${name} is a ${kind === '120000' ? 'symbolic link' : 'submodule'}`);
+/** A file or directory in a commit. */
+interface Entry {
+  readonly mode: string;
+  readonly object: string;
+  /** In bytes. Not a number if it is a directory, or a file that a partial clone did not fetch. */
+  readonly size: number;
 }
 
-/** The text of a file of the project in a commit; undefined if the commit lacks it. */
-export async function fileAt(clone: Clone, commit: string, name: string): Promise<string | undefined> {
-  const listed = await clone.read('ls-tree', '-z', '--full-tree', `${commit}:${clone.project}`, '--', name);
-  if (listed === undefined) throw new Unknowable(`the branch has no directory ${clone.project}`);
-  if (listed === '') return undefined;
-  const object = /^100\d+ blob ([0-9a-f]+)\t/.exec(listed)?.[1];
-  if (object === undefined) throw new Unknowable(`${name} is not a regular file`);
-  // Fails for a file that a partial clone did not fetch.
-  if (Number(await mustRead(clone, 'cat-file', '-s', object)) > MOST_BYTES) throw new Unknowable(`${name} is larger than 1 MB`);
-  const text = await mustRead(clone, 'cat-file', 'blob', object);
+const FILES = ['.env.example', 'composer.json'] as const;
+
+/** The files and directories of the project that matter here, as they are in a commit, by their names. */
+export async function projectEntries(clone: Clone, commit: string): Promise<ReadonlyMap<string, Entry>> {
+  const listed = await clone.read('ls-tree', '-z', '-l', '--full-tree', `${commit}:${clone.project}`, '--', ...FILES, ...DIRECTORIES);
+  if (listed === undefined && clone.project !== '') throw new Unknowable(`the branch has no directory ${clone.project}`);
+  if (listed === undefined) throw incomplete();
+  return new Map(
+    [...listed.matchAll(/(\d+) \w+ ([0-9a-f]+) +(\S+)\t([^\0]*)\0/g)].map(([, mode = '', object = '', size, name = '']) => [
+      name,
+      { mode, object, size: Number(size) },
+    ]),
+  );
+}
+
+/** Larger files are not read: they come from a repository that may be anyone's. */
+const MOST_BYTES = 1024 * 1024;
+
+/** The text of a file of the project; undefined if the commit lacks it. */
+export async function projectFile(
+  clone: Clone,
+  entries: ReadonlyMap<string, Entry>,
+  name: (typeof FILES)[number],
+): Promise<string | undefined> {
+  const entry = entries.get(name);
+  if (!entry) return undefined;
+  if (!entry.mode.startsWith('100')) throw new Unknowable(`${name} is not a regular file`);
+  if (Number.isNaN(entry.size)) throw incomplete();
+  if (entry.size > MOST_BYTES) throw new Unknowable(`${name} is larger than 1 MB`);
+  const text = await mustRead(clone, 'cat-file', 'blob', entry.object);
   if (text.startsWith('version https://git-lfs.github.com/')) throw new Unknowable(`${name} is stored with Git LFS`);
   if (text.includes('\0')) throw new Unknowable(`${name} is not UTF-8 text`);
   return text;
