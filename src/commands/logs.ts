@@ -1,10 +1,9 @@
 import { command } from '../cli/language/command.ts';
 import { choice, destination, flag, integer, list } from '../cli/language/options.ts';
-import { siteEndpoint } from '../features/deploy/site.ts';
 import { logsEndpoint } from '../features/logs/server-log.ts';
 import { sourceNames } from '../features/remote/log-paths.ts';
 import { userOption } from '../features/remote/options.ts';
-import { serverEndpoint } from '../platform/follow/readers.ts';
+import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'logs',

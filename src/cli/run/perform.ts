@@ -9,10 +9,10 @@ import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
-import { asResult, type Result } from '../output/view.ts';
+import { type Result, asResult } from '../output/view.ts';
 import type { Found } from './found.ts';
-import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
-import { callsOf, type Invocation } from './invocation.ts';
+import { type Inputs, answeredAgain, inputsOf } from './inputs.ts';
+import { type Invocation, callsOf } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { namesNothing, requireWords } from './targets.ts';
 import type { Sources } from './values.ts';
@@ -43,8 +43,8 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   if (base.settings.readOnly) refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   requireWords(line, base.ask, unplaced.settings);
-  const consent = command.consent && (await import('./consent.ts'));
-  consent?.requireConsent(line, base.ask);
+  if (command.consent && typeof command.consent !== 'function')
+    (await import('./consent.ts')).requireConsent(line, command.consent, base.ask);
   const {
     typed,
     scope: picked,
@@ -56,7 +56,9 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const chosen = callsOf(invocation, scope.settings);
   const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
-  const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
+  const { ctx, args } = prepared(found[0] ?? {}, found);
+  const consent = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
+  const all = consent ? await (await import('./consent.ts')).obtainConsent(invocation, consent, found, ctx) : found;
   const [first = {}] = all;
   const asks = Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { accountName } from '../../machine/credentials/tokens.ts';
+import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import { parameters } from '../../platform/api/endpoint.ts';

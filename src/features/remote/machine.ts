@@ -2,9 +2,8 @@ import { DnxError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { serverEndpoint } from '../../platform/follow/readers.ts';
+import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
-import { siteEndpoint } from '../deploy/site.ts';
 
 /** The calls of a command that reaches a server or a site, and of one that reaches a site. */
 export const destinationCalls = [serverEndpoint, { when: 'site', instead: siteEndpoint }, serverEndpoint] as const;
