@@ -1,11 +1,20 @@
 import { join } from 'node:path';
-import { type JsonObject, isObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { Listing, Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';
-import { type AccountNews, type Accounts, type NameList, type NamesAccount, accountKey, dropStale, readAccounts, saveNews } from './index-file.ts';
+import {
+  type AccountNews,
+  type Accounts,
+  accountKey,
+  dropStale,
+  type NameList,
+  type NamesAccount,
+  readAccounts,
+  saveNews,
+} from './index-file.ts';
 import { idIn, resourceName } from './names.ts';
 import { choiceAt, choices, namings, nounAt } from './namings.ts';
 
