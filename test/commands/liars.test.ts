@@ -74,7 +74,7 @@ describe('a response that never arrives or never ends', () => {
 
   test('does not wait for the body of a 429', async () => {
     const server = await liar((socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 1\r\n\r\n') && drip(socket, 'a', 10));
-    const run = await bed.dnx(read, at(server, { bodyMs: 100 }));
+    const run = await bed.dnx(read, at(server, { bodyMs: 100, env: { DNX_MAX_WAIT: '30s' } }));
     expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.1s.')]);
     expect(server.asked.length).toBeGreaterThan(20);
   });
