@@ -2,8 +2,7 @@ import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
-import { siteEndpoint } from '../features/deploy/site.ts';
-import { backupsEndpoint } from '../platform/follow/readers.ts';
+import { backupsEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 
 interface Backup {
   readonly id: string;

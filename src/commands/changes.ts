@@ -1,7 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { flag } from '../cli/language/options.ts';
-import { releasesEndpoint, siteEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
+import { releasesEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'changes',

@@ -2,7 +2,6 @@ import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, done, text as plain, rows } from '../cli/output/view.ts';
-import { deleteConsent, deleteProfile, listProfiles } from '../features/auth/profiles.ts';
 import { formatOf } from '../machine/settings/format.ts';
 import { hostOf } from '../machine/settings/host.ts';
 import { linkOrigin } from '../machine/settings/link.ts';
@@ -120,17 +119,18 @@ export default group({
       name: 'profiles',
       summary: 'List profiles',
       examples: ['profiles', 'profiles --json'],
-      run: async (ctx) => listProfiles(ctx),
+      run: async (ctx) => (await import('../features/auth/profiles.ts')).listProfiles(ctx),
     }),
     command({
       name: 'delete-profile',
       summary: 'Delete a profile and revoke its token',
       calls: 'POST /logout',
       signs: true,
-      consent: async (ctx, { options: { profile_name } }) => deleteConsent(ctx, profile_name),
+      consent: async (ctx, { options: { profile_name } }) =>
+        (await import('../features/auth/profiles.ts')).deleteConsent(ctx, profile_name),
       options: { profile_name: argument(required(text('Profile name', 'profile'))) },
       examples: ['delete-profile work --yes'],
-      run: (ctx, { options: { profile_name } }) => deleteProfile(ctx, profile_name),
+      run: async (ctx, { options: { profile_name } }) => (await import('../features/auth/profiles.ts')).deleteProfile(ctx, profile_name),
     }),
   ],
 });

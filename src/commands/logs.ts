@@ -1,10 +1,9 @@
 import { command } from '../cli/language/command.ts';
 import { choice, destination, flag, integer, list } from '../cli/language/options.ts';
-import { siteEndpoint } from '../features/deploy/site.ts';
 import { logsEndpoint } from '../features/logs/server-log.ts';
 import { sourceNames } from '../features/remote/log-paths.ts';
 import { userOption } from '../features/remote/options.ts';
-import { serverEndpoint } from '../platform/follow/readers.ts';
+import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'logs',
@@ -19,6 +18,7 @@ With -f, new lines are shown until Ctrl-C, also after a log is rotated, a releas
     { when: 'source', also: [serverEndpoint] },
     { when: 'path', also: [serverEndpoint] },
   ],
+  checks: true,
   options: {
     destination: destination('Server or site (default: the linked site)'),
     follow: { ...flag('Show new lines as they are written'), short: 'f' },

@@ -3,7 +3,6 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, flag, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
-import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
 interface Server {
@@ -145,8 +144,8 @@ const create = command({
   fields,
   shows: servers.details,
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
-  run: (ctx, { options: { wait }, body }) =>
-    workResult(ctx, {
+  run: async (ctx, { options: { wait }, body }) =>
+    (await import('../cli/run/work-result.ts')).workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
       creates: creationOf('server', serversEndpoint, {}, body),
@@ -169,8 +168,8 @@ const provision = command({
   options: following,
   shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
-  run: (ctx, { targets: { server }, options: { wait } }) =>
-    workResult(ctx, {
+  run: async (ctx, { targets: { server }, options: { wait } }) =>
+    (await import('../cli/run/work-result.ts')).workResult(ctx, {
       reader: serverReader(ctx),
       on: server.id,
       start: () => ctx.call(),

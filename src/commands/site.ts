@@ -3,14 +3,10 @@ import { assumed, duration, following, from, natural, prompted, required, sugges
 import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import { originColumns } from '../features/deploy/origin.ts';
-import { type ReleaseRecord, releaseStatus } from '../features/deploy/release.ts';
-import { releasesEndpoint, repositoryEndpoint, siteEndpoint, siteUpdateEndpoint } from '../features/deploy/site.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
-import { issueEndpoint } from '../features/site/certificate.ts';
 import { listSites } from '../features/site/list.ts';
-import { certificateEndpoint, certificatesEndpoint, sitesEndpoint } from '../platform/follow/readers.ts';
+import { certificateEndpoint, certificatesEndpoint, releasesEndpoint, siteEndpoint, sitesEndpoint } from '../platform/follow/readers.ts';
 
 interface Webhook {
   readonly id: string;
@@ -72,7 +68,10 @@ const create = command({
   calls: [
     'POST /servers/{server}/sites',
     { when: 'wait', also: [siteEndpoint, sitesEndpoint] },
-    { when: 'certificate', also: [siteEndpoint, sitesEndpoint, issueEndpoint, certificateEndpoint, certificatesEndpoint] },
+    {
+      when: 'certificate',
+      also: [siteEndpoint, sitesEndpoint, 'POST /servers/{server}/sites/{site}/certificates', certificateEndpoint, certificatesEndpoint],
+    },
     { when: 'deploy', also: [siteEndpoint, sitesEndpoint, 'POST /servers/{server}/sites/{site}/deploy', releasesEndpoint] },
   ],
   review: 'Create this site?',
@@ -114,11 +113,23 @@ const deploy = command({
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
     { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
-    { when: 'branch', also: [siteEndpoint, releasesEndpoint, siteUpdateEndpoint, repositoryEndpoint, variablesEndpoint] },
+    {
+      when: 'branch',
+      also: [
+        siteEndpoint,
+        releasesEndpoint,
+        'PUT /servers/{server}/sites/{site}',
+        'GET /git-repositories/{git_repository}',
+        variablesEndpoint,
+      ],
+    },
   ],
   targets: 'all',
-  consent: async (ctx, { targets, options, consent: { yes } }) =>
-    options.dry_run || yes ? undefined : (await import('../features/deploy/consent.ts')).deployConsent(ctx, targets, options),
+  consent: async (ctx, { targets, options, consent: { yes } }) => {
+    const mayAsk = options.all || options.branch !== undefined || ctx.settings.link !== undefined;
+    if (options.dry_run || yes || !mayAsk) return undefined;
+    return (await import('../features/deploy/consent.ts')).deployConsent(ctx, targets, options);
+  },
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
@@ -172,22 +183,7 @@ const releases = command({
   summary: 'List the releases of a site',
   calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
-  run: async (ctx) => {
-    const found = await ctx.list<ReleaseRecord>();
-    return rows(
-      found,
-      columns<ReleaseRecord>(
-        'name',
-        releaseStatus(found),
-        shortCommit,
-        { key: 'commit_message', wrap: true },
-        'created_at',
-        ...originColumns(found),
-        { key: 'id', wide: true },
-      ),
-      'No releases. This site was never deployed, or does not keep releases.',
-    );
-  },
+  run: async (ctx) => (await import('../features/deploy/releases.ts')).listReleases(ctx),
 });
 
 const webhooks = command({

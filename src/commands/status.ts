@@ -1,6 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { flag } from '../cli/language/options.ts';
-import { siteEndpoint } from '../features/deploy/site.ts';
+import { siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'status',

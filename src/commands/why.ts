@@ -1,7 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { content, text } from '../cli/language/options.ts';
-import { siteEndpoint } from '../features/deploy/site.ts';
 import { siteOptions } from '../features/remote/options.ts';
+import { siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'why',

@@ -36,45 +36,46 @@ const lists: readonly (readonly [path: string, rules: readonly string[]])[] = [
 const ordered = (rules: readonly string[]) => ruleIds.filter((each) => rules.includes(each));
 const reply = { status: 403, body: { message: 'Invalid ability provided.' } };
 
-test.each(sampled(lists, 4, 39))(
-  'a 403 for %s is named as not checked in every format, and does not pass --fail-on',
-  async (path, rules) => {
-    bed.sandbox.faults.always({ method: 'GET', path }, reply);
-    const run = await bed.dnx('audit --json');
-    const found = run.json<AuditFinding[]>();
-    expect(run.code).toBe(12);
-    expect(JSON.parse(run.stderr).error.message).toMatch(/^\d checks? could not be made, so findings may be missing\.$/);
-    expect(found.map(({ rule }) => rule)).toEqual(ordered(rules));
-    for (const { severity, message } of found) {
-      expect(severity).toBe('not_checked');
-      expect(message).toMatch(/^Not checked( on [^:]+)?: .*(“Invalid ability provided”|Token is missing the ability|probably lacks)/);
-    }
-    const table = await bed.dnx('audit');
-    expect([table.code, table.stderr]).toEqual([12, expect.stringMatching(/^Error: \d checks? could not be made/)]);
-    expect(table.stdout).toContain('Not checked\n');
-    expect(table.stdout).toContain(rules[0]);
-    expect(table.stdout).not.toContain('✓');
-    expect(table.stdout).toContain('No findings on 3 servers and ');
-    expect(table.stdout).toContain('but not everything could be checked');
-    const sarif = sarifIn((await bed.dnx('audit -o sarif')).stdout).runs[0];
-    expect(sarif.results).toEqual([]);
-    expect(sarif.invocations[0].toolExecutionNotifications.map(({ associatedRule }) => associatedRule.id)).toEqual(ordered(rules));
-    const cases = await junitIn((await bed.dnx('audit -o junit')).stdout);
-    expect(
-      cases
-        .filter(({ outcome }) => outcome === 'skipped')
-        .map(({ rule }) => rule)
-        .sort(),
-    ).toEqual([...rules].sort());
-    expect(cases.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    const markdown = (await bed.dnx('audit -o markdown')).stdout;
-    expect(markdown).toContain('### Not checked');
-    for (const rule of rules) expect(markdown).toContain(`- <code>${rule}</code> Not checked`);
-    expect((await bed.dnx('audit --fail-on high')).code).toBe(12);
-    const lenient = await bed.dnx('audit --fail-on none');
-    expect([lenient.code, lenient.stderr]).toEqual([0, expect.stringMatching(/^! \d checks? could not be made/)]);
-  },
-);
+test.each(lists)('a 403 for %s is named as not checked', async (path, rules) => {
+  bed.sandbox.faults.always({ method: 'GET', path }, reply);
+  const run = await bed.dnx('audit --json');
+  const found = run.json<AuditFinding[]>();
+  expect(run.code).toBe(12);
+  expect(JSON.parse(run.stderr).error.message).toMatch(/^\d checks? could not be made, so findings may be missing\.$/);
+  expect(found.map(({ rule }) => rule)).toEqual(ordered(rules));
+  for (const { severity, message } of found) {
+    expect(severity).toBe('not_checked');
+    expect(message).toMatch(/^Not checked( on [^:]+)?: .*(“Invalid ability provided”|Token is missing the ability|probably lacks)/);
+  }
+});
+
+test.each(sampled(lists, 1, 39))('a 403 for %s is named in every format, and does not pass --fail-on', async (path, rules) => {
+  bed.sandbox.faults.always({ method: 'GET', path }, reply);
+  const table = await bed.dnx('audit');
+  expect([table.code, table.stderr]).toEqual([12, expect.stringMatching(/^Error: \d checks? could not be made/)]);
+  expect(table.stdout).toContain('Not checked\n');
+  expect(table.stdout).toContain(rules[0]);
+  expect(table.stdout).not.toContain('✓');
+  expect(table.stdout).toContain('No findings on 3 servers and ');
+  expect(table.stdout).toContain('but not everything could be checked');
+  const sarif = sarifIn((await bed.dnx('audit -o sarif')).stdout).runs[0];
+  expect(sarif.results).toEqual([]);
+  expect(sarif.invocations[0].toolExecutionNotifications.map(({ associatedRule }) => associatedRule.id)).toEqual(ordered(rules));
+  const cases = await junitIn((await bed.dnx('audit -o junit')).stdout);
+  expect(
+    cases
+      .filter(({ outcome }) => outcome === 'skipped')
+      .map(({ rule }) => rule)
+      .sort(),
+  ).toEqual([...rules].sort());
+  expect(cases.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+  const markdown = (await bed.dnx('audit -o markdown')).stdout;
+  expect(markdown).toContain('### Not checked');
+  for (const rule of rules) expect(markdown).toContain(`- <code>${rule}</code> Not checked`);
+  expect((await bed.dnx('audit --fail-on high')).code).toBe(12);
+  const lenient = await bed.dnx('audit --fail-on none');
+  expect([lenient.code, lenient.stderr]).toEqual([0, expect.stringMatching(/^! \d checks? could not be made/)]);
+});
 
 test('a list that the token cannot read is asked for once, not for every server', async () => {
   for (const [path] of lists) bed.sandbox.faults.always({ method: 'GET', path }, reply);

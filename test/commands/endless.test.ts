@@ -37,14 +37,11 @@ describe('a list without an end', () => {
     expect(run.stderr).toContain('repeats earlier pages, so the list cannot be read completely.');
   });
 
-  test('fails after 1,000 pages: no table, and JSON that nobody takes for the whole list', async () => {
+  test('fails after 1,000 pages, with JSON that nobody takes for the whole list', async () => {
     const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
     const message = 'GET /servers has more than 1,000 pages, which is the limit.';
-    const table = await bed.dnx('server list', at(server));
-    expect([table.code, table.stdout, server.requests.length]).toEqual([1, '', 1_000]);
-    expect(table.stderr).toContain(`Error: ${message}`);
     const run = await bed.dnx('server list --json', at(server));
-    expect([run.code, server.requests.length]).toEqual([1, 2_000]);
+    expect([run.code, server.requests.length]).toEqual([1, 1_000]);
     expect(() => run.json()).toThrow(SyntaxError);
     expect(JSON.parse(run.stderr)).toMatchObject({
       error: {
@@ -55,9 +52,9 @@ describe('a list without an end', () => {
   });
 
   test('is read beyond 1,000 pages if --limit asks for more', async () => {
-    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
+    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_001 } }));
     const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
-    expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
+    expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_002]);
   });
 
   test('ends at an empty page, and may repeat a row that moved to the next page', async () => {

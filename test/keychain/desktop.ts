@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
 import { find, lacking } from '../support/programs.ts';
@@ -27,8 +28,9 @@ export const buildDriver = async (): Promise<{ file: string; remove: () => Promi
   return { file, remove: () => rm(folder, { recursive: true }) };
 };
 
+/** How an operation ended; `stderr` is that of the whole process. */
 export interface Answer {
-  readonly exitCode: number | undefined;
+  readonly exitCode: number;
   readonly ms: number;
   readonly stderr: string;
   readonly value?: unknown;
@@ -37,19 +39,25 @@ export interface Answer {
   readonly hint?: string;
 }
 
-/** Runs the driver in exactly this environment, and kills it if it hangs. `waits` resolves when it waits for a person. */
+/** What the driver does: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`. */
+export type Operation = readonly string[];
+
+/**
+ * Runs operations in a process with exactly this environment, and kills it if it hangs. `waits` resolves when it waits for a person.
+ */
 export const drive = async (
   file: string,
   env: Record<string, string>,
-  args: readonly string[],
+  operations: readonly Operation[],
   started?: (interrupt: () => void, waits: Promise<unknown>) => void,
-) => {
-  const start = performance.now();
-  const child = execa(process.execPath, [file, ...args], { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
+): Promise<readonly Answer[]> => {
+  const args = [file, JSON.stringify(operations)];
+  const child = execa(process.execPath, args, { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
   started?.(() => child.kill('SIGINT'), once(child.stderr, 'data'));
   const { exitCode, stdout, stderr } = await child;
-  const said = stdout === '' ? {} : (JSON.parse(stdout) as object);
-  return { exitCode, ms: performance.now() - start, stderr, ...said } as Answer;
+  const answers = stdout.split('\n').filter(Boolean);
+  if (exitCode !== 0 || answers.length !== operations.length) throw new Error(`The driver ended with ${exitCode}: ${stdout}${stderr}`);
+  return answers.map((line) => ({ stderr, ...JSON.parse(line) }) as Answer);
 };
 
 /** What D-Bus can activate. The prompter is the program with which the keyring asks for its password. */
@@ -146,6 +154,8 @@ export class Desktop implements AsyncDisposable {
       if (answer !== undefined) {
         return Number(/\d+$/.exec(answer)?.[0]);
       }
+      // The pause before the next attempt.
+      await setTimeout(20);
     }
   }
 

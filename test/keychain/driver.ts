@@ -2,8 +2,9 @@ import { DnxError, isError } from '../../src/base/errors.ts';
 import { osKeychain } from '../../src/machine/credentials/keychain.ts';
 import type { Clock } from '../../src/machine/world.ts';
 
-// A separate process around the keychain: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`; prints one line of JSON.
-// With ATTENDED, a person can unlock the keyring; the driver writes to stderr when it waits for that.
+// A separate process around the keychain. Its argument is a list of operations in JSON: `["read", ACCOUNT]`, `["write", ACCOUNT, SECRET]` or
+// `["remove", ACCOUNT]`; it prints a line of JSON for each. With ATTENDED, a person can unlock the keyring; the driver writes to stderr when
+// it waits for that.
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new DnxError('interrupted', 'Interrupted')));
@@ -19,7 +20,7 @@ const clock: Pick<Clock, 'sleep'> = {
     }),
 };
 
-const main = async (operation = '', account = '', secret = ''): Promise<number> => {
+const perform = async ([operation, account = '', secret = '']: readonly string[]): Promise<object> => {
   const keychain = osKeychain({ env: process.env, platform: process.platform, clock, signal: interrupt.signal });
   const attended = process.env.ATTENDED ? { waiting: () => void process.stderr.write('waiting\n') } : undefined;
   try {
@@ -29,15 +30,21 @@ const main = async (operation = '', account = '', secret = ''): Promise<number> 
         : operation === 'remove'
           ? await keychain.remove(account, attended)
           : await keychain.read(account, attended);
-    process.stdout.write(`${JSON.stringify({ value: value ?? null })}\n`);
-    return 0;
+    return { exitCode: 0, value: value ?? null };
   } catch (error) {
     if (!isError(error)) {
       throw error;
     }
-    process.stdout.write(`${JSON.stringify({ code: error.code, message: error.message, hint: error.hint })}\n`);
-    return error.exitCode;
+    return { exitCode: error.exitCode, code: error.code, message: error.message, hint: error.hint };
   }
 };
 
-void main(...process.argv.slice(2)).then((code) => process.exit(code));
+const main = async (operations: readonly (readonly string[])[]): Promise<void> => {
+  for (const operation of operations) {
+    const start = performance.now();
+    const answer = await perform(operation);
+    process.stdout.write(`${JSON.stringify({ ...answer, ms: performance.now() - start })}\n`);
+  }
+};
+
+void main(JSON.parse(process.argv[2] ?? '')).then(() => process.exit());

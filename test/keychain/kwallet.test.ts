@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lacking, required } from '../support/programs.ts';
-import { buildDriver, Desktop, drive } from './desktop.ts';
+import { buildDriver, Desktop, drive, type Operation } from './desktop.ts';
 
 const absent = lacking(['dbus-daemon', 'dbus-send', 'kwalletd6']);
 if (absent.length > 0 && !required) {
@@ -56,42 +56,37 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
       'string:org.freedesktop.Secret.Collection',
       'string:Locked',
     );
-  const run = async (...args: string[]) => {
-    const { exitCode, value, message } = await drive(driver.file, env, args);
-    return { exitCode, value, message };
-  };
+  const run = (...operations: readonly Operation[]) => drive(driver.file, env, operations);
 
   it('stores, reads, replaces and removes a token in an open wallet that claims to be locked', async () => {
     await open();
     expect(await isLocked()).toContain('boolean true');
-    expect(await run('read', 'a')).toEqual({ exitCode: 0, value: null });
-    expect(await run('write', 'a', '17|s3cret|täil')).toEqual({ exitCode: 0, value: null });
-    expect(await run('read', 'a')).toEqual({ exitCode: 0, value: '17|s3cret|täil' });
-    expect(await run('write', 'a', '18|another')).toEqual({ exitCode: 0, value: null });
-    expect(await run('read', 'a')).toEqual({ exitCode: 0, value: '18|another' });
-    expect(await run('read', 'b')).toEqual({ exitCode: 0, value: null });
-    expect(await run('remove', 'a')).toEqual({ exitCode: 0, value: true });
-    expect(await run('remove', 'a')).toEqual({ exitCode: 0, value: false });
+    const written = await run(['read', 'a'], ['write', 'a', '17|s3cret|täil']);
+    expect(written).toMatchObject([{ exitCode: 0, value: null }, { exitCode: 0 }]);
+    const answers = await run(['read', 'a'], ['write', 'a', '18|another'], ['read', 'a'], ['read', 'b'], ['remove', 'a'], ['remove', 'a']);
+    expect(answers.map(({ exitCode, value }) => [exitCode, value])).toEqual([
+      [0, '17|s3cret|täil'],
+      [0, null],
+      [0, '18|another'],
+      [0, null],
+      [0, true],
+      [0, false],
+    ]);
   });
 
   it('reports a closed wallet as locked if nobody can unlock it', async () => {
     await open();
-    expect(await run('write', 'a', '1|x')).toMatchObject({ exitCode: 0 });
+    expect(await run(['write', 'a', '1|x'])).toMatchObject([{ exitCode: 0 }]);
     expect(await wallet('close', 'boolean:true')).toBeDefined();
-    for (const args of [
-      ['read', 'a'],
-      ['write', 'a', '2|y'],
-      ['remove', 'a'],
-    ]) {
-      expect(await run(...args)).toMatchObject({ exitCode: 1, message: 'The keychain (Secret Service) is locked.' });
-    }
+    const locked = { exitCode: 1, message: 'The keychain (Secret Service) is locked.' };
+    expect(await run(['read', 'a'], ['write', 'a', '2|y'], ['remove', 'a'])).toMatchObject([locked, locked, locked]);
   });
 
   it('waits for a person to open a closed wallet until Ctrl-C', async () => {
     await open();
     expect(await wallet('close', 'boolean:true')).toBeDefined();
     let asked = 0;
-    const answer = await drive(driver.file, { ...env, ATTENDED: '1' }, ['read', 'a'], (interrupt, waits) => {
+    const [answer] = await drive(driver.file, { ...env, ATTENDED: '1' }, [['read', 'a']], (interrupt, waits) => {
       void waits.then(() => {
         asked = performance.now();
         interrupt();

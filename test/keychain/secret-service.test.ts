@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { required } from '../support/programs.ts';
-import { type Answer, buildDriver, Desktop, drive, missing } from './desktop.ts';
+import { type Answer, buildDriver, Desktop, drive, missing, type Operation } from './desktop.ts';
 
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the Secret Service tests: this machine has no ${missing.join(', ')}\n`);
@@ -14,15 +14,16 @@ const instead = 'Set DNX_TOKEN, or store the token in a file that only you can r
 const limit = 5_000;
 
 /** Expects this message, nothing on stderr, and an end in time. */
-const expectFailure = (answer: Answer, message: string, hint: string): void => {
-  expect({ ...answer, ms: 0 }).toEqual({ exitCode: 1, ms: 0, stderr: '', code: 'failed', message, hint });
-  expect(answer.ms).toBeLessThan(limit);
+const expectFailures = (answers: readonly Answer[], message: string, hint: string): void => {
+  for (const answer of answers) {
+    expect({ ...answer, ms: 0 }).toEqual({ exitCode: 1, ms: 0, stderr: '', code: 'failed', message, hint });
+    expect(answer.ms).toBeLessThan(limit);
+  }
 };
 
 describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Service', { timeout: 30_000 }, () => {
   let driver: Awaited<ReturnType<typeof buildDriver>>;
-  const run = (env: Record<string, string>, args: readonly string[], started?: (interrupt: () => void) => void) =>
-    drive(driver.file, env, args, started);
+  const run = (env: Record<string, string>, ...operations: readonly Operation[]) => drive(driver.file, env, operations);
 
   beforeAll(async () => {
     expect(missing, 'programs that CI must have').toEqual([]);
@@ -39,114 +40,95 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       const args = ['lookup', 'service', 'deploynix-cli', 'username', account];
       return (await execa('secret-tool', args, { env, extendEnv: false, reject: false })).stdout;
     };
-    const ask = async (...args: string[]) => {
-      const { exitCode, value, message } = await run(env, args);
-      return { exitCode, value, message };
+    /** The values that operations return; each of them must succeed. */
+    const ask = async (...operations: readonly Operation[]) => {
+      const answers = await run(env, ...operations);
+      expect(answers.map(({ exitCode, message }) => [exitCode, message])).toEqual(operations.map(() => [0, undefined]));
+      return answers.map(({ value }) => value);
     };
 
-    expect(await ask('read', account)).toEqual({ exitCode: 0, value: null });
-    expect(await ask('write', account, '17|s3cret|täil')).toEqual({ exitCode: 0, value: null });
+    expect(await ask(['read', account], ['write', account, '17|s3cret|täil'])).toEqual([null, null]);
     expect(await lookup()).toBe('17|s3cret|täil');
-    expect(await ask('read', account)).toEqual({ exitCode: 0, value: '17|s3cret|täil' });
-    expect(await ask('read', 'deploynix.io/other')).toEqual({ exitCode: 0, value: null });
-    expect(await ask('write', account, '18|another')).toEqual({ exitCode: 0, value: null });
+    const more = [
+      ['read', account],
+      ['read', 'deploynix.io/other'],
+      ['write', account, '18|another'],
+    ];
+    expect(await ask(...more)).toEqual(['17|s3cret|täil', null, null]);
     expect(await lookup()).toBe('18|another');
-    expect(await ask('remove', account)).toEqual({ exitCode: 0, value: true });
+    expect(await ask(['remove', account], ['remove', account])).toEqual([true, false]);
     expect(await lookup()).toBe('');
-    expect(await ask('remove', account)).toEqual({ exitCode: 0, value: false });
   });
 
   it('keeps the token after a logout', async () => {
     await using desktop = await Desktop.create();
     const first = await desktop.login();
     await desktop.unlock(first);
-    expect(await run(first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+    expect(await run(first, ['write', 'a', '1|x'])).toMatchObject([{ exitCode: 0 }]);
     const second = await desktop.login();
     await desktop.unlock(second);
-    expect(await run(second, ['read', 'a'])).toMatchObject({ exitCode: 0, value: '1|x' });
+    expect(await run(second, ['read', 'a'])).toMatchObject([{ exitCode: 0, value: '1|x' }]);
   });
 
   it('finds the bus in XDG_RUNTIME_DIR if no address is set', async () => {
     await using desktop = await Desktop.create();
     const { DBUS_SESSION_BUS_ADDRESS: _, ...env } = await desktop.login();
     await desktop.unlock(env);
-    expect(await run(env, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
-    expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: '1|x' });
+    expect(await run(env, ['write', 'a', '1|x'], ['read', 'a'])).toMatchObject([{ exitCode: 0 }, { exitCode: 0, value: '1|x' }]);
   });
 
   describe.concurrent('explains the failure', () => {
     it('without a bus', async () => {
       await using desktop = await Desktop.create();
-      for (const args of [
-        ['read', 'a'],
-        ['write', 'a', '1|x'],
-        ['remove', 'a'],
-      ]) {
-        const message = 'No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set).';
-        expectFailure(await run(desktop.env, args), message, instead);
-      }
+      const message = 'No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set).';
+      expectFailures(await run(desktop.env, ['read', 'a'], ['write', 'a', '1|x'], ['remove', 'a']), message, instead);
     });
 
     it('if the bus is gone', async () => {
       await using desktop = await Desktop.create();
       const address = `unix:path=${desktop.folder}/gone`;
       const message = `No keychain available: no D-Bus session bus at ${address}.`;
-      expectFailure(await run({ ...desktop.env, DBUS_SESSION_BUS_ADDRESS: address }, ['read', 'a']), message, instead);
+      expectFailures(await run({ ...desktop.env, DBUS_SESSION_BUS_ADDRESS: address }, ['read', 'a']), message, instead);
       const runtime = { ...desktop.env, XDG_RUNTIME_DIR: '/nonexistent' };
       const bus = 'No keychain available: no D-Bus session bus at unix:path=/nonexistent/bus.';
-      expectFailure(await run(runtime, ['write', 'a', '1|x']), bus, instead);
+      expectFailures(await run(runtime, ['write', 'a', '1|x']), bus, instead);
     });
 
     it('on a bus without a Secret Service', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login();
       const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) is running on the D-Bus session bus.';
-      for (const args of [
-        ['read', 'a'],
-        ['write', 'a', '1|x'],
-        ['remove', 'a'],
-      ]) {
-        expectFailure(await run(env, args), message, instead);
-      }
+      expectFailures(await run(env, ['read', 'a'], ['write', 'a', '1|x'], ['remove', 'a']), message, instead);
     });
 
     it('if the keyring is locked.', async () => {
       await using desktop = await Desktop.create();
       const first = await desktop.login();
       await desktop.unlock(first);
-      expect(await run(first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+      expect(await run(first, ['write', 'a', '1|x'])).toMatchObject([{ exitCode: 0 }]);
       const locked = await desktop.login({ keyring: true });
-      for (const args of [
-        ['read', 'a'],
-        ['write', 'a', '2|y'],
-        ['remove', 'a'],
-        ['write', 'new', '1|x'],
-      ]) {
-        expectFailure(await run(locked, args), 'The keychain (Secret Service) is locked.', `Unlock it and try again. ${instead}`);
-      }
+      const answers = await run(locked, ['read', 'a'], ['write', 'a', '2|y'], ['remove', 'a'], ['write', 'new', '1|x']);
+      expectFailures(answers, 'The keychain (Secret Service) is locked.', `Unlock it and try again. ${instead}`);
     });
 
     it('if the keyring was never set up', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login({ keyring: true });
-      expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: null });
+      const [read, ...written] = await run(env, ['read', 'a'], ['write', 'a', '1|x']);
+      expect(read).toMatchObject({ exitCode: 0, value: null });
       const message = 'The keychain (Secret Service) has no default keyring to write to.';
-      expectFailure(await run(env, ['write', 'a', '1|x']), message, `Create one in your desktop's password application. ${instead}`);
+      expectFailures(written, message, `Create one in your desktop's password application. ${instead}`);
     });
 
     it('if the keyring is locked, without opening a prompt', async () => {
       await using desktop = await Desktop.create();
       const first = await desktop.login();
       await desktop.unlock(first);
-      expect(await run(first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+      expect(await run(first, ['write', 'a', '1|x'])).toMatchObject([{ exitCode: 0 }]);
       const shown = join(desktop.folder, 'shown');
       const env = await desktop.login({ keyring: true, prompter: `/bin/sh -c "echo > ${shown}; exec sleep 15"` });
-      for (const args of [
-        ['read', 'a'],
-        ['write', 'new', '1|x'],
-      ]) {
-        expectFailure(await run(env, args), 'The keychain (Secret Service) is locked.', `Unlock it and try again. ${instead}`);
-      }
+      const answers = await run(env, ['read', 'a'], ['write', 'new', '1|x']);
+      expectFailures(answers, 'The keychain (Secret Service) is locked.', `Unlock it and try again. ${instead}`);
       expect(existsSync(shown)).toBe(false);
     });
 
@@ -158,7 +140,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       process.kill(pid, 'SIGSTOP');
       try {
         const hint = `Restart it, or log in to your desktop again. ${instead}`;
-        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) is not responding.', hint);
+        expectFailures(await run(env, ['read', 'a']), 'The keychain (Secret Service) is not responding.', hint);
       } finally {
         process.kill(pid, 'SIGCONT');
       }
@@ -172,7 +154,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       try {
         const message = 'The keychain is unavailable: the D-Bus session bus is not responding.';
         const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
-        expectFailure(await run(env, ['read', 'a']), message, `Log in to your desktop again. ${instead}`);
+        expectFailures(await run(env, ['read', 'a']), message, `Log in to your desktop again. ${instead}`);
       } finally {
         server.close();
       }
@@ -189,11 +171,11 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
     });
     await new Promise<void>((resolve) => server.listen(path, resolve));
     const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
-    const answer = await run(env, ['read', 'a'], (kill) => {
+    const [answer] = await drive(driver.file, env, [['read', 'a']], (kill) => {
       interrupt = kill;
     });
     server.close();
     expect(answer).toMatchObject({ exitCode: 130, stderr: '', code: 'interrupted', message: 'Interrupted' });
-    expect(answer.ms).toBeLessThan(1_500);
+    expect(answer?.ms).toBeLessThan(1_500);
   });
 });

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { required } from '../support/programs.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
-import { type Answer, buildDriver, Desktop, drive, missing } from './desktop.ts';
+import { leading } from '../support/volume.ts';
+import { buildDriver, Desktop, drive, missing } from './desktop.ts';
 
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the GNOME Keyring tests: this machine has no ${missing.join(', ')}\n`);
@@ -27,26 +28,24 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
   /** The file that a fake dialog writes when it is shown. */
   const shown = () => join(desktop.folder, 'shown');
   const prompter = () => `/bin/sh -c "echo > ${shown()}; exec sleep 20"`;
-  const isShown = async () => {
-    while (!existsSync(shown())) await new Promise((resolve) => setImmediate(resolve));
-  };
+  const isShown = () => expect.poll(() => existsSync(shown())).toBe(true);
 
   it('fails immediately if the prompt is dismissed or cannot be shown', async () => {
     const first = await desktop.login();
     await desktop.unlock(first);
-    expect(await drive(driver.file, first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+    expect(await drive(driver.file, first, [['write', 'a', '1|x']])).toMatchObject([{ exitCode: 0 }]);
     const env = { ...(await desktop.login({ keyring: true })), ATTENDED: '1' };
-    for (const args of [
+    const operations = [
       ['read', 'a'],
       ['write', 'a', '2|y'],
       ['write', 'new', '2|y'],
       ['remove', 'a'],
-    ]) {
-      const answer: Answer = await drive(driver.file, env, args);
+    ];
+    for (const answer of await drive(driver.file, env, operations)) {
       expect({ ...answer, ms: 0 }).toEqual({
         exitCode: 1,
         ms: 0,
-        stderr: 'waiting',
+        stderr: 'waiting\nwaiting\nwaiting\nwaiting',
         code: 'failed',
         message: 'The keyring is still locked: its prompt was dismissed or could not be shown.',
         hint: `Unlock it and try again. ${instead}`,
@@ -90,11 +89,14 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
     it('opens no prompt if nobody can answer', async () => {
       const env = await locked();
       const refusal = 'The keychain (Secret Service) is locked';
-      const refused: readonly (readonly [words: readonly string[], more: Record<string, string>])[] = [
-        [['whoami', '--no-input'], {}],
-        [['whoami'], { DNX_NO_INPUT: '1' }],
-        [['whoami'], { CI: 'true' }],
-      ];
+      const refused: readonly (readonly [words: readonly string[], more: Record<string, string>])[] = leading(
+        [
+          [['whoami', '--no-input'], {}],
+          [['whoami'], { CI: 'true' }],
+          [['whoami'], { DNX_NO_INPUT: '1' }],
+        ],
+        1,
+      );
       for (const [words, more] of refused) {
         const { code, text } = await openTerminal(words, { ...env, ...more }, executable.directory).ended;
         expect([code, text]).toEqual([1, expect.stringContaining(refusal)]);

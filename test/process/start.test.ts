@@ -141,7 +141,7 @@ describe('loading', () => {
 
   test('a Tab loads neither the parser nor what runs commands', async () => {
     const { files } = await loadedBy(['__complete', 'bash', 'dnx server show web']);
-    const shared = ['dnx.js', 'dnx.js', 'rolldown-runtime', 'shared', 'completion', 'settings', 'names'];
+    const shared = ['dnx.js', 'dnx.js', 'rolldown-runtime', 'shared', 'complete', 'settings', 'names'];
     expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
   });
 

@@ -34,8 +34,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
       ...variablesFor(copying.servers.mariadb, 'mariadb'),
       ...changes,
     });
-    const ran = await copying.dump([site, '-O', into]);
-    expect([ran.exitCode, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
+    const ran = await copying.run(['db', 'dump', site, '-O', into]);
+    expect([ran.code, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
     expect(ran.stderr).toMatch(words);
     expect(ran.stderr).not.toMatch(/wrong password|loose-/);
   });
@@ -46,8 +46,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
       ...variablesFor(copying.servers.pgsql, 'pgsql'),
       DB_PASSWORD: 'wrong password',
     });
-    const ran = await copying.dump([site, '-O', into]);
-    expect([ran.exitCode, readdirSync(into)]).toEqual([1, []]);
+    const ran = await copying.run(['db', 'dump', site, '-O', into]);
+    expect([ran.code, readdirSync(into)]).toEqual([1, []]);
     expect(ran.stderr).toMatch(/password authentication failed for user "shop"/);
   });
 
@@ -66,8 +66,11 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
       await copying.sshd.start();
     });
     const into = copying.folder();
-    const [ran, other] = [await copying.dump([copying.sites.mariadb, '-O', into]), await copying.dump([copying.sites.pgsql, '-O', into])];
-    expect([ran.exitCode, other.exitCode, readdirSync(into)]).toEqual([1, 1, []]);
+    const [ran, other] = [
+      await copying.run(['db', 'dump', copying.sites.mariadb, '-O', into]),
+      await copying.run(['db', 'dump', copying.sites.pgsql, '-O', into]),
+    ];
+    expect([ran.code, other.code, readdirSync(into)]).toEqual([1, 1, []]);
     expect(ran.stderr).toMatch(/Could not find mariadb-dump or mysqldump on web-1/);
     expect(other.stderr).toMatch(/Could not find pg_dump on web-1/);
   });
@@ -76,8 +79,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const into = copying.folder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', into]);
     onTestFinished(() => void execFileSync('umount', [into]));
-    const ran = await copying.dump([copying.sites.large, '-O', into]);
-    expect([ran.exitCode, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
+    const ran = await copying.run(['db', 'dump', copying.sites.large, '-O', into]);
+    expect([ran.code, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
     expect(ran.stderr).toMatch(/the disk is full/);
   });
 
@@ -85,11 +88,11 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const into = copying.folder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', into]);
     onTestFinished(() => void execFileSync('umount', [into]));
-    const ran = await copying.dump([copying.sites.mariadb, '-O', into]);
-    expect(ran.exitCode).toBe(1);
+    const ran = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', into]);
+    expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/read-only/);
-    const none = await copying.dump([copying.sites.mariadb, '-O', join(into, 'none/shop.sql')]);
-    expect(none.exitCode).toBe(2);
+    const none = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', join(into, 'none/shop.sql')]);
+    expect(none.code).toBe(2);
   });
 
   it('the line is cut', async () => {
@@ -105,11 +108,11 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const release = await holding(copying.servers.mariadb, 'shop', 'LOCK TABLES users WRITE');
     onTestFinished(release);
     const into = copying.folder();
-    const running = copying.dump([copying.sites.mariadb, '-O', into]);
+    const running = copying.run(['db', 'dump', copying.sites.mariadb, '-O', into]);
     await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(1);
     copying.sshd.drop();
     const ran = await running;
-    expect([ran.exitCode, readdirSync(into)]).toEqual([13, []]);
+    expect([ran.code, readdirSync(into)]).toEqual([13, []]);
   });
 
   it('the program on the server is killed', async () => {
@@ -128,8 +131,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     copying.sshd.program(name, `#!/bin/dash\n${line}\n`);
     onTestFinished(() => rmSync(join(copying.sshd.directory, 'programs'), { recursive: true }));
     const into = copying.folder();
-    const ran = await copying.dump([copying.sites.mariadb, '-O', into]);
-    expect([ran.exitCode, ran.stdout, readdirSync(into)], ran.stderr).toEqual([1, '', []]);
+    const ran = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', into]);
+    expect([ran.code, ran.stdout, readdirSync(into)], ran.stderr).toEqual([1, '', []]);
     expect(ran.stderr).toMatch(/web-1 printed more than [\d.]+ [kM]B besides the contents of shop\./);
   });
 

@@ -26,8 +26,8 @@ describe('a dump', { timeout: TIME }, () => {
     const { sites, servers } = copying;
     const site = sites[driver];
     const into = copying.folder();
-    const ran = await copying.dump([site, '-O', into, '--json']);
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    const ran = await copying.run(['db', 'dump', site, '-O', into, '--json']);
+    expect(ran.code, ran.stderr).toBe(0);
     const [name = ''] = readdirSync(into);
     expect(name).toMatch(/^shop-\d{8}-\d{6}\.sql\.gz$/);
     const file = join(into, name);
@@ -49,9 +49,9 @@ describe('a dump', { timeout: TIME }, () => {
   it('is plain SQL if its name says so, and on stdout', async () => {
     const into = copying.folder();
     const file = join(into, 'shop.sql');
-    const saved = await copying.dump([copying.sites.pgsql, '-O', file]);
-    const printed = await copying.dump([copying.sites.pgsql, '-O', '-']);
-    expect([saved.exitCode, printed.exitCode]).toEqual([0, 0]);
+    const saved = await copying.run(['db', 'dump', copying.sites.pgsql, '-O', file]);
+    const printed = await copying.run(['db', 'dump', copying.sites.pgsql, '-O', '-']);
+    expect([saved.code, printed.code]).toEqual([0, 0]);
     const plain = (text: string) => text.replace(/^\\(un)?restrict .*$/gm, '');
     expect(plain(printed.stdout)).toBe(plain(readFileSync(file, 'utf8')));
     expect(printed.stdout.startsWith('--\n-- PostgreSQL database dump\n')).toBe(true);
@@ -59,10 +59,10 @@ describe('a dump', { timeout: TIME }, () => {
 
   it('without rows has the definitions', async () => {
     const runs = await Promise.all(
-      [copying.sites.mariadb, copying.sites.pgsql].map((site) => copying.dump([site, '-O', '-', '--schema-only'])),
+      [copying.sites.mariadb, copying.sites.pgsql].map((site) => copying.run(['db', 'dump', site, '-O', '-', '--schema-only'])),
     );
-    for (const { exitCode, stdout, stderr } of runs) {
-      expect(exitCode).toBe(0);
+    for (const { code, stdout, stderr } of runs) {
+      expect(code).toBe(0);
       expect(stderr).not.toMatch(/Left out/);
       expect(stdout).toMatch(/CREATE TABLE/);
       expect(stdout).toMatch(/orders_insert/i);
@@ -76,10 +76,10 @@ describe('a dump', { timeout: TIME }, () => {
   it('overwrites a file only with --force', async () => {
     const file = join(copying.folder(), 'shop.sql');
     writeFileSync(file, 'mine');
-    const refused = await copying.dump([copying.sites.pgsql, '-O', file]);
-    expect([refused.exitCode, readFileSync(file, 'utf8')]).toEqual([2, 'mine']);
+    const refused = await copying.run(['db', 'dump', copying.sites.pgsql, '-O', file]);
+    expect([refused.code, readFileSync(file, 'utf8')]).toEqual([2, 'mine']);
     expect(refused.stderr).toMatch(/already exists/);
-    expect((await copying.dump([copying.sites.pgsql, '-O', file, '--force'])).exitCode).toBe(0);
+    expect((await copying.run(['db', 'dump', copying.sites.pgsql, '-O', file, '--force'])).code).toBe(0);
     expect(readFileSync(file, 'utf8')).toMatch(/PostgreSQL database dump complete/);
   });
 
@@ -97,8 +97,8 @@ describe('a dump', { timeout: TIME }, () => {
       DB_USERNAME: 'limited',
       DB_PASSWORD: 'something',
     });
-    const ran = await copying.dump([site, '-O', '-']);
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    const ran = await copying.run(['db', 'dump', site, '-O', '-']);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/Left out the events of shop: limited cannot read them/);
     expect(ran.stderr).toMatch(/Left out the routines of shop/);
     expect(ran.stdout).toMatch(/-- Dump completed/);
@@ -132,8 +132,8 @@ x'; GRANT ALL ON *.* TO "-d';$(touch ran)"@'%'`);
       variablesFor(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
     );
     const into = copying.folder();
-    const runs = [await copying.dump([site, '-O', into]), await copying.dump([other, '-O', into])];
-    expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr.match(/Error.*/)])).toEqual([
+    const runs = [await copying.run(['db', 'dump', site, '-O', into]), await copying.run(['db', 'dump', other, '-O', into])];
+    expect(runs.map(({ code, stderr }) => [code, stderr.match(/Error.*/)])).toEqual([
       [0, null],
       [0, null],
     ]);

@@ -58,7 +58,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
     plant(driver, statements(file));
     const before = copying.accounts(driver);
     const ran = await copying.pull(copying.sites[driver], driver, 'hostile');
-    expect([ran.exitCode, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
     expect(ran.stderr).toMatch(/hostile is unchanged\. .*--trust-server/s);
     expect(existsSync(file)).toBe(false);
     expect(copying.databases(driver, 'hostile')).toEqual([]);
@@ -76,7 +76,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
       await copying.pull(copying.sites.mariadb, 'mariadb', 'journal'),
       await copying.pull(copying.sites.mariadb, 'mariadb', 'journal'),
     ];
-    for (const { exitCode, stderr } of runs) expect([exitCode, stderr]).toEqual([1, expect.stringContaining('journal is unchanged.')]);
+    for (const { code, stderr } of runs) expect([code, stderr]).toEqual([1, expect.stringContaining('journal is unchanged.')]);
     expect(existsSync(file)).toBe(false);
     expect(copying.databases('mariadb', 'journal')).toEqual(['journal']);
   });
@@ -96,7 +96,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
       ['pgsql', 'SELECT late()'],
     ] as const) {
       const ran = await copying.pull(copying.sites[driver], driver, 'later');
-      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(ran.code, ran.stderr).toBe(0);
       expect(() => copying.servers[driver].sql(call, 'later')).toThrow(/denied|must be superuser/);
       expect(existsSync(file)).toBe(false);
     }
@@ -106,14 +106,14 @@ describe('a hostile dump runs no program and writes no file, although the local 
     const file = join(openDirectory(), 'ran');
     plant(driver, driver === 'pgsql' ? writes(file) : `SELECT 1 INTO OUTFILE '${file}';`);
     const ran = await copying.pull(copying.sites[driver], driver, 'trusted', ['--trust-server']);
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(existsSync(file)).toBe(true);
   });
 });
 
 describe('the account that imports', { timeout: TIME }, () => {
   it.each(leading(drivers, 1))('is the local one of %s if that may do no harm', async (driver) => {
-    const { servers, sites, dnx } = copying;
+    const { servers, sites, run } = copying;
     const before = copying.accounts(driver);
     servers[driver].sql(
       driver === 'pgsql'
@@ -121,8 +121,8 @@ describe('the account that imports', { timeout: TIME }, () => {
         : `CREATE USER plain@'%' IDENTIFIED BY 'no rights'; GRANT ALL ON \`plain%\`.* TO plain@'%'; GRANT SELECT ON *.* TO plain@'%'`,
     );
     const file = copying.dotenv(driver, 'plain', { DB_USERNAME: 'plain', DB_PASSWORD: 'no rights' });
-    const ran = await dnx(['db', 'pull', sites[driver], '--no-cache', '--into', file, '--confirm', 'plain']);
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    const ran = await run(['db', 'pull', sites[driver], '--into', file, '--confirm', 'plain']);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(copying.content(driver, 'plain')).toBe(copying.content(driver, 'shop'));
     expect(copying.accounts(driver)).toBe(before);
   });
@@ -132,20 +132,20 @@ describe('the account that imports', { timeout: TIME }, () => {
     sql('SET GLOBAL log_bin_trust_function_creators = 0');
     onTestFinished(() => void sql('SET GLOBAL log_bin_trust_function_creators = 1'));
     const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'logged');
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(copying.content('mariadb', 'logged')).toBe(copying.content('mariadb', 'shop'));
     expect(sql('SELECT @@GLOBAL.log_bin_trust_function_creators')).toBe('0\n');
   });
 
   it('cannot be created by an account with FILE that may create none', async () => {
-    const { servers, sites, dnx } = copying;
+    const { servers, sites, run } = copying;
     servers.mariadb.sql(
       `CREATE USER filer@'%' IDENTIFIED BY 'some rights'; GRANT ALL ON \`filer%\`.* TO filer@'%'; GRANT FILE ON *.* TO filer@'%'`,
     );
     const file = copying.dotenv('mariadb', 'filer', { DB_USERNAME: 'filer', DB_PASSWORD: 'some rights' });
-    const words = ['db', 'pull', sites.mariadb, '--no-cache', '--into', file, '--confirm', 'filer'];
-    const refused = await dnx(words);
-    expect([refused.exitCode, refused.stdout]).toEqual([1, '']);
+    const words = ['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'filer'];
+    const refused = await run(words);
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
     expect(refused.stderr).toMatch(
       /filer may write files or run programs.*could not create an account without these rights[\s\S]*--trust-server/,
     );

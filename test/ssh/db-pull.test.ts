@@ -27,12 +27,12 @@ describe('a pull', { timeout: TIME }, () => {
     const accounts = () => copying.accounts(driver).split('\n');
     const before = accounts();
     const first = await copying.pull(site, driver, 'replaced');
-    expect(first.exitCode, first.stderr).toBe(0);
+    expect(first.code, first.stderr).toBe(0);
     expect(first.stdout).toMatch(/Copied shop from web-1 to replaced \([\d.]+ [kM]B in \d tables\) in \d+s/);
     expect(copying.content(driver, 'replaced')).toBe(copying.content(driver, 'shop'));
     copying.age(driver, 'replaced');
     const ran = await copying.pull(site, driver, 'replaced', ['--json']);
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(copying.content(driver, 'replaced')).toBe(copying.content(driver, 'shop'));
     expect(copying.databases(driver, 'replaced')).toEqual(['replaced']);
     expect(JSON.parse(ran.stdout)).toMatchObject({
@@ -48,23 +48,23 @@ describe('a pull', { timeout: TIME }, () => {
   });
 
   it('of PostgreSQL uses the folder of a socket', async () => {
-    const { servers, sites, dnx } = copying;
+    const { servers, sites, run } = copying;
     const file = copying.dotenv('pgsql', 'by_socket', { DB_HOST: servers.pgsql.socket });
-    const ran = await dnx(['db', 'pull', sites.pgsql, '--into', file, '--confirm', 'by_socket']);
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    const ran = await run(['db', 'pull', sites.pgsql, '--into', file, '--confirm', 'by_socket']);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(copying.databases('pgsql', 'by_socket')).toEqual(['by_socket']);
   });
 
   it('of MariaDB uses a socket, and a password that is a reference', async () => {
-    const { servers, sites, dnx } = copying;
+    const { servers, sites, run } = copying;
     const file = copying.dotenv('mariadb', 'referred', {
       ...{ DB_HOST: 'localhost', DB_PORT: '1', DB_SOCKET: servers.mariadb.socket },
       ...{ DB_PASSWORD: 'env://LOCAL_PASSWORD', MAIL_PASSWORD: 'env://NOT_SET' },
     });
-    const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'referred'], {
-      env: { LOCAL_PASSWORD: servers.mariadb.password },
+    const ran = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'referred'], {
+      LOCAL_PASSWORD: servers.mariadb.password,
     });
-    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.code, ran.stderr).toBe(0);
     expect(copying.databases('mariadb', 'referred')).toEqual(['referred']);
   });
 
@@ -86,7 +86,7 @@ describe('a pull', { timeout: TIME }, () => {
   });
 
   it('replaces a database with a hostile name', async () => {
-    const { servers, sites, dnx } = copying;
+    const { servers, sites, run } = copying;
     const name = `-x'; $(touch ran) \`touch ran\` "--`;
     const user = `-u';$(touch ran)`;
     servers.mariadb.sql(`CREATE USER "${user}"@'%' IDENTIFIED BY '$(touch ran)'; GRANT ALL ON *.* TO "${user}"@'%' WITH GRANT OPTION`);
@@ -96,8 +96,8 @@ describe('a pull', { timeout: TIME }, () => {
       const quoted = driver === 'mariadb' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`;
       servers[driver].sql(`CREATE DATABASE ${quoted}`);
       servers[driver].sql('CREATE TABLE old (a INT)', name);
-      const ran = await dnx(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`]);
-      expect(ran.exitCode, ran.stderr).toBe(0);
+      const ran = await run(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`]);
+      expect(ran.code, ran.stderr).toBe(0);
       expect(copying.databases(driver, '-x')).toEqual([name]);
     }
     for (const place of [copying.directory, '/home/deploynix']) expect(existsSync(join(place, 'ran'))).toBe(false);
@@ -116,10 +116,10 @@ describe('a pull refuses', { timeout: TIME }, () => {
       2,
     ),
   )('%s', async (_, changes, words) => {
-    const { sites, dnx } = copying;
+    const { sites, run } = copying;
     const file = copying.dotenv('mariadb', 'refused', changes);
-    const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
-    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+    const ran = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
     expect(ran.stderr).toMatch(words);
     expect(copying.databases('mariadb', 'refused')).toEqual([]);
     expect(copying.servers.mariadb.sql('SELECT mark FROM marks', 'shop')).toBe('source\n');
@@ -134,10 +134,10 @@ describe('a pull refuses', { timeout: TIME }, () => {
       1,
     ),
   )('the own database of %s', async (driver, name) => {
-    const { sites, dnx } = copying;
+    const { sites, run } = copying;
     const [file, before] = [copying.dotenv(driver, name), copying.databases(driver, '')];
-    const ran = await dnx(['db', 'pull', sites[driver], '--into', file, '--confirm', name]);
-    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+    const ran = await run(['db', 'pull', sites[driver], '--into', file, '--confirm', name]);
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
     expect(ran.stderr).toContain(`names ${name}, which is the server's own database. Nothing was changed.`);
     expect(copying.databases(driver, '')).toEqual(before);
   });
@@ -158,7 +158,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
     servers[driver].sql(`CREATE DATABASE ${own}`);
     servers[driver].sql('CREATE TABLE mine (a INT); INSERT INTO mine VALUES (1)', own);
     const ran = await copying.pull(sites[driver], driver, target);
-    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect([ran.code, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(`The database ${own} is in the way: dnx did not create it.`);
     expect(servers[driver].sql('SELECT a FROM mine', own)).toBe('1\n');
     expect(copying.databases(driver, target)).toEqual([target, own]);
@@ -166,17 +166,17 @@ describe('a pull refuses', { timeout: TIME }, () => {
   });
 
   it('without the right name, and without a .env', async () => {
-    const { sites, dnx, sandbox, sshd } = copying;
+    const { sites, run, sandbox, sshd } = copying;
     const file = copying.dotenv('mariadb', 'refused');
     const [sent, logged] = [sandbox.calls.length, sshd.log()];
     const runs = await Promise.all([
-      dnx(['db', 'pull', sites.mariadb, '--into', file]),
-      dnx(['db', 'pull', sites.mariadb, '--into', file, '--yes']),
-      dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'shop']),
-      dnx(['db', 'pull', sites.mariadb, '--into', 'none.env', '--confirm', 'refused']),
+      run(['db', 'pull', sites.mariadb, '--into', file]),
+      run(['db', 'pull', sites.mariadb, '--into', file, '--yes']),
+      run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'shop']),
+      run(['db', 'pull', sites.mariadb, '--into', 'none.env', '--confirm', 'refused']),
     ]);
     expect(
-      runs.map(({ exitCode }) => exitCode),
+      runs.map(({ code }) => code),
       runs.map(({ stderr }) => stderr).join(''),
     ).toEqual([2, 2, 2, 2]);
     // Only the site was looked up.
@@ -191,7 +191,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
   it('to replace one database twice at the same time', async () => {
     const { running, release } = await stuckPull(copying, 'twice');
     const second = await copying.pull(copying.sites.mariadb, 'mariadb', 'twice');
-    expect([second.exitCode, second.stderr]).toEqual([1, expect.stringContaining('Another dnx is replacing twice')]);
+    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('Another dnx is replacing twice')]);
     await release();
     expect((await running).exitCode).toBe(0);
   });
@@ -205,7 +205,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
     onTestFinished(() => rmSync(join(sshd.directory, 'programs'), { recursive: true }));
     for (const driver of drivers) {
       const pulled = await copying.pull(sites[driver], driver, 'evil');
-      expect([driver, pulled.exitCode], pulled.stderr).toEqual([driver, 1]);
+      expect([driver, pulled.code], pulled.stderr).toEqual([driver, 1]);
       expect(pulled.stderr).toMatch(/local database server reported|restricted/);
       expect(copying.databases(driver, 'evil')).toEqual([]);
     }
@@ -214,13 +214,13 @@ describe('a pull refuses', { timeout: TIME }, () => {
 });
 
 it('tells the account of the site apart from the local one', { timeout: TIME }, async () => {
-  const { servers, sites, dnx } = copying;
+  const { servers, sites, run } = copying;
   const site = addDatabaseSite(copying, 'pull-denied.example.com', {
     ...variablesFor(servers.mariadb, 'mariadb'),
     DB_PASSWORD: 'wrong password',
   });
   const remote = await copying.pull(site, 'mariadb', 'denied');
-  const local = await dnx([
+  const local = await run([
     'db',
     'pull',
     sites.mariadb,
@@ -229,7 +229,7 @@ it('tells the account of the site apart from the local one', { timeout: TIME }, 
     '--confirm',
     'denied',
   ]);
-  expect([remote.exitCode, local.exitCode]).toEqual([1, 1]);
+  expect([remote.code, local.code]).toEqual([1, 1]);
   expect(remote.stderr).toMatch(/Could not read shop on web-1: .*Access denied[\s\S]*The credentials are those of Deploynix/);
   expect(local.stderr).toMatch(/The local database server reported: .*Access denied[\s\S]*The credentials are those of .*\.env/);
   expect(remote.stderr + local.stderr).not.toMatch(/wrong password/);

@@ -79,6 +79,15 @@ function dumped({ socket, port }: Database, driver: Driver, database: string): s
     const args = ['--no-owner', '-h', socket, '-p', String(port), '-U', 'postgres', '-d', database];
     return execFileSync(postgresProgram('pg_dump'), args, options).replace(/^\\(un)?restrict .*$/gm, '');
   }
-  const args = ['--no-defaults', `--socket=${socket}`, '--user=root', '--skip-comments', '--routines', '--events', '--hex-blob', database];
-  return execFileSync('mariadb-dump', args, options).replace(/DEFINER=`\w*`@`[\w.%]*`/g, '');
+  const args = [
+    '--no-defaults',
+    '--skip-ssl',
+    `--socket=${socket}`,
+    '--user=root',
+    '--skip-comments',
+    '--routines',
+    '--events',
+    '--hex-blob',
+  ];
+  return execFileSync('mariadb-dump', [...args, database], options).replace(/DEFINER=`\w*`@`[\w.%]*`/g, '');
 }

@@ -5,11 +5,15 @@ import { contentOf, seedMariaDb, seedPostgres } from './database-content.ts';
 import { holding } from './database-processes.ts';
 import { addDatabaseSite, type DatabaseBed, dotenvOf, openDatabaseBed, variablesFor } from './database-site.ts';
 import type { Driver } from './databases.ts';
+import { openBed, type Run } from './dnx.ts';
 import type { Started } from './executable.ts';
 import { find } from './programs.ts';
 
 /** For conditions that take a client to look at. */
 export const SLOWLY = { timeout: 60_000, interval: 150 };
+
+type Env = Readonly<Record<string, string>>;
+type Pull = readonly [site: string, driver: Driver, database: string, words?: readonly string[], env?: Env];
 
 /** Sites with databases, and local databases to replace, on the same two servers. */
 export interface Copying extends DatabaseBed {
@@ -23,10 +27,12 @@ export interface Copying extends DatabaseBed {
   withClient(script: string): string;
   /** A PATH with a client of MariaDB that waits this many seconds for a table in use, whatever dnx says. */
   withPatience(seconds: number): string;
-  /** Starts `dnx db dump`. A site may have been added since another run read the list. */
-  dump(words: readonly string[]): Started;
-  /** Starts `dnx db pull` into a local database, confirmed. */
-  pull(site: string, driver: Driver, database: string, words?: readonly string[], env?: Readonly<Record<string, string>>): Started;
+  /** Runs a command line in this process, with real programs. A site may have been added since another run read the list. */
+  run(words: readonly string[], env?: Env): Promise<Run>;
+  /** Runs `dnx db pull` into a local database, confirmed, in this process. */
+  pull(...pull: Pull): Promise<Run>;
+  /** Starts the same as a process. */
+  startPull(...pull: Pull): Started;
   /** The databases of a server whose names begin with this. */
   databases(driver: Driver, beginning: string): readonly string[];
   /** The accounts on a local server that pulls created. */
@@ -44,7 +50,12 @@ export interface Copying extends DatabaseBed {
 /** Opens all of it. `prefix` begins the domains of the sites. */
 export async function openCopying(prefix: string): Promise<Copying> {
   const bed = await openDatabaseBed();
+  const inProcess = await openBed();
   const { mariadb, pgsql } = bed.servers;
+  const wordsOf = ([site, driver, database, words = []]: Pull) => [
+    ...['db', 'pull', site, '--into', copying.dotenv(driver, database), '--confirm', database],
+    ...words,
+  ];
   const copying: Copying = {
     ...bed,
     sites: {
@@ -65,11 +76,9 @@ export async function openCopying(prefix: string): Promise<Copying> {
     },
     withPatience: (seconds) =>
       copying.withClient(`sed -u 's/lock_wait_timeout = [0-9]*/lock_wait_timeout = ${seconds}/' | exec "$MARIADB" "$@"`),
-    dump: (words) => bed.dnx(['db', 'dump', '--no-cache', ...words]),
-    pull(site, driver, database, words = [], env = {}) {
-      const into = ['--into', copying.dotenv(driver, database), '--confirm', database];
-      return bed.dnx(['db', 'pull', site, '--no-cache', ...into, ...words], { env });
-    },
+    run: (words, env = {}) => inProcess.dnx([...words, '--no-cache'], { env: { ...bed.env, ...env }, cwd: bed.directory }),
+    pull: (...pull) => copying.run(wordsOf(pull), pull[4]),
+    startPull: (...pull) => bed.dnx([...wordsOf(pull), '--no-cache'], { env: pull[4] ?? {} }),
     databases(driver, beginning) {
       const all = bed.servers[driver].sql(driver === 'pgsql' ? 'SELECT datname FROM pg_database' : 'SHOW DATABASES').split('\n');
       return all.filter((name) => name.startsWith(beginning)).sort();
@@ -90,6 +99,10 @@ export async function openCopying(prefix: string): Promise<Copying> {
     old(driver, database) {
       copying.addOld(driver, database);
       return copying.content(driver, database);
+    },
+    async close() {
+      await inProcess.close();
+      await bed.close();
     },
   };
   return copying;
@@ -119,21 +132,17 @@ export async function lastTableLocked({ servers }: Copying): Promise<() => Promi
 /** A dump into this directory that has written most of it. */
 export async function stuckDump(copying: Copying, into: string): Promise<Stuck> {
   const release = await lastTableLocked(copying);
-  const running = copying.dump([copying.sites.large, '-O', join(into, 'large.sql.gz')]);
+  const running = copying.dnx(['db', 'dump', copying.sites.large, '-O', join(into, 'large.sql.gz'), '--no-cache']);
   const written = () => readdirSync(into).reduce((sum, name) => sum + statSync(join(into, name)).size, 0);
   await expect.poll(written, { timeout: 60_000 }).toBeGreaterThan(1_000_000);
   return { running, release };
 }
 
 /** A pull that has imported most of it, and what was in the target before. */
-export async function stuckPull(
-  copying: Copying,
-  target: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Stuck & { readonly before: string }> {
+export async function stuckPull(copying: Copying, target: string, env: Env = {}): Promise<Stuck & { readonly before: string }> {
   const before = copying.old('mariadb', target);
   const release = await lastTableLocked(copying);
-  const running = copying.pull(copying.sites.large, 'mariadb', target, [], env);
+  const running = copying.startPull(copying.sites.large, 'mariadb', target, [], env);
   const rows = `SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${target}_dnx_new' AND TABLE_NAME = 'users'`;
   await expect.poll(() => copying.servers.mariadb.sql(rows), SLOWLY).toBe('1\n');
   return { running, before, release };

@@ -44,7 +44,7 @@ export const leaksOf = ({ directory, sshd }: Pick<SshBed, 'directory' | 'sshd'>)
 
 /** Runs a statement on MariaDB in a session that stays open, such as `LOCK TABLES`. The returned function ends the session. */
 export async function holding({ socket }: Database, database: string, statement: string): Promise<() => Promise<void>> {
-  const args = ['--no-defaults', `--socket=${socket}`, '--user=root', '--unbuffered', '--skip-column-names', database];
+  const args = ['--no-defaults', '--skip-ssl', `--socket=${socket}`, '--user=root', '--unbuffered', '--skip-column-names', database];
   const child = spawn('mariadb', args, { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.write(`${statement};\nSELECT 'holding';\n`);
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) if (String(chunk).includes('holding')) break;

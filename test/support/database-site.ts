@@ -8,11 +8,15 @@ export interface DatabaseBed extends SshBed {
   readonly servers: Readonly<Record<Driver, Database>>;
 }
 
+/** The certificates of this machine, which each client of MariaDB would read, and none of the servers here has one of. */
+const WITHOUT_AUTHORITIES = { SSL_CERT_FILE: '/dev/null', SSL_CERT_DIR: '/nonexistent' };
+
 /** Opens all of them. */
 export async function openDatabaseBed(): Promise<DatabaseBed> {
   const [bed, servers] = await Promise.all([openSshBed(), databases()]);
   symlinkSync(postgresProgram('psql'), join(bed.sshd.directory, 'bin/psql'));
-  return { ...bed, servers };
+  const env = { ...bed.env, ...WITHOUT_AUTHORITIES };
+  return { ...bed, servers, env, dnx: (args, given = {}) => bed.dnx(args, { ...given, env: { ...WITHOUT_AUTHORITIES, ...given.env } }) };
 }
 
 /** Adds a site to web-1 with these variables at Deploynix and, with files, its directory on the server. */

@@ -76,7 +76,16 @@ async function openMariaDb(): Promise<Database> {
   startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small, ...robust, ...binary]);
   // The encoding of dnx, whatever the locale is: code in a database keeps that of its client.
   const encoding = '--default-character-set=utf8mb4';
-  const client = ['--no-defaults', `--socket=${socket}`, '--user=root', encoding, '--comments', '--batch', '--skip-column-names'];
+  const client = [
+    '--no-defaults',
+    '--skip-ssl',
+    `--socket=${socket}`,
+    '--user=root',
+    encoding,
+    '--comments',
+    '--batch',
+    '--skip-column-names',
+  ];
   const sql: Database['sql'] = (statements, database) => {
     try {
       return run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);

@@ -1,6 +1,5 @@
 import { capitalized, title } from '../../base/text.ts';
-import { namings } from '../../platform/names/namings.ts';
-import { waysToName } from '../../platform/names/unresolved.ts';
+import { namings, waysToName } from '../../platform/names/namings.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
 import { bodyOptions, consents } from './globals.ts';

@@ -11,11 +11,10 @@ import { consentLevel } from '../language/tree.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 
 /** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
-export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
+export function requireConsent(invocation: Invocation, declared: Consent | Consent['level'], ask: Context['ask']): void {
   const { command, consent, options } = invocation;
-  if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
-  if (isNeedless(command.consent, options)) return;
-  const unless = typeof command.consent === 'object' ? command.consent.unless : undefined;
+  if (ask.allowed || isNeedless(declared, options)) return;
+  const unless = typeof declared === 'object' ? declared.unless : undefined;
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
@@ -46,13 +45,12 @@ function confirmOf(invocation: Invocation): string {
 /** Asks for confirmation unless an option gives it. Returns the targets, with the names that were read for the question. */
 export async function obtainConsent(
   invocation: Invocation,
+  declared: Consent | Consent['level'],
   all: readonly Targets[],
-  { ctx, args }: { readonly ctx: Context; readonly args: unknown },
+  ctx: Context,
 ): Promise<readonly Targets[]> {
-  const { command } = invocation;
-  const declared = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
-  const consent: Consent | undefined = typeof declared === 'string' ? { level: declared } : declared;
-  if (!consent || consent.deferred || isNeedless(consent, invocation.options) || all.length === 0) return all;
+  const consent: Consent = typeof declared === 'string' ? { level: declared } : declared;
+  if (consent.deferred || isNeedless(consent, invocation.options) || all.length === 0) return all;
   return (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
 }
 

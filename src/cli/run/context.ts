@@ -1,7 +1,8 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { accountName, openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
+import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import type { Api } from '../../platform/api/api.ts';

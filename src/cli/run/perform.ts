@@ -5,7 +5,7 @@ import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { refused } from '../../platform/api/send.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
@@ -43,8 +43,8 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   if (base.settings.readOnly) refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   requireWords(line, base.ask, unplaced.settings);
-  const consent = command.consent && (await import('./consent.ts'));
-  consent?.requireConsent(line, base.ask);
+  if (command.consent && typeof command.consent !== 'function')
+    (await import('./consent.ts')).requireConsent(line, command.consent, base.ask);
   const {
     typed,
     scope: picked,
@@ -56,16 +56,29 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const chosen = callsOf(invocation, scope.settings);
   const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
-  const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
+  const { ctx, args } = prepared(found[0] ?? {}, found);
+  const consent = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
+  const all = consent ? await (await import('./consent.ts')).obtainConsent(invocation, consent, found, ctx) : found;
   const [first = {}] = all;
   const asks = Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
   const noun = nounOf(group);
   const body = { ...inputs.fields, ...inputs.extra };
   const after = await before({ name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) });
-  const run = (targets: Targets, values = inputs) => {
-    const { ctx, args } = prepared(targets, all, values);
-    return command.run(ctx, args);
+  const run = async (targets: Targets, values = inputs) => {
+    const attempt = (at: Targets, others: readonly Targets[]) => {
+      const { ctx, args } = prepared(at, others, values);
+      return command.run(ctx, args);
+    };
+    try {
+      return await attempt(targets, all);
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error;
+      scope.names.forget();
+      const again = await (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope);
+      scope.names.trusted.clear();
+      return attempt(again, [again]);
+    }
   };
   const runAll = async (values: Inputs) => {
     if (command.targets !== 'each' || all.length <= 1) return run(first, values);

@@ -3,7 +3,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
-import { accountName } from '../../machine/credentials/tokens.ts';
+import { accountName } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName, hostOf, isLoopback, profileNote } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';

@@ -2,8 +2,7 @@ import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, done, rows, type View } from '../../cli/output/view.ts';
-import { accountName, accountNamed, type Identity } from '../../machine/credentials/tokens.ts';
-import type { Config } from '../../machine/settings/config.ts';
+import { accountName, accountNamed, type Config, type Identity } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked, tokenId } from '../token/token.ts';
 

@@ -3,10 +3,9 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { within } from '../../platform/api/deadline.ts';
-import { backupReader, backupsEndpoint } from '../../platform/follow/readers.ts';
+import { backupReader, backupsEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Creation } from '../../platform/names/creation.ts';
 import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
-import { siteEndpoint } from '../deploy/site.ts';
 
 interface Options {
   readonly wait: boolean | undefined;

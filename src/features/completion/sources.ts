@@ -1,5 +1,5 @@
-import { accountNamed } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
+import { accountNamed } from '../../machine/settings/config.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/host.ts';
 import { readSettings, type Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';

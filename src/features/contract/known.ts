@@ -70,13 +70,13 @@ export interface KnownColumn extends Read {
 
 /** Every endpoint that a command calls, in the order of the commands. Loads all commands. */
 export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]> {
-  const commands = await everyCommand(tree);
-  const endpoints = new Set(commands.flatMap(({ command }) => operationsOf(command)));
-  return [...endpoints].map((endpoint) => known(endpoint, commands));
+  const callers = new Map<Endpoint, Leaf[]>();
+  for (const leaf of await everyCommand(tree))
+    for (const endpoint of new Set(operationsOf(leaf.command))) callers.set(endpoint, [...(callers.get(endpoint) ?? []), leaf]);
+  return [...callers].map(([endpoint, leaves]) => known(endpoint, leaves));
 }
 
-function known(endpoint: Endpoint, commands: readonly Leaf[]): KnownEndpoint {
-  const callers = commands.filter(({ command }) => operationsOf(command).includes(endpoint));
+function known(endpoint: Endpoint, callers: readonly Leaf[]): KnownEndpoint {
   const form = formOf(endpoint);
   const built = bodies
     .filter((each) => each.endpoint === endpoint)
@@ -87,7 +87,7 @@ function known(endpoint: Endpoint, commands: readonly Leaf[]): KnownEndpoint {
     commands: callers.map(({ path }) => path),
     ability: needOf(endpoint),
     query: merged([...(form === 'list' ? sent(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
-    body: isRead(endpoint) ? [] : merged([...commands.flatMap((leaf) => declared(leaf, endpoint)), ...built]),
+    body: isRead(endpoint) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, endpoint)), ...built]),
     further: sent(withoutOption[endpoint] ?? {}),
     answer: answerOf(endpoint, callers),
     form,

@@ -4,9 +4,8 @@ import { LINK_FILE } from '../../machine/settings/link.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { isLinkedSite, linkConsent } from '../link/confirmation.ts';
-import { siteBranch } from './branch/restore.ts';
 import { type DeployValues, refuseContradictions } from './options.ts';
-import { readSite, type SiteReference, siteIds, sitePlace, siteReference } from './site.ts';
+import { readSite, type SiteReference, siteBranch, siteIds, sitePlace, siteReference } from './site.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'nameOf' | 'progress' | 'settings'>;
 

@@ -4,17 +4,6 @@ import { wordOf } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
 import { idIn } from '../../platform/names/names.ts';
 
-/** A release in the API (assumed). */
-export interface ReleaseRecord {
-  readonly id: string;
-  readonly name?: string;
-  readonly status?: string;
-  readonly active?: boolean;
-  readonly commit_hash?: string | null;
-  readonly commit_message?: string | null;
-  readonly created_at?: string;
-}
-
 /** A release, normalized from any of the field names that the API may use. */
 export interface Release {
   readonly id: string;
@@ -74,19 +63,6 @@ export const liveRelease = (releases: readonly Release[] | null | undefined): Re
 /** The word for this release on a command line: its name, or its id if the name is ambiguous. */
 export const releaseWord = ({ id, name }: Release, all: readonly Release[]): string =>
   all.some((other) => other.id !== id && (other.id === name || other.name === name)) ? id : name;
-
-/** The status column of a list: which release is live, and which is only kept. Both may be `active` in the API. */
-export function releaseStatus(answer: readonly unknown[]) {
-  const releases = new Map(releasesOf(answer).map((each) => [each.id, each]));
-  return {
-    key: 'status',
-    cell: ({ id }: { readonly id?: unknown }): string | undefined => {
-      const release = releases.get(idIn(id) ?? '');
-      if (!release || release.phase === 'bad') return undefined;
-      return release.live ? 'live' : release.live === false && release.phase === 'good' ? 'kept' : undefined;
-    },
-  } as const;
-}
 
 /** True for a release that is being deployed. A live `running` release is not. */
 export const isInProgress = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));

@@ -3,6 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
 import { type Release, releasesOf } from './release.ts';
@@ -38,10 +39,6 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
   ...(to === undefined ? [] : ['--to', to]),
 ];
 
-/** The endpoints for following a deployment. */
-export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
-export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
-
 /** The endpoints for deploying another branch. A body with the branch alone is assumed to keep everything else. */
 export const siteUpdateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
 export const repositoryEndpoint = 'GET /git-repositories/{git_repository}' satisfies Endpoint;
@@ -56,6 +53,9 @@ export async function readSite(
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
+
+/** The branch of a site; undefined if the API does not say. */
+export const siteBranch = ({ branch }: Site): string | undefined => (typeof branch === 'string' && branch !== '' ? branch : undefined);
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
 export async function readReleases(

@@ -4,6 +4,7 @@ import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
+import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
 import { afterFollowing } from './branch/interrupted.ts';
 import { savedBranch } from './branch/saved.ts';
@@ -12,7 +13,7 @@ import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
 import { attachToRunning, followRun } from './run.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
-import { siteEndpoint, siteReference } from './site.ts';
+import { siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */

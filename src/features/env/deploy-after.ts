@@ -2,8 +2,8 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { following, toggle, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
+import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
-import { releasesEndpoint, siteEndpoint } from '../deploy/site.ts';
 
 /** What a command calls if it deploys after a change of variables. */
 export const deployCalls = {

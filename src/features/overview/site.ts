@@ -2,10 +2,9 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
-import { certificatesEndpoint } from '../../platform/follow/readers.ts';
+import { certificatesEndpoint, releasesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
 import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
-import { releasesEndpoint } from '../deploy/site.ts';
 import { certificateIn, type TimeReader } from './certificate.ts';
 import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
 

@@ -5,11 +5,10 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
-import { certificatesEndpoint, serverEndpoint } from '../../platform/follow/readers.ts';
+import { certificatesEndpoint, releasesEndpoint, serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
-import { releasesEndpoint, siteEndpoint } from '../deploy/site.ts';
 import { briefApi, type OverviewContext } from '../overview/overview.ts';
 import { isPassing, POLL_MS, pollAgain, polled } from '../watch/poll.ts';
 

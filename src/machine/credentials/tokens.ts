@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import { type Account, readConfig } from '../settings/config.ts';
+import { type Account, accountName, readConfig } from '../settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
@@ -199,19 +199,4 @@ async function remember({ account, world, settings }: Stores, entry: Account | u
     const { [account]: _, ...others } = config.accounts ?? {};
     return { ...config, accounts: entry ? { ...others, [account]: entry } : others };
   });
-}
-
-/** A profile and a host. */
-export interface Identity {
-  readonly profile: string;
-  readonly host: string;
-}
-
-/** The account name in the keychain and the settings: `profile@host`. */
-export const accountName = ({ profile, host }: Identity): string => `${profile}@${host}`;
-
-/** Parses an account name. A profile may contain `@`, a host does not. */
-export function accountNamed(name: string): Identity {
-  const at = name.lastIndexOf('@');
-  return { profile: name.slice(0, at), host: name.slice(at + 1) };
 }

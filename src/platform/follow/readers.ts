@@ -22,9 +22,13 @@ export const serverReader = ({ api }: { readonly api: Api }): Reader<Server> => 
 /** Where a site that was created appears. */
 export const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
 
+/** The endpoints for following a site and its deployments. */
+export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
+export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
+
 /** Reads the sites of a server. */
 export const siteReader = ({ api }: { readonly api: Api }, server: string): Reader<Thing> => ({
-  one: async (site, options) => (await api.send<Thing>('GET /servers/{server}/sites/{site}', { server, site }, options)).data,
+  one: async (site, options) => (await api.send<Thing>(siteEndpoint, { server, site }, options)).data,
 });
 
 /** The endpoints for following a certificate. */

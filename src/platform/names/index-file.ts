@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
-import { accountName, type Identity } from '../../machine/credentials/tokens.ts';
 import type { LockWaiting } from '../../machine/files/lock.ts';
 import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
+import { accountName, type Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
 import { namings, nounAt } from './namings.ts';
 

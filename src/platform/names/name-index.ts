@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Identity } from '../../machine/credentials/tokens.ts';
+import type { Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
 import type { Listing, Observer } from '../api/api.ts';
 import { type Endpoint, fill } from '../api/endpoint.ts';
@@ -41,6 +41,8 @@ interface Trusted {
  * offers them. Values are never written.
  */
 export interface NameIndex extends Observer {
+  /** True for --no-cache. */
+  readonly fresh: boolean;
   /** The token for requests, whose names these are. */
   token(): Promise<string>;
   /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
@@ -78,6 +80,7 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
   const trusted = new Map<string, Trusted>();
   let names: ReadonlyMap<string, string> | undefined;
   return {
+    fresh: options.fresh,
     token: use,
     trusted,
     listing(endpoint, params, since) {

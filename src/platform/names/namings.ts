@@ -116,6 +116,9 @@ export const namedKinds: readonly string[] = [
   ...Object.keys(choices),
 ];
 
+/** How a resource may be given: `command or id`. */
+export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;
+
 /** Where the names of a kind are listed. */
 export const listOfKind = (kind: string): Endpoint | undefined => own(namings, kind)?.list ?? own(choices, kind)?.list;
 

@@ -6,7 +6,7 @@ import { capitalized, flagName, oneLine, plural, title, wordOf } from '../../bas
 import { domainKey } from './domains.ts';
 import type { Settled } from './lookups.ts';
 import { called, type Located, resourceName, type Target, type Targets, targetOf } from './names.ts';
-import { namings } from './namings.ts';
+import { namings, waysToName } from './namings.ts';
 
 /** An existing name to suggest, and its server. */
 export interface KnownName {
@@ -106,9 +106,6 @@ export const nowhere = (settled: Settled): DnxError =>
   brokenSetting('site', settled) ??
   brokenSetting('server', settled) ??
   usage('No server or site given.', 'Name one, set a default with `dnx link`, or run in a terminal to pick one.');
-
-/** How a resource may be given: `command or id`. */
-export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;
 
 /** The error if a broken settings or link file may have set the server or site, or a missing environment should have. */
 export function brokenSetting(name: string, { broken, unplaced }: Settled): DnxError | undefined {

@@ -76,7 +76,7 @@ const upgrade = { subject: 'Require PHP 8.4', files: { 'composer.json': composer
 export function createProject(directory: string, clone: string, dotenv: string, state: State, now: number): Project | undefined {
   const hub = join(directory, REPOSITORY);
   const marks = join(directory, 'marks');
-  mkdirSync(hub, { recursive: true });
+  mkdirSync(join(hub, 'hooks'), { recursive: true });
   const git: Git = (args, input) => run('git', ['-C', hub, ...args], input);
   try {
     git(['init', '--quiet', '--bare', '--initial-branch=main']);
@@ -160,8 +160,8 @@ function headsIn(git: Git): Record<string, Head> {
   );
 }
 
-/** Git without the settings of the user, and of a repository that dnx runs in. */
-const environmentOfGit = () => ({ PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
+/** Git without the settings of the user and of a repository that dnx runs in, and without sample hooks. */
+const environmentOfGit = () => ({ PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TEMPLATE_DIR: '' });
 
 const run = (file: string, args: readonly string[], input?: string | Buffer): string =>
   execFileSync(file, args, { env: environmentOfGit(), input: input ?? '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });

@@ -46,7 +46,7 @@ export function exchanges(): Promise<readonly Exchange[]> {
 
 async function record(): Promise<readonly Exchange[]> {
   const found: Exchange[] = [];
-  const runs = examples.filter(({ nested, leaf }) => !nested && leaf.path !== 'sandbox start');
+  const runs = examples.filter(({ nested, leaf }) => !nested && leaf.group.name !== 'sandbox');
   for (const { line } of runs) await recordLine(line, line, found);
   for (const leaf of leaves) {
     const [example] = runs.filter((each) => each.leaf.path === leaf.path);

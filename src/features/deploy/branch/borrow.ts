@@ -10,9 +10,9 @@ import { liveRelease, yesOrNo } from '../release.ts';
 import type { DeployReport } from '../result.ts';
 import { neverPerformed } from '../run.ts';
 import { baselineOfRun, recallRuns } from '../run-file.ts';
-import { readSite, repositoryEndpoint, type SiteReference, siteCommand } from '../site.ts';
+import { readSite, repositoryEndpoint, type SiteReference, siteBranch, siteCommand } from '../site.ts';
 import type { DeployContext, Snapshot } from '../snapshot.ts';
-import { branchTaken, nowWith, putBranch, siteBranch, stillOn, tryToRestore, warnStillOn, warnWith, withStillOn } from './restore.ts';
+import { branchTaken, nowWith, putBranch, stillOn, tryToRestore, warnStillOn, warnWith, withStillOn } from './restore.ts';
 import { type HeldBranch, saveBranch, type TemporaryBranch } from './saved.ts';
 
 /** Another branch that a site has for one deployment. */

@@ -6,7 +6,16 @@ import type { Api } from '../../../platform/api/api.ts';
 import { isLost } from '../../../platform/api/network/fault.ts';
 import { isDeploymentOver, type Site, workInProgress } from '../baseline.ts';
 import { LAG_MS, PATIENCE_MS } from '../evidence.ts';
-import { readReleases, readSite, type SiteReference, siteCommand, siteIds, siteReference, siteUpdateEndpoint } from '../site.ts';
+import {
+  readReleases,
+  readSite,
+  type SiteReference,
+  siteBranch,
+  siteCommand,
+  siteIds,
+  siteReference,
+  siteUpdateEndpoint,
+} from '../site.ts';
 import { branchHolder, forgetBranch, type HeldBranch, savedBranch, type TemporaryBranch, takeOverBranch } from './saved.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
@@ -121,9 +130,6 @@ async function isKnownWrong(ctx: Needs, saved: TemporaryBranch): Promise<boolean
 
 /** How long restoring a branch may take, in ms, whatever `--timeout` says: longer than a pause for the rate limit. */
 const LIMIT_MS = 120_000;
-
-/** The branch of a site; undefined if the API does not say. */
-export const siteBranch = ({ branch }: Site): string | undefined => (typeof branch === 'string' && branch !== '' ? branch : undefined);
 
 /** Sets the branch of a site. Reads what became of it if the response is lost, or does not say. */
 export async function putBranch(api: Api, of: SiteReference, branch: string): Promise<void> {
