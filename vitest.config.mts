@@ -5,7 +5,7 @@ import { shellScripts } from './scripts/shell-scripts.mjs';
 /** Names the tests that passed only when they ran again. */
 const flaky: Reporter = {
   onTestCaseResult(test) {
-    if (test.diagnostic()?.flaky) console.log(`Flaky: ${test.module.relativeModuleId} > ${test.fullName}`);
+    if (test.diagnostic()?.flaky) process.stdout.write(`Flaky: ${test.module.relativeModuleId} > ${test.fullName}\n`);
   },
 };
 
