@@ -9,6 +9,7 @@ export default command({
   description:
     "Runs in the live release, with the site's version of PHP, over SSH. Options of dnx come first: everything after the site is passed on as it is.",
   calls: siteCalls,
+  checks: true,
   options: {
     ...siteOptions,
     command: { ...rest('Artisan command and its options (default: list)'), required: false, bare: true, check: checkArtisan },

@@ -15,6 +15,7 @@ const tunnel = command({
   description:
     'Forwards a local port to the database over SSH until Ctrl-C, and reconnects if the connection is lost. With a command after --, it runs the command with DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and so on in its environment instead, and ends with it.',
   calls: databaseCalls,
+  checks: true,
   options: { ...forwarding, command: { ...rest('Command to run, after --'), required: false } },
   exits: 'with a command, those of the command',
   shows: columns('host', 'port', 'database', 'username', 'driver'),
@@ -28,6 +29,7 @@ const shell = command({
   description:
     'Runs mysql, mariadb or psql of this machine through a tunnel. Options after -- are for the client. The password is passed in its environment.',
   calls: databaseCalls,
+  checks: true,
   options: { ...forwarding, options: { ...rest('Options of the client, after --'), required: false } },
   exits: 'those of the client',
   examples: ['shell shop.example.com', "shell shop.example.com -- -e 'SELECT COUNT(*) FROM users'", 'shell shop.example.com < report.sql'],
@@ -40,6 +42,7 @@ const dump = command({
   description:
     'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
   calls: databaseCalls,
+  checks: true,
   options: {
     user: userOption,
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
@@ -58,6 +61,7 @@ const pull = command({
     'The old copy is kept until the new one is complete, so a failed pull changes nothing.',
   ].join(' '),
   calls: databaseCalls,
+  checks: true,
   consent: { level: 'severe', deferred: true, named: 'the local database' },
   options: {
     user: userOption,

@@ -18,6 +18,7 @@ With -f, new lines are shown until Ctrl-C, also after a log is rotated, a releas
     { when: 'source', also: [serverEndpoint] },
     { when: 'path', also: [serverEndpoint] },
   ],
+  checks: true,
   options: {
     destination: destination('Server or site (default: the linked site)'),
     follow: { ...flag('Show new lines as they are written'), short: 'f' },

@@ -8,6 +8,7 @@ export default command({
   description:
     'Opens a site at its domain, with https if it has a valid certificate, and a server in the dashboard. BROWSER chooses the browser: a command, or several separated by colons; %s in it is the URL. Without a browser, as over SSH, the URL is printed.',
   calls: destinationCalls,
+  checks: true,
   options: {
     destination: destination('Server or site (default: the linked site)'),
     dashboard: flag('Open its page in the dashboard'),

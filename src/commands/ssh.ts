@@ -9,6 +9,7 @@ export default command({
   description:
     'Runs ssh with your own keys and configuration. On a site, starts in its live release. The server gets the words of the command unchanged, so use sh -c for pipes, variables and globs. Options of dnx come before the command. For the linked site, put -- before it.',
   calls: destinationCalls,
+  checks: true,
   options: {
     destination: destination('Server or site (default: the linked site)'),
     ...siteOptions,

@@ -8,6 +8,7 @@ export default command({
   summary: 'Open Tinker on a site',
   description: "Runs in the live release, with the site's version of PHP, over SSH. Reads code from stdin if that is not a terminal.",
   calls: siteCalls,
+  checks: true,
   options: {
     ...siteOptions,
     execute: text('Run this code and exit', 'code'),

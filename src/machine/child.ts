@@ -37,12 +37,12 @@ export async function startChild(piped: Piped, parent: Parent & Pick<World, 'pla
  * to load and repeats the whole output in an error.
  */
 export async function captureChild(captured: Captured, parent: Parent): Promise<Capture | undefined> {
-  const { file, attended, limitMs } = captured;
-  const { signal, after } = parent;
+  const { file, attended, limitMs, signal = parent.signal } = captured;
+  const { after } = parent;
   signal.throwIfAborted();
   const child = await spawned(captured, attended ? ['inherit', 'pipe', 'inherit'] : ['ignore', 'pipe', 'pipe']);
   if (!child) return undefined;
-  const { stop, ended } = lifeOf(child, parent);
+  const { stop, ended } = lifeOf(child, { ...parent, signal });
   const output = collected(child, stop);
   let isLate = false;
   const expire = () => {

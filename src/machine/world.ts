@@ -106,6 +106,8 @@ export interface Captured extends Program {
   readonly attended?: true;
   /** How long it may run, in ms; by default as long as dnx. Then it fails with `timed_out`. */
   readonly limitMs?: number;
+  /** Ends the child, and is thrown, instead of the signal of the World. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a captured child process ended. */

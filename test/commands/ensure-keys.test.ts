@@ -4,7 +4,7 @@ import { changes, ensure, shownAs } from '../support/ensured.ts';
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openBed({ rateLimit: 0 });
 });
 afterEach(() => bed.close());
 

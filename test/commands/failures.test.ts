@@ -67,7 +67,7 @@ describe('a bug', () => {
   };
 
   test('is reported with its stack', async () => {
-    const run = await bed.dnx('sandbox run -- true', { child: broken });
+    const run = await bed.dnx('env run --all --site shop.example.com -- true', { child: broken });
     expect(run.stderr).toMatch(
       /^Error: This looks like a bug in dnx \d+\.\d+\.\d+\. Please report it with the lines below\.\nTypeError: x is not a function\n {4}at /,
     );
@@ -75,7 +75,7 @@ describe('a bug', () => {
   });
 
   test('is one line of JSON with --json', async () => {
-    const run = await bed.dnx('sandbox run --json -- true', { child: broken });
+    const run = await bed.dnx('env run --all --site shop.example.com --json -- true', { child: broken });
     expect(JSON.parse(run.stderr)).toEqual({
       error: {
         code: 'bug',

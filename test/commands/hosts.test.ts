@@ -107,7 +107,7 @@ describe('a link file', () => {
     mkdirSync(config());
     writeFileSync(join(config(), 'config.json'), '{"profiles":{"default":null}}');
     writeFileSync(join(bed.directory, '.deploynix.json'), '{');
-    for (const line of ['completion bash', 'config list', 'sandbox run -- true', 'whoami', 'server show web-1']) {
+    for (const line of ['completion bash', 'config list', 'whoami', 'server show web-1']) {
       const run = await bed.dnx(line);
       expect([line, run.code]).toEqual([line, 0]);
       expect(run.stderr.split('\n').filter((each) => each.startsWith('! '))).toEqual([

@@ -22,37 +22,35 @@ test('sandbox start exits 2 if the port is not valid', async () => {
 });
 
 describe('sandbox run', () => {
-  const childEnv = async (env: Record<string, string>, platform: NodeJS.Platform = 'linux') => {
-    expect((await bed.dnx('sandbox run -- true', { env, platform })).code).toBe(0);
+  const childEnv = async (env: Record<string, string>, flags = '', platform: NodeJS.Platform = 'linux') => {
+    expect((await bed.dnx(`sandbox run ${flags} -- true`, { env, platform })).code).toBe(0);
     return bed.children.at(-1)?.env ?? {};
   };
 
-  test("gives its command the sandbox's host, token and directories instead of yours", async () => {
+  test("gives its command the sandbox's host, token, directories and rate limit instead of yours, and this dnx first", async () => {
     const yours = { DNX_TOKEN: '1|yours', DNX_HOST: 'https://deploynix.io', DNX_PROFILE: 'yours', DNX_CONFIG_DIR: '/yours' };
-    const env = await childEnv(yours);
+    const env = await childEnv({
+      ...yours,
+      DNX_RATE_LIMIT: '7',
+      PATH: '/bin',
+      HTTP_PROXY: 'http://proxy.example.com:3128',
+      NO_PROXY: '.a',
+    });
     expect(env).toMatchObject({ DNX_TOKEN: SEED_TOKEN, DNX_HOST: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
     expect(JSON.stringify(env)).not.toContain('yours');
+    expect(env.PATH).toMatch(/dnx-sandbox-\w+\/bin:\/bin$/);
+    expect([env.NO_PROXY, env.no_proxy, env.DNX_RATE_LIMIT]).toEqual(['.a,127.0.0.1,localhost', '.a,127.0.0.1,localhost', undefined]);
   });
 
-  test('puts this dnx first on the PATH', async () => {
-    expect((await childEnv({ PATH: '/bin' })).PATH).toMatch(/dnx-sandbox-\w+\/bin:\/bin$/);
-    expect((await childEnv({})).PATH).toMatch(/dnx-sandbox-\w+\/bin$/);
+  test('gives it the --rate-limit, and a PATH if there is none', async () => {
+    const env = await childEnv({}, '--rate-limit 60/5s');
+    expect([env.PATH, env.DNX_RATE_LIMIT]).toEqual([expect.stringMatching(/dnx-sandbox-\w+\/bin$/), '60/5s']);
   });
 
   test('puts this dnx first on the Path of Windows', async () => {
-    const env = await childEnv({ Path: 'C:\\Windows' }, 'win32');
+    const env = await childEnv({ Path: 'C:\\Windows' }, '', 'win32');
     expect(env.PATH).toMatch(/dnx-sandbox-\w+[/\\]bin;C:\\Windows$/);
     expect(env).not.toHaveProperty('Path');
-  });
-
-  test.each([
-    [{}, '127.0.0.1,localhost'],
-    [{ NO_PROXY: '.example.com' }, '.example.com,127.0.0.1,localhost'],
-    [{ no_proxy: '.a', NO_PROXY: '.b' }, '.a,.b,127.0.0.1,localhost'],
-    [{ NO_PROXY: 'localhost', no_proxy: 'localhost' }, 'localhost,127.0.0.1'],
-  ])('bypasses the proxy for the sandbox: %o', async (given, expected) => {
-    const { NO_PROXY, no_proxy } = await childEnv({ HTTP_PROXY: 'http://proxy.example.com:3128', ...given });
-    expect([NO_PROXY, no_proxy]).toEqual([expected, expected]);
   });
 });
 
@@ -80,29 +78,24 @@ Ctrl-C stops it.
     expect(Math.max(...run.stderr.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
-  test('says how to bypass the proxy', async () => {
-    const run = await started({ HTTP_PROXY: 'http://proxy.example.com:3128', NO_PROXY: '.a' });
+  test.each([
+    [{}, '127.0.0.1,localhost'],
+    [{ NO_PROXY: '.example.com' }, '.example.com,127.0.0.1,localhost'],
+    [{ no_proxy: '.a', NO_PROXY: '.b' }, '.a,.b,127.0.0.1,localhost'],
+    [{ NO_PROXY: 'localhost', no_proxy: 'localhost' }, 'localhost,127.0.0.1'],
+  ])('says how to bypass the proxy: %o', async (given, expected) => {
+    const run = await started({ HTTP_PROXY: 'http://proxy.example.com:3128', ...given });
     expect([run.code, run.stderr]).toEqual([
       0,
-      expect.stringContaining('\nIn another terminal, bypass your proxy:\n  export NO_PROXY=.a,127.0.0.1,localhost\n'),
+      expect.stringContaining(`\nIn another terminal, bypass your proxy:\n  export NO_PROXY=${expected}\n`),
     ]);
   });
 });
 
 describe('--rate-limit', () => {
   test.each([
-    ['0', '0'],
-    ['60/5s', '60/5s'],
-    ['5000', '5000'],
-    [undefined, undefined],
-  ])('of sandbox run is that of dnx, too: %s', async (limit, variable) => {
-    const flags = limit === undefined ? '' : `--rate-limit ${limit}`;
-    const run = await bed.dnx(`sandbox run ${flags} -- true`, { env: { DNX_RATE_LIMIT: '7' } });
-    expect([run.code, bed.children.at(-1)?.env.DNX_RATE_LIMIT]).toEqual([0, variable]);
-  });
-
-  test.each([
     ['--rate-limit 60/5s', '  export DNX_RATE_LIMIT=60/5s\n'],
+    ['--rate-limit 5000', '  export DNX_RATE_LIMIT=5000\n'],
     ['--rate-limit 0', '  export DNX_RATE_LIMIT=0\n'],
   ])('of sandbox start is printed as a variable: %s', async (flags, line) => {
     const run = await bed.dnx(`sandbox start ${flags}`, { interruptOn: 'Ctrl-C stops it.' });

@@ -19,7 +19,7 @@ afterAll(() => bed.close());
 
 /** What dnx says of the whole log of a deployment, on stdin. */
 async function judged(log: string): Promise<Diagnosis> {
-  const run = await bed.dnx(`why ${id} --server web-2 --url ${bed.sandbox.url} --log - --json`, { stdin: log });
+  const run = await bed.dnx(`why ${id} --server ${seeded.servers['web-2']} --url ${bed.sandbox.url} --log - --json`, { stdin: log });
   expect(run.code, run.stderr).toBe(0);
   return run.json<Diagnosis>();
 }

@@ -11,9 +11,12 @@ afterAll(() => bed.close());
 
 /** What dnx says of a log on stdin. */
 async function judged(log: string): Promise<Diagnosis> {
-  const run = await bed.dnx(`why ${seeded.sites['api.example.com']} --server web-2 --url ${bed.sandbox.url} --log - --json`, {
-    stdin: log,
-  });
+  const run = await bed.dnx(
+    `why ${seeded.sites['api.example.com']} --server ${seeded.servers['web-2']} --url ${bed.sandbox.url} --log - --json`,
+    {
+      stdin: log,
+    },
+  );
   expect(run.code, run.stderr).toBe(0);
   return run.json<Diagnosis>();
 }

@@ -99,6 +99,16 @@ export function openProgram(
   };
 }
 
+/** Fails unless the output contains these texts in this order. */
+export function inOrder(output: string, ...wanted: readonly (string | RegExp)[]): void {
+  let left = output;
+  for (const each of wanted) {
+    const found = foundIn(left, each);
+    if (!found) throw new Error(`No '${each}' in:\n${left}`);
+    left = left.slice(found.index + found.words.length);
+  }
+}
+
 function foundIn(text: string, wanted: string | RegExp): { readonly index: number; readonly words: string } | undefined {
   const index = typeof wanted === 'string' ? text.indexOf(wanted) : text.search(wanted);
   return index < 0 ? undefined : { index, words: typeof wanted === 'string' ? wanted : (wanted.exec(text)?.[0] ?? '') };

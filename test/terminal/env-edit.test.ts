@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
@@ -12,12 +12,19 @@ const SITE = seeded.sites['shop.example.com'];
 const edit = ['env', 'edit', '--site', 'shop.example.com'];
 
 let executable: Executable;
-let before: readonly string[];
+/** The files that any command leaves, and the editor. */
+let usual: readonly string[];
+beforeAll(async () => {
+  const other = await openExecutable();
+  expect((await other.dnx(['env', 'list', '--site', 'shop.example.com'])).exitCode).toBe(0);
+  usual = [...treeOf(other.directory), 'editor.sh'];
+  await other.close();
+});
 beforeEach(async () => {
   executable = await openExecutable();
 });
 afterEach(async () => {
-  expect(treeOf(executable.directory)).toEqual(before);
+  expect(treeOf(executable.directory).filter((file) => !usual.includes(file))).toEqual([]);
   expect(filesWith(executable.directory, 'hunter2 but longer')).toEqual([]);
   await executable.close();
 });
@@ -26,9 +33,7 @@ const value = (key: string) =>
   executable.sandbox.state.environment_variables.find((each) => each.site_id === SITE && each.key === key)?.value;
 
 /** Starts `dnx env edit` on a terminal with this editor. */
-async function start(editor: Readonly<Record<string, string>>, words: readonly string[] = []): Promise<Terminal> {
-  expect((await executable.dnx(['env', 'list', '--site', 'shop.example.com'])).exitCode).toBe(0);
-  before = treeOf(executable.directory);
+function start(editor: Readonly<Record<string, string>>, words: readonly string[] = []): Terminal {
   const { url, token } = executable.sandbox;
   return openTerminal([...edit, ...words], { DNX_HOST: url, DNX_TOKEN: token, NO_COLOR: '1', ...editor }, executable.directory);
 }
@@ -43,7 +48,7 @@ function removeDraft(): void {
 const script = (text: string) => scriptEditor(executable, text);
 
 test('the whole way: editor, mistake, editor, plan, question, deployment', async () => {
-  const terminal = await start(
+  const terminal = start(
     script(
       'sed -i "s/^APP_NAME=.*/APP_NAME=\\"lo cal/; s/^\\(APP_NAME=\\"lo cal\\)$/\\1/" "$1"; printf "Value: "; read word; sed -i "s/lo cal.*/$word\\"/" "$1"',
     ),
@@ -66,7 +71,7 @@ test('the whole way: editor, mistake, editor, plan, question, deployment', async
 
 describe('Ctrl-C', () => {
   test('in an editor that uses it is not for dnx', async () => {
-    const terminal = await start(
+    const terminal = start(
       script(`trap 'echo kept' INT; echo ready; until read word; do :; done; sed -i "s/^APP_NAME=.*/APP_NAME=$word/" "$1"`),
     );
     await terminal.shows('ready');
@@ -83,9 +88,7 @@ describe('Ctrl-C', () => {
   });
 
   test('that ends the editor changes nothing', async () => {
-    const terminal = await start(
-      script('cp "$1" "$1~"; sed -i "s/^APP_NAME=.*/APP_NAME=local/" "$1"; echo ready; while :; do sleep 0.01; done'),
-    );
+    const terminal = start(script('cp "$1" "$1~"; sed -i "s/^APP_NAME=.*/APP_NAME=local/" "$1"; echo ready; while :; do sleep 0.01; done'));
     await terminal.shows('ready');
     terminal.type(keys.interrupt);
     const { code, text } = await terminal.ended;
@@ -96,7 +99,7 @@ describe('Ctrl-C', () => {
 
   test.each(leading(['Edit again?', 'Update 1 variable'], 1))('at “%s” changes nothing', async (question) => {
     const line = question.startsWith('Edit') ? 'echo \'A="\' >> "$1"' : 'sed -i "s/^APP_NAME=.*/APP_NAME=local/" "$1"';
-    const terminal = await start(script(line));
+    const terminal = start(script(line));
     await terminal.shows(question);
     terminal.type(keys.interrupt);
     expect([(await terminal.ended).code, value('APP_NAME')]).toEqual([130, 'Example Shop']);
@@ -105,7 +108,7 @@ describe('Ctrl-C', () => {
 });
 
 test('a terminal that closes ends the editor, and nothing is left', async () => {
-  const terminal = await start(script('cp "$1" "$1~"; echo ready; while :; do sleep 0.01; done'));
+  const terminal = start(script('cp "$1" "$1~"; echo ready; while :; do sleep 0.01; done'));
   await terminal.shows('ready');
   terminal.close();
   const { code } = await terminal.ended;
@@ -131,7 +134,7 @@ const finish = async (terminal: Terminal) => {
 const VIM = 'vim -u NONE -i NONE';
 
 test.skipIf(lacks('vim'))('vim edits the variables, and its swap file goes', async () => {
-  const terminal = await start({ EDITOR: VIM });
+  const terminal = start({ EDITOR: VIM });
   await terminal.draws('APP_NAME="Example Shop"');
   terminal.type(`:%s/^APP_NAME=.*/APP_NAME=local/ | write${keys.enter}`);
   // Ctrl-C throws away what vim has not read yet.
@@ -144,7 +147,7 @@ test.skipIf(lacks('vim'))('vim edits the variables, and its swap file goes', asy
 });
 
 test.skipIf(lacks('vim'))('vim ends with :cq, which cancels', async () => {
-  const terminal = await start({ EDITOR: VIM });
+  const terminal = start({ EDITOR: VIM });
   await terminal.draws('APP_NAME="Example Shop"');
   terminal.type(`:cq${keys.enter}`);
   const { code, text } = await terminal.ended;
@@ -152,7 +155,7 @@ test.skipIf(lacks('vim'))('vim ends with :cq, which cancels', async () => {
 });
 
 test.skipIf(lacks('nano'))('nano edits the variables, with a backup', async () => {
-  const terminal = await start({ EDITOR: 'nano --backup --ignorercfiles' });
+  const terminal = start({ EDITOR: 'nano --backup --ignorercfiles' });
   await terminal.draws('APP_NAME="Example Shop"');
   // Alt-/ goes to the end; Ctrl-X, Y and Enter save and leave.
   terminal.type('\u001b/NEW=1');

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../src/base/version.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
 import { type GitHub, openGitHub } from '../support/github.ts';
-import { openTerminal } from '../support/terminal.ts';
+import { openProgram, openTerminal } from '../support/terminal.ts';
 import { leading, sampled } from '../support/volume.ts';
 
 const SEED = 3;
@@ -126,13 +126,12 @@ describe('the notice of a new release', () => {
 
   test('is not shown if stdout or stderr is no terminal, and nothing is asked', async () => {
     const github = await gitHub();
-    // A shell in a sandbox, where nothing is checked and the state is its own.
-    const settings = 'DNX_NO_UPDATE_NOTIFIER= DNX_STATE_DIR="$STATE"';
-    const line = (redirect: string) => ['sandbox', 'run', '--', 'sh', '-c', `${settings} dnx config list ${redirect}; cat out`];
-    const env = { ...github.env, STATE: join(directory, '.local/state/dnx') };
+    const env = { ...github.env, NODE: process.execPath, DNX: resolve('bin/dnx.js') };
     for (const redirect of ['> out', '2> out', '']) {
       remember({ latest: '9.8.7', checked_at: redirect ? ago(25) : ago(1) });
-      expect((await run(line(redirect), env)).text.includes(NOTICE)).toBe(redirect === '');
+      const line = `"$NODE" "$DNX" config list ${redirect}; cat out`;
+      const { text } = await openProgram(['sh', '-c', line], env, directory, 120).ended;
+      expect(text.includes(NOTICE)).toBe(redirect === '');
     }
     expect(github.tunnels).toEqual([]);
   });

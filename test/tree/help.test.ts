@@ -5,11 +5,11 @@ import { tree } from '../../src/commands/index.ts';
 import { variableGroups } from '../../src/machine/settings/variables.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
-import { deep } from '../support/volume.ts';
+import { deep, turn } from '../support/volume.ts';
 
 const widths = [40, 60, 80, 120];
-/** The narrowest, and that of a pipe, for the many pages that are built alike. */
-const fewer = deep ? widths : [40, 80];
+/** The narrowest or that of a pipe, in turn, for the many pages that are built alike. */
+const fewer = (row: number) => (deep ? widths : turn([40, 80], row));
 
 let bed: Bed;
 beforeAll(async () => {
@@ -82,9 +82,9 @@ describe.each(tree.contents)('dnx $name', ({ name, summary, aliases = [] }) => {
   });
 });
 
-describe.each(leaves)('dnx $path', (leaf) => {
+describe.each(leaves.map((leaf, row) => ({ ...leaf, row })))('dnx $path', ({ row, ...leaf }) => {
   test('shows its examples in the first 12 lines', async () => {
-    const help = await helpOf(`${leaf.path} --help`, fewer);
+    const help = await helpOf(`${leaf.path} --help`, fewer(row));
     expect(help.startsWith(`${leaf.command.summary}\n\nUsage: dnx ${leaf.path} `)).toBe(true);
     const top = unbroken(help.split('\n').slice(0, 12).join('\n'));
     for (const line of linesOf(leaf)) expect(top).toMatch(new RegExp(`^  \\$ ${escaped(line)}$`, 'm'));
@@ -98,7 +98,7 @@ describe.each(leaves)('dnx $path', (leaf) => {
   });
 
   test('--api shows its calls', async () => {
-    const help = await helpOf(`${leaf.path} --help --api`, fewer);
+    const help = await helpOf(`${leaf.path} --help --api`, fewer(row));
     for (const endpoint of operationsOf(leaf.command)) expect(help).toContain(`  ${endpoint}`);
     for (const field of Object.keys(leaf.command.fields ?? {})) expect(help).toContain(`  ${field} `);
     // One line explains what 'assumed' means.

@@ -4,14 +4,15 @@ import { isRead } from '../../src/platform/api/endpoint.ts';
 import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
-import { deep, turn } from '../support/volume.ts';
+import { deep, sampled, turn } from '../support/volume.ts';
 
 const failures: Readonly<Record<string, FaultReply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
 const changes = examples.filter(
   ({ leaf: { command }, line, nested }) => !nested && !/^dnx sandbox/.test(line) && !operationsOf(command).every(isRead),
 );
-/** One example of each command that can change something; in deep runs, all of them. */
-const lines = deep ? changes : changes.filter(({ leaf }, at) => changes.findIndex((each) => each.leaf === leaf) === at);
+/** One example of some commands that can change something; in deep runs, all of them. */
+const firsts = changes.filter(({ leaf }, at) => changes.findIndex((each) => each.leaf === leaf) === at);
+const lines = deep ? changes : sampled(firsts, 30, 3);
 
 /** How many examples changed something. */
 let changing = 0;
@@ -35,5 +36,5 @@ test.each(lines.map((each, row) => ({ ...each, row })))(
 );
 
 test('many of these commands change something', () => {
-  expect(changing).toBeGreaterThan(deep ? 100 : 50);
+  expect(changing).toBeGreaterThan(deep ? 100 : 20);
 });

@@ -6,6 +6,7 @@ import type { Clock, World } from '../../machine/world.ts';
 import type { Api, Query, Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
+import type { Reached } from '../../platform/names/places.ts';
 import type { Everywhere } from '../../platform/names/site-search.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Column, Result, View } from '../output/view.ts';
@@ -40,6 +41,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly everySite: () => Promise<Everywhere>;
   /** Looks up the targets of a path that depends on the options: by these words, if any, instead of those of the command line. */
   readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
+  /** Where the targets are, as ssh needs it. What was reached within the hour is checked while it connects. */
+  readonly reach: () => Promise<Reached>;
   /** The name of a target, or of a server or site seen before, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown) => string | undefined;
   /** True if the command line names this parameter: `site`. */
@@ -119,6 +122,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly targets?: T;
   /** Edits the link file: its environments may be new, and its server and site are no defaults. */
   readonly links?: true;
+  /** Trusts recent names, and checks them by `ctx.reach` or `ctx.call`. */
+  readonly checks?: true;
   /** How long its requests may take, in ms, if it has no `timeout`. */
   readonly limitMs?: number;
   /** Signs in or out, which DNX_READ_ONLY allows. */

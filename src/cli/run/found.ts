@@ -62,10 +62,11 @@ export async function foundFor(typed: Invocation, scope: Scope): Promise<Found> 
   return typed.destination ? foundAt(typed, scope, lookUp) : { invocation: typed, found: await lookUp(typed) };
 }
 
-/** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
+/** The targets. A single GET, and what checks them itself, trust recent names; anything else checks a remembered site. */
 async function lookedUp(invocation: Invocation, chosen: ChosenCalls, unchecked: Scope): Promise<readonly Targets[]> {
-  const reads = chosen.endpoint !== undefined && invocation.command.calls === chosen.endpoint && isRead(chosen.endpoint);
-  const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
+  const { calls, checks } = invocation.command;
+  const reads = chosen.endpoint !== undefined && calls === chosen.endpoint && isRead(chosen.endpoint);
+  const scope = reads || checks ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
   const change = changeOf(invocation, chosen);
   const checked: Targets[] = [];

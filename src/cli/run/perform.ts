@@ -5,7 +5,7 @@ import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { refused } from '../../platform/api/send.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
@@ -65,9 +65,20 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const noun = nounOf(group);
   const body = { ...inputs.fields, ...inputs.extra };
   const after = await before({ name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) });
-  const run = (targets: Targets, values = inputs) => {
-    const { ctx, args } = prepared(targets, all, values);
-    return command.run(ctx, args);
+  const run = async (targets: Targets, values = inputs) => {
+    const attempt = (at: Targets, others: readonly Targets[]) => {
+      const { ctx, args } = prepared(at, others, values);
+      return command.run(ctx, args);
+    };
+    try {
+      return await attempt(targets, all);
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error;
+      scope.names.forget();
+      const again = await (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope);
+      scope.names.trusted.clear();
+      return attempt(again, [again]);
+    }
   };
   const runAll = async (values: Inputs) => {
     if (command.targets !== 'each' || all.length <= 1) return run(first, values);

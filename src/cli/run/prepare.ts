@@ -11,7 +11,7 @@ import { firstWords } from './targets.ts';
 /** The part of a context that does not depend on the target. */
 export type BaseContext = Omit<
   Context,
-  'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
+  'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'reach' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
 >;
 
 interface Prepared {
@@ -57,6 +57,11 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
       const { resolveTargets } = await import('../../platform/names/resolve.ts');
       const { server } = await resolveTargets(['server'], { server: word }, inner);
       return server ? sitesOn(server, inner) : everySite(inner);
+    },
+    async reach() {
+      const { directories, profile, host } = base.settings;
+      const account = { directory: directories.cache, profile, host, clock: base.clock };
+      return (await import('../../platform/names/places.ts')).reach(targets, { ...scope, api: bounded.api }, account);
     },
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     isGiven: (noun) => invocation.targets[noun] !== undefined,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
+import { isPlain } from '../../cli/output/text.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
@@ -50,7 +51,9 @@ const itemsOf = (list: NameList | undefined): readonly JsonObject[] => list?.ite
 export function offeredName(kind: string, item: JsonObject): string | undefined {
   const choice = own(choices, kind);
   const name = choice ? wordOf(item[choice.key]) : resourceName(item, kind);
-  if (name === undefined || name === '' || name.length > LONGEST || /[\p{C}\p{Zl}\p{Zp}]|^[-\s]|\s$/u.test(name)) return undefined;
+  if (name === undefined || name === '' || name.length > LONGEST || /^[-\s]|\s$/.test(name)) return undefined;
+  // Building the pattern takes as long as compiling 20 kB.
+  if (!isPlain(name) && /[\p{C}\p{Zl}\p{Zp}]/u.test(name)) return undefined;
   return !choice && isIdOf(kind, name) ? undefined : name;
 }
 

@@ -22,7 +22,7 @@ interface Options {
   readonly trust_server: boolean | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 
 /** A pull whose source and target are known. */
 interface Pull {

@@ -3,9 +3,9 @@ import { DnxError } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Started, World } from '../../machine/world.ts';
-import { SSH_FAILED, sshFailure, withoutSsh } from '../remote/failure.ts';
+import { SSH_FAILED, sshFailure } from '../remote/failure.ts';
 import type { SiteOnMachine } from '../remote/machine.ts';
-import { quietly, scripted, sshProgram } from '../remote/ssh.ts';
+import { quietly, scripted, startSsh } from '../remote/ssh.ts';
 import CLIENTS from './clients.sh';
 import type { Credentials } from './credentials.ts';
 import MYSQL from './mysql.sh';
@@ -91,9 +91,7 @@ export async function askRemote(ctx: Needs, source: DatabaseSource, query: strin
 
 async function startScript(ctx: Needs, { place, credentials }: DatabaseSource, task: 'dump' | 'query', given: string): Promise<Started> {
   const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, given);
-  const program = await sshProgram(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world);
-  const child = await ctx.world.start({ ...program, stdin: 'pipe' });
-  if (!child) throw withoutSsh(ctx.world);
+  const child = await startSsh(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world, { stdin: 'pipe' });
   child.stdin?.end(credentials.password);
   return child;
 }

@@ -14,7 +14,7 @@ interface Options {
   readonly command: readonly string[] | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 
 /** What scripts get. */
 interface Tunnel {

@@ -13,7 +13,6 @@ import { attachToRunning, followRun, requestDeployment } from './run.ts';
 import type { SavedRun } from './run-file.ts';
 import { readReleases, readSite, type SiteReference, siteCommand, siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
-import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 
 /** Deploys one site: reads it, requests the deployment once, follows it to its end, and verifies it. */
 export async function deploySite(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<DeployReport> {
@@ -33,7 +32,7 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
     let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
     if (attach) await afterFollowing(ctx, of, report);
     if (verification && report.result.outcome === 'succeeded')
-      report = await verifyDeployment(ctx, { saved, report, before, verification });
+      report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
     return withCause(ctx, of, (await borrowed?.giveBack(report)) ?? report);
   } catch (error) {
     throw borrowed ? await borrowed.giveBackAfter(error) : error;
@@ -69,7 +68,10 @@ async function settle(outer: DeployContext, values: DeployValues, verification: 
   const first = await snapshotBefore(ctx, required, branch === undefined ? undefined : 'Use a token with site:read.');
   if (!first) return { attach: false };
   const start = await settleRunning(ctx, first, values);
-  if (verification) refuseUnverifiable(verification, start.before, siteReference(ctx.targets, start.before.site.domain));
+  if (verification) {
+    const { refuseUnverifiable } = await import('./verify.ts');
+    refuseUnverifiable(verification, start.before, siteReference(ctx.targets, start.before.site.domain));
+  }
   return start;
 }
 

@@ -8,7 +8,6 @@ import { deploySite } from './deploy-site.ts';
 import { type DeployValues, deployOptions, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
 import { openReporting, type SeveralReports } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
-import { SharedSites } from './shared-sites.ts';
 import { siteCommand, siteReference } from './site.ts';
 import type { DeployContext } from './snapshot.ts';
 
@@ -46,6 +45,7 @@ async function deploySeveral(
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   // Each request and each pause listens to it; Node warns about more than ten.
   setMaxListeners(0, outer.signal);
+  const { SharedSites } = await import('./shared-sites.ts');
   const sites = new SharedSites(outer, all);
   const ctx = { ...outer, ...(all.length > 1 && { sites }) };
   const reports: DeployReport[] = [];

@@ -121,6 +121,7 @@ export const topicTexts = {
         ['  tokens.json', 'Unencrypted tokens: dnx login --insecure-storage'],
         ['~/.cache/dnx', 'DNX_CACHE_DIR, or dnx in XDG_CACHE_HOME; safe to delete'],
         ['  names.json', 'Names and ids that dnx has seen'],
+        ['  places.json', 'Addresses of servers that ssh has reached'],
         ['  compiled', 'Compiled code of dnx'],
         ['~/.local/state/dnx', 'DNX_STATE_DIR, or dnx in XDG_STATE_HOME'],
         ['  runs', 'Deployments that dnx watch can resume'],

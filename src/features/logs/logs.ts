@@ -18,7 +18,7 @@ interface Options {
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context<typeof logsEndpoint>, 'api' | 'ask' | 'call' | 'clock' | 'progress' | 'signal' | 'world'>;
+type Needs = Pick<Context<typeof logsEndpoint>, 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'signal' | 'world'>;
 
 const LINES = 100;
 

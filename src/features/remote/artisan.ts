@@ -14,7 +14,7 @@ interface Options {
 
 /** `dnx artisan`: runs an Artisan command in the live release of a site, and ends with its exit code. */
 export async function artisan(
-  ctx: Pick<Context, 'api' | 'progress' | 'world'>,
+  ctx: Pick<Context, 'progress' | 'reach' | 'world'>,
   targets: Targets,
   { user, path }: Options,
   words: readonly string[],

@@ -25,7 +25,7 @@ const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */
 export async function connect(
-  ctx: Pick<Context, 'api' | 'progress' | 'world'>,
+  ctx: Pick<Context, 'progress' | 'reach' | 'world'>,
   targets: Targets,
   { user, path, print, command = [] }: Options,
 ): Promise<Result> {
@@ -33,6 +33,7 @@ export async function connect(
   if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
   const machine = await readMachine(ctx, targets, user);
   const given = command.length > 0 ? literally(command) : undefined;
+  if (print) await machine.check;
   if (print) return printed(sshWords(machine, given === undefined ? {} : { command: given }));
   return withHint(await runSession(ctx, machine, given), machine.server.label, command);
 }
@@ -45,6 +46,7 @@ async function atSite(
   const directories = siteDirectories(place, path);
   const terminal = command.length === 0;
   if (print) {
+    await place.machine.check;
     const script = scripted(terminal ? IN_PRINTED_SITE : AT_PRINTED_SITE, ...directories.slice(0, 1), ...command);
     return printed(sshWords(place.machine, { terminal, command: script }));
   }

@@ -18,6 +18,8 @@ export interface Machine {
   readonly user: string | undefined;
   /** The version of PHP, such as `8.3`. */
   readonly php: string | undefined;
+  /** A check that is under way if it is remembered, not read. Nothing may run there before. */
+  readonly check?: Promise<void> | undefined;
 }
 
 /** A site on a server. */
@@ -31,19 +33,16 @@ export interface SiteOnMachine {
 }
 
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
-export async function readMachine(ctx: Pick<Context, 'api'>, { server }: Targets, user?: string): Promise<Machine> {
-  const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id });
-  return serverStateIn(data ?? {}, server as Target, user);
+export async function readMachine(ctx: Pick<Context, 'reach'>, { server }: Targets, user?: string): Promise<Machine> {
+  const reached = await ctx.reach();
+  return { ...serverStateIn(reached.server, server as Target, user), check: reached.check };
 }
 
 /** The site of a command and its server. */
-export async function readSiteOnMachine(ctx: Pick<Context, 'api'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
-  const { server, site } = targets;
-  const [{ data: on }, { data: of }] = await Promise.all([
-    ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id }),
-    ctx.api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site?.id }),
-  ]);
-  return siteOnMachine(targets, { server: on ?? {}, site: of ?? {} }, user);
+export async function readSiteOnMachine(ctx: Pick<Context, 'reach'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
+  const { server, site = {}, check } = await ctx.reach();
+  const place = siteOnMachine(targets, { server, site }, user);
+  return { ...place, machine: { ...place.machine, check } };
 }
 
 /** The same, of a server and a site that were read before. */

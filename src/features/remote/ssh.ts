@@ -6,6 +6,7 @@ import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
+import { type Gate, openGate } from './gate.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
@@ -31,11 +32,15 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 ];
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
-export async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env'>) {
+export async function sshProgram(
+  machine: Machine,
+  options: Options,
+  world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>,
+) {
   const env = envWithoutSecrets(world.env);
-  await requireMachine(machine, { capture: world.capture, env });
-  const [file = 'ssh', ...args] = sshWords(machine, options);
-  return { file, args, env };
+  const gate = await gateFor(machine, { ...world, env });
+  const [file = 'ssh', ...args] = sshWords(machine, { ...options, options: [...gate.options, ...(options.options ?? [])] });
+  return { program: { file, args, env, signal: gate.signal }, gate };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
@@ -51,15 +56,48 @@ const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
 /** How long ssh may take to read its configuration, in ms. */
 const LIMIT_MS = 2_000;
 
-/** Fails for a server of the sandbox, unless the configuration of ssh maps its address to a machine. */
-async function requireMachine({ server, address }: Machine, world: Pick<World, 'capture' | 'env'>): Promise<void> {
-  if (!EXAMPLE.test(address)) return;
+/**
+ * What keeps ssh from running anything before the check of a remembered machine. If ssh has another LocalCommand, or shares a connection
+ * that is already made, it waits for the check instead. Fails for a server of the sandbox, unless ssh maps its address to a machine.
+ */
+async function gateFor(
+  { server, address, check }: Machine,
+  world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>,
+): Promise<CheckedGate> {
+  const open: CheckedGate = { options: [], signal: world.signal, passed: Promise.resolve(), close: () => {} };
+  const isExample = EXAMPLE.test(address);
+  if (!check && !isExample) return open;
   const read = await world.capture({ file: 'ssh', args: ['-G', address], env: world.env, limitMs: LIMIT_MS }).catch(() => undefined);
   const { stdout = '' } = read ?? {};
-  if (!stdout.split('\n').includes(`hostname ${address}`) || /^proxy(command|jump) (?!none$)/m.test(stdout)) return;
-  throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
-    hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
-  });
+  if (isExample && stdout.split('\n').includes(`hostname ${address}`) && !/^proxy(command|jump) (?!none$)/m.test(stdout))
+    throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
+      hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
+    });
+  if (!check) return open;
+  const gate = stdout === '' || /^(controlpath|localcommand) (?!none$)/m.test(stdout) ? undefined : await openGate(world);
+  if (!gate) {
+    await check;
+    return open;
+  }
+  const refused = new AbortController();
+  const passed = check.then(
+    () => gate.decide(true),
+    (error: unknown) => {
+      gate.decide(false);
+      refused.abort(error);
+      throw error;
+    },
+  );
+  passed.catch(() => {});
+  return { ...gate, passed, signal: AbortSignal.any([world.signal, refused.signal]) };
+}
+
+/** A gate that a check decides. */
+interface CheckedGate extends Pick<Gate, 'options' | 'close'> {
+  /** Rejects with the error of the check. */
+  readonly passed: Promise<void>;
+  /** Ends ssh with dnx, or if the check fails. */
+  readonly signal: AbortSignal;
 }
 
 /** The options of an ssh that nobody sees. It may ask for a passphrase only if dnx may prompt, and never on Windows, where it has no console. */
@@ -73,9 +111,10 @@ export async function runOn(
   command: string,
   { limitMs }: { readonly limitMs?: number } = {},
 ): Promise<Capture> {
-  const program = await sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
-  const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) });
+  const { program, gate } = await sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
+  const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) }).finally(gate.close);
   if (!ran) throw withoutSsh(ctx.world);
+  await gate.passed;
   if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world);
   return ran;
 }
@@ -87,6 +126,24 @@ interface Running {
   readonly said: () => string;
   /** What its exit code means; undefined if it is that of the command. */
   readonly failure: (code: number) => DnxError | undefined;
+}
+
+/** Starts ssh, and resolves once it may run something on the server. */
+export async function startSsh(
+  machine: Machine,
+  options: Options,
+  world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal' | 'start'>,
+  piped: Pick<Piped, 'background' | 'stdin'>,
+): Promise<Started> {
+  const { program, gate } = await sshProgram(machine, options, world);
+  const ssh = await world.start({ ...program, ...piped });
+  if (!ssh) {
+    gate.close();
+    throw withoutSsh(world);
+  }
+  void ssh.ended.finally(gate.close);
+  await gate.passed;
+  return ssh;
 }
 
 /** How much of its messages is kept, in characters. */
@@ -102,9 +159,10 @@ export async function startOn(
   command: string,
   { options = [], stdin }: { readonly options?: readonly string[] } & Pick<Piped, 'stdin'>,
 ): Promise<Running> {
-  const program = await sshProgram(machine, { options: [...quietly(ctx), ...alive, ...options], command }, ctx.world);
-  const ssh = await ctx.world.start({ ...program, background: true, ...(stdin && { stdin }) });
-  if (!ssh) throw withoutSsh(ctx.world);
+  const ssh = await startSsh(machine, { options: [...quietly(ctx), ...alive, ...options], command }, ctx.world, {
+    background: true,
+    ...(stdin && { stdin }),
+  });
   let said = '';
   ssh.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
@@ -134,12 +192,16 @@ export async function runSession(
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
   };
-  const program = await sshProgram(machine, { terminal, ...(command !== undefined && { command }) }, world);
+  const { program, gate } = await sshProgram(machine, { terminal, ...(command !== undefined && { command }) }, world);
   progress.done();
   // Without a terminal on the server, Ctrl-C ends ssh.
-  const exit = await world.spawn({ ...program, ...(terminal && { foreground: true }), observe }).catch((error: unknown) => {
-    throw isNotInstalled(error) ? withoutSsh(world) : error;
-  });
+  const exit = await world
+    .spawn({ ...program, ...(terminal && { foreground: true }), observe })
+    .catch((error: unknown) => {
+      throw isNotInstalled(error) ? withoutSsh(world) : error;
+    })
+    .finally(gate.close);
+  await gate.passed;
   if (exit !== SSH_FAILED) return { view: nothing, exit };
   // ssh ends with its own code after a signal.
   if (world.signal.reason instanceof DnxError) return { view: nothing, exit: world.signal.reason.exitCode };

@@ -41,6 +41,8 @@ interface Trusted {
  * offers them. Values are never written.
  */
 export interface NameIndex extends Observer {
+  /** True for --no-cache. */
+  readonly fresh: boolean;
   /** The token for requests, whose names these are. */
   token(): Promise<string>;
   /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
@@ -78,6 +80,7 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
   const trusted = new Map<string, Trusted>();
   let names: ReadonlyMap<string, string> | undefined;
   return {
+    fresh: options.fresh,
     token: use,
     trusted,
     listing(endpoint, params, since) {

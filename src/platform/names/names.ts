@@ -17,6 +17,9 @@ export const isTarget = (value: unknown): value is Target =>
 /** The path parameters of one call. */
 export type Targets = Readonly<Record<string, Target>>;
 
+/** A target is not what it was when its name was read. Nothing ran on it. */
+export class Moved extends Error {}
+
 /** A site and its server. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;
 

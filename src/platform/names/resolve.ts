@@ -143,7 +143,7 @@ export async function askedAgain<T>(
 }
 
 /** True if the resource at an endpoint was trusted by a name that it no longer has. */
-function isRenamed(thing: unknown, endpoint: Endpoint, targets: Targets, { names }: Scope): boolean {
+export function isRenamed(thing: unknown, endpoint: Endpoint, targets: Targets, { names }: Pick<Scope, 'names'>): boolean {
   const noun = /\{(\w+)\}$/.exec(endpoint)?.[1] ?? '';
   const naming = namings[noun];
   const word = names.trusted.get(`${noun} ${targets[noun]?.id}`)?.word;

@@ -1,0 +1,53 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pid } from 'node:process';
+import { quotedForAny, quotedForSh } from '../../base/shell.ts';
+import type { World } from '../../machine/world.ts';
+
+/** Keeps a connected ssh from running anything until dnx says that it may. */
+export interface Gate {
+  /** Options of ssh. */
+  readonly options: readonly string[];
+  /** Lets ssh go on, or ends it. */
+  readonly decide: (go: boolean) => void;
+  /** Call it once ssh has ended. */
+  readonly close: () => void;
+}
+
+/**
+ * Opens a gate: ssh runs a LocalCommand after it has connected and before it asks the server for anything. The command reads the decision
+ * from a FIFO, and ends ssh if there is none. Undefined without FIFOs, as on Windows.
+ */
+export async function openGate({
+  capture,
+  env,
+  platform,
+  onExit,
+}: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>): Promise<Gate | undefined> {
+  if (platform === 'win32') return undefined;
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-gate-'));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const forget = onExit(remove);
+  const fifo = join(directory, 'decision');
+  const made = await capture({ file: 'mkfifo', args: [fifo], env }).catch(() => undefined);
+  const clear = () => {
+    forget();
+    remove();
+  };
+  if (made?.code !== 0) {
+    clear();
+    return undefined;
+  }
+  // For reading, too: opening it to write alone waits for ssh.
+  const file = openSync(fifo, 'r+');
+  const script = `kill -0 ${pid} && read go <${quotedForSh(fifo)}; [ "$go" = yes ] || kill "$PPID"`;
+  return {
+    options: ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c ${quotedForAny(script)}`.replaceAll('%', '%%')],
+    decide: (go) => void writeSync(file, go ? 'yes\n' : 'no\n'),
+    close() {
+      closeSync(file);
+      clear();
+    },
+  };
+}

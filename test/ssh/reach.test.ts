@@ -1,0 +1,122 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh('dnx ssh to a server that is remembered');
+
+const SITE = ownDomain('reach');
+const HOME = '/home/deploynix';
+
+describe.skipIf(reason !== undefined)('a site that ssh reached within the hour', () => {
+  let bed: SshBed;
+  let shop: ReturnType<SshBed['shop']>;
+  beforeAll(async () => {
+    // The answer of the API comes long after ssh has connected.
+    bed = await openSshBed({ latencyMs: 500 });
+    shop = bed.shop(SITE, { releases: ['20260101_000000'] });
+  });
+  afterAll(() => bed?.close());
+
+  const ran = `${HOME}/${SITE}/ran`;
+  const connections = () => bed.sshd.log().match(/Accepted publickey/g)?.length ?? 0;
+  let seen = 0;
+  /** The requests since the last call. */
+  const calls = () => {
+    const all = bed.sandbox.calls.slice(seen);
+    seen = bed.sandbox.calls.length;
+    return all;
+  };
+
+  beforeEach(async () => {
+    // A site that was not found is not searched again for a minute.
+    rmSync(join(bed.directory, '.cache'), { recursive: true, force: true });
+    expect(await bed.dnx(['ssh', SITE, 'rm', '-f', ran])).toMatchObject({ exitCode: 0 });
+    calls();
+  });
+
+  test.each([
+    ['dnx ssh', ['ssh', SITE, 'pwd']],
+    ['dnx ssh to its server', ['ssh', 'web-1', 'pwd']],
+    ['dnx logs', ['logs', SITE, '--path', '/etc/hostname']],
+  ])('%s: only one request, beside the connection', async (_, words) => {
+    expect(await bed.dnx(words)).toMatchObject({ exitCode: 0 });
+    calls();
+    const { exitCode, stderr, stdout } = await bed.dnx(words);
+    expect([exitCode, stderr, stdout.length > 0, calls().length]).toEqual([0, '', true, 1]);
+  });
+
+  test('runs nothing before the answer', async () => {
+    const before = connections();
+    const running = bed.dnx(['ssh', SITE, 'touch', ran]);
+    await expect.poll(connections).toBe(before + 1);
+    expect([calls().map(({ status }) => status), existsSync(ran)]).toEqual([[0], false]);
+    expect([(await running).exitCode, existsSync(ran)]).toEqual([0, true]);
+  });
+
+  test.each([
+    ['was renamed', () => Object.assign(shop, { domain: 'renamed.example.com' })],
+    ['is gone', () => bed.sandbox.state.sites.splice(bed.sandbox.state.sites.indexOf(shop), 1)],
+    ['is on another server', () => Object.assign(shop, { server_id: bed.sandbox.state.servers[1]?.id, domain: 'moved.example.com' })],
+  ])('if it %s by now, ssh connects and runs nothing', async (_, change) => {
+    const { domain, server_id } = shop;
+    const before = connections();
+    change();
+    try {
+      const { exitCode, stderr } = await bed.dnx(['ssh', SITE, 'touch', ran]);
+      expect([exitCode, existsSync(ran), connections() - before]).toEqual([6, false, 1]);
+      expect(stderr).toContain(`'${SITE}' not found`);
+    } finally {
+      Object.assign(shop, { domain, server_id });
+      if (!bed.sandbox.state.sites.includes(shop)) bed.sandbox.state.sites.push(shop);
+    }
+  });
+
+  test('if its server has another address, runs there, once', async () => {
+    const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
+    expect(await bed.dnx(['ssh', 'web-1', 'true'])).toMatchObject({ exitCode: 0 });
+    const before = connections();
+    Object.assign(server ?? {}, { ip_address: '203.0.113.99' });
+    try {
+      const { exitCode, stdout } = await bed.dnx(['ssh', 'web-1', 'echo', 'here']);
+      expect([exitCode, stdout, connections() - before]).toEqual([0, 'here\n', 2]);
+    } finally {
+      Object.assign(server ?? {}, { ip_address: '203.0.113.10' });
+    }
+  });
+
+  test('if the token is refused, ssh runs nothing', async () => {
+    const DNX_TOKEN = bed.sandbox.mint(['server:read', 'site:read'], { name: 'revoked' });
+    expect(await bed.dnx(['ssh', SITE, 'true'], { env: { DNX_TOKEN } })).toMatchObject({ exitCode: 0 });
+    bed.sandbox.state.tokens.splice(
+      bed.sandbox.state.tokens.findIndex(({ name }) => name === 'revoked'),
+      1,
+    );
+    const { exitCode } = await bed.dnx(['ssh', SITE, 'touch', ran], { env: { DNX_TOKEN } });
+    expect([exitCode, existsSync(ran)]).toEqual([4, false]);
+  });
+
+  test.each(['ControlMaster auto\nControlPath /tmp/dnx-%C', 'PermitLocalCommand yes\nLocalCommand true'])(
+    'with %s in its configuration, ssh starts after the answer',
+    async (lines) => {
+      const config = readFileSync(bed.sshd.config, 'utf8');
+      appendFileSync(bed.sshd.config, `${lines}\nControlPersist no\n`);
+      const { domain } = shop;
+      try {
+        expect(await bed.dnx(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+        const before = connections();
+        Object.assign(shop, { domain: 'renamed.example.com' });
+        const { exitCode } = await bed.dnx(['ssh', SITE, 'touch', ran]);
+        expect([exitCode, existsSync(ran), connections() - before]).toEqual([6, false, 0]);
+      } finally {
+        Object.assign(shop, { domain });
+        writeFileSync(bed.sshd.config, config);
+      }
+    },
+  );
+
+  test('leaves nothing in the temporary directory', () => {
+    expect(readdirSync(bed.directory).filter((name) => name.startsWith('dnx-gate-'))).toEqual([]);
+  });
+});
