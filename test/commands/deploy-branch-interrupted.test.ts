@@ -13,7 +13,7 @@ const STILL =
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openBed({ rateLimit: 0 });
 });
 afterEach(() => bed.close());
 

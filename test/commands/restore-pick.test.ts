@@ -46,7 +46,7 @@ describe('the names of what was backed up are only decoration', () => {
 
   test('and Ctrl-C while they are read ends the command', async () => {
     bed.sandbox.faults.always({ method: 'GET', path }, 'hang');
-    const run = await bed.dnx('backup restore', terminal('', { limitMs: 500 }));
+    const run = await bed.dnx('backup restore', terminal('', { limitMs: 150 }));
     expect(run.stderr).not.toContain('Restore which backup?');
     expect([run.code, posts(run)]).toEqual([130, []]);
   });

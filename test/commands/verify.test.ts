@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { leading } from '../support/volume.ts';
 import { openWebsite, type Website } from '../support/website.ts';
 
 const shop = seeded.sites['shop.example.com'];
@@ -38,12 +39,17 @@ describe('deploy --verify', () => {
     expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
   });
 
-  test.each([
-    ['/up', '/blog', '/blog/up'],
-    ['up?full=1', '/blog/', '/blog/up?full=1'],
-    ['/', '', '/'],
-    ['/http://other.host', '', '/http://other.host'],
-  ])('--verify %s is below the path of --url (%s)', async (path, base, asked) => {
+  test.each(
+    leading(
+      [
+        ['up?full=1', '/blog/', '/blog/up?full=1'],
+        ['/http://other.host', '', '/http://other.host'],
+        ['/up', '/blog', '/blog/up'],
+        ['/', '', '/'],
+      ],
+      2,
+    ),
+  )('--verify %s is below the path of --url (%s)', async (path, base, asked) => {
     await serve(() => ({ status: 200 }));
     expect((await bed.dnx(['deploy', 'shop.example.com', '--verify', path, '--url', `${site.url}${base}`])).code).toBe(0);
     expect(site.asked.map((each) => each.path)).toEqual([asked]);
@@ -60,10 +66,15 @@ describe('deploy --verify', () => {
     await pieces.close();
   });
 
-  test.each([
-    ['the site passes with it', 200],
-    ['the site still fails', 500],
-  ])('is superseded by a later deployment and does not roll it back: %s', async (_, status) => {
+  test.each(
+    leading(
+      [
+        ['the site still fails', 500],
+        ['the site passes with it', 200],
+      ],
+      1,
+    ),
+  )('is superseded by a later deployment and does not roll it back: %s', async (_, status) => {
     await serve((release) => ({ status: release === OURS ? 500 : status }));
     bed.clock.at(25_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 1m --rollback-on-fail --json`);

@@ -154,7 +154,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const before = copying.old('mariadb', 'busy');
     const release = await holding(copying.servers.mariadb, 'busy', 'BEGIN; SELECT * FROM marks');
     onTestFinished(release);
-    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'busy', [], { PATH: copying.withPatience(1) });
+    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'busy', [], { PATH: copying.withPatience(0) });
     expect([ran.code, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(/A table of busy is in use[\s\S]*busy is unchanged/);
     await release();
@@ -216,7 +216,7 @@ it('does not count its own connections that end late', { timeout: TIME }, async 
   const before = copying.old('pgsql', 'own');
   const folder = copying.folder();
   const psql = postgresProgram('psql');
-  const late = `if [ "$PGDATABASE" = own ]; then ${psql} --no-psqlrc -c 'SELECT pg_sleep(2)' >/dev/null 2>&1 & fi`;
+  const late = `if [ "$PGDATABASE" = own ]; then ${psql} --no-psqlrc -c 'SELECT pg_sleep(1)' >/dev/null 2>&1 & fi`;
   writeFileSync(join(folder, 'psql'), `#!/bin/sh\n${psql} "$@"\ncode=$?\n${late}\nexit $code\n`, { mode: 0o755 });
   const ran = await copying.pull(copying.sites.pgsql, 'pgsql', 'own', [], { PATH: `${folder}:${copying.env.PATH}` });
   expect(ran.code, ran.stderr).toBe(0);

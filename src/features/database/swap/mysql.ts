@@ -28,8 +28,7 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
       const like = await sql.rows(charsetOf(literal(target, sql.local)));
       const [[charset, collation] = []] = like;
       const options = /^\w+$/.test(charset ?? '') && /^\w+$/.test(collation ?? '') ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
-      await journal.create();
-      await sql.run(`CREATE DATABASE ${id(incoming)}${options};`);
+      await sql.run(`${journal.creating}\nCREATE DATABASE ${id(incoming)}${options};`);
     },
     restrict: async () => ((await isRisky(sql)) ? importer.create() : undefined),
     seal: () => importer.lock(),
@@ -84,13 +83,14 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) 
   };
   return {
     async create() {
-      const host = await sql.run(`SELECT SUBSTRING_INDEX(USER(), '@', -1);`);
+      const [[host = '', distrusts] = []] = await sql.rows(
+        `SELECT SUBSTRING_INDEX(USER(), '@', -1), @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators;`,
+      );
       const [name, password] = [`${id(importer)}@${id(host)}`, newPassword()];
-      await sql.run(`DROP USER IF EXISTS ${name};\nCREATE USER ${name} IDENTIFIED BY '${password}';`);
       account = name;
-      await sql.run(`${grant(incoming)} ${name};`);
+      await sql.run(`DROP USER IF EXISTS ${name};\nCREATE USER ${name} IDENTIFIED BY '${password}';\n${grant(incoming)} ${name};`);
       // Only SUPER may otherwise create a function or a trigger while the server keeps a binary log, as MySQL does.
-      distrusting = (await sql.run('SELECT @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators;')) === '1';
+      distrusting = distrusts === '1';
       if (distrusting) await sql.run('SET GLOBAL log_bin_trust_function_creators = 1;');
       return { username: importer, password };
     },
@@ -141,16 +141,17 @@ function moving(names: PullNames, before: Code, after: Code, id: (name: string) 
 /** Completes a pull whose tables have moved, and undoes any other. */
 async function recover(sql: Sql, names: PullNames, journal: Journal): Promise<string | undefined> {
   const { incoming, outgoing } = names;
-  if (await journal.has(JOURNAL_AFTER)) {
+  const databases = presentIn([incoming, outgoing].map((name) => literal(name, sql.local)));
+  const found = (await sql.run(`${databases}\n${journal.finding}`)).split('\n');
+  if (found.includes(JOURNAL_AFTER)) {
     await complete(sql, names, journal);
     return 'Completed a pull that was interrupted.';
   }
-  if (await journal.has(JOURNAL)) {
+  if (found.includes(JOURNAL)) {
     await undo(sql, names, journal);
     await sql.run(dropping(sql, [incoming, outgoing]));
     return 'Removed what an interrupted pull had left.';
   }
-  const found = await sql.run(presentIn([incoming, outgoing].map((name) => literal(name, sql.local))));
   if (found.includes('0')) throw inTheWay(incoming);
   // There was no room for the journal.
   if (found.includes('1') && !(await dropEmpty(sql, outgoing))) throw inTheWay(outgoing);
@@ -208,10 +209,11 @@ type Scripts = Readonly<Record<'undo' | 'complete', string>>;
 
 /** The journal of a swap. */
 interface Journal {
-  /** Creates the database for the old copy, with a journal that undoes nothing. */
-  create(): Promise<void>;
+  /** Statements that create the database for the old copy, with a journal that undoes nothing. */
+  readonly creating: string;
+  /** A statement that yields the name of the table, if there is one. */
+  readonly finding: string;
   write(scripts: Scripts): Promise<void>;
-  has(table: JournalTable): Promise<boolean>;
   read(table: JournalTable, which: keyof Scripts): Promise<string>;
 }
 
@@ -221,19 +223,12 @@ function journalOf(sql: Sql, database: string): Journal {
   const at = (table: JournalTable) => `${id(database)}.${id(table)}`;
   const hex = (script: string) => (script === '' ? "''" : `0x${Buffer.from(script).toString('hex')}`);
   return {
-    async create() {
-      const columns = '`undo` LONGBLOB NOT NULL, `complete` LONGBLOB NOT NULL';
-      await sql.run(
-        `CREATE DATABASE ${id(database)};\nCREATE TABLE ${at(JOURNAL)} (${columns}) ENGINE=InnoDB;\nINSERT INTO ${at(JOURNAL)} VALUES ('', '');`,
-      );
-    },
+    creating: `CREATE DATABASE ${id(database)};
+CREATE TABLE ${at(JOURNAL)} (\`undo\` LONGBLOB NOT NULL, \`complete\` LONGBLOB NOT NULL) ENGINE=InnoDB;
+INSERT INTO ${at(JOURNAL)} VALUES ('', '');`,
+    finding: `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database, sql.local)} AND TABLE_NAME IN ('${JOURNAL}', '${JOURNAL_AFTER}');`,
     async write({ undo, complete }) {
       await sql.run(`UPDATE ${at(JOURNAL)} SET \`undo\` = ${hex(undo)}, \`complete\` = ${hex(complete)};`);
-    },
-    async has(table) {
-      const [name, journal] = [database, table].map((each) => literal(each, sql.local));
-      const found = `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_NAME = ${journal};`;
-      return (await sql.run(found)) === '1';
     },
     async read(table, which) {
       return Buffer.from(await sql.run(`SELECT HEX(\`${which}\`) FROM ${at(table)};`), 'hex').toString();
