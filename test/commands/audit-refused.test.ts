@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { ruleIds } from '../../src/features/audit/rules.ts';
 import { one, plants } from '../support/audited.ts';
@@ -9,10 +9,11 @@ import { sarifIn } from '../support/sarif.ts';
 import { sampled, seedOf, volume } from '../support/volume.ts';
 
 let bed: CleanBed;
-beforeEach(async () => {
+beforeAll(async () => {
   bed = await openCleanBed();
 });
-afterEach(() => bed.close());
+beforeEach(() => bed.reset());
+afterAll(() => bed.close());
 
 const certificateRules = ['certificate-missing', 'certificate-expiring'];
 

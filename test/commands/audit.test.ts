@@ -7,7 +7,7 @@ import { ruleIds } from '../../src/features/audit/rules.ts';
 import { DAY, type Expected, plants } from '../support/audited.ts';
 import { type CleanBed, openCleanBed } from '../support/clean.ts';
 import { split } from '../support/dnx.ts';
-import { seedOf, volume } from '../support/volume.ts';
+import { sampled, seedOf, volume } from '../support/volume.ts';
 
 let bed: CleanBed;
 beforeAll(async () => {
@@ -44,7 +44,7 @@ test('every rule has a plant', () => {
   expect([...new Set(Object.values(plants).map(({ rule }) => rule))].sort()).toEqual([...ruleIds].sort());
 });
 
-test.each(Object.keys(plants))('finds %s, once, and nothing else', async (name) => {
+test.each(sampled(Object.keys(plants), 8, 21))('finds %s, once, and nothing else', async (name) => {
   const [expected] = plant([name]);
   const found = await audit();
   expect(found.map(brief)).toEqual([expected]);

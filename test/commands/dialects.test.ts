@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { type Dialect, speak } from '../support/platform.ts';
+import { sampled } from '../support/volume.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const OURS = '20260416_120003';
@@ -56,7 +57,7 @@ const dialects: readonly (readonly [string, Dialect])[] = [
   ['ids are numbers', { release: (release) => ({ ...release, id: Number(String(release.name).replace('_', '')) }) }],
 ];
 
-describe.each(dialects)('if %s', (_, dialect) => {
+describe.each(sampled(dialects, 12, 9))('if %s', (_, dialect) => {
   test('reports a successful deployment', async () => {
     speak(bed, dialect);
     const run = await bed.dnx('deploy shop.example.com --json');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { Transport } from '../../src/machine/world.ts';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { turn } from '../support/volume.ts';
 
 const wanted = { KEPT: '0', CHANGED: '2', OTHER: '3', NEW: '1', NEWER: '2' };
 /** The check of the linked site, the list, two changes and a removal, each after another list, and two new variables. */
@@ -36,10 +37,9 @@ const interruptedAt = (nth: number, when: 'before' | 'after', stop: AbortControl
   });
 };
 
-const moments = Array.from({ length: REQUESTS }, (_, index) => index + 1).flatMap((nth) => [
-  [nth, 'before'] as const,
-  [nth, 'after'] as const,
-]);
+const moments = Array.from({ length: REQUESTS }, (_, index) => index + 1).flatMap((nth) =>
+  turn(['before', 'after'] as const, nth).map((when) => [nth, when] as const),
+);
 
 test.each(moments)('a push that is interrupted at request %i, %s it is sent, is finished by the next one', async (nth, when) => {
   const stop = new AbortController();

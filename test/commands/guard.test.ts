@@ -12,13 +12,14 @@ const POST = `POST /servers/${web1}/sites/${shop}/deploy`;
 
 let bed: Bed;
 let hub: Repository;
+let clone: Project['clone'];
 let dnx: Project['dnx'];
 beforeEach(async () => {
-  ({ bed, hub, dnx } = await openProject({ 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
+  ({ bed, hub, clone, dnx } = await openProject({ 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
 });
 afterEach(() => bed.close());
 
-const inClone = () => hub.clone(join(bed.directory, 'clone')).directory;
+const inClone = () => clone().directory;
 
 const deploy = (cwd: string, options = '', run: RunOptions = {}): Promise<Run> =>
   dnx(cwd, `deploy shop.example.com --guard ${options}`, run);

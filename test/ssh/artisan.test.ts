@@ -21,6 +21,7 @@ const shop = () => bed.sandbox.state.sites[0] as (typeof bed.sandbox.state.sites
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
+  bed.sshd.share();
   Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: EMPTY });
   bed.sshd.program('php', php('php'));
   bed.sshd.program('php8.3', php('php8.3'));

@@ -21,6 +21,29 @@ beforeAll(async () => {
 });
 afterAll(() => bed?.close());
 
+describe.skipIf(reason !== undefined)('with a shared connection that outlives dnx', () => {
+  beforeAll(async () => {
+    appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
+    // Opens it, for every test below, too.
+    expect((await bed.here(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
+  });
+
+  test.each(leading([255, 6], 1))('the exit code %i is passed on, on a server and on a site', async (code) => {
+    for (const target of ['web-1', SITE]) {
+      const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
+      expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+    }
+  });
+
+  test('every exit code is passed on', async () => {
+    const codes = sampled([...Array(256).keys()], 6, seedOf(10));
+    const run = async (code: number) => (await bed.here(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`])).exitCode;
+    const ended: number[] = [];
+    for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));
+    expect(ended).toEqual(codes);
+  }, 60_000);
+});
+
 describe.skipIf(reason !== undefined)('dnx ssh', () => {
   test('runs a command on a server, with its words as they are', async () => {
     const ran = await bed.here(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*', '']);
@@ -126,29 +149,6 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
       }
     }
   });
-});
-
-describe.skipIf(reason !== undefined)('with a shared connection that outlives dnx', () => {
-  beforeAll(async () => {
-    appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
-    // Opens it.
-    expect((await bed.here(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
-  });
-
-  test.each(leading([255, 6], 1))('the exit code %i is passed on, on a server and on a site', async (code) => {
-    for (const target of ['web-1', SITE]) {
-      const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
-      expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
-    }
-  });
-
-  test('every exit code is passed on', async () => {
-    const codes = sampled([...Array(256).keys()], 6, seedOf(10));
-    const run = async (code: number) => (await bed.here(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`])).exitCode;
-    const ended: number[] = [];
-    for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));
-    expect(ended).toEqual(codes);
-  }, 60_000);
 });
 
 describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', () => {

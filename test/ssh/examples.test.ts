@@ -20,6 +20,7 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
+  bed.sshd.share();
   bed.shop(SITE, {
     releases: ['20260101_000000', '20260102_000000'],
     files: {

@@ -17,6 +17,7 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
+  bed.sshd.share();
   // A failed run may have left it.
   rmSync(join(HOME, MARK), { force: true });
   for (const name of ['php', 'php8.3']) bed.sshd.program(name, '#!/bin/sh\npwd -P\n');

@@ -17,6 +17,7 @@ let bed: LogBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openLogBed(DOMAIN);
+  bed.sshd.share();
   mkdirSync('/var/log/nginx', { recursive: true });
   writeFileSync(OTHER, 'of another site\n');
 });

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Started } from '../support/executable.ts';
 import { type LogBed, openLogBed } from '../support/followed.ts';
+import type { Ran } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { sampled, seedOf, volume } from '../support/volume.ts';
@@ -25,6 +27,7 @@ let bed: LogBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openLogBed(DOMAIN);
+  bed.sshd.share();
   for (const file of system) {
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, `from ${file}\n`);
@@ -44,7 +47,7 @@ async function allPrint(cases: readonly (readonly [args: readonly string[], prin
   expect(runs).toEqual(cases.map(([args, stdout]) => ({ args, exitCode: 0, stderr: '', stdout })));
 }
 
-const pick = ({ exitCode, stderr, stdout }: Awaited<ReturnType<typeof logs>>) => ({ exitCode, stderr, stdout });
+const pick = ({ exitCode, stderr, stdout }: Ran | Awaited<Started>) => ({ exitCode, stderr, stdout });
 
 describe('each source', () => {
   it('of a site', async () => {
@@ -61,7 +64,6 @@ describe('each source', () => {
       [['--source', 'php'], `from ${php}\n`],
       [['--source', 'deploy'], 'from deploy\n'],
       [['--source', 'laravel'], 'from laravel\n'],
-      [[], 'from laravel\n'],
       [['--source', 'daemon'], 'from worker\n'],
       [['--path', daemon], `from ${daemon}\n`],
       [['--path', 'storage/own.log'], 'from the live release\n'],
@@ -181,7 +183,8 @@ describe('formats', () => {
       [['-f', '--limit', '1'], '-f cannot be combined with --sort or --limit.'],
     ];
     const some = sampled(cases, 3, seedOf(18));
-    const runs = await Promise.all(some.map(([args]) => logs(...args)));
+    // The end of the process is that of the connection.
+    const runs = await Promise.all(some.map(([args]) => bed.dnx(['logs', DOMAIN, ...args])));
     expect(runs.map(pick)).toEqual(some.map(([, message]) => ({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) })));
   });
 

@@ -24,8 +24,9 @@ const signals = [
   ['SIGHUP', 129],
 ] as const;
 
-describe.skipIf(reason !== undefined).each(signals)('%s', (signal, code) => {
-  test.each(leading(['web-1', SITE], 1))(`ends ssh to %s and exits ${code}`, async (target) => {
+describe.skipIf(reason !== undefined)('a signal', () => {
+  const cases = signals.flatMap(([signal, code]) => leading(['web-1', SITE], 1).map((target) => [signal, target, code] as const));
+  test.each(cases)('%s ends ssh to %s and exits %i', async (signal, target, code) => {
     const child = bed.dnx(['ssh', target, '--', 'sh', '-c', 'echo ready >&2; exec sleep 60']);
     await said(child, 'ready');
     child.kill(signal);
@@ -33,7 +34,7 @@ describe.skipIf(reason !== undefined).each(signals)('%s', (signal, code) => {
     expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', 'ready\n']);
   });
 
-  test(`ends an ssh that connects to nobody`, async () => {
+  test.each(leading(signals, 1))('%s ends an ssh that connects to nobody', async (signal, code) => {
     const listener = await openSilence(bed.sshd);
     const child = bed.dnx(['ssh', 'web-1', '--', 'true'], { env: { PATH: listener.path } });
     await listener.connected;
@@ -43,7 +44,7 @@ describe.skipIf(reason !== undefined).each(signals)('%s', (signal, code) => {
     expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
   });
 
-  test('a second one ends dnx and an ssh that ignored the first', async () => {
+  test.each(leading(signals, 1))('a second %s ends dnx and an ssh that ignored the first', async (signal, code) => {
     const path = stubSsh(
       bed.sshd,
       `trap 'n=x$n; echo "$n." >&2; [ "$n" = xx ] && exit 4' INT TERM HUP; echo $$ >&2; echo ready >&2; while :; do sleep 0.02; done`,

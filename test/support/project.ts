@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
@@ -29,25 +30,44 @@ export const reasonsOf = ({ unknown }: Changes): readonly string[] => [
   ...new Set(unknown.map(({ why, fix }) => (fix === null ? why : `${why} | ${fix}`))),
 ];
 
-/** Repositories by their files, and their second commit, which is live. Copying one takes a tenth of the time of making it. */
-const hubs = new Map<string, { readonly hub: Repository; readonly live: string }>();
+/** A repository, its second commit, which is live, and a clone of it. */
+interface Made {
+  readonly hub: Repository;
+  readonly live: string;
+  readonly clone: Repository;
+}
 
-function hubWith(files: Readonly<Record<string, string>>, directory: string): { readonly hub: Repository; readonly live: string } {
+/** By the files of the repository. Copying takes a tenth of the time of making. */
+const kept = new Map<string, Made>();
+
+function madeWith(files: Readonly<Record<string, string>>): Made {
   const key = JSON.stringify(files);
-  const made = hubs.get(key);
-  if (made) return { hub: made.hub.copy(directory), live: made.live };
-  const hub = Repository.create(temporary());
+  const before = kept.get(key);
+  if (before) return before;
+  const directory = temporary();
+  const hub = Repository.create(join(directory, 'hub'));
   hub.commit('Start', files);
   const live = hub.commit('Show delivery dates');
-  hubs.set(key, { hub, live });
-  keep(hub.directory, () => hubs.delete(key));
-  return { hub: hub.copy(directory), live };
+  const made = { hub, live, clone: hub.clone(join(directory, 'clone')) };
+  kept.set(key, made);
+  keep(directory, () => kept.delete(key));
+  return made;
+}
+
+/** Copies the clone of a repository, as if the copy of the repository had been cloned. */
+function copiedClone(made: Made, hub: Repository, directory: string): Repository {
+  const clone = made.clone.copy(directory);
+  const config = join(directory, '.git/config');
+  writeFileSync(config, readFileSync(config, 'utf8').replace(made.hub.directory, hub.directory));
+  return clone;
 }
 
 /** Opens a project whose first commit has these files, and is live. */
 export async function openProject(files: Readonly<Record<string, string>>): Promise<Project> {
   const bed = await openBed({ rateLimit: 0 });
-  const { hub, live } = hubWith(files, join(bed.directory, 'example/shop'));
+  const made = madeWith(files);
+  const { live } = made;
+  const hub = made.hub.copy(join(bed.directory, 'example/shop'));
   deployed(bed, live);
   const dnx: Project['dnx'] = (cwd, line, { env, ...more } = {}) =>
     bed.dnx(line, { cwd, ...more, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...env } });
@@ -56,7 +76,10 @@ export async function openProject(files: Readonly<Record<string, string>>): Prom
     bed,
     hub,
     live,
-    clone: (...options) => hub.clone(join(bed.directory, 'clone'), ...options),
+    clone(...options) {
+      const directory = join(bed.directory, 'clone');
+      return hub.isUsed || options.length > 0 ? hub.clone(directory, ...options) : copiedClone(made, hub, directory);
+    },
     dnx,
     run,
     async changes(cwd, options = '', more = {}) {

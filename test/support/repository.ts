@@ -31,6 +31,7 @@ const FIRST = 1_775_001_600;
 export class Repository {
   readonly directory: string;
   #commits = 0;
+  #isUsed = false;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -44,6 +45,11 @@ export class Repository {
     return repository;
   }
 
+  /** True once Git has run in it, and may have changed it. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
   /** Runs git in the repository and returns its output. */
   git(...args: readonly string[]): string {
     return this.gitWith('', ...args);
@@ -55,6 +61,7 @@ export class Repository {
   }
 
   #run(input: string, program: string, ...args: readonly string[]): string {
+    this.#isUsed = true;
     const env = identity(FIRST + this.#commits * 60);
     return execFileSync(program, args, { cwd: this.directory, env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] }).trim();
   }

@@ -89,6 +89,7 @@ echo 'PHP 8.3.14 (cli) (built: Nov 25 2024 18:05:17) (NTS)'`,
 /** Opens all of it. */
 export async function openWhyBed(): Promise<WhyBed> {
   const bed = await openSshBed();
+  bed.sshd.share();
   for (const [name, script] of Object.entries(PROGRAMS)) bed.sshd.program(name, `#!/bin/sh\n${script}\n`);
   const web = await openElsewhere((request, response) => {
     response.writeHead(Number(request.url?.slice(1)) || 200).end('hello');
