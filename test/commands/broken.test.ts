@@ -168,7 +168,7 @@ describe('another broken file', () => {
   });
 
   test('does not stop a deployment if it is the names file or a run file', async () => {
-    for (const text of ['{', 'null', '[]', '7', '"x"', '{"__proto__":{"a":1}}', '{"a":{"b":{"site":7}}}']) {
+    for (const text of sampled(['{', 'null', '[]', '7', '"x"', '{"__proto__":{"a":1}}', '{"a":{"b":{"site":7}}}'], 4, 3)) {
       mkdirSync(join(bed.directory, 'state/runs'), { recursive: true });
       mkdirSync(join(bed.directory, 'cache'), { recursive: true });
       writeFileSync(join(bed.directory, 'state/runs/20260416T120000000Z-x.json'), text);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
 import { holderName } from '../../src/machine/files/lock.ts';
 import { timings } from '../../src/sandbox/index.ts';
 import { changesIn, filesOf, LINE, POST, PUT, RESTORED, releasesOn, siteOf } from '../support/branches.ts';
@@ -76,8 +77,10 @@ describe('the site keeps the branch, and dnx says so,', () => {
 
 describe('before the request is sent', () => {
   test('Ctrl-C restores the branch at once', async () => {
+    const stop = new AbortController();
     bed.sandbox.faults.next({ method: 'PUT' }, 'hang-after');
-    const run = await bed.dnx(LINE, { limitMs: 300 });
+    bed.sandbox.onRequest(() => branch() === 'feature/search' && stop.abort(new DnxError('interrupted', 'Interrupted.')));
+    const run = await bed.dnx(LINE, { signal: stop.signal });
     expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([130, [PUT, PUT], 'main', []]);
     expect(run.stderr).toContain('Restored the branch of blog.example.com to main.\n');
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { leading, turn } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -19,37 +20,36 @@ function rename(domain: string): void {
 }
 const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
-describe.each([UNICODE, PUNYCODE, 'München.Example', 'MÜNCHEN.example.', 'XN--MNCHEN-3YA.EXAMPLE', 'mu\u0308nchen.example'])(
-  'a site typed as %s',
-  (typed) => {
-    test.each([UNICODE, PUNYCODE])('is found as %s, with and without memory, and with its server', async (stored) => {
-      rename(stored);
-      for (const line of [
-        ['site', 'show', typed],
-        ['site', 'show', typed],
-        ['site', 'show', `web-1/${typed}`],
-        ['site', 'show', typed, '--server', 'web-1'],
-      ]) {
-        const run = await bed.dnx([...line, '--json']);
-        expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ id: shop, domain: stored })]);
-      }
-      const warm = await bed.dnx(['deploy', typed, '--no-wait']);
-      expect(warm.calls).toEqual([`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/deploy`]);
-    });
+const spellings = [UNICODE, PUNYCODE, 'München.Example', 'MÜNCHEN.example.', 'XN--MNCHEN-3YA.EXAMPLE', 'mu\u0308nchen.example'];
 
-    test('is deployed and followed as the other spelling', async () => {
-      rename(PUNYCODE);
-      const run = await bed.dnx(['deploy', typed]);
-      expect(run.code, run.stderr).toBe(0);
-    });
+describe.each(spellings.map((typed, row) => [typed, turn([PUNYCODE, UNICODE], row)] as const))('a site typed as %s', (typed, all) => {
+  test.each(all)('is found as %s, with and without memory, and with its server', async (stored) => {
+    rename(stored);
+    for (const line of [
+      ['site', 'show', typed],
+      ['site', 'show', typed],
+      ['site', 'show', `web-1/${typed}`],
+      ['site', 'show', typed, '--server', 'web-1'],
+    ]) {
+      const run = await bed.dnx([...line, '--json']);
+      expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ id: shop, domain: stored })]);
+    }
+    const warm = await bed.dnx(['deploy', typed, '--no-wait']);
+    expect(warm.calls).toEqual([`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/deploy`]);
+  });
 
-    test.each([UNICODE, PUNYCODE])('confirms a deletion of %s', async (stored) => {
-      rename(stored);
-      const run = await bed.dnx(['site', 'delete', shop, '--server', web1, '--confirm', typed]);
-      expect([run.code, changes(run.calls)]).toEqual([0, [`DELETE /servers/${web1}/sites/${shop}`]]);
-    });
-  },
-);
+  test.each(all)('confirms a deletion of %s', async (stored) => {
+    rename(stored);
+    const run = await bed.dnx(['site', 'delete', shop, '--server', web1, '--confirm', typed]);
+    expect([run.code, changes(run.calls)]).toEqual([0, [`DELETE /servers/${web1}/sites/${shop}`]]);
+  });
+});
+
+test.each(leading(spellings, 2))('a site typed as %s is deployed and followed as the other spelling', async (typed) => {
+  rename(PUNYCODE);
+  const run = await bed.dnx(['deploy', typed]);
+  expect(run.code, run.stderr).toBe(0);
+});
 
 describe('a domain', () => {
   test.each([

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { version } from '../../src/base/version.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { leading } from '../support/volume.ts';
 
 let executable: Executable;
 beforeAll(async () => {
@@ -77,7 +78,7 @@ describe('an uncaught error', () => {
     expect(stderr).toMatch(/^Error: This looks like a bug in dnx .*\. Please report it with the lines below\.\nTypeError: late\n {4}at /);
   });
 
-  test.each(causes)('in %s is reported as one line of JSON', async (_, statement) => {
+  test.each(leading(causes, 1))('in %s is reported as one line of JSON', async (_, statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
     expect(exitCode).toBe(1);

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, executableTest as test } from '../support/executable.ts';
+import { leading } from '../support/volume.ts';
 
 const ON = ['--server', seeded.servers['web-1'], '--site', seeded.sites['blog.example.com']];
 
@@ -71,7 +72,7 @@ describe('a program whose output dnx reads', () => {
     expect([run.exitCode, run.stdout, value(executable)]).toEqual([1, '', undefined]);
   });
 
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const signals = leading(['SIGHUP', 'SIGINT', 'SIGTERM'], 1);
   test.concurrent.for(signals)('ends with dnx at %s, even if it ignores signals', async (signal, { open }) => {
     const executable = await open();
     const child = push(executable, "trap '' INT TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");

@@ -44,11 +44,11 @@ test('a Tab loads completion and no more than the help of the named group, and f
   expect((await built.dnx(['server', 'list'])).exitCode).toBe(0);
   const group = await filesOf('server', '--help');
   const atFirst = await filesOf('__complete', 'bash', 'dnx dep');
-  expect(atFirst.filter((each) => !group.includes(each))).toEqual(['completion']);
+  expect(atFirst.filter((each) => !group.includes(each))).toEqual(['complete']);
   // No group is loaded before one is named.
   expect(atFirst).not.toContain('run');
   expect((await filesOf('__complete', 'bash', 'dnx server show web')).filter((each) => !group.includes(each))).toEqual([
-    'completion',
+    'complete',
     'names',
     'settings',
   ]);

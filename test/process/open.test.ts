@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { hasten } from '../support/hasten.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
@@ -52,9 +53,12 @@ test('fails if xdg-open fails', async () => {
 });
 
 test('does not wait for a browser that xdg-open waits for', async () => {
+  // It would wait for 2 s.
+  const fast = hasten(10);
   program('xdg-open', `trap 'exit 0' TERM; echo $$ > "${join(executable.directory, 'pid')}"; while :; do sleep 0.05; done`);
-  const run = await open({ DISPLAY: ':0' });
+  const run = await open({ DISPLAY: ':0', ...fast.env });
   expect([run.exitCode, run.stdout]).toEqual([0, `✓ Opened ${URL}\n`]);
+  await expect.poll(() => existsSync(join(executable.directory, 'pid')) && argumentsOf('pid')).toMatch(/\n$/);
   // Fails if dnx has ended it.
   process.kill(Number(argumentsOf('pid')), 'SIGTERM');
 });

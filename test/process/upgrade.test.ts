@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { temporary } from '../support/dnx.ts';
 
 test.each([
   ['npm', 'prefix/lib', '', 'npm install --global deploynix-cli@latest'],
@@ -11,12 +11,13 @@ test.each([
   ['Yarn, in a project', 'shop', 'yarn.lock', 'yarn add --dev deploynix-cli@latest'],
   ['Bun, in a project', 'shop', 'bun.lock', 'bun add --dev deploynix-cli@latest'],
 ])('dnx upgrade prints the command for %s', async (_, place, lock, command) => {
-  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  const directory = temporary();
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const root = join(directory, place);
   const home = join(root, 'node_modules/deploynix-cli');
   mkdirSync(home, { recursive: true });
-  for (const each of ['bin', 'dist', 'package.json']) cpSync(each, join(home, each), { recursive: true });
+  for (const each of ['bin', 'dist', 'package.json'])
+    cpSync(each, join(home, each), { recursive: true, filter: (file) => !file.endsWith('.map') });
   if (lock !== '') writeFileSync(join(root, lock), '');
   // As package managers do.
   mkdirSync(join(directory, 'bin'));

@@ -5,8 +5,7 @@ import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { follow } from '../../platform/follow/follow.ts';
 import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
-import { afterFollowing } from './branch/interrupted.ts';
-import { savedBranch } from './branch/saved.ts';
+import { afterFollowing, hasBranches } from './branch/interrupted.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { attachToRunning, followRun, requestDeployment } from './run.ts';
@@ -49,10 +48,10 @@ interface Start {
 /** Reads the site, settles what is in progress, and restores the branch that an interrupted deployment left. */
 async function readyToDeploy(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
   const given = siteReference(ctx.targets);
-  if (values.branch !== undefined && savedBranch(ctx, given)) (await import('./branch/restore.ts')).refuseTakenBranch(ctx, given);
+  if (values.branch !== undefined && hasBranches(ctx)) (await import('./branch/restore.ts')).refuseTakenBranch(ctx, given);
   const start = await settle(ctx, values, verification);
   const of = siteReference(ctx.targets, start.before?.site.domain);
-  if (start.attach || !savedBranch(ctx, of)) return start;
+  if (start.attach || !hasBranches(ctx)) return start;
   const { clearBranch } = await import('./branch/restore.ts');
   // The site has changed, and someone may have deployed it.
   return (await clearBranch(ctx, of)) === 'restored' ? settle(ctx, values, verification) : start;

@@ -6,8 +6,7 @@ import { message, type Result, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
-import { afterFollowing } from './branch/interrupted.ts';
-import { savedBranch } from './branch/saved.ts';
+import { afterFollowing, hasBranches } from './branch/interrupted.ts';
 import { liveRelease } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
@@ -122,7 +121,7 @@ async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run
     return report;
   }
   if (recent && result) ctx.progress.note(`Your ${deployJob(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
-  if (savedBranch(ctx, of)) await (await import('./branch/restore.ts')).repairBranch(ctx, of);
+  if (hasBranches(ctx)) await (await import('./branch/restore.ts')).repairBranch(ctx, of);
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 

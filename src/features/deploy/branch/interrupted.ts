@@ -8,7 +8,7 @@ import type { SiteReference } from '../site.ts';
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 
 /** True if `saved.ts` has a temporary branch of a site. Every command with a site asks, so nothing else is loaded for it. */
-function hasBranches({ settings }: Pick<Needs, 'settings'>): boolean {
+export function hasBranches({ settings }: Pick<Needs, 'settings'>): boolean {
   try {
     return readdirSync(join(settings.directories.state, 'branches')).length > 0;
   } catch {
