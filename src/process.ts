@@ -149,18 +149,15 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       const { runChild } = await import('./machine/run-child.ts');
       const found = await runnable(child);
       if (!found) throw (await import('./machine/child.ts')).programNotFound(child.file);
-      let own: Children['foreground'];
       const onForeground = (send: Children['foreground']) => {
-        own = send;
         children.foreground = send;
       };
       children.running += 1;
-      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after }).finally(() => {
+      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after }).finally(async () => {
+        // The system may report the end of the child before the Ctrl-C that the child got.
+        await new Promise(setImmediate);
         children.running -= 1;
-        // A turn later: the system may report the end of the child before the Ctrl-C that the child got.
-        setImmediate(() => {
-          if (children.foreground === own) children.foreground = undefined;
-        });
+        if (child.foreground) children.foreground = undefined;
       });
     },
     async start(child) {

@@ -41,6 +41,14 @@ describe('a hostile name is refused before anything runs', () => {
     expect(run.stderr).toContain('is not a user name');
   });
 
+  test('as the address of a server, until it has a usable one', async () => {
+    Object.assign(web1(), { ip_address: '%h' });
+    expect((await bed.dnx('ssh web-1 -- true')).code).toBe(1);
+    Object.assign(web1(), { ip_address: '203.0.113.10' });
+    expect((await bed.dnx('ssh web-1 -- true')).code).toBe(0);
+    bed.children.length = 0;
+  });
+
   test.each(sampled(hostileNames, 6, seedOf(5)))('as a server or site of a link file: %j', async (name) => {
     const given = { id: name, name };
     for (const environment of [{ server: name }, { site: name }, { server: 'web-1', site: name }, { server: given, site: given }]) {

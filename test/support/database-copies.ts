@@ -10,7 +10,7 @@ import type { Started } from './executable.ts';
 import { find } from './programs.ts';
 
 /** For conditions that take a client to look at. */
-export const SLOWLY = { timeout: 60_000, interval: 150 };
+export const SLOWLY = { timeout: 60_000, interval: 50 };
 
 type Env = Readonly<Record<string, string>>;
 type Pull = readonly [site: string, driver: Driver, database: string, words?: readonly string[], env?: Env];

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -86,9 +86,12 @@ async function openMariaDb(): Promise<Database> {
     '--batch',
     '--skip-column-names',
   ];
+  const session = openSession(directory, client);
   const sql: Database['sql'] = (statements, database) => {
     try {
-      return run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
+      if (typeof statements === 'string')
+        return session.run(database ? `USE \`${database.replaceAll('`', '``')}\`;\n${statements}` : statements);
+      return run('mariadb', [...client, `--database=${database}`], statements);
     } catch (cause) {
       throw new Error(`${(cause as Error).message}\nThe log of MariaDB:\n${readFileSync(log, 'utf8').slice(-4000)}`, { cause });
     }
@@ -140,6 +143,53 @@ async function openPostgres(): Promise<Database> {
 /** Runs a client. What it says is in the error. */
 const run = (program: string, args: readonly string[], input: string | Buffer): string =>
   execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+
+/**
+ * Runs statements of MariaDB in one session: to start a client for each would take longer than all else, because a large process
+ * takes long to fork. A client ends at the first error; the next statements get another one.
+ */
+function openSession(directory: string, args: readonly string[]) {
+  const [input, output, errors] = ['input', 'output', 'errors'].map((name) => join(directory, name)) as [string, string, string];
+  execFileSync('mkfifo', [input, output]);
+  let pipes: readonly [to: number, from: number] | undefined;
+  const open = () => {
+    const child = spawn('sh', ['-c', `exec mariadb "$@" --unbuffered <${input} >${output} 2>${errors}`, 'sh', ...args], {
+      stdio: 'ignore',
+    });
+    child.unref();
+    // Each waits until the shell has opened it, too.
+    return [openSync(input, 'w'), openSync(output, 'r')] as const;
+  };
+  return {
+    run(statements: string): string {
+      pipes ??= open();
+      const [to, from] = pipes;
+      try {
+        writeFileSync(to, `${statements}${statements.trimEnd().endsWith(';') ? '' : ';'}\nSELECT '${END}';\n`);
+        return upToEnd(from);
+      } catch (cause) {
+        for (const pipe of pipes) closeSync(pipe);
+        pipes = undefined;
+        throw new Error(readFileSync(errors, 'utf8'), { cause });
+      }
+    },
+  };
+}
+
+/** Reads what a session prints before its last line. */
+function upToEnd(from: number): string {
+  const chunk = Buffer.alloc(1 << 16);
+  let said = '';
+  while (!said.endsWith(`${END}\n`)) {
+    const size = readSync(from, chunk);
+    if (size === 0) throw new Error('The client has ended.');
+    said += chunk.toString('utf8', 0, size);
+  }
+  return said.slice(0, -END.length - 1);
+}
+
+/** What a session prints last. */
+const END = 'no more statements';
 
 /** A new directory on a file system of its own, which a test may fill. */
 function ownVolume(name: string): string {

@@ -9,7 +9,7 @@ import type { World } from '../../machine/world.ts';
 export interface Gate {
   /** Options of ssh. */
   readonly options: readonly string[];
-  /** Lets ssh go on, or ends it. */
+  /** Lets ssh go on, or ends it. Nothing happens if ssh has ended. */
   readonly decide: (go: boolean) => void;
   /** Call it once ssh has ended. */
   readonly close: () => void;
@@ -40,13 +40,16 @@ export async function openGate({
     return undefined;
   }
   // For reading, too: opening it to write alone waits for ssh.
-  const file = openSync(fifo, 'r+');
+  let file: number | undefined = openSync(fifo, 'r+');
   const script = `kill -0 ${pid} && read go <${quotedForSh(fifo)}; [ "$go" = yes ] || kill "$PPID"`;
   return {
     options: ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=exec sh -c ${quotedForAny(script)}`.replaceAll('%', '%%')],
-    decide: (go) => void writeSync(file, go ? 'yes\n' : 'no\n'),
+    decide(go) {
+      if (file !== undefined) writeSync(file, go ? 'yes\n' : 'no\n');
+    },
     close() {
-      closeSync(file);
+      if (file !== undefined) closeSync(file);
+      file = undefined;
       clear();
     },
   };

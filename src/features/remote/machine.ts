@@ -35,14 +35,26 @@ export interface SiteOnMachine {
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
 export async function readMachine(ctx: Pick<Context, 'reach'>, { server }: Targets, user?: string): Promise<Machine> {
   const reached = await ctx.reach();
-  return { ...serverStateIn(reached.server, server as Target, user), check: reached.check };
+  const machine = await usable(reached, () => serverStateIn(reached.server, server as Target, user));
+  return { ...machine, check: reached.check };
 }
 
 /** The site of a command and its server. */
 export async function readSiteOnMachine(ctx: Pick<Context, 'reach'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
-  const { server, site = {}, check } = await ctx.reach();
-  const place = siteOnMachine(targets, { server, site }, user);
+  const reached = await ctx.reach();
+  const { server, site = {}, check } = reached;
+  const place = await usable(reached, () => siteOnMachine(targets, { server, site }, user));
   return { ...place, machine: { ...place.machine, check } };
+}
+
+/** What cannot be used may only be remembered: then the check says that it changed. */
+async function usable<T>({ check }: Pick<Machine, 'check'>, read: () => T): Promise<T> {
+  try {
+    return read();
+  } catch (error) {
+    await check;
+    throw error;
+  }
 }
 
 /** The same, of a server and a site that were read before. */

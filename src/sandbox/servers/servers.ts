@@ -40,6 +40,8 @@ interface Written {
   readonly logs: Map<string, number>;
   readonly sites: Set<string>;
   readonly servers: Map<string, string>;
+  /** What supervisorctl prints on a server. */
+  readonly supervisors: Map<string, string>;
   lastOrder: number;
   nextOrder: number;
 }
@@ -57,7 +59,7 @@ export function createServers(directory: string, project: Project | undefined): 
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
 
-  const written: Written = { logs: new Map(), sites: new Set(), servers: new Map(), lastOrder: 0, nextOrder: 1041 };
+  const written: Written = { logs: new Map(), sites: new Set(), servers: new Map(), supervisors: new Map(), lastOrder: 0, nextOrder: 1041 };
   const rootOf = (server: Server): string => {
     const known = written.servers.get(server.id);
     if (known !== undefined) return known;
@@ -74,7 +76,7 @@ export function createServers(directory: string, project: Project | undefined): 
         if (server.ip_address === null) continue;
         const root = rootOf(server);
         if (!existsSync(join(directory, 'addresses', server.ip_address))) layOutServer(root, server, directory, now);
-        writeSupervisor(root, state, server);
+        writeSupervisor(root, state, server, written);
         for (const site of state.sites)
           if (site.server_id === server.id) updateSite(siteRoot(root, site), site, { state, now, root, written, project });
       }
@@ -128,7 +130,7 @@ function layOutServer(root: string, { ip_address, php_version }: Server, directo
 }
 
 /** What supervisorctl prints: the workers of the sites on a server. */
-function writeSupervisor(root: string, { queues, sites }: State, { id }: Server): void {
+function writeSupervisor(root: string, { queues, sites }: State, { id }: Server, { supervisors }: Written): void {
   const states: Readonly<Record<string, string>> = {
     running: 'RUNNING   pid 4242, uptime 2 days, 3:14:07',
     failed: 'FATAL     Exited too quickly (process log may have details)',
@@ -137,7 +139,11 @@ function writeSupervisor(root: string, { queues, sites }: State, { id }: Server)
     const site = sites.find((each) => each.id === site_id && each.server_id === id);
     return site ? [`${site.domain}-${queue}:${site.domain}-${queue}_00   ${states[status] ?? 'STOPPED   Not started'}`] : [];
   });
-  writeFileSync(join(root, 'supervisor'), lines.map((line) => `${line}\n`).join(''));
+  const text = lines.map((line) => `${line}\n`).join('');
+  // Several times a second, this would keep a disk busy.
+  if (supervisors.get(id) === text) return;
+  writeFileSync(join(root, 'supervisor'), text);
+  supervisors.set(id, text);
 }
 
 interface Update {
