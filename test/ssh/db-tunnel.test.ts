@@ -122,7 +122,7 @@ it('keeps its port when the line is cut', async () => {
 });
 
 it('waits while the server is down, and ends when it refuses', async () => {
-  const { child, tunnel } = await opened(MARIA);
+  const { child } = await opened(MARIA);
   const lost = said(child, 'Lost the connection');
   const refused = said(child, 'Permission denied');
   const keys = join(bed.sshd.directory, 'authorized_keys');

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
@@ -13,8 +13,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   let bed: SshBed;
   let shop: ReturnType<SshBed['shop']>;
   beforeAll(async () => {
-    // The answer of the API comes long after ssh has connected.
-    bed = await openSshBed({ latencyMs: 500 });
+    bed = await openSshBed();
     shop = bed.shop(SITE, { releases: ['20260101_000000'] });
   });
   afterAll(() => bed?.close());
@@ -30,9 +29,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   };
 
   beforeEach(async () => {
-    // A site that was not found is not searched again for a minute.
-    rmSync(join(bed.directory, '.cache'), { recursive: true, force: true });
-    expect(await bed.dnx(['ssh', SITE, 'rm', '-f', ran])).toMatchObject({ exitCode: 0 });
+    expect(await bed.here(['ssh', SITE, '--no-cache', 'rm', '-f', ran])).toMatchObject({ exitCode: 0 });
     calls();
   });
 
@@ -41,18 +38,21 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     ['dnx ssh to its server', ['ssh', 'web-1', 'pwd']],
     ['dnx logs', ['logs', SITE, '--path', '/etc/hostname']],
   ])('%s: only one request, beside the connection', async (_, words) => {
-    expect(await bed.dnx(words)).toMatchObject({ exitCode: 0 });
+    expect(await bed.here(words)).toMatchObject({ exitCode: 0 });
     calls();
-    const { exitCode, stderr, stdout } = await bed.dnx(words);
+    const { exitCode, stderr, stdout } = await bed.here(words);
     expect([exitCode, stderr, stdout.length > 0, calls().length]).toEqual([0, '', true, 1]);
   });
 
   test('runs nothing before the answer', async () => {
+    expect(await bed.dnx(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+    bed.sandbox.faults.next({ path: /^\/servers\// }, 'hang');
     const before = connections();
     const running = bed.dnx(['ssh', SITE, 'touch', ran]);
-    await expect.poll(connections).toBe(before + 1);
-    expect([calls().map(({ status }) => status), existsSync(ran)]).toEqual([[0], false]);
-    expect([(await running).exitCode, existsSync(ran)]).toEqual([0, true]);
+    const connected = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(`read go <${bed.directory}/`);
+    await expect.poll(() => [connections(), connected()]).toEqual([before + 1, true]);
+    running.kill();
+    expect([(await running).exitCode, existsSync(ran)]).toEqual([143, false]);
   });
 
   test.each([
@@ -64,7 +64,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     const before = connections();
     change();
     try {
-      const { exitCode, stderr } = await bed.dnx(['ssh', SITE, 'touch', ran]);
+      const { exitCode, stderr } = await bed.here(['ssh', SITE, 'touch', ran]);
       expect([exitCode, existsSync(ran), connections() - before]).toEqual([6, false, 1]);
       expect(stderr).toContain(`'${SITE}' not found`);
     } finally {
@@ -75,11 +75,11 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
 
   test('if its server has another address, runs there, once', async () => {
     const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
-    expect(await bed.dnx(['ssh', 'web-1', 'true'])).toMatchObject({ exitCode: 0 });
+    expect(await bed.here(['ssh', 'web-1', 'true'])).toMatchObject({ exitCode: 0 });
     const before = connections();
     Object.assign(server ?? {}, { ip_address: '203.0.113.99' });
     try {
-      const { exitCode, stdout } = await bed.dnx(['ssh', 'web-1', 'echo', 'here']);
+      const { exitCode, stdout } = await bed.here(['ssh', 'web-1', 'echo', 'here']);
       expect([exitCode, stdout, connections() - before]).toEqual([0, 'here\n', 2]);
     } finally {
       Object.assign(server ?? {}, { ip_address: '203.0.113.10' });
@@ -88,12 +88,12 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
 
   test('if the token is refused, ssh runs nothing', async () => {
     const DNX_TOKEN = bed.sandbox.mint(['server:read', 'site:read'], { name: 'revoked' });
-    expect(await bed.dnx(['ssh', SITE, 'true'], { env: { DNX_TOKEN } })).toMatchObject({ exitCode: 0 });
+    expect(await bed.here(['ssh', SITE, 'true'], { env: { DNX_TOKEN } })).toMatchObject({ exitCode: 0 });
     bed.sandbox.state.tokens.splice(
       bed.sandbox.state.tokens.findIndex(({ name }) => name === 'revoked'),
       1,
     );
-    const { exitCode } = await bed.dnx(['ssh', SITE, 'touch', ran], { env: { DNX_TOKEN } });
+    const { exitCode } = await bed.here(['ssh', SITE, 'touch', ran], { env: { DNX_TOKEN } });
     expect([exitCode, existsSync(ran)]).toEqual([4, false]);
   });
 
@@ -104,10 +104,10 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
       appendFileSync(bed.sshd.config, `${lines}\nControlPersist no\n`);
       const { domain } = shop;
       try {
-        expect(await bed.dnx(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+        expect(await bed.here(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
         const before = connections();
         Object.assign(shop, { domain: 'renamed.example.com' });
-        const { exitCode } = await bed.dnx(['ssh', SITE, 'touch', ran]);
+        const { exitCode } = await bed.here(['ssh', SITE, 'touch', ran]);
         expect([exitCode, existsSync(ran), connections() - before]).toEqual([6, false, 0]);
       } finally {
         Object.assign(shop, { domain });
@@ -116,7 +116,8 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     },
   );
 
-  test('leaves nothing in the temporary directory', () => {
+  test('leaves nothing in the temporary directory', async () => {
+    for (const code of [0, 1]) expect(await bed.dnx(['ssh', SITE, 'sh', '-c', `exit ${code}`])).toMatchObject({ exitCode: code });
     expect(readdirSync(bed.directory).filter((name) => name.startsWith('dnx-gate-'))).toEqual([]);
   });
 });
