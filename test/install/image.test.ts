@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { version } from '../../package.json';
 import { lacking, required } from '../support/programs.ts';
+import { userEnvironment } from './environment.ts';
 import { folderOf } from './nodes.ts';
 import { emptyFolder } from './run.ts';
 
@@ -44,9 +45,11 @@ describe.skipIf(reason !== undefined && !required)('the image', () => {
   beforeAll(async () => {
     const context = join(directory, 'context');
     mkdirSync(context);
-    const npm = (await execa('npm', ['root', '--global'])).stdout;
+    // Not the npm of this machine: that of Debian is spread over many directories.
+    const options = ['--prefix', directory, '--ignore-scripts', '--no-audit', '--no-fund'];
+    await execa('npm', ['install', ...options, 'npm@11'], { env: userEnvironment(inject('home')), extendEnv: false });
     await execa('mmdebstrap', ['--variant=minbase', '--dpkgopt=force-unsafe-io', 'trixie', join(directory, 'base.tar')]);
-    cpSync(join(npm, 'npm'), join(directory, 'npm'), { recursive: true });
+    cpSync(join(directory, 'node_modules/npm'), join(directory, 'npm'), { recursive: true });
     cpSync(join(folderOf('24'), 'node'), join(directory, 'node'));
     writeFileSync(join(directory, 'Containerfile'), base);
     await buildah('build', ...limits, '--tag', 'localhost/node', '--file', 'Containerfile', '.');

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { shellScripts } from '../../scripts/shell-scripts.mjs';
 
 // A separate suite, because it downloads packages: `npm run test:install`.
 export default defineConfig({
+  plugins: [shellScripts()],
   test: {
     include: ['test/install/*.test.ts'],
     globalSetup: 'test/install/setup.ts',
