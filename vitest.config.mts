@@ -15,6 +15,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/install/**'],
     testTimeout: 20_000,
+    // A real server takes a while to start and to end on a busy machine.
+    hookTimeout: 60_000,
     // The default of a second is too short on a busy machine.
     expect: { poll: { timeout: 10_000, interval: 10 } },
     // Two cores run three workers, because many tests wait for a process or a clock. Files share a worker and its modules, so tests change nothing global.

@@ -6,6 +6,10 @@ import { openEnv } from './machine/env.ts';
 import type { Output, Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 
+/** The exit codes of a child that Ctrl-C may have ended: of a signal, and of ssh. */
+const INTERRUPTED: readonly number[] = [130, 255];
+/** How long dnx waits for the Ctrl-C that such a child got, in ms. The system may report the end of the child first. */
+const LATE_MS = 100;
 /** How long a command has to end after a signal, in ms. */
 const GRACE_MS = 700;
 
@@ -153,12 +157,17 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
         children.foreground = send;
       };
       children.running += 1;
-      return runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after }).finally(async () => {
-        // The system may report the end of the child before the Ctrl-C that the child got.
-        await new Promise(setImmediate);
+      try {
+        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after });
+        if (INTERRUPTED.includes(code)) {
+          const { setTimeout: delay } = await import('node:timers/promises');
+          await delay(LATE_MS, undefined, { signal }).catch(() => {});
+        }
+        return code;
+      } finally {
         children.running -= 1;
         if (child.foreground) children.foreground = undefined;
-      });
+      }
     },
     async start(child) {
       const found = await runnable(child);
