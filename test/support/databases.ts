@@ -64,9 +64,12 @@ async function openMariaDb(): Promise<Database> {
   const directory = ownVolume('mariadb');
   const [data, socket] = [join(directory, 'data'), join(directory, 'socket')];
   const common = ['--no-defaults', '--user=root', `--datadir=${data}`];
-  await promisify(execFile)('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db']);
+  // A server that starts removes the temporary tables of any other one with the same directory for them.
+  const env = { ...process.env, TMPDIR: directory };
+  await promisify(execFile)('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { env });
   const port = await freePort();
-  const options = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`];
+  const files = [`--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`, `--tmpdir=${directory}`];
+  const options = ['--bind-address=127.0.0.1', `--port=${port}`, ...files];
   const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
   const log = join(directory, 'error.log');
   // Simulated asynchronous I/O: a container may not offer the real one.

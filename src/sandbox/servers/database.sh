@@ -22,6 +22,8 @@ start() {
     (
       # The password of whoever asks.
       unset MYSQL_PWD
+      # A server that starts removes the temporary tables of any other one with the same directory for them.
+      export TMPDIR="$own"
       "$(real mariadb-install-db)" --no-defaults --user="$(id -un)" --datadir="$own/data" --auth-root-authentication-method=normal --skip-test-db
       SANDBOX_SERVER=$own/ nohup "$server" --no-defaults --user="$(id -un)" --datadir="$own/data" --socket="$own/socket" --skip-networking \
         --pid-file="$own/pid" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M &
