@@ -86,6 +86,23 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     }
   });
 
+  test('if its server has another address each time, gives up and runs nothing', async () => {
+    expect(await bed.here(['ssh', 'web-1', 'true'])).toMatchObject({ exitCode: 0 });
+    let number = 10;
+    const stop = bed.sandbox.faults.always({ path: /^\/servers\/[^/]+$/ }, (response) => {
+      const { data } = response.body as { data: object };
+      number += 1;
+      return { ...response, body: { data: { ...data, ip_address: `203.0.113.${number}` } } };
+    });
+    try {
+      const { exitCode, stderr } = await bed.here(['ssh', 'web-1', 'touch', ran]);
+      expect([exitCode, existsSync(ran)]).toEqual([1, false]);
+      expect(stderr).toContain('changed while dnx connected to it. Nothing ran there.');
+    } finally {
+      stop();
+    }
+  });
+
   test('if the token is refused, ssh runs nothing', async () => {
     const DNX_TOKEN = bed.sandbox.mint(['server:read', 'site:read'], { name: 'revoked' });
     expect(await bed.here(['ssh', SITE, 'true'], { env: { DNX_TOKEN } })).toMatchObject({ exitCode: 0 });

@@ -56,28 +56,24 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const chosen = callsOf(invocation, scope.settings);
   const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
-  const { ctx, args } = prepared(found[0] ?? {}, found);
-  const consent = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
-  const all = consent ? await (await import('./consent.ts')).obtainConsent(invocation, consent, found, ctx) : found;
+  const all = command.consent ? await consented(invocation, found, prepared(found[0] ?? {}, found)) : found;
   const [first = {}] = all;
   const asks = Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
   const noun = nounOf(group);
   const body = { ...inputs.fields, ...inputs.extra };
   const after = await before({ name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) });
-  const run = async (targets: Targets, values = inputs) => {
-    const attempt = (at: Targets, others: readonly Targets[]) => {
-      const { ctx, args } = prepared(at, others, values);
-      return command.run(ctx, args);
-    };
+  const run = async (targets: Targets, values = inputs, others = all): ReturnType<AnyCommand['run']> => {
+    const { ctx, args } = prepared(targets, others, values);
     try {
-      return await attempt(targets, all);
+      return await command.run(ctx, args);
     } catch (error) {
-      if (!(error instanceof Moved)) throw error;
+      // Once: a server that answers otherwise each time would never end.
+      if (!(error instanceof Moved) || others !== all) throw error;
       scope.names.forget();
-      const again = await (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope);
+      const again = await (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, others.indexOf(targets), scope);
       scope.names.trusted.clear();
-      return attempt(again, [again]);
+      return run(again, values, [again]);
     }
   };
   const runAll = async (values: Inputs) => {
@@ -101,6 +97,17 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   return Object.keys({ ...words, ...values.asked, ...result.answers }).length > 0
     ? (await import('./without-prompts.ts')).withoutPrompts(invocation, values, { ...placesIn(invocation, first), ...words }, result)
     : result;
+}
+
+/** Asks for the confirmation that a command wants, if it does. Returns the targets, with the names that were read for the question. */
+async function consented(
+  invocation: Invocation,
+  found: readonly Targets[],
+  { ctx, args }: ReturnType<typeof prepare>,
+): Promise<readonly Targets[]> {
+  const { consent } = invocation.command;
+  const declared = typeof consent === 'function' ? await consent(ctx, args) : consent;
+  return declared ? (await import('./consent.ts')).obtainConsent(invocation, declared, found, ctx) : found;
 }
 
 /** Runs a command. If it is refused, and `again` has other values, runs it again with these. */

@@ -32,11 +32,7 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 ];
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
-export async function sshProgram(
-  machine: Machine,
-  options: Options,
-  world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>,
-) {
+async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>) {
   const env = envWithoutSecrets(world.env);
   const gate = await gateFor(machine, { ...world, env });
   const [file = 'ssh', ...args] = sshWords(machine, { ...options, options: [...gate.options, ...(options.options ?? [])] });

@@ -4,11 +4,9 @@ import { capitalized, title } from '../../base/text.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { type Endpoint, isRead } from '../api/endpoint.ts';
 import type { Scope } from './lookups.ts';
-import { resourceName, sameName, type Target, type Targets, targetIds } from './names.ts';
+import { readEndpoints, resourceName, sameName, type Target, type Targets, targetIds } from './names.ts';
 
 type Noun = 'server' | 'site';
-
-const READS = { server: 'GET /servers/{server}', site: 'GET /servers/{server}/sites/{site}' } as const;
 
 const UNCHANGED = ' Nothing was changed.';
 
@@ -67,7 +65,7 @@ export async function withLink(error: unknown, targets: Targets, scope: Scope, c
   const noun = targets.site ? 'site' : 'server';
   const target = targets[noun];
   if (!isError(error, 'not_found') || error.status !== 404 || !target || !isLinked(noun, target, scope.settings)) return error;
-  const now = calls === READS[noun] ? GONE : await current(noun, targets, scope).catch(() => undefined);
+  const now = calls === readEndpoints[noun] ? GONE : await current(noun, targets, scope).catch(() => undefined);
   return now === GONE ? mislinked(noun, target, undefined) : error;
 }
 
@@ -82,7 +80,7 @@ const GONE = Symbol('not found');
 /** The name of a target as the API has it. Undefined if the token cannot read it, unless the name is `required`. */
 async function current(noun: Noun, targets: Targets, { api }: Scope, required = false): Promise<string | typeof GONE | undefined> {
   try {
-    const { data } = await api.send<JsonObject>(READS[noun], targetIds(targets));
+    const { data } = await api.send<JsonObject>(readEndpoints[noun], targetIds(targets));
     return data && resourceName(data, noun);
   } catch (error) {
     if (isError(error, 'not_found')) return GONE;

@@ -17,8 +17,15 @@ export const isTarget = (value: unknown): value is Target =>
 /** The path parameters of one call. */
 export type Targets = Readonly<Record<string, Target>>;
 
+/** The request for one server or site. */
+export const readEndpoints = { server: 'GET /servers/{server}', site: 'GET /servers/{server}/sites/{site}' } as const;
+
 /** A target is not what it was when its name was read. Nothing ran on it. */
-export class Moved extends Error {}
+export class Moved extends DnxError {
+  constructor() {
+    super('failed', 'The server or site changed while dnx connected to it. Nothing ran there.', { hint: 'Run the command again.' });
+  }
+}
 
 /** A site and its server. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;

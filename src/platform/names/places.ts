@@ -7,7 +7,7 @@ import { accountName, type Identity } from '../../machine/settings/config.ts';
 import type { Clock } from '../../machine/world.ts';
 import { fill } from '../api/endpoint.ts';
 import type { Scope } from './lookups.ts';
-import { Moved, type Targets, targetIds } from './names.ts';
+import { Moved, readEndpoints, type Targets, targetIds } from './names.ts';
 import { isRenamed } from './resolve.ts';
 
 /** What is remembered of a server or a site, so that ssh need not wait for the API: where it is, and what it is called. */
@@ -41,9 +41,6 @@ export interface Reached {
   readonly check: Promise<void> | undefined;
 }
 
-const SERVER = 'GET /servers/{server}';
-const SITE = 'GET /servers/{server}/sites/{site}';
-
 /**
  * Where a server or a site is. What ssh reached within the hour costs no request before ssh starts: the innermost of both is checked
  * beside the connection. Throws `Moved` if a name that was trusted is that of something else by now.
@@ -52,9 +49,9 @@ export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'
   const { api, names } = scope;
   const places = openPlaces(account);
   const ids = targetIds(targets);
-  const endpoints = targets.site ? ([SERVER, SITE] as const) : ([SERVER] as const);
-  const read = async (endpoint: typeof SERVER | typeof SITE): Promise<JsonObject> => {
-    const noun = endpoint === SITE ? 'site' : 'server';
+  const nouns = targets.site ? (['server', 'site'] as const) : (['server'] as const);
+  const read = async (noun: keyof typeof readEndpoints): Promise<JsonObject> => {
+    const endpoint = readEndpoints[noun];
     const { data } = await api.send<JsonObject>(endpoint, ids).catch((error: unknown) => {
       throw isError(error, 'not_found') && names.trusted.size > 0 ? new Moved() : error;
     });
@@ -63,59 +60,61 @@ export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'
     places.keep(fill(endpoint, ids).path, thing);
     return thing;
   };
-  const known = endpoints.flatMap((endpoint) => {
+  const known = nouns.flatMap((noun) => {
+    const endpoint = readEndpoints[noun];
     const place = names.fresh ? undefined : places.recall(fill(endpoint, ids).path);
     return place && !isRenamed(place, endpoint, targets, scope) ? [place] : [];
   });
   const [server, site] = known;
-  const innermost = endpoints.at(-1) ?? SERVER;
-  if (server && known.length === endpoints.length) {
-    const before = known.at(-1) ?? server;
-    const check = read(innermost).then((thing) => {
-      if (!isSame(thing, before)) throw new Moved();
+  if (server && known.length === nouns.length) {
+    const check = read(site ? 'site' : 'server').then((thing) => {
+      if (!isSame(thing, site ?? server)) throw new Moved();
     });
     check.catch(() => {});
     return { server, site, check };
   }
-  const [fresh = {}, freshSite] = await Promise.all(endpoints.map(read));
+  const [fresh = {}, freshSite] = await Promise.all(nouns.map(read));
   return { server: fresh, site: freshSite, check: undefined };
 }
 
 /** True if two readings of a server or site lead ssh to the same place. */
 const isSame = (one: JsonObject, other: JsonObject): boolean => FIELDS.every((key) => wordOf(one[key]) === wordOf(other[key]));
 
-/** Opens the file. It is read when it is needed. */
+/** Opens the file, which is read only once: what another command keeps meanwhile may be lost. */
 function openPlaces({ directory, clock, ...identity }: Account): Places {
   const file = join(directory, 'places.json');
+  let places = readPlaces(file);
   const keyOf = (path: string) => `${accountName(identity)} ${path}`;
-  const read = (): JsonObject => {
-    try {
-      return readJson<JsonObject>(file);
-    } catch {
-      // It is only a cache.
-      return {};
-    }
+  const ageOf = (place: JsonObject) => clock.now() - Date.parse(wordOf(place.read));
+  const isRecent = (place: unknown): place is JsonObject => isObject(place) && ageOf(place) >= 0 && ageOf(place) <= KEPT_MS;
+  const recall = (path: string): JsonObject | undefined => {
+    const place = places[keyOf(path)];
+    return isRecent(place) ? place : undefined;
   };
-  const ageOf = (place: unknown) => (isObject(place) ? clock.now() - Date.parse(wordOf(place.read)) : Number.NaN);
-  const isRecent = (place: unknown) => ageOf(place) >= 0 && ageOf(place) <= KEPT_MS;
   return {
-    recall(path) {
-      const place = read()[keyOf(path)];
-      return isObject(place) && isRecent(place) ? place : undefined;
-    },
+    recall,
     keep(path, thing) {
-      const all = read();
-      const known = all[keyOf(path)];
-      if (isObject(known) && ageOf(known) < REFRESH_MS && isSame(known, thing)) return;
+      const known = recall(path);
+      if (known && ageOf(known) < REFRESH_MS && isSame(known, thing)) return;
       const fields = Object.fromEntries(FIELDS.map((key) => [key, wordOf(thing[key])]).filter(([, value]) => value !== ''));
-      const others = Object.entries(all).filter(([key, place]) => key !== keyOf(path) && isRecent(place));
+      const others = Object.entries(places).filter(([key, place]) => key !== keyOf(path) && isRecent(place));
       const place = { read: new Date(clock.now()).toISOString(), ...fields };
+      places = Object.fromEntries([[keyOf(path), place], ...others].slice(0, MOST));
       try {
         makeDirectory(directory);
-        writeJson(file, Object.fromEntries([[keyOf(path), place], ...others].slice(0, MOST)));
+        writeJson(file, places);
       } catch {
         // The next command asks the API.
       }
     },
   };
+}
+
+/** What the file has; nothing if it cannot be read, because it is only a cache. */
+function readPlaces(file: string): JsonObject {
+  try {
+    return readJson<JsonObject>(file);
+  } catch {
+    return {};
+  }
 }

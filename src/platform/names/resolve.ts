@@ -4,7 +4,7 @@ import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, type LookupWords, lookupsFor, type Scope } from './lookups.ts';
 import { matching } from './match.ts';
-import { isIdOf, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
+import { isIdOf, readEndpoints, resourceName, type Target, type Targets, targetIds, targetOf } from './names.ts';
 import { listUnder, namings } from './namings.ts';
 import { findSite, isNamedSite } from './site-search.ts';
 import { ambiguous, type KnownName, notFound, notGiven } from './unresolved.ts';
@@ -77,8 +77,6 @@ export async function resolveOne(
 const knownIn = (things: readonly JsonObject[], noun: string): readonly KnownName[] =>
   things.flatMap((each) => resourceName(each, noun) ?? []).map((name) => ({ name }));
 
-const SITE = 'GET /servers/{server}/sites/{site}';
-
 /** How long a remembered name is used by a single GET without a check, in ms. */
 export const TRUST_MS = 60 * 60_000;
 
@@ -96,7 +94,7 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
 async function current({ server, site }: Targets, word: string, { api }: Scope): Promise<Target | undefined> {
   if (!server || !site) return undefined;
   const now = await api
-    .send<JsonObject>(SITE, { server: server.id, site: site.id })
+    .send<JsonObject>(readEndpoints.site, { server: server.id, site: site.id })
     .then(({ data }) => targetOf({ id: site.id, domain: site.label, ...data }, 'site'))
     .catch((error: unknown) => {
       if (isError(error, 'not_found')) return undefined;
@@ -136,7 +134,7 @@ export async function askedAgain<T>(
   for (const { list } of trusted) if (list !== undefined) names.forget(list);
   const searched = trusted.find(({ list }) => list === undefined);
   // Checking a site costs one request, searching for it one per server.
-  const stays = searched && endpoint !== SITE && (await current(targets, searched.word, scope)) !== undefined;
+  const stays = searched && endpoint !== readEndpoints.site && (await current(targets, searched.word, scope)) !== undefined;
   if (missing && stays && trusted.length === 1) throw missing;
   if (searched && !stays) names.forget();
   return ask(await lookUp());
