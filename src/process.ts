@@ -159,10 +159,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       children.running += 1;
       try {
         const code = await runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after });
-        if (INTERRUPTED.includes(code)) {
-          const { setTimeout: delay } = await import('node:timers/promises');
-          await delay(LATE_MS, undefined, { signal }).catch(() => {});
-        }
+        await lateInterrupt(code, signal);
         return code;
       } finally {
         children.running -= 1;
@@ -183,7 +180,10 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     },
     async capture(child) {
       const found = await runnable(child);
-      return found && (await import('./machine/child.ts')).captureChild(found, { signal, after, onExit });
+      const captured = found && (await (await import('./machine/child.ts')).captureChild(found, { signal, after, onExit }));
+      await lateInterrupt(captured?.code, signal);
+      signal.throwIfAborted();
+      return captured;
     },
     open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
     suspend() {
@@ -192,6 +192,13 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     },
     onExit,
   };
+}
+
+/** Waits for the Ctrl-C that may have ended a child with this code. */
+async function lateInterrupt(code: number | undefined, signal: AbortSignal): Promise<void> {
+  if (code === undefined || !INTERRUPTED.includes(code)) return;
+  const { setTimeout: delay } = await import('node:timers/promises');
+  await delay(LATE_MS, undefined, { signal }).catch(() => {});
 }
 
 /** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/write.ts handles the error. */
