@@ -1,5 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
-import { count, flag, rest, text } from '../cli/language/options.ts';
+import { count, flag, list, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 import { userOption } from '../features/remote/options.ts';
@@ -36,6 +36,11 @@ const shell = command({
   run: async (ctx, { targets, options }) => (await import('../features/database/shell.ts')).openShell(ctx, targets, options),
 });
 
+const rowless = {
+  exclude_table_data: { ...list('Leave out the rows of this table; * matches any part (repeatable)', 'table') },
+  only: { ...list('Leave out the rows of all other tables (repeatable)', 'table') },
+};
+
 const dump = command({
   name: 'dump',
   summary: 'Save the database of a site to a file',
@@ -48,7 +53,9 @@ const dump = command({
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
     schema_only: flag('Leave out the rows'),
+    ...rowless,
   },
+  exits: '141 stdout was closed before the dump was complete',
   examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
   run: async (ctx, { targets, options }) => (await import('../features/database/dump.ts')).dump(ctx, targets, options),
 });
@@ -67,6 +74,7 @@ const pull = command({
     user: userOption,
     // Not --env-file, which Node itself would read.
     into: text('Dotenv file that names the local database (default .env)', 'file'),
+    ...rowless,
     force: flag('Disconnect the users of a local PostgreSQL database'),
     trust_server: flag('Let the dump use every right of the local account, such as to run programs'),
   },
@@ -74,6 +82,7 @@ const pull = command({
     'pull shop.example.com',
     'pull shop.example.com --confirm shop_local',
     'pull shop.example.com --into .env.local --confirm shop_local',
+    "pull shop.example.com --exclude-table-data sessions --exclude-table-data 'telescope_*'",
   ],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/database/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
