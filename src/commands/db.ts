@@ -1,5 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
-import { count, flag, list, rest, text } from '../cli/language/options.ts';
+import { argument, content, count, flag, list, required, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 import { userOption } from '../features/remote/options.ts';
@@ -40,6 +40,26 @@ const rowless = {
   exclude_table_data: { ...list('Leave out the rows of this table; * matches any part (repeatable)', 'table') },
   only: { ...list('Leave out the rows of all other tables (repeatable)', 'table') },
 };
+
+const query = command({
+  name: 'query',
+  summary: 'Run a statement in the database of a site, and print its rows',
+  description:
+    'The statement runs on the server of the site, in a transaction that the database itself keeps from writing; --write lets it write. Every value is text, as the database prints it, or null.',
+  calls: databaseCalls,
+  checks: true,
+  options: {
+    user: userOption,
+    sql: { ...argument(required(content('Statement in SQL'))), placeholder: 'sql|@file|-', follows: true },
+    write: flag('Let the statement change the database'),
+  },
+  examples: [
+    "query shop.example.com 'SELECT COUNT(*) FROM orders'",
+    "query shop.example.com 'SELECT id, total FROM orders ORDER BY id LIMIT 5' -o csv",
+    "query shop.example.com 'DELETE FROM orders WHERE id = 7' --write",
+  ],
+  run: async (ctx, { targets, options }) => (await import('../features/database/query.ts')).query(ctx, targets, options),
+});
 
 const dump = command({
   name: 'dump',
@@ -88,4 +108,4 @@ const pull = command({
     (await import('../features/database/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
 });
 
-export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, dump, pull] });
+export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, query, dump, pull] });
