@@ -37,8 +37,8 @@ const shell = command({
 });
 
 const rowless = {
-  exclude_table_data: { ...list('Leave out the rows of this table; * matches any part (repeatable)', 'table') },
-  only: { ...list('Leave out the rows of all other tables (repeatable)', 'table') },
+  exclude_table_data: { ...list('Leave out the rows of this table; * stands for any text', 'table') },
+  only: { ...list('Leave out the rows of all other tables', 'table') },
 };
 
 const query = command({
@@ -105,7 +105,43 @@ const pull = command({
     "pull shop.example.com --exclude-table-data sessions --exclude-table-data 'telescope_*'",
   ],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/database/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
+    (await import('../features/database/pull.ts')).pull(ctx, targets, {
+      ...options,
+      trust: options.trust_server,
+      confirm: consent.confirm,
+    }),
 });
 
-export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, query, dump, pull] });
+const importing = command({
+  name: 'import',
+  summary: 'Replace a local database, or that of a site, by a dump',
+  description: [
+    'Without a site, replaces the database in the .env of the working directory, as pull does.',
+    'With a site, first saves its database to a file, and says how to get it back.',
+    'The dump is SQL, which may be compressed with gzip.',
+  ].join(' '),
+  calls: databaseCalls,
+  targets: 'optional',
+  checks: true,
+  consent: { level: 'severe', deferred: true, named: 'the local database or the site' },
+  options: {
+    file: { ...argument(required(text('Dump, such as shop.sql.gz', 'file'))), follows: true },
+    user: userOption,
+    into: text('Dotenv file that names the local database (default .env)', 'file'),
+    force: flag('Disconnect the users of a local PostgreSQL database'),
+    trust_dump: flag('Let the dump use every right of the local account, such as to run programs'),
+  },
+  examples: [
+    'import shop.sql.gz',
+    'import shop.sql.gz --confirm shop_local',
+    'import shop.example.com shop.sql.gz --confirm shop.example.com',
+  ],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/database/import.ts')).importDump(ctx, targets, {
+      ...options,
+      trust: options.trust_dump,
+      confirm: consent.confirm,
+    }),
+});
+
+export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, query, dump, pull, importing] });

@@ -58,7 +58,7 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
 }
 
 /** `20261126-031005`, in UTC. */
-const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+export const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 /** Compresses what is read, no faster than it is taken. */
 const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>

@@ -123,8 +123,7 @@ export function openSql(client: Client): Sql {
     local,
     run,
     async rows(statements, options) {
-      const output = await run(statements, options);
-      return output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
+      return parsedRows(await run(statements, options));
     },
   };
 }
@@ -145,6 +144,10 @@ function refusal(stderr: string, local: Credentials, code: number): Refused {
         : undefined,
   });
 }
+
+/** Rows of cells, as the clients of MySQL and MariaDB print them with `--batch`. */
+export const parsedRows = (output: string): readonly (readonly string[])[] =>
+  output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
 
 /** Undoes the escapes of `--batch`. */
 const unescaped = (cell: string): string =>

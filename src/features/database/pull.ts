@@ -40,6 +40,7 @@ export async function pull(ctx: Needs, targets: Targets, options: Options): Prom
     dump: (tally) => dumpOf(ctx, source, { tally, rowless: rowless.words }),
     database,
     author: server,
+    trusting: '--trust-server',
     unlike: client.local.driver === 'mysql' && makerOf(here) !== makerOf(there) ? differing(source, there, client, here) : undefined,
   });
   const { host, port, socket = null } = client.local;

@@ -14,12 +14,13 @@ interface Options {
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** `dnx db query`: the rows that a statement yields on the server of a site, or how many it changed. */
 export async function query(ctx: Needs, targets: Targets, { sql, write = false, user }: Options): Promise<View> {
   if (sql.trim() === '') throw usage('The statement is empty.');
   if (sql.includes('\0')) throw usage('The statement contains a NUL character.');
+  if (write && ctx.settings.readOnly) throw new DnxError('read_only', 'DNX_READ_ONLY does not allow --write. Nothing was sent.');
   const place = await readSiteOnMachine(ctx, targets, user);
   const source = { place, credentials: await credentialsOf(ctx, place) };
   const { driver, database } = source.credentials;

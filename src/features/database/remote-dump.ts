@@ -32,11 +32,12 @@ interface DumpOptions {
 const LINE = ['-C', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4'];
 
 /** The last line of a complete dump, but for blank ones; after it, newer programs of PostgreSQL end what they restricted. */
-const ends = {
+export const ends = {
   mysql: /^-- Dump completed\b[^\n]*\n\s*$/m,
   pgsql: /^-- PostgreSQL database dump complete\n--\s*(\\unrestrict \w+\s*)?$/m,
 };
-const TAIL = 1_024;
+/** How much of its end tells, in bytes. */
+export const TAIL = 1_024;
 
 /** The options of the program that leave out the rows. */
 const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };

@@ -15,7 +15,7 @@ export interface TargetOptions {
   readonly into: string | undefined;
   readonly force: boolean | undefined;
   readonly confirm: string | undefined;
-  readonly trust_server: boolean | undefined;
+  readonly trust: boolean | undefined;
 }
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
@@ -40,6 +40,8 @@ export interface Replacement {
   readonly database: string;
   /** Who is trusted with this machine: `web-1`. */
   readonly author: string;
+  /** The option that does so. */
+  readonly trusting: '--trust-server' | '--trust-dump';
   /** Why the local server may refuse what the other one dumps; undefined if both are of one maker. */
   readonly unlike?: string | undefined;
 }
@@ -56,7 +58,7 @@ interface Replaced {
 /** Finds the local database and its client, before anything else is read. */
 export async function openTarget(
   ctx: Needs,
-  { into, force = false, confirm, trust_server: trusted = false }: TargetOptions,
+  { into, force = false, confirm, trust: trusted = false }: TargetOptions,
 ): Promise<LocalTarget> {
   const local = await readLocal(ctx, into);
   if (confirm !== undefined && confirm !== local.database)
@@ -95,7 +97,7 @@ const lossOf = (contents: Contents | undefined): string => {
 };
 
 /** `612 MB in 42 tables`. */
-const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
+export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
 
 /** Builds the new copy, and puts it into the place of the old one. Two at the same time are refused. */
 export const replaceLocal = (ctx: Needs, target: LocalTarget, given: Replacement): Promise<Replaced> =>
@@ -110,7 +112,7 @@ async function replace(ctx: Needs, { client, names, engine, trusted }: LocalTarg
   let account: ImportAccount | undefined;
   try {
     await engine.prepare();
-    account = trusted ? undefined : await restricted(engine, client);
+    account = trusted ? undefined : await restricted(engine, client, given);
     const dump = counting(given.dump(tally), given.step, { ...ctx, tally });
     const importer = account ? { ...client, local: { ...client.local, ...account } } : client;
     await importInto(importer, names.incoming, portable(dump, { driver: client.local.driver, database: given.database }));
@@ -128,26 +130,28 @@ async function replace(ctx: Needs, { client, names, engine, trusted }: LocalTarg
 }
 
 /** The account without rights to import with, or undefined for the local one. */
-async function restricted(engine: Engine, { local }: Client): Promise<ImportAccount | undefined> {
+async function restricted(engine: Engine, { local }: Client, { trusting }: Replacement): Promise<ImportAccount | undefined> {
   try {
     return await engine.restrict();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const sentence = `${local.username} may write files or run programs, and dnx could not create an account without these rights`;
     throw new DnxError('failed', `${sentence}. ${error.message}`, {
-      hint: `Use another account, or --trust-server if the dump may do so, too.`,
+      hint: `Use another account, or ${trusting} if the dump may do so, too.`,
     });
   }
 }
 
 /** Adds why the local server may have refused what the dump says. */
-function explained(error: Refused, account: ImportAccount | undefined, { author, unlike }: Replacement) {
+function explained(error: Refused, account: ImportAccount | undefined, { author, unlike, trusting }: Replacement) {
   if (account && DENIED.test(error.message))
     return error.withHint(
-      `The import may neither run programs nor write files. If you trust ${author} with this machine, use --trust-server.`,
+      `The import may neither run programs nor write files. If you trust ${author} with this machine, use ${trusting}.`,
     );
   if (/violates foreign key constraint/.test(error.message))
     return error.withHint('Rows refer to a table whose rows were left out. Leave out both, or neither.');
+  if (/role ".*" does not exist/.test(error.message))
+    return error.withHint('The dump names its owner. Create that role, or dump it with --no-owner, as dnx db dump does.');
   return UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
 }
 

@@ -72,7 +72,8 @@ const chosenTables = (tables: readonly Table[]): Rowless => ({
 /** How long a list of tables may be, in bytes. */
 const MOST = 4_000_000;
 
-async function tablesOf(ctx: Needs, source: DatabaseSource): Promise<readonly Table[]> {
+/** The tables of a site. */
+export async function tablesOf(ctx: Needs, source: DatabaseSource): Promise<readonly Table[]> {
   const { driver } = source.credentials;
   const listed = await askRemote(ctx, source, queries[driver], MOST);
   return listed.split('\n').flatMap((line) => {

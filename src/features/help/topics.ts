@@ -95,7 +95,6 @@ export const topicTexts = {
         ['13', 'Network: DNS, TLS, connection or no answer'],
         ['124', '--timeout reached; the remote work continues'],
         ['129, 130, 143', 'Interrupted by SIGHUP, Ctrl-C or SIGTERM; the remote work continues'],
-        ['141', 'db dump, backup download: stdout was closed too early, as by | head'],
         ['any', 'dnx ssh, artisan, db shell, env run: exit code of the program'],
       ],
       'With --json, the error on stderr has a "code" such as "not_found".',
