@@ -116,12 +116,13 @@ const importing = command({
   name: 'import',
   summary: 'Replace a local database, or that of a site, by a dump',
   description: [
-    'Without a site, replaces the database in the .env of the working directory, as pull does.',
+    'Without a site, also in a linked project, replaces the database in the .env of the working directory, as pull does.',
     'With a site, first saves its database to a file, and says how to get it back.',
     'The dump is SQL, which may be compressed with gzip.',
   ].join(' '),
   calls: databaseCalls,
   targets: 'optional',
+  named: true,
   checks: true,
   consent: { level: 'severe', deferred: true, named: 'the local database or the site' },
   options: {

@@ -54,9 +54,10 @@ function aside(name: string): string {
 }
 
 describe('an import into a local database', { timeout: TIME }, () => {
-  it.each(drivers)('of %s replaces it as a whole, without a request', async (driver) => {
+  it.each(drivers)('of %s replaces it as a whole, without a request, whatever the default site is', async (driver) => {
     copying.addOld(driver, 'local');
-    const ran = await local(driver, 'local', dumps[driver], '--json');
+    const words = ['db', 'import', dumps[driver], '--into', copying.dotenv(driver, 'local'), '--confirm', 'local', '--json'];
+    const ran = await copying.run(words, { DNX_SITE: copying.sites[driver] });
     expect([ran.code, ran.calls], ran.stderr).toEqual([0, []]);
     expect(copying.content(driver, 'local')).toBe(copying.content(driver, 'shop'));
     expect(copying.databases(driver, 'local')).toEqual(['local']);

@@ -107,7 +107,8 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
   it('fails with the words of the database', async () => {
     const ran = await query(driver, 'SELECT nope FROM orders', '--json');
     expect([ran.code, ran.stdout]).toEqual([1, '']);
-    expect(JSON.parse(ran.stderr).error.message).toMatch(/^Could not query queried on web-1: .*nope/);
+    const words = { mariadb: `ERROR 1054 (42S22): Unknown column 'nope' in 'SELECT'`, pgsql: 'ERROR:  column "nope" does not exist' };
+    expect(JSON.parse(ran.stderr).error).toMatchObject({ message: `Could not query queried on web-1: ${words[driver]}`, hint: null });
   });
 });
 
@@ -125,6 +126,11 @@ it('shows the statement to nobody else on the server', { timeout: TIME }, async 
     .toBe('2');
   expect(leaksOf(copying)).toEqual([]);
   expect((await ran).code).toBe(0);
+});
+
+it('does not write with DNX_READ_ONLY', { timeout: TIME }, async () => {
+  const ran = await copying.run(['db', 'query', 'query-pgsql.example.com', 'DELETE FROM orders', '--write'], { DNX_READ_ONLY: '1' });
+  expect([ran.code, ran.calls, ran.stderr]).toEqual([5, [], expect.stringContaining('DNX_READ_ONLY does not allow --write')]);
 });
 
 it('needs one', { timeout: TIME }, async () => {

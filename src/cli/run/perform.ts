@@ -157,9 +157,9 @@ function refuseChanges(line: Invocation, settled: Settled): void {
   if (change) throw refused(change);
 }
 
-/** Where names come from. A command that edits the link file has no defaults; any other one fails if `--env` names a missing environment. */
+/** Where names come from. A command that edits the link file, or whose site must be named, has no defaults; any other one fails if `--env` names a missing environment. */
 function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
-  if (command.links) return { ...scope, settings: {} };
+  if (command.links || (command.named && globals.env === undefined)) return { ...scope, settings: {} };
   const { unplaced } = scope.settings;
   if (globals.env !== undefined && unplaced) throw unplaced;
   return scope;

@@ -130,9 +130,7 @@ export function openSql(client: Client): Sql {
 
 /** The error of a local client. */
 function refusal(stderr: string, local: Credentials, code: number): Refused {
-  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
-  const told = stderr.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '');
-  const reasons = reasonsIn(told, local.password);
+  const reasons = reasonsIn(stderr, local.password);
   const first = reasons.find((each) => /error|fatal|denied/i.test(each)) ?? reasons.at(-1) ?? `it ended with exit code ${code}.`;
   const down = /Can't connect|could not connect to server|connection to server .* failed: (?!FATAL)/.test(first);
   const access = /denied|authentication failed/i.test(first);

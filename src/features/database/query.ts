@@ -62,16 +62,19 @@ async function answer(ctx: Needs, source: DatabaseSource, statement: Statement):
   try {
     return await runRemoteSql(ctx, source, scripts[driver](statement), { args, most: MOST, act: 'query' });
   } catch (error) {
-    const message = error instanceof DnxError ? error.message : '';
-    if (
-      error instanceof DnxError &&
-      /read-only transaction|Cannot execute statement in a READ ONLY|cannot open (?!multi)\w.* query as cursor/i.test(message)
-    )
-      throw error.withHint(statement.write ? 'Use dnx db shell for this statement.' : 'If it may change the database, use --write.');
-    if (error instanceof DnxError && /multi-query|prepared statement protocol|transaction block|syntax .* near/i.test(message))
-      throw error.withHint('It must be one statement. For scripts, use: dnx db shell');
-    throw error;
+    throw error instanceof DnxError ? explained(error, statement) : error;
   }
+}
+
+/** The error of the database, without the lines of what the client ran, and what to do. */
+function explained(error: DnxError, { sql, write }: Statement): DnxError {
+  const message = error.message.replace(/(ERROR \d+ \(\w+\)) at line \d+/, '$1');
+  const told = new DnxError(error.code, message, { details: error.details, hint: error.hint, next: error.next });
+  if (/multi-query|prepared statement protocol|transaction block/.test(message) || (/syntax/.test(message) && /;\s*\S/.test(sql)))
+    return told.withHint('It must be one statement. For scripts, use: dnx db shell');
+  if (!write && /read.only transaction|cannot open .* query as cursor/i.test(message))
+    return told.withHint('If it may change the database, use --write.');
+  return told;
 }
 
 /**

@@ -208,11 +208,13 @@ const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.e
 const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
 
 /** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
-const noise = /^(dnx: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
+const noise = /^(dnx: |\^|QUERY: |CONTEXT: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
 
 /** The lines that say why a program failed, never with the password. */
 export function reasonsIn(said: string, password: string): readonly string[] {
-  const known = said.split('\n').map((each) => each.trim());
+  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
+  const told = said.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '').replace(/^psql:<stdin>:\d+: /gm, '');
+  const known = told.split('\n').map((each) => each.trim());
   const lines = known.filter((each) => each !== '' && !noise.test(each));
   return password.length < 4 ? lines : lines.map((each) => each.replaceAll(password, '[hidden]'));
 }
