@@ -27,8 +27,20 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
   it.each([
     ['the password is wrong', 'mariadb', { DB_PASSWORD: 'wrong password' }, 1, /Access denied for user 'shop'/],
     ['there is no such database', 'mariadb', { DB_DATABASE: 'nothing' }, 1, /Unknown database 'nothing'/],
-    ['MariaDB is down', 'mariadb', { DB_PORT: '1' }, 13, /web-1 did not reach the database at 127\.0\.0\.1:1\.\n {2}Check that the database/],
-    ['PostgreSQL is down', 'pgsql', { DB_PORT: '1' }, 13, /did not reach the database at 127\.0\.0\.1:1: Connection refused\n {2}Check that/],
+    [
+      'MariaDB is down',
+      'mariadb',
+      { DB_PORT: '1' },
+      13,
+      /web-1 did not reach the database at 127\.0\.0\.1:1\.\n {2}Check that the database/,
+    ],
+    [
+      'PostgreSQL is down',
+      'pgsql',
+      { DB_PORT: '1' },
+      13,
+      /did not reach the database at 127\.0\.0\.1:1: Connection refused\n {2}Check that/,
+    ],
     ['the socket is gone', 'mariadb', { DB_SOCKET: '/tmp/no-socket' }, 13, /did not reach the database at \/tmp\/no-socket\.\n/],
     ['the host is unknown', 'pgsql', { DB_HOST: 'nowhere.invalid' }, 13, /did not reach the database at nowhere\.invalid:\d+\.\n/],
   ] as const)('%s', async (what, driver, changes, code, words) => {

@@ -89,7 +89,8 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it.each(drivers)('of %s leaves out the rows of some tables, but not the tables', async (driver) => {
-    const rowsOf = (dump: string) => ['users', 'orders', 'marks'].filter((table) => new RegExp(`^(INSERT INTO .${table}.|COPY public.${table} )`, 'm').test(dump));
+    const rowsOf = (dump: string) =>
+      ['users', 'orders', 'marks'].filter((table) => new RegExp(`^(INSERT INTO .${table}.|COPY public.${table} )`, 'm').test(dump));
     const [without, only] = await Promise.all([
       copying.run(['db', 'dump', copying.sites[driver], '-O', '-', '--exclude-table-data', 'o*ders', '--exclude-table-data', 'marks']),
       copying.run(['db', 'dump', copying.sites[driver], '-O', '-', '--only', 'marks']),

@@ -66,12 +66,12 @@ describe('an import into a local database', { timeout: TIME }, () => {
   });
 
   it('creates it without a question, and asks for the name of one that exists', async () => {
-    const words = ['db', 'import', dumps.pgsql, '--into', copying.dotenv('pgsql', 'asked')];
+    const words = ['db', 'import', dumps.pgsql, '--into', copying.dotenv('pgsql', 'local_asked')];
     const fresh = openTerminal(words, copying.env, copying.directory);
-    await fresh.shows(/Imported .* into asked/);
+    await fresh.shows(/Imported .* into local_asked/);
     expect((await fresh.ended).code).toBe(0);
     const again = openTerminal(words, copying.env, copying.directory);
-    await again.shows(`Type 'asked' to continue`);
+    await again.shows(`Type 'local_asked' to continue`);
     again.type('shop\r');
     expect((await again.ended).code).toBe(2);
   });

@@ -87,14 +87,18 @@ describe('a pull', { timeout: TIME }, () => {
 
   it('asks nothing if the database is new, and shows how large another one really is', async () => {
     const { sites, servers } = copying;
-    const fresh = openTerminal(['db', 'pull', sites.mariadb, '--into', copying.dotenv('mariadb', 'fresh')], copying.env, copying.directory);
-    await fresh.shows(/shop on web-1 → fresh on 127\.0\.0\.1:\d+ \(new\)/);
+    const fresh = openTerminal(
+      ['db', 'pull', sites.mariadb, '--into', copying.dotenv('mariadb', 'brand_new')],
+      copying.env,
+      copying.directory,
+    );
+    await fresh.shows(/shop on web-1 → brand_new on 127\.0\.0\.1:\d+ \(new\)/);
     expect((await fresh.ended).code).toBe(0);
-    expect(copying.content('mariadb', 'fresh')).toBe(copying.content('mariadb', 'shop'));
+    expect(copying.content('mariadb', 'brand_new')).toBe(copying.content('mariadb', 'shop'));
     // The server looks at sizes now and then.
-    servers.mariadb.sql(`CREATE TABLE much (id INT PRIMARY KEY, a LONGTEXT) STATS_AUTO_RECALC=0; ANALYZE TABLE much;`, 'fresh');
-    servers.mariadb.sql(`INSERT INTO much SELECT seq, REPEAT('x', 10000) FROM seq_1_to_500`, 'fresh');
-    const ran = await copying.pull(sites.mariadb, 'mariadb', 'fresh');
+    servers.mariadb.sql(`CREATE TABLE much (id INT PRIMARY KEY, a LONGTEXT) STATS_AUTO_RECALC=0; ANALYZE TABLE much;`, 'brand_new');
+    servers.mariadb.sql(`INSERT INTO much SELECT seq, REPEAT('x', 10000) FROM seq_1_to_500`, 'brand_new');
+    const ran = await copying.pull(sites.mariadb, 'mariadb', 'brand_new');
     expect([ran.code, ran.stderr]).toEqual([0, expect.stringMatching(/\([5-9]\.\d MB in \d tables will be replaced\)/)]);
   });
 

@@ -189,8 +189,8 @@ const dropping = ({ local }: Sql, names: readonly string[]): string =>
 const presentIn = (names: readonly string[]): string =>
   names.map((name, at) => `SELECT ${at} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${name};`).join('\n');
 
-/** Has the server look at the sizes of all tables. */
-const analyzing = (name: string): string => `SET lock_wait_timeout = 1, group_concat_max_len = 1048576;
+/** Has the server look at the sizes of all tables, without waiting for those in use. */
+const analyzing = (name: string): string => `SET lock_wait_timeout = 0, group_concat_max_len = 1048576;
 SELECT CONCAT('ANALYZE LOCAL TABLE ', GROUP_CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')) INTO @dnx
 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_TYPE = 'BASE TABLE' HAVING COUNT(*) > 0;
 PREPARE dnx FROM @dnx;
