@@ -139,6 +139,7 @@ const downloadCommand = command({
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
   },
+  exits: '141 stdout was closed before the download was complete',
   examples: [
     'download 01JQ8Z4T9G000000000000BK06',
     'download 01JQ8Z4T9G000000000000BK06 -O shop.sql.gz --force',

@@ -1,5 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
-import { count, flag, rest, text } from '../cli/language/options.ts';
+import { argument, content, count, flag, list, required, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 import { userOption } from '../features/remote/options.ts';
@@ -36,6 +36,31 @@ const shell = command({
   run: async (ctx, { targets, options }) => (await import('../features/database/shell.ts')).openShell(ctx, targets, options),
 });
 
+const rowless = {
+  exclude_table_data: { ...list('Leave out the rows of this table; * stands for any text', 'table') },
+  only: { ...list('Leave out the rows of all other tables', 'table') },
+};
+
+const query = command({
+  name: 'query',
+  summary: 'Run a statement in the database of a site, and print its rows',
+  description:
+    'The statement runs on the server of the site, in a transaction that the database itself keeps from writing; --write lets it write. Every value is text, as the database prints it, or null.',
+  calls: databaseCalls,
+  checks: true,
+  options: {
+    user: userOption,
+    sql: { ...argument(required(content('Statement in SQL'))), placeholder: 'sql|@file|-', follows: true },
+    write: flag('Let the statement change the database'),
+  },
+  examples: [
+    "query shop.example.com 'SELECT COUNT(*) FROM orders'",
+    "query shop.example.com 'SELECT id, total FROM orders ORDER BY id LIMIT 5' -o csv",
+    "query shop.example.com 'DELETE FROM orders WHERE id = 7' --write",
+  ],
+  run: async (ctx, { targets, options }) => (await import('../features/database/query.ts')).query(ctx, targets, options),
+});
+
 const dump = command({
   name: 'dump',
   summary: 'Save the database of a site to a file',
@@ -48,7 +73,9 @@ const dump = command({
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
     schema_only: flag('Leave out the rows'),
+    ...rowless,
   },
+  exits: '141 stdout was closed before the dump was complete',
   examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
   run: async (ctx, { targets, options }) => (await import('../features/database/dump.ts')).dump(ctx, targets, options),
 });
@@ -67,6 +94,7 @@ const pull = command({
     user: userOption,
     // Not --env-file, which Node itself would read.
     into: text('Dotenv file that names the local database (default .env)', 'file'),
+    ...rowless,
     force: flag('Disconnect the users of a local PostgreSQL database'),
     trust_server: flag('Let the dump use every right of the local account, such as to run programs'),
   },
@@ -74,9 +102,47 @@ const pull = command({
     'pull shop.example.com',
     'pull shop.example.com --confirm shop_local',
     'pull shop.example.com --into .env.local --confirm shop_local',
+    "pull shop.example.com --exclude-table-data sessions --exclude-table-data 'telescope_*'",
   ],
   run: async (ctx, { targets, options, consent }) =>
-    (await import('../features/database/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
+    (await import('../features/database/pull.ts')).pull(ctx, targets, {
+      ...options,
+      trust: options.trust_server,
+      confirm: consent.confirm,
+    }),
 });
 
-export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, dump, pull] });
+const importing = command({
+  name: 'import',
+  summary: 'Replace a local database, or that of a site, by a dump',
+  description: [
+    'Without a site, also in a linked project, replaces the database in the .env of the working directory, as pull does.',
+    'With a site, first saves its database to a file, and says how to get it back.',
+    'The dump is SQL, which may be compressed with gzip.',
+  ].join(' '),
+  calls: databaseCalls,
+  targets: 'optional',
+  named: true,
+  checks: true,
+  consent: { level: 'severe', deferred: true, named: 'the local database or the site' },
+  options: {
+    file: { ...argument(required(text('Dump, such as shop.sql.gz', 'file'))), follows: true },
+    user: userOption,
+    into: text('Dotenv file that names the local database (default .env)', 'file'),
+    force: flag('Disconnect the users of a local PostgreSQL database'),
+    trust_dump: flag('Let the dump use every right of the local account, such as to run programs'),
+  },
+  examples: [
+    'import shop.sql.gz',
+    'import shop.sql.gz --confirm shop_local',
+    'import shop.example.com shop.sql.gz --confirm shop.example.com',
+  ],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/database/import.ts')).importDump(ctx, targets, {
+      ...options,
+      trust: options.trust_dump,
+      confirm: consent.confirm,
+    }),
+});
+
+export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, query, dump, pull, importing] });

@@ -25,17 +25,32 @@ afterAll(() => copying?.close());
 
 describe('no file is left, and the reason is clear, if', { timeout: TIME }, () => {
   it.each([
-    ['the password is wrong', { DB_PASSWORD: 'wrong password' }, /Access denied for user 'shop'/],
-    ['there is no such database', { DB_DATABASE: 'nothing' }, /Unknown database 'nothing'/],
-    ['nothing listens', { DB_PORT: '1' }, /Can't connect to server on '127.0.0.1'/],
-  ])('%s', async (what, changes, words) => {
+    ['the password is wrong', 'mariadb', { DB_PASSWORD: 'wrong password' }, 1, /Access denied for user 'shop'/],
+    ['there is no such database', 'mariadb', { DB_DATABASE: 'nothing' }, 1, /Unknown database 'nothing'/],
+    [
+      'MariaDB is down',
+      'mariadb',
+      { DB_PORT: '1' },
+      13,
+      /web-1 did not reach the database at 127\.0\.0\.1:1\.\n {2}Check that the database/,
+    ],
+    [
+      'PostgreSQL is down',
+      'pgsql',
+      { DB_PORT: '1' },
+      13,
+      /did not reach the database at 127\.0\.0\.1:1: Connection refused\n {2}Check that/,
+    ],
+    ['the socket is gone', 'mariadb', { DB_SOCKET: '/tmp/no-socket' }, 13, /did not reach the database at \/tmp\/no-socket\.\n/],
+    ['the host is unknown', 'pgsql', { DB_HOST: 'nowhere.invalid' }, 13, /did not reach the database at nowhere\.invalid:\d+\.\n/],
+  ] as const)('%s', async (what, driver, changes, code, words) => {
     const into = copying.folder();
     const site = addDatabaseSite(copying, `dump-${what.replaceAll(' ', '-')}.example.com`, {
-      ...variablesFor(copying.servers.mariadb, 'mariadb'),
+      ...variablesFor(copying.servers[driver], driver),
       ...changes,
     });
     const ran = await copying.run(['db', 'dump', site, '-O', into]);
-    expect([ran.code, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
+    expect([ran.code, ran.stdout, readdirSync(into)]).toEqual([code, '', []]);
     expect(ran.stderr).toMatch(words);
     expect(ran.stderr).not.toMatch(/wrong password|loose-/);
   });

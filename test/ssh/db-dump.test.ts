@@ -83,9 +83,31 @@ describe('a dump', { timeout: TIME }, () => {
     expect(readFileSync(file, 'utf8')).toMatch(/PostgreSQL database dump complete/);
   });
 
-  it('into a pipe that closes ends as others do', async () => {
-    const ran = await copying.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - | (head -c 100 > /dev/null); echo $?`);
-    expect(ran.stdout).toBe('0\n');
+  it('into a pipe that closes too early ends as pg_dump does, and says nothing', async () => {
+    const ran = await copying.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - -q | (head -c 100 > /dev/null); echo $?`);
+    expect([ran.stdout, ran.stderr]).toEqual(['141\n', '']);
+  });
+
+  it.each(drivers)('of %s leaves out the rows of some tables, but not the tables', async (driver) => {
+    const rowsOf = (dump: string) =>
+      ['users', 'orders', 'marks'].filter((table) => new RegExp(`^(INSERT INTO .${table}.|COPY public.${table} )`, 'm').test(dump));
+    const [without, only] = await Promise.all([
+      copying.run(['db', 'dump', copying.sites[driver], '-O', '-', '--exclude-table-data', 'o*ders', '--exclude-table-data', 'marks']),
+      copying.run(['db', 'dump', copying.sites[driver], '-O', '-', '--only', 'marks']),
+    ]);
+    for (const { code, stdout, stderr } of [without, only]) {
+      expect(code, stderr).toBe(0);
+      for (const name of ['users', 'orders', 'marks', '-odd .*name; \\$\\(id\\).', 'orders_insert', 'plus_one', 'names'])
+        expect(stdout).toMatch(new RegExp(`(TABLE|TRIGGER|FUNCTION|VIEW).*${name}`));
+    }
+    expect([rowsOf(without.stdout), rowsOf(only.stdout)]).toEqual([['users'], ['marks']]);
+  });
+
+  it('of a table that is not there suggests another one', async () => {
+    const ran = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', '-', '--only', 'user']);
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([6, '', "Error: shop has no table user. Did you mean 'users'?\n"]);
+    const both = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', '-', '--only', 'a', '--exclude-table-data', 'b']);
+    expect([both.code, both.calls, both.stderr]).toEqual([2, [], expect.stringContaining('cannot be combined')]);
   });
 
   it('tells what the account cannot read', async () => {

@@ -85,6 +85,66 @@ describe('a pull', { timeout: TIME }, () => {
     expect(copying.content('pgsql', 'asked')).not.toBe(before);
   });
 
+  it('asks nothing if the database is new, and shows how large another one really is', async () => {
+    const { sites, servers } = copying;
+    const fresh = openTerminal(
+      ['db', 'pull', sites.mariadb, '--into', copying.dotenv('mariadb', 'brand_new')],
+      copying.env,
+      copying.directory,
+    );
+    await fresh.shows(/shop on web-1 → brand_new on 127\.0\.0\.1:\d+ \(new\)/);
+    expect((await fresh.ended).code).toBe(0);
+    expect(copying.content('mariadb', 'brand_new')).toBe(copying.content('mariadb', 'shop'));
+    // The server looks at sizes now and then.
+    servers.mariadb.sql(`CREATE TABLE much (id INT PRIMARY KEY, a LONGTEXT) STATS_AUTO_RECALC=0; ANALYZE TABLE much;`, 'brand_new');
+    servers.mariadb.sql(`INSERT INTO much SELECT seq, REPEAT('x', 10000) FROM seq_1_to_500`, 'brand_new');
+    const ran = await copying.pull(sites.mariadb, 'mariadb', 'brand_new');
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringMatching(/\([5-9]\.\d MB in \d tables will be replaced\)/)]);
+  });
+
+  it.each(drivers)('of %s leaves out the rows of the tables that a terminal suggests', async (driver) => {
+    const { servers, run } = copying;
+    servers[driver].sql('CREATE DATABASE laravel');
+    servers[driver].sql(
+      ['users', 'sessions', 'failed_jobs', 'telescope_entries', 'cache']
+        .map((name) => `CREATE TABLE ${name} (id INT); ${name === 'cache' ? '' : `INSERT INTO ${name} VALUES (1);`}`)
+        .join('\n'),
+      'laravel',
+    );
+    const site = addDatabaseSite(copying, `pull-laravel-${driver}.example.com`, variablesFor(servers[driver], driver, 'laravel'));
+    const rowsIn = (database: string) =>
+      ['users', 'sessions', 'failed_jobs', 'telescope_entries'].map((name) =>
+        servers[driver].sql(`SELECT COUNT(*) FROM ${name}`, database).trim(),
+      );
+    const words = ['db', 'pull', site, '--into', copying.dotenv(driver, 'suggested')];
+    const suggested = openTerminal([...words, '--no-cache'], copying.env, copying.directory);
+    await suggested.shows(/Leave out the rows of failed_jobs, sessions, telescope_entries \([\d.]+ kB\)\?/);
+    suggested.type('y\r');
+    await suggested.shows(/without rows\s+failed_jobs, sessions, telescope_entries/);
+    expect((await suggested.ended).code).toBe(0);
+    expect(rowsIn('suggested')).toEqual(['1', '0', '0', '0']);
+    const some = await run([...words, '--confirm', 'suggested', '--exclude-table-data', 'telescope_*', '--json']);
+    expect([some.code, rowsIn('suggested')], some.stderr).toEqual([0, ['1', '1', '1', '0']]);
+    expect(JSON.parse(some.stdout)).toMatchObject({ without_rows: ['telescope_entries'], tables: 5 });
+    const only = await run([...words, '--confirm', 'suggested', '--only', 'sessions']);
+    expect([only.code, rowsIn('suggested')], only.stderr).toEqual([0, ['0', '1', '0', '0']]);
+  });
+
+  it('of PostgreSQL says why rows without those that they refer to are refused', async () => {
+    const ran = await copying.pull(copying.sites.pgsql, 'pgsql', 'orphans', ['--exclude-table-data', 'users']);
+    expect([ran.code, copying.databases('pgsql', 'orphans')]).toEqual([1, []]);
+    expect(ran.stderr).toMatch(/orphans is unchanged\. Rows refer to a table whose rows were left out/);
+  });
+
+  it('says that the local server is down', async () => {
+    const file = copying.dotenv('mariadb', 'down', { DB_PORT: '1' });
+    const ran = await copying.run(['db', 'pull', copying.sites.mariadb, '--into', file, '--confirm', 'down']);
+    expect([ran.code, ran.stderr]).toEqual([
+      13,
+      expect.stringMatching(/local database server reported: .*Can't connect.*\n {2}Check that it is running/),
+    ]);
+  });
+
   it('replaces a database with a hostile name', async () => {
     const { servers, sites, run } = copying;
     const name = `-x'; $(touch ran) \`touch ran\` "--`;

@@ -75,7 +75,7 @@ export async function openCopying(prefix: string): Promise<Copying> {
       return `${folder}:${bed.env.PATH}`;
     },
     withPatience: (seconds) =>
-      copying.withClient(`sed -u 's/lock_wait_timeout = [0-9]*/lock_wait_timeout = ${seconds}/' | exec "$MARIADB" "$@"`),
+      copying.withClient(`sed -u 's/lock_wait_timeout = [1-9][0-9]*/lock_wait_timeout = ${seconds}/' | exec "$MARIADB" "$@"`),
     run: (words, env = {}) => inProcess.dnx([...words, '--no-cache'], { env: { ...bed.env, ...env }, cwd: bed.directory }),
     pull: (...pull) => copying.run(wordsOf(pull), pull[4]),
     startPull: (...pull) => bed.dnx([...wordsOf(pull), '--no-cache'], { env: pull[4] ?? {} }),

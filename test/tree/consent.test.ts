@@ -34,6 +34,7 @@ test('these commands ask for a name, and more than 20 ask for consent', () => {
     'site delete',
     'database delete',
     'db pull',
+    'db import',
     'backup restore',
   ]);
   expect(consenting.length).toBeGreaterThan(20);

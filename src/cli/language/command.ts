@@ -122,6 +122,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly targets?: T;
   /** Edits the link file: its environments may be new, and its server and site are no defaults. */
   readonly links?: true;
+  /** Its site is never a default: only the command line names it. */
+  readonly named?: true;
   /** Trusts recent names, and checks them by `ctx.reach` or `ctx.call`. */
   readonly checks?: true;
   /** How long its requests may take, in ms, if it has no `timeout`. */

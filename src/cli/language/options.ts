@@ -61,6 +61,8 @@ export interface Option<V> {
   readonly destination?: true;
   /** The site by position, before what the command works on: see `leadsWithSite`. */
   readonly leads?: true;
+  /** The site by position comes before it, and may be left out. */
+  readonly follows?: true;
   /** For `rest`: needs no `--` before it. After a site that may be left out, its first word has no dot. */
   readonly bare?: true;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */

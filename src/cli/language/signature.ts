@@ -25,11 +25,11 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   const noun = nounOf(group);
   const { first } = pathsOf(command);
   const several = command.targets === 'each' || command.targets === 'all';
-  const own: Positional[] = parametersOf(first).includes(noun)
-    ? [{ key: noun, required: !isPlace(noun), variadic: several, option: ownOf(noun) }]
-    : [];
   const taken = takenBy(command);
   const placed = Object.entries(taken).filter(([, option]) => option.place);
+  const follows = placed.some(([, option]) => option.follows);
+  const own: Positional[] =
+    parametersOf(first).includes(noun) && !follows ? [{ key: noun, required: !isPlace(noun), variadic: several, option: ownOf(noun) }] : [];
   const others: readonly Positional[] = [
     ...own,
     ...placed.map(([key, option]) => ({
@@ -41,7 +41,7 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   ];
   // Two domains in a row would be a site and its certificate, or two certificates.
   const named = others.some(({ option }) => option.destination || option.names) || (namings[noun]?.domains && others.length > 0);
-  const leads = noun !== 'site' && !('site' in taken) && !named && parentsOf(command).includes('site');
+  const leads = follows || (noun !== 'site' && !('site' in taken) && !named && parentsOf(command).includes('site'));
   return leads ? [{ key: 'site', required: false, variadic: false, option: { ...ownOf('site'), leads: true } }, ...others] : others;
 }
 
@@ -63,7 +63,7 @@ export function leadsWithSite([word = '', ...others]: readonly string[], positio
   // Too many words otherwise.
   if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;
-  const open = own.filter((each) => !takesFiles(each) && given[each.key] === undefined);
+  const open = own.filter((each) => (each.required || !takesFiles(each)) && given[each.key] === undefined);
   const required = open.filter((each) => each.required || each.option.required);
   // dnx will ask for the rest.
   return others.length >= open.length || others.length + 1 < required.length;

@@ -13,7 +13,7 @@ import { type RenderOptions, render } from './render.ts';
 import { DEFAULT_COLUMNS, styleFor, wrapAt } from './style.ts';
 import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
-import { ClosedPipe, write } from './write.ts';
+import { ClosedPipe, Ended, write } from './write.ts';
 
 /** Rejects output options that can never work, before the command runs. `watches`: its view is live. */
 export async function checkShape(
@@ -53,6 +53,9 @@ export async function delivered({ exit, undelivered }: Result, printing: Promise
   }
 }
 
+/** The exit code of a program that wrote to a closed pipe: 128 and SIGPIPE. */
+const CLOSED = 141;
+
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print(
   { view, exit, secret }: Result,
@@ -64,7 +67,12 @@ export async function print(
   const given =
     view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
   if (given.kind === 'stream') {
-    for await (const chunk of given.body) await write(stdout, chunk);
+    try {
+      for await (const chunk of given.body) await write(stdout, chunk);
+    } catch (error) {
+      // Nobody could tell a part of a file from the whole. A log has no end.
+      throw error instanceof ClosedPipe && view.kind === 'stream' ? new Ended(CLOSED, error) : error;
+    }
     return;
   }
   if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));

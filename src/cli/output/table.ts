@@ -160,7 +160,8 @@ const headings: Readonly<Record<string, string>> = {
 };
 
 /** The heading for a field: `PHP` for `php_version`, `Created` for `created_at`. */
-function heading({ key, title }: Column): string {
+function heading({ key, title, verbatim }: Column): string {
+  if (verbatim) return safeLine(key);
   if (title) return capitalized(title);
   const known = own(headings, key);
   if (typeof known === 'string') return known;
@@ -174,6 +175,7 @@ function cell(item: Item, column: Column, { now, style, terminal }: CellOptions)
   const { key } = column;
   const value = valueIn(item, column);
   const plain = safeLine(typeof value === 'string' ? value : words(value));
+  if (column.verbatim) return value === null ? style.dim('NULL') : plain;
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return shownTimeIn(plain, { now, terminal });
   const given = column.tone?.(item);

@@ -8,7 +8,7 @@ export const write = (stream: Output, text: string | Uint8Array): Promise<void> 
     stream.write(text, (error) => (error ? reject(unwritten(stream.errored ?? error)) : resolve()));
   });
 
-/** stdout was closed, as by `| head -1`. Not a failure. */
+/** stdout was closed, as by `| head -1`. Not a failure, unless it got a part of a file. */
 export class ClosedPipe extends Error {}
 
 function unwritten(cause: Error): Error {

@@ -9,10 +9,10 @@ import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
-import { asResult, type Result } from '../output/view.ts';
+import { type Result, asResult } from '../output/view.ts';
 import type { Found } from './found.ts';
-import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
-import { callsOf, type Invocation } from './invocation.ts';
+import { type Inputs, answeredAgain, inputsOf } from './inputs.ts';
+import { type Invocation, callsOf } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { namesNothing, requireWords } from './targets.ts';
 import type { Sources } from './values.ts';
@@ -164,9 +164,9 @@ function refuseChanges(line: Invocation, settled: Settled): void {
   if (change) throw refused(change);
 }
 
-/** Where names come from. A command that edits the link file has no defaults; any other one fails if `--env` names a missing environment. */
+/** Where names come from. A command that edits the link file, or whose site must be named, has no defaults; any other one fails if `--env` names a missing environment. */
 function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
-  if (command.links) return { ...scope, settings: {} };
+  if (command.links || (command.named && globals.env === undefined)) return { ...scope, settings: {} };
   const { unplaced } = scope.settings;
   if (globals.env !== undefined && unplaced) throw unplaced;
   return scope;

@@ -1,9 +1,15 @@
 # shellcheck shell=sh disable=SC2034
-# Begins scripts that run the programs of a database. Arguments: host, port, socket, user and database, `dump` or `query`, and an option of
-# the dump, or the query. The password comes from standard input, so it is no argument of any process. `x`: a shell drops trailing newlines.
-password=$(cat; printf x)
-password=${password%x}
-host=$1 port=$2 socket=$3 user=$4 database=$5 task=$6 given=$7
+# Begins scripts that run the programs of a database. Arguments: host, port, socket, user and database, `dump` or `sql`, and what is for
+# that: whether to dump rows, and tables without theirs; or options of the client. The password comes from standard input, up to a line of
+# its own, so it is no argument of any process. After it comes the SQL.
+password=
+while IFS= read -r line && [ "$line" != 'dnx: password' ]; do
+  password="$password
+$line"
+done
+password=${password#?}
+host=$1 port=$2 socket=$3 user=$4 database=$5 task=$6
+shift 6
 
 # Prints the path of the first of these programs that is installed.
 need() {

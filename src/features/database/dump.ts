@@ -10,8 +10,9 @@ import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { credentialsOf } from './credentials.ts';
 import { counting, type DatabaseSource, dumpOf } from './remote-dump.ts';
+import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
-interface Options {
+interface Options extends RowOptions {
   /** A file, a folder, or `-` for standard output; default: the working directory. */
   readonly file: string | undefined;
   readonly user: string | undefined;
@@ -22,8 +23,10 @@ interface Options {
 type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'world'>;
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
-export async function dump(ctx: Needs, targets: Targets, { file, user, force, schema_only }: Options): Promise<View> {
+export async function dump(ctx: Needs, targets: Targets, options: Options): Promise<View> {
+  const { file, user, force, schema_only } = options;
   const { clock, world } = ctx;
+  checkRowOptions(options);
   const toStdout = file === '-';
   if (toStdout && world.stdout.isTTY) throw usage('Cannot write a dump to a terminal.', 'Pipe it, or use -O FILE.');
   const overwrite = force ?? false;
@@ -31,10 +34,14 @@ export async function dump(ctx: Needs, targets: Targets, { file, user, force, sc
   const place = await readSiteOnMachine(ctx, targets, user);
   const source: DatabaseSource = { place, credentials: await credentialsOf(ctx, place) };
   const { database } = source.credentials;
+  const { words: rowless } = await rowlessTables(ctx, source, options);
   const tally = { bytes: 0 };
   const started = clock.elapsed();
   const body = (into: string) =>
-    counting(dumpOf(ctx, source, { tally, schemaOnly: schema_only }), `Dumping ${quotedName(database)} to ${into}`, { ...ctx, tally });
+    counting(dumpOf(ctx, source, { tally, schemaOnly: schema_only, rowless }), `Dumping ${quotedName(database)} to ${into}`, {
+      ...ctx,
+      tally,
+    });
   if (!target) return stream(body('standard output'));
   const path = target.pathFor(`${database}-${stampOf(clock.now())}.sql.gz`);
   const shown = target.shown(path);
@@ -51,7 +58,7 @@ export async function dump(ctx: Needs, targets: Targets, { file, user, force, sc
 }
 
 /** `20261126-031005`, in UTC. */
-const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+export const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 /** Compresses what is read, no faster than it is taken. */
 const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>

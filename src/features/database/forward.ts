@@ -193,7 +193,7 @@ async function openLine(
   if (answered) return { ended: ssh.ended };
   ssh.stop();
   await ssh.ended;
-  throw unreachable(said(), route);
+  throw unreachable(/open failed: (?:connect failed: )?([^\n\r]+)/.exec(said())?.[1], route);
 }
 
 /** The database as ssh wants it after the port. */
@@ -211,8 +211,8 @@ function busyPort(said: string, { machine, port }: Route): Error | undefined {
   });
 }
 
-function unreachable(said: string, { machine: { server }, credentials }: Route): DnxError {
-  const reason = /open failed: (?:connect failed: )?([^\n\r]+)/.exec(said)?.[1];
+/** The error for a database that its server does not reach, and why, if that is known. */
+export function unreachable(reason: string | undefined, { machine: { server }, credentials }: Omit<Route, 'port'>): DnxError {
   const prohibited = reason?.startsWith('administratively prohibited');
   return new DnxError('network', `${server.label} did not reach the database at ${farEnd(credentials)}${reason ? `: ${reason}` : '.'}`, {
     hint: prohibited

@@ -123,23 +123,29 @@ export function openSql(client: Client): Sql {
     local,
     run,
     async rows(statements, options) {
-      const output = await run(statements, options);
-      return output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
+      return parsedRows(await run(statements, options));
     },
   };
 }
 
 /** The error of a local client. */
 function refusal(stderr: string, local: Credentials, code: number): Refused {
-  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
-  const told = stderr.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '');
-  const reasons = reasonsIn(told, local.password);
+  const reasons = reasonsIn(stderr, local.password);
   const first = reasons.find((each) => /error|fatal|denied/i.test(each)) ?? reasons.at(-1) ?? `it ended with exit code ${code}.`;
-  const access = /denied|authentication failed|Can't connect|could not connect|Connection refused/i.test(first);
-  return new Refused('failed', `The local database server reported: ${first.replace(/^psql:(<stdin>:\d+: )? ?/, '')}`, {
-    hint: access ? `The credentials are those of ${local.source}.` : undefined,
+  const down = /Can't connect|could not connect to server|connection to server .* failed: (?!FATAL)/.test(first);
+  const access = /denied|authentication failed/i.test(first);
+  return new Refused(down ? 'network' : 'failed', `The local database server reported: ${first.replace(/^psql:(<stdin>:\d+: )? ?/, '')}`, {
+    hint: down
+      ? `Check that it is running, and DB_HOST and DB_PORT in ${local.source}.`
+      : access
+        ? `The credentials are those of ${local.source}.`
+        : undefined,
   });
 }
+
+/** Rows of cells, as the clients of MySQL and MariaDB print them with `--batch`. */
+export const parsedRows = (output: string): readonly (readonly string[])[] =>
+  output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
 
 /** Undoes the escapes of `--batch`. */
 const unescaped = (cell: string): string =>

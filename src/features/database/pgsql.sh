@@ -1,21 +1,27 @@
 # shellcheck shell=sh disable=SC2154
-# Prints a dump of PostgreSQL, or what a query yields. Follows clients.sh.
+# Prints a dump of PostgreSQL, or what SQL yields. Follows clients.sh.
 unset PGSERVICE PGHOSTADDR PGOPTIONS
 # As an argument, a database named `host=x` would be a connection string.
 PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database PGCLIENTENCODING=UTF8
 if [ -n "$socket" ]; then PGHOST=${socket%/*}; fi
 export PGPASSWORD PGHOST PGPORT PGUSER PGDATABASE PGCLIENTENCODING
-dump=$(need pg_dump) || exit 127
 
-if [ "$task" = query ]; then
+if [ "$task" = sql ]; then
   client=$(need psql) || exit 127
   echo 'dnx: output'
-  "$client" --no-psqlrc --no-password --quiet --no-align --tuples-only --command="$given"
+  "$client" --no-psqlrc --no-password --quiet --set=ON_ERROR_STOP=1 --file=- "$@"
   exit $?
 fi
 
+dump=$(need pg_dump) || exit 127
+rows=$1
+shift
+for each; do
+  shift
+  set -- "$@" "--exclude-table-data=$each"
+done
 echo 'dnx: output'
 # shellcheck disable=SC2086
-"$dump" --no-password --no-owner --no-privileges --encoding=UTF8 $given
+"$dump" --no-password --no-owner --no-privileges --encoding=UTF8 $rows "$@"
 # Not exec: ssh reports a killed program as a lost connection, but the shell reports it as an exit code.
 exit $?

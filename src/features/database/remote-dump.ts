@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { pipeline } from 'node:stream/promises';
 import { DnxError } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -8,25 +9,35 @@ import type { SiteOnMachine } from '../remote/machine.ts';
 import { quietly, scripted, startSsh } from '../remote/ssh.ts';
 import CLIENTS from './clients.sh';
 import type { Credentials } from './credentials.ts';
+import { unreachable } from './forward.ts';
 import MYSQL from './mysql.sh';
 import PGSQL from './pgsql.sh';
 
 type Needs = Pick<Context, 'ask' | 'world' | 'progress'>;
 
 /** What has been read of a dump. */
-interface Tally {
+export interface Tally {
   bytes: number;
+}
+
+interface DumpOptions {
+  readonly tally: Tally;
+  /** Leaves out all rows. */
+  readonly schemaOnly?: boolean | undefined;
+  /** The tables whose rows are left out, in the words of the programs: see `tables.ts`. */
+  readonly rowless?: readonly string[];
 }
 
 /** SQL compresses well. A line that is silently gone ends after a minute. */
 const LINE = ['-C', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4'];
 
 /** The last line of a complete dump, but for blank ones; after it, newer programs of PostgreSQL end what they restricted. */
-const ends = {
+export const ends = {
   mysql: /^-- Dump completed\b[^\n]*\n\s*$/m,
   pgsql: /^-- PostgreSQL database dump complete\n--\s*(\\unrestrict \w+\s*)?$/m,
 };
-const TAIL = 1_024;
+/** How much of its end tells, in bytes. */
+export const TAIL = 1_024;
 
 /** The options of the program that leave out the rows. */
 const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
@@ -38,11 +49,12 @@ const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
 export async function* dumpOf(
   ctx: Needs,
   source: DatabaseSource,
-  { tally, schemaOnly = false }: { readonly tally: Tally; readonly schemaOnly?: boolean | undefined },
+  { tally, schemaOnly = false, rowless = [] }: DumpOptions,
 ): AsyncGenerator<Buffer> {
   const { credentials, place } = source;
   const rows = schemaOnly ? withoutRows[credentials.driver] : '';
-  const child = await startScript(ctx, source, 'dump', rows);
+  const child = await startScript(ctx, source, 'dump', [rows, ...rowless]);
+  child.stdin?.end();
   const said = listenTo(child, source);
   let tail = Buffer.alloc(0);
   try {
@@ -68,33 +80,69 @@ export async function* dumpOf(
   }
 }
 
-/** Asks the database on the server of its site, and returns the output without its last newline. */
-export async function askRemote(ctx: Needs, source: DatabaseSource, query: string): Promise<string> {
-  const child = await startScript(ctx, source, 'query', query);
+/** Asks the database on the server of its site, and returns the output without its last newline. `most`: its size at most, in bytes. */
+export async function askRemote(ctx: Needs, source: DatabaseSource, query: string, most = LIMIT): Promise<string> {
+  const output = await runRemoteSql(ctx, source, query, { args: bare[source.credentials.driver], most });
+  return output.trimEnd();
+}
+
+/** The options of the clients for values without headings. */
+const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
+
+/** How to run SQL. */
+interface SqlOptions {
+  /** Options of the client. */
+  readonly args: readonly string[];
+  /** The size of the output at most, in bytes. */
+  readonly most: number;
+  /** What could not be done: `read`. */
+  readonly act?: string;
+}
+
+/** Runs SQL on the server of a site, as it arrives, and returns the output. It goes through standard input, as the password does. */
+export async function runRemoteSql(
+  ctx: Needs,
+  source: DatabaseSource,
+  sql: string | AsyncIterable<Buffer>,
+  { args, most, act = 'read' }: SqlOptions,
+): Promise<string> {
+  const child = await startScript(ctx, source, 'sql', args);
   const said = listenTo(child, source);
+  const sent = child.stdin ? pipeline(typeof sql === 'string' ? [Buffer.from(sql)] : sql, child.stdin) : undefined;
+  // A client that stops reading says why; what else fails is thrown below.
+  sent?.catch(() => {});
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of afterMark(child.stdout, source)) {
       size += chunk.length;
-      if (size > LIMIT) throw tooMuch(source, LIMIT);
+      if (size > most) throw tooMuch(source, most);
       chunks.push(chunk);
     }
     const code = await child.ended;
     ctx.world.signal.throwIfAborted();
-    if (code !== 0) throw remoteFailure('read', source, { code, stderr: said(), bytes: 0 }, ctx.world);
-    return Buffer.concat(chunks).toString().trimEnd();
+    if (code !== 0) throw remoteFailure(act, source, { code, stderr: said(), bytes: 0 }, ctx.world);
+    await sent;
+    return Buffer.concat(chunks).toString();
   } finally {
     child.stop();
   }
 }
 
-async function startScript(ctx: Needs, { place, credentials }: DatabaseSource, task: 'dump' | 'query', given: string): Promise<Started> {
-  const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, given);
+/** Starts a script for the programs of the database. What it reads after the password is up to the caller. */
+async function startScript(
+  ctx: Needs,
+  { place, credentials }: DatabaseSource,
+  task: 'dump' | 'sql',
+  given: readonly string[],
+): Promise<Started> {
+  const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, ...given);
   const child = await startSsh(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world, { stdin: 'pipe' });
-  child.stdin?.end(credentials.password);
+  child.stdin?.write(`${credentials.password}\n${END_OF_PASSWORD}\n`);
   return child;
 }
+
+const END_OF_PASSWORD = 'dnx: password';
 
 const scripts = { mysql: MYSQL, pgsql: PGSQL };
 
@@ -160,11 +208,13 @@ const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.e
 const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
 
 /** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
-const noise = /^(dnx: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
+const noise = /^(dnx: |\^|QUERY: |CONTEXT: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
 
 /** The lines that say why a program failed, never with the password. */
 export function reasonsIn(said: string, password: string): readonly string[] {
-  const known = said.split('\n').map((each) => each.trim());
+  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
+  const told = said.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '').replace(/^psql:<stdin>:\d+: /gm, '');
+  const known = told.split('\n').map((each) => each.trim());
   const lines = known.filter((each) => each !== '' && !noise.test(each));
   return password.length < 4 ? lines : lines.map((each) => each.replaceAll(password, '[hidden]'));
 }
@@ -201,6 +251,8 @@ function remoteFailure(
     return new DnxError('failed', `Could not find ${missing} on ${server}.`, {
       hint: `Install ${credentials.driver === 'mysql' ? 'mariadb-client or mysql-client' : 'postgresql-client'} there.`,
     });
+  const down = DOWN.exec(stderr);
+  if (down) return unreachable(down.slice(1).find(Boolean)?.trim(), { machine, credentials });
   const what = `Could not ${act} ${quotedName(credentials.database)} on ${server}`;
   if (code > 128) return new DnxError('failed', `${what}: the program was killed (${signalName(code - 128)}).`);
   const reasons = reasonsIn(stderr, credentials.password);
@@ -213,6 +265,10 @@ function remoteFailure(
     hint: /denied|authentication failed/i.test(first ?? '') ? `The credentials are those of ${credentials.source}.` : undefined,
   });
 }
+
+/** What the programs say if no database answers where it should be. The one of MariaDB gives no reason. */
+const DOWN =
+  /Can't connect to |Unknown (?:MySQL |MariaDB )?server host|could not (?:translate host name|connect to server)|connection to server .* failed: (?:FATAL: +(the database system is .*)|(?!FATAL)(?!fe_sendauth)(.*))/;
 
 const signalName = (number: number): string =>
   Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `signal ${number}`;

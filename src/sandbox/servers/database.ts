@@ -13,5 +13,7 @@ CREATE TABLE customers (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARC
 INSERT INTO customers (name, email) SELECT CONCAT('Customer ', seq), CONCAT('customer', seq, '@example.com') FROM seq_1_to_40;
 CREATE TABLE orders (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, customer_id BIGINT UNSIGNED NOT NULL, total DECIMAL(10, 2) NOT NULL, created_at TIMESTAMP NOT NULL, FOREIGN KEY (customer_id) REFERENCES customers (id));
 INSERT INTO orders (customer_id, total, created_at) SELECT 1 + seq % 40, 9.9 + seq, NOW() - INTERVAL seq HOUR FROM seq_1_to_1040;
+CREATE TABLE sessions (id VARCHAR(255) PRIMARY KEY, user_id BIGINT UNSIGNED, payload LONGTEXT NOT NULL, last_activity INT NOT NULL);
+INSERT INTO sessions SELECT MD5(seq), NULL, REPEAT('x', 400), UNIX_TIMESTAMP() - 60 * seq FROM seq_1_to_120;
 `;
 }

@@ -43,7 +43,8 @@ export async function readCode(sql: Sql, database: string): Promise<Code> {
   return { tables, pieces, placeholders: placeholdersOf(named) };
 }
 
-const listing = (database: string): string => {
+/** A query for the kinds, names and types of everything in a database. */
+export const listing = (database: string): string => {
   const name = literal(database, DRIVER);
   return `SELECT IF(TABLE_TYPE LIKE '%VIEW', 'view', 'table'), TABLE_NAME, 'VIEW' FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} ORDER BY TABLE_NAME;
 SELECT 'routine', ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${name} ORDER BY ROUTINE_TYPE, ROUTINE_NAME;

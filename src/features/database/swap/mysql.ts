@@ -18,6 +18,8 @@ export function mysqlEngine(sql: Sql, names: PullNames): Engine {
   return {
     identity: () => sql.run(`${identityQueries.mysql};`),
     async contents(which) {
+      // What a server knows of its tables may be hours old. Neither a table in use nor a missing right is a reason to fail.
+      await sql.run(analyzing(literal(names[which], sql.local))).catch(() => {});
       const [found] = await sql.rows(countIn(literal(names[which], sql.local)));
       return found && { tables: Number(found[0]), size: Number(found[1]) };
     },
@@ -186,6 +188,13 @@ const dropping = ({ local }: Sql, names: readonly string[]): string =>
 /** Yields `0` if there is a database of the first name, and `1` if there is one of the second. */
 const presentIn = (names: readonly string[]): string =>
   names.map((name, at) => `SELECT ${at} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${name};`).join('\n');
+
+/** Has the server look at the sizes of all tables, without waiting for those in use. */
+const analyzing = (name: string): string => `SET lock_wait_timeout = 0, group_concat_max_len = 1048576;
+SELECT CONCAT('ANALYZE LOCAL TABLE ', GROUP_CONCAT('\`', REPLACE(TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')) INTO @dnx
+FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_TYPE = 'BASE TABLE' HAVING COUNT(*) > 0;
+PREPARE dnx FROM @dnx;
+EXECUTE dnx;`;
 
 const countIn = (name: string): string =>
   `SELECT COUNT(t.TABLE_NAME), COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.SCHEMATA

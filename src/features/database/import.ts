@@ -1,0 +1,223 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
+import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { bytes, quotedName } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { done, type Result, type View } from '../../cli/output/view.ts';
+import { pathOf } from '../../machine/world.ts';
+import { sameName, type Targets } from '../../platform/names/names.ts';
+import { chooseTarget, saveFile } from '../backup/download.ts';
+import { readSiteOnMachine } from '../remote/machine.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
+import { stampOf } from './dump.ts';
+import { canRestrict, portable } from './portable.ts';
+import { askRemote, counting, type DatabaseSource, dumpOf, ends, runRemoteSql, TAIL, type Tally } from './remote-dump.ts';
+import { confirmReplacement, inWords, openTarget, replaceLocal, type TargetOptions } from './replace.ts';
+import { emptying } from './swap/emptying.ts';
+import { tablesOf } from './tables.ts';
+
+interface Options extends TargetOptions {
+  readonly file: string;
+  readonly user: string | undefined;
+}
+
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
+
+/** `dnx db import`: replaces a local database, or that of a site, by what a dump contains. */
+export const importDump = async (ctx: Needs, site: Targets | undefined, options: Options): Promise<View | Result> =>
+  site ? importRemotely(ctx, site, options) : importLocally(ctx, options);
+
+async function importLocally(ctx: Needs, options: Options): Promise<View> {
+  const target = await openTarget(ctx, options);
+  const { local } = target.client;
+  const dump = await openDump(ctx, options.file, local);
+  await confirmReplacement(ctx, target, dump.name);
+  const { contents, size, ms } = await replaceLocal(ctx, target, {
+    step: `Importing ${dump.name} into ${quotedName(local.database)}`,
+    dump: dump.read,
+    database: dump.database ?? local.database,
+    author: dump.name,
+    trusting: '--trust-dump',
+  });
+  return done(`Imported ${dump.name} into ${quotedName(local.database)} (${size}) in ${duration(ms)}`, {
+    file: dump.path,
+    local_database: local.database,
+    tables: contents?.tables ?? 0,
+    bytes: dump.size,
+    duration_s: Math.round(ms / 1_000),
+  });
+}
+
+/** Saves what is there first, and says how to get it back. */
+async function importRemotely(ctx: Needs, targets: Targets, { file, user, confirm, into, force, trust }: Options): Promise<Result> {
+  if (into !== undefined || force || trust)
+    throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
+  if (ctx.settings.readOnly) throw new DnxError('read_only', 'DNX_READ_ONLY does not allow this. Nothing was changed.');
+  const place = await readSiteOnMachine(ctx, targets, user);
+  requireName(place.domain, confirm);
+  const source = { place, credentials: await credentialsOf(ctx, place) };
+  const { database, driver } = source.credentials;
+  const dump = await openDump(ctx, file, source.credentials);
+  const there = `${quotedName(database)} on ${place.machine.server.label}`;
+  ctx.progress.spin(`Reading ${quotedName(database)}`);
+  if (driver === 'pgsql') await requireSafePsql(ctx, source);
+  const tables = await tablesOf(ctx, source);
+  const emptied = await emptying(source.credentials, (query) => askRemote(ctx, source, query, MOST_NAMES));
+  ctx.progress.done();
+  const size = inWords({ tables: tables.length, size: tables.reduce((sum, each) => sum + each.size, 0) });
+  ctx.progress.warn(`${dump.name} → ${there}, the database of ${place.domain} (${size} will be replaced)`);
+  requireName(place.domain, confirm ?? (await ctx.ask.input(`Type '${place.domain}' to continue:`)));
+  const started = ctx.clock.elapsed();
+  const saved = await saveBefore(ctx, source);
+  const back: Next = { command: ['db', 'import', place.domain, saved], why: 'To undo this' };
+  try {
+    const tally = { bytes: 0 };
+    const body = counting(dump.read(tally), `Importing ${dump.name} into ${there}`, { ...ctx, tally });
+    const sql = between(emptied, portable(body, { driver, database: dump.database ?? database }), driver === 'pgsql' ? 'COMMIT;\n' : '');
+    await runRemoteSql(ctx, source, sql, { args: clients[driver], most: MOST_SAID, act: `import ${dump.name} into` });
+  } catch (error) {
+    // PostgreSQL has undone it.
+    const state = driver === 'pgsql' ? `${quotedName(database)} is unchanged.` : `${quotedName(database)} is incomplete.`;
+    throw isError(error) ? error.withHint(error.hint ? `${state} ${error.hint}` : state, ...(driver === 'pgsql' ? [] : [back])) : error;
+  }
+  const ms = ctx.clock.elapsed() - started;
+  const data = { site: place.domain, database, file: dump.path, saved, bytes: dump.size, duration_s: Math.round(ms / 1_000) };
+  return { view: done(`Imported ${dump.name} into ${there} in ${duration(ms)}`, data), next: [back] };
+}
+
+function requireName(domain: string, typed: string | undefined): void {
+  if (typed !== undefined && !sameName('site', typed, domain))
+    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${domain}'.`);
+}
+
+/** How much the names of tables, and what a client prints, may take, in bytes. */
+const MOST_NAMES = 4_000_000;
+const MOST_SAID = 1_000_000;
+
+/** The options of the clients for a dump. */
+const clients = {
+  mysql: ['--comments', '--max-allowed-packet=1G', '--skip-column-names'],
+  pgsql: ['--output=/dev/null'],
+} as const;
+
+/** A dump may contain commands of psql, which an old one would run. */
+async function requireSafePsql(ctx: Needs, source: DatabaseSource): Promise<void> {
+  const version = await askRemote(ctx, source, '\\echo :VERSION');
+  if (!canRestrict(version))
+    throw new DnxError('failed', `The psql on ${source.place.machine.server.label} cannot import a dump safely: ${version}.`, {
+      hint: 'Update the client of PostgreSQL there.',
+    });
+}
+
+/** If the line is cut, a client takes that for the end of its input: only the last statement makes it happen. */
+async function* between(first: string, body: AsyncIterable<Buffer>, last: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(first);
+  yield* body;
+  yield Buffer.from(last);
+}
+
+/** Saves the database of a site to the working directory, and returns the name of the file. */
+async function saveBefore(ctx: Needs, source: DatabaseSource): Promise<string> {
+  const { database } = source.credentials;
+  const target = chooseTarget(undefined, { fallback: 'before-import.sql.gz', force: false }, ctx.world);
+  const path = target.pathFor(`${database}-before-import-${stampOf(ctx.clock.now())}.sql.gz`);
+  const tally = { bytes: 0 };
+  const step = `Saving ${quotedName(database)} to ${target.shown(path)}`;
+  const body = counting(dumpOf(ctx, source, { tally }), step, { ...ctx, tally });
+  const size = await saveFile(
+    pipeline(Readable.from(body, { objectMode: false }), createGzip(), () => {}),
+    path,
+    false,
+  );
+  ctx.progress.note(`Saved ${quotedName(database)} to ${target.shown(path)} (${bytes(size)})`);
+  return target.shown(path);
+}
+
+/** A file that has been read once, so that no damaged or incomplete one replaces anything. */
+interface DumpFile {
+  /** As typed. */
+  readonly name: string;
+  readonly path: string;
+  /** The size of its SQL, in bytes. */
+  readonly size: number;
+  /** The database that it is of, if it says so. */
+  readonly database: string | undefined;
+  /** Reads it again. */
+  readonly read: (tally: Tally) => AsyncIterable<Buffer>;
+}
+
+/** How much of the beginning tells what a file is, in bytes. */
+const HEAD = 65_536;
+
+/** Reads a dump to its end. Throws if it is damaged, incomplete, or for another kind of database. */
+async function openDump(ctx: Pick<Context, 'world' | 'progress'>, name: string, { driver }: Credentials): Promise<DumpFile> {
+  const path = pathOf(name, ctx.world);
+  const magic = await firstBytes(path, name);
+  if (/^(PGDMP|PK|BZh|\x28\xb5\x2f\xfd)/.test(magic))
+    throw usage(
+      `${name} is not SQL.`,
+      magic.startsWith('PGDMP') ? 'It is an archive of pg_dump. Convert it with: pg_restore -f FILE.sql' : 'Extract it first.',
+    );
+  const zipped = magic.startsWith('\x1f\x8b');
+  const chunks = (): AsyncIterable<Buffer> =>
+    zipped ? pipeline(createReadStream(path), createGunzip(), () => {}) : createReadStream(path);
+  let [size, head, tail] = [0, Buffer.alloc(0), Buffer.alloc(0)];
+  ctx.progress.spin(`Checking ${name}`);
+  try {
+    for await (const chunk of chunks()) {
+      ctx.world.signal.throwIfAborted();
+      size += chunk.length;
+      if (head.length < HEAD) head = Buffer.concat([head, chunk]).subarray(0, HEAD);
+      tail = Buffer.concat([tail, chunk.subarray(-TAIL)]).subarray(-TAIL);
+    }
+  } catch (error) {
+    throw systemCode(error)?.startsWith('Z_') && error instanceof Error
+      ? new DnxError('failed', `${name} is damaged: ${error.message}.`)
+      : error;
+  } finally {
+    ctx.progress.done();
+  }
+  if (size === 0) throw usage(`${name} is empty.`);
+  const start = head.toString('latin1');
+  const maker = /^-- (?:(MySQL|MariaDB)|PostgreSQL database) dump/m.exec(start);
+  const of = maker && (maker[1] === undefined ? 'pgsql' : 'mysql');
+  if (of && of !== driver) throw usage(`${name} is a dump of ${maker[1] ?? 'PostgreSQL'}, but the database is not. Nothing was changed.`);
+  if (of && !ends[of].test(tail.toString('latin1')))
+    throw new DnxError('failed', `${name} is incomplete: its last line is missing. Nothing was changed.`);
+  const elsewhere = /^(CREATE DATABASE|USE `|\\connect ).*/m.exec(start)?.[0];
+  if (elsewhere)
+    throw usage(`${name} chooses a database itself: ${elsewhere}`, 'Dump it without --databases, --create and --all-databases.');
+  return {
+    name,
+    path,
+    size,
+    database: /^-- Host: .* {4}Database: (.+)$/m.exec(head.toString())?.[1],
+    async *read(tally) {
+      for await (const chunk of chunks()) {
+        tally.bytes += chunk.length;
+        yield chunk;
+      }
+    },
+  };
+}
+
+/** The first bytes of a file, each as a character. */
+async function firstBytes(path: string, name: string): Promise<string> {
+  try {
+    const handle = await open(path);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+      return buffer.toString('latin1', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT') throw usage(`Could not find ${name}.`);
+    if (code === 'EISDIR') throw usage(`${name} is not a regular file.`);
+    throw new DnxError('failed', `Could not read ${name}: ${reasonOf(code) ?? code}.`, { cause: error });
+  }
+}

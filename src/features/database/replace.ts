@@ -1,0 +1,174 @@
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import { bytes, plural, quotedName } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Credentials } from './credentials.ts';
+import { readLocal } from './local.ts';
+import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
+import { canRestrict, portable } from './portable.ts';
+import { counting, type Tally } from './remote-dump.ts';
+import { type Contents, type Engine, type ImportAccount, namesFor, type PullNames, SettledSwap } from './swap/engine.ts';
+import { mysqlEngine } from './swap/mysql.ts';
+import { postgresEngine } from './swap/postgres.ts';
+
+/** Options for a local database to replace. */
+export interface TargetOptions {
+  readonly into: string | undefined;
+  readonly force: boolean | undefined;
+  readonly confirm: string | undefined;
+  readonly trust: boolean | undefined;
+}
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
+
+/** A local database to replace. */
+export interface LocalTarget {
+  readonly client: Client;
+  readonly names: PullNames;
+  readonly engine: Engine;
+  readonly confirm: string | undefined;
+  /** Imports with the local account, whatever its rights are. */
+  readonly trusted: boolean;
+}
+
+/** What replaces it. */
+export interface Replacement {
+  /** `Copying shop to shop_local`. */
+  readonly step: string;
+  /** Reads the dump, and counts it. */
+  readonly dump: (tally: Tally) => AsyncIterable<Buffer>;
+  /** The database that it is of. */
+  readonly database: string;
+  /** Who is trusted with this machine: `web-1`. */
+  readonly author: string;
+  /** The option that does so. */
+  readonly trusting: '--trust-server' | '--trust-dump';
+  /** Why the local server may refuse what the other one dumps; undefined if both are of one maker. */
+  readonly unlike?: string | undefined;
+}
+
+/** What became of it. */
+interface Replaced {
+  readonly contents: Contents | undefined;
+  /** `612 MB in 42 tables`. */
+  readonly size: string;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** Finds the local database and its client, before anything else is read. */
+export async function openTarget(
+  ctx: Needs,
+  { into, force = false, confirm, trust: trusted = false }: TargetOptions,
+): Promise<LocalTarget> {
+  const local = await readLocal(ctx, into);
+  if (confirm !== undefined && confirm !== local.database)
+    throw usage(`'${confirm}' does not match. Nothing was changed.`, `Expected '${local.database}', the database in ${local.source}.`);
+  const client = await findClient(ctx, local);
+  if (local.driver === 'pgsql' && !canRestrict(client.version))
+    throw usage(`This psql cannot import a dump safely: ${client.version.trim()}.`, 'Update the client of PostgreSQL.');
+  const names = namesFor(local.database);
+  const sql = openSql(client);
+  const engine = local.driver === 'mysql' ? mysqlEngine(sql, names) : postgresEngine(sql, names, force);
+  return { client, names, engine, confirm, trusted };
+}
+
+/** Shows what replaces what, and asks for the name of the local database if something is lost, unless `--confirm` gives it. */
+export async function confirmReplacement(
+  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
+  { client: { local }, engine, confirm }: LocalTarget,
+  from: string,
+): Promise<void> {
+  // First: the connection that counts would be one of the users.
+  await engine.requireUnused();
+  const contents = await engine.contents('target');
+  progress.done();
+  progress.warn(`${from} → ${quotedName(local.database)} on ${addressOf(local)} (${lossOf(contents)})`);
+  if (!contents) return;
+  const typed = confirm ?? (await ask.input(`Type '${local.database}' to continue:`));
+  if (typed !== local.database) throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${local.database}'.`);
+}
+
+/** `127.0.0.1:3306`, or the path of a socket. */
+const addressOf = ({ host, port, socket }: Credentials): string => socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+const lossOf = (contents: Contents | undefined): string => {
+  if (!contents) return 'new';
+  return contents.tables === 0 ? 'empty' : `${inWords(contents)} will be replaced`;
+};
+
+/** `612 MB in 42 tables`. */
+export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
+
+/** Builds the new copy, and puts it into the place of the old one. Two at the same time are refused. */
+export const replaceLocal = (ctx: Needs, target: LocalTarget, given: Replacement): Promise<Replaced> =>
+  exclusively(target.client, () => replace(ctx, target, given));
+
+async function replace(ctx: Needs, { client, names, engine, trusted }: LocalTarget, given: Replacement): Promise<Replaced> {
+  const started = ctx.clock.elapsed();
+  const tally = { bytes: 0 };
+  const recovered = await engine.recover();
+  if (recovered !== undefined) ctx.progress.note(recovered);
+  let contents: Contents | undefined;
+  let account: ImportAccount | undefined;
+  try {
+    await engine.prepare();
+    account = trusted ? undefined : await restricted(engine, client, given);
+    const dump = counting(given.dump(tally), given.step, { ...ctx, tally });
+    const importer = account ? { ...client, local: { ...client.local, ...account } } : client;
+    await importInto(importer, names.incoming, portable(dump, { driver: client.local.driver, database: given.database }));
+    await engine.seal();
+    account = undefined;
+    contents = await engine.contents('incoming');
+    ctx.progress.step(`Replacing ${quotedName(names.target)}`);
+    await engine.swap();
+  } catch (error) {
+    const told = error instanceof Refused ? explained(error, account, given) : error;
+    throw told instanceof SettledSwap ? told : await discarded(told, engine, names);
+  }
+  const ms = ctx.clock.elapsed() - started;
+  return { contents, size: contents ? inWords(contents) : 'empty', bytes: tally.bytes, ms };
+}
+
+/** The account without rights to import with, or undefined for the local one. */
+async function restricted(engine: Engine, { local }: Client, { trusting }: Replacement): Promise<ImportAccount | undefined> {
+  try {
+    return await engine.restrict();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const sentence = `${local.username} may write files or run programs, and dnx could not create an account without these rights`;
+    throw new DnxError('failed', `${sentence}. ${error.message}`, {
+      hint: `Use another account, or ${trusting} if the dump may do so, too.`,
+    });
+  }
+}
+
+/** Adds why the local server may have refused what the dump says. */
+function explained(error: Refused, account: ImportAccount | undefined, { author, unlike, trusting }: Replacement) {
+  if (account && DENIED.test(error.message))
+    return error.withHint(
+      `The import may neither run programs nor write files. If you trust ${author} with this machine, use ${trusting}.`,
+    );
+  if (/violates foreign key constraint/.test(error.message))
+    return error.withHint('Rows refer to a table whose rows were left out. Leave out both, or neither.');
+  if (/role ".*" does not exist/.test(error.message))
+    return error.withHint('The dump names its owner. Create that role, or dump it with --no-owner, as dnx db dump does.');
+  return UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
+}
+
+/** What a server says about a missing right, and about an account that it does not let in. */
+const DENIED = /denied|must be (a )?(superuser|owner)|authentication failed|pg_hba|SUPER/i;
+
+/** Undoes what failed, and tells that the old copy is unchanged. */
+async function discarded(error: unknown, engine: Engine, { target, incoming }: PullNames): Promise<unknown> {
+  const left = await engine.discard().then(
+    () => '',
+    () => ` The next pull removes the database ${quotedName(incoming)}.`,
+  );
+  return isError(error) ? unchanged(error, `${quotedName(target)} is unchanged.${left}`) : error;
+}
+
+const unchanged = (error: DnxError, sentence: string): DnxError =>
+  error.with({ hint: error.hint === undefined ? sentence : `${sentence} ${error.hint}` });
+
+/** What a server says about SQL that it does not know, such as a collation or a mode. */
+const UNKNOWN_SQL = /unknown|syntax|sql_mode/i;

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Copying, openCopying } from '../support/database-copies.ts';
+import { leaksOf } from '../support/database-processes.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db query: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+/** For a busy machine. */
+const TIME = 60_000;
+
+/** Values that need care, and two columns of one name. Dollar quotes are PostgreSQL's own. */
+const CARE = `SELECT 1 AS id, NULL AS nothing, '' AS blank, 'a,"b" <&>;\n\tc \\ é' AS care, 12345678901234567890.10 AS exact, 2 AS id`;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  copying = await openCopying('query');
+  for (const driver of drivers) {
+    copying.servers[driver].sql('CREATE DATABASE queried');
+    copying.servers[driver].sql(
+      `CREATE TABLE orders (id INT PRIMARY KEY, status VARCHAR(20), created_at VARCHAR(20)); INSERT INTO orders VALUES (1, 'paid', '2026-01-02 03:04:05'), (2, NULL, NULL)`,
+      'queried',
+    );
+    addDatabaseSite(copying, `query-${driver}.example.com`, variablesFor(copying.servers[driver], driver, 'queried'));
+  }
+}, 120_000);
+afterAll(() => copying?.close());
+
+const query = (driver: Driver, sql: string, ...words: readonly string[]) =>
+  copying.run(['db', 'query', `query-${driver}.example.com`, sql, ...words]);
+const rowsIn = (driver: Driver) => copying.servers[driver].sql('SELECT id, status FROM orders ORDER BY id', 'queried');
+
+describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
+  it('prints a table, JSON and CSV', async () => {
+    const sql = 'SELECT * FROM orders ORDER BY id';
+    const [table, json, csv] = await Promise.all([query(driver, sql), query(driver, sql, '--json'), query(driver, sql, '-o', 'csv')]);
+    expect([table.code, table.stderr]).toEqual([0, '']);
+    expect(table.stdout).toBe('ID  STATUS  CREATED_AT\n1   paid    2026-01-02 03:04:05\n2   NULL    NULL\n');
+    expect(JSON.parse(json.stdout)).toEqual([
+      { id: '1', status: 'paid', created_at: '2026-01-02 03:04:05' },
+      { id: '2', status: null, created_at: null },
+    ]);
+    expect(csv.stdout).toBe('id,status,created_at\n1,paid,2026-01-02 03:04:05\n2,,\n');
+  });
+
+  it('keeps every value, and both columns of one name', async () => {
+    const escaped = driver === 'mariadb' ? CARE.replace('\\', '\\\\') : CARE;
+    const ran = await query(driver, escaped, '--json');
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(JSON.parse(ran.stdout)).toEqual([
+      { id: '1', nothing: null, blank: '', care: 'a,"b" <&>;\n\tc \\ é', exact: '12345678901234567890.10', id_2: '2' },
+    ]);
+  });
+
+  it('without rows, and of other statements', async () => {
+    const [none, tables] = await Promise.all([
+      query(driver, 'SELECT * FROM orders WHERE id > 9;', '--json'),
+      query(driver, 'EXPLAIN SELECT * FROM orders', '--json'),
+    ]);
+    expect([none.code, none.stdout]).toEqual([0, '[]\n']);
+    expect([tables.code, JSON.parse(tables.stdout).length > 0]).toEqual([0, true]);
+  });
+
+  it.each([
+    "UPDATE orders SET status = 'changed'",
+    'DELETE FROM orders',
+    'DROP TABLE orders',
+    'CREATE TABLE other (a INT)',
+    'COMMIT; DELETE FROM orders',
+    'SET TRANSACTION READ WRITE',
+    "SELECT 1; UPDATE orders SET status = 'changed'",
+    '\\! touch ran\nDELETE FROM orders',
+    "INSERT INTO orders VALUES (3, 'new', NULL) RETURNING id",
+  ])('changes nothing: %s', async (sql) => {
+    const before = rowsIn(driver);
+    const ran = await query(driver, sql);
+    expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/^Error: Could not query queried on web-1: .*\n( {2}.*\n)*$/);
+    expect(rowsIn(driver)).toBe(before);
+  });
+
+  it('says what to do about a statement that writes, and about several', async () => {
+    const [writes, several] = [await query(driver, 'DELETE FROM orders'), await query(driver, 'SELECT 1; SELECT 2')];
+    expect(writes.stderr).toMatch(/\n {2}If it may change the database, use --write\.\n/);
+    expect(several.stderr).toMatch(/\n {2}It must be one statement\. For scripts, use: dnx db shell\n/);
+  });
+
+  it('writes with --write, and says how much', async () => {
+    const updated = await query(driver, "UPDATE orders SET status = 'sent' WHERE id = 2", '--write');
+    expect([updated.code, updated.stdout], updated.stderr).toEqual([
+      0,
+      expect.stringContaining('Ran it on queried on web-1: 1 row changed\n'),
+    ]);
+    const none = await query(driver, 'DELETE FROM orders WHERE id > 9', '--write', '--json');
+    expect(JSON.parse(none.stdout)).toEqual({ site: `query-${driver}.example.com`, database: 'queried', rows_changed: 0 });
+    const inserted = await query(driver, "INSERT INTO orders VALUES (3, 'new', NULL) RETURNING id", '--write', '--json');
+    expect(JSON.parse(inserted.stdout)).toEqual([{ id: '3' }]);
+    expect(rowsIn(driver)).toBe('1\tpaid\n2\tsent\n3\tnew\n');
+    expect((await query(driver, 'DELETE FROM orders WHERE id = 3; SELECT 1', '--write')).code).toBe(1);
+    expect(rowsIn(driver)).toBe('1\tpaid\n2\tsent\n3\tnew\n');
+  });
+
+  it('fails with the words of the database', async () => {
+    const ran = await query(driver, 'SELECT nope FROM orders', '--json');
+    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    const words = { mariadb: `ERROR 1054 (42S22): Unknown column 'nope' in 'SELECT'`, pgsql: 'ERROR:  column "nope" does not exist' };
+    expect(JSON.parse(ran.stderr).error).toMatchObject({ message: `Could not query queried on web-1: ${words[driver]}`, hint: null });
+  });
+});
+
+it('reads the statement from stdin, and leaves out a linked site', { timeout: TIME }, async () => {
+  const child = copying.shell(
+    `echo 'SELECT 6 * 7 AS answer' | DNX_SITE=query-pgsql.example.com dnx db query - -o text --no-cache; dnx db query 'SELECT 1.5 AS x' -s query-mariadb.example.com -o text`,
+  );
+  expect(await child).toMatchObject({ exitCode: 0, stdout: '42\n1.5\n' });
+});
+
+it('shows the statement to nobody else on the server', { timeout: TIME }, async () => {
+  const ran = query('mariadb', "SELECT SLEEP(0.5), 'secret\" '");
+  await expect
+    .poll(() => copying.servers.mariadb.sql("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%SLEEP(0.5)%'").trim())
+    .toBe('2');
+  expect(leaksOf(copying)).toEqual([]);
+  expect((await ran).code).toBe(0);
+});
+
+it('does not write with DNX_READ_ONLY', { timeout: TIME }, async () => {
+  const ran = await copying.run(['db', 'query', 'query-pgsql.example.com', 'DELETE FROM orders', '--write'], { DNX_READ_ONLY: '1' });
+  expect([ran.code, ran.calls, ran.stderr]).toEqual([5, [], expect.stringContaining('DNX_READ_ONLY does not allow --write')]);
+});
+
+it('needs one', { timeout: TIME }, async () => {
+  const runs = [
+    await copying.run(['db', 'query', 'query-pgsql.example.com', ' ']),
+    await copying.run(['db', 'query', '-s', 'query-pgsql.example.com']),
+  ];
+  expect(runs.map(({ code, calls }) => [code, calls])).toEqual([
+    [2, []],
+    [2, []],
+  ]);
+});
