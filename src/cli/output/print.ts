@@ -64,7 +64,8 @@ export async function print(
   const given =
     view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
   if (given.kind === 'stream') {
-    for await (const chunk of given.body) await write(stdout, chunk);
+    const body = typeof given.body === 'function' ? given.body(await styleFor(stdout, env, globals.color)) : given.body;
+    for await (const chunk of body) await write(stdout, chunk);
     return;
   }
   if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));

@@ -10,7 +10,7 @@ import { type Gate, openGate } from './gate.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
-const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
+export const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
 
 /** How to run ssh. */
 interface Options {
