@@ -1,12 +1,12 @@
 import { command, group } from '../cli/language/command.ts';
-import { count, flag, rest, text } from '../cli/language/options.ts';
+import { flag, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
-import { userOption } from '../features/remote/options.ts';
+import { localPort, userOption } from '../features/remote/options.ts';
 
 const forwarding = {
   user: userOption,
-  port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
+  port: localPort,
 };
 
 const tunnel = command({

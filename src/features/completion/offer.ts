@@ -35,7 +35,7 @@ export interface WordSources {
 }
 
 /** Commands that run a program on this machine. */
-const runsLocally = ['sandbox run', 'env run', 'db tunnel'];
+const runsLocally = ['sandbox run', 'env run', 'db tunnel', 'tunnel'];
 
 const NOTHING: Offer = { candidates: [], lead: '' };
 
@@ -114,7 +114,7 @@ async function valuesOf(
   if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
   if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
-  if (option.destination) return others([...(await named('server')), ...(await named('site'))]);
+  if (option.destination || key === 'on') return others([...(await named('server')), ...(await named('site'))]);
   const resource = resourceOf(option);
   if (resource !== undefined) return { ...others(await named(resource)), files: /file/.test(placeholder) };
   if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);

@@ -71,13 +71,15 @@ function failureOf(all: readonly Ended[], { noun }: Pick<Work, 'noun'>): DnxErro
 /** Their lines as they come, with the name in front. Those of stderr go there. Throws at the end if some failed. */
 async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint8Array> {
   const { world, progress } = ctx;
-  const page = new PassThrough();
+  const page = new PassThrough().setMaxListeners(0);
+  const closed = new Promise((resolve) => page.once('close', resolve));
   const width = Math.max(...work.members.map(({ name }) => widthOf(safeLine(name))));
   const run = async ([index, member]: readonly [number, Member]): Promise<Ended> => {
     const name = safeLine(member.name);
     const plain = `${name}${' '.repeat(width - widthOf(name))} | `;
     const colored = style[COLORS[index % COLORS.length] ?? 'bold'](plain);
     let silent = true;
+    if (page.destroyed) return { exit_code: null, error: null };
     const ended = await runOne(
       ctx,
       member,
@@ -87,7 +89,7 @@ async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint
         if (page.destroyed) return;
         if (to === 'stderr') world.stderr.write(Buffer.concat([Buffer.from(world.stderr.isTTY ? colored : plain), line]));
         else if (!page.write(Buffer.concat([Buffer.from(colored), line])))
-          await new Promise((resolve) => page.once('drain', resolve).once('close', resolve));
+          await Promise.race([new Promise((resolve) => page.once('drain', resolve)), closed]);
       },
       page,
     );
