@@ -29,6 +29,8 @@ export interface Offer {
 export interface WordSources {
   /** The names of a kind of resource, under the parents that the line or the settings name. */
   names(kind: string): Promise<readonly OfferedWord[]>;
+  /** The Artisan commands of the site that the line or the settings name. */
+  artisan(): Promise<readonly OfferedWord[]>;
   profiles(): readonly string[];
   environments(): readonly string[];
   branches(): Promise<readonly string[]>;
@@ -59,10 +61,14 @@ export async function offerFor(
   if (line.help) return NOTHING;
   const positional = positionalAt(line);
   if (positional?.option.rest && runsLocally.includes(line.path)) return { ...NOTHING, program: place };
-  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : NOTHING;
+  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
   const mayLead = line.lead && !line.given.has('site') && !own.candidates.some(({ value }) => value.startsWith(word));
   return mayLead ? { ...own, ...(await valuesOf(line.lead, word, '', line, sources)), files: own.files ?? false } : own;
 }
+
+/** The first word of a program that runs on a server. */
+const programFor = async ({ path }: TypedLine, sources: () => Promise<WordSources>): Promise<Offer> =>
+  path === 'artisan' ? words(await (await sources()).artisan()) : NOTHING;
 
 const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 

@@ -122,9 +122,9 @@ export async function runOn(
   ctx: Pick<Context, 'ask' | 'world'>,
   machine: Machine,
   command: string,
-  { limitMs }: { readonly limitMs?: number } = {},
+  { limitMs, options = [] }: { readonly limitMs?: number; readonly options?: readonly string[] } = {},
 ): Promise<Capture> {
-  const { program, gate } = await sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
+  const { program, gate } = await sshProgram(machine, { options: [...quietly(ctx), ...options], command }, ctx.world);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) }).finally(gate.close);
   if (!ran) throw withoutSsh(ctx.world);
   await gate.passed;
