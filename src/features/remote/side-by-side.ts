@@ -93,6 +93,7 @@ async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint
       },
       page,
     );
+    if (page.destroyed) return ended;
     if (ended.error) progress.failed(`${name}: ${ended.error.message}`, []);
     else if (ended.exit_code !== 0) progress.failed(`${name}: exit code ${ended.exit_code}`, []);
     else if (silent) progress.succeeded(name);
