@@ -77,6 +77,31 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code: 'partial', message: '1 of 2 servers and sites failed.' } });
   });
 
+  test('colors the names on a terminal, and only there', async () => {
+    const ran = await bed.here(['ssh', '--on', 'web-1', '--', 'echo', 'one'], { env: { FORCE_COLOR: '1' } });
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '\u001b[36mweb-1 | \u001b[39mone\n']);
+    const plain = await bed.here(['ssh', '--on', 'web-1', '--no-color', '--', 'echo', 'one'], { env: { FORCE_COLOR: '1' } });
+    expect(plain.stdout).toBe('web-1 | one\n');
+  });
+
+  test('a line without an end gets one, and bytes stay as they are', async () => {
+    const ran = await bed.here(['ssh', '--on', 'web-1', '--', 'printf', 'a\\tb\\n\\nc'], {});
+    expect([ran.exitCode, ran.stdout]).toEqual([0, 'web-1 | a\tb\nweb-1 | \nweb-1 | c\n']);
+  });
+
+  test('Ctrl-C ends all of them', async () => {
+    const child = bed.dnx(['ssh', '--on', 'web-1,web-2', '--', 'sh', '-c', 'echo started; sleep 60']);
+    let shown = '';
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk) => {
+        shown += chunk;
+        if (shown.split('started').length > 2) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    expect((await child).exitCode).toBe(130);
+  });
+
   test('ends what runs when the reader is gone', async () => {
     const ran = await bed.shell('dnx ssh --on web-1,web-2 -- yes | head -1');
     expect([ran.exitCode, ran.stdout]).toEqual([0, expect.stringMatching(/^web-[12] \| y\n$/)]);

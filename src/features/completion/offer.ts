@@ -120,7 +120,8 @@ async function valuesOf(
   if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
   if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
-  if (option.destination || key === 'on') return others([...(await named('server')), ...(await named('site'))]);
+  if (option.destination || placeholder === 'names')
+    return others([...(await named('server')), ...(await named('site'))], lead + word.slice(0, word.lastIndexOf(',') + 1));
   const resource = resourceOf(option);
   if (resource !== undefined) return { ...others(await named(resource)), files: /file/.test(placeholder) };
   if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);

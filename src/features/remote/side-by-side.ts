@@ -52,9 +52,10 @@ export async function sideBySide(ctx: Needs, work: Work): Promise<Result> {
   ctx.progress.done();
   if (ctx.settings.format === 'table' || ctx.settings.format === 'text')
     return { view: { kind: 'stream', body: (style) => lines(ctx, work, style) } };
+  const interrupted = aborted(ctx.world.signal);
   const run = async (member: Member): Promise<Outcome> => {
     const said = { stdout: '', stderr: '' };
-    const ended = await runOne(ctx, member, work, async (to, line) => {
+    const ended = await runOne(ctx, member, work, interrupted, async (to, line) => {
       said[to] += line;
     });
     return { name: member.name, server: member.server.label, site: member.site?.label ?? null, ...ended, ...said };
@@ -72,7 +73,7 @@ function failureOf(all: readonly Ended[], { noun }: Pick<Work, 'noun'>): DnxErro
 async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint8Array> {
   const { world, progress } = ctx;
   const page = new PassThrough().setMaxListeners(0);
-  const closed = new Promise((resolve) => page.once('close', resolve));
+  const over = Promise.race([aborted(world.signal), new Promise((resolve) => page.once('close', resolve))]);
   const width = Math.max(...work.members.map(({ name }) => widthOf(safeLine(name))));
   const run = async ([index, member]: readonly [number, Member]): Promise<Ended> => {
     const name = safeLine(member.name);
@@ -80,19 +81,13 @@ async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint
     const colored = style[COLORS[index % COLORS.length] ?? 'bold'](plain);
     let silent = true;
     if (page.destroyed) return { exit_code: null, error: null };
-    const ended = await runOne(
-      ctx,
-      member,
-      work,
-      async (to, line) => {
-        silent = false;
-        if (page.destroyed) return;
-        if (to === 'stderr') world.stderr.write(Buffer.concat([Buffer.from(world.stderr.isTTY ? colored : plain), line]));
-        else if (!page.write(Buffer.concat([Buffer.from(colored), line])))
-          await Promise.race([new Promise((resolve) => page.once('drain', resolve)), closed]);
-      },
-      page,
-    );
+    const ended = await runOne(ctx, member, work, over, async (to, line) => {
+      silent = false;
+      if (page.destroyed) return;
+      if (to === 'stderr') world.stderr.write(Buffer.concat([Buffer.from(world.stderr.isTTY ? colored : plain), line]));
+      else if (!page.write(Buffer.concat([Buffer.from(colored), line])))
+        await Promise.race([new Promise((resolve) => page.once('drain', resolve)), over]);
+    });
     if (page.destroyed) return ended;
     if (ended.error) progress.failed(`${name}: ${ended.error.message}`, []);
     else if (ended.exit_code !== 0) progress.failed(`${name}: exit code ${ended.exit_code}`, []);
@@ -115,27 +110,36 @@ async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint
   }
 }
 
-/** Runs it on one, and gives every line. ssh ends with `page`. */
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Runs it on one, and gives every line. Does not wait for more once it is `over`: a shared connection may keep the streams open. */
 async function runOne(
   { world }: Pick<Context, 'world'>,
   { place }: Member,
   { commandFor }: Work,
+  over: Promise<unknown>,
   give: (to: 'stdout' | 'stderr', line: Buffer) => Promise<void>,
-  page?: PassThrough,
 ): Promise<Ended> {
   try {
     const found = place();
     const options = { options: ['-o', 'BatchMode=yes', ...alive], command: commandFor(found) };
     const ssh = await startSsh(found.machine, options, world, {});
-    page?.once('close', () => ssh.stop());
     let said = '';
     const out = eachLine(ssh.stdout, (line) => give('stdout', line));
     const err = eachLine(ssh.stderr, (line) => {
       said = `${said}${line}`.slice(-4_000);
       return give('stderr', line);
     });
-    const [code] = await Promise.all([ssh.ended, out, err]);
+    const code = await Promise.race([Promise.all([ssh.ended, out, err]).then(([ended]) => ended), over.then(() => undefined)]);
     world.signal.throwIfAborted();
+    if (code === undefined) {
+      ssh.stop();
+      return { exit_code: null, error: null };
+    }
     const { hint } = (code === SSH_FAILED && refusalIn(said, found.machine, world)) || {};
     if (hint === undefined) return { exit_code: code, error: null };
     const { code: kind } = sshFailure(said, found.machine, world);
