@@ -38,6 +38,21 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
     expect(bed.sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /servers']);
   });
 
+  test('runs on no other site that was renamed since its name was remembered', async () => {
+    const [shop, blog] = bed.sandbox.state.sites;
+    const where = () => bed.here(['ssh', '--on', SHOP, '--', 'sh', '-c', 'basename "$(dirname "$PWD")"; basename "$PWD"']);
+    expect((await where()).stdout).toBe(`${SHOP} | ${SHOP}\n${SHOP} | current\n`);
+    Object.assign(shop ?? {}, { domain: BLOG });
+    Object.assign(blog ?? {}, { domain: SHOP });
+    const before = bed.sandbox.calls.length;
+    const ran = await where();
+    const read = bed.sandbox.calls.slice(before).map(({ path }) => path);
+    Object.assign(shop ?? {}, { domain: SHOP });
+    Object.assign(blog ?? {}, { domain: BLOG });
+    expect([ran.exitCode, ran.stdout]).toEqual([0, `${SHOP} | ${SHOP}\n${SHOP} | current\n`]);
+    expect(read.at(-1)).toContain(blog?.id);
+  });
+
   test('keeps stderr apart, and says where it succeeded without output', async () => {
     const ran = await bed.here(['ssh', '--on', 'web-1,web-2', '--', 'sh', '-c', 'echo err >&2']);
     expect([ran.exitCode, ran.stdout, lines(ran.stderr)]).toEqual([0, '', ['web-1 | err', 'web-2 | err']]);

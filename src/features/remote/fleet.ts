@@ -5,7 +5,8 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { text } from '../../cli/language/options.ts';
 import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
-import { type Target, targetIds, targetOf } from '../../platform/names/names.ts';
+import { Moved, type Target, targetIds, targetOf } from '../../platform/names/names.ts';
+import { isNamedSite } from '../../platform/names/site-search.ts';
 import { type Machine, machineIn, type SiteOnMachine, siteOnMachine } from './machine.ts';
 
 /** The calls of a command that may run on several servers and sites, after the first. */
@@ -107,6 +108,8 @@ async function siteNamed(ctx: Needs, word: string, user: string | undefined): Pr
     ctx.api.send<JsonObject>(serverEndpoint, targetIds(targets)),
     ctx.api.send<JsonObject>(siteEndpoint, targetIds(targets)),
   ]);
+  // The name may be remembered.
+  if (!isNamedSite(word.split('/').at(-1) ?? '', wordOf(site.id), wordOf(site.domain))) throw new Moved();
   return siteMember(targetOf(server, 'server'), server, site, user);
 }
 

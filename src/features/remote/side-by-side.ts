@@ -79,14 +79,15 @@ async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint
     const name = safeLine(member.name);
     const plain = `${name}${' '.repeat(width - widthOf(name))} | `;
     const colored = style[COLORS[index % COLORS.length] ?? 'bold'](plain);
+    const withName = (prefix: string, line: Buffer) =>
+      Buffer.concat([Buffer.from(prefix), line, Buffer.from(line.at(-1) === 10 ? '' : '\n')]);
     let silent = true;
     if (page.destroyed) return { exit_code: null, error: null };
     const ended = await runOne(ctx, member, work, over, async (to, line) => {
       silent = false;
       if (page.destroyed) return;
-      if (to === 'stderr') world.stderr.write(Buffer.concat([Buffer.from(world.stderr.isTTY ? colored : plain), line]));
-      else if (!page.write(Buffer.concat([Buffer.from(colored), line])))
-        await Promise.race([new Promise((resolve) => page.once('drain', resolve)), over]);
+      if (to === 'stderr') world.stderr.write(withName(world.stderr.isTTY ? colored : plain, line));
+      else if (!page.write(withName(colored, line))) await Promise.race([new Promise((resolve) => page.once('drain', resolve)), over]);
     });
     if (page.destroyed) return ended;
     if (ended.error) progress.failed(`${name}: ${ended.error.message}`, []);
@@ -150,7 +151,7 @@ async function runOne(
   }
 }
 
-/** Gives each line of a stream, with its end. */
+/** Gives each line of a stream, with its end. The last may have none. */
 async function eachLine(input: Readable, give: (line: Buffer) => Promise<void>): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of input) {
@@ -160,5 +161,5 @@ async function eachLine(input: Readable, give: (line: Buffer) => Promise<void>):
       rest = rest.subarray(end + 1);
     }
   }
-  if (rest.length > 0) await give(Buffer.concat([rest, Buffer.from('\n')]));
+  if (rest.length > 0) await give(rest);
 }
