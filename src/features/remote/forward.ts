@@ -77,7 +77,14 @@ export async function forwardTo(ctx: Needs, machine: Machine, far: FarEnd, { por
     life.ssh?.stop();
     await Promise.allSettled([lost, life.ssh?.ended]);
   };
-  return { port: route.port, lost, close, kept: () => lost.finally(close) };
+  const kept = async () => {
+    try {
+      await lost;
+    } finally {
+      await close();
+    }
+  };
+  return { port: route.port, lost, close, kept };
 }
 
 /** Connects on a port. A free one may be taken by another program in between. */

@@ -61,7 +61,7 @@ const UNQUOTABLE = /[\n!]/;
 const encoded = (word: string): string => word.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('!', '\\0041');
 
 /** Decodes its arguments, and runs the first one with the others. Command substitution removes line ends at the end, so a dot follows. */
-const DECODE = 'for w do shift; w=$(printf %b. "$w"); set -- "$@" "${w%.}"; done; w=$1; shift; eval "$w"';
+const DECODE = `for w do shift; w=$(printf %b. "$w"); set -- "$@" "\${w%.}"; done; w=$1; shift; eval "$w"`;
 
 /** Addresses that no machine has (RFC 5737), such as those of the sandbox. A connection to one would hang for minutes. */
 const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
