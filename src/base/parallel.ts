@@ -1,7 +1,7 @@
 const AT_A_TIME = 4;
 
-/** Runs a function for each item, four at a time. After a failure nothing new starts, and it is thrown once the running ones have ended. */
-export async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
+/** Runs a function for each item, four at a time by default. After a failure nothing new starts, and it is thrown once the running ones have ended. */
+export async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>, atATime = AT_A_TIME): Promise<readonly R[]> {
   const results: R[] = [];
   const left = [...items.entries()];
   let failure: { readonly error: unknown } | undefined;
@@ -15,7 +15,7 @@ export async function inParallel<T, R>(items: readonly T[], run: (item: T) => Pr
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  await Promise.all(Array.from({ length: atATime }, worker));
   if (failure) throw failure.error;
   return results;
 }

@@ -1,12 +1,12 @@
 import { command, group } from '../cli/language/command.ts';
-import { argument, content, count, flag, list, required, rest, text } from '../cli/language/options.ts';
+import { argument, content, flag, list, required, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
-import { userOption } from '../features/remote/options.ts';
+import { localPort, userOption } from '../features/remote/options.ts';
 
 const forwarding = {
   user: userOption,
-  port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
+  port: localPort,
 };
 
 const tunnel = command({

@@ -103,6 +103,12 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'ssh', summary: 'Connect to a server or a site over SSH', section: 'Remote', load: () => import('./ssh.ts') },
   { name: 'artisan', summary: 'Run an Artisan command on a site', section: 'Remote', load: () => import('./artisan.ts') },
   { name: 'tinker', summary: 'Open Tinker on a site', section: 'Remote', load: () => import('./tinker.ts') },
+  {
+    name: 'tunnel',
+    summary: 'Make a port of a server available on this machine',
+    section: 'Remote',
+    load: () => import('./tunnel.ts'),
+  },
   { name: 'logs', summary: 'Show the logs of a site or a server', section: 'Remote', load: () => import('./logs.ts') },
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Tools', load: () => import('./audit.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },

@@ -42,6 +42,23 @@ export function answers(port: number, hello: Uint8Array, limitMs: number, signal
   });
 }
 
+/** How long a connection that was closed may take to be seen as closed, in ms. */
+const SETTLED_MS = 50;
+
+/** True unless what listens on a loopback port closes a connection before `settled`, which is called once it is made. */
+export function accepts(port: number, settled: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: HOST, signal });
+    const end = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => void settled().then(() => socket.setTimeout(SETTLED_MS, () => end(true))));
+    for (const event of ['error', 'close']) socket.on(event, () => end(false));
+    socket.on('data', () => end(true));
+  });
+}
+
 /** True if nothing listens where a URL of this machine leads. */
 export const isRefused = ({ hostname, port, protocol }: URL): Promise<boolean> =>
   new Promise((resolve) => {

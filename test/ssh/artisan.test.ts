@@ -150,3 +150,42 @@ describe.skipIf(reason !== undefined)('dnx tinker', () => {
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '1 + 1\n']);
   });
 });
+
+describe.skipIf(reason !== undefined)('a Tab offers the Artisan commands of a site', () => {
+  const list = {
+    commands: [
+      { name: 'migrate', description: 'Run the database migrations', hidden: false },
+      { name: 'migrate:status', description: 'Show the status of each migration' },
+      { name: '_complete', description: 'Internal', hidden: true },
+      { name: '$(touch x)', description: 'Hostile' },
+      { name: 'about', description: 'a\u001b[31m' },
+    ],
+  };
+  /** The words of a Tab at the end of a line. */
+  async function tab(line: string) {
+    const ran = await bed.here(['__complete', 'fish', line, ...line.split(' ').slice(1)]);
+    return ran.stdout.split('\n').slice(2, -1);
+  }
+  const terminal = { columns: 80, keys: '' };
+  const asked = () => bed.sshd.log().match(/session opened for|Starting session: command/g)?.length ?? 0;
+
+  test('once an Artisan command has run on a terminal, from a list that is kept for a day', async () => {
+    bed.sshd.program('php8.3', `#!/bin/sh\n[ "$2" = list ] && echo 'Deprecated: x' && echo '${JSON.stringify(list)}'\nexit 0\n`);
+    expect(await tab(`dnx artisan ${SITE} mig`)).toEqual([]);
+    // Not without a terminal.
+    expect(await bed.here(['artisan', SITE, 'migrate'])).toMatchObject({ exitCode: 0 });
+    expect(await tab(`dnx artisan ${SITE} mig`)).toEqual([]);
+    const ran = await bed.here(['artisan', SITE, 'migrate'], terminal);
+    expect([ran.exitCode, ran.stdout]).toEqual([0, '']);
+    const before = asked();
+    const expected = ['migrate\tRun the database migrations', 'migrate:status\tShow the status of each migration', 'about'];
+    expect(await tab(`dnx artisan ${SITE} `)).toEqual(expected);
+    expect(await tab(`dnx artisan --site ${SITE} `)).toEqual(expected);
+    expect(await tab(`dnx artisan --site web-1/${SITE} `)).toEqual(expected);
+    expect(await tab(`dnx artisan ${SITE} migrate -`)).toEqual([]);
+    expect(await tab(`dnx artisan other.example.com `)).toEqual([]);
+    expect(asked()).toBe(before);
+    expect(await bed.here(['artisan', SITE, 'migrate'], terminal)).toMatchObject({ exitCode: 0 });
+    expect(asked()).toBe(before + 1);
+  });
+});

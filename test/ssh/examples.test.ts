@@ -10,11 +10,12 @@ import { sampled, seedOf } from '../support/volume.ts';
 const reason = reasonAgainstSsh('remote examples');
 
 const SITE = ownDomain('examples');
+const BLOG = ownDomain('examples-blog');
 const NGINX = `/var/log/nginx/${SITE}-error.log`;
 const LOG = '[2026-11-25 03:09:25] production.ERROR: No such table {"exception":"[object]"}\n';
 
-/** The examples that read from a server, except those of databases, and of those that connect to one. */
-const lines = examples.filter(({ line, remote }) => (remote && !line.startsWith('dnx db ')) || /^dnx (ssh|artisan|tinker) /.test(line));
+/** The examples that read from a server, except those of ports of one, and of those that connect to one. */
+const lines = examples.filter(({ line, remote }) => (remote && !/^dnx (db|tunnel) /.test(line)) || /^dnx (ssh|artisan|tinker) /.test(line));
 
 let bed: SshBed;
 beforeAll(async () => {
@@ -32,6 +33,10 @@ beforeAll(async () => {
       'deploy.log': 'Deployed\n',
     },
   });
+  // No other site is on the server.
+  bed.sandbox.state.sites.splice(2);
+  Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: BLOG });
+  bed.sshd.site(BLOG, { files: { artisan: '' } });
   bed.sshd.program('php', '#!/bin/sh\necho "PHP 8.3.14"\n');
   mkdirSync('/var/log/nginx', { recursive: true });
   writeFileSync(NGINX, 'an error\n');
@@ -54,7 +59,7 @@ function interrupted(words: readonly string[]) {
 describe.skipIf(reason !== undefined)('the example', () => {
   test.each(sampled(lines, 6, seedOf(12)).map(({ line }) => line))('%s', async (line) => {
     const follows = / (-f|--follow)\b/.test(line);
-    const words = split(line.replaceAll('shop.example.com', SITE)).slice(1);
+    const words = split(line.replaceAll('shop.example.com', SITE).replaceAll('blog.example.com', BLOG)).slice(1);
     const ran = await (follows ? interrupted(words) : bed.here(words, { elsewhere: () => {} }));
     expect(follows ? [0, 130] : [0], ran.stderr).toContain(ran.exitCode);
     expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/undefined|\[object O|NaN/);

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { find } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { leading, seedOf, volume } from '../support/volume.ts';
@@ -9,12 +10,15 @@ const reason = reasonAgainstSsh('words over SSH');
 
 const SITE = ownDomain('words');
 const shells = ['bash', 'fish', 'dash', 'zsh'];
+// Reads `!` and the ends of lines between single quotes.
+const tcsh = find('tcsh') ? ['tcsh'] : [];
+if (tcsh.length === 0) process.stderr.write('Skipped the tests of tcsh: this machine lacks it\n');
 
 let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  for (const shell of shells) bed.sshd.user(`dnx-${shell}`, `/usr/bin/${shell}`);
+  for (const shell of [...shells, ...tcsh]) bed.sshd.user(`dnx-${shell}`, `/usr/bin/${shell}`);
   const shop = bed.shop(SITE, { releases: ['20260102_000000'], files: { 'current/artisan': '' } });
   bed.sshd.program('php8.3', `#!/bin/sh\nshift\nexec printf '%s\\0' "$@"\n`);
   shop.php_version = '8.3';
@@ -33,7 +37,7 @@ const word = fc.oneof(
 );
 const random = [...new Set([...odd, ...fc.sample(word, { seed: seedOf(3), numRuns: volume(2_000, 40) })])];
 
-describe.skipIf(reason !== undefined).each(leading(shells, 2))('with the login shell %s', (shell) => {
+describe.skipIf(reason !== undefined).each([...leading(shells, 2), ...tcsh])('with the login shell %s', (shell) => {
   const user = ['--user', `dnx-${shell}`];
   const split = (text: string) => text.split('\0').slice(0, -1);
 
@@ -56,6 +60,9 @@ describe.skipIf(reason !== undefined).each(leading(shells, 2))('with the login s
     const stdin = shell === 'fish' ? 'ps -o comm= $fish_pid; pwd\n' : 'ps -o comm= $$; pwd\n';
     const said = await bed.here(['ssh', SITE, ...user], { stdin });
     expect([said.exitCode, said.stderr]).toEqual([0, '']);
-    expect(said.stdout).toMatch(new RegExp(`^-?${shell}\\n/home/deploynix/${SITE}/(current|releases/20260102_000000)\\n$`));
+    // tcsh itself has a warning without a terminal.
+    expect(said.stdout.replace(/^Warning: no access to tty.*\n.*\n/, '')).toMatch(
+      new RegExp(`^-?${shell}\\n/home/deploynix/${SITE}/(current|releases/20260102_000000)\\n$`),
+    );
   });
 });

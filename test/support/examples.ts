@@ -22,7 +22,7 @@ export const before: Readonly<Record<string, string>> = {
 const nested = /^dnx sandbox run/;
 
 /** Examples that read from a server over SSH, which `test/ssh` runs. */
-const remote = /^dnx (why|logs|db )/;
+const remote = /^dnx (why|logs|db |tunnel |(ssh|artisan) --(all|on) )/;
 
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;

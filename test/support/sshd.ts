@@ -148,6 +148,7 @@ const serverConfig = (at: (name: string) => string, port: number): string =>
     'MaxStartups 100',
     'MaxSessions 100',
     'LogLevel VERBOSE',
+    'Subsystem sftp internal-sftp',
     `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin HISTFILE=/dev/null`,
     '',
   ].join('\n');

@@ -67,8 +67,9 @@ export async function print(
   const given =
     view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
   if (given.kind === 'stream') {
+    const body = typeof given.body === 'function' ? given.body(await styleFor(stdout, env, globals.color)) : given.body;
     try {
-      for await (const chunk of given.body) await write(stdout, chunk);
+      for await (const chunk of body) await write(stdout, chunk);
     } catch (error) {
       // Nobody could tell a part of a file from the whole. A log has no end.
       throw error instanceof ClosedPipe && view.kind === 'stream' ? new Ended(CLOSED, error) : error;

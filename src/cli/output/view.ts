@@ -83,8 +83,8 @@ export type View =
   | { readonly kind: 'text'; readonly text: string; readonly data: unknown; readonly log?: true }
   /** Data of unknown shape, printed as JSON for people, too. */
   | { readonly kind: 'data'; readonly data: unknown }
-  /** Bytes for stdout, regardless of the format. */
-  | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
+  /** Bytes for stdout, regardless of the format; from a function, with the colors of stdout. */
+  | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> | ((style: Style) => AsyncIterable<Uint8Array>) }
   /** Parts of log files, printed as they are read: as they are, or an item per line for scripts. */
   | { readonly kind: 'lines'; readonly parts: AsyncIterable<LogPart>; readonly endless: boolean; readonly headings: boolean }
   /** States of something, printed as they change until a signal: in place on a terminal, one after the other elsewhere. */

@@ -175,7 +175,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       reading.leaf = leaf;
       own.allowExcessArguments();
       if (rest >= 0) own.passThroughOptions();
-      if (rest === 1) readOptionsAfterFirstWord(own);
+      if (rest > 0) readOptionsBetween(own, rest);
       for (const flag of flagsOf(options)) own.addOption(flag);
       for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {
@@ -197,15 +197,16 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
 }
 
 /** Reads options of dnx up to the first word of another command line: `dnx ssh web-1 --user ada ls -la`. Commander alone stops at `web-1`. */
-function readOptionsAfterFirstWord(own: Command): void {
+function readOptionsBetween(own: Command, words: number): void {
   const read = own.parseOptions.bind(own);
-  own.parseOptions = (args) => {
+  const readAfter = (args: string[], left: number): ReturnType<typeof read> => {
     const { operands, unknown } = read(args);
     const [first, ...others] = operands;
-    if (first === undefined || args.at(-operands.length - 1) === '--') return { operands, unknown };
-    const next = read(others);
+    if (left === 0 || first === undefined || args.at(-operands.length - 1) === '--') return { operands, unknown };
+    const next = readAfter(others, left - 1);
     return { operands: [first, ...next.operands], unknown: [...unknown, ...next.unknown] };
   };
+  own.parseOptions = (args) => readAfter([...args], words);
 }
 
 /** The words after a site. Commander leaves the `--` before another command line. */

@@ -39,9 +39,13 @@ function lacksTarget({ group, command, ...invocation }: Invocation, settled: Set
   return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
 }
 
-/** True if the destination of a command is neither given nor set as a default. */
-export const lacksDestination = ({ command, targets }: Invocation, { server, site }: Settled): boolean =>
-  takesDestination(command) && [targets.server, targets.site, server, site].every((each) => each === undefined);
+/** True if the destination of a command is needed, and neither given nor set as a default. */
+export function lacksDestination(invocation: Invocation, settled: Settled): boolean {
+  const { command, targets } = invocation;
+  if (!takesDestination(command) || ![targets.server, targets.site, settled.server, settled.site].every((each) => each === undefined))
+    return false;
+  return namesNeeded(invocation, callsOf(invocation, settled)).length > 0;
+}
 
 /** The path parameters that a call needs, including a parent that fills a field of the body. */
 export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: ChosenCalls): readonly string[] {

@@ -29,13 +29,15 @@ export interface Offer {
 export interface WordSources {
   /** The names of a kind of resource, under the parents that the line or the settings name. */
   names(kind: string): Promise<readonly OfferedWord[]>;
+  /** The Artisan commands of the site that the line or the settings name. */
+  artisan(): Promise<readonly OfferedWord[]>;
   profiles(): readonly string[];
   environments(): readonly string[];
   branches(): Promise<readonly string[]>;
 }
 
 /** Commands that run a program on this machine. */
-const runsLocally = ['sandbox run', 'env run', 'db tunnel'];
+const runsLocally = ['sandbox run', 'env run', 'db tunnel', 'tunnel'];
 
 const NOTHING: Offer = { candidates: [], lead: '' };
 
@@ -59,10 +61,14 @@ export async function offerFor(
   if (line.help) return NOTHING;
   const positional = positionalAt(line);
   if (positional?.option.rest && runsLocally.includes(line.path)) return { ...NOTHING, program: place };
-  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : NOTHING;
+  const own = positional && !positional.option.rest ? await valuesOf(positional, word, '', line, sources) : await programFor(line, sources);
   const mayLead = line.lead && !line.given.has('site') && !own.candidates.some(({ value }) => value.startsWith(word));
   return mayLead ? { ...own, ...(await valuesOf(line.lead, word, '', line, sources)), files: own.files ?? false } : own;
 }
+
+/** The first word of a program that runs on a server. */
+const programFor = async ({ path }: TypedLine, sources: () => Promise<WordSources>): Promise<Offer> =>
+  path === 'artisan' ? words(await (await sources()).artisan()) : NOTHING;
 
 const words = (candidates: readonly OfferedWord[], lead = ''): Offer => ({ candidates, lead });
 
@@ -114,7 +120,8 @@ async function valuesOf(
   if (placeholder === 'branch' || key === 'branch') return plain(await (await sources()).branches());
   if (option.choices) return plain(option.choices);
   if (line.path === 'config set' && key === 'value') return settingValues(line.args[0], plain, async (kind) => others(await named(kind)));
-  if (option.destination) return others([...(await named('server')), ...(await named('site'))]);
+  if (option.destination || placeholder === 'names')
+    return others([...(await named('server')), ...(await named('site'))], lead + word.slice(0, word.lastIndexOf(',') + 1));
   const resource = resourceOf(option);
   if (resource !== undefined) return { ...others(await named(resource)), files: /file/.test(placeholder) };
   if (kind === 'content' || kind === 'secret' || placeholder.includes('@file')) return filesAfter(/^@/, word, lead);

@@ -28,6 +28,10 @@ export function openSources(
         ? (await import('./online.ts')).requestNames(kind, { ...parents, profile: last('profile'), host: last('host') }, world, run)
         : offeredNames(rememberedLists(world, settings), kind, parents);
     },
+    async artisan() {
+      const site = last('site') ?? settings?.site;
+      return settings && site !== undefined ? (await import('./artisan-list.ts')).artisanCommands(settings, site) : [];
+    },
     profiles: () => (settings ? profilesIn(settings) : []),
     environments: () => (settings?.link?.environments ?? []).flatMap(({ name }) => (name === '' ? [] : [name])),
     branches: async () => (await import('./branches.ts')).branchesOf(world),

@@ -1,167 +1,10 @@
 import { isIPv6 } from 'node:net';
-import { DnxError, isError, reasonOf, usage } from '../../base/errors.ts';
-import type { Context } from '../../cli/language/command.ts';
-import { answers, anyFreePort, refusalOf } from '../../machine/loopback.ts';
-import type { Started } from '../../machine/world.ts';
-import { sshFailure } from '../remote/failure.ts';
+import { type FarEnd, type Forward, forwardTo } from '../remote/forward.ts';
 import type { Machine } from '../remote/machine.ts';
-import { scripted, startOn } from '../remote/ssh.ts';
 import type { Credentials } from './credentials.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
-
-/** A local port that leads to a database, and stays the same when the connection drops. */
-export interface Forward {
-  readonly port: number;
-  /** Rejects when the connection cannot be restored, or with the reason of a signal. */
-  readonly lost: Promise<never>;
-  /** Ends ssh. */
-  close(): Promise<void>;
-}
-
-/** The first ports to try, which look like those of the databases, and how many. */
+/** The first local ports to try, which look like those of the databases. */
 const firsts: Readonly<Record<Credentials['driver'], number>> = { mysql: 33_060, pgsql: 54_320 };
-const TRIES = 40;
-
-/** The pauses between attempts to reconnect, in ms. */
-const PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-
-/** Rejects a number that is no port. */
-export function checkPort(port: number | undefined): void {
-  if (port !== undefined && port > 65_535) throw usage(`--port must be at most 65535, not ${port}.`);
-}
-
-/** How to forward. */
-interface Options {
-  /** The local port, if not a free one. */
-  readonly port: number | undefined;
-  /** True if another program has the terminal meanwhile, so that ssh must not prompt when it connects again. */
-  readonly shared: boolean;
-}
-
-/** What ends a forward. */
-interface Life {
-  readonly signal: AbortSignal;
-  ssh?: Started;
-}
-
-/** Forwards a local port to a database, and resolves once the database answers. */
-export async function openForward(ctx: Needs, machine: Machine, credentials: Credentials, { port, shared }: Options): Promise<Forward> {
-  const own = new AbortController();
-  const life: Life = { signal: AbortSignal.any([ctx.signal, own.signal]) };
-  ctx.progress.done();
-  const [route, line] = await firstLine(ctx, { machine, credentials }, port, life);
-  const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, line, life);
-  // Whoever waits for it learns of it later.
-  lost.catch(() => {});
-  return {
-    port: route.port,
-    lost,
-    async close() {
-      own.abort();
-      life.ssh?.stop();
-      await Promise.allSettled([lost, life.ssh?.ended]);
-    },
-  };
-}
-
-/** Connects on a port. A free one may be taken by another program in between. */
-async function firstLine(ctx: Needs, to: Omit<Route, 'port'>, wanted: number | undefined, life: Life): Promise<[Route, Line]> {
-  for (let next = firsts[to.credentials.driver]; ; ) {
-    const port = wanted ?? (await freePort(next));
-    const refusal = wanted === undefined ? undefined : await refusalOf(port);
-    if (refusal !== undefined) throw refused(port, refusal);
-    const route = { ...to, port };
-    try {
-      return [route, await connected(ctx, route, life)];
-    } catch (error) {
-      if (!(error instanceof Taken)) throw error;
-      if (wanted !== undefined) throw refused(port, 'EADDRINUSE');
-      next = port + 1;
-    }
-  }
-}
-
-async function freePort(first: number): Promise<number> {
-  for (let port = first; port < first + TRIES; port += 1) if ((await refusalOf(port)) === undefined) return port;
-  return anyFreePort();
-}
-
-function refused(port: number, code: string): DnxError {
-  return new DnxError('failed', `Could not listen on port ${port}: ${code === 'EADDRINUSE' ? 'it is in use' : (reasonOf(code) ?? code)}.`, {
-    hint: 'Use another --port, or leave it out to use a free one.',
-  });
-}
-
-/** Connects once. */
-async function connected(ctx: Needs, route: Route, life: Life): Promise<Line> {
-  return openLine(ctx, route, life.signal, (ssh) => {
-    life.ssh = ssh;
-    if (life.signal.aborted) ssh.stop();
-  });
-}
-
-/** Connects again on the same port whenever the connection is lost. */
-async function keep(ctx: Needs, route: Route, first: Line, life: Life): Promise<never> {
-  const { progress } = ctx;
-  for (let line = first; ; ) {
-    await line.ended;
-    life.signal.throwIfAborted();
-    progress.warn(`Lost the connection to ${route.machine.server.label}; reconnecting`);
-    line = await reconnected(ctx, route, life);
-    progress.succeeded(`Reconnected 127.0.0.1:${route.port} → ${route.credentials.database}`);
-  }
-}
-
-/** Tries until the network is back. */
-async function reconnected(ctx: Needs, route: Route, life: Life): Promise<Line> {
-  for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    try {
-      return await connected(ctx, route, life);
-    } catch (error) {
-      if (error instanceof Taken) throw refused(route.port, 'EADDRINUSE');
-      if (!isError(error, 'network')) throw error;
-      await ctx.clock.sleep(pause, life.signal);
-    }
-  }
-}
-
-/** Runs a program while a port is forwarded, and warns if the connection is lost for good. */
-export async function whileForwarded<T>({ progress, signal }: Needs, forward: Forward, run: () => Promise<T>): Promise<T> {
-  let over = false;
-  forward.lost.catch((error: unknown) => {
-    if (!over && !signal.aborted && error instanceof Error) progress.warn(error.message);
-  });
-  try {
-    return await run();
-  } finally {
-    over = true;
-    await forward.close();
-  }
-}
-
-/** One connection of ssh that forwards a local port to a database. */
-interface Line {
-  /** Resolves once it is gone. */
-  readonly ended: Promise<unknown>;
-}
-
-/** What to forward. */
-interface Route {
-  readonly machine: Machine;
-  readonly credentials: Credentials;
-  readonly port: number;
-}
-
-/** No connection that is shared with others, which would outlive this one. */
-const OPTIONS = ['-S', 'none', '-o', 'ExitOnForwardFailure=yes'];
-
-/** Tells that the port is forwarded. Ends the connection when dnx is gone, even if it was killed and clients are still connected. */
-const HOLD = 'echo ready; cat >/dev/null; kill -HUP "$PPID"';
-
-/** How long a database may take to answer, in ms. */
-const ANSWER_MS = 15_000;
 
 /** What makes a database answer before anyone signs in: MySQL speaks first, PostgreSQL is asked whether it has TLS. */
 const hellos: Readonly<Record<Credentials['driver'], Uint8Array>> = {
@@ -169,55 +12,22 @@ const hellos: Readonly<Record<Credentials['driver'], Uint8Array>> = {
   pgsql: new Uint8Array([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]),
 };
 
-/** The port is taken. */
-class Taken extends Error {}
+/** A database as its server reaches it. */
+export const databaseEnd = ({ driver, socket, host, port, database, source }: Credentials): FarEnd => ({
+  name: database,
+  address: socket ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`,
+  first: firsts[driver],
+  hello: hellos[driver],
+  title: 'the database',
+  hint: `Check that the database is running, and DB_HOST and DB_PORT (from ${source}).`,
+});
 
-/** Connects, and resolves once the database answers through the port. `started` receives the ssh, to end it. */
-async function openLine(
-  ctx: Pick<Context, 'ask' | 'world'>,
-  route: Route,
-  signal: AbortSignal,
-  started: (ssh: Started) => void,
-): Promise<Line> {
-  const { machine, credentials, port } = route;
-  const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${farEnd(credentials)}`];
-  const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, stdin: 'pipe' });
-  started(ssh);
-  const ready = new Promise<'ready'>((resolve) => ssh.stdout.once('data', () => resolve('ready')));
-  ssh.stdout.resume();
-  const first = await Promise.race([ready, ssh.ended]);
-  signal.throwIfAborted();
-  if (first !== 'ready') throw busyPort(said(), route) ?? failure(first) ?? sshFailure(said(), machine, ctx.world);
-  const answered = await answers(port, hellos[credentials.driver], ANSWER_MS, signal);
-  signal.throwIfAborted();
-  if (answered) return { ended: ssh.ended };
-  ssh.stop();
-  await ssh.ended;
-  throw unreachable(/open failed: (?:connect failed: )?([^\n\r]+)/.exec(said())?.[1], route);
-}
-
-/** The database as ssh wants it after the port. */
-function farEnd({ socket, host, port }: Credentials): string {
-  return socket ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-}
-
-/** The error if ssh could not listen on a port; undefined otherwise. */
-function busyPort(said: string, { machine, port }: Route): Error | undefined {
-  const [, busy] = /cannot listen to port: (\d+)/.exec(said) ?? [];
-  if (busy === undefined) return undefined;
-  if (Number(busy) === port) return new Taken();
-  return new DnxError('failed', `ssh could not listen on port ${busy}, which your ssh configuration forwards: it is in use.`, {
-    hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${machine.server.label}.`,
-  });
-}
-
-/** The error for a database that its server does not reach, and why, if that is known. */
-export function unreachable(reason: string | undefined, { machine: { server }, credentials }: Omit<Route, 'port'>): DnxError {
-  const prohibited = reason?.startsWith('administratively prohibited');
-  return new DnxError('network', `${server.label} did not reach the database at ${farEnd(credentials)}${reason ? `: ${reason}` : '.'}`, {
-    hint: prohibited
-      ? 'The SSH server does not allow port forwarding. See AllowTcpForwarding in its sshd_config.'
-      : `Check that the database is running, and DB_HOST and DB_PORT (from ${credentials.source}).`,
-    ...(!prohibited && { next: [{ command: ['server', 'show', server.label], why: 'See the server' }] }),
-  });
+/** Forwards a local port to a database, and resolves once the database answers. */
+export function openForward(
+  ctx: Parameters<typeof forwardTo>[0],
+  machine: Machine,
+  credentials: Credentials,
+  options: Parameters<typeof forwardTo>[3],
+): Promise<Forward> {
+  return forwardTo(ctx, machine, databaseEnd(credentials), options);
 }

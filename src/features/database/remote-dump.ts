@@ -5,11 +5,12 @@ import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Started, World } from '../../machine/world.ts';
 import { SSH_FAILED, sshFailure } from '../remote/failure.ts';
+import { notReached } from '../remote/forward.ts';
 import type { SiteOnMachine } from '../remote/machine.ts';
 import { quietly, scripted, startSsh } from '../remote/ssh.ts';
 import CLIENTS from './clients.sh';
 import type { Credentials } from './credentials.ts';
-import { unreachable } from './forward.ts';
+import { databaseEnd } from './forward.ts';
 import MYSQL from './mysql.sh';
 import PGSQL from './pgsql.sh';
 
@@ -252,7 +253,7 @@ function remoteFailure(
       hint: `Install ${credentials.driver === 'mysql' ? 'mariadb-client or mysql-client' : 'postgresql-client'} there.`,
     });
   const down = DOWN.exec(stderr);
-  if (down) return unreachable(down.slice(1).find(Boolean)?.trim(), { machine, credentials });
+  if (down) return notReached(down.slice(1).find(Boolean)?.trim(), { machine, far: databaseEnd(credentials) });
   const what = `Could not ${act} ${quotedName(credentials.database)} on ${server}`;
   if (code > 128) return new DnxError('failed', `${what}: the program was killed (${signalName(code - 128)}).`);
   const reasons = reasonsIn(stderr, credentials.password);

@@ -1,10 +1,11 @@
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
+import { checkPort, whileForwarded } from '../remote/forward.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { clientFor } from './clients.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
-import { checkPort, openForward, whileForwarded } from './forward.ts';
+import { openForward } from './forward.ts';
 
 interface Options {
   readonly user: string | undefined;

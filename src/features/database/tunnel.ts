@@ -3,10 +3,11 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
+import { checkPort, type Forward, whileForwarded } from '../remote/forward.ts';
 import { readSiteOnMachine, type SiteOnMachine } from '../remote/machine.ts';
 import { environmentFor } from './clients.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
-import { checkPort, type Forward, openForward, whileForwarded } from './forward.ts';
+import { openForward } from './forward.ts';
 
 interface Options {
   readonly user: string | undefined;
@@ -63,13 +64,7 @@ function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine)
     view: { kind: 'record', item: { ...item }, columns: tunnelColumns, title: `127.0.0.1:${port} → ${database}`, details },
     note: 'Press Ctrl-C to close the tunnel.',
     next: credentials.source === STORED ? [passwordOf(place)] : [],
-    async afterwards() {
-      try {
-        await forward.lost;
-      } finally {
-        await forward.close();
-      }
-    },
+    afterwards: forward.kept,
   };
 }
 

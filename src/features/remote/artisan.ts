@@ -1,11 +1,16 @@
+import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import ARTISAN from './artisan.sh';
 import { siteDirectories, withoutArtisan, withoutDirectory, withoutPhp } from './directory.ts';
-import { readSiteOnMachine } from './machine.ts';
+import { everySiteMember, namedMembers, type Place } from './fleet.ts';
+import { readSiteOnMachine, type SiteOnMachine } from './machine.ts';
+import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
-import { runSession, scripted } from './ssh.ts';
+import { runOn, runSession, scripted } from './ssh.ts';
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'settings' | 'world'>;
 
 interface Options {
   readonly user: string | undefined;
@@ -13,14 +18,43 @@ interface Options {
 }
 
 /** `dnx artisan`: runs an Artisan command in the live release of a site, and ends with its exit code. */
-export async function artisan(
-  ctx: Pick<Context, 'progress' | 'reach' | 'world'>,
-  targets: Targets,
-  { user, path }: Options,
+export async function artisan(ctx: Needs, targets: Targets, { user, path }: Options, words: readonly string[]): Promise<Result> {
+  const place = await readSiteOnMachine(ctx, targets, user);
+  const { stdin, stdout } = ctx.world;
+  const listed = stdin.isTTY && stdout.isTTY ? keepList(ctx, place, path) : undefined;
+  const result = await runSession(ctx, place.machine, artisanCommand(place, words, path));
+  await listed;
+  return result;
+}
+
+/** How long the list of commands may take, in ms. */
+const LIST_MS = 5_000;
+
+/** Once a day, reads the commands of a site for completion, beside the one that runs. Whoever has no terminal needs none. */
+async function keepList(ctx: Needs, place: SiteOnMachine, path: string | undefined): Promise<void> {
+  const { hasArtisanList, keepArtisanList } = await import('../completion/artisan-list.ts');
+  const site = { id: place.site.id, domain: place.domain, server: place.machine.server.label };
+  if (hasArtisanList(ctx.settings, site, ctx.clock.now())) return;
+  const command = artisanCommand(place, ['list', '--format=json', '--no-ansi'], path);
+  // Never a connection that others share after it.
+  const options = ['-o', 'BatchMode=yes', '-o', 'ControlMaster=no'];
+  const read = await runOn(ctx, place.machine, command, { limitMs: LIST_MS, options }).catch(() => undefined);
+  if (read?.code === 0) keepArtisanList(ctx.settings, site, read.stdout, ctx.clock.now());
+}
+
+/** `dnx artisan --all` and `--on`: runs it on several sites. */
+export async function artisanOnSeveral(
+  ctx: Pick<Context, 'api' | 'everySite' | 'progress' | 'resolve' | 'settings' | 'world'>,
+  { on, user, path }: Options & { readonly on: string | undefined },
   words: readonly string[],
 ): Promise<Result> {
-  const place = await readSiteOnMachine(ctx, targets, user);
+  if (path !== undefined) throw usage('--path is for one site.');
+  const members = on === undefined ? await everySiteMember(ctx, user) : await namedMembers(ctx, { on, user }, 'sites');
+  const commandFor = ({ site }: Place) => artisanCommand(site as SiteOnMachine, words);
+  return sideBySide(ctx, { members, noun: 'sites', commandFor });
+}
+
+function artisanCommand(place: SiteOnMachine, words: readonly string[], path?: string): string {
   const messages = [withoutDirectory(place), withoutArtisan(place), withoutPhp(place)];
-  const command = scripted(SITE + ARTISAN, ...siteDirectories(place, path), ...messages, place.php ?? '', ...words);
-  return runSession(ctx, place.machine, command);
+  return scripted(SITE + ARTISAN, ...siteDirectories(place, path), ...messages, place.php ?? '', ...words);
 }

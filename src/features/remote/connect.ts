@@ -5,7 +5,9 @@ import { type Result, text } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import CONNECT from './connect.sh';
 import { siteDirectories, withoutDirectory } from './directory.ts';
+import { everyServer, namedMembers, type Place } from './fleet.ts';
 import { readMachine, readSiteOnMachine, type SiteOnMachine } from './machine.ts';
+import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
 import { literally, runSession, scripted, sshWords } from './ssh.ts';
 
@@ -36,6 +38,19 @@ export async function connect(
   if (print) await machine.check;
   if (print) return printed(sshWords(machine, given === undefined ? {} : { command: given }));
   return withHint(await runSession(ctx, machine, given), machine.server.label, command);
+}
+
+/** `dnx ssh --all` and `--on`: runs a command on several servers and sites, in the live release of a site. */
+export async function connectToSeveral(
+  ctx: Pick<Context, 'api' | 'progress' | 'resolve' | 'settings' | 'world'>,
+  { on, user, path, print, command = [] }: Options & { readonly on: string | undefined },
+): Promise<Result> {
+  if (print || path !== undefined) throw usage(`--${print ? 'print' : 'path'} is for one server or site.`);
+  if (command.length === 0) throw usage('Missing the command to run.', 'Add it after --.');
+  const members = on === undefined ? await everyServer(ctx, user) : await namedMembers(ctx, { on, user }, 'both');
+  const commandFor = ({ site }: Place) =>
+    site ? scripted(SITE + CONNECT, ...siteDirectories(site), withoutDirectory(site), ...command) : literally(command);
+  return sideBySide(ctx, { members, noun: members.every(({ site }) => !site) ? 'servers' : 'servers and sites', commandFor });
 }
 
 async function atSite(

@@ -1,8 +1,11 @@
 import { usage } from '../../base/errors.ts';
-import { assumed, text } from '../../cli/language/options.ts';
+import { assumed, count, text } from '../../cli/language/options.ts';
 
 /** The user of a command that signs in to a server. */
 export const userOption = text('SSH user (default: the one that Deploynix uses)', 'name');
+
+/** The port of a tunnel on this machine. */
+export const localPort = { ...count('Local port (default: a free one)'), placeholder: 'port' };
 
 /** The options of a command that runs in a site on its server. */
 export const siteOptions = {

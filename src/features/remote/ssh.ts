@@ -10,7 +10,7 @@ import { type Gate, openGate } from './gate.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
-const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
+export const alive: readonly string[] = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3'];
 
 /** How to run ssh. */
 interface Options {
@@ -40,11 +40,24 @@ async function sshProgram(machine: Machine, options: Options, world: Pick<World,
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
-export const scripted = (script: string, ...args: readonly string[]): string =>
-  ['exec sh -c', ...[script, 'dnx', ...args].map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
+export function scripted(script: string, ...args: readonly string[]): string {
+  const words = [script, ...args];
+  const given = words.some((word) => UNQUOTABLE.test(word)) ? [DECODE, 'dnx', ...words.map(encoded)] : [script, 'dnx', ...args];
+  return ['exec sh -c', ...given.map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
+}
 
 /** The command line of a program. Its arguments are never interpreted. */
-export const literally = (words: readonly string[]): string => words.map(quotedForAny).join(' ');
+export const literally = (words: readonly string[]): string =>
+  words.some((word) => UNQUOTABLE.test(word)) ? scripted('"$@"', ...words) : words.map(quotedForAny).join(' ');
+
+/** What csh and tcsh read between single quotes, too. */
+const UNQUOTABLE = /[\n!]/;
+
+/** A word without them, as `printf %b` decodes it. */
+const encoded = (word: string): string => word.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('!', '\\0041');
+
+/** Decodes its arguments, and runs the first one with the others. Command substitution removes line ends at the end, so a dot follows. */
+const DECODE = `for w do shift; w=$(printf %b. "$w"); set -- "$@" "\${w%.}"; done; w=$1; shift; eval "$w"`;
 
 /** Addresses that no machine has (RFC 5737), such as those of the sandbox. A connection to one would hang for minutes. */
 const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
@@ -105,9 +118,9 @@ export async function runOn(
   ctx: Pick<Context, 'ask' | 'world'>,
   machine: Machine,
   command: string,
-  { limitMs }: { readonly limitMs?: number } = {},
+  { limitMs, options = [] }: { readonly limitMs?: number; readonly options?: readonly string[] } = {},
 ): Promise<Capture> {
-  const { program, gate } = await sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
+  const { program, gate } = await sshProgram(machine, { options: [...quietly(ctx), ...options], command }, ctx.world);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) }).finally(gate.close);
   if (!ran) throw withoutSsh(ctx.world);
   await gate.passed;

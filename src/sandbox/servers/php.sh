@@ -15,18 +15,25 @@ if [ "${1##*/}" != artisan ]; then
   exit 1
 fi
 
+commands='about           Display basic information about your application
+cache:clear     Flush the application cache
+down            Put the application into maintenance mode
+inspire         Display an inspiring quote
+migrate         Run the database migrations
+migrate:status  Show the status of each migration
+optimize        Cache the configuration, events, routes and views
+queue:restart   Restart the queue workers
+route:list      List all registered routes
+up              Bring the application out of maintenance mode'
+
 case $2 in
   '' | list)
+    if [ "$3" = --format=json ]; then
+      print "$commands" | sed 's/^\([^ ]*\)  *\(.*\)$/{"name":"\1","description":"\2"}/' | paste -sd, - | sed 's/^/{"commands":[/; s/$/]}/'
+      exit
+    fi
     print 'Laravel Framework 12.38.1' '' 'In the sandbox, Artisan is a stand-in that knows:'
-    print '  about           Display basic information about your application'
-    print '  cache:clear     Flush the application cache'
-    print '  down, up        Start and end maintenance mode'
-    print '  inspire         Display an inspiring quote'
-    print '  migrate         Run the database migrations'
-    print '  migrate:status  Show the status of each migration'
-    print '  optimize        Cache the configuration, events, routes and views'
-    print '  queue:restart   Restart the queue workers'
-    print '  route:list      List all registered routes'
+    print "$commands" | sed 's/^/  /'
     ;;
   -V | --version) print 'Laravel Framework 12.38.1' ;;
   about)

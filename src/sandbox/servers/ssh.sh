@@ -41,17 +41,19 @@ command=$(printf '%s.' "$command" | sed -e "s#/home/deploynix#$home#g; s#/var/lo
 command=${command%.}
 cd "$home" || exit 255
 shell=$(command -v bash || command -v sh)
-# A forwarded port leads to the database, whatever its host.
+# A forwarded port leads to the database, whatever its host. Nothing else listens on the loopback of a server.
 forwarding='
 const { spawn, spawnSync } = require("node:child_process");
 const { connect, createServer } = require("node:net");
 const [forward, sandbox, shell, command] = process.argv.slice(1);
-const [, port] = forward.split(":");
-const { status } = spawnSync(`${sandbox}/programs/mariadb`, ["--user=root", "--socket=" + sandbox + "/database/socket", "--execute=DO 0"], { stdio: ["ignore", "ignore", "inherit"] });
+const [, port, host, far] = forward.split(":");
+const isDatabase = host !== "localhost" || far === "3306";
+const { status } = !isDatabase ? { status: 0 } : spawnSync(`${sandbox}/programs/mariadb`, ["--user=root", "--socket=" + sandbox + "/database/socket", "--execute=DO 0"], { stdio: ["ignore", "ignore", "inherit"] });
 if (status !== 0) process.exit(255);
 const server = createServer((near) => {
-  const far = connect(`${sandbox}/database/socket`);
-  for (const [one, other] of [[near, far], [far, near]]) one.on("error", () => other.destroy()).pipe(other);
+  if (!isDatabase) return void near.destroy(console.error("open failed: connect failed: Connection refused"));
+  const database = connect(`${sandbox}/database/socket`);
+  for (const [one, other] of [[near, database], [database, near]]) one.on("error", () => other.destroy()).pipe(other);
 });
 server.on("error", () => process.exit(console.error(`cannot listen to port: ${port}`) ?? 255));
 server.listen(port, "127.0.0.1", () => spawn(shell, ["-c", command], { stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 255)));

@@ -1,0 +1,138 @@
+import { isError, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { inParallel } from '../../base/parallel.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { text } from '../../cli/language/options.ts';
+import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
+import { Moved, type Target, targetIds, targetOf } from '../../platform/names/names.ts';
+import { isNamedSite } from '../../platform/names/site-search.ts';
+import { type Machine, machineIn, type SiteOnMachine, siteOnMachine } from './machine.ts';
+
+/** The calls of a command that may run on several servers and sites, after the first. */
+export const fleetCalls = [
+  { when: 'all', instead: 'GET /servers' },
+  { when: 'all', also: ['GET /servers/{server}/sites'] },
+  { when: 'on', instead: 'GET /servers' },
+  { when: 'on', also: [serverEndpoint, siteEndpoint] },
+] as const;
+
+/** The names of several servers and sites. */
+export const onOption = text('Run it on these, separated by commas', 'names');
+
+/** Where ssh finds it. */
+export interface Place {
+  readonly machine: Machine;
+  readonly site?: SiteOnMachine;
+}
+
+/** A server or a site among several. */
+export interface Member {
+  /** A domain, or the name of a server. */
+  readonly name: string;
+  readonly server: Target;
+  readonly site: Target | undefined;
+  /** Throws if ssh cannot use what Deploynix says. */
+  readonly place: () => Place;
+}
+
+type Needs = Pick<Context, 'api' | 'resolve'>;
+
+/** Which of them a command line names. */
+export interface Chosen {
+  readonly all: boolean | undefined;
+  readonly on: string | undefined;
+  readonly user: string | undefined;
+}
+
+/** Rejects contradictions. False if the command is for one server or site. `kinds`: of all sites, those of a server can be chosen. */
+export function isForSeveral(
+  { isGiven }: Pick<Context, 'isGiven'>,
+  { all, on }: Pick<Chosen, 'all' | 'on'>,
+  kinds: 'servers' | 'sites',
+): boolean {
+  if (!all && on === undefined) return false;
+  const option = all ? '--all' : '--on';
+  if (all && on !== undefined) throw usage('--all and --on cannot be combined.', 'Use only one of them.');
+  if (isGiven('site') || (isGiven('server') && !(all && kinds === 'sites')))
+    throw usage(`${option} cannot be combined with another name.`, 'Put -- before the command.');
+  return true;
+}
+
+/** Every server. */
+export async function everyServer(ctx: Pick<Context, 'api'>, user: string | undefined): Promise<readonly Member[]> {
+  const servers = await ctx.api.list<JsonObject>('GET /servers');
+  return servers.map((data) => serverMember(data, user));
+}
+
+/** Every site, or those of `--server`. A server whose sites cannot be read is one that fails. */
+export async function everySiteMember(ctx: Pick<Context, 'api' | 'everySite'>, user: string | undefined): Promise<readonly Member[]> {
+  const { listed, unread } = await ctx.everySite();
+  const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((each) => [wordOf(each.id), each]));
+  const sites = listed.map(({ server, site }) => siteMember(server, servers.get(server.id) ?? {}, site, user));
+  const refused = unread.map(({ server, error }): Member => {
+    const place = () => {
+      throw error;
+    };
+    return { name: server.label, server, site: undefined, place };
+  });
+  return [...distinct(sites), ...refused];
+}
+
+/** The servers and sites of `--on`. A word with a dot is a site; if no site has that name, a server. */
+export async function namedMembers(
+  ctx: Needs,
+  { on = '', user }: Pick<Chosen, 'on' | 'user'>,
+  kinds: 'sites' | 'both',
+): Promise<readonly Member[]> {
+  const words = on.split(',').map((word) => word.trim());
+  if (words.includes('')) throw usage('--on contains an empty name.');
+  const members = await inParallel(words, async (word) => {
+    const isSite = kinds === 'sites' || (/[./]/.test(word) && !/:|^[\d.]+$/.test(word));
+    if (isSite) {
+      const found = await siteNamed(ctx, word, user).catch((error: unknown) => {
+        if (kinds === 'sites' || !isError(error, 'not_found')) throw error;
+      });
+      if (found) return found;
+    }
+    const { server } = await ctx.resolve('/servers/{server}', { server: word });
+    const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id ?? '' });
+    return serverMember(data ?? {}, user);
+  });
+  return distinct([...new Map(members.map((each) => [`${each.server.id} ${each.site?.id ?? ''}`, each])).values()]);
+}
+
+async function siteNamed(ctx: Needs, word: string, user: string | undefined): Promise<Member> {
+  const targets = await ctx.resolve('/servers/{server}/sites/{site}', { site: word });
+  const [{ data: server = {} }, { data: site = {} }] = await Promise.all([
+    ctx.api.send<JsonObject>(serverEndpoint, targetIds(targets)),
+    ctx.api.send<JsonObject>(siteEndpoint, targetIds(targets)),
+  ]);
+  // The name may be remembered.
+  if (!isNamedSite(word.split('/').at(-1) ?? '', wordOf(site.id), wordOf(site.domain))) throw new Moved();
+  return siteMember(targetOf(server, 'server'), server, site, user);
+}
+
+function serverMember(data: JsonObject, user: string | undefined): Member {
+  const server = targetOf(data, 'server');
+  return { name: server.label, server, site: undefined, place: () => ({ machine: machineIn(data, server, user) }) };
+}
+
+function siteMember(server: Target, data: JsonObject, record: JsonObject, user: string | undefined): Member {
+  const site = targetOf(record, 'site');
+  return {
+    name: site.label,
+    server,
+    site,
+    place() {
+      const found = siteOnMachine({ server, site }, { server: data, site: record }, user);
+      return { machine: found.machine, site: found };
+    },
+  };
+}
+
+/** Adds the server to a name that two of them have. */
+const distinct = (members: readonly Member[]): readonly Member[] =>
+  members.map((each) =>
+    members.some((other) => other !== each && other.name === each.name) ? { ...each, name: `${each.server.label}/${each.name}` } : each,
+  );

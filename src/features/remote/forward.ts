@@ -1,0 +1,244 @@
+import { DnxError, isError, reasonOf, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { accepts, answers, anyFreePort, refusalOf } from '../../machine/loopback.ts';
+import type { Started } from '../../machine/world.ts';
+import { sshFailure } from './failure.ts';
+import type { Machine } from './machine.ts';
+import { scripted, startOn } from './ssh.ts';
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+
+/** What a port leads to, as the server reaches it. */
+export interface FarEnd {
+  /** For people: the name of a database, `port 6379`. */
+  readonly name: string;
+  /** As ssh wants it after the port: a socket, or a host and a port. */
+  readonly address: string;
+  /** The local port to try first, and those after it. */
+  readonly first: number;
+  /** What makes it answer before anyone signs in; undefined if it need not answer, only accept a connection. */
+  readonly hello: Uint8Array | undefined;
+  /** What it is, and what to check if the server cannot reach it. */
+  readonly title: string;
+  readonly hint: string;
+}
+
+/** A local port that leads to something on a server, and stays the same when the connection drops. */
+export interface Forward {
+  readonly port: number;
+  /** Rejects when the connection cannot be restored, or with the reason of a signal. */
+  readonly lost: Promise<never>;
+  /** Ends ssh. */
+  close(): Promise<void>;
+  /** Waits until it is lost or a signal comes, then ends ssh. */
+  kept(): Promise<void>;
+}
+
+/** How many ports to try. */
+const TRIES = 40;
+
+/** The pauses between attempts to reconnect, in ms. */
+const PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** The highest port. */
+export const MOST_PORT = 65_535;
+
+/** Rejects a number that is no port. */
+export function checkPort(port: number | undefined): void {
+  if (port !== undefined && port > MOST_PORT) throw usage(`--port must be at most ${MOST_PORT}, not ${port}.`);
+}
+
+/** How to forward. */
+interface Options {
+  /** The local port, if not a free one. */
+  readonly port: number | undefined;
+  /** True if another program has the terminal meanwhile, so that ssh must not prompt when it connects again. */
+  readonly shared: boolean;
+}
+
+/** What ends a forward. */
+interface Life {
+  readonly signal: AbortSignal;
+  ssh?: Started;
+}
+
+/** Forwards a local port, and resolves once what it leads to answers. */
+export async function forwardTo(ctx: Needs, machine: Machine, far: FarEnd, { port, shared }: Options): Promise<Forward> {
+  const own = new AbortController();
+  const life: Life = { signal: AbortSignal.any([ctx.signal, own.signal]) };
+  ctx.progress.done();
+  const [route, line] = await firstLine(ctx, { machine, far }, port, life);
+  const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, line, life);
+  // Whoever waits for it learns of it later.
+  lost.catch(() => {});
+  const close = async () => {
+    own.abort();
+    life.ssh?.stop();
+    await Promise.allSettled([lost, life.ssh?.ended]);
+  };
+  const kept = async () => {
+    try {
+      await lost;
+    } finally {
+      await close();
+    }
+  };
+  return { port: route.port, lost, close, kept };
+}
+
+/** Connects on a port. A free one may be taken by another program in between. */
+async function firstLine(ctx: Needs, to: Omit<Route, 'port'>, wanted: number | undefined, life: Life): Promise<[Route, Line]> {
+  for (let next = to.far.first; ; ) {
+    const port = wanted ?? (await freePort(next));
+    const refusal = wanted === undefined ? undefined : await refusalOf(port);
+    if (refusal !== undefined) throw refused(port, refusal);
+    const route = { ...to, port };
+    try {
+      return [route, await connected(ctx, route, life)];
+    } catch (error) {
+      if (!(error instanceof Taken)) throw error;
+      if (wanted !== undefined) throw refused(port, 'EADDRINUSE');
+      next = port + 1;
+    }
+  }
+}
+
+async function freePort(first: number): Promise<number> {
+  for (let port = first; port < first + TRIES; port += 1) if ((await refusalOf(port)) === undefined) return port;
+  return anyFreePort();
+}
+
+function refused(port: number, code: string): DnxError {
+  return new DnxError('failed', `Could not listen on port ${port}: ${code === 'EADDRINUSE' ? 'it is in use' : (reasonOf(code) ?? code)}.`, {
+    hint: 'Use another --port, or leave it out to use a free one.',
+  });
+}
+
+/** Connects once. */
+async function connected(ctx: Needs, route: Route, life: Life): Promise<Line> {
+  return openLine(ctx, route, life.signal, (ssh) => {
+    life.ssh = ssh;
+    if (life.signal.aborted) ssh.stop();
+  });
+}
+
+/** Connects again on the same port whenever the connection is lost. */
+async function keep(ctx: Needs, route: Route, first: Line, life: Life): Promise<never> {
+  const { progress } = ctx;
+  for (let line = first; ; ) {
+    await line.ended;
+    life.signal.throwIfAborted();
+    progress.warn(`Lost the connection to ${route.machine.server.label}; reconnecting`);
+    line = await reconnected(ctx, route, life);
+    progress.succeeded(`Reconnected 127.0.0.1:${route.port} → ${route.far.name}`);
+  }
+}
+
+/** Tries until the network is back. */
+async function reconnected(ctx: Needs, route: Route, life: Life): Promise<Line> {
+  for (let pause = PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    try {
+      return await connected(ctx, route, life);
+    } catch (error) {
+      if (error instanceof Taken) throw refused(route.port, 'EADDRINUSE');
+      if (!isError(error, 'network')) throw error;
+      await ctx.clock.sleep(pause, life.signal);
+    }
+  }
+}
+
+/** Runs a program while a port is forwarded, and warns if the connection is lost for good. */
+export async function whileForwarded<T>({ progress, signal }: Needs, forward: Forward, run: () => Promise<T>): Promise<T> {
+  let over = false;
+  forward.lost.catch((error: unknown) => {
+    if (!over && !signal.aborted && error instanceof Error) progress.warn(error.message);
+  });
+  try {
+    return await run();
+  } finally {
+    over = true;
+    await forward.close();
+  }
+}
+
+/** One connection of ssh that forwards a local port. */
+interface Line {
+  /** Resolves once it is gone. */
+  readonly ended: Promise<unknown>;
+}
+
+/** What to forward. */
+interface Route {
+  readonly machine: Machine;
+  readonly far: FarEnd;
+  readonly port: number;
+}
+
+/** No connection that is shared with others, which would outlive this one. */
+const OPTIONS = ['-S', 'none', '-o', 'ExitOnForwardFailure=yes'];
+
+/**
+ * Tells that the port is forwarded, and repeats what it gets. Ends the connection when dnx is gone, even if it was killed and clients are
+ * still connected.
+ */
+const HOLD = 'echo ready; cat; kill -HUP "$PPID"';
+
+/** How long what the port leads to may take to answer, in ms. */
+const ANSWER_MS = 15_000;
+
+/** The port is taken. */
+class Taken extends Error {}
+
+/** Connects, and resolves once what the port leads to answers. `started` receives the ssh, to end it. */
+async function openLine(
+  ctx: Pick<Context, 'ask' | 'world'>,
+  route: Route,
+  signal: AbortSignal,
+  started: (ssh: Started) => void,
+): Promise<Line> {
+  const { machine, far, port } = route;
+  const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${far.address}`];
+  const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, stdin: 'pipe' });
+  started(ssh);
+  const ready = new Promise<'ready'>((resolve) => ssh.stdout.once('data', () => resolve('ready')));
+  ssh.stdout.resume();
+  const first = await Promise.race([ready, ssh.ended]);
+  signal.throwIfAborted();
+  if (first !== 'ready') throw busyPort(said(), route) ?? failure(first) ?? sshFailure(said(), machine, ctx.world);
+  const answered = far.hello ? await answers(port, far.hello, ANSWER_MS, signal) : await accepts(port, () => echo(ssh), signal);
+  signal.throwIfAborted();
+  if (answered) return { ended: ssh.ended };
+  ssh.stop();
+  await ssh.ended;
+  throw notReached(/open failed: (?:connect failed: )?([^\n\r]+)/.exec(said())?.[1], route);
+}
+
+/**
+ * Resolves once the server has repeated a line. Messages of ssh keep their order, so by then the server has said, too, if a connection
+ * that was made before is refused.
+ */
+const echo = ({ stdin, stdout }: Started): Promise<unknown> => {
+  const repeated = new Promise((resolve) => stdout.once('data', resolve));
+  stdin?.write('\n');
+  return repeated;
+};
+
+/** The error if ssh could not listen on a port; undefined otherwise. */
+function busyPort(said: string, { machine, port }: Route): Error | undefined {
+  const [, busy] = /cannot listen to port: (\d+)/.exec(said) ?? [];
+  if (busy === undefined) return undefined;
+  if (Number(busy) === port) return new Taken();
+  return new DnxError('failed', `ssh could not listen on port ${busy}, which your ssh configuration forwards: it is in use.`, {
+    hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${machine.server.label}.`,
+  });
+}
+
+/** The error for something that its server does not reach, and why, if that is known. */
+export function notReached(reason: string | undefined, { machine: { server }, far }: Omit<Route, 'port'>): DnxError {
+  const prohibited = reason?.startsWith('administratively prohibited');
+  return new DnxError('network', `${server.label} did not reach ${far.title} at ${far.address}${reason ? `: ${reason}` : '.'}`, {
+    hint: prohibited ? 'The SSH server does not allow port forwarding. See AllowTcpForwarding in its sshd_config.' : far.hint,
+    ...(!prohibited && { next: [{ command: ['server', 'show', server.label], why: 'See the server' }] }),
+  });
+}

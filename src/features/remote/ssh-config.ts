@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { DnxError, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { safeLine } from '../../cli/output/text.ts';
+import { done, type Result, text } from '../../cli/output/view.ts';
+import { readText, writeText } from '../../machine/files/text-file.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { everyServer, everySiteMember, type Member, namedMembers } from './fleet.ts';
+import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
+
+interface Options {
+  readonly all: boolean | undefined;
+  readonly on: string | undefined;
+  readonly user: string | undefined;
+  readonly write: boolean | undefined;
+  readonly path: string | undefined;
+  readonly print: boolean | undefined;
+  readonly command: readonly string[] | undefined;
+}
+
+/** The names of one server, which lead ssh to it. */
+interface Entry {
+  readonly names: readonly string[];
+  readonly address: string;
+  readonly user: string | null;
+}
+
+type Needs = Pick<Context, 'api' | 'everySite' | 'progress' | 'reach' | 'resolve' | 'world'>;
+
+/** `dnx ssh --config`: entries for `~/.ssh/config`, so that ssh, scp, rsync and sftp know servers and sites by name. */
+export async function sshConfig(ctx: Needs, targets: Targets, options: Options): Promise<Result> {
+  const { all, on, user, write, path, print, command = [] } = options;
+  if (path !== undefined || print || command.length > 0) throw usage('--config takes no command, --path or --print.');
+  const members = all
+    ? [...(await everyServer(ctx, user)), ...(await everySiteMember(ctx, user))]
+    : on === undefined
+      ? [await memberAt(ctx, targets, user)]
+      : await namedMembers(ctx, { on, user }, 'both');
+  const entries = entriesFor(members, ctx.progress.warn);
+  if (entries.length === 0) throw new DnxError('failed', 'No entry for the configuration of ssh.');
+  const lines = entries.map(entryText).join('\n');
+  return write ? written(ctx, lines, entries) : { view: text(lines, entries) };
+}
+
+/** The server or site of the command line. */
+async function memberAt(ctx: Needs, targets: Targets, user: string | undefined): Promise<Member> {
+  const site = targets.site && (await readSiteOnMachine(ctx, targets, user));
+  const machine = site?.machine ?? (await readMachine(ctx, targets, user));
+  await machine.check;
+  return { name: site?.domain ?? machine.server.label, server: machine.server, site: site?.site, place: () => ({ machine }) };
+}
+
+/** A name that ssh reads as one name: no pattern, option, comment or second word. scp needs it without a slash or colon. */
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u;
+
+/** An entry per server, or user of one. What cannot be an entry is left out with a warning. */
+function entriesFor(members: readonly Member[], warn: (sentence: string) => void): readonly Entry[] {
+  const entries = new Map<string, Entry & { readonly names: string[] }>();
+  const taken = new Set<string>();
+  for (const { name, site, server, place } of members) {
+    const label = site?.label ?? name;
+    const others = members.filter((each) => each.site && each.site.label === label && each.server.id !== server.id);
+    // ssh takes the first entry of a name.
+    if (taken.has(label)) continue;
+    taken.add(label);
+    const unusable =
+      others.length > 0
+        ? `${label} is on ${inWords([server, ...others.map((each) => each.server)].map((each) => each.label))}. It is left out.`
+        : NAME.test(label)
+          ? undefined
+          : `${label} cannot be a name in the configuration of ssh. It is left out.`;
+    if (unusable !== undefined) warn(safeLine(unusable));
+    const machine = unusable === undefined ? machineAt(place, label, warn) : undefined;
+    if (!machine) continue;
+    const { address, user = null } = machine;
+    const key = `${user} ${address}`;
+    const entry = entries.get(key) ?? { names: [], address, user };
+    entry.names.push(label);
+    entries.set(key, entry);
+  }
+  return [...entries.values()];
+}
+
+const inWords = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+function machineAt(place: Member['place'], name: string, warn: (sentence: string) => void): Machine | undefined {
+  try {
+    return place().machine;
+  } catch (error) {
+    if (!(error instanceof DnxError)) throw error;
+    warn(`${safeLine(name)} is left out: ${error.message}`);
+    return undefined;
+  }
+}
+
+const entryText = ({ names, address, user }: Entry): string =>
+  [`Host ${names.join(' ')}`, `  HostName ${address}`, ...(user === null ? [] : [`  User ${user}`]), ''].join('\n');
+
+const FILE = 'dnx_config';
+const INCLUDE = `Include ${FILE}`;
+const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
+
+/** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
+function written({ world }: Pick<Needs, 'world'>, lines: string, entries: readonly Entry[]): Result {
+  const directory = join(world.home, '.ssh');
+  const file = join(directory, FILE);
+  const before = readText(file);
+  if (before !== undefined && !before.startsWith(HEAD))
+    throw new DnxError('failed', `~/.ssh/${FILE} was not written by dnx.`, { hint: 'Rename it.' });
+  writeText(file, `${HEAD}\n${lines}`);
+  const included = (readText(join(directory, 'config')) ?? '').split(/\r?\n/).some((line) => line.trim() === INCLUDE);
+  const names = entries.flatMap((each) => each.names).length;
+  return {
+    view: done(`Wrote ${names} ${names === 1 ? 'name' : 'names'} to ~/.ssh/${FILE}`, { file, entries }),
+    ...(!included && { note: `Add this line at the top of ~/.ssh/config: ${INCLUDE}` }),
+  };
+}

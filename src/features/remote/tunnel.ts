@@ -1,0 +1,63 @@
+import { usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { columns, nothing, type Result } from '../../cli/output/view.ts';
+import { childEnv } from '../../machine/env.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { checkPort, forwardTo, MOST_PORT, whileForwarded } from './forward.ts';
+import { readMachine, readSiteOnMachine } from './machine.ts';
+
+interface Options {
+  readonly remote_port: number;
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+  readonly command: readonly string[] | undefined;
+}
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'signal' | 'world'>;
+
+/** What scripts get. */
+interface Tunnel {
+  readonly host: string;
+  readonly port: number;
+  readonly server: string;
+  readonly remote_port: number;
+}
+
+const tunnelColumns = columns<Tunnel>('host', 'port', 'server', 'remote_port');
+
+/** Ports below need root. */
+const LEAST_PORT = 1_024;
+
+/** `dnx tunnel`: forwards a local port to one on the loopback of a server until a signal, or while a command runs. */
+export async function openPortTunnel(
+  ctx: Needs,
+  targets: Targets,
+  { remote_port: remote, user, port, command = [] }: Options,
+): Promise<Result> {
+  if (remote > MOST_PORT) throw usage(`The port must be at most ${MOST_PORT}, not ${remote}.`);
+  checkPort(port);
+  const { machine } = targets.site ? await readSiteOnMachine(ctx, targets, user) : { machine: await readMachine(ctx, targets, user) };
+  const { label } = machine.server;
+  const far = {
+    name: `${label}:${remote}`,
+    // Not 127.0.0.1: some programs listen on ::1 only.
+    address: `localhost:${remote}`,
+    first: remote < LEAST_PORT ? remote + 8_000 : remote,
+    hello: undefined,
+    title: 'a program',
+    hint: `Check that a program on ${label} listens on port ${remote}.`,
+  };
+  const forward = await forwardTo(ctx, machine, far, { port, shared: command.length > 0 });
+  const [file, ...args] = command;
+  if (file !== undefined) {
+    const env = childEnv(ctx.world.env, { TUNNEL_HOST: '127.0.0.1', TUNNEL_PORT: String(forward.port) });
+    const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true }));
+    return { view: nothing, exit };
+  }
+  const item: Tunnel = { host: '127.0.0.1', port: forward.port, server: label, remote_port: remote };
+  return {
+    view: { kind: 'record', item: { ...item }, columns: tunnelColumns, title: `127.0.0.1:${forward.port} → ${far.name}`, details: [] },
+    note: 'Press Ctrl-C to close the tunnel.',
+    afterwards: forward.kept,
+  };
+}

@@ -1,0 +1,154 @@
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { find } from '../support/programs.ts';
+import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh('dnx ssh --config');
+const rsync = find('rsync');
+if (rsync === undefined) process.stderr.write('Skipped the tests of rsync: this machine lacks it\n');
+
+const SITE = ownDomain('config');
+
+/** The sandbox has a site twice. */
+const AMBIGUOUS = '! staging.example.com is on web-1 and web-2. It is left out.\n';
+
+let bed: SshBed;
+let written: string;
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  bed = await openSshBed();
+  bed.shop(SITE, { releases: ['20260102_000000'], files: { 'current/a.txt': 'a\n' } });
+  // The home directory of what is not run in this process.
+  written = join(bed.directory, '.ssh/dnx_config');
+});
+afterAll(() => bed?.close());
+
+const config = (...words: readonly string[]) => bed.here(['ssh', ...words, '--config']);
+const write = (...words: readonly string[]) => bed.dnx(['ssh', ...words, '--config', '--write']);
+
+describe.skipIf(reason !== undefined)('dnx ssh --config', () => {
+  test('prints the entry of a server, of a site, and of another user', async () => {
+    const entry = (name: string, user = 'deploynix') => `Host ${name}\n  HostName 127.0.0.1\n  User ${user}\n`;
+    expect(await config('web-1')).toEqual({ exitCode: 0, stderr: '', stdout: entry('web-1') });
+    expect(await config(SITE)).toEqual({ exitCode: 0, stderr: '', stdout: entry(SITE) });
+    expect((await config('root@web-1')).stdout).toBe(entry('web-1', 'root'));
+  });
+
+  test('--all prints an entry for each server, with the names of its sites', async () => {
+    const ran = await config('--all');
+    expect([ran.exitCode, ran.stderr]).toEqual([0, AMBIGUOUS]);
+    expect(ran.stdout).toContain(`Host web-1 ${SITE} blog.example.com`);
+    expect(ran.stdout.match(/^Host /gm)).toHaveLength(bed.sandbox.state.servers.length);
+    const entries = JSON.parse((await config('--all', '--json')).stdout);
+    expect(entries[0]).toEqual({ names: expect.arrayContaining(['web-1', SITE]), address: '127.0.0.1', user: 'deploynix' });
+  });
+
+  test('the same site of two servers has no entry, because ssh would choose one', async () => {
+    const { stdout } = await config('--all');
+    expect(stdout).not.toContain('staging.example.com');
+  });
+
+  test('a hostile name is no pattern, option or second line: it is left out', async () => {
+    const blog = bed.sandbox.state.sites[1] ?? {};
+    const hostile = [
+      '*',
+      '*.example.com',
+      '!x',
+      '-oProxyCommand=touch x',
+      'a b',
+      'a\n  ProxyCommand touch x',
+      'a # b',
+      '"a"',
+      'a/b',
+      'a:b',
+      '?',
+    ];
+    for (const domain of hostile) {
+      Object.assign(blog, { domain });
+      const ran = await config('--all', '--no-cache');
+      expect([ran.exitCode, ran.stdout.includes(`Host web-1 ${SITE}\n`), /Proxy|[*!?"#]| - /.test(ran.stdout)], domain).toEqual([
+        0,
+        true,
+        false,
+      ]);
+      expect(ran.stderr, domain).toMatch(/left out/);
+    }
+    Object.assign(blog, { domain: 'blog.example.com' });
+  });
+
+  test('--write writes a file of its own, says how to include it, and replaces only that', async () => {
+    const first = await write('--all');
+    expect([first.exitCode, first.stdout]).toEqual([0, expect.stringMatching(/^✓ Wrote \d names to ~\/\.ssh\/dnx_config\n$/)]);
+    expect(first.stderr).toBe(`${AMBIGUOUS}Add this line at the top of ~/.ssh/config: Include dnx_config\n`);
+    expect([statSync(written).mode & 0o777, existsSync(join(bed.directory, '.ssh/config'))]).toEqual([0o600, false]);
+    writeFileSync(join(bed.directory, '.ssh/config'), 'Include dnx_config\n');
+    const again = await write('web-1');
+    expect([again.exitCode, again.stderr, again.stdout]).toEqual([0, '', '✓ Wrote 1 name to ~/.ssh/dnx_config\n']);
+    writeFileSync(written, 'Host mine\n');
+    const refused = await write('web-1');
+    expect([refused.exitCode, refused.stderr]).toEqual([1, 'Error: ~/.ssh/dnx_config was not written by dnx.\n  Rename it.\n']);
+    expect(readFileSync(written, 'utf8')).toBe('Host mine\n');
+    rmSync(written);
+  });
+
+  test.each([
+    [['ssh', 'web-1', '--write'], '--write needs --config.'],
+    [['ssh', 'web-1', '--config', 'ls'], '--config takes no command'],
+    [['ssh', SITE, '--config', '--path', 'x'], '--config takes no command'],
+  ])('refuses %j', async (words, message) => {
+    const ran = await bed.here(words);
+    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toContain(message);
+  });
+});
+
+describe.skipIf(reason !== undefined)('by the name of a site, with what it wrote, a file comes and goes with', () => {
+  /** The configuration of the test, after what dnx wrote: as in ~/.ssh/config, the first value counts. */
+  const both = () => join(bed.directory, 'both');
+  const at = (name: string) => join(bed.directory, name);
+  const remote = `${SITE}/current`;
+  beforeAll(async () => {
+    expect(await write('--all')).toMatchObject({ exitCode: 0 });
+    writeFileSync(both(), `Include ${written}\n`);
+    appendFileSync(both(), readFileSync(bed.sshd.config).toString().replace('  HostName 127.0.0.1\n', ''));
+    writeFileSync(at('b.txt'), 'b\n');
+  });
+
+  const programs = {
+    scp: async () => {
+      await execa('scp', ['-F', both(), at('b.txt'), `${SITE}:${remote}/b.txt`]);
+      await execa('scp', ['-F', both(), `${SITE}:${remote}/a.txt`, `${SITE}:${remote}/b.txt`, bed.directory]);
+    },
+    sftp: async () => {
+      await execa('sftp', ['-F', both(), '-b', '-', SITE], {
+        input: `put ${at('b.txt')} ${remote}/b.txt\nget ${remote}/a.txt ${at('a.txt')}\n`,
+      });
+    },
+    rsync: async () => {
+      await execa('rsync', ['-e', `ssh -F ${both()}`, at('b.txt'), `${SITE}:${remote}/`]);
+      await execa('rsync', ['-e', `ssh -F ${both()}`, `${SITE}:${remote}/a.txt`, bed.directory]);
+    },
+  };
+  test.each(Object.entries(programs).filter(([name]) => name !== 'rsync' || rsync !== undefined))('%s', async (_, run) => {
+    rmSync(at('a.txt'), { force: true });
+    await run();
+    expect(readFileSync(at('a.txt'), 'utf8')).toBe('a\n');
+    expect(readFileSync(join('/home/deploynix', remote, 'b.txt'), 'utf8')).toBe('b\n');
+    rmSync(join('/home/deploynix', remote, 'b.txt'));
+  });
+});
+
+test.skipIf(reason !== undefined || rsync === undefined)(
+  'rsync -e "dnx ssh" copies from and to the live release of a site, and with a user',
+  async () => {
+    const ran = await bed.shell(
+      `printf '#!/bin/sh\\nexec "$NODE" "$DNX" "$@"\\n' > dnx && chmod +x dnx && mkdir -p in out && echo c > in/c.txt &&
+       rsync -r -e './dnx ssh' in/ ${SITE}:. && rsync -r -e './dnx ssh' deploynix@${SITE}:./ out && cat out/a.txt out/c.txt`,
+    );
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'a\nc\n']);
+    expect(readFileSync(`/home/deploynix/${SITE}/releases/20260102_000000/c.txt`, 'utf8')).toBe('c\n');
+  },
+);
