@@ -1,0 +1,177 @@
+import type { LogBatch, LogEntry, LogLine, LogShape } from '../../cli/output/view.ts';
+import { stampOf } from '../why/logs/text.ts';
+import { type Level, levels } from './levels.ts';
+
+/**
+ * The first line of an entry with a time at its beginning, in the syntax of `grep -E`. In a log that has such lines, the others go on with
+ * the entry before.
+ */
+export const HEAD =
+  '^( {0,2}\\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|\\[[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} |[A-Z][a-z]{2} +[0-9]{1,2} [0-9]{2}:[0-9]{2}:)';
+const head = new RegExp(HEAD);
+
+/** Which entries to show. */
+export interface EntryFilter {
+  /** In epoch ms. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly level?: Level | undefined;
+  readonly grep?: RegExp | undefined;
+  /** Of those that there are at the beginning, only the last ones of each file. */
+  readonly last?: number | undefined;
+  /** Orders them by time, once all of them are read. */
+  readonly sorted: boolean;
+  /** True if every line is an entry. */
+  readonly loose: boolean;
+  /** The time zone of a server, such as `+0000`. */
+  readonly zoneOf: (site: string | null) => string;
+  readonly now: number;
+}
+
+/** An entry of which more lines may follow. */
+interface Open {
+  readonly first: LogLine;
+  readonly lines: string[];
+  readonly trace: string[];
+}
+
+/** Lines of a stack trace of PHP, as Laravel, Monolog and nginx write them; and those that only belong to one that has begun. */
+const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
+const TRACE_END = /^("\}| {2}thrown in .*)?\s*$/;
+
+/** Joins lines to entries, and leaves out those that nobody looks for. */
+export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
+  async function* (batches: AsyncIterable<LogBatch>, decoded: (text: string) => string) {
+    const open = new Map<string, Open>();
+    const held = new Map<string, LogEntry[]>();
+    const begun = new Set<string | null>();
+    const times = new Map<string, string>();
+    const { last } = filter;
+    const holds = (site: string | null) => filter.sorted || (last !== undefined && !begun.has(site));
+    const close = (key: string): readonly LogEntry[] => {
+      const ended = open.get(key);
+      open.delete(key);
+      const entry = ended && entryOf(ended, filter);
+      if (entry?.time) times.set(key, entry.time);
+      if (!entry || !isWanted(entry, filter, { time: times.get(key), decoded })) return [];
+      if (!holds(entry.site)) return [entry];
+      const before = held.get(key) ?? [];
+      before.push(entry);
+      if (last !== undefined && before.length > last) before.shift();
+      held.set(key, before);
+      return [];
+    };
+    const take = (each: LogLine): readonly LogEntry[] => {
+      const key = `${each.site} ${each.file}`;
+      const dated = !filter.loose && head.test(each.line);
+      const current = open.get(key);
+      if (current && !dated) {
+        const isTrace = TRACE.test(each.line) || (current.trace.length > 0 && TRACE_END.test(each.line));
+        (isTrace ? current.trace : current.lines).push(each.line);
+        return [];
+      }
+      const before = close(key);
+      open.set(key, { first: each, lines: [each.line], trace: [] });
+      return dated ? before : [...before, ...close(key)];
+    };
+    const release = (site?: string | null): readonly LogEntry[] => {
+      const keys = [...held.keys()].filter((key) => site === undefined || key.startsWith(`${site} `));
+      const entries = keys.flatMap((key) => held.get(key) ?? []);
+      for (const key of keys) held.delete(key);
+      return entries;
+    };
+    for await (const { lines, pause } of batches) {
+      const entries = lines.flatMap(take);
+      if (pause) {
+        for (const key of [...open.keys()]) if (key.startsWith(`${pause.site} `)) entries.push(...close(key));
+        if (pause.of === 'begun') begun.add(pause.site);
+        if (!filter.sorted && begun.has(pause.site)) entries.unshift(...release(pause.site));
+      }
+      if (entries.length > 0) yield entries;
+    }
+    const ended = [...open.keys()].flatMap(close);
+    const rest = [...release(), ...ended];
+    if (rest.length > 0) yield filter.sorted ? byTime(rest) : rest;
+  };
+
+function entryOf({ first, lines, trace }: Open, { zoneOf, now }: EntryFilter): LogEntry {
+  const { site, source, file, line } = first;
+  // Laravel writes in the time zone of the application, which is UTC unless it is changed.
+  const zone = source === 'laravel' || source === null ? '+0000' : zoneOf(site);
+  const where = trace.length > 0 ? trace.join('\n') : null;
+  return { site, source, file, time: timeIn(line, zone, now), level: levelIn(line), line: lines.join('\n'), trace: where };
+}
+
+/** The time of nginx's access log: `[02/Jan/2026:03:04:05 +0000]`. */
+const ACCESS = /^\S+ \S+ [^[]{1,80}\[(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\] "(?:[^"\\]|\\.)*" (\d{3}) /;
+
+function timeIn(line: string, zone: string, now: number): string | null {
+  const start = line.slice(0, 200);
+  const at = head.test(start) ? stampOf(start, { zone, now })?.at : accessTime(start);
+  return at === undefined || Number.isNaN(at) ? null : new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+function accessTime(line: string): number | undefined {
+  const [whole, day, month, year, time, hours, minutes] = /\[(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\]/.exec(line) ?? [];
+  return whole === undefined ? undefined : Date.parse(`${day} ${month} ${year} ${time} ${hours}${minutes}`);
+}
+
+/** What programs call levels, and what they are. */
+const names: Readonly<Record<string, Level>> = {
+  ...Object.fromEntries(levels.map((each) => [each, each])),
+  warn: 'warning',
+  crit: 'critical',
+  emerg: 'emergency',
+  panic: 'emergency',
+  fatal: 'critical',
+  'fatal error': 'error',
+  'parse error': 'error',
+  deprecated: 'notice',
+  fail: 'error',
+  done: 'info',
+  running: 'info',
+};
+
+/** The level in the first line of an entry: of Monolog, nginx, PHP-FPM, PHP, and `queue:work`. */
+const LEVELS: readonly RegExp[] = [
+  /^\[[^\]]{10,40}\] [\w.-]{1,40}\.([A-Z]{4,9}):/,
+  /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(\w{3,9})\]/,
+  /^\[[^\]]{10,40}\] (?:PHP )?([A-Za-z]+(?: error)?):/,
+  /^ {0,2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* (RUNNING|DONE|FAIL)\s*$/,
+];
+
+function levelIn(line: string): Level | null {
+  const start = line.length > 2_000 ? line.slice(0, 2_000) : line;
+  const word = LEVELS.map((each) => each.exec(start)?.[1]).find((each) => each !== undefined);
+  if (word !== undefined) return names[word.toLowerCase()] ?? null;
+  const status = ACCESS.exec(start)?.[7];
+  if (status === undefined) return null;
+  return status.startsWith('5') ? 'error' : status.startsWith('4') ? 'warning' : 'info';
+}
+
+/** `time`: its own, or that of the entry before it in the file. */
+function isWanted(
+  { line, level: own, trace }: LogEntry,
+  { since, until, level, grep }: EntryFilter,
+  { time, decoded }: { readonly time: string | undefined; readonly decoded: (text: string) => string },
+): boolean {
+  const at = time === undefined ? Number.NaN : Date.parse(time);
+  if (since !== undefined && !(at >= since)) return false;
+  if (until !== undefined && !(at <= until)) return false;
+  if (level !== undefined && (own === null || levels.indexOf(own as Level) < levels.indexOf(level))) return false;
+  return grep === undefined || grep.test(decoded(line)) || (trace !== null && grep.test(decoded(trace)));
+}
+
+/** In the order of their times. What has none stays behind what is before it in its file. */
+function byTime(entries: readonly LogEntry[]): readonly LogEntry[] {
+  const times = new Map<string, number>();
+  return entries
+    .map((entry) => {
+      const key = `${entry.site} ${entry.file}`;
+      const at = entry.time === null ? (times.get(key) ?? 0) : Date.parse(entry.time);
+      times.set(key, at);
+      return { entry, at };
+    })
+    .sort((one, other) => one.at - other.at)
+    .map(({ entry }) => entry);
+}
