@@ -55,14 +55,14 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
       if (entry?.time) times.set(key, entry.time);
       if (!entry || !isWanted(entry, filter, { time: times.get(key), decoded })) return [];
       if (!holds(entry.site)) return [entry];
-      const before = held.get(key) ?? [];
-      before.push(entry);
-      if (last !== undefined && before.length > last) before.shift();
-      held.set(key, before);
+      const kept = held.get(key) ?? [];
+      kept.push(entry);
+      if (last !== undefined && kept.length > last) kept.shift();
       return [];
     };
     const take = (each: LogLine): readonly LogEntry[] => {
       const key = `${each.site} ${each.file}`;
+      if (!held.has(key)) held.set(key, []);
       const dated = !filter.loose && head.test(each.line);
       const current = open.get(key);
       if (current && !dated) {
@@ -70,7 +70,10 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
         (isTrace ? current.trace : current.lines).push(each.line);
         return [];
       }
-      const before = close(key);
+      // At first, one file comes after the other.
+      const before = begun.has(each.site)
+        ? close(key)
+        : [...open.keys()].filter((other) => other.startsWith(`${each.site} `)).flatMap(close);
       open.set(key, { first: each, lines: [each.line], trace: [] });
       return dated ? before : [...before, ...close(key)];
     };
@@ -81,11 +84,13 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
       return entries;
     };
     for await (const { lines, pause } of batches) {
-      const entries = lines.flatMap(take);
+      let entries: readonly LogEntry[] = lines.flatMap(take);
       if (pause) {
-        for (const key of [...open.keys()]) if (key.startsWith(`${pause.site} `)) entries.push(...close(key));
-        if (pause.of === 'begun') begun.add(pause.site);
-        if (!filter.sorted && begun.has(pause.site)) entries.unshift(...release(pause.site));
+        entries = [...open.keys()].filter((key) => key.startsWith(`${pause.site} `)).flatMap(close);
+        if (pause.of === 'begun') {
+          begun.add(pause.site);
+          entries = [...release(pause.site), ...entries];
+        }
       }
       if (entries.length > 0) yield entries;
     }

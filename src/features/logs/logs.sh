@@ -8,12 +8,15 @@ export LC_ALL=C
 nl=$(printf "\nx"); nl=${nl%x}
 TIME="[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7 head=$8 reach=$9
-candidate=$1 domain=$2
+candidate=$1 domain=$2 linked=
 shift 9
 
-# Finds the site, and sets now to its live release.
+# Finds the site, and sets now to its live release. While a deployment replaces the link to it, that is the release before.
 look() {
   find_site "$candidate" "$domain"
+  if [ -d "$root/current" ]; then linked=1
+  elif [ -n "$linked" ]; then live=$at
+  fi
   now=$([ -z "$live" ] || { cd -P "$live" 2>/dev/null && pwd -P; })
 }
 
@@ -90,7 +93,7 @@ remember() {
 # Sets label to the path as a user knows it.
 label_of() {
   label=$1
-  if [ -n "$root" ] && [ -d "$root/current" ]; then
+  if [ -n "$linked" ]; then
     case $1 in "$live"/*) label=${root%/}/current/${1#"$live/"} ;; esac
   fi
 }
@@ -288,8 +291,6 @@ idle=0 begun=
 while :; do
   last=$over sent=
   look
-  # A deployment replaces the link.
-  if [ -n "$at" ] && [ -n "$root" ] && [ ! -d "$root/current" ]; then now=$at; fi
   live=${at:-$now}
   send_new "$@"
   if [ -n "$now" ] && [ "$now" != "$live" ]; then
