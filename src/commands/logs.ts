@@ -45,7 +45,7 @@ With -f, new entries are shown until Ctrl-C, also after a log is rotated, a rele
     'logs shop.example.com',
     'logs shop.example.com -f',
     'logs shop.example.com --since 1h --level error --trace',
-    'logs shop.example.com blog.example.com --grep timeout -f',
+    'logs shop.example.com blog.example.com --level warning -f',
     'logs shop.example.com --source deploy -n 20',
     'logs web-1 --lines 20',
     'logs web-1 --path /var/log/dpkg.log',

@@ -11,7 +11,8 @@ const reason = reasonAgainstSsh('remote examples');
 
 const SITE = ownDomain('examples');
 const NGINX = `/var/log/nginx/${SITE}-error.log`;
-const LOG = '[2026-11-25 03:09:25] production.ERROR: No such table {"exception":"[object]"}\n';
+const NOW = new Date().toISOString().slice(0, 19).replace('T', ' ');
+const LOG = `[${NOW}] production.ERROR: No such table {"exception":"[object]"}\n`;
 
 /** The examples that read from a server, except those of databases, and of those that connect to one. */
 const lines = examples.filter(({ line, remote }) => (remote && !line.startsWith('dnx db ')) || /^dnx (ssh|artisan|tinker) /.test(line));

@@ -1,3 +1,4 @@
+import { timeOf } from '../../base/time.ts';
 import type { LogBatch, LogEntry, LogLine, LogShape } from '../../cli/output/view.ts';
 import { stampOf } from '../why/logs/text.ts';
 import { type Level, levels } from './levels.ts';
@@ -27,6 +28,9 @@ export interface EntryFilter {
   readonly zoneOf: (site: string | null) => string;
   readonly now: number;
 }
+
+/** How much of a line may tell its time and level, in UTF-16 code units. */
+const MOST = 2_000;
 
 /** An entry of which more lines may follow. */
 interface Open {
@@ -107,18 +111,18 @@ function entryOf({ first, lines, trace }: Open, { zoneOf, now }: EntryFilter): L
   return { site, source, file, time: timeIn(line, zone, now), level: levelIn(line), line: lines.join('\n'), trace: where };
 }
 
-/** The time of nginx's access log: `[02/Jan/2026:03:04:05 +0000]`. */
-const ACCESS = /^\S+ \S+ [^[]{1,80}\[(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\] "(?:[^"\\]|\\.)*" (\d{3}) /;
+/** A line of nginx's access log: `::1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/2.0" 200 …`. */
+const ACCESS = /^\S+ \S+ [^[]{1,80}\[([^\]]{10,40})\] "(?:[^"\\]|\\.)*" (\d{3}) /;
 
 function timeIn(line: string, zone: string, now: number): string | null {
-  const start = line.slice(0, 200);
-  const at = head.test(start) ? stampOf(start, { zone, now })?.at : accessTime(start);
+  const start = line.slice(0, MOST);
+  const at = head.test(start) ? stampOf(start, { zone, now })?.at : accessTime(ACCESS.exec(start)?.[1]);
   return at === undefined || Number.isNaN(at) ? null : new Date(at).toISOString().replace('.000Z', 'Z');
 }
 
-function accessTime(line: string): number | undefined {
-  const [whole, day, month, year, time, hours, minutes] = /\[(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\]/.exec(line) ?? [];
-  return whole === undefined ? undefined : Date.parse(`${day} ${month} ${year} ${time} ${hours}${minutes}`);
+function accessTime(word = ''): number | undefined {
+  const [, date, time, hours, minutes] = /^(\d\d\/\w{3}\/\d{4}):(\S+) ([+-]\d\d)(\d\d)$/.exec(word) ?? [];
+  return date === undefined ? timeOf(word) : Date.parse(`${date.replaceAll('/', ' ')} ${time} ${hours}${minutes}`);
 }
 
 /** What programs call levels, and what they are. */
@@ -146,10 +150,10 @@ const LEVELS: readonly RegExp[] = [
 ];
 
 function levelIn(line: string): Level | null {
-  const start = line.length > 2_000 ? line.slice(0, 2_000) : line;
+  const start = line.slice(0, MOST);
   const word = LEVELS.map((each) => each.exec(start)?.[1]).find((each) => each !== undefined);
   if (word !== undefined) return names[word.toLowerCase()] ?? null;
-  const status = ACCESS.exec(start)?.[7];
+  const status = ACCESS.exec(start)?.[2];
   if (status === undefined) return null;
   return status.startsWith('5') ? 'error' : status.startsWith('4') ? 'warning' : 'info';
 }

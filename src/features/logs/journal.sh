@@ -5,7 +5,6 @@
 export LC_ALL=C
 lines=$1 follow=$2 cursor=$3 reach=$4
 start=$(date +%s)
-nl=$(printf "\nx"); nl=${nl%x}
 
 say() { printf "%s\n" "$*"; }
 
@@ -31,7 +30,7 @@ printf "\n%s\n" "dnx-logs 1"
 say Z "$(date +%z)"
 if ! command -v journalctl >/dev/null; then
   say M journal
-elif [ -n "$lines" ] && [ "$(id -u)" -ne 0 ] && ! id -Gn | tr " " "$nl" | grep -qxE "adm|systemd-journal"; then
+elif [ -n "$lines" ] && journalctl --no-pager -n 1 2>&1 >/dev/null | grep -q -e "insufficient permissions" -e "not seeing messages"; then
   say U "$(id -un):systemd-journal" journal
 else
   say F journal 0 journal

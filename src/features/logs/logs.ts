@@ -74,6 +74,7 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
   const { read, exit } = await readAll(ctx, all);
   const found = read.flatMap(({ files }) => files).length;
   const several = all.length > 1;
+  const last = isFiltered && (options.lines !== undefined || filter.since === undefined) ? lines : undefined;
   const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));
   return {
     view: logView(several ? merged(ctx, read) : (read[0] as Shown).parts, {
@@ -82,12 +83,17 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
       whole: trace && !isFiltered && !several,
       traces: trace,
       ...(several && { sites: all.map(({ subject }) => subject.label) }),
-      entries: entriesFor({
-        ...filter,
-        ...(isFiltered && (options.lines !== undefined || filter.since === undefined) && { last: lines }),
-        sorted: several && !follow,
-        zoneOf: (site) => zones.get(site) ?? '+0000',
-      }),
+      entries: (batches, decoded) => {
+        const entries = entriesFor({ ...filter, last, sorted: several && !follow, zoneOf: (site) => zones.get(site) ?? '+0000' });
+        const shown = entries(batches, decoded);
+        return isFiltered && !follow
+          ? unlessEmpty(
+              shown,
+              () => true,
+              () => ctx.progress.note('No matching entries'),
+            )
+          : shown;
+      },
     }),
     exit,
   };
@@ -196,7 +202,14 @@ async function read(ctx: Needs, { wanted, subject }: Reading) {
       files,
       exit,
       zone: survey.zone(),
-      parts: empty === undefined ? parts : unlessEmpty(parts, () => ctx.progress.note(empty)),
+      parts:
+        empty === undefined
+          ? parts
+          : unlessEmpty(
+              parts,
+              ({ bytes }) => bytes.length > 0,
+              () => ctx.progress.note(empty),
+            ),
     };
   } catch (error) {
     connection.stop();
@@ -204,12 +217,12 @@ async function read(ctx: Needs, { wanted, subject }: Reading) {
   }
 }
 
-/** These parts. `note` is called at the end if there are none. */
-async function* unlessEmpty(parts: AsyncIterable<LogPart>, note: () => void): AsyncGenerator<LogPart> {
+/** These items. `note` is called at the end if none of them `counts`. */
+async function* unlessEmpty<T>(items: AsyncIterable<T>, counts: (item: T) => boolean, note: () => void): AsyncGenerator<T> {
   let isEmpty = true;
-  for await (const part of parts) {
-    isEmpty &&= part.bytes.length === 0;
-    yield part;
+  for await (const each of items) {
+    isEmpty &&= !counts(each);
+    yield each;
   }
   if (isEmpty) note();
 }

@@ -33,7 +33,7 @@ export function serverLogText(data: unknown): string {
   return Object.entries(data)
     .map(([key, value]) =>
       isObject(value) || Array.isArray(value) || wordOf(value).includes('\n')
-        ? `==> ${key} <==\n${serverLogText(value)}`
+        ? `==> ${key} <==\n${serverLogText(value).replace(/\n$/, '')}`
         : `${key}: ${wordOf(value)}`,
     )
     .join('\n');
