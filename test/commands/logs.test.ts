@@ -78,6 +78,7 @@ describe('without any connection', () => {
     ['logs web-1 --source nginx --path /var/log/syslog', '--path and --source cannot be combined.'],
     ['logs web-1 --since yesterday', "--since must be a time or a duration, not 'yesterday'."],
     ['logs web-1 --until 25:00', "--until must be a time or a duration, not '25:00'."],
+    ['logs web-1 -f --until 1h', '-f cannot be combined with --until.'],
     ['logs web-1 --level loud', "'loud' is not a value of --level."],
     [['logs', 'web-1', '--grep', '('], '--grep is not a regular expression: Unterminated group.'],
     ['logs web-1 shop.example.com -f', 'Several logs at once are those of sites. Name a site first.'],

@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -205,7 +205,7 @@ it('reads the journal, and goes on where it was', async () => {
     `#!/bin/sh
 all=$(wc -l <${journal}) from=0
 while [ $# -gt 0 ]; do
-  case $1 in --after-cursor=*) from=$(\${1#*=}) ;; -n) shift; from=$((all - $1)) ;; esac
+  case $1 in -p) shift; echo "$1" >${journal}.priority ;; --after-cursor=*) from=$(\${1#*=}) ;; -n) shift; from=$((all - $1)) ;; esac
   shift
 done
 tail -n +$((from + 1)) ${journal}
@@ -219,6 +219,10 @@ echo "-- cursor: $all"
   appendFileSync(journal, entry(4, 'four'));
   await followed.shows('four\n');
   expect((await followed.end()).stdout).toBe(entry(3, 'three') + entry(4, 'four'));
+  writeFileSync(`${journal}.priority`, '');
+  chmodSync(`${journal}.priority`, 0o666);
+  await printed('--source', 'journal', '--level', 'error');
+  expect(readFileSync(`${journal}.priority`, 'utf8')).toBe('err\n');
   bed.sshd.program('journalctl', '#!/bin/sh\necho "No journal files were opened due to insufficient permissions." >&2\nexit 1\n');
   const refused = await logs('--source', 'journal');
   expect([refused.exitCode, refused.stderr]).toEqual([

@@ -135,7 +135,7 @@ async function* written(
     const texts = entries.map((entry) => {
       const heading = sites.length > 1 ? '' : headingOf(entry.file);
       const text = `${colored(clean(entry.line), style)}\n${tracedText(entry.trace, traces, { style, clean })}`;
-      return { heading, text: sites.length > 1 ? text.replace(/^(?=.|\n)/gm, marks.get(entry.site ?? '') ?? '') : text };
+      return { heading, text: sites.length > 1 ? text.replace(/^(?=.|\n)/gm, () => marks.get(entry.site ?? '') ?? '') : text };
     });
     yield Buffer.concat(texts.flatMap(({ heading, text }) => [Buffer.from(heading), Buffer.from(text, encoding)]));
   }

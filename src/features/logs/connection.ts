@@ -5,6 +5,7 @@ import type { Machine } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { startOn } from '../remote/ssh.ts';
 import JOURNAL from './journal.sh';
+import type { Level } from './levels.ts';
 import LOGS from './logs.sh';
 
 type Needs = Pick<Context, 'ask' | 'world'>;
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly head?: string;
   /** From when on to read instead, in epoch ms; 0 for all. */
   readonly reach?: number | undefined;
+  /** The least level of the journal. */
+  readonly priority?: Level | undefined;
   /** What stands in the list of processes of the server. */
   readonly label: string;
 }
@@ -62,13 +65,20 @@ export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory
 const receiving = (bytes: number, label: string): string =>
   `exec sh -c 'eval "$(head -c ${bytes})"' dnx logs ${/^[\w.-]+$/.test(label) ? label : ''}`.trimEnd();
 
+/** The levels that journalctl calls otherwise. */
+const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
+
 /** The script and its arguments. */
-function scriptOf({ directories, candidates, lines, follow, head = '', reach }: Wanted, memory: Memory | undefined): string {
+function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: Wanted, memory: Memory | undefined): string {
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];
   const words = candidates
     ? [...directories, ...begin, offsets, files, head, reach === undefined || memory ? '' : digitsOf(reach), ...candidates]
-    : [...begin, reach === undefined || memory ? '' : String(Math.floor(reach / 1000))];
+    : [
+        ...begin,
+        reach === undefined || memory ? '' : String(Math.floor(reach / 1000)),
+        priority === undefined ? '' : (PRIORITIES[priority] ?? priority),
+      ];
   return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${candidates ? SITE + LOGS : JOURNAL}`;
 }
 

@@ -1,9 +1,10 @@
 # shellcheck shell=sh disable=SC1007,SC3013
 # Reads the journal of a server: see logs.sh, whose output it has. What it has sent is told by a cursor of journalctl, as the live release
 # of logs.sh, so that another connection can go on. Arguments: the number of entries (empty: go on), `follow` or nothing, the cursor so
-# far, and from when on to read, in seconds since 1970 (0: all).
+# far, from when on to read, in seconds since 1970 (empty: the last
+# entries), and the least priority (empty: any).
 export LC_ALL=C
-lines=$1 follow=$2 cursor=$3 reach=$4
+lines=$1 follow=$2 cursor=$3 reach=$4 priority=$5
 start=$(date +%s)
 
 say() { printf "%s\n" "$*"; }
@@ -15,6 +16,7 @@ send() {
   elif [ "${lines:-0}" -gt 0 ]; then set -- -n "$lines"
   else set -- "--since=@$start"
   fi
+  [ -z "$priority" ] || set -- -p "$priority" "$@"
   say F journal 0 journal
   sent=$({
     journalctl --no-pager --quiet --show-cursor -o short-iso "$@" 2>/dev/null |

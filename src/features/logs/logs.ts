@@ -33,13 +33,15 @@ interface Options {
 type Needs = Pick<Context<typeof logsEndpoint>, 'api' | 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'resolve' | 'signal' | 'world'>;
 
 const LINES = 100;
+/** How much of the journal is searched without `--since`, in ms. It has no end. */
+const JOURNAL_MS = 24 * 3_600_000;
 
 /** `dnx logs`. */
 export async function showLogs(ctx: Needs, targets: Targets, options: Options): Promise<View | Result> {
   const { follow = false, lines = LINES, path, sites = [], source, trace = false } = options;
   check(options, targets);
   const filter = filterOf(options, ctx.clock.now());
-  const isFiltered = [filter.since, filter.until, filter.grep, filter.level].some((each) => each !== undefined);
+  const isFiltered = [filter.since, filter.until, filter.grep, options.level].some((each) => each !== undefined);
   if (!targets.site && !follow && !path && !source && !isFiltered) return serverLog(ctx, lines);
   const chosen = path ? undefined : (source ?? (targets.site ? 'laravel' : 'nginx'));
   const wantedOf = (place: SiteOnMachine | Machine): Wanted => ({
@@ -55,7 +57,8 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
     lines,
     follow,
     head: filter.loose ? '' : HEAD,
-    reach: isFiltered ? (filter.since ?? 0) : undefined,
+    reach: isFiltered && lines > 0 ? (filter.since ?? (chosen === 'journal' ? filter.now - JOURNAL_MS : 0)) : undefined,
+    priority: options.level,
   });
   const first = targets.site ? await readSiteOnMachine(ctx, targets, options.user) : await readMachine(ctx, targets, options.user);
   const others = await inParallel(sites, (word) => readOther(ctx, word, options.user));
@@ -100,12 +103,13 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
 }
 
 /** Rejects what can never work, before anything is read. */
-function check({ follow, lines, path, sites, source }: Options, { site }: Targets): void {
+function check({ follow, lines, path, sites, source, until }: Options, { site }: Targets): void {
   if (lines !== undefined && lines < (follow ? 0 : 1))
     throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
   if (path && source) throw usage('--path and --source cannot be combined.');
   for (const each of path ?? []) if (each === '' || /[\n\0]/.test(each)) throw usage('--path must be the path of a file.');
   if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
+  if (follow && until !== undefined) throw usage('-f cannot be combined with --until.');
   if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
 }
 
@@ -116,7 +120,8 @@ function filterOf({ since, until, level, grep, source }: Options, now: number): 
   return {
     since: since === undefined ? undefined : momentIn('--since', since, now),
     until: until === undefined ? undefined : momentIn('--until', until, now),
-    level,
+    // The journal has levels, but does not print them: journalctl selects them.
+    level: source === 'journal' ? undefined : level,
     grep: grep === undefined ? undefined : patternOf(grep),
     loose: source === 'deploy',
     now,
