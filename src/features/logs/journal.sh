@@ -1,8 +1,7 @@
 # shellcheck shell=sh disable=SC1007,SC3013
 # Reads the journal of a server: see logs.sh, whose output it has. What it has sent is told by a cursor of journalctl, as the live release
 # of logs.sh, so that another connection can go on. Arguments: the number of entries (empty: go on), `follow` or nothing, the cursor so
-# far, from when on to read, in seconds since 1970 (empty: the last
-# entries), and the least priority (empty: any).
+# far, from when on to read, in seconds since 1970 (empty: the last entries), and the least priority (empty: any).
 export LC_ALL=C
 lines=$1 follow=$2 cursor=$3 reach=$4 priority=$5
 start=$(date +%s)
