@@ -86,6 +86,15 @@ describe('entries', () => {
     );
   });
 
+  it('name the exceptions that led to another one', async () => {
+    const previous = '[previous exception] [object] (PDOException(code: 2002): Connection refused at /app/Db.php:3)';
+    const content = `${first.line}\n[stacktrace]\n#0 {main}\n\n${previous}\n[stacktrace]\n#0 {main}\n"} \n`;
+    bed.reset({ [LARAVEL]: content });
+    expect(await printed()).toBe(`${first.line}\n${previous}\n    + 6 more lines (--trace)\n`);
+    expect(await printed('--trace', '--grep', 'refused')).toBe(content);
+    expect(await printed('--trace')).toBe(content);
+  });
+
   it('in a file that is larger than what dnx reads first', async () => {
     const long = `[2026-01-02 06:00:00] production.ERROR: long\n${'#0 /app/x.php(1): x()\n'.repeat(20_000)}`;
     const short = '[2026-01-02 07:00:00] production.INFO: short\n';

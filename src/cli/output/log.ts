@@ -141,12 +141,18 @@ async function* written(
   }
 }
 
-/** The trace of an entry, or how long it is. */
+/** What Laravel writes in a trace before an exception that led to another one: likely the cause. */
+const PREVIOUS = '[previous exception]';
+
+/** The trace of an entry, or the exceptions in it and how long it is. */
 function tracedText(trace: string | null, shown: boolean, { style, clean }: Pick<Writing, 'style' | 'clean'>): string {
   if (trace === null) return '';
   if (shown) return `${clean(trace)}\n`;
-  const count = trace.split('\n').length;
-  return `${style.dim(`    + ${count} more ${count === 1 ? 'line' : 'lines'} (--trace)`)}\n`;
+  const lines = trace.split('\n');
+  const previous = lines.filter((each) => each.startsWith(PREVIOUS));
+  const count = lines.length - previous.length;
+  const more = style.dim(`    + ${count} more ${count === 1 ? 'line' : 'lines'} (--trace)`);
+  return [...previous.map(clean), more, ''].join('\n');
 }
 
 const COLORS = ['accent', 'green', 'yellow', 'red'] as const;

@@ -39,9 +39,8 @@ interface Open {
   readonly trace: string[];
 }
 
-/** Lines of a stack trace of PHP, as Laravel, Monolog and nginx write them; and those that only belong to one that has begun. */
+/** The first line of a stack trace of PHP, as Laravel, Monolog and nginx write it. The rest of the entry belongs to it. */
 const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
-const TRACE_END = /^("\}| {2}thrown in .*)?\s*$/;
 
 /** Joins lines to entries, and leaves out those that nobody looks for. */
 export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
@@ -70,8 +69,7 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
       const dated = !filter.loose && head.test(each.line);
       const current = open.get(key);
       if (current && !dated) {
-        const isTrace = TRACE.test(each.line) || (current.trace.length > 0 && TRACE_END.test(each.line));
-        (isTrace ? current.trace : current.lines).push(each.line);
+        (current.trace.length > 0 || TRACE.test(each.line) ? current.trace : current.lines).push(each.line);
         return [];
       }
       // At first, one file comes after the other.

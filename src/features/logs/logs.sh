@@ -136,18 +136,21 @@ last_entries() {
 
 # Sets bytes to the length of what was written since a time: at most 32 MB.
 since() {
-  while :; do
-    stamp=
-    [ "$reach" = all ] || stamp=$(part | grep -a -o -E "$TIME" | head -n 1 | tr -cd 0-9)
-    if [ -n "$stamp" ] && [ "$stamp" -lt "$reach" ]; then break; fi
-    grow 33554432 || break
+  until reached; do
+    grow 33554432 && continue
+    [ "$window" -ge "$size" ] || say C "$path"
+    break
   done
   bytes=$window
-  if [ "$window" -lt "$size" ]; then
-    # The first line is not whole.
-    bytes=$(part | tail -n +2 | wc -c)
-    [ -n "$stamp" ] && [ "$stamp" -lt "$reach" ] || say C "$path"
-  fi
+  # The first line is not whole.
+  [ "$window" -ge "$size" ] || bytes=$(part | tail -n +2 | wc -c)
+}
+
+# True if the window begins before the time from which to read.
+reached() {
+  [ "$reach" != all ] || return 1
+  stamp=$(part | grep -a -o -E "$TIME" | head -n 1 | tr -cd 0-9)
+  [ -n "$stamp" ] && [ "$stamp" -lt "$reach" ]
 }
 
 # Sets off to where to begin in a file. Looks at no more of it than it must.
