@@ -46,60 +46,71 @@ const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
   async function* (batches: AsyncIterable<LogBatch>, decoded: (text: string) => string) {
     const open = new Map<string, Open>();
-    const held = new Map<string, LogEntry[]>();
-    const begun = new Set<string | null>();
     const times = new Map<string, string>();
-    const { last } = filter;
-    const holds = (site: string | null) => filter.sorted || (last !== undefined && !begun.has(site));
+    const shelf = openShelf(filter);
     const close = (key: string): readonly LogEntry[] => {
       const ended = open.get(key);
+      if (!ended) return [];
       open.delete(key);
-      const entry = ended && entryOf(ended, filter);
-      if (entry?.time) times.set(key, entry.time);
-      if (!entry || !isWanted(entry, filter, { time: times.get(key), decoded })) return [];
-      if (!holds(entry.site)) return [entry];
-      const kept = held.get(key) ?? [];
-      kept.push(entry);
-      if (last !== undefined && kept.length > last) kept.shift();
-      return [];
+      const entry = entryOf(ended, filter);
+      if (entry.time) times.set(key, entry.time);
+      return isWanted(entry, filter, { time: times.get(key), decoded }) ? shelf.pass(entry) : [];
     };
+    const closeAll = (site: string | null) => [...open.keys()].filter((key) => key.startsWith(`${site} `)).flatMap(close);
     const take = (each: LogLine): readonly LogEntry[] => {
-      const key = `${each.site} ${each.file}`;
-      if (!held.has(key)) held.set(key, []);
-      const dated = !filter.loose && head.test(each.line);
+      const key = keyOf(each);
+      const isDated = !filter.loose && head.test(each.line);
       const current = open.get(key);
-      if (current && !dated) {
+      if (current && !isDated) {
         (current.trace.length > 0 || TRACE.test(each.line) ? current.trace : current.lines).push(each.line);
         return [];
       }
       // At first, one file comes after the other.
-      const before = begun.has(each.site)
-        ? close(key)
-        : [...open.keys()].filter((other) => other.startsWith(`${each.site} `)).flatMap(close);
+      const before = shelf.begun(each.site) ? close(key) : closeAll(each.site);
       open.set(key, { first: each, lines: [each.line], trace: [] });
-      return dated ? before : [...before, ...close(key)];
-    };
-    const release = (site?: string | null): readonly LogEntry[] => {
-      const keys = [...held.keys()].filter((key) => site === undefined || key.startsWith(`${site} `));
-      const entries = keys.flatMap((key) => held.get(key) ?? []);
-      for (const key of keys) held.delete(key);
-      return entries;
+      return isDated ? before : [...before, ...close(key)];
     };
     for await (const { lines, pause } of batches) {
-      let entries: readonly LogEntry[] = lines.flatMap(take);
-      if (pause) {
-        entries = [...open.keys()].filter((key) => key.startsWith(`${pause.site} `)).flatMap(close);
-        if (pause.of === 'begun') {
-          begun.add(pause.site);
-          entries = [...release(pause.site), ...entries];
-        }
-      }
-      if (entries.length > 0) yield entries;
+      const entries = pause ? closeAll(pause.site) : lines.flatMap(take);
+      const all = pause?.of === 'begun' ? [...shelf.begin(pause.site), ...entries] : entries;
+      if (all.length > 0) yield all;
     }
     const ended = [...open.keys()].flatMap(close);
-    const rest = [...release(), ...ended];
+    const rest = [...shelf.rest(), ...ended];
     if (rest.length > 0) yield filter.sorted ? byTime(rest) : rest;
   };
+
+const keyOf = ({ site, file }: LogLine): string => `${site} ${file}`;
+
+/** Keeps entries until it is known whether they are among the last ones, or which ones are before them. */
+function openShelf({ last, sorted }: EntryFilter) {
+  const kept = new Map<string, LogEntry[]>();
+  const begun = new Set<string | null>();
+  const taken = (keys: readonly string[]): readonly LogEntry[] => {
+    const entries = keys.flatMap((key) => kept.get(key) ?? []);
+    for (const key of keys) kept.delete(key);
+    return entries;
+  };
+  return {
+    /** True once all that there was at the beginning has been read. */
+    begun: (site: string | null) => begun.has(site),
+    /** Returns what was kept of a site, for which nothing is kept from now on. */
+    begin(site: string | null): readonly LogEntry[] {
+      begun.add(site);
+      return taken([...kept.keys()].filter((key) => key.startsWith(`${site} `)));
+    },
+    rest: () => taken([...kept.keys()]),
+    /** Keeps an entry, or returns it. */
+    pass(entry: LogEntry): readonly LogEntry[] {
+      if (!sorted && (last === undefined || begun.has(entry.site))) return [entry];
+      const before = kept.get(keyOf(entry)) ?? [];
+      kept.set(keyOf(entry), before);
+      before.push(entry);
+      if (last !== undefined && before.length > last) before.shift();
+      return [];
+    },
+  };
+}
 
 function entryOf({ first, lines, trace }: Open, { zoneOf, now }: EntryFilter): LogEntry {
   const { site, source, file, line } = first;
