@@ -46,15 +46,14 @@ const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
 export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
   async function* (batches: AsyncIterable<LogBatch>, decoded: (text: string) => string) {
     const open = new Map<string, Open>();
-    const times = new Map<string, string>();
+    const dated = new Map<string, string>();
     const shelf = openShelf(filter);
     const close = (key: string): readonly LogEntry[] => {
       const ended = open.get(key);
       if (!ended) return [];
       open.delete(key);
-      const entry = entryOf(ended, filter);
-      if (entry.time) times.set(key, entry.time);
-      return isWanted(entry, filter, { time: times.get(key), decoded }) ? shelf.pass(entry) : [];
+      if (head.test(ended.first.line)) dated.set(key, ended.first.line);
+      return isWanted(ended, filter, { before: dated.get(key), decoded }) ? shelf.pass(entryOf(ended, filter)) : [];
     };
     const closeAll = (site: string | null) => [...open.keys()].filter((key) => key.startsWith(`${site} `)).flatMap(close);
     const take = (each: LogLine): readonly LogEntry[] => {
@@ -112,21 +111,30 @@ function openShelf({ last, sorted }: EntryFilter) {
   };
 }
 
-function entryOf({ first, lines, trace }: Open, { zoneOf, now }: EntryFilter): LogEntry {
+function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
   const { site, source, file, line } = first;
-  // Laravel writes in the time zone of the application, which is UTC unless it is changed.
-  const zone = source === 'laravel' || source === null ? '+0000' : zoneOf(site);
-  const where = trace.length > 0 ? trace.join('\n') : null;
-  return { site, source, file, time: timeIn(line, zone, now), level: levelIn(line), line: lines.join('\n'), trace: where };
+  const at = timeIn(first, filter);
+  return {
+    site,
+    source,
+    file,
+    time: at === undefined ? null : new Date(at).toISOString().replace('.000Z', 'Z'),
+    level: levelIn(line),
+    line: lines.join('\n'),
+    trace: trace.length > 0 ? trace.join('\n') : null,
+  };
 }
 
 /** A line of nginx's access log: `::1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/2.0" 200 …`. */
 const ACCESS = /^\S+ \S+ [^[]{1,80}\[([^\]]{10,40})\] "(?:[^"\\]|\\.)*" (\d{3}) /;
 
-function timeIn(line: string, zone: string, now: number): string | null {
+/** The time of a line, in epoch ms. */
+function timeIn({ line, site, source }: LogLine, { zoneOf, now }: EntryFilter): number | undefined {
   const start = line.slice(0, MOST);
+  // Laravel writes in the time zone of the application, which is UTC unless it is changed.
+  const zone = source === 'laravel' || source === null ? '+0000' : zoneOf(site);
   const at = head.test(start) ? stampOf(start, { zone, now })?.at : accessTime(ACCESS.exec(start)?.[1]);
-  return at === undefined || Number.isNaN(at) ? null : new Date(at).toISOString().replace('.000Z', 'Z');
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function accessTime(word = ''): number | undefined {
@@ -167,17 +175,21 @@ function levelIn(line: string): Level | null {
   return status.startsWith('5') ? 'error' : status.startsWith('4') ? 'warning' : 'info';
 }
 
-/** `time`: its own, or that of the entry before it in the file. */
+/** Asks first what is decided soonest. `before`: the last line with a time in the file, which is that of what has none. */
 function isWanted(
-  { line, level: own, trace }: LogEntry,
-  { since, until, level, grep }: EntryFilter,
-  { time, decoded }: { readonly time: string | undefined; readonly decoded: (text: string) => string },
+  { first, lines, trace }: Open,
+  filter: EntryFilter,
+  { before, decoded }: { readonly before: string | undefined; readonly decoded: (text: string) => string },
 ): boolean {
-  const at = time === undefined ? Number.NaN : Date.parse(time);
-  if (since !== undefined && !(at >= since)) return false;
-  if (until !== undefined && !(at <= until)) return false;
-  if (level !== undefined && (own === null || levels.indexOf(own as Level) < levels.indexOf(level))) return false;
-  return grep === undefined || grep.test(decoded(line)) || (trace !== null && grep.test(decoded(trace)));
+  const { since, until, level, grep } = filter;
+  if (level !== undefined) {
+    const own = levelIn(first.line);
+    if (own === null || levels.indexOf(own) < levels.indexOf(level)) return false;
+  }
+  if (grep !== undefined && !grep.test(decoded([...lines, ...trace].join('\n')))) return false;
+  if (since === undefined && until === undefined) return true;
+  const at = timeIn(first, filter) ?? (before === undefined ? undefined : timeIn({ ...first, line: before }, filter));
+  return at !== undefined && at >= (since ?? at) && at <= (until ?? at);
 }
 
 /** In the order of their times. What has none stays behind what is before it in its file. */
