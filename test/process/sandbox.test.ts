@@ -37,11 +37,11 @@ test('its logs are searched, those of several sites together, and the journal', 
   const text = await printed(`dnx logs shop.example.com --level warning --since 4h -o ndjson --fields level,file
 dnx logs shop.example.com blog.example.com --grep '1039 paid'
 dnx logs --source journal -n 1`);
-  const [found, blog, shop, journal] = text.split('\n');
+  const [found, shop, blog, journal] = text.split('\n');
   expect(JSON.parse(found ?? '')).toEqual({ level: 'warning', file: '/home/deploynix/shop.example.com/shared/storage/logs/laravel.log' });
-  expect([blog, shop]).toEqual([
-    expect.stringMatching(/^blog\.example\.com \[.*Order 1039 paid$/),
-    expect.stringMatching(/^shop\.example\.com \[/),
+  expect([shop, blog]).toEqual([
+    expect.stringMatching(/^shop\.example\.com \[.*Order 1039 paid$/),
+    expect.stringMatching(/^blog\.example\.com \[/),
   ]);
   expect(journal).toMatch(/web-1 systemd\[1\]: Started nginx\.service/);
 });

@@ -20,8 +20,8 @@ export interface EntryFilter {
   readonly grep?: RegExp | undefined;
   /** Of those that there are at the beginning, only the last ones of each file. */
   readonly last?: number | undefined;
-  /** Orders them by time, once all of them are read. */
-  readonly sorted: boolean;
+  /** Orders the entries of these sites by time, once all of them are read. At the same time, the site that is named first comes first. */
+  readonly sorted: readonly string[] | undefined;
   /** True if every line is an entry. */
   readonly loose: boolean;
   /** The time zone of a server, such as `+0000`. */
@@ -76,7 +76,7 @@ export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
     }
     const ended = [...open.keys()].flatMap(close);
     const rest = [...shelf.rest(), ...ended];
-    if (rest.length > 0) yield filter.sorted ? byTime(rest) : rest;
+    if (rest.length > 0) yield filter.sorted ? byTime(rest, filter.sorted) : rest;
   };
 
 const keyOf = ({ site, file }: LogLine): string => `${site} ${file}`;
@@ -193,15 +193,15 @@ function isWanted(
 }
 
 /** In the order of their times. What has none stays behind what is before it in its file. */
-function byTime(entries: readonly LogEntry[]): readonly LogEntry[] {
+function byTime(entries: readonly LogEntry[], sites: readonly string[]): readonly LogEntry[] {
   const times = new Map<string, number>();
   return entries
     .map((entry) => {
       const key = `${entry.site} ${entry.file}`;
       const at = entry.time === null ? (times.get(key) ?? 0) : Date.parse(entry.time);
       times.set(key, at);
-      return { entry, at };
+      return { entry, at, rank: sites.indexOf(entry.site ?? '') };
     })
-    .sort((one, other) => one.at - other.at)
+    .sort((one, other) => one.at - other.at || one.rank - other.rank)
     .map(({ entry }) => entry);
 }

@@ -77,6 +77,7 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
   const { read, exit } = await readAll(ctx, all);
   const found = read.flatMap(({ files }) => files).length;
   const several = all.length > 1;
+  const labels = all.map(({ subject }) => subject.label);
   const last = isFiltered && (options.lines !== undefined || filter.since === undefined) ? lines : undefined;
   const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));
   return {
@@ -85,9 +86,14 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
       headings: found > 1,
       whole: trace && !isFiltered && !several,
       traces: trace,
-      ...(several && { sites: all.map(({ subject }) => subject.label) }),
+      ...(several && { sites: labels }),
       entries: (batches, decoded) => {
-        const entries = entriesFor({ ...filter, last, sorted: several && !follow, zoneOf: (site) => zones.get(site) ?? '+0000' });
+        const entries = entriesFor({
+          ...filter,
+          last,
+          sorted: several && !follow ? labels : undefined,
+          zoneOf: (site) => zones.get(site) ?? '+0000',
+        });
         const shown = entries(batches, decoded);
         return isFiltered && !follow
           ? unlessEmpty(
