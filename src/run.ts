@@ -30,7 +30,8 @@ export const settingsFor = ({ command: { formats, signs }, globals }: Invocation
 /** Runs a command and returns the exit code. On a terminal, it may say that a new release is there. */
 export async function runCommand(invocation: Invocation, settings: Settings, world: World, main: Main): Promise<number> {
   const { command, globals, options } = invocation;
-  await checkShape(globals, settings, Boolean(command.options?.watch && options.watch));
+  const is = (option: string) => Boolean(command.options?.[option] && options[option]);
+  await checkShape(globals, settings, { watches: is('watch'), follows: is('follow') });
   const opened = await openContext(world, settings, globals, { tree: main.tree, command: invocation.path });
   const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
   try {

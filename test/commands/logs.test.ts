@@ -49,6 +49,17 @@ describe('the log of a server', () => {
     expect([run.code, run.stdout, run.stderr]).toEqual([0, 'No logs.\n', '']);
   });
 
+  test.each([
+    [{ lines: ['one', 'two'] }, 'one\ntwo\n'],
+    [[{ timestamp: '2026-01-02 03:04:05', level: 'error', message: 'It failed' }], '2026-01-02 03:04:05 ERROR It failed\n'],
+    [{ syslog: 'a\nb\n', auth: ['c'] }, '==> syslog <==\na\nb\n==> auth <==\nc\n'],
+    [{ uptime: '2 days', load: 0.5 }, 'uptime: 2 days\nload: 0.5\n'],
+  ])('is text whatever its shape: %j', async (content, printed) => {
+    answers(content);
+    const run = await bed.dnx('logs web-1', { columns: 80 });
+    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', printed]);
+  });
+
   test('has no control characters on a terminal', async () => {
     answers('GET /\u001b[2J\u001b]0;title\u0007\rsecret \u202egpj.exe\nnext');
     const run = await bed.dnx('logs web-1', { columns: 80 });
@@ -65,6 +76,13 @@ describe('without any connection', () => {
     ['logs web-1 --source apache', "'apache' is not a value of --source."],
     ['logs web-1 --source laravel', 'The Laravel log belongs to a site. Name a site, or use --path.'],
     ['logs web-1 --source nginx --path /var/log/syslog', '--path and --source cannot be combined.'],
+    ['logs web-1 --since yesterday', "--since must be a time or a duration, not 'yesterday'."],
+    ['logs web-1 --until 25:00', "--until must be a time or a duration, not '25:00'."],
+    ['logs web-1 -f --until 1h', '-f cannot be combined with --until.'],
+    ['logs web-1 --level loud', "'loud' is not a value of --level."],
+    [['logs', 'web-1', '--grep', '('], '--grep is not a regular expression: Unterminated group.'],
+    ['logs web-1 shop.example.com -f', 'Several logs at once are those of sites. Name a site first.'],
+    ['logs web-1 -f --query [0]', '-f with --query or --fields needs -o ndjson or -o json.'],
     ['logs web-1 --path=', '--path must be the path of a file.'],
     [['logs', 'web-1', '--path', '/var/log/a\nb'], '--path must be the path of a file.'],
     ['logs web-1 -f --user root;id', "'root;id' is not a user name."],

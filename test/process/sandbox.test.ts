@@ -33,6 +33,19 @@ dnx deploy >/dev/null 2>&1; echo "fixed $?"`;
   expect(await printed(script, '--fail-deploys', 'migration')).toBe('failed 1\n"migration_table_exists"\nfixed 0\n');
 });
 
+test('its logs are searched, those of several sites together, and the journal', async () => {
+  const text = await printed(`dnx logs shop.example.com --level warning --since 4h -o ndjson --fields level,file
+dnx logs shop.example.com blog.example.com --grep '1039 paid'
+dnx logs --source journal -n 1`);
+  const [found, shop, blog, journal] = text.split('\n');
+  expect(JSON.parse(found ?? '')).toEqual({ level: 'warning', file: '/home/deploynix/shop.example.com/shared/storage/logs/laravel.log' });
+  expect([shop, blog]).toEqual([
+    expect.stringMatching(/^shop\.example\.com \[.*Order 1039 paid$/),
+    expect.stringMatching(/^blog\.example\.com \[/),
+  ]);
+  expect(journal).toMatch(/web-1 systemd\[1\]: Started nginx\.service/);
+});
+
 test('every log of a server is there under its name, or said to be empty', async () => {
   const text = await printed(`dnx logs web-1 --source nginx 2>&1; dnx logs --source php
 dnx why >/dev/null 2>&1; dnx logs --source nginx

@@ -12,7 +12,8 @@ const reason = reasonAgainstSsh('remote examples');
 const SITE = ownDomain('examples');
 const BLOG = ownDomain('examples-blog');
 const NGINX = `/var/log/nginx/${SITE}-error.log`;
-const LOG = '[2026-11-25 03:09:25] production.ERROR: No such table {"exception":"[object]"}\n';
+const NOW = new Date().toISOString().slice(0, 19).replace('T', ' ');
+const LOG = `[${NOW}] production.ERROR: No such table {"exception":"[object]"}\n`;
 
 /** The examples that read from a server, except those of ports of one, and of those that connect to one. */
 const lines = examples.filter(({ line, remote }) => (remote && !/^dnx (db|tunnel) /.test(line)) || /^dnx (ssh|artisan|tinker) /.test(line));

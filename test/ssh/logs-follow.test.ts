@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Followed, type LogBed, openLogBed, releases } from '../support/followed.ts';
@@ -27,19 +37,19 @@ async function begin(files: Readonly<Record<string, string>>, args: readonly str
     mkdirSync(join(at(name), '..'), { recursive: true });
     writeFileSync(at(name), text);
   }
-  const followed = bed.follow(['-f', ...args]);
+  const followed = bed.follow(['-f', '--trace', ...args]);
   await followed.shows(first);
   return followed;
 }
 
-/** The processes on the server that follow a file. If the user has no process at all, ps exits with 1. */
+/** The processes on the server with a word in their command line. If the user has no process at all, ps exits with 1. */
 const remote = (word: string): readonly string[] =>
   spawnSync('ps', ['-u', 'deploynix', '-o', 'stat=,args='], { encoding: 'utf8' })
     .stdout.split('\n')
     .filter((each) => each.includes(word) && !each.startsWith('Z'));
 
-async function untilGone(word: string): Promise<void> {
-  while (remote(word).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+async function untilGone(): Promise<void> {
+  while (remote(DOMAIN).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 describe('new lines', () => {
@@ -145,6 +155,18 @@ describe('a release', () => {
   });
 });
 
+it('a release whose link is missing for a moment has not changed', async () => {
+  const followed = await begin({ 'gap.log': 'begun\n' }, ['--path', '../../gap.log']);
+  const live = readlinkSync(at('current'));
+  rmSync(at('current'));
+  append('gap.log', 'without a link\n');
+  await followed.shows('without a link\n');
+  symlinkSync(live, at('current'));
+  append('gap.log', 'with a link\n');
+  await followed.shows('with a link\n');
+  expect(await followed.end()).toEqual({ stdout: 'begun\nwithout a link\nwith a link\n', stderr: '' });
+});
+
 describe('the end', () => {
   const signals = [['SIGINT', 130] as const, ['SIGHUP', 129] as const, ...(deep ? [['SIGTERM', 143] as const] : [])];
   it.each(signals)('%s is silent and ends the remote processes', async (signal, code) => {
@@ -152,22 +174,22 @@ describe('the end', () => {
     const followed = await begin({ [file]: 'begun\n' }, ['--path', `../../${file}`]);
     followed.child.kill(signal);
     expect([(await followed.child).exitCode, followed.stdout(), followed.stderr()]).toEqual([code, 'begun\n', '']);
-    await untilGone(file);
+    await untilGone();
   });
 
   it('SIGKILL ends the remote processes, although the log is quiet', async () => {
     const followed = await begin({ 'killed.log': 'begun\n' }, ['--path', '../../killed.log']);
-    expect(remote('killed.log').length).toBeGreaterThan(0);
+    expect(remote(DOMAIN).length).toBeGreaterThan(0);
     followed.child.kill('SIGKILL');
     expect((await followed.child).signal).toBe('SIGKILL');
-    await untilGone('killed.log');
+    await untilGone();
   });
 
   it('a closed pipe ends dnx with 0, although the log is quiet', async () => {
     writeFileSync(at('quiet.log'), 'one\ntwo\n');
     const run = await bed.shell(`dnx logs ${DOMAIN} -f --path ../../quiet.log | head -1; echo "\${PIPESTATUS[@]}"`);
     expect([run.stdout, run.stderr]).toEqual(['one\n0 0\n', '']);
-    await untilGone('quiet.log');
+    await untilGone();
   });
 
   it('Ctrl-C in a terminal prints nothing', async () => {
@@ -179,7 +201,7 @@ describe('the end', () => {
     terminal.type(keys.interrupt);
     const { code, text } = await terminal.ended;
     expect([code, text.slice(text.indexOf('Connecting'))]).toEqual([130, 'Connecting to web-1\r\nbegun\r\nevil\r\n^C']);
-    await untilGone('terminal.log');
+    await untilGone();
   });
 });
 

@@ -24,7 +24,7 @@ const append = (text: string) => appendFileSync(log(), text);
 const LOST = 'Connection to web-1 lost; reconnecting in ';
 
 async function begin(...args: readonly string[]): Promise<Followed> {
-  const followed = bed.follow(['-f', ...args]);
+  const followed = bed.follow(['-f', '--trace', ...args]);
   await followed.shows('begun\n');
   return followed;
 }

@@ -57,7 +57,7 @@ describe('what cannot be shown', () => {
     bed.reset({ [LARAVEL]: 'secret\n', 'locked/a.log': 'secret\n' });
     execFileSync('chown', ['root', join(bed.root, LARAVEL), join(bed.root, 'locked')]);
     execFileSync('chmod', ['700', join(bed.root, LARAVEL), join(bed.root, 'locked')]);
-    const hint = '  It may belong to root. Use --user to sign in as a user that may read it.\n';
+    const hint = '  Only its owner and root may read it. Use --user root.\n';
     const run = await logs();
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([
       5,
@@ -66,6 +66,17 @@ describe('what cannot be shown', () => {
     ]);
     const locked = await logs('--path', `${bed.root}/locked/a.log`);
     expect([locked.exitCode, locked.stderr]).toEqual([5, `Error: Cannot read ${bed.root}/locked/a.log: permission denied\n${hint}`]);
+  });
+
+  it('a file that a group may read, with the command that lets the user read it', async () => {
+    bed.reset({ [LARAVEL]: 'secret\n' });
+    execFileSync('chown', ['root:adm', join(bed.root, LARAVEL)]);
+    execFileSync('chmod', ['640', join(bed.root, LARAVEL)]);
+    const hint = 'The group adm may read it. On the server, as root: usermod -aG adm deploynix. Or use --user root.';
+    const run = await logs();
+    expect([run.exitCode, run.stderr]).toEqual([5, `Error: Cannot read ${bed.root}/${LARAVEL}: permission denied\n  ${hint}\n`]);
+    const other = await logs('--source', 'worker');
+    expect([other.exitCode, other.stderr]).toEqual([0, `No worker log of ${DOMAIN} yet\n`]);
   });
 
   it('neither a device nor a FIFO is read', async () => {

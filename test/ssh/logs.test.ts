@@ -123,7 +123,7 @@ describe('each source', () => {
 });
 
 describe('lines', () => {
-  it('are the last ones, byte for byte', async () => {
+  it('are the last ones, with --trace byte for byte', async () => {
     const cases: readonly (readonly [content: string, lines: number | undefined, printed: string])[] = [
       ['', 5, ''],
       ['one', 1, 'one'],
@@ -139,7 +139,7 @@ describe('lines', () => {
     bed.reset(Object.fromEntries(cases.map(([content], index) => [file(index), content])));
     await allPrint(
       cases.map(([, lines, printed], index) => [
-        ['--path', `${bed.root}/${file(index)}`, ...(lines === undefined ? [] : ['-n', String(lines)])],
+        ['--trace', '--path', `${bed.root}/${file(index)}`, ...(lines === undefined ? [] : ['-n', String(lines)])],
         printed,
       ]),
     );
@@ -155,11 +155,9 @@ describe('lines', () => {
 });
 
 describe('formats', () => {
-  const items = [
-    { source: 'laravel', file: `/home/deploynix/${DOMAIN}/${LARAVEL}`, line: 'line 2' },
-    { source: 'laravel', file: `/home/deploynix/${DOMAIN}/${LARAVEL}`, line: 'no, "end"' },
-  ];
-  it('have a line or an item per line', async () => {
+  const of = { site: DOMAIN, source: 'laravel', file: `/home/deploynix/${DOMAIN}/${LARAVEL}`, time: null, level: null };
+  const items = ['line 2', 'no, "end"'].map((line) => ({ ...of, line, trace: null }));
+  it('have a line or an item per entry', async () => {
     bed.reset({ [LARAVEL]: 'line 1\nline 2\nno, "end"' });
     const cases: readonly (readonly [args: readonly string[], printed: string])[] = [
       [['-o', 'json'], `${JSON.stringify(items, null, 2)}\n`],
@@ -168,16 +166,17 @@ describe('formats', () => {
       [['-o', 'json', '--query', '[-1].line'], '"no, \\"end\\""\n'],
       [['-o', 'csv', '--fields', 'line'], 'line\nline 2\n"no, ""end"""\n'],
       [['--fields', 'line'], 'LINE\nline 2\nno, "end"\n'],
-      [['-o', 'text'], 'line 2\nno, "end"'],
+      [['-o', 'ndjson', '--query', 'line'], '"line 2"\n"no, \\"end\\""\n'],
+      [['-o', 'text'], 'line 2\nno, "end"\n'],
     ];
-    await allPrint(sampled(cases, 4, seedOf(17)).map(([args, printed]) => [['-n', '2', ...args], printed]));
+    await allPrint(sampled(cases, 5, seedOf(17)).map(([args, printed]) => [['-n', '2', ...args], printed]));
   });
 
   it('that need an end, or ids, are a usage error', async () => {
     bed.reset({ [LARAVEL]: 'line\n' });
     const cases: readonly (readonly [args: readonly string[], message: string])[] = [
-      [['-o', 'ids'], '-o ids needs ids, which the lines of a log do not have.'],
-      [['--fields', 'level', '-o', 'json'], "'level'"],
+      [['-o', 'ids'], '-o ids needs ids, which the entries of a log do not have.'],
+      [['--fields', 'severity', '-o', 'json'], "'severity'"],
       [['-f', '--query', '[0]'], '-f with --query or --fields needs -o ndjson or -o json.'],
       [['-f', '-o', 'yaml'], '-f cannot be combined with -o yaml.'],
       [['-f', '--limit', '1'], '-f cannot be combined with --sort or --limit.'],

@@ -10,7 +10,7 @@ afterAll(() => bed.close());
 test.each([
   ['open', '[server|site] [options]'],
   ['ssh', '[server|site] [options] [command...]'],
-  ['logs', '[server|site] [options]'],
+  ['logs', '[server|site] [sites...] [options]'],
   ['artisan', '[options] [site] [command...]'],
   ['tinker', '[site] [file...] [options]'],
   ['env run', '[options] [site] -- <command>'],

@@ -1,33 +1,68 @@
 import { StringDecoder } from 'node:string_decoder';
 import { isError, usage } from '../../base/errors.ts';
+import type { Format } from '../../machine/settings/format.ts';
 import type { Env } from '../../machine/world.ts';
-import type { RenderOptions } from './render.ts';
+import { type RenderOptions, render } from './render.ts';
 import type { Style } from './style.ts';
 import { forLog, safeLine as safe, safeLines } from './text.ts';
-import { columns, type LiveState, type LogPart, record, rows, stream, type View } from './view.ts';
+import {
+  columns,
+  type LiveState,
+  type LogBatch,
+  type LogEntry,
+  type LogLine,
+  type LogPart,
+  record,
+  rows,
+  stream,
+  type View,
+} from './view.ts';
 import { Ended } from './write.ts';
 
 type Log = View & { readonly kind: 'lines' };
 
-const shown = columns<LogLine>('source', 'file', 'line');
+const shown = columns<LogEntry>('site', 'source', 'file', 'time', 'level', 'line', 'trace');
 
-/** The view that prints log files in a format: their bytes, or an item per line. */
-export function logView(log: Log, options: RenderOptions, env: Env): View {
-  const { format, fields, query, sort, limit, terminal } = options;
-  const shaped = fields !== undefined || query !== undefined || sort !== undefined || limit !== undefined;
-  if (format === 'ids') throw usage('-o ids needs ids, which the lines of a log do not have.');
+/** The view that prints log files in a format: their text, or an item per entry. */
+export function shownLog(log: Log, options: RenderOptions, env: Env): View {
+  const { format, query, style, terminal } = options;
+  checkLogShape(options, log.endless);
   const parts = log.endless ? endingQuietly(log.parts) : log.parts;
-  const bytes = (format === 'table' || format === 'text') && !shaped;
-  if (log.endless && !bytes) check(options);
-  if (!bytes)
-    return log.endless && format.endsWith('json') ? { kind: 'live', states: statesOf(parts) } : rows(logLinesIn(parts), shown, '');
+  if (!isText(options)) {
+    const entries = log.entries(linesOf(parts, 'utf8'), same);
+    if (log.endless && format.endsWith('json')) return { kind: 'live', states: statesOf(entries) };
+    return format === 'ndjson' && query !== undefined ? stream(queriedLines(entries, options)) : rows(entries, shown, '');
+  }
   // Whoever requests a URL writes into a log. What people read must not move a cursor, or run a command of GitHub Actions.
   const read = terminal || (format === 'table' && env.GITHUB_ACTIONS === 'true');
-  return stream(read ? readable(parts, log.headings, options.style, env) : unchanged(parts, log.headings));
+  if (!read && log.whole) return stream(unchanged(parts, log.headings));
+  // Latin-1 gives back every byte.
+  const entries = read
+    ? log.entries(linesOf(parts, 'utf8'), same)
+    : log.entries(linesOf(parts, 'latin1'), (text) => Buffer.from(text, 'latin1').toString());
+  const clean = (text: string) => (read ? forLog(safeLines(text), env) : text);
+  return stream(written(entries, log, { style, clean, encoding: read ? 'utf8' : 'latin1' }));
 }
 
-/** Rejects what needs the end of the log. */
-function check({ format, query, sort, limit }: RenderOptions): void {
+const same = (text: string): string => text;
+
+/** True if the text of a log is printed, not items. */
+const isText = ({ format, fields, query, sort, limit }: Shaping): boolean =>
+  (format === 'table' || format === 'text') && [fields, query, sort, limit].every((each) => each === undefined);
+
+interface Shaping {
+  readonly format: Format;
+  readonly fields?: readonly string[] | undefined;
+  readonly query?: string | undefined;
+  readonly sort?: unknown;
+  readonly limit?: unknown;
+}
+
+/** Rejects what a log cannot be printed as. `endless`: it is followed, so what needs its end is rejected, too. */
+export function checkLogShape(options: Shaping, endless: boolean): void {
+  const { format, query, sort, limit } = options;
+  if (format === 'ids') throw usage('-o ids needs ids, which the entries of a log do not have.');
+  if (!endless || isText(options)) return;
   if (sort !== undefined || limit !== undefined) throw usage('-f cannot be combined with --sort or --limit.', 'Use --lines.');
   if (format.endsWith('json') || ((format === 'csv' || format === 'tsv') && query === undefined)) return;
   throw usage(
@@ -45,8 +80,13 @@ async function* endingQuietly(parts: AsyncIterable<LogPart>): AsyncGenerator<Log
   }
 }
 
-async function* statesOf(parts: AsyncIterable<LogPart>): AsyncGenerator<LiveState> {
-  for await (const lines of logLinesIn(parts)) for (const each of lines) yield { view: record(each, shown), changed: true };
+async function* statesOf(batches: AsyncIterable<readonly LogEntry[]>): AsyncGenerator<LiveState> {
+  for await (const entries of batches) for (const each of entries) yield { view: record(each, shown), changed: true };
+}
+
+/** A line of JSON per entry, to which a query applies: the same with -f and without. */
+async function* queriedLines(batches: AsyncIterable<readonly LogEntry[]>, options: RenderOptions): AsyncGenerator<Uint8Array> {
+  for await (const entries of batches) for (const each of entries) yield Buffer.from(await render(record(each, shown), options));
 }
 
 const NEWLINE = 10;
@@ -68,6 +108,7 @@ async function* unchanged(parts: AsyncIterable<LogPart>, several: boolean): Asyn
   const headingOf = headingsOf(several);
   let ended = true;
   for await (const { file, bytes } of parts) {
+    if (bytes.length === 0) continue;
     const heading = headingOf(file);
     if (heading !== '') yield Buffer.from(`${ended ? '' : '\n'}${heading}`);
     yield bytes;
@@ -75,23 +116,59 @@ async function* unchanged(parts: AsyncIterable<LogPart>, several: boolean): Asyn
   }
 }
 
-/** Whole lines for people, without control characters. */
-async function* readable(parts: AsyncIterable<LogPart>, several: boolean, style: Style, env: Env): AsyncGenerator<Uint8Array> {
-  const headingOf = headingsOf(several, style);
-  for await (const lines of logLinesIn(parts)) {
-    const text = lines.map(({ file, line }) => `${headingOf(file)}${colored(forLog(safeLines(line), env), style)}\n`);
-    yield Buffer.from(text.join(''));
+interface Writing {
+  readonly style: Style;
+  /** Removes what a reader must not get. */
+  readonly clean: (text: string) => string;
+  readonly encoding: BufferEncoding;
+}
+
+/** Whole entries as text. */
+async function* written(
+  batches: AsyncIterable<readonly LogEntry[]>,
+  { headings, traces, sites = [] }: Log,
+  { style, clean, encoding }: Writing,
+): AsyncGenerator<Uint8Array> {
+  const headingOf = headingsOf(headings, style);
+  const marks = marksOf(sites, style);
+  for await (const entries of batches) {
+    const texts = entries.map((entry) => {
+      const heading = sites.length > 1 ? '' : headingOf(entry.file);
+      const text = `${colored(clean(entry.line), style)}\n${tracedText(entry.trace, traces, { style, clean })}`;
+      return { heading, text: sites.length > 1 ? text.replace(/^(?=.|\n)/gm, () => marks.get(entry.site ?? '') ?? '') : text };
+    });
+    yield Buffer.concat(texts.flatMap(({ heading, text }) => [Buffer.from(heading), Buffer.from(text, encoding)]));
   }
 }
 
-/** The level of a line of Laravel: `[2026-01-02 03:04:05] production.ERROR: …`. */
-const LEVEL = /^(\[\d{4}-\d\d-\d\d[^\]]{0,40}\] [\w.-]{1,40}\.)(EMERGENCY|ALERT|CRITICAL|ERROR|WARNING)(?=:)/;
+/** What Laravel writes in a trace before an exception that led to another one: likely the cause. */
+const PREVIOUS = '[previous exception]';
+
+/** The trace of an entry, or the exceptions in it and how long it is. */
+function tracedText(trace: string | null, shown: boolean, { style, clean }: Pick<Writing, 'style' | 'clean'>): string {
+  if (trace === null) return '';
+  if (shown) return `${clean(trace)}\n`;
+  const lines = trace.split('\n');
+  const previous = lines.filter((each) => each.startsWith(PREVIOUS));
+  const count = lines.length - previous.length;
+  const more = style.dim(`    + ${count} more ${count === 1 ? 'line' : 'lines'} (--trace)`);
+  return [...previous.map(clean), more, ''].join('\n');
+}
+
+const COLORS = ['accent', 'green', 'yellow', 'red'] as const;
+
+/** What stands before the lines of each of several sites. */
+function marksOf(sites: readonly string[], style: Style): ReadonlyMap<string, string> {
+  const width = Math.max(...sites.map(({ length }) => length));
+  return new Map(sites.map((site, index) => [site, `${style[COLORS[index % COLORS.length] ?? 'dim'](safe(site).padEnd(width))} `]));
+}
+
+/** The level of an entry of Laravel or nginx: `[2026-01-02 03:04:05] production.ERROR: …`, `2026/01/02 03:04:05 [error] …`. */
+const LEVEL =
+  /^(\[\d{4}-\d\d-\d\d[^\]]{0,40}\] [\w.-]{1,40}\.|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[)(EMERGENCY|ALERT|CRITICAL|ERROR|WARNING|emerg|alert|crit|error|warn)(?=:|\])/;
 
 const colored = (line: string, { red, yellow }: Style): string =>
-  line.replace(LEVEL, (_, before: string, level: string) => `${before}${(level === 'WARNING' ? yellow : red)(level)}`);
-
-/** A line of a log file. */
-export type LogLine = Pick<LogPart, 'source' | 'file'> & { readonly line: string };
+  line.replace(LEVEL, (_, before: string, level: string) => `${before}${(/^warn/i.test(level) ? yellow : red)(level)}`);
 
 /** A longer line is split, so that a file without lines does not fill the memory. In UTF-16 code units. */
 const LONGEST = 32_000_000;
@@ -99,39 +176,43 @@ const LONGEST = 32_000_000;
 /** The beginning of a line whose end has not been read. */
 interface Begun {
   readonly id: string;
-  readonly source: string | null;
+  readonly of: Omit<LogLine, 'line'>;
   readonly decoder: StringDecoder;
   texts: string[];
   length: number;
 }
 
 /** Splits parts of log files into whole lines: those that each part completes. A file that ends, ends its last line. */
-export async function* logLinesIn(parts: AsyncIterable<LogPart>): AsyncGenerator<readonly LogLine[]> {
+async function* linesOf(parts: AsyncIterable<LogPart>, encoding: BufferEncoding): AsyncGenerator<LogBatch> {
   const begun = new Map<string, Begun>();
-  for await (const { source, file, id, bytes } of parts) {
-    const found: LogLine[] = [];
-    let open = begun.get(file);
+  for await (const { site, source, file, id, bytes, pause } of parts) {
+    if (pause) yield { lines: [], pause: { of: pause, site } };
+    if (bytes.length === 0) continue;
+    const lines: LogLine[] = [];
+    const of = { site, source, file };
+    const key = `${site} ${file}`;
+    let open = begun.get(key);
     if (open?.id !== id) {
-      if (open) found.push(...lastOf(file, open));
-      open = { id, source, decoder: new StringDecoder('utf8'), texts: [], length: 0 };
-      begun.set(file, open);
+      if (open) lines.push(...lastOf(open));
+      open = { id, of, decoder: new StringDecoder(encoding), texts: [], length: 0 };
+      begun.set(key, open);
     }
     const [first = '', ...others] = open.decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).split('\n');
     const last = others.pop();
     open.texts.push(first);
     open.length += first.length;
     if (last !== undefined || open.length > LONGEST) {
-      for (const line of [open.texts.join(''), ...others]) found.push({ source, file, line });
+      for (const line of [open.texts.join(''), ...others]) lines.push({ ...of, line });
       open.texts = [last ?? ''];
       open.length = last?.length ?? 0;
     }
-    if (found.length > 0) yield found;
+    if (lines.length > 0) yield { lines };
   }
-  const rest = [...begun].flatMap(([file, open]) => lastOf(file, open));
-  if (rest.length > 0) yield rest;
+  const rest = [...begun.values()].flatMap(lastOf);
+  if (rest.length > 0) yield { lines: rest };
 }
 
-function lastOf(file: string, { source, decoder, texts }: Begun): readonly LogLine[] {
+function lastOf({ of, decoder, texts }: Begun): readonly LogLine[] {
   const line = texts.join('') + decoder.end();
-  return line === '' ? [] : [{ source, file, line }];
+  return line === '' ? [] : [{ ...of, line }];
 }

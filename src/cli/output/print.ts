@@ -15,11 +15,11 @@ import { forLog, safeLines } from './text.ts';
 import type { LiveState, Result } from './view.ts';
 import { ClosedPipe, Ended, write } from './write.ts';
 
-/** Rejects output options that can never work, before the command runs. `watches`: its view is live. */
+/** Rejects output options that can never work, before the command runs. `watches`: its view is live; `follows`: it is a log without an end. */
 export async function checkShape(
   { limit, fields, query, sort }: Globals,
   { format }: Pick<Settings, 'format'>,
-  watches: boolean,
+  { watches, follows }: { readonly watches: boolean; readonly follows: boolean },
 ): Promise<void> {
   if (watches && format !== 'table' && format !== 'ndjson')
     throw usage(`--watch cannot print ${format}.`, 'Use -o ndjson, which prints a line of JSON per change.');
@@ -30,6 +30,7 @@ export async function checkShape(
     : [];
   if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
   if (fields?.includes('')) throw usage('--fields contains an empty name.');
+  if (follows) (await import('./log.ts')).checkLogShape({ format, ...shaping }, true);
   if (query !== undefined) await (await import('./query.ts')).checkQuery(query);
   else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');
 }
@@ -65,7 +66,7 @@ export async function print(
   const { stdout, env } = world;
   const { format } = settings;
   const given =
-    view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
+    view.kind === 'lines' ? (await import('./log.ts')).shownLog(view, await optionsFor(globals, format, world, () => {}), env) : view;
   if (given.kind === 'stream') {
     const body = typeof given.body === 'function' ? given.body(await styleFor(stdout, env, globals.color)) : given.body;
     try {

@@ -85,20 +85,62 @@ export type View =
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes for stdout, regardless of the format; from a function, with the colors of stdout. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> | ((style: Style) => AsyncIterable<Uint8Array>) }
-  /** Parts of log files, printed as they are read: as they are, or an item per line for scripts. */
-  | { readonly kind: 'lines'; readonly parts: AsyncIterable<LogPart>; readonly endless: boolean; readonly headings: boolean }
+  /** Parts of log files, printed as they are read: text for people, an item per entry for scripts. */
+  | ({ readonly kind: 'lines'; readonly parts: AsyncIterable<LogPart> } & LogShape)
   /** States of something, printed as they change until a signal: in place on a terminal, one after the other elsewhere. */
   | { readonly kind: 'live'; readonly states: AsyncIterable<LiveState> }
   | { readonly kind: 'nothing' };
 
+/** How to print log files. */
+export interface LogShape {
+  /** They are followed. */
+  readonly endless: boolean;
+  /** There are several, so each gets a heading. */
+  readonly headings: boolean;
+  /** The sites, if there are several: each line begins with its own. */
+  readonly sites?: readonly string[];
+  /** Elsewhere than on a terminal, byte for byte. */
+  readonly whole: boolean;
+  /** With their traces, not only their lengths. */
+  readonly traces: boolean;
+  /** Joins their lines to entries. `decoded`: the text of a line. */
+  readonly entries: (batches: AsyncIterable<LogBatch>, decoded: (text: string) => string) => AsyncIterable<readonly LogEntry[]>;
+}
+
 /** Some bytes of a log file. */
-export interface LogPart {
-  readonly source: string | null;
-  /** Its path. */
-  readonly file: string;
+export interface LogPart extends Pick<LogLine, 'site' | 'source' | 'file'> {
   /** Differs once another file has that path. */
   readonly id: string;
   readonly bytes: Uint8Array;
+  /** Nothing follows for now, so the last entry of each file of the site is complete. `begun`: all that there was has been read. */
+  readonly pause?: 'begun' | 'quiet';
+}
+
+/** A line of a log file. */
+export interface LogLine {
+  /** Its domain; null for the log of a server. */
+  readonly site: string | null;
+  /** Null for a file that the user has named. */
+  readonly source: string | null;
+  /** The path of the file. */
+  readonly file: string;
+  readonly line: string;
+}
+
+/** Whole lines, and whether something follows. */
+export interface LogBatch {
+  readonly lines: readonly LogLine[];
+  readonly pause?: { readonly of: LogPart['pause']; readonly site: string | null };
+}
+
+/** An entry of a log file: what its program wrote at once. */
+export interface LogEntry extends LogLine {
+  /** In UTC; null if it has none. */
+  readonly time: string | null;
+  /** Such as `error`. */
+  readonly level: string | null;
+  /** The lines that say where in the code it was. */
+  readonly trace: string | null;
 }
 
 /** One state of a live view. `changed`: it differs from the one before, so it is also printed elsewhere than on a terminal. */
@@ -212,12 +254,8 @@ export const log = (value: string, data: unknown): View => ({ kind: 'text', text
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
 /** Bytes for stdout. */
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
-/** Log files. `endless`: they are followed; `headings`: there are several, so each gets a heading. */
-export const logLines = (parts: AsyncIterable<LogPart>, options: { readonly endless: boolean; readonly headings: boolean }): View => ({
-  kind: 'lines',
-  parts,
-  ...options,
-});
+/** Log files. */
+export const logView = (parts: AsyncIterable<LogPart>, shape: LogShape): View => ({ kind: 'lines', parts, ...shape });
 /** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };
 /** Marks a view as the result of a wait. */

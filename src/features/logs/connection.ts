@@ -1,8 +1,11 @@
 import { DnxError } from '../../base/errors.ts';
+import { quotedForSh } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Machine } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
-import { scripted, startOn } from '../remote/ssh.ts';
+import { startOn } from '../remote/ssh.ts';
+import JOURNAL from './journal.sh';
+import type { Level } from './levels.ts';
 import LOGS from './logs.sh';
 
 type Needs = Pick<Context, 'ask' | 'world'>;
@@ -12,10 +15,19 @@ export interface Wanted {
   readonly machine: Machine;
   /** The arguments of `find_site`: those of a site, or two empty words. */
   readonly directories: readonly string[];
-  /** Four words for each file: see `candidatesOf`. */
-  readonly candidates: readonly string[];
+  /** Four words for each file: see `candidatesOf`. Undefined for the journal. */
+  readonly candidates: readonly string[] | undefined;
+  /** The number of the last entries; not with `reach`. */
   readonly lines: number;
   readonly follow: boolean;
+  /** The pattern that the first line of an entry matches; empty if every line is one. */
+  readonly head?: string;
+  /** From when on to read instead, in epoch ms; 0 for all. */
+  readonly reach?: number | undefined;
+  /** The least level of the journal. */
+  readonly priority?: Level | undefined;
+  /** What stands in the list of processes of the server. */
+  readonly label: string;
 }
 
 /** A running script on a server. */
@@ -31,11 +43,12 @@ export interface Connection {
 
 /** Starts the script on a server. With a `memory`, it goes on where a lost connection was. */
 export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory): Promise<Connection> {
-  const { machine, directories, candidates, lines, follow } = wanted;
-  const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
-  const words = [...directories, memory ? '' : String(lines), follow ? 'follow' : '', live, offsets, files, ...candidates];
-  // An open input, which ends with dnx at the latest: the script then ends, too.
-  const { ssh, said, failure } = await startOn(ctx, machine, scripted(SITE + LOGS, ...words), follow ? { stdin: 'pipe' } : {});
+  const { machine, label, follow } = wanted;
+  const script = scriptOf(wanted, memory);
+  // The script comes on the input, which ends with dnx at the latest: the script then ends, too.
+  const { ssh, said, failure } = await startOn(ctx, machine, receiving(Buffer.byteLength(script), label), { stdin: 'pipe' });
+  ssh.stdin?.write(script);
+  if (!follow) ssh.stdin?.end();
   return {
     frames: framesIn(ssh.stdout),
     failure: async () => {
@@ -48,6 +61,33 @@ export async function openConnection(ctx: Needs, wanted: Wanted, memory?: Memory
   };
 }
 
+/** A command line that every login shell understands, and that reads its script from the input. The label is for the list of processes. */
+const receiving = (bytes: number, label: string): string =>
+  `exec sh -c 'eval "$(head -c ${bytes})"' dnx logs ${/^[\w.-]+$/.test(label) ? label : ''}`.trimEnd();
+
+/** The levels that journalctl calls otherwise. */
+const PRIORITIES: Readonly<Partial<Record<Level, string>>> = { error: 'err', critical: 'crit', emergency: 'emerg' };
+
+/** The script and its arguments. */
+function scriptOf({ directories, candidates, lines, follow, head = '', reach, priority }: Wanted, memory: Memory | undefined): string {
+  const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
+  const begin = [memory ? '' : String(lines), follow ? 'follow' : '', live];
+  const words = candidates
+    ? [...directories, ...begin, offsets, files, head, reach === undefined || memory ? '' : digitsOf(reach), ...candidates]
+    : [
+        ...begin,
+        reach === undefined || memory ? '' : String(Math.floor(reach / 1000)),
+        priority === undefined ? '' : (PRIORITIES[priority] ?? priority),
+      ];
+  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${candidates ? SITE + LOGS : JOURNAL}`;
+}
+
+/** The largest difference of a time zone to UTC, in ms: the script does not know that of a log. */
+const ZONE_MS = 14 * 3_600_000;
+
+const digitsOf = (reach: number): string =>
+  reach === 0 ? 'all' : new Date(reach - ZONE_MS).toISOString().slice(0, 19).replaceAll(/\D/g, '');
+
 /** Part of what the script prints: bytes of a file, or a line about it. */
 export type Frame =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
@@ -55,11 +95,18 @@ export type Frame =
   | { readonly kind: 'file'; readonly id: string; readonly offset: number; readonly name: string }
   /** A file that is not shown so far. */
   | { readonly kind: 'known'; readonly id: string; readonly offset: number }
-  | { readonly kind: 'missing' | 'unreadable' | 'live' | 'release'; readonly path: string }
+  | { readonly kind: 'missing' | 'live' | 'release' | 'capped'; readonly path: string }
+  /** `group`: the group that may read it, if it is not only root. */
+  | { readonly kind: 'unreadable'; readonly path: string; readonly user: string; readonly group: string }
+  /** The time zone of the server: `+0000`. */
+  | { readonly kind: 'zone'; readonly zone: string }
   /** The site has no directory. */
   | { readonly kind: 'nowhere' }
   /** Every file to begin with has been named. */
   | { readonly kind: 'surveyed' }
+  /** All that there was at the beginning has been sent. */
+  | { readonly kind: 'begun' }
+  /** Nothing new for half a second. */
   | { readonly kind: 'idle' }
   | { readonly kind: 'finished' };
 
@@ -134,8 +181,16 @@ function frameOf(bytes: string): Frame | undefined {
       return { kind: 'known', id, offset: Number(offset) };
     case 'M':
       return { kind: 'missing', path };
-    case 'U':
-      return { kind: 'unreadable', path };
+    case 'U': {
+      const [user = '', group = ''] = id.split(':');
+      return { kind: 'unreadable', path: [offset, ...name].join(' '), user, group };
+    }
+    case 'C':
+      return { kind: 'capped', path };
+    case 'Z':
+      return { kind: 'zone', zone: path };
+    case 'B':
+      return { kind: 'begun' };
     case 'L':
       return { kind: 'live', path };
     case 'R':

@@ -56,5 +56,12 @@ async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<
   const place = siteOnMachine({ ...of }, { server: server ?? {}, site });
   const silent = { world: ctx.world, ask: { ...ctx.ask, allowed: false } };
   const candidates = candidatesOf('deploy', place);
-  return openConnection(silent, { machine: place.machine, directories: siteDirectories(place), candidates, lines: 0, follow: true });
+  return openConnection(silent, {
+    machine: place.machine,
+    directories: siteDirectories(place),
+    candidates,
+    lines: 0,
+    follow: true,
+    label: place.domain,
+  });
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
 import { watchReader } from '../watch/poll.ts';
 import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
+import type { Subject } from './survey.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 
@@ -22,7 +23,7 @@ export async function* partsFrom(
   wanted: Wanted,
   memory: Memory,
   first: Connection,
-  source: string | null,
+  { source, site }: Subject,
 ): AsyncGenerator<LogPart> {
   const reader = wanted.follow ? watchReader(ctx) : undefined;
   const pace: Pace = { pause: FIRST_MS };
@@ -30,7 +31,7 @@ export async function* partsFrom(
   reader?.onGone(() => connection?.stop());
   try {
     while (connection) {
-      const finished: boolean = yield* partsOf(ctx, connection, memory, { source, pace });
+      const finished: boolean = yield* partsOf(ctx, connection, memory, { of: { source: source ?? null, site }, pace });
       ctx.signal.throwIfAborted();
       if (finished || reader?.gone()) return;
       connection.stop();
@@ -44,12 +45,14 @@ export async function* partsFrom(
   }
 }
 
+const NONE = new Uint8Array();
+
 /** Yields the parts of one connection. Returns false if it was lost. */
 async function* partsOf(
   { progress }: Needs,
   { frames }: Connection,
   memory: Memory,
-  { source, pace }: { readonly source: string | null; readonly pace: Pace },
+  { of, pace }: { readonly of: Pick<LogPart, 'site' | 'source'>; readonly pace: Pace },
 ): AsyncGenerator<LogPart, boolean> {
   let file = { file: '', id: '' };
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
@@ -59,7 +62,9 @@ async function* partsOf(
     if (frame.kind === 'finished') return true;
     if (frame.kind === 'file') file = { file: frame.name, id: frame.id };
     if (frame.kind === 'release') progress.note(`Release changed: ${frame.path.split('/').at(-1)}`);
-    if (frame.kind === 'bytes') yield { source, ...file, bytes: frame.bytes };
+    if (frame.kind === 'bytes') yield { ...of, ...file, bytes: frame.bytes };
+    if (frame.kind === 'begun' || frame.kind === 'idle')
+      yield { ...of, ...file, bytes: NONE, pause: frame.kind === 'begun' ? 'begun' : 'quiet' };
   }
   return false;
 }

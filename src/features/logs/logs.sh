@@ -1,17 +1,22 @@
 # shellcheck shell=sh disable=SC1007,SC2154,SC3013
 # Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
-# where this one was lost. Follows remote/site.sh; connection.ts reads its output. Arguments: those of find_site, the number of lines
-# (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, and four words for each candidate: see
-# candidatesOf in logs.ts.
+# where this one was lost. Follows remote/site.sh; connection.ts reads its output. Arguments: those of find_site, the number of entries
+# (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, the pattern that the first line of an
+# entry matches (empty: every line is one), from when on to read (empty: the last entries, `all`, or a time such as 20260102030405), and four
+# words for each candidate: see candidatesOf in logs.ts. Arrives on standard input, so that it is in no list of processes.
 export LC_ALL=C
 nl=$(printf "\nx"); nl=${nl%x}
-lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7
-candidate=$1 domain=$2
-shift 7
+TIME="[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7 head=$8 reach=$9
+candidate=$1 domain=$2 linked=
+shift 9
 
-# Finds the site, and sets now to its live release.
+# Finds the site, and sets now to its live release. While a deployment replaces the link to it, that is the release before.
 look() {
   find_site "$candidate" "$domain"
+  if [ -d "$root/current" ]; then linked=1
+  elif [ -n "$linked" ]; then live=$at
+  fi
   now=$([ -z "$live" ] || { cd -P "$live" 2>/dev/null && pwd -P; })
 }
 
@@ -88,20 +93,76 @@ remember() {
 # Sets label to the path as a user knows it.
 label_of() {
   label=$1
-  if [ -n "$root" ] && [ -d "$root/current" ]; then
+  if [ -n "$linked" ]; then
     case $1 in "$live"/*) label=${root%/}/current/${1#"$live/"} ;; esac
   fi
 }
 
-# Sets off to where the last lines of a file begin. Looks at no more of it than it must.
+part() { tail -c "+$((size - window + 1))" -- "$path" | head -c "$window"; }
+
+# Grows the window. False if it has the whole file, or is too large.
+grow() {
+  [ "$window" -lt "$size" ] && [ "$window" -lt "$1" ] || return 1
+  window=$((window * 8))
+  [ "$window" -lt "$1" ] || window=$1
+  [ "$window" -lt "$size" ] || window=$size
+}
+
+# Sets bytes to the length of the last lines.
 last_lines() {
-  window=65536
   while :; do
-    [ "$window" -lt "$size" ] || window=$size
-    bytes=$(tail -c "+$((size - window + 1))" -- "$path" | head -c "$window" | tail -n "$lines" | wc -c)
-    if [ "$bytes" -lt "$window" ] || [ "$window" -ge "$size" ]; then break; fi
-    window=$((window * 8))
+    bytes=$(part | tail -n "$lines" | wc -c)
+    if [ "$bytes" -lt "$window" ] || ! grow "$size"; then break; fi
   done
+}
+
+# Sets bytes to the length of the last entries. False if the end of the file has none.
+last_entries() {
+  [ -n "$head" ] && [ "$lines" -gt 0 ] || return 1
+  while :; do
+    count=$(part | grep -a -n -E "$head" | cut -d: -f1 | tail -n "$lines" | { read -r first && echo "$first" && wc -l; })
+    first=${count%%"$nl"*} count=$((${count#*"$nl"} + 1))
+    bytes=$window
+    if [ -z "$first" ]; then
+      grow 4194304 || return 1
+    elif [ "$first" -gt 1 ] && [ "$count" -ge "$lines" ]; then
+      bytes=$(part | tail -n "+$first" | wc -c)
+      return 0
+    elif ! grow "$size"; then
+      return 0
+    fi
+  done
+}
+
+# Sets bytes to the length of what was written since a time: at most 32 MB.
+since() {
+  until reached; do
+    grow 33554432 && continue
+    [ "$window" -ge "$size" ] || say C "$path"
+    break
+  done
+  bytes=$window
+  # The first line is not whole.
+  [ "$window" -ge "$size" ] || bytes=$(part | tail -n +2 | wc -c)
+}
+
+# True if the window begins before the time from which to read.
+reached() {
+  [ "$reach" != all ] || return 1
+  stamp=$(part | grep -a -o -E "$TIME" | head -n 1 | tr -cd 0-9)
+  [ -n "$stamp" ] && [ "$stamp" -lt "$reach" ]
+}
+
+# Sets off to where to begin in a file. Looks at no more of it than it must.
+begin() {
+  window=65536
+  [ "$window" -lt "$size" ] || window=$size
+  if [ -n "$reach" ]; then since
+  elif ! last_entries; then
+    window=65536
+    [ "$window" -lt "$size" ] || window=$size
+    last_lines
+  fi
   off=$((size - bytes))
 }
 
@@ -161,10 +222,21 @@ $found
 END
 }
 
+# Says that a file cannot be read, by this user, and which group could read what is in the way.
+refuse() {
+  barrier=$1
+  [ -f "$1" ] || barrier=${1%/*}/
+  by=$(stat -L -c "%A %G" -- "$barrier" 2>/dev/null)
+  case $by in *\ root | *\ UNKNOWN) by= ;; ????r*) by=${by#* } ;; *) by= ;; esac
+  say U "$(id -un 2>/dev/null):$by" "$1"
+}
+
 # Finds out where to begin, and says what cannot be shown.
 survey() {
   find_files "$@"
-  printf %s "$unreadable" | sed "s/^/U /"
+  while IFS= read -r each; do [ -z "$each" ] || refuse "$each"; done <<END
+$unreadable
+END
   printf %s "$missing" | sed "s/^/M /"
   [ -n "$root" ] || say D
   found=$(measured "$all")
@@ -177,7 +249,7 @@ survey() {
     off=$size
     case $nl$files in
       *"$nl$path$nl"*)
-        last_lines
+        begin
         label_of "$path"
         say F "$id" "$off" "$label"
         place ;;
@@ -189,7 +261,9 @@ $found
 END
 }
 
-say "dnx-logs 1"
+# A login shell may have printed something without a newline.
+printf "\n%s\n" "dnx-logs 1"
+say Z "$(date +%z)"
 look
 live=${at:-$now} at=${at:-$now}
 say L "$live"
@@ -216,7 +290,7 @@ trap "over=1" TERM
 exec 3<&0
 { cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 &
 exec 3<&- </dev/null
-idle=0
+idle=0 begun=
 while :; do
   last=$over sent=
   look
@@ -228,6 +302,8 @@ while :; do
     send_new "$@"
   fi
   at=$live
+  [ -n "$begun" ] || say B
+  begun=1
   if [ -n "$last" ]; then
     say Q
     exit 0

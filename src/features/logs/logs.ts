@@ -1,60 +1,199 @@
-import { usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { inParallel } from '../../base/parallel.ts';
+import { parseDuration, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type LogPart, logLines, type Result, type View } from '../../cli/output/view.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { type LogPart, logView, type Result, type View } from '../../cli/output/view.ts';
+import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
+import { type Targets, targetIds } from '../../platform/names/names.ts';
 import { siteDirectories } from '../remote/directory.ts';
 import { type LogSource, places } from '../remote/log-paths.ts';
-import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
+import { type Machine, readMachine, readSiteOnMachine, type SiteOnMachine, siteOnMachine } from '../remote/machine.ts';
 import { openConnection, openMemory, type Wanted } from './connection.ts';
+import { type EntryFilter, entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
+import type { Level } from './levels.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { noLogYet, openSurvey, type Subject } from './survey.ts';
 
 interface Options {
+  readonly sites: readonly string[] | undefined;
   readonly follow: boolean | undefined;
   readonly lines: number | undefined;
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly grep: string | undefined;
+  readonly level: Level | undefined;
+  readonly trace: boolean | undefined;
   readonly source: LogSource | undefined;
   readonly path: readonly string[] | undefined;
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context<typeof logsEndpoint>, 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'signal' | 'world'>;
+type Needs = Pick<Context<typeof logsEndpoint>, 'api' | 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'resolve' | 'signal' | 'world'>;
 
 const LINES = 100;
+/** How much of the journal is searched without `--since`, in ms. It has no end. */
+const JOURNAL_MS = 24 * 3_600_000;
 
 /** `dnx logs`. */
 export async function showLogs(ctx: Needs, targets: Targets, options: Options): Promise<View | Result> {
-  const { follow = false, lines = LINES, path, source } = options;
+  const { follow = false, lines = LINES, path, sites = [], source, trace = false } = options;
   check(options, targets);
-  if (!targets.site && !follow && !path && !source) return serverLog(ctx, lines);
+  const filter = filterOf(options, ctx.clock.now());
+  const isFiltered = [filter.since, filter.until, filter.grep, options.level].some((each) => each !== undefined);
+  if (!targets.site && !follow && !path && !source && !isFiltered) return serverLog(ctx, lines);
   const chosen = path ? undefined : (source ?? (targets.site ? 'laravel' : 'nginx'));
-  const site = targets.site && (await readSiteOnMachine(ctx, targets, options.user));
-  const machine = site?.machine ?? (await readMachine(ctx, targets, options.user));
-  const wanted: Wanted = {
-    machine,
-    directories: site ? siteDirectories(site) : ['', ''],
-    candidates: chosen ? candidatesOf(chosen, site ?? machine) : candidatesAt(path ?? [], site ? 'live:' : 'home:'),
+  const wantedOf = (place: SiteOnMachine | Machine): Wanted => ({
+    ...('domain' in place
+      ? { machine: place.machine, directories: siteDirectories(place), label: place.domain }
+      : { machine: place, directories: ['', ''], label: place.server.label }),
+    candidates:
+      chosen === 'journal'
+        ? undefined
+        : chosen
+          ? candidatesOf(chosen, place)
+          : candidatesAt(path ?? [], 'domain' in place ? 'live:' : 'home:'),
     lines,
     follow,
+    head: filter.loose ? '' : HEAD,
+    reach: isFiltered && lines > 0 ? (filter.since ?? (chosen === 'journal' ? filter.now - JOURNAL_MS : 0)) : undefined,
+    priority: options.level,
+  });
+  const first = targets.site ? await readSiteOnMachine(ctx, targets, options.user) : await readMachine(ctx, targets, options.user);
+  const others = await inParallel(sites, (word) => readOther(ctx, word, options.user));
+  const all = distinct([first, ...others]).map((place) => ({
+    wanted: wantedOf(place),
+    subject: {
+      source: chosen,
+      label: 'domain' in place ? place.domain : place.server.label,
+      site: 'domain' in place ? place.domain : null,
+    },
+  }));
+  // A line and no spinner, which would hide a prompt of ssh.
+  ctx.progress.done();
+  if (ctx.progress.spins)
+    ctx.progress.note(`Connecting to ${[...new Set(all.map(({ wanted }) => wanted.machine.server.label))].join(', ')}`);
+  const { read, exit } = await readAll(ctx, all);
+  const found = read.flatMap(({ files }) => files).length;
+  const several = all.length > 1;
+  const labels = all.map(({ subject }) => subject.label);
+  const last = isFiltered && (options.lines !== undefined || filter.since === undefined) ? lines : undefined;
+  const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));
+  return {
+    view: logView(several ? merged(ctx, read) : (read[0] as Shown).parts, {
+      endless: follow,
+      headings: found > 1,
+      whole: trace && !isFiltered && !several,
+      traces: trace,
+      ...(several && { sites: labels }),
+      entries: (batches, decoded) => {
+        const entries = entriesFor({
+          ...filter,
+          last,
+          sorted: several && !follow ? labels : undefined,
+          zoneOf: (site) => zones.get(site) ?? '+0000',
+        });
+        const shown = entries(batches, decoded);
+        return isFiltered && !follow
+          ? unlessEmpty(
+              shown,
+              () => true,
+              () => ctx.progress.note('No matching entries'),
+            )
+          : shown;
+      },
+    }),
+    exit,
   };
-  return read(ctx, wanted, { source: chosen, label: site?.domain ?? machine.server.label });
 }
 
 /** Rejects what can never work, before anything is read. */
-function check({ follow, lines, path, source }: Options, { site }: Targets): void {
+function check({ follow, lines, path, sites, source, until }: Options, { site }: Targets): void {
   if (lines !== undefined && lines < (follow ? 0 : 1))
     throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
   if (path && source) throw usage('--path and --source cannot be combined.');
   for (const each of path ?? []) if (each === '' || /[\n\0]/.test(each)) throw usage('--path must be the path of a file.');
   if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
+  if (follow && until !== undefined) throw usage('-f cannot be combined with --until.');
+  if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
+}
+
+type Filter = Pick<EntryFilter, 'since' | 'until' | 'level' | 'grep' | 'loose' | 'now'>;
+
+/** What the entries must have. */
+function filterOf({ since, until, level, grep, source }: Options, now: number): Filter {
+  return {
+    since: since === undefined ? undefined : momentIn('--since', since, now),
+    until: until === undefined ? undefined : momentIn('--until', until, now),
+    // The journal has levels, but does not print them: journalctl selects them.
+    level: source === 'journal' ? undefined : level,
+    grep: grep === undefined ? undefined : patternOf(grep),
+    loose: source === 'deploy',
+    now,
+  };
+}
+
+/** A time, or how long ago it was. */
+function momentIn(option: string, word: string, now: number): number {
+  const ago = parseDuration(word);
+  const at = ago === undefined ? timeOf(word) : now - ago;
+  if (at !== undefined) return at;
+  throw usage(
+    `${option} must be a time or a duration, not '${word}'.`,
+    `For example: ${option} 15m, or ${option} '2026-01-02 03:04' (UTC).`,
+  );
+}
+
+/** A regular expression. Case matters only if it has a capital letter. */
+function patternOf(word: string): RegExp {
+  try {
+    return new RegExp(word, /\p{Lu}/u.test(word.replaceAll(/\\./g, '')) ? 'u' : 'iu');
+  } catch (error) {
+    throw usage(`--grep is not a regular expression: ${(error as Error).message.replace(/^.*: /, '')}.`);
+  }
+}
+
+/** Reads where another site is. */
+async function readOther(ctx: Needs, word: string, user: string | undefined): Promise<SiteOnMachine> {
+  const targets = await ctx.resolve(siteEndpoint, { site: word });
+  const ids = targetIds(targets);
+  const [{ data: server }, { data: site }] = await Promise.all([
+    ctx.api.send<JsonObject>(serverEndpoint, ids),
+    ctx.api.send<JsonObject>(siteEndpoint, ids),
+  ]);
+  return siteOnMachine(targets, { server: server ?? {}, site: site ?? {} }, user);
+}
+
+const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonly T[] => [
+  ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
+];
+
+interface Reading {
+  readonly wanted: Wanted;
+  readonly subject: Subject;
+}
+
+/** Connects to each. With several, what fails is a warning, unless all of them do. */
+async function readAll(ctx: Needs, all: readonly Reading[]) {
+  const outcomes = await inParallel(all, (each) =>
+    read(ctx, each).catch((error: unknown) => {
+      if (!(error instanceof DnxError) || isStop(error)) throw error;
+      return error;
+    }),
+  );
+  const failures = outcomes.flatMap((each) => (each instanceof DnxError ? [each] : each.exit ? [each.exit] : []));
+  const shown = outcomes.flatMap((each) => (each instanceof DnxError ? [] : [each]));
+  const [first] = failures;
+  if (first && shown.length === 0) throw first;
+  if (all.length === 1 || !first) return { read: shown, exit: first };
+  for (const { message, hint } of failures) ctx.progress.warn([message, hint].filter(Boolean).join(' '));
+  return { read: shown, exit: new DnxError('partial', `${failures.length} of ${all.length} sites failed`) };
 }
 
 /** Connects and finds the files. Their content is read while it is printed. */
-async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Result> {
+async function read(ctx: Needs, { wanted, subject }: Reading) {
   const memory = openMemory();
-  // A line and no spinner, which would hide a prompt of ssh.
-  ctx.progress.done();
-  if (ctx.progress.spins) ctx.progress.note(`Connecting to ${wanted.machine.server.label}`);
   const connection = await openConnection(ctx, wanted);
   try {
     const survey = openSurvey();
@@ -63,28 +202,73 @@ async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Resul
       throw await connection.failure();
     }
     const { exit, warnings, note } = survey.findings(wanted, subject);
-    const found = survey.files().length;
-    if (exit && found === 0) throw exit;
+    const files = survey.files();
+    if (exit && files.length === 0) throw exit;
     for (const each of warnings) ctx.progress.warn(each);
     if (note !== undefined) ctx.progress.note(note);
-    const parts = partsFrom(ctx, wanted, memory, connection, subject.source ?? null);
-    const empty = found > 0 && !wanted.follow ? noLogYet(subject) : undefined;
-    const shown = empty === undefined ? parts : unlessEmpty(parts, () => ctx.progress.note(empty));
-    return { view: logLines(shown, { endless: wanted.follow, headings: found > 1 }), exit };
+    const parts = partsFrom(ctx, wanted, memory, connection, subject);
+    const empty = files.length > 0 && !wanted.follow && wanted.reach === undefined ? noLogYet(subject) : undefined;
+    return {
+      subject,
+      files,
+      exit,
+      zone: survey.zone(),
+      parts:
+        empty === undefined
+          ? parts
+          : unlessEmpty(
+              parts,
+              ({ bytes }) => bytes.length > 0,
+              () => ctx.progress.note(empty),
+            ),
+    };
   } catch (error) {
     connection.stop();
     throw error;
   }
 }
 
-/** These parts. `note` is called at the end if there are none. */
-async function* unlessEmpty(parts: AsyncIterable<LogPart>, note: () => void): AsyncGenerator<LogPart> {
+/** These items. `note` is called at the end if none of them `counts`. */
+async function* unlessEmpty<T>(items: AsyncIterable<T>, counts: (item: T) => boolean, note: () => void): AsyncGenerator<T> {
   let isEmpty = true;
-  for await (const part of parts) {
-    isEmpty = false;
-    yield part;
+  for await (const each of items) {
+    isEmpty &&= !counts(each);
+    yield each;
   }
   if (isEmpty) note();
+}
+
+type Shown = Awaited<ReturnType<typeof read>>;
+
+/** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
+async function* merged({ progress }: Needs, all: readonly Shown[]): AsyncGenerator<LogPart> {
+  let failed = 0;
+  const next = (one: Shown) =>
+    one.parts.next().then(
+      (result) => ({ one, result }),
+      (error: unknown) => {
+        if (!(error instanceof DnxError) || isStop(error)) throw error;
+        progress.warn(`${one.subject.label}: ${error.message}`);
+        failed += 1;
+        return { one, result: undefined };
+      },
+    );
+  const waiting = new Map(all.map((one) => [one, next(one)]));
+  try {
+    while (waiting.size > 0) {
+      const { one, result } = await Promise.race(waiting.values());
+      waiting.delete(one);
+      if (!result || result.done) continue;
+      waiting.set(one, next(one));
+      yield result.value;
+    }
+  } finally {
+    for (const [one, pending] of waiting) {
+      pending.catch(() => {});
+      void one.parts.return(undefined).catch(() => {});
+    }
+  }
+  if (failed > 0) throw new DnxError('partial', `${failed} of ${all.length} logs are incomplete`);
 }
 
 /** What the names in a path stand for. */

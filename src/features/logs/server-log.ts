@@ -1,4 +1,5 @@
-import { isObject, toJson } from '../../base/json.ts';
+import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { log, message, type View } from '../../cli/output/view.ts';
 
@@ -12,14 +13,30 @@ export async function serverLog(ctx: Pick<Context<typeof logsEndpoint>, 'call'>,
   return text === '' ? message('No logs.', body ?? null) : log(lines === undefined ? text : lastLines(text, lines), data);
 }
 
-/** The log in a response of undocumented shape: a text, lines, or an object with either. */
+/** The fields that hold a log or its lines, and those of an entry. */
+const HOLDERS = ['content', 'logs', 'log', 'output', 'lines', 'entries', 'items', 'data'];
+const TIMES = ['timestamp', 'time', 'datetime', 'date', 'created_at', 'logged_at'];
+const TEXTS = ['message', 'msg', 'text', 'line'];
+
+/** The log in a response of undocumented shape: a text, lines, entries with a message, or an object with any of them. */
 export function serverLogText(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;
-  if (Array.isArray(data)) return data.map(serverLogText).join('\n');
+  if (Array.isArray(data)) return data.map((each) => serverLogText(each).replace(/\n$/, '')).join('\n');
   if (!isObject(data)) return String(data);
-  const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
-  return holder ? serverLogText(data[holder]) : toJson(data);
+  const holder = HOLDERS.find((key) => key in data);
+  if (holder) return serverLogText(data[holder]);
+  const first = (keys: readonly string[]) => keys.map((key) => wordOf(data[key])).find((word) => word !== '');
+  const text = first(TEXTS);
+  if (text !== undefined) return [first(TIMES), wordOf(data.level).toUpperCase(), text].filter(Boolean).join(' ');
+  // A log by its name.
+  return Object.entries(data)
+    .map(([key, value]) =>
+      isObject(value) || Array.isArray(value) || wordOf(value).includes('\n')
+        ? `==> ${key} <==\n${serverLogText(value).replace(/\n$/, '')}`
+        : `${key}: ${wordOf(value)}`,
+    )
+    .join('\n');
 }
 
 function lastLines(text: string, count: number): string {

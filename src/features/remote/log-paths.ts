@@ -1,5 +1,5 @@
 /** The kinds of logs that `dnx logs --source` selects. */
-export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'daemon'] as const;
+export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'worker', 'scheduler', 'horizon', 'daemon', 'journal'] as const;
 
 /** One of them. */
 export type LogSource = (typeof sourceNames)[number];
@@ -31,6 +31,22 @@ const supervisor = '/var/log/supervisor/*.log';
 
 const named = (directories: readonly string[], ...names: readonly string[]): readonly string[] =>
   directories.flatMap((directory) => names.map((name) => `${directory}/${name}`));
+
+/** Where the output of a program of Supervisor or cron is, whose file has one of these names. */
+const programNamed = (title: string, ...names: readonly string[]): Place => ({
+  title: `${title} log`,
+  server: [{ show: 'each', files: names.map((name) => `/var/log/supervisor/*${name}*.log`) }],
+  site: [
+    {
+      show: 'each',
+      files: [
+        ...named(['SITE'], ...names.map((name) => `${name}.log`)),
+        ...named(['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'], ...names.map((name) => `${name}*.log`)),
+      ],
+    },
+    { show: 'each', files: names.map((name) => `/var/log/supervisor/*${name}*.log`) },
+  ],
+});
 
 /**
  * Where logs are on a server. All of it is assumed: from stock Laravel and Ubuntu, the Supervisor examples of Laravel's documentation, and
@@ -78,6 +94,11 @@ export const places: Readonly<Record<LogSource, Place>> = {
       },
     ],
   },
+  worker: programNamed('worker', 'worker', 'queue'),
+  scheduler: programNamed('scheduler', 'scheduler', 'schedule', 'cron'),
+  horizon: programNamed('Horizon', 'horizon'),
+  /** Read with journalctl. */
+  journal: { title: 'journal', server: [], site: [] },
   daemon: {
     title: 'daemon log',
     server: [{ show: 'each', files: [supervisor] }],

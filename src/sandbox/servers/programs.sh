@@ -41,7 +41,17 @@ case $name in
     fi
     ;;
   supervisorctl) cat "$SANDBOX_SERVER/supervisor" 2>/dev/null ;;
-  dmesg | journalctl) ;;
+  dmesg) ;;
+  journalctl)
+    now=$(date -u +%Y-%m-%dT%H:%M:%S+0000)
+    case "$*" in
+      *--after-cursor*) print '-- cursor: 3' ;;
+      *--show-cursor*)
+        print "$now ${SANDBOX_SERVER##*/} systemd[1]: Started nginx.service - A high performance web server." \
+          "$now ${SANDBOX_SERVER##*/} systemd[1]: Started supervisor.service - Supervisor process control system." '-- cursor: 3'
+        ;;
+    esac
+    ;;
   sudo)
     # Nothing here runs as root. Who owns a file is all that dnx suggests to change with it.
     if [ "$1" = chown ]; then

@@ -35,6 +35,14 @@ fi
 
 server=$(cd -P "$sandbox/addresses/${host##*@}" && pwd -P)
 home=$server/home/deploynix
+# A script that comes on standard input becomes the command, so that its paths are moved, too.
+case $command in
+  *"(head -c "*)
+    count=${command#*head -c }
+    command=$(head -c "${count%%)*}"; printf .)
+    command=${command%.}
+    ;;
+esac
 # A log is called what it is called on a server.
 command=$(printf '%s.' "$command" | sed -e "s#/home/deploynix#$home#g; s#/var/log#$server/var/log#g" \
   -e 's|"$off" "$label"|"$off" "${label#"$SANDBOX_SERVER"}"|')

@@ -83,7 +83,7 @@ const FORMATS: readonly RegExp[] = [
 ];
 
 /** The time of a line; undefined without one. `zone` is that of the server, `now` tells the year of syslog. */
-function stampOf(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
+export function stampOf(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
   const groups = FORMATS.map((format) => format.exec(line)?.groups).find(Boolean);
   if (!groups) return undefined;
   const { date = dateIn(groups, now), time = '', zone: named } = groups;

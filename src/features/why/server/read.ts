@@ -129,7 +129,9 @@ interface Names {
 }
 
 /** The source of each kind of log. The deployment log comes first. */
-const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Record<Selected, Source>;
+const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Partial<
+  Record<Selected, Source>
+>;
 
 /** Where the logs of a site may be: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown name. */
 function logPaths(names: Names): readonly Path[] {

@@ -1,0 +1,207 @@
+import { timeOf } from '../../base/time.ts';
+import type { LogBatch, LogEntry, LogLine, LogShape } from '../../cli/output/view.ts';
+import { stampOf } from '../why/logs/text.ts';
+import { type Level, levels } from './levels.ts';
+
+/**
+ * The first line of an entry with a time at its beginning, in the syntax of `grep -E`. In a log that has such lines, the others go on with
+ * the entry before.
+ */
+export const HEAD =
+  '^( {0,2}\\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|\\[[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} |[A-Z][a-z]{2} +[0-9]{1,2} [0-9]{2}:[0-9]{2}:)';
+const head = new RegExp(HEAD);
+
+/** Which entries to show. */
+export interface EntryFilter {
+  /** In epoch ms. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly level?: Level | undefined;
+  readonly grep?: RegExp | undefined;
+  /** Of those that there are at the beginning, only the last ones of each file. */
+  readonly last?: number | undefined;
+  /** Orders the entries of these sites by time, once all of them are read. At the same time, the site that is named first comes first. */
+  readonly sorted: readonly string[] | undefined;
+  /** True if every line is an entry. */
+  readonly loose: boolean;
+  /** The time zone of a server, such as `+0000`. */
+  readonly zoneOf: (site: string | null) => string;
+  readonly now: number;
+}
+
+/** How much of a line may tell its time and level, in UTF-16 code units. */
+const MOST = 2_000;
+
+/** An entry of which more lines may follow. */
+interface Open {
+  readonly first: LogLine;
+  readonly lines: string[];
+  readonly trace: string[];
+}
+
+/** The first line of a stack trace of PHP, as Laravel, Monolog and nginx write it. The rest of the entry belongs to it. */
+const TRACE = /^(\[stacktrace\]|Stack trace:|#\d+ )/;
+
+/** Joins lines to entries, and leaves out those that nobody looks for. */
+export const entriesFor = (filter: EntryFilter): LogShape['entries'] =>
+  async function* (batches: AsyncIterable<LogBatch>, decoded: (text: string) => string) {
+    const open = new Map<string, Open>();
+    const dated = new Map<string, string>();
+    const shelf = openShelf(filter);
+    const close = (key: string): readonly LogEntry[] => {
+      const ended = open.get(key);
+      if (!ended) return [];
+      open.delete(key);
+      if (head.test(ended.first.line)) dated.set(key, ended.first.line);
+      return isWanted(ended, filter, { before: dated.get(key), decoded }) ? shelf.pass(entryOf(ended, filter)) : [];
+    };
+    const closeAll = (site: string | null) => [...open.keys()].filter((key) => key.startsWith(`${site} `)).flatMap(close);
+    const take = (each: LogLine): readonly LogEntry[] => {
+      const key = keyOf(each);
+      const isDated = !filter.loose && head.test(each.line);
+      const current = open.get(key);
+      if (current && !isDated) {
+        (current.trace.length > 0 || TRACE.test(each.line) ? current.trace : current.lines).push(each.line);
+        return [];
+      }
+      // At first, one file comes after the other.
+      const before = shelf.begun(each.site) ? close(key) : closeAll(each.site);
+      open.set(key, { first: each, lines: [each.line], trace: [] });
+      return isDated ? before : [...before, ...close(key)];
+    };
+    for await (const { lines, pause } of batches) {
+      const entries = pause ? closeAll(pause.site) : lines.flatMap(take);
+      const all = pause?.of === 'begun' ? [...shelf.begin(pause.site), ...entries] : entries;
+      if (all.length > 0) yield all;
+    }
+    const ended = [...open.keys()].flatMap(close);
+    const rest = [...shelf.rest(), ...ended];
+    if (rest.length > 0) yield filter.sorted ? byTime(rest, filter.sorted) : rest;
+  };
+
+const keyOf = ({ site, file }: LogLine): string => `${site} ${file}`;
+
+/** Keeps entries until it is known whether they are among the last ones, or which ones are before them. */
+function openShelf({ last, sorted }: EntryFilter) {
+  const kept = new Map<string, LogEntry[]>();
+  const begun = new Set<string | null>();
+  const taken = (keys: readonly string[]): readonly LogEntry[] => {
+    const entries = keys.flatMap((key) => kept.get(key) ?? []);
+    for (const key of keys) kept.delete(key);
+    return entries;
+  };
+  return {
+    /** True once all that there was at the beginning has been read. */
+    begun: (site: string | null) => begun.has(site),
+    /** Returns what was kept of a site, for which nothing is kept from now on. */
+    begin(site: string | null): readonly LogEntry[] {
+      begun.add(site);
+      return taken([...kept.keys()].filter((key) => key.startsWith(`${site} `)));
+    },
+    rest: () => taken([...kept.keys()]),
+    /** Keeps an entry, or returns it. */
+    pass(entry: LogEntry): readonly LogEntry[] {
+      if (!sorted && (last === undefined || begun.has(entry.site))) return [entry];
+      const before = kept.get(keyOf(entry)) ?? [];
+      kept.set(keyOf(entry), before);
+      before.push(entry);
+      if (last !== undefined && before.length > last) before.shift();
+      return [];
+    },
+  };
+}
+
+function entryOf({ first, lines, trace }: Open, filter: EntryFilter): LogEntry {
+  const { site, source, file, line } = first;
+  const at = timeIn(first, filter);
+  return {
+    site,
+    source,
+    file,
+    time: at === undefined ? null : new Date(at).toISOString().replace('.000Z', 'Z'),
+    level: levelIn(line),
+    line: lines.join('\n'),
+    trace: trace.length > 0 ? trace.join('\n') : null,
+  };
+}
+
+/** A line of nginx's access log: `::1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/2.0" 200 …`. */
+const ACCESS = /^\S+ \S+ [^[]{1,80}\[([^\]]{10,40})\] "(?:[^"\\]|\\.)*" (\d{3}) /;
+
+/** The time of a line, in epoch ms. */
+function timeIn({ line, site, source }: LogLine, { zoneOf, now }: EntryFilter): number | undefined {
+  const start = line.slice(0, MOST);
+  // Laravel writes in the time zone of the application, which is UTC unless it is changed.
+  const zone = source === 'laravel' || source === null ? '+0000' : zoneOf(site);
+  const at = head.test(start) ? stampOf(start, { zone, now })?.at : accessTime(ACCESS.exec(start)?.[1]);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function accessTime(word = ''): number | undefined {
+  const [, date, time, hours, minutes] = /^(\d\d\/\w{3}\/\d{4}):(\S+) ([+-]\d\d)(\d\d)$/.exec(word) ?? [];
+  return date === undefined ? timeOf(word) : Date.parse(`${date.replaceAll('/', ' ')} ${time} ${hours}${minutes}`);
+}
+
+/** What programs call levels, and what they are. */
+const names: Readonly<Record<string, Level>> = {
+  ...Object.fromEntries(levels.map((each) => [each, each])),
+  warn: 'warning',
+  crit: 'critical',
+  emerg: 'emergency',
+  panic: 'emergency',
+  fatal: 'critical',
+  'fatal error': 'error',
+  'parse error': 'error',
+  deprecated: 'notice',
+  fail: 'error',
+  done: 'info',
+  running: 'info',
+};
+
+/** The level in the first line of an entry: of Monolog, nginx, PHP-FPM, PHP, and `queue:work`. */
+const LEVELS: readonly RegExp[] = [
+  /^\[[^\]]{10,40}\] [\w.-]{1,40}\.([A-Z]{4,9}):/,
+  /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(\w{3,9})\]/,
+  /^\[[^\]]{10,40}\] (?:PHP )?([A-Za-z]+(?: error)?):/,
+  /^ {0,2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* (RUNNING|DONE|FAIL)\s*$/,
+];
+
+function levelIn(line: string): Level | null {
+  const start = line.slice(0, MOST);
+  const word = LEVELS.map((each) => each.exec(start)?.[1]).find((each) => each !== undefined);
+  if (word !== undefined) return names[word.toLowerCase()] ?? null;
+  const status = ACCESS.exec(start)?.[2];
+  if (status === undefined) return null;
+  return status.startsWith('5') ? 'error' : status.startsWith('4') ? 'warning' : 'info';
+}
+
+/** Asks first what is decided soonest. `before`: the last line with a time in the file, which is that of what has none. */
+function isWanted(
+  { first, lines, trace }: Open,
+  filter: EntryFilter,
+  { before, decoded }: { readonly before: string | undefined; readonly decoded: (text: string) => string },
+): boolean {
+  const { since, until, level, grep } = filter;
+  if (level !== undefined) {
+    const own = levelIn(first.line);
+    if (own === null || levels.indexOf(own) < levels.indexOf(level)) return false;
+  }
+  if (grep !== undefined && !grep.test(decoded([...lines, ...trace].join('\n')))) return false;
+  if (since === undefined && until === undefined) return true;
+  const at = timeIn(first, filter) ?? (before === undefined ? undefined : timeIn({ ...first, line: before }, filter));
+  return at !== undefined && at >= (since ?? at) && at <= (until ?? at);
+}
+
+/** In the order of their times. What has none stays behind what is before it in its file. */
+function byTime(entries: readonly LogEntry[], sites: readonly string[]): readonly LogEntry[] {
+  const times = new Map<string, number>();
+  return entries
+    .map((entry) => {
+      const key = `${entry.site} ${entry.file}`;
+      const at = entry.time === null ? (times.get(key) ?? 0) : Date.parse(entry.time);
+      times.set(key, at);
+      return { entry, at, rank: sites.indexOf(entry.site ?? '') };
+    })
+    .sort((one, other) => one.at - other.at || one.rank - other.rank)
+    .map(({ entry }) => entry);
+}

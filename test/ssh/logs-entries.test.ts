@@ -1,0 +1,265 @@
+import { appendFileSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type LogBed, openLogBed } from '../support/followed.ts';
+import { stubSsh } from '../support/ssh-stub.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+const reason = reasonAgainstSsh('dnx logs');
+const it = test.skipIf(reason !== undefined);
+const DOMAIN = ownDomain('entries');
+const OTHER = ownDomain('other');
+const LARAVEL = 'shared/storage/logs/laravel.log';
+
+const failed = (at: string) => ({
+  line: `[2026-01-02 ${at}] production.ERROR: Payment failed {"exception":"[object] (RuntimeException(code: 0): Payment failed at /app/Pay.php:12)`,
+  trace: '[stacktrace]\n#0 /app/Pay.php(12): App\\Pay->run()\n#1 {main}\n"} ',
+});
+const first = failed('03:04:05');
+const last = failed('05:00:00');
+const CONTENT = [
+  '[2026-01-02 03:00:00] production.INFO: Order 1 paid',
+  `${first.line}\n${first.trace}`,
+  '[2026-01-02 04:00:00] production.WARNING: Slow query\nselect *\n\nfrom orders',
+  '[2026-01-02 04:30:00] production.INFO: Zahlung für Jürgen',
+  `${last.line}\n${last.trace}`,
+  '',
+].join('\n');
+const MORE = '    + 4 more lines (--trace)';
+
+let bed: LogBed;
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  bed = await openLogBed(DOMAIN);
+  bed.sshd.share();
+  const blog = bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['blog.example.com']);
+  if (blog) blog.domain = OTHER;
+  for (const each of bed.sandbox.state.servers) each.ip_address = '127.0.0.1';
+});
+beforeEach(() => bed?.reset({ [LARAVEL]: CONTENT }));
+afterAll(() => bed?.close());
+
+const logs = (...args: readonly string[]) => bed.here(['logs', DOMAIN, ...args]);
+
+/** What dnx prints with these arguments. */
+async function printed(...args: readonly string[]): Promise<string> {
+  const run = await logs(...args);
+  expect([run.exitCode, run.stderr]).toEqual([0, run.stdout.replace('[]\n', '') === '' ? 'No matching entries\n' : '']);
+  return run.stdout;
+}
+
+const of = { site: DOMAIN, source: 'laravel', file: `/home/deploynix/${DOMAIN}/${LARAVEL}` };
+const items = [
+  { ...of, time: '2026-01-02T04:30:00Z', level: 'info', line: '[2026-01-02 04:30:00] production.INFO: Zahlung für Jürgen', trace: null },
+  { ...of, time: '2026-01-02T05:00:00Z', level: 'error', ...last },
+];
+const ndjson = items.map((each) => `${JSON.stringify(each)}\n`).join('');
+
+describe('entries', () => {
+  it('are counted, not lines, and their traces are collapsed', async () => {
+    expect(await printed('-n', '3')).toBe(
+      `[2026-01-02 04:00:00] production.WARNING: Slow query\nselect *\n\nfrom orders\n${items[0]?.line}\n${last.line}\n${MORE}\n`,
+    );
+    expect(await printed('-n', '2', '--trace')).toBe(`${items[0]?.line}\n${last.line}\n${last.trace}\n`);
+    expect(await printed('-n', '99', '--trace')).toBe(CONTENT);
+  });
+
+  it('are the same in JSON and NDJSON, and with -f', async () => {
+    expect(JSON.parse(await printed('-n', '2', '-o', 'json'))).toEqual(items);
+    expect(await printed('-n', '2', '-o', 'ndjson')).toBe(ndjson);
+    expect(await printed('-n', '2', '-o', 'ndjson', '--query', 'level')).toBe('"info"\n"error"\n');
+    const followed = bed.follow(['-f', '-n', '2', '-o', 'ndjson']);
+    await followed.shows(ndjson);
+    appendFileSync(join(bed.root, LARAVEL), `${first.line}\n`);
+    appendFileSync(join(bed.root, LARAVEL), `${first.trace}\n`);
+    const next = `${JSON.stringify({ ...of, time: '2026-01-02T03:04:05Z', level: 'error', ...first })}\n`;
+    await followed.shows(next);
+    expect((await followed.end()).stdout).toBe(ndjson + next);
+  });
+
+  it('stand before a dim line about the trace on a terminal', async () => {
+    const { raw } = await openTerminal(['logs', DOMAIN, '-n', '1'], { ...bed.env }, bed.directory, 200).ended;
+    expect(raw.slice(raw.indexOf('[2026'))).toBe(
+      `${last.line.replace('ERROR', '\u001b[31mERROR\u001b[39m')}\r\n\u001b[2m${MORE}\u001b[22m\r\n`,
+    );
+  });
+
+  it('name the exceptions that led to another one', async () => {
+    const previous = '[previous exception] [object] (PDOException(code: 2002): Connection refused at /app/Db.php:3)';
+    const content = `${first.line}\n[stacktrace]\n#0 {main}\n\n${previous}\n[stacktrace]\n#0 {main}\n"} \n`;
+    bed.reset({ [LARAVEL]: content });
+    expect(await printed()).toBe(`${first.line}\n${previous}\n    + 6 more lines (--trace)\n`);
+    expect(await printed('--trace', '--grep', 'refused')).toBe(content);
+    expect(await printed('--trace')).toBe(content);
+  });
+
+  it('in a file that is larger than what dnx reads first', async () => {
+    const long = `[2026-01-02 06:00:00] production.ERROR: long\n${'#0 /app/x.php(1): x()\n'.repeat(20_000)}`;
+    const short = '[2026-01-02 07:00:00] production.INFO: short\n';
+    bed.reset({ [LARAVEL]: `${CONTENT}${long}${short}` });
+    const note = '    + 20000 more lines (--trace)\n';
+    expect(await printed('-n', '2')).toBe(`[2026-01-02 06:00:00] production.ERROR: long\n${note}${short}`);
+    expect(await printed('-n', '3', '--trace')).toBe(`${last.line}\n${last.trace}\n${long}${short}`);
+  });
+});
+
+describe('a search', () => {
+  const cases: readonly (readonly [args: readonly string[], times: readonly string[]])[] = [
+    [
+      ['--level', 'warning'],
+      ['03:04', '04:00', '05:00'],
+    ],
+    [['--level', 'error', '-n', '1'], ['05:00']],
+    [
+      ['--since', '2026-01-02 04:00', '--until', '2026-01-02T04:45:00Z'],
+      ['04:00', '04:30'],
+    ],
+    [['--grep', 'PAY->RUN'], []],
+    [
+      ['--grep', 'pay->run'],
+      ['03:04', '05:00'],
+    ],
+    [
+      ['--grep', 'für|from orders'],
+      ['04:00', '04:30'],
+    ],
+    [['--grep', 'payment', '--until', '2026-01-02 04:00'], ['03:04']],
+  ];
+  it.each(cases)('with %j', async (args, times) => {
+    const shown = JSON.parse(await printed(...args, '--json')) as readonly { readonly time: string }[];
+    expect(shown.map(({ time }) => time.slice(11, 16))).toEqual(times);
+    const text = await printed(...args);
+    expect([...text.matchAll(/^\[2026-01-02 (\d\d:\d\d)/gm)].map(([, time]) => time)).toEqual(times);
+  });
+
+  it('by how long ago it was reads only the end of a large file', async () => {
+    const at = (ago: number) => new Date(Date.now() - ago).toISOString().slice(0, 19).replace('T', ' ');
+    const recent = `[${at(60_000)}] production.ERROR: recent\n`;
+    bed.reset({ [LARAVEL]: `${`[${at(40 * 3_600_000)}] production.ERROR: old\n`.repeat(10_000)}${recent}` });
+    expect(await printed('--since', '10m')).toBe(recent);
+    expect((await printed('--since', '2d')).split('\n')).toHaveLength(10_002);
+  });
+
+  it('goes on with -f', async () => {
+    const followed = bed.follow(['-f', '--level', 'error', '--grep', 'failed', '-n', '1']);
+    await followed.shows(`${last.line}\n${MORE}\n`);
+    for (const level of ['INFO', 'ERROR', 'INFO'])
+      appendFileSync(join(bed.root, LARAVEL), `[2026-01-02 06:00:00] production.${level}: It failed\n`);
+    await followed.shows('06:00:00');
+    expect((await followed.end()).stdout).toBe(`${last.line}\n${MORE}\n[2026-01-02 06:00:00] production.ERROR: It failed\n`);
+  });
+
+  it('knows the levels and times of nginx and workers', async () => {
+    bed.reset({
+      'logs/error.log': '2026/01/02 03:04:05 [warn] 1#1: a\n2026/01/02 03:04:06 [crit] 1#1: b\nPHP message: c\n',
+      'logs/access.log': [200, 404, 502]
+        .map((code) => `::1 - - [02/Jan/2026:05:04:0${code % 7} +0200] "GET / HTTP/2" ${code} 5 "-" "x"\n`)
+        .join(''),
+      'logs/worker.log': '  2026-01-02 03:04:05 App\\Jobs\\A ... RUNNING\n  2026-01-02 03:04:06 App\\Jobs\\A ... 9ms FAIL\n',
+    });
+    const shown = async (...args: readonly string[]) =>
+      (JSON.parse(await printed(...args, '--json')) as readonly { time: string; level: string }[]).map(
+        ({ time, level }) => `${time} ${level}`,
+      );
+    expect(await shown('--source', 'nginx', '--level', 'error')).toEqual(['2026-01-02T03:04:06Z critical', '2026-01-02T03:04:05Z error']);
+    expect(await shown('--source', 'worker', '--level', 'error')).toEqual(['2026-01-02T03:04:06Z error']);
+  });
+});
+
+describe('several sites', () => {
+  it('are shown by time, each line with its site', async () => {
+    bed.sshd.site(OTHER, { files: { 'storage/logs/laravel.log': '[2026-01-02 04:50:00] production.INFO: of the blog\n\ttwo\n' } });
+    const width = Math.max(DOMAIN.length, OTHER.length);
+    const [own, other] = [DOMAIN.padEnd(width), OTHER.padEnd(width)];
+    const lines = [
+      `${own} ${items[0]?.line}`,
+      `${other} [2026-01-02 04:50:00] production.INFO: of the blog`,
+      `${other} \ttwo`,
+      `${own} ${last.line}`,
+      `${own} ${MORE}`,
+      '',
+    ];
+    expect(await printed(OTHER, '-n', '2')).toBe(lines.join('\n'));
+    expect(await printed(OTHER, '-n', '2', '-o', 'ndjson', '--query', 'site')).toBe(
+      [DOMAIN, OTHER, DOMAIN].map((each) => `"${each}"\n`).join(''),
+    );
+    const followed = bed.follow([OTHER, '-f', '-n', '1']);
+    await followed.shows(`${other} \ttwo\n`);
+    await followed.shows(`${own} ${MORE}\n`);
+    await followed.end();
+    bed.sshd.site(OTHER);
+    const { raw } = await openTerminal(['logs', DOMAIN, OTHER, '-n', '1'], { ...bed.env }, bed.directory, 200).ended;
+    expect(raw).toContain(`\u001b[36m${own}\u001b[39m [2026`);
+  });
+
+  it('one that fails is said, and the others are shown', async () => {
+    rmSync(join(bed.root, '..', OTHER), { recursive: true, force: true });
+    const run = await logs(OTHER, '-n', '1');
+    expect([run.exitCode, run.stdout.split('\n')[0]]).toEqual([12, expect.stringContaining(last.line)]);
+    expect(run.stderr).toMatch(new RegExp(`No directory of ${OTHER} on .*\nError: 1 of 2 sites failed\n$`));
+    const none = await logs(OTHER, 'nowhere.example.com');
+    expect([none.exitCode, none.stdout]).toEqual([6, '']);
+  });
+});
+
+it('reads the journal, and goes on where it was', async () => {
+  const journal = join(bed.sshd.directory, 'journal');
+  const entry = (minute: number, text: string) => `2026-01-02T03:0${minute}:00+0000 web-1 sshd[7]: ${text}\n`;
+  writeFileSync(journal, entry(1, 'one') + entry(2, 'two') + entry(3, 'three'));
+  // The cursor is the number of lines.
+  bed.sshd.program(
+    'journalctl',
+    `#!/bin/sh
+all=$(wc -l <${journal}) from=0
+while [ $# -gt 0 ]; do
+  case $1 in -p) shift; echo "$1" >${journal}.priority ;; --after-cursor=*) from=\${1#*=} ;; -n) shift; from=$((all - $1)) ;; esac
+  shift
+done
+tail -n +$((from + 1)) ${journal}
+echo "-- cursor: $all"
+`,
+  );
+  expect(await printed('--source', 'journal', '-n', '2')).toBe(entry(2, 'two') + entry(3, 'three'));
+  expect(await printed('--source', 'journal', '--grep', 'one', '-o', 'ndjson', '--query', 'time')).toBe('"2026-01-02T03:01:00Z"\n');
+  const followed = bed.follow(['-f', '--source', 'journal', '-n', '1']);
+  await followed.shows('three\n');
+  appendFileSync(journal, entry(4, 'four'));
+  await followed.shows('four\n');
+  expect((await followed.end()).stdout).toBe(entry(3, 'three') + entry(4, 'four'));
+  writeFileSync(`${journal}.priority`, '');
+  chmodSync(`${journal}.priority`, 0o666);
+  await printed('--source', 'journal', '--level', 'error');
+  expect(readFileSync(`${journal}.priority`, 'utf8')).toBe('err\n');
+  bed.sshd.program('journalctl', '#!/bin/sh\necho "No journal files were opened due to insufficient permissions." >&2\nexit 1\n');
+  const refused = await logs('--source', 'journal');
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    5,
+    'Error: Cannot read journal: permission denied\n  The group systemd-journal may read it. On the server, as root: usermod -aG systemd-journal deploynix. Or use --user root.\n',
+  ]);
+});
+
+describe('the login shell', () => {
+  it('may print without a newline, also with -f', async () => {
+    // What comes before the output of the command.
+    const path = stubSsh(bed.sshd, `printf Welcome\nexec ${bed.sshd.directory}/bin/ssh "$@"`);
+    const run = await bed.here(['logs', DOMAIN, '-n', '1'], { env: { PATH: path } });
+    expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `${last.line}\n${MORE}\n`]);
+    const followed = bed.follow(['-f', '-n', '1'], { PATH: path });
+    await followed.shows(MORE);
+    await followed.end();
+  });
+
+  it('gets a short command of one line, which any shell understands', async () => {
+    const path = stubSsh(bed.sshd, 'for each; do last=$each; done; printf "%s" "$last" >&2; exit 1');
+    const run = await bed.here(['logs', DOMAIN, '-f'], { env: { PATH: path } });
+    expect(run.stderr).toMatch(new RegExp(`\\(exit code 1\\): exec sh -c 'eval "\\$\\(head -c \\d+\\)"' dnx logs ${DOMAIN}\\n$`));
+  });
+});
+
+it('refuses what it cannot print before it connects', async () => {
+  const path = stubSsh(bed.sshd, 'echo connected >&2; exit 1');
+  const run = await bed.here(['logs', DOMAIN, '-f', '--query', '[0]'], { env: { PATH: path } });
+  expect([run.exitCode, run.stderr]).toEqual([2, 'Error: -f with --query or --fields needs -o ndjson or -o json.\n  Use -o ndjson.\n']);
+});
