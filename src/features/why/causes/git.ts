@@ -81,6 +81,17 @@ export const git: readonly Cause[] = [
     ],
   ),
   shown(
+    'git_detached',
+    'The checkout on the server is on no branch that git pull can follow',
+    89,
+    [/^(?:fatal: )?You are not currently on a branch\./, /^There is no tracking information for the current branch\./],
+    [
+      sshSite('See where it is', 'git', 'status', '--short', '--branch'),
+      step('Name the branch in the deploy script: git fetch origin main && git reset --hard origin/main'),
+      deployFix(),
+    ],
+  ),
+  shown(
     'git_ownership',
     'The directory belongs to another user',
     90,

@@ -99,6 +99,14 @@ export const npmCauses: readonly Cause[] = [
     { sources: ['deploy', 'given'] },
   ),
   shown(
+    'typescript_errors',
+    'TypeScript found errors in the assets',
+    86,
+    [/^\S+\.(?:[cm]?tsx?|vue|svelte)(?:\(\d+,\d+\): |:\d+:\d+ - )error TS\d+: /, /^error TS\d+: /],
+    [step('Run npm run build in your project'), deployFix()],
+    { sources: ['deploy', 'given'] },
+  ),
+  shown(
     'assets_failed',
     'The build of the assets failed',
     45,

@@ -57,9 +57,10 @@ const all: readonly Cause[] = [
     id: 'service_down',
     title: ({ line }) => `The service ${line.text.split(':')[0]} does not run`,
     rank: 88,
-    state: ({ machine }) =>
+    // A connection gets as far as nginx.
+    state: ({ machine, answer }) =>
       machine?.services
-        .filter(({ state }) => ['inactive', 'failed'].includes(state))
+        .filter(({ name, state }) => ['inactive', 'failed'].includes(state) && (answer?.status !== null || name === 'nginx'))
         .map(({ name, state }) => stateLine('state', `${name}: ${state}`)) ?? [],
     fixes: ({ line }) => {
       const [name = ''] = line.text.split(':');

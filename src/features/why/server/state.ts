@@ -39,8 +39,14 @@ export function serverStateIn(sections: readonly Section[]): ServerState {
     down: down !== '',
     services: linesOf(body('services') ?? '').flatMap(processIn),
     supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
+    programs: { own: programsIn(body('programs') ?? '', 'own'), others: programsIn(body('programs') ?? '', 'other') },
+    unwritable: linesOf(body('unwritable') ?? ''),
   };
 }
+
+/** `own shop-worker`. */
+const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
+  linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 
 /** The clock of the server. Its time is `now` if it does not say. */
 export function clocksIn(sections: readonly Section[], now: number): { readonly zone: string; readonly now: number } {

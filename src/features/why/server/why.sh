@@ -58,6 +58,32 @@ services() {
   '
 }
 
+# The programs of Supervisor that work in the directory of the site, or of one beside it.
+programs() {
+  cat /etc/supervisor/supervisord.conf /etc/supervisord.conf /etc/supervisor/conf.d/*.conf /etc/supervisord.d/*.ini | awk -v root="$root/" '
+    function said() {
+      if (name != "" && index(text, root)) print "own", name
+      else if (name != "" && index(text, parent)) print "other", name
+      name = text = ""
+    }
+    BEGIN { parent = root; sub(/[^\/]+\/$/, "", parent) }
+    /^\[/ { said() }
+    /^\[program:/ { name = $0; sub(/^\[program:[ \t]*/, "", name); sub(/[ \t]*\].*/, "", name) }
+    /^(directory|command|stdout_logfile|stderr_logfile)[ \t]*=/ { sub(/[ \t]*$/, ""); text = text " " $0 "/" }
+    END { said() }
+  '
+}
+
+# What Laravel writes to and this user cannot. PHP-FPM may run as another user, who owns it.
+unwritable() {
+  fpm=$(ps -eo user:32=,comm= | awk '$2 ~ /^php-fpm/ && $1 != "root" { print $1; exit }')
+  for each in storage storage/logs storage/logs/laravel.log storage/framework storage/framework/views storage/framework/cache storage/framework/sessions bootstrap/cache; do
+    if [ ! -e "$live/$each" ] || [ -w "$live/$each" ]; then continue; fi
+    if [ -n "$fpm" ] && [ -n "$(find -L "$live/$each" -prune -user "$fpm" -perm -u+w)" ]; then continue; fi
+    (cd "$live" && ls -ldL "$each")
+  done
+}
+
 kernel() {
   { limited dmesg -T || limited journalctl -k -n 5000 --no-pager || tail -c 262144 /var/log/kern.log; } |
     grep -aiE 'out of memory|oom-kill|oom killer' | tail -n 50
@@ -83,6 +109,10 @@ for each in "$root/shared/.env" "$live/.env"; do
 done
 said services services
 said supervisor limited supervisorctl status
+if [ -n "$root" ]; then
+  said programs programs
+  said unwritable unwritable
+fi
 said kernel kernel
 while [ $# -gt 1 ]; do
   case $2 in
