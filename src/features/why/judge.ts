@@ -85,7 +85,11 @@ function candidatesOf(
     : states.map((line) => of(line, lines.length));
 }
 
+/** The name of a test that passed. */
+const PASSED = /^\s*[✓✔√] /;
+
 function matchOf(cause: Cause, { heading, text }: LogLine): RegExpExecArray | undefined {
+  if (PASSED.test(text)) return undefined;
   for (const pattern of cause.patterns ?? []) {
     const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
     if (match) return match;

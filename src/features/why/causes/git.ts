@@ -25,6 +25,8 @@ export const git: readonly Cause[] = [
       /^fatal: could not read Username for /,
       /The project you were looking for could not be found or you don't have permission/,
       /^remote: Write access to repository not granted/,
+      /^fatal: repository '[^']+' (?:does not exist|not found)/,
+      /^fatal: '[^']+' does not appear to be a git repository/,
     ],
     key,
   ),
@@ -66,12 +68,13 @@ export const git: readonly Cause[] = [
   ),
   shown(
     'git_diverged',
-    'The history of the branch was rewritten',
+    'The branch on the server and the one in the repository have diverged',
     88,
     [
       /^fatal: Not possible to fast-forward, aborting/,
       /^fatal: refusing to merge unrelated histories/,
       /^CONFLICT \(content\): Merge conflict in /,
+      /^error: (?:Pulling|Merging|Committing) is not possible because you have unmerged files/,
       /^fatal: Need to specify how to reconcile divergent branches/,
     ],
     [
@@ -79,6 +82,26 @@ export const git: readonly Cause[] = [
       step('Use git reset --hard in the deploy script instead of git pull'),
       deployFix(),
     ],
+  ),
+  shown(
+    'git_locked',
+    'Another git runs in the directory, or left its lock behind',
+    90,
+    [/^(?:fatal|error): Unable to create '[^']+\.lock': File exists/, /^(?:fatal|error): cannot lock ref '[^']+'/],
+    [
+      sshSite('See if one runs', 'pgrep', '-a', 'git'),
+      step('If none does, remove the .lock file that this line names'),
+      deployFix('Then deploy again'),
+    ],
+  ),
+  shown(
+    'git_corrupt',
+    'The repository on the server is damaged',
+    90,
+    [
+      /^(?:error|fatal): (?:object file \S+ is empty|loose object \S+ .*is corrupt|bad object |index file (?:corrupt|smaller than expected))/,
+    ],
+    [sshSite('See what is damaged', 'git', 'fsck'), step('Move the checkout away on the server, and clone it again'), deployFix()],
   ),
   shown(
     'git_detached',

@@ -58,6 +58,13 @@ export const npmCauses: readonly Cause[] = [
     [sshServer('See the version', 'node', '--version'), step('Install a newer Node on the server')],
   ),
   shown(
+    'npm_package_json',
+    'package.json is not valid',
+    91,
+    [npm('code EJSONPARSE'), /^(?:error|ERR_PNPM_JSON_PARSE).*package\.json.*(?:JSON|Unexpected)/i],
+    [step('Fix package.json, and push'), deployFix()],
+  ),
+  shown(
     'npm_script',
     (found) => `package.json has no script ${group(found, '')}`,
     90,
@@ -94,6 +101,9 @@ export const npmCauses: readonly Cause[] = [
       /Could not resolve "([^"]+)" from "[^"]+"/,
       /Cannot find module '(@rollup\/rollup-[^']+|[^'./][^']*)'/,
       /Could not load (\S+) .*ENOENT/,
+      /\[UNRESOLVED_IMPORT\] Could not resolve '([^']+)'/,
+      /Module not found: Error: Can't resolve '([^']+)'/,
+      /\[ERR_MODULE_NOT_FOUND\]: Cannot find (?:package|module) '([^']+)'/,
     ],
     [step('Add the package to package.json, and check upper and lower case in the path'), deployFix()],
     { sources: ['deploy', 'given'] },
@@ -105,6 +115,27 @@ export const npmCauses: readonly Cause[] = [
     [/^\S+\.(?:[cm]?tsx?|vue|svelte)(?:\(\d+,\d+\): |:\d+:\d+ - )error TS\d+: /, /^error TS\d+: /],
     [step('Run npm run build in your project'), deployFix()],
     { sources: ['deploy', 'given'] },
+  ),
+  shown(
+    'js_syntax',
+    'Node cannot parse a file',
+    80,
+    [/^SyntaxError: (?:Unexpected|Invalid|[Mm]issing|Identifier|Cannot use import|The requested module)/],
+    [step('Fix the file that the lines above it name, and push'), deployFix()],
+    { sources: ['deploy', 'given'] },
+  ),
+  shown(
+    'node_exception',
+    'A script of Node stopped with an error',
+    29,
+    [/^Node\.js v\d+\.\d+\.\d+$/],
+    [step('Run the build in your project'), deployFix()],
+    {
+      sources: ['deploy', 'given'],
+      quote: ({ line }, lines) => [
+        lines.slice(0, lines.indexOf(line)).findLast(({ text }) => /^(?:Uncaught )?\w*Error\b.*: ./.test(text)) ?? line,
+      ],
+    },
   ),
   shown(
     'assets_failed',

@@ -78,6 +78,30 @@ const all: readonly Cause[] = [
     fpm('Then restart it', step('Raise pm.max_children of the pool, or find the slow requests')),
   ),
   shown(
+    'fpm_socket',
+    'nginx may not connect to PHP-FPM',
+    89,
+    [/connect\(\) to unix:\S+ failed \(13: Permission denied\) while connecting to upstream/],
+    fpm('Then restart it', step('Set listen.owner and listen.group of the pool to the user of nginx')),
+  ),
+  shown(
+    'fpm_crashed',
+    'PHP-FPM crashes',
+    84,
+    [
+      /child \d+ exited on signal \d+ \((?:SIGSEGV|SIGBUS|SIGABRT|SIGILL)/,
+      /(?:recv\(\) failed \(104: Connection reset by peer\)|upstream prematurely closed connection) while reading response header from upstream/,
+    ],
+    fpm('Restart it', step('Update PHP, or turn off its extensions and OPcache one by one')),
+  ),
+  shown(
+    'nginx_header',
+    'The headers of the response are too large for nginx',
+    86,
+    [/upstream sent too big header while reading response header from upstream/],
+    [step('Make the cookies or the session smaller, or raise fastcgi_buffer_size')],
+  ),
+  shown(
     'upstream_timeout',
     'The application takes too long to answer',
     82,
