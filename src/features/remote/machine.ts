@@ -35,7 +35,7 @@ export interface SiteOnMachine {
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
 export async function readMachine(ctx: Pick<Context, 'reach'>, { server }: Targets, user?: string): Promise<Machine> {
   const reached = await ctx.reach();
-  const machine = await usable(reached, () => serverStateIn(reached.server, server as Target, user));
+  const machine = await usable(reached, () => machineIn(reached.server, server as Target, user));
   return { ...machine, check: reached.check };
 }
 
@@ -63,12 +63,12 @@ export function siteOnMachine(
   read: { readonly server: JsonObject; readonly site: JsonObject },
   user?: string,
 ): SiteOnMachine {
-  const machine = serverStateIn(read.server, server as Target, user);
+  const machine = machineIn(read.server, server as Target, user);
   return { machine, site: site as Target, domain: domainIn(read.site, site as Target), php: versionIn(read.site) ?? machine.php };
 }
 
 /** Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into other command lines. */
-function serverStateIn(data: JsonObject, { id, label }: Target, given: string | undefined): Machine {
+export function machineIn(data: JsonObject, { id, label }: Target, given?: string): Machine {
   const server = { id, label: wordOf(data.name) || label };
   const address = wordOf(data.ip_address);
   if (address === '') throw new DnxError('failed', `Server '${server.label}' has no IP address yet.`);

@@ -1,31 +1,13 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
-# Follows remote/site.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most bytes of a log to send,
-# and the source and path of each log. Each section begins with a line that starts with the nonce; what follows is base64, so that no log
-# can imitate one.
+# Follows remote/site.sh, remote/sections.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most
+# bytes of a log to send, and the source and path of each log.
 find_site "$1" "$2"
 nonce=$3 release=$4 php=$5 most=$6
 shift 6
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 cd "${root:-/}" 2>/dev/null || :
-
-limited() { if command -v timeout >/dev/null 2>&1; then timeout 2 "$@"; else "$@"; fi; }
-
-# Begins a section with a name and words. A word ends with a dot, so that an empty one is seen.
-begin() {
-  printf '\n%s %s' "$nonce" "$1"
-  shift
-  for word; do printf ' %s.' "$(printf %s "$word" | base64 | tr -d '\n')"; done
-  printf '\n'
-}
-
-# A section with what a command prints.
-said() {
-  begin "$1"
-  shift
-  "$@" 2>/dev/null </dev/null | head -c 65536 | base64
-}
 
 # A section with the end of a log.
 log() {
