@@ -97,6 +97,8 @@ function matchOf(cause: Cause, { heading, text }: LogLine): RegExpExecArray | un
   return undefined;
 }
 
+const isDeployment = ({ command }: Fix): boolean => command?.[0] === 'deploy';
+
 function verdictOf(best: Candidate): CauseVerdict {
   const { cause, facts, incident, lines } = best;
   const { status = null } = facts.answer ?? {};
@@ -107,7 +109,7 @@ function verdictOf(best: Candidate): CauseVerdict {
     cause: { id: cause.id, title: from(cause.title, best) },
     lines,
     resolved: resolved ?? (cause.always ? undefined : answers),
-    // What is fixed needs no more than another try.
-    fixes: resolved === undefined ? fixes : fixes.filter(({ command }) => command?.[0] === 'deploy'),
+    // What is fixed needs no more than another try, and a site that answers not even that.
+    fixes: resolved !== undefined ? fixes.filter(isDeployment) : answers !== undefined ? fixes.filter((fix) => !isDeployment(fix)) : fixes,
   };
 }

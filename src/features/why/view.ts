@@ -49,12 +49,12 @@ function titleOf({ site, outcome, subject, title, release, checks: { http } }: D
 }
 
 function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] {
-  const { evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
+  const { cause, evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
   const label = outcome === 'unknown' ? 'nearest' : 'because';
   return [
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
-    ...evidence.map((each, at) => [at === 0 ? label : '', `${each.line} (${placeOf(each)})`] as const),
+    ...evidence.map((each, at) => [at === 0 ? label : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
     ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
     ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
@@ -65,9 +65,9 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
 }
 
 /** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
-export const causeDetails = ({ title, evidence, fixes }: Diagnosis): readonly Detail[] => [
+export const causeDetails = ({ cause, title, evidence, fixes }: Diagnosis): readonly Detail[] => [
   ['cause', title],
-  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${each.line} (${placeOf(each)})`] as const),
+  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
   ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
 ];
 
@@ -81,6 +81,10 @@ function withoutLines({ checks: { logs } }: Diagnosis): string {
 /** `20261125_031005  b085a9d Queue the invoice mails`. */
 const releaseWords = ({ name, commit, message }: ShownRelease): string =>
   [name, [commit?.slice(0, 7), shortened(message ?? '', MESSAGE)].filter(Boolean).join(' ')].filter(Boolean).join('  ');
+
+/** A line of an exception names files of the application, which are shown from its directory on. */
+const lineWords = ({ line }: QuotedLine, cause: string | null): string =>
+  cause?.endsWith('exception') ? line.replaceAll(/\/\S+?\/(?:releases\/[\w.-]+|current)\//g, '') : line;
 
 /** `deploy log, line 41`. */
 const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
