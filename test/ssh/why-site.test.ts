@@ -94,7 +94,7 @@ describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
   });
 
   test('names an uncaught exception once, with its class, message, file and line', async () => {
-    const root = '/home/deploynix/shop';
+    const root = '/home/deploynix/shop/current';
     const traced = (type: string, message: string, file: string, trace: readonly string[]) =>
       `${message} {"userId":7,"exception":"[object] (${type}(code: 0): ${message} at ${file}:42)\n[stacktrace]\n${trace.map((frame, at) => `#${at} ${frame}`).join('\n')}\n"} `;
     const flux = traced('App\\\\Exceptions\\\\NotCharged', 'The flux capacitor is not charged', `${root}/app/Flux.php`, [
@@ -112,6 +112,10 @@ describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
       `${root}/vendor/laravel/framework/Pipeline.php(7): {closure}()`,
       `${root}/app/Cart.php(12): Illuminate\\\\Str->of()`,
     ]);
+    const { stdout } = await bed.why(bed.plant({ failed: false, status: 500, files: logged(inPackage) }));
+    expect(stdout.split('\n').slice(0, 3).join('\n')).toMatch(
+      /returns 500: Uncaught ErrorException\n {2}because {2}Undefined array key 1 at vendor\/\S+:42 \(Laravel log, line 1\)\n {11}app\/Cart\.php\(12\) \(Laravel log, line 4\)$/,
+    );
     const led = await bed.diagnose({ failed: false, status: 500, files: logged(inPackage) });
     expect(led.evidence.map(({ line, line_number }) => `${line_number} ${line}`)).toEqual([
       `1 Undefined array key 1 at ${root}/vendor/laravel/framework/Str.php:42`,
