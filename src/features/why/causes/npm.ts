@@ -109,7 +109,7 @@ export const npmCauses: readonly Cause[] = [
     { sources: ['deploy', 'given'] },
   ),
   shown(
-    'typescript_errors',
+    'assets_types',
     'TypeScript found errors in the assets',
     86,
     [/^\S+\.(?:[cm]?tsx?|vue|svelte)(?:\(\d+,\d+\): |:\d+:\d+ - )error TS\d+: /, /^error TS\d+: /],
