@@ -55,6 +55,7 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['npm_network', 'npm error code ECONNREFUSED'],
   ['npm_auth', 'npm error code E401'],
   ['npm_missing_package', "npm error 404  '@example/ui@^2.0.0' is not in this registry."],
+  ['npm_missing_package', 'npm error 404 Not Found - GET https://registry.npmjs.org/nope-tool'],
   ['npm_memory', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
   ['node_version', 'npm error code EBADENGINE'],
   ['assets_failed', 'error during build:'],
@@ -130,6 +131,7 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ],
   ['command_missing', 'deploy.sh: line 1: pnpm: command not found'],
   ['command_missing', 'sh: 1: vite: not found'],
+  ['command_missing', 'git-lfs filter-process: 1: git-lfs: not found'],
   ['command_missing', 'env: ‘node’: No such file or directory'],
   ['script_syntax', "bash: line 3: syntax error near unexpected token `then'"],
   [

@@ -75,7 +75,7 @@ export const npmCauses: readonly Cause[] = [
     'npm_missing_package',
     (found) => `npm cannot find the package ${group(found, '')}`,
     88,
-    [npm("404\\s+'([^']+)' is not in"), npm('404 Not Found - GET \\S+/(@?[^/\\s]+(?:%2f[^/\\s]+)?) ')],
+    [npm("404\\s+'([^']+)' is not in"), npm('404 Not Found - GET \\S+/(@?[^/\\s]+(?:%2f[^/\\s]+)?)(?: |$)')],
     lock,
   ),
   shown(

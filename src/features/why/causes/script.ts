@@ -12,7 +12,7 @@ export const script: readonly Cause[] = [
     (found) => `The server has no command ${group(found, '')}`,
     87,
     [
-      /^\S+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
+      /^[^:]+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
       /^-?(?:bash|sh|zsh): ([\w.+-]+): command not found$/,
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
