@@ -39,7 +39,7 @@ function configure(program: string, directory: string): void {
 }
 
 const fatal = (program: string): NonNullable<Plant['prints']> => ({
-  supervisorctl: `${program}:${program}_00   FATAL     Exited too quickly (process log may have details)\n`,
+  supervisorctl: `queues:${program}_00   FATAL     Exited too quickly (process log may have details)\n`,
 });
 
 describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
@@ -72,7 +72,7 @@ describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
     const own = JSON.parse((await bed.why(site, ['--json'])).stdout) as Diagnosis;
     expect([own.cause, own.evidence[0]?.line]).toEqual([
       'supervisor_stopped',
-      `own-${process.pid}:own-${process.pid}_00 FATAL Exited too quickly (process log may have details)`,
+      `queues:own-${process.pid}_00 FATAL Exited too quickly (process log may have details)`,
     ]);
   });
 
@@ -87,10 +87,10 @@ describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
     const { stdout } = await bed.why(site);
     expect(stdout.split('\n').slice(0, 2)).toEqual([
       `✗ ${site.domain}: Supervisor gave up a program, which may belong to the site`,
-      '  because  horizon:horizon_00 FATAL Exited too quickly (process log may have details) (server)',
+      '  because  queues:horizon_00 FATAL Exited too quickly (process log may have details) (server)',
     ]);
     const failing = bed.plant({ failed: false, status: 500, prints: fatal('horizon') });
-    expect((await bed.why(failing)).stdout).toContain('  supervisor  horizon:horizon_00 FATAL\n');
+    expect((await bed.why(failing)).stdout).toContain('  supervisor  queues:horizon_00 FATAL\n');
   });
 
   test('names an uncaught exception once, with its class, message, file and line', async () => {

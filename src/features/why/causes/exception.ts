@@ -19,7 +19,7 @@ const PRINTED: readonly RegExp[] = [
 ];
 
 /** A frame of a stack trace, or the place below a message of Collision. */
-const FRAME = /^\s*(?:#\d+ (?<frame>\/\S+?\.php\(\d+\))|at (?<place>(?!vendor\/)\S+\.php:\d+))/;
+const FRAME = /^\s*(?:#\d+ (?<frame>\/(?!\S*\/public\/index\.php)\S+?\.php\(\d+\))|at (?<place>(?!vendor\/)\S+\.php:\d+))/;
 
 /** How far below an exception its trace is read, in lines. */
 const TRACE = 60;
