@@ -35,7 +35,6 @@ afterEach(() => {
 });
 afterAll(async () => {
   web?.close();
-  if (!pending) for (const each of [REBOOT, `${REBOOT}.pkgs`]) rmSync(each, { force: true });
   await bed?.close();
 });
 
@@ -46,6 +45,7 @@ const df = (used: number): string =>
 
 /** A server with nothing to report. */
 function well(): void {
+  if (!pending) for (const each of [REBOOT, `${REBOOT}.pkgs`]) rmSync(each, { force: true });
   plant('df', df(32));
   plant('apt-get', "echo 'Inst curl [8.5.0-2] (8.5.0-3 Ubuntu:24.04/noble-updates [amd64])'");
   plant('supervisorctl', "echo 'shop-worker:shop-worker_00   RUNNING   pid 812, uptime 3:12:07'");
@@ -135,6 +135,23 @@ describe.skipIf(reason !== undefined)('dnx audit --ssh', () => {
       'Not checked on web-1: apt-get did not say which updates there are.',
       'Not checked on web-1: This user may not ask Supervisor.',
     ]);
+  });
+
+  test('signs in to no server that is being provisioned, and says so if the sites could not be read', async () => {
+    const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
+    const { status, provisioned_at } = server ?? {};
+    Object.assign(server ?? {}, { status: 'provisioning', provisioned_at: null });
+    const { exitCode, brief } = await audit('--ssh');
+    Object.assign(server ?? {}, { status, provisioned_at });
+    expect([exitCode, new Set(brief.map(([, , message]) => message))]).toEqual([
+      0,
+      new Set(['Not checked on web-1: The server is still being provisioned.']),
+    ]);
+    const sites = { method: 'GET', path: /\/sites$/ };
+    bed.sandbox.faults.always(sites, { status: 403, body: { message: 'Invalid ability provided.' } });
+    const unread = await audit('--ssh');
+    bed.sandbox.faults.clear();
+    expect(unread.brief).toEqual([['not_checked', null, 'Not checked on web-1: The sites of the server could not be read.']]);
   });
 
   test('lists every check of a server that cannot be reached', async () => {

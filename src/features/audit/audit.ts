@@ -17,7 +17,7 @@ import { stoppedDaemons, stoppedWorkers } from './checks/workers.ts';
 import type { AuditPlace, Risk } from './finding.ts';
 import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
 import { auditMachines, type OnlineSite } from './machine/machine.ts';
-import { type RuleId, serverRules, siteRules } from './rules.ts';
+import { type RuleId, serverRules, siteRules, sshRules } from './rules.ts';
 
 /** What an audit needs. */
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'tokens' | 'world'>;
@@ -49,6 +49,7 @@ interface Audit {
   readonly backups: BackupTimes | undefined;
   /** True if the whole organization is audited. */
   readonly whole: boolean;
+  readonly ssh: boolean;
 }
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
@@ -64,7 +65,7 @@ export async function examineServers(ctx: Needs, { server, ssh, backupDays }: Au
   if (whole) await auditTokens(ctx, ledger, reader);
   const place = server ? { server } : {};
   const read = wanted.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
-  const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole };
+  const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole, ssh };
   const progress = auditProgress(ctx, wanted.length);
   const servers: AuditedServer[] = [];
   // One after the other, because the rate limit decides how long it takes.
@@ -75,7 +76,8 @@ export async function examineServers(ctx: Needs, { server, ssh, backupDays }: Au
   if (whole) compareKeys(servers, ledger, records.length);
   if (ssh) {
     progress.connect();
-    await auditMachines(ctx, servers, ledger);
+    const provisioned = servers.filter(({ record }) => !isProvisioning(record));
+    await auditMachines(ctx, provisioned, ledger);
   }
   return { ledger, servers, whole };
 }
@@ -139,10 +141,10 @@ const isProvisioning = ({ status, provisioned_at }: JsonObject): boolean =>
 
 /** Checks a server and its sites. */
 async function auditServer(record: JsonObject, server: Target, audit: Audit): Promise<AuditedServer> {
-  const { ledger, now, whole } = audit;
+  const { ledger, now, whole, ssh } = audit;
   const place = { server };
   if (isProvisioning(record)) {
-    const rules = serverRules.filter((each) => whole || each !== 'ssh-key-differs');
+    const rules = [...serverRules.filter((each) => whole || each !== 'ssh-key-differs'), ...(ssh ? sshRules : [])];
     ledger.unchecked(place, rules, { reason: 'The server is still being provisioned.', pending: true });
     return { server, record, sites: undefined, online: [], keys: undefined };
   }

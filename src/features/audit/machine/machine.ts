@@ -29,6 +29,8 @@ export interface OnlineSite {
 interface AuditedMachine {
   readonly server: Target;
   readonly record: JsonObject;
+  /** Undefined if they could not be read. */
+  readonly sites: readonly string[] | undefined;
   readonly online: readonly OnlineSite[];
 }
 
@@ -41,7 +43,7 @@ export async function auditMachines(ctx: Needs, servers: readonly AuditedMachine
   await inParallel(servers, (each) => auditMachine(silent, each, ledger));
 }
 
-async function auditMachine(ctx: Needs, { server, record, online }: AuditedMachine, ledger: Ledger): Promise<void> {
+async function auditMachine(ctx: Needs, { server, record, sites, online }: AuditedMachine, ledger: Ledger): Promise<void> {
   const place = { server };
   const named = online.filter(({ domain }) => /^\w[\w.-]*$/.test(domain));
   const sections = await read(ctx, { server, record }, named).catch((error: unknown) => {
@@ -65,7 +67,8 @@ async function auditMachine(ctx: Needs, { server, record, online }: AuditedMachi
   const processes = text('supervisor') ?? '';
   if (/^(?:error:|unix:)/m.test(processes)) unknown('process-given-up', place, 'This user may not ask Supervisor.');
   else found('process-given-up', place, givenUp(processes, place));
-  for (const { site, domain } of named) {
+  if (!sites) unknown('certificate-served', place, 'The sites of the server could not be read.');
+  for (const { site, domain } of online) {
     const section = sections.find(({ name, words }) => name === 'certificate' && words[0] === domain);
     const served = section?.body.toString('utf8') ?? '';
     if (/^notAfter=/m.test(served)) found('certificate-served', { server, site }, servedRisks(served, ctx.clock.now(), { server, site }));
@@ -73,7 +76,7 @@ async function auditMachine(ctx: Needs, { server, record, online }: AuditedMachi
   }
 }
 
-async function read(ctx: Needs, { server, record }: Omit<AuditedMachine, 'online'>, sites: readonly OnlineSite[]) {
+async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: readonly OnlineSite[]) {
   const nonce = randomBytes(16).toString('hex');
   const command = scripted(SECTIONS + MACHINE, nonce, ...sites.map(({ domain }) => domain));
   const { stdout } = await runOn(ctx, machineIn(record, server), command, { limitMs: LIMIT_MS });
