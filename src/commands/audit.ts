@@ -9,7 +9,7 @@ export default command({
   name: 'audit',
   summary: 'Check servers and sites for risks',
   description: [
-    'Checks certificates, backups, firewall rules, PHP versions, deployments and workers. Without --server or DNX_SERVER, checks all servers, and SSH keys and tokens, too. Each finding names the command that fixes it. What the token cannot read is listed as not checked.',
+    'Checks certificates, backups, firewall rules, PHP versions, deployments and workers. Without --server or DNX_SERVER, checks all servers, and SSH keys and tokens, too. Each finding names the command that fixes it. What cannot be read is listed as not checked.',
     '-o also takes sarif (GitHub code scanning), junit (Jenkins, GitLab) and markdown (job summaries).',
   ].join('\n\n'),
   exits: '10 findings of the severity of --fail-on or worse; 12 not everything could be checked (0 with --fail-on none)',
@@ -28,15 +28,22 @@ export default command({
     { unless: 'server', also: ['GET /servers/{server}/ssh-keys', 'GET /tokens'] },
   ],
   options: {
+    ssh: flag('Sign in to each server, too: updates, disks, processes, served certificates'),
     fail_on: choice('Exit 10 if there are findings of this severity or worse', ['low', 'medium', 'high', 'none']),
     baseline: text('File of accepted findings, which are not shown and do not count', 'file'),
     update_baseline: flag('Write the current findings to the baseline'),
     backup_days: count('Days after which a database needs a new backup (default 7)'),
   },
   formats: reportFormats,
-  examples: ['audit', 'audit --server web-1 --json', 'audit -o sarif > audit.sarif', 'audit --baseline audit.jsonl --update-baseline'],
+  examples: [
+    'audit',
+    'audit --server web-1 --json',
+    'audit --ssh --fail-on none',
+    'audit -o sarif > audit.sarif',
+    'audit --baseline audit.jsonl --update-baseline',
+  ],
   async run(ctx, { targets: { server }, options }) {
-    const { fail_on: failOn, baseline, update_baseline: update = false, backup_days: backupDays = BACKUP_DAYS } = options;
-    return (await import('../features/audit/show.ts')).showAudit(ctx, { server, backupDays, failOn, baseline, update });
+    const { fail_on: failOn, baseline, ssh = false, update_baseline: update = false, backup_days: backupDays = BACKUP_DAYS } = options;
+    return (await import('../features/audit/show.ts')).showAudit(ctx, { server, ssh, backupDays, failOn, baseline, update });
   },
 });

@@ -1,5 +1,5 @@
 import { command } from '../cli/language/command.ts';
-import { content, text } from '../cli/language/options.ts';
+import { content, duration, text } from '../cli/language/options.ts';
 import { siteOptions } from '../features/remote/options.ts';
 import { siteEndpoint } from '../platform/follow/readers.ts';
 
@@ -14,10 +14,15 @@ export default command({
   calls: siteEndpoint,
   options: {
     log: content('Deployment log, such as a copy from the dashboard'),
+    since: duration('How far to look back, also if the site answers by now (default: the failed deployment, or an hour)'),
     url: text('URL to request (default: https and the domain)'),
     ...siteOptions,
   },
-  examples: ['why shop.example.com', 'why shop.example.com --json', 'why shop.example.com --log @deploy.log'],
-  run: async (ctx, { targets, options: { log, path, url, user } }) =>
-    (await import('../features/why/why.ts')).diagnose(ctx, targets, { log, path, url, user }),
+  examples: [
+    'why shop.example.com',
+    'why shop.example.com --json',
+    'why shop.example.com --since 12h',
+    'why shop.example.com --log @deploy.log',
+  ],
+  run: async (ctx, { targets, options }) => (await import('../features/why/why.ts')).diagnose(ctx, targets, options),
 });

@@ -7,7 +7,7 @@ import { database } from '../ssh/why/database.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { database as databases } from './why/database.ts';
 import { others } from './why/others.ts';
-import { unknown } from './why/unknown.ts';
+import { thrown, unknown } from './why/unknown.ts';
 
 const id = seeded.sites['api.example.com'];
 
@@ -81,6 +81,11 @@ test.each([
   const variable = variables.find((each) => each.site_id === shop && each.key === key);
   Object.assign(variable ?? {}, { updated_at: '2020-01-01T00:00:00Z' });
   expect((await why()).resolved).toBe(null);
+});
+
+test.each(thrown)('names the exception of %s, and no cause of its words', async (_, title, log) => {
+  const found = await judged(log);
+  expect([found.cause, found.title], JSON.stringify(found.evidence, null, 1)).toEqual(['command_exception', title]);
 });
 
 test.each(unknown)('names no cause of %s', async (_, log) => {

@@ -25,7 +25,7 @@ const facts: Facts = {
   unknown: [],
 };
 const match = /(.*) (.*)/.exec('^8.3 8.2.1');
-const incident: Incident = { kind: 'deployment', release: undefined, previous: undefined, at: 0, from: 0, to: 0 };
+const incident: Incident = { kind: 'deployment', release: undefined, previous: undefined, at: 0, from: 0, to: 0, past: false };
 const line = { source: 'deploy', file: null, number: null, text: '', at: undefined } as const;
 const found: Found = { match: match ?? undefined, line, all: match ? [match] : [], facts, incident };
 
@@ -38,7 +38,7 @@ const commands = new Map(
 
 test.each([...commands])('dnx %s is a command line that dnx accepts', async (_, words) => {
   const { invocation } = await parse(words, tree);
-  expect(invocation?.path.split(' ').at(-1)).toBe(words[['deploy', 'watch', 'ssh', 'artisan'].includes(words[0] ?? '') ? 0 : 1]);
+  expect(invocation?.path.split(' ').at(-1)).toBe(words[['deploy', 'watch', 'ssh', 'artisan', 'logs'].includes(words[0] ?? '') ? 0 : 1]);
   const named = Object.values(invocation?.targets ?? {}).flat();
   expect(named.join(' ')).toMatch(words[0] === 'git-repository' ? /^3$/ : /shop\.example\.com|web-1/);
 });

@@ -55,6 +55,7 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['npm_network', 'npm error code ECONNREFUSED'],
   ['npm_auth', 'npm error code E401'],
   ['npm_missing_package', "npm error 404  '@example/ui@^2.0.0' is not in this registry."],
+  ['npm_missing_package', 'npm error 404 Not Found - GET https://registry.npmjs.org/nope-tool'],
   ['npm_memory', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
   ['node_version', 'npm error code EBADENGINE'],
   ['assets_failed', 'error during build:'],
@@ -94,6 +95,31 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['php_syntax', "PHP Parse error:  Unclosed '(' on line 1 in /srv/x.php on line 2"],
   ['php_extension', 'PHP Fatal error:  Uncaught Error: Call to undefined function imagecreatetruecolor() in /srv/x.php:1'],
   ['php_extension', 'PHP Fatal error:  Uncaught Error: Class "Redis" not found in /srv/x.php:1'],
+  ['assets_types', "resources/js/cart.ts(12,5): error TS2322: Type 'string' is not assignable to type 'number'."],
+  ['assets_types', "resources/js/Pages/Cart.vue:3:7 - error TS2304: Cannot find name 'total'."],
+  ['git_detached', 'You are not currently on a branch.'],
+  ['exception', 'PHP Fatal error:  Uncaught RuntimeException: The flux capacitor is not charged in /srv/shop/app/Flux.php:12'],
+  ['composer_json', '  "./composer.lock" does not contain valid JSON'],
+  ['composer_script', 'Script @php warm.php handling the post-autoload-dump event returned with error code 1'],
+  ['script_path', 'Could not open input file: nope.php'],
+  ['script_path', 'deploy.sh: line 2: cd: /home/deploynix/shop.example.com/curent: No such file or directory'],
+  ['script_variable', 'deploy.sh: line 3: RELEASE_DIR: unbound variable'],
+  ['git_locked', "fatal: Unable to create '/srv/shop/.git/index.lock': File exists."],
+  ['git_diverged', 'error: Pulling is not possible because you have unmerged files.'],
+  ['git_access', "fatal: repository '/srv/gone.git' does not exist"],
+  ['git_corrupt', 'error: object file .git/objects/d0/0491fd7e5bb6fa28c517a0bb32b8b506539d4d is empty'],
+  ['port_in_use', '2026/11/29 06:19:13 [emerg] 26188#26188: bind() to 127.0.0.1:8898 failed (98: Address already in use)'],
+  ['port_in_use', 'Error: listen EADDRINUSE: address already in use :::8896'],
+  ['php_fatal', 'Fatal error: Cannot redeclare function money() (previously declared in /srv/a.php:3) in /srv/helpers.php on line 2'],
+  ['vite_import', "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'vite' imported from /srv/vite.config.mjs"],
+  ['vite_import', "[UNRESOLVED_IMPORT] Could not resolve './Lib/cart.js' in src/app.js"],
+  ['npm_package_json', 'npm error code EJSONPARSE'],
+  ['js_syntax', "SyntaxError: Unexpected token '}'"],
+  ['archive_invalid', 'gzip: stdin: not in gzip format'],
+  ['redis_readonly', "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk."],
+  ['database_denied', "SQLSTATE[HY000] [1698] Access denied for user 'root'@'localhost' (Connection: mysql, SQL: select 1)"],
+  ['database_denied', "ERROR 1045 (28000): Access denied for user 'shop'@'localhost' (using password: YES)"],
+  ['database_host', "ERROR 2005 (HY000): Unknown server host 'db.invalid' (-2)"],
   ['route_missing', 'Route [invoices.show] not defined.'],
   ['view_missing', 'View [mail.invoice] not found. (View: /srv/resources/views/invoice.blade.php)'],
   ['php_undefined', '  Call to undefined method App\\Models\\Order::totals()'],
@@ -105,6 +131,7 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ],
   ['command_missing', 'deploy.sh: line 1: pnpm: command not found'],
   ['command_missing', 'sh: 1: vite: not found'],
+  ['command_missing', 'git-lfs filter-process: 1: git-lfs: not found'],
   ['command_missing', 'env: ‘node’: No such file or directory'],
   ['script_syntax', "bash: line 3: syntax error near unexpected token `then'"],
   [
@@ -114,6 +141,13 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['script_timeout', "The process \"'/usr/bin/php8.3' 'artisan' 'migrate'\" exceeded the timeout of 300 seconds."],
   ['nginx_config', '2026/11/26 03:17:15 [emerg] 11151#11151: unknown directive "nonsense" in /etc/nginx/sites-enabled/shop:2'],
 ];
+
+test('a script of Node that stops is named with its error', async () => {
+  const { cause, evidence } = await judged(
+    'throw new Error("x");\n      ^\n\nError: Missing VITE_API_URL\n    at file:///srv/build.mjs:1:7\n\nNode.js v20.20.2\n',
+  );
+  expect([cause, evidence.map(({ line }) => line)]).toEqual(['node_exception', ['Error: Missing VITE_API_URL']]);
+});
 
 describe('a line of a log shows', () => {
   test.each(lines)('%s: %s', async (cause, line) => {

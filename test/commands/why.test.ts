@@ -136,6 +136,15 @@ describe('without ssh, dnx why knows', () => {
     ]);
   });
 
+  test('that it does not know, if it can read neither the site nor the server', async () => {
+    const blog = seeded.sites['blog.example.com'];
+    Object.assign(recordOf(bed.sandbox.state.sites, blog), { domain: '*.shop.example' });
+    const run = await bed.dnx(`why ${blog} --server web-1`);
+    expect([run.code, run.stdout.split('\n', 1)[0]]).toEqual([0, '✗ *.shop.example: Can read neither the site nor the server']);
+    const { outcome, cause } = (await bed.dnx(`why ${blog} --server web-1 --json`)).json<Diagnosis>();
+    expect([outcome, cause]).toEqual(['unknown', null]);
+  });
+
   test('that nobody answers', async () => {
     const found = await diagnosed('shop.example.com', 'http://127.0.0.1:9/');
     expect([found.cause, found.evidence[0]?.line]).toEqual(['web_refused', 'GET http://127.0.0.1:9/: connection refused']);

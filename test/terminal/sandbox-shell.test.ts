@@ -59,6 +59,8 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     const terminal = await enter(home);
     await run(terminal, 'dnx why api.example.com');
     await terminal.shows('creates the table');
+    await run(terminal, 'dnx audit --ssh --server web-2');
+    await terminal.shows('1 security update is not installed: openssl');
     await run(terminal, 'dnx logs -f');
     await terminal.shows('Order 1040 paid');
     await terminal.shows(/production\.INFO: Order 104[1-9] paid/);

@@ -16,15 +16,18 @@ import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
 import { stoppedDaemons, stoppedWorkers } from './checks/workers.ts';
 import type { AuditPlace, Risk } from './finding.ts';
 import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
-import { type RuleId, serverRules, siteRules } from './rules.ts';
+import { auditMachines, type OnlineSite } from './machine/machine.ts';
+import { type RuleId, serverRules, siteRules, sshRules } from './rules.ts';
 
 /** What an audit needs. */
-type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'tokens'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'tokens' | 'world'>;
 
 /** What an audit is about. */
 interface AuditScope {
   /** The only server to audit; undefined for all. */
   readonly server: Target | undefined;
+  /** Signs in to each server, too. */
+  readonly ssh: boolean;
   readonly backupDays: number;
 }
 
@@ -46,10 +49,11 @@ interface Audit {
   readonly backups: BackupTimes | undefined;
   /** True if the whole organization is audited. */
   readonly whole: boolean;
+  readonly ssh: boolean;
 }
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
-export async function examineServers(ctx: Needs, { server, backupDays }: AuditScope): Promise<Examination> {
+export async function examineServers(ctx: Needs, { server, ssh, backupDays }: AuditScope): Promise<Examination> {
   const ledger = openLedger();
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;
@@ -61,7 +65,7 @@ export async function examineServers(ctx: Needs, { server, backupDays }: AuditSc
   if (whole) await auditTokens(ctx, ledger, reader);
   const place = server ? { server } : {};
   const read = wanted.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
-  const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole };
+  const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole, ssh };
   const progress = auditProgress(ctx, wanted.length);
   const servers: AuditedServer[] = [];
   // One after the other, because the rate limit decides how long it takes.
@@ -70,6 +74,11 @@ export async function examineServers(ctx: Needs, { server, backupDays }: AuditSc
     progress.next();
   }
   if (whole) compareKeys(servers, ledger, records.length);
+  if (ssh) {
+    progress.connect();
+    const provisioned = servers.filter(({ record }) => !isProvisioning(record));
+    await auditMachines(ctx, provisioned, ledger);
+  }
   return { ledger, servers, whole };
 }
 
@@ -117,8 +126,11 @@ function compareKeys(servers: readonly AuditedServer[], ledger: Ledger, all: num
 /** What an audit knows of a server. */
 interface AuditedServer {
   readonly server: Target;
+  readonly record: JsonObject;
   /** The names of its sites; undefined if they could not be read. */
   readonly sites: readonly string[] | undefined;
+  /** Those that are online and have a public name. */
+  readonly online: readonly OnlineSite[];
   /** Undefined if they could not be read, or were not needed. */
   readonly keys: KeysOn | undefined;
 }
@@ -129,12 +141,12 @@ const isProvisioning = ({ status, provisioned_at }: JsonObject): boolean =>
 
 /** Checks a server and its sites. */
 async function auditServer(record: JsonObject, server: Target, audit: Audit): Promise<AuditedServer> {
-  const { ledger, now, whole } = audit;
+  const { ledger, now, whole, ssh } = audit;
   const place = { server };
   if (isProvisioning(record)) {
-    const rules = serverRules.filter((each) => whole || each !== 'ssh-key-differs');
+    const rules = [...serverRules.filter((each) => whole || each !== 'ssh-key-differs'), ...(ssh ? sshRules : [])];
     ledger.unchecked(place, rules, { reason: 'The server is still being provisioned.', pending: true });
-    return { server, sites: undefined, keys: undefined };
+    return { server, record, sites: undefined, online: [], keys: undefined };
   }
   ledger.checked(place, 'php-end-of-life');
   for (const risk of serverRisks(record, place, now)) ledger.risk(risk);
@@ -148,7 +160,8 @@ async function auditServer(record: JsonObject, server: Target, audit: Audit): Pr
     },
   ];
   await inParallel(checks, (check) => check());
-  return { server, sites: await auditSites(place, audit), keys };
+  const online: OnlineSite[] = [];
+  return { server, record, sites: await auditSites(place, audit, online), online, keys };
 }
 
 type OnServer = AuditPlace & { readonly server: Target };
@@ -167,7 +180,7 @@ async function databases(place: OnServer, audit: Audit): Promise<void> {
   );
 }
 
-async function auditSites(place: OnServer, audit: Audit): Promise<readonly string[] | undefined> {
+async function auditSites(place: OnServer, audit: Audit, online: OnlineSite[]): Promise<readonly string[] | undefined> {
   const { reader, ledger, now } = audit;
   const sites = await reader.list('GET /servers/{server}/sites', place, siteRules);
   if (!sites) return undefined;
@@ -180,6 +193,8 @@ async function auditSites(place: OnServer, audit: Audit): Promise<readonly strin
     ledger.unchecked(place, siteRules, { reason: `Deploynix lists a site ${name} without a usable id.` });
   });
   await inParallel(usable, ([site, record]) => auditSite(record, { ...place, site }, known, audit));
+  for (const [site, record] of usable)
+    if (isOnline(record) && needsCertificate(wordOf(record.domain))) online.push({ site, domain: wordOf(record.domain) });
   if (shared) {
     ledger.checked(place, ...own);
     // Some APIs list the certificates of the sites here too.
@@ -199,10 +214,12 @@ interface SharedCertificates {
   readonly ofSites: Set<string>;
 }
 
+const isOnline = (record: JsonObject): boolean => !isSuspended(record) && !isInstalling(record);
+
 /** Checks a site. A suspended one is offline anyway. */
 async function auditSite(record: JsonObject, place: AuditPlace, known: SharedCertificates, audit: Audit): Promise<void> {
   const { ledger, now } = audit;
-  if (isSuspended(record) || isInstalling(record)) return;
+  if (!isOnline(record)) return;
   ledger.checked(place, 'deployment-failed', 'zero-downtime-off', 'php-end-of-life');
   for (const risk of siteRisks(record, place, now)) ledger.risk(risk);
   await certificates(wordOf(record.domain), place, known, audit);
@@ -242,12 +259,13 @@ function isCovered(shared: readonly JsonObject[], domain: string, now: number): 
 const EVERY_MS = 30_000;
 
 /** Shows how many servers were audited: in the spinner, or with a line every 30 seconds. */
-function auditProgress({ progress, clock }: Pick<Context, 'progress' | 'clock'>, total: number): { next(): void } {
+function auditProgress({ progress, clock }: Pick<Context, 'progress' | 'clock'>, total: number): { next(): void; connect(): void } {
   let done = 0;
   let shownAt = clock.elapsed();
   const words = () => `Auditing ${done} of ${total} ${total === 1 ? 'server' : 'servers'}`;
   progress.spin(words());
   return {
+    connect: () => progress.step(`Signing in to ${total} ${total === 1 ? 'server' : 'servers'}`),
     next() {
       done += 1;
       if (progress.spins) return progress.spin(words());

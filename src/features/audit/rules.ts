@@ -81,6 +81,34 @@ export const rules = {
     severity: 'medium',
     security: 6,
   },
+  'certificate-served': {
+    title: 'Served certificate is not valid',
+    why: 'Browsers block the site, whatever certificate Deploynix has for it.',
+    severity: 'high',
+    security: 7.5,
+  },
+  'security-updates-pending': {
+    title: 'Security updates not installed',
+    why: 'Vulnerabilities that are fixed and public can still be used against this server.',
+    severity: 'medium',
+    security: 7,
+  },
+  'reboot-pending': {
+    title: 'Reboot pending',
+    why: 'Updates of the kernel and of libraries take effect only after a reboot.',
+    severity: 'low',
+    security: 4,
+  },
+  'disk-almost-full': {
+    title: 'Disk almost full',
+    why: 'On a full disk, deployments, uploads, sessions and databases fail.',
+    severity: 'medium',
+  },
+  'process-given-up': {
+    title: 'Process given up by Supervisor',
+    why: 'It failed so often that Supervisor does not start it again.',
+    severity: 'high',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 /** The id of a rule. */
@@ -89,8 +117,17 @@ export type RuleId = keyof typeof rules;
 /** Every id, in the order of the reports. */
 export const ruleIds = Object.keys(rules) as readonly RuleId[];
 
-/** The rules of a server and its sites. */
-export const serverRules = ruleIds.filter((each) => each !== 'token-all-abilities');
+/** Those that need a connection to the server. */
+export const sshRules = [
+  'certificate-served',
+  'security-updates-pending',
+  'reboot-pending',
+  'disk-almost-full',
+  'process-given-up',
+] as const satisfies readonly RuleId[];
+
+/** The rules of a server and its sites, as far as the API tells. */
+export const serverRules = ruleIds.filter((each) => each !== 'token-all-abilities' && !(sshRules as readonly RuleId[]).includes(each));
 
 /** The rules of a site. */
 export const siteRules = [

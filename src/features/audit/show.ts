@@ -11,11 +11,13 @@ import { type AuditReport, counted, isAtLeast } from './report/report.ts';
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
 import { wordList } from './words.ts';
 
-type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'tokens' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
 /** The options of `dnx audit`. */
 interface AuditOptions {
   readonly server: Target | undefined;
+  /** Signs in to each server, too. */
+  readonly ssh: boolean;
   readonly backupDays: number;
   /** Undefined: only what could not be checked fails the audit. */
   readonly failOn: Severity | 'none' | undefined;

@@ -71,7 +71,7 @@ export function siteOnMachine(
  * The same, of a server that was read before. Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into
  * other command lines.
  */
-export function machineIn(data: JsonObject, { id, label }: Target, given: string | undefined): Machine {
+export function machineIn(data: JsonObject, { id, label }: Target, given?: string): Machine {
   const server = { id, label: wordOf(data.name) || label };
   const address = wordOf(data.ip_address);
   if (address === '') throw new DnxError('failed', `Server '${server.label}' has no IP address yet.`);

@@ -2,6 +2,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Release } from '../deploy/release.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { missingKeys } from './causes/environment.ts';
+import { givenUp } from './causes/workers.ts';
 import type { Answer, Facts, Source, Unknown } from './facts.ts';
 
 /** A line that shows a cause, or one that is near it. */
@@ -44,6 +45,8 @@ interface Checks {
   readonly php: { readonly site: string | null; readonly cli: string | null } | null;
   readonly certificate: { readonly status: string | null; readonly expires_at: string | null } | null;
   readonly workers: readonly { readonly queue: string; readonly status: string }[] | null;
+  /** Processes of Supervisor that it gave up, unless they are another site's. */
+  readonly given_up: readonly { readonly name: string; readonly state: string }[] | null;
   /** Keys of .env.example that the site lacks. */
   readonly missing_variables: readonly string[] | null;
   /** The logs that were read. */
@@ -99,6 +102,7 @@ export function checksOf(facts: Facts): Checks {
     php: machine && { site: wordOf(site.php_version) || null, cli: machine.php },
     certificate: best ? { status: wordOf(best.status) || null, expires_at: wordOf(best.expires_at) || null } : null,
     workers: queues?.map(({ queue, id, status }) => ({ queue: wordOf(queue) || wordOf(id), status: wordOf(status) })) ?? null,
+    given_up: machine && givenUp(facts).map(({ name, state }) => ({ name, state })),
     missing_variables: machine && missingKeys(facts),
     logs: logs
       .filter(({ file, lines }) => file !== null || lines.length > 0)

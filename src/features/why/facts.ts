@@ -88,6 +88,10 @@ export interface ServerState {
   readonly down: boolean;
   readonly services: readonly Process[];
   readonly supervisor: readonly Process[];
+  /** The programs of Supervisor whose configuration names a directory of this site, or of another one. */
+  readonly programs: { readonly own: readonly string[]; readonly others: readonly string[] };
+  /** The directories and logs that Laravel writes to and cannot, as ls shows them. */
+  readonly unwritable: readonly string[];
 }
 
 /** Everything that a diagnosis is made from. Null: it could not be read, and `unknown` says why. */

@@ -46,6 +46,11 @@ export const artisanFix =
   (why: string, ...words: readonly string[]): FixOf =>
   (of) => ({ command: ['artisan', ...parents(of), ...words], why });
 
+/** The log of Laravel. */
+export const logsFix =
+  (why: string): FixOf =>
+  ({ site, server }) => ({ command: ['logs', `${server.label}/${site.label}`, '--source', 'laravel'], why });
+
 /** A command in the live release. */
 export const sshSite =
   (why: string, ...words: readonly string[]): FixOf =>

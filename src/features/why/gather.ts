@@ -28,6 +28,8 @@ export interface Choices {
   readonly path: string | undefined;
   readonly user: string | undefined;
   readonly url: string | undefined;
+  /** How far to look back, in ms. */
+  readonly since: number | undefined;
 }
 
 const PARTS = ['server', 'releases', 'certificates', 'queues'] as const satisfies readonly PartName[];
@@ -58,7 +60,7 @@ export async function gather(
   ]);
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const now = clock.now();
-  const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }) }, now);
+  const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }), since: choices.since }, now);
   const server = parts.server.items?.[0] ?? null;
   const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
   const remote = await serverOf(ctx, named, { incident, site, server: parts.server, choices });

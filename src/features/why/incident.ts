@@ -15,7 +15,12 @@ export interface Incident {
   /** The time in which a line may belong to it, in epoch ms. */
   readonly from: number;
   readonly to: number;
+  /** True if the time was given, so that it counts although the site answers by now. */
+  readonly past: boolean;
 }
+
+/** An incident whose time was not given. */
+type Latest = Omit<Incident, 'past'>;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -30,16 +35,22 @@ interface Seen {
   /** Newest first. */
   readonly releases: readonly Release[] | null;
   readonly down: boolean;
+  /** How far to look back, in ms. */
+  readonly since: number | undefined;
 }
 
 /** Finds out what is to be explained. A deployment that failed long ago does not explain that the site is down now. */
-export function incidentOf({ site, releases, down }: Seen, now: number): Incident {
+export function incidentOf({ site, releases, down, since }: Seen, now: number): Incident {
   const incident = latestOf(site, releases, now);
-  if (incident.kind !== 'deployment' || !down || (incident.at ?? now) > now - LONGEST_MS) return incident;
-  return { kind: 'site', release: undefined, previous: incident.previous, at: undefined, from: now - HOUR, to: now };
+  const age = now - (incident.at ?? now);
+  if (incident.kind === 'deployment' && age < (since ?? (down ? LONGEST_MS : Number.POSITIVE_INFINITY)))
+    return { ...incident, past: false };
+  const from = now - (since ?? HOUR);
+  if (incident.kind !== 'deployment') return { ...incident, from, past: since !== undefined };
+  return { kind: 'site', release: undefined, previous: incident.previous, at: undefined, from, to: now, past: since !== undefined };
 }
 
-function latestOf(site: Site, releases: readonly Release[] | null, now: number): Incident {
+function latestOf(site: Site, releases: readonly Release[] | null, now: number): Latest {
   const [newest] = releases ?? [];
   const live = liveRelease(releases);
   const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');

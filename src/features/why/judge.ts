@@ -3,7 +3,7 @@ import { causes } from './causes/index.ts';
 import { type Facts, isUnanswered, type LogLine, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
-import { currentLines, deploymentLines, nearestLines, passedLines, relevantLines } from './logs/relevant.ts';
+import { deploymentLines, nearestLines, passedLines, relevantLines, siteLines } from './logs/relevant.ts';
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
 export interface CauseVerdict {
@@ -31,18 +31,22 @@ interface Candidate extends Found {
 export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | undefined {
   const given = facts.logs.some(({ source }) => source === 'given');
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
-  const failing = wrong || given;
-  const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || source === 'given');
-  const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : currentLines(relevant, facts.now);
+  const failing = wrong || given || incident.past;
+  const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || incident.past || source === 'given');
+  const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : siteLines(relevant, facts, incident);
   const passed = passedLines(lines);
   const rest = lines.filter((line) => !passed.has(line));
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
   const candidates = causes
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always))
-    .flatMap((cause) => candidatesOf(cause, !failing ? [] : cause.lasting ? lines : rest, { facts, incident }));
+    .flatMap((cause) => candidatesOf(cause, !failing ? [] : cause.lasting ? lines : rest, { facts, incident }))
+    // How the server is now does not explain what was.
+    .filter(({ cause, match }) => wrong || given || cause.always || match);
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
   if (best) return verdictOf(best);
-  return failing ? { cause: undefined, lines: nearestLines(rest, incident), resolved: undefined, fixes: [] } : undefined;
+  const nearest = failing ? nearestLines(rest, incident) : [];
+  const unread = facts.answer === null && facts.machine === null;
+  return wrong || given || unread || nearest.length > 0 ? { cause: undefined, lines: nearest, resolved: undefined, fixes: [] } : undefined;
 }
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */
@@ -67,15 +71,12 @@ function candidatesOf(
     const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
     const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
     const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
+    const found = { facts, incident, line, match, all: matches };
     return {
+      ...found,
       cause,
-      facts,
-      incident,
-      line,
-      match,
-      all: matches,
       place,
-      lines: [...new Set(all)].slice(0, MOST_LINES),
+      lines: cause.quote?.(found, lines) ?? [...new Set(all)].slice(0, MOST_LINES),
       score: cause.rank + (WEIGHT[line.source] ?? 0),
     };
   };
@@ -84,7 +85,11 @@ function candidatesOf(
     : states.map((line) => of(line, lines.length));
 }
 
+/** The name of a test that passed. */
+const PASSED = /^\s*[✓✔√] /;
+
 function matchOf(cause: Cause, { heading, text }: LogLine): RegExpExecArray | undefined {
+  if (PASSED.test(text)) return undefined;
   for (const pattern of cause.patterns ?? []) {
     const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
     if (match) return match;
@@ -92,15 +97,19 @@ function matchOf(cause: Cause, { heading, text }: LogLine): RegExpExecArray | un
   return undefined;
 }
 
+const isDeployment = ({ command }: Fix): boolean => command?.[0] === 'deploy';
+
 function verdictOf(best: Candidate): CauseVerdict {
-  const { cause, facts, lines } = best;
+  const { cause, facts, incident, lines } = best;
+  const { status = null } = facts.answer ?? {};
+  const answers = incident.past && status !== null && !isUnanswered(facts) ? `the site responds with ${status} now` : undefined;
   const resolved = cause.resolved?.(best);
   const fixes = from(cause.fixes, best).map((fix) => fix(facts.of));
   return {
     cause: { id: cause.id, title: from(cause.title, best) },
     lines,
-    resolved,
-    // What is fixed needs no more than another try.
-    fixes: resolved === undefined ? fixes : fixes.filter(({ command }) => command?.[0] === 'deploy'),
+    resolved: resolved ?? (cause.always ? undefined : answers),
+    // What is fixed needs no more than another try, and a site that answers not even that.
+    fixes: resolved !== undefined ? fixes.filter(isDeployment) : answers !== undefined ? fixes.filter((fix) => !isDeployment(fix)) : fixes,
   };
 }

@@ -49,12 +49,12 @@ function titleOf({ site, outcome, subject, title, release, checks: { http } }: D
 }
 
 function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] {
-  const { evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
+  const { cause, evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
   const label = outcome === 'unknown' ? 'nearest' : 'because';
   return [
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
-    ...evidence.map((each, at) => [at === 0 ? label : '', `${each.line} (${placeOf(each)})`] as const),
+    ...evidence.map((each, at) => [at === 0 ? label : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
     ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
     ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
@@ -65,9 +65,9 @@ function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] 
 }
 
 /** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
-export const causeDetails = ({ title, evidence, fixes }: Diagnosis): readonly Detail[] => [
+export const causeDetails = ({ cause, title, evidence, fixes }: Diagnosis): readonly Detail[] => [
   ['cause', title],
-  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${each.line} (${placeOf(each)})`] as const),
+  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
   ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
 ];
 
@@ -81,6 +81,10 @@ function withoutLines({ checks: { logs } }: Diagnosis): string {
 /** `20261125_031005  b085a9d Queue the invoice mails`. */
 const releaseWords = ({ name, commit, message }: ShownRelease): string =>
   [name, [commit?.slice(0, 7), shortened(message ?? '', MESSAGE)].filter(Boolean).join(' ')].filter(Boolean).join('  ');
+
+/** A line of an exception names files of the application, which are shown from its directory on. */
+const lineWords = ({ line }: QuotedLine, cause: string | null): string =>
+  cause?.endsWith('exception') ? line.replaceAll(/\/\S+?\/(?:releases\/[\w.-]+|current)\//g, '') : line;
 
 /** `deploy log, line 41`. */
 const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
@@ -100,7 +104,7 @@ const counted = (count: number, noun: string): string => (count === 0 ? '' : `${
 
 /** What was checked and looks good or bad, in a line each. */
 function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {
-  const { http, disks, memory, certificate, workers, missing_variables: missing } = checks;
+  const { http, disks, memory, certificate, workers, given_up: given, missing_variables: missing } = checks;
   const fullest = disks?.reduce((most, { space_percent: used }) => Math.max(most, used ?? 0), 0);
   const lines: readonly (Detail | false | null | undefined)[] = [
     http && ['response', http.status === null ? (http.error ?? 'none') : `${http.status} in ${http.duration_ms}ms`],
@@ -108,6 +112,7 @@ function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[
     memory && ['memory', `${Math.round((memory.available / memory.total) * 100)}% available`],
     certificate && ['certificate', certificateIn([certificate], reader).words],
     workers && workers.length > 0 && ['workers', workers.map(({ queue, status }) => `${queue} ${status}`).join(', ')],
+    given && given.length > 0 && ['supervisor', given.map(({ name, state }) => `${name} ${state}`).join(', ')],
     missing && missing.length > 0 && ['variables', `in .env.example, but not set: ${missing.join(', ')}`],
   ];
   return lines.filter((each): each is Detail => Boolean(each));

@@ -39,7 +39,13 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
 export async function causeLines(ctx: DeployContext, of: SiteReference, site: Site): Promise<readonly Detail[]> {
   const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
-  const { facts, incident } = await gather(silent, of, site, { log: undefined, path: undefined, user: undefined, url: undefined });
+  const { facts, incident } = await gather(silent, of, site, {
+    log: undefined,
+    path: undefined,
+    user: undefined,
+    url: undefined,
+    since: undefined,
+  });
   ctx.progress.done();
   const verdict = chooseCause(facts, incident);
   if (incident.kind !== 'deployment' || !verdict?.cause) return [];
@@ -93,10 +99,11 @@ function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words
   };
 }
 
-function titleOf({ machine, logs, secrets }: Facts, verdict: CauseVerdict | undefined): string {
+function titleOf({ answer, machine, logs, secrets }: Facts, verdict: CauseVerdict | undefined): string {
   if (verdict === undefined) return 'Nothing is wrong';
   if (verdict.cause) return masked(verdict.cause.title, secrets);
-  return machine || logs.some(({ source }) => source === 'given') ? 'Unknown' : 'Cannot read the server';
+  if (machine || logs.some(({ source }) => source === 'given')) return 'Unknown';
+  return answer ? 'Cannot read the server' : 'Can read neither the site nor the server';
 }
 
 const evidenceOf = ({ source, file, number, text, at }: LogLine, secrets: readonly string[]) => ({

@@ -52,6 +52,18 @@ case $name in
         ;;
     esac
     ;;
+  apt-get)
+    case " $* " in
+      *' -s '*) print 'Inst openssl [3.0.13-0ubuntu3.5] (3.0.13-0ubuntu3.6 Ubuntu:24.04/noble-security [amd64])' ;;
+      *) print 'The servers of the sandbox install nothing.' ;;
+    esac
+    ;;
+  openssl)
+    # What nginx serves, as dnx asks for it.
+    if [ "$1" = x509 ]; then
+      print 'notAfter=Dec 31 23:59:59 2049 GMT' 'issuer=CN=Sandbox CA' 'subject=CN=Sandbox' 'Hostname does match certificate'
+    fi
+    ;;
   sudo)
     # Nothing here runs as root. Who owns a file is all that dnx suggests to change with it.
     if [ "$1" = chown ]; then

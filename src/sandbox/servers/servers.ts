@@ -55,7 +55,7 @@ export function createServers(directory: string, project: Project | undefined): 
   program('bin/ssh', `node='${process.execPath}'\n${SSH}`);
   for (const name of ['mariadb', 'mariadb-dump', 'mysql', 'mysqldump'])
     for (const side of ['bin', 'programs']) program(`${side}/${name}`, DATABASE);
-  const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'sudo'];
+  const others = ['df', 'du', 'free', 'systemctl', 'supervisorctl', 'dmesg', 'journalctl', 'apt-get', 'openssl', 'sudo'];
   for (const name of process.platform === 'darwin' ? [...others, 'stat'] : others) program(`programs/${name}`, PROGRAMS);
   for (const version of ['', '8.0', '8.1', '8.2', '8.3', '8.4']) program(`programs/php${version}`, PHP);
 

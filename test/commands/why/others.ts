@@ -178,7 +178,7 @@ npm error   npm run
   ],
   [
     'a build that fails for its types',
-    'assets_failed',
+    'assets_types',
     log(
       `${start}${composer}\n> build\n> tsc && vite build\n\nresources/js/app.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.\nnpm error Lifecycle script \`build\` failed with error:\nnpm error code 2\n`,
     ),

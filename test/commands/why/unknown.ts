@@ -36,18 +36,6 @@ hook "notify" exited with code 1
 `),
   ],
   [
-    'names of exceptions and files',
-    log(`${good}
-   App\\Exceptions\\PermissionDeniedException 
-
-  Coupon WELCOME may not be seeded
-
-  at app/Exceptions/DiskFullException.php:14
-      10▕     public static function noSpaceLeft(): self
-  ➜   14▕         return new self('No space left on device');
-`),
-  ],
-  [
     'names of changed files',
     log(
       `${start.replace(
@@ -70,30 +58,10 @@ HEAD is`,
   ],
   ['a deployment that was cancelled', log(`${start}${composer}Deployment cancelled by maria@example.org\n`)],
   [
-    'another service that does not answer',
-    log(`${good}
-   GuzzleHttp\\Exception\\ConnectException 
-
-  cURL error 28: Operation timed out after 30001 milliseconds with 0 bytes received (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for https://cms.example.org/api/menu
-
-  at vendor/guzzlehttp/guzzle/src/Handler/CurlFactory.php:278
-`),
-  ],
-  [
     'S3 that denies access',
     log(
       `${good}upload failed: public/build/assets/app.js to s3://shop-assets/build/app.js An error occurred (AccessDenied) when calling the PutObject operation: Access Denied\n`,
     ),
-  ],
-  [
-    'a name of a route that is taken',
-    log(`${start}${composer}${npm}
-   LogicException 
-
-  Unable to prepare route [api/user] for serialization. Another route has already been assigned name [login].
-
-  at vendor/laravel/framework/src/Illuminate/Routing/AbstractRouteCollection.php:247
-`),
   ],
   [
     'ENOSPC that is not about the disk',
@@ -134,18 +102,6 @@ Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to
 `),
   ],
   [
-    'a component of Blade that is missing',
-    log(`${start}${composer}PHP Deprecated:  Optional parameter $x declared before required parameter $y in /home/deploynix/shop/app/X.php on line 3
-PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
-
-   InvalidArgumentException 
-
-  Unable to locate a class or view for component [alert].
-
-  at vendor/laravel/framework/src/Illuminate/View/Compilers/ComponentTagCompiler.php:315
-`),
-  ],
-  [
     'a quota that is used up',
     log(`${start}Installing dependencies from lock file
   - Installing laravel/framework (v12.38.1): Extracting archive
@@ -179,36 +135,12 @@ PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
     ),
   ],
   [
-    'a plugin that Composer does not allow',
-    log(
-      `${start}\nIn PluginManager.php line 768:\n\n  pestphp/pest-plugin contains a Composer plugin which is blocked by your allow-plugins config. You may add it to the list if you consider it safe.\n`,
-    ),
-  ],
-  [
     'systemctl that denies access',
     log(
       `${good}Failed to reload php8.3-fpm.service: Interactive authentication required.\nSee system logs and 'systemctl status php8.3-fpm.service' for details.\n`,
     ),
   ],
   ['a directory that is no repository', log(`fatal: not a git repository (or any of the parent directories): .git\n`)],
-  [
-    'a seeder without a value',
-    log(
-      `${good}  Database\\Seeders\\RoleSeeder ............................ RUNNING\n\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[HY000]: General error: 1364 Field 'uuid' doesn't have a default value (Connection: mysql, SQL: insert into \`roles\` (\`name\`) values (admin))\n\n`,
-    ),
-  ],
-  [
-    'a seeder that violates a foreign key',
-    log(
-      `${good}  Database\\Seeders\\OrderSeeder ............................ RUNNING\n\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[23503]: Foreign key violation: 7 ERROR:  insert or update on table "orders" violates foreign key constraint "orders_user_id_foreign" (Connection: pgsql, SQL: insert into "orders" ("user_id") values (4))\n\n`,
-    ),
-  ],
-  [
-    'a seeder that inserts twice',
-    log(
-      `${good}  Database\\Seeders\\RoleSeeder ............................ RUNNING\n\n   Illuminate\\Database\\UniqueConstraintViolationException \n\n  SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry 'admin' for key 'roles.roles_name_unique' (Connection: mysql, SQL: insert into \`roles\` (\`name\`) values (admin))\n\n`,
-    ),
-  ],
   [
     'too many open files',
     log(
@@ -243,5 +175,85 @@ PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
   [
     'another deployment that holds a lock',
     log(`${good}Waiting for /tmp/deploy.lock\nanother deployment is running: Resource temporarily unavailable\n`),
+  ],
+];
+
+/** The same, with an exception of the application or of Composer that nothing caught, and part of what it says. */
+export const thrown: readonly (readonly [name: string, title: string, log: string])[] = [
+  [
+    'names of exceptions and files',
+    'Uncaught App\\Exceptions\\PermissionDeniedException',
+    log(`${good}
+   App\\Exceptions\\PermissionDeniedException 
+
+  Coupon WELCOME may not be seeded
+
+  at app/Exceptions/DiskFullException.php:14
+      10▕     public static function noSpaceLeft(): self
+  ➜   14▕         return new self('No space left on device');
+`),
+  ],
+  [
+    'another service that does not answer',
+    'Uncaught GuzzleHttp\\Exception\\ConnectException',
+    log(`${good}
+   GuzzleHttp\\Exception\\ConnectException 
+
+  cURL error 28: Operation timed out after 30001 milliseconds with 0 bytes received (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for https://cms.example.org/api/menu
+
+  at vendor/guzzlehttp/guzzle/src/Handler/CurlFactory.php:278
+`),
+  ],
+  [
+    'a name of a route that is taken',
+    'Uncaught LogicException',
+    log(`${start}${composer}${npm}
+   LogicException 
+
+  Unable to prepare route [api/user] for serialization. Another route has already been assigned name [login].
+
+  at vendor/laravel/framework/src/Illuminate/Routing/AbstractRouteCollection.php:247
+`),
+  ],
+  [
+    'a component of Blade that is missing',
+    'Uncaught InvalidArgumentException',
+    log(`${start}${composer}PHP Deprecated:  Optional parameter $x declared before required parameter $y in /home/deploynix/shop/app/X.php on line 3
+PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
+
+   InvalidArgumentException 
+
+  Unable to locate a class or view for component [alert].
+
+  at vendor/laravel/framework/src/Illuminate/View/Compilers/ComponentTagCompiler.php:315
+`),
+  ],
+  [
+    'a plugin that Composer does not allow',
+    'A command failed in PluginManager.php line 768',
+    log(
+      `${start}\nIn PluginManager.php line 768:\n\n  pestphp/pest-plugin contains a Composer plugin which is blocked by your allow-plugins config. You may add it to the list if you consider it safe.\n`,
+    ),
+  ],
+  [
+    'a seeder without a value',
+    'Uncaught Illuminate\\Database\\QueryException',
+    log(
+      `${good}  Database\\Seeders\\RoleSeeder ............................ RUNNING\n\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[HY000]: General error: 1364 Field 'uuid' doesn't have a default value (Connection: mysql, SQL: insert into \`roles\` (\`name\`) values (admin))\n\n`,
+    ),
+  ],
+  [
+    'a seeder that violates a foreign key',
+    'Uncaught Illuminate\\Database\\QueryException',
+    log(
+      `${good}  Database\\Seeders\\OrderSeeder ............................ RUNNING\n\n   Illuminate\\Database\\QueryException \n\n  SQLSTATE[23503]: Foreign key violation: 7 ERROR:  insert or update on table "orders" violates foreign key constraint "orders_user_id_foreign" (Connection: pgsql, SQL: insert into "orders" ("user_id") values (4))\n\n`,
+    ),
+  ],
+  [
+    'a seeder that inserts twice',
+    'Uncaught Illuminate\\Database\\UniqueConstraintViolationException',
+    log(
+      `${good}  Database\\Seeders\\RoleSeeder ............................ RUNNING\n\n   Illuminate\\Database\\UniqueConstraintViolationException \n\n  SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry 'admin' for key 'roles.roles_name_unique' (Connection: mysql, SQL: insert into \`roles\` (\`name\`) values (admin))\n\n`,
+    ),
   ],
 ];

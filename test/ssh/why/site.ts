@@ -20,6 +20,39 @@ export const site: readonly (Known & { readonly log?: (root: string) => string }
     fix: 'sudo systemctl restart php8.3-fpm',
   },
   {
+    name: 'a socket of PHP-FPM that nginx may not use',
+    state: { failed: false, status: 502 },
+    log: own((domain) => upstream(domain, '13: Permission denied')),
+    cause: 'fpm_socket',
+    title: 'nginx may not connect to PHP-FPM',
+    line: 'failed (13: Permission denied) while connecting to upstream',
+    fix: 'listen.owner',
+  },
+  {
+    name: 'PHP-FPM that crashes',
+    state: { failed: false, status: 502 },
+    log: own(
+      (domain) =>
+        `${slashed()} [error] 812#812: *9 recv() failed (104: Connection reset by peer) while reading response header from upstream, client: 198.51.100.7, server: ${domain}, request: "GET / HTTP/2.0", upstream: "fastcgi://unix:/run/php/php8.3-fpm.sock", host: "${domain}"\n`,
+    ),
+    cause: 'fpm_crashed',
+    title: 'PHP-FPM crashes',
+    line: 'recv() failed (104: Connection reset by peer)',
+    fix: 'OPcache',
+  },
+  {
+    name: 'headers that are too large',
+    state: { failed: false, status: 502 },
+    log: own(
+      (domain) =>
+        `${slashed()} [error] 812#812: *9 upstream sent too big header while reading response header from upstream, client: 198.51.100.7, server: ${domain}, request: "GET / HTTP/2.0", upstream: "fastcgi://unix:/run/php/php8.3-fpm.sock:", host: "${domain}"\n`,
+    ),
+    cause: 'nginx_header',
+    title: 'too large for nginx',
+    line: 'upstream sent too big header',
+    fix: 'fastcgi_buffer_size',
+  },
+  {
     name: 'PHP-FPM that takes too long',
     state: { failed: false, status: 504 },
     log: own(

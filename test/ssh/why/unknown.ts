@@ -143,14 +143,6 @@ export const unknown: readonly Unnamed[] = [
     nearest: 'api.stripe.com',
   },
   {
-    name: 'a process of another site in Supervisor',
-    state: {
-      failed: false,
-      prints: { supervisorctl: 'why-shop:why-shop_00   FATAL     Exited too quickly (process log may have details)\n' },
-    },
-    healthy: true,
-  },
-  {
     name: 'a service that is not installed',
     state: { failed: false, status: 500, prints: { 'systemctl-nginx': 'inactive\n' } },
   },

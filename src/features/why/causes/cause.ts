@@ -39,6 +39,8 @@ export interface Cause {
   readonly lasting?: true;
   /** Lines that say more, shown with it. */
   readonly detail?: RegExp;
+  /** Shows this instead of the lines that match. */
+  readonly quote?: (found: Found, lines: readonly LogLine[]) => readonly LogLine[];
   /** Why it no longer holds, in a clause; undefined if it does, or if dnx cannot tell. */
   readonly resolved?: (found: Found) => string | undefined;
 }
@@ -50,7 +52,7 @@ export const shown = (
   rank: number,
   patterns: readonly RegExp[],
   fixes: From<readonly FixOf[]>,
-  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'resolved' | 'sources' | 'state'> = {},
+  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'quote' | 'resolved' | 'sources' | 'state'> = {},
 ): Cause => ({ id, title, rank, patterns, fixes, ...more });
 
 /** A line of the state of something. */

@@ -63,6 +63,13 @@ export const code: readonly Cause[] = [
     [artisanFix('See the commands', 'list'), step('Remove it from the deploy script, or install its package without --dev'), deployFix()],
   ),
   shown(
+    'php_fatal',
+    'PHP stopped with a fatal error',
+    60,
+    [/(?:PHP )?Fatal error:\s+(?!Uncaught|Allowed memory|Maximum execution|Out of memory)\S.* in \S+ on line \d+/],
+    fixed,
+  ),
+  shown(
     'time_limit',
     'PHP reached its time limit',
     78,

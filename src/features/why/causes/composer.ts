@@ -129,9 +129,9 @@ export const composer: readonly Cause[] = [
   ),
   shown(
     'composer_json',
-    'composer.json is not valid',
+    (found) => `composer.${/composer\.lock/.test(found.line.text) ? 'lock' : 'json'} is not valid`,
     92,
-    [/"[^\s"]*composer\.json" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
+    [/"[^\s"]*composer\.(?:json|lock)" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
     [step('Run composer validate in your project, and push'), deployFix()],
     { lasting: true },
   ),
@@ -142,6 +142,13 @@ export const composer: readonly Cause[] = [
     [/Your requirements could not be resolved to an installable set of packages/],
     lock,
     { lasting: true },
+  ),
+  shown(
+    'composer_script',
+    (found) => `A script of Composer failed: ${group(found, '')}`,
+    40,
+    [/^Script (.+?) handling the [\w-]+ event returned with error code \d+/],
+    [step('Run composer install --no-dev in your project'), deployFix()],
   ),
   {
     id: 'php_constraint',

@@ -32,7 +32,10 @@ export const database: readonly Cause[] = [
     92,
     [
       /SQLSTATE\[HY000\] \[1045\] Access denied for user/,
-      /SQLSTATE\[HY000\] \[1044\] Access denied/,
+      /SQLSTATE\[HY000\] \[(?:1044|1698)\] Access denied/,
+      /^ERROR (?:1044|1045|1698) \(\w+\): Access denied/,
+      /FATAL:\s+(?:Peer|Ident) authentication failed for user/,
+      /FATAL:\s+role "[^"]+" does not exist/,
       /FATAL:\s+password authentication failed for user/,
       /FATAL:\s+no pg_hba\.conf entry/,
     ],
@@ -42,7 +45,11 @@ export const database: readonly Cause[] = [
     'database_missing',
     (found) => `The database ${group(found, '')} does not exist`,
     92,
-    [/SQLSTATE\[HY000\] \[1049\] Unknown database '([^']+)'/, /FATAL:\s+database "([^"]+)" does not exist/],
+    [
+      /SQLSTATE\[HY000\] \[1049\] Unknown database '([^']+)'/,
+      /^ERROR 1049 \(42000\): Unknown database '([^']+)'/,
+      /FATAL:\s+database "([^"]+)" does not exist/,
+    ],
     (found) => [ofServer('Create it', 'database', 'create', group(found, 'NAME')), variables],
   ),
   shown(
@@ -52,6 +59,7 @@ export const database: readonly Cause[] = [
     [
       /SQLSTATE\[HY000\] \[2002\] php_network_getaddresses: getaddrinfo (?:for \S+ )?failed/,
       /could not translate host name "([^"]+)" to address/,
+      /^ERROR 2005 \(HY000\): Unknown (?:MySQL |MariaDB )?server host/,
     ],
     again,
   ),
@@ -71,7 +79,7 @@ export const database: readonly Cause[] = [
     'database_driver',
     'PHP lacks the driver of the database',
     90,
-    [/^(?!.*"message").*\bcould not find driver\b(?: \(Connection: | \(SQL: |\s*$)/],
+    [/^(?!.*"message").*\bcould not find driver\b(?: \(Connection: | \(SQL: | in \/|\s*$)/],
     ({ facts, line }) => {
       const driver = DRIVERS.get(/Connection: (\w+)/.exec(line.text)?.[1] ?? '');
       const package_ = driver && `php${wordOf(facts.site.php_version)}-${driver}`;
@@ -108,6 +116,13 @@ export const database: readonly Cause[] = [
       /Error while reading line from the server\. \[tcp:/,
     ],
     [sshServer('See if it runs', 'systemctl', 'status', 'redis-server'), ofSite('Compare the variables REDIS_*', 'env', 'list')],
+  ),
+  shown(
+    'redis_readonly',
+    'Redis accepts no writes',
+    91,
+    [/\bMISCONF\b.*(?:Redis|RDB)/, /READONLY You can't write against a read only replica/, /OOM command not allowed when used memory/],
+    [sshServer('See why', 'journalctl', '-u', 'redis-server', '-n', '50'), sshServer('See the disk', 'df', '-h')],
   ),
   shown(
     'redis_auth',

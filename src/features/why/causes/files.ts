@@ -48,6 +48,14 @@ export const files: readonly Cause[] = [
     ],
     owner,
   ),
+  {
+    id: 'storage_unwritable',
+    title: 'Laravel cannot write to its storage',
+    rank: 72,
+    about: 'site',
+    state: ({ machine }) => machine?.unwritable.map((line) => stateLine('state', line)) ?? [],
+    fixes: owner,
+  },
   shown(
     'views_path',
     'The directory for cached views is missing',

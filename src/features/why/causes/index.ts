@@ -3,6 +3,7 @@ import { code } from './code.ts';
 import { composer } from './composer.ts';
 import { database } from './database.ts';
 import { environment } from './environment.ts';
+import { exceptions } from './exception.ts';
 import { files } from './files.ts';
 import { git } from './git.ts';
 import { migrations } from './migrations.ts';
@@ -27,4 +28,5 @@ export const causes: readonly Cause[] = [
   ...code,
   ...workers,
   ...script,
+  ...exceptions,
 ];

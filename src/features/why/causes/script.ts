@@ -12,11 +12,33 @@ export const script: readonly Cause[] = [
     (found) => `The server has no command ${group(found, '')}`,
     87,
     [
-      /^\S+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
+      /^[^:]+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
       /^-?(?:bash|sh|zsh): ([\w.+-]+): command not found$/,
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
     [sshServer('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
+    inDeployment,
+  ),
+  shown(
+    'script_variable',
+    (found) => `The deploy script uses ${group(found, 'a variable')}, which is not set`,
+    85,
+    [/^\S+: (?:line )?\d+: (\w+): (?:unbound variable|parameter not set)$/],
+    again,
+    inDeployment,
+  ),
+  shown(
+    'script_path',
+    (found) => `The deploy script uses ${group(found, 'a path')}, which does not exist`,
+    80,
+    [
+      /^\S+: (?:line )?\d+: cd: (?:can't cd to )?(.+?)(?:: No such file or directory|: Not a directory)?$/,
+      /^\S+: (?:line )?\d+: (\S+): No such file or directory$/,
+      /^\S+: (?:line )?\d+: cannot (?:open|create) ([^:]+): (?:No such file|Directory nonexistent)/,
+      /^Could not open input file: (\S+)/,
+      /^(?:bash|sh): (?:0: cannot open )?([^\s:]+): No such file(?: or directory)?$/,
+    ],
+    again,
     inDeployment,
   ),
   shown(
@@ -41,6 +63,18 @@ export const script: readonly Cause[] = [
     inDeployment,
   ),
   shown(
+    'archive_invalid',
+    'An archive cannot be unpacked',
+    75,
+    [
+      /^gzip: \S+: (?:not in gzip format|unexpected end of file)/,
+      /^tar: (?:Unexpected EOF in archive|This does not look like a tar archive)/,
+      /End-of-central-directory signature not found/,
+    ],
+    [step('See that the step before it downloads or builds the archive'), deployFix()],
+    inDeployment,
+  ),
+  shown(
     'script_timeout',
     'The deployment took too long',
     84,
@@ -60,6 +94,13 @@ export const script: readonly Cause[] = [
     [/^\s*Tests:\s+\d+ failed/, /^FAILURES!$/],
     [step('Run the tests in your project'), deployFix()],
     inDeployment,
+  ),
+  shown(
+    'port_in_use',
+    'Another program uses the port',
+    88,
+    [/\bbind\(\) to \S+ failed \(98: Address already in use\)/, /\bEADDRINUSE\b/, /Failed to listen on "?tcp:\S+ .*Address already in use/],
+    [sshServer('See which', 'sudo', 'ss', '-ltnp'), step('Stop it, or use another port')],
   ),
   shown(
     'nginx_config',

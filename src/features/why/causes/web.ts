@@ -57,9 +57,10 @@ const all: readonly Cause[] = [
     id: 'service_down',
     title: ({ line }) => `The service ${line.text.split(':')[0]} does not run`,
     rank: 88,
-    state: ({ machine }) =>
+    // A connection gets as far as nginx.
+    state: ({ machine, answer }) =>
       machine?.services
-        .filter(({ state }) => ['inactive', 'failed'].includes(state))
+        .filter(({ name, state }) => ['inactive', 'failed'].includes(state) && (answer?.status !== null || name === 'nginx'))
         .map(({ name, state }) => stateLine('state', `${name}: ${state}`)) ?? [],
     fixes: ({ line }) => {
       const [name = ''] = line.text.split(':');
@@ -75,6 +76,30 @@ const all: readonly Cause[] = [
       /connect\(\) to unix:\S+ failed \(11: Resource temporarily unavailable\) while connecting to upstream/,
     ],
     fpm('Then restart it', step('Raise pm.max_children of the pool, or find the slow requests')),
+  ),
+  shown(
+    'fpm_socket',
+    'nginx may not connect to PHP-FPM',
+    89,
+    [/connect\(\) to unix:\S+ failed \(13: Permission denied\) while connecting to upstream/],
+    fpm('Then restart it', step('Set listen.owner and listen.group of the pool to the user of nginx')),
+  ),
+  shown(
+    'fpm_crashed',
+    'PHP-FPM crashes',
+    84,
+    [
+      /child \d+ exited on signal \d+ \((?:SIGSEGV|SIGBUS|SIGABRT|SIGILL)/,
+      /(?:recv\(\) failed \(104: Connection reset by peer\)|upstream prematurely closed connection) while reading response header from upstream/,
+    ],
+    fpm('Restart it', step('Update PHP, or turn off its extensions and OPcache one by one')),
+  ),
+  shown(
+    'nginx_header',
+    'The headers of the response are too large for nginx',
+    86,
+    [/upstream sent too big header while reading response header from upstream/],
+    [step('Make the cookies or the session smaller, or raise fastcgi_buffer_size')],
   ),
   shown(
     'upstream_timeout',

@@ -1,7 +1,7 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { type Facts, isUnanswered, type LogLine } from '../facts.ts';
-import { ofSite, sshSite } from '../fixes.ts';
+import { type Facts, isUnanswered, type LogLine, type Process } from '../facts.ts';
+import { ofSite, sshServer, sshSite } from '../fixes.ts';
 import { type Cause, type Found, stateLine } from './cause.ts';
 
 const isDown = (status: unknown): boolean =>
@@ -13,12 +13,24 @@ const stopped = ({ queues }: Facts): readonly LogLine[] =>
     ?.filter(({ status }) => isDown(status))
     .map(({ queue, id, status }) => stateLine('api', `worker ${wordOf(queue) || wordOf(id)}: ${wordOf(status)}`)) ?? [];
 
-/** Programs of Supervisor that stopped and bear the domain, with any separators. */
-const supervised = ({ machine, of }: Facts): readonly LogLine[] => {
-  const domain = of.site.label.split(/[^a-z0-9]+/i).join('-');
-  const named = (name: string) => `-${name.split(/[^a-z0-9]+/i).join('-')}-`.includes(`-${domain}-`);
-  return machine?.supervisor.filter(({ name, state }) => isDown(state) && named(name)).map(({ line }) => stateLine('state', line)) ?? [];
-};
+/** Whose a process of Supervisor is: by the directory of its program, or because it bears the domain, with any separators. */
+function ownerOf(name: string, { machine, of }: Pick<Facts, 'machine' | 'of'>): 'own' | 'other' | undefined {
+  const [group = '', single = group] = name.split(':');
+  const program = (names: readonly string[] = []) => [group, single, single.replace(/_\d+$/, '')].some((each) => names.includes(each));
+  const plain = (text: string) => `-${text.split(/[^a-z0-9]+/i).join('-')}-`;
+  if (program(machine?.programs.own) || plain(name).includes(plain(of.site.label))) return 'own';
+  return program(machine?.programs.others) ? 'other' : undefined;
+}
+
+/** Processes of Supervisor that do not run and are this site's. */
+const supervised = (facts: Facts): readonly LogLine[] =>
+  facts.machine?.supervisor
+    .filter(({ name, state }) => isDown(state) && ownerOf(name, facts) === 'own')
+    .map(({ line }) => stateLine('state', line)) ?? [];
+
+/** Processes of Supervisor that it gave up, unless they are another site's. */
+export const givenUp = (facts: Pick<Facts, 'machine' | 'of'>): readonly Process[] =>
+  facts.machine?.supervisor.filter(({ name, state }) => statusKey(state) === 'fatal' && ownerOf(name, facts) !== 'other') ?? [];
 
 const queueOf = ({ facts }: Found): string => {
   const down = facts.queues?.find(({ status }) => isDown(status));
@@ -47,5 +59,20 @@ export const workers: readonly Cause[] = [
     always: true,
     state: (facts) => (isUnanswered(facts) ? [] : supervised(facts)),
     fixes: [ofSite('See the workers', 'queue', 'list'), sshSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/worker.log')],
+  },
+  {
+    id: 'supervisor_fatal',
+    title: 'Supervisor gave up a program, which may belong to the site',
+    rank: 40,
+    about: 'site',
+    always: true,
+    state: (facts) => (isUnanswered(facts) ? [] : givenUp(facts).map(({ line }) => stateLine('state', line))),
+    fixes: ({ line }) => {
+      const [name = ''] = line.text.split(' ');
+      return [
+        sshServer('See why', 'sudo', 'supervisorctl', 'tail', name, 'stderr'),
+        sshServer('Restart it', 'sudo', 'supervisorctl', 'restart', name),
+      ];
+    },
   },
 ];

@@ -121,8 +121,19 @@ export function deploymentLines(lines: readonly LogLine[]): readonly LogLine[] {
   return lines.filter(({ source }) => !REQUESTS.includes(source) && (killed || source !== 'kernel'));
 }
 
+/** The lines that may say why a site does not answer, or did not. */
+export function siteLines(lines: readonly LogLine[], { answer, now }: Pick<Facts, 'answer' | 'now'>, { past }: Incident) {
+  const current = past ? lines : currentLines(lines, now);
+  if (answer === null || answer.status !== null) return current;
+  // No request reached Laravel, and one that was refused or not encrypted nor PHP.
+  const reached: readonly Source[] = answer.reason === 'ETIMEDOUT' ? ['php', 'nginx'] : [];
+  const isFar = ({ source, text }: LogLine): boolean =>
+    ['laravel', 'worker', 'php'].includes(source) || (source === 'nginx' && !/\[(?:emerg|alert)\]/.test(text));
+  return current.filter((line) => reached.includes(line.source) || !isFar(line));
+}
+
 /** Without what Laravel and nginx wrote long before they wrote what the request of dnx caused. */
-export function currentLines(lines: readonly LogLine[], now: number): readonly LogLine[] {
+function currentLines(lines: readonly LogLine[], now: number): readonly LogLine[] {
   const isCurrent = ({ at }: LogLine): boolean => at !== undefined && at >= now - RECENT_MS;
   const requested = ({ source }: LogLine): boolean => source === 'laravel' || source === 'nginx';
   if (!lines.some((line) => requested(line) && isCurrent(line))) return lines;

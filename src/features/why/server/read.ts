@@ -5,12 +5,14 @@ import { commandLine } from '../../../cli/run/command-line.ts';
 import { siteDirectories } from '../../remote/directory.ts';
 import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
+import SECTIONS from '../../remote/sections.sh';
+import { type Section, sectionsIn } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
 import { runOn, scripted } from '../../remote/ssh.ts';
 import type { Log, ServerState, Source, Unknown } from '../facts.ts';
 import { type Clocks, logOf, textIn } from '../logs/text.ts';
 import NAMES from './names.sh';
-import { clocksIn, type Section, sectionsIn, serverStateIn } from './state.ts';
+import { clocksIn, serverStateIn } from './state.ts';
 import WHY from './why.sh';
 
 /** How long the server may take, in ms. */
@@ -45,7 +47,15 @@ export async function readServer(
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
   const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
-  const command = scripted(SITE + NAMES + WHY, ...siteDirectories(place, wanted.path), nonce, release, php, String(MOST_BYTES), ...paths);
+  const command = scripted(
+    SITE + SECTIONS + NAMES + WHY,
+    ...siteDirectories(place, wanted.path),
+    nonce,
+    release,
+    php,
+    String(MOST_BYTES),
+    ...paths,
+  );
   try {
     const { stdout } = await runOn(ctx, place.machine, command, { limitMs: LIMIT_MS });
     return understood(sectionsIn(stdout, nonce), release, ctx.clock.now());

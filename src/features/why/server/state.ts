@@ -1,26 +1,5 @@
+import type { Section } from '../../remote/sections.ts';
 import type { Disk, Process, ServerState } from '../facts.ts';
-
-/** A part of the output of the script: its name, the words behind it, and what follows. */
-export interface Section {
-  readonly name: string;
-  readonly words: readonly string[];
-  readonly body: Buffer;
-}
-
-/** The sections of an output. Text that a login prints before the first one is left out. */
-export function sectionsIn(output: string, nonce: string): readonly Section[] {
-  const sections: { name: string; words: readonly string[]; body: string[] }[] = [];
-  for (const line of output.split('\n')) {
-    if (line.startsWith(`${nonce} `)) {
-      const [name = '', ...words] = line.slice(nonce.length + 1).split(' ');
-      sections.push({ name, words: words.map((word) => decoded(word).toString('utf8')), body: [] });
-    } else sections.at(-1)?.body.push(line);
-  }
-  return sections.map(({ body, ...rest }) => ({ ...rest, body: decoded(body.join('')) }));
-}
-
-/** A word ends with a dot, so that an empty one is seen. */
-const decoded = (text: string): Buffer => Buffer.from(text.replace(/\.$/, ''), 'base64');
 
 /** The state of a server in the output of the script. */
 export function serverStateIn(sections: readonly Section[]): ServerState {
@@ -39,8 +18,14 @@ export function serverStateIn(sections: readonly Section[]): ServerState {
     down: down !== '',
     services: linesOf(body('services') ?? '').flatMap(processIn),
     supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
+    programs: { own: programsIn(body('programs') ?? '', 'own'), others: programsIn(body('programs') ?? '', 'other') },
+    unwritable: linesOf(body('unwritable') ?? ''),
   };
 }
+
+/** `own shop-worker`. */
+const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
+  linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 
 /** The clock of the server. Its time is `now` if it does not say. */
 export function clocksIn(sections: readonly Section[], now: number): { readonly zone: string; readonly now: number } {
@@ -52,7 +37,7 @@ export function clocksIn(sections: readonly Section[], now: number): { readonly 
 const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
 
 /** The file systems in the output of `df -P` and `df -Pi`, each once. */
-function disksIn(space: string, inodes: string): readonly Disk[] {
+export function disksIn(space: string, inodes: string): readonly Disk[] {
   const rows = (text: string) =>
     linesOf(text).flatMap((line) => {
       const [, used, mount] = /^.+?\s+\S+\s+\S+\s+\S+\s+(\d+%|-)\s+(\/.*)$/.exec(line) ?? [];
@@ -75,7 +60,7 @@ function memoryIn(text: string): ServerState['memory'] {
 }
 
 /** `shop-worker:shop-worker_00   FATAL     Exited too quickly (process log may have details)`. */
-function processIn(line: string): readonly Process[] {
+export function processIn(line: string): readonly Process[] {
   const [, name, state] = /^(\S+)\s+([A-Za-z]+)\b/.exec(line) ?? [];
   return name === undefined || state === undefined ? [] : [{ name, state, line: line.replaceAll(/\s+/g, ' ') }];
 }

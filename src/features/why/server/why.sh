@@ -1,31 +1,13 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
-# Follows remote/site.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most bytes of a log to send,
-# and the source and path of each log. Each section begins with a line that starts with the nonce; what follows is base64, so that no log
-# can imitate one.
+# Follows remote/site.sh, remote/sections.sh and names.sh. Arguments: those of find_site, a nonce, the release, the PHP version, the most
+# bytes of a log to send, and the source and path of each log.
 find_site "$1" "$2"
 nonce=$3 release=$4 php=$5 most=$6
 shift 6
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 cd "${root:-/}" 2>/dev/null || :
-
-limited() { if command -v timeout >/dev/null 2>&1; then timeout 2 "$@"; else "$@"; fi; }
-
-# Begins a section with a name and words. A word ends with a dot, so that an empty one is seen.
-begin() {
-  printf '\n%s %s' "$nonce" "$1"
-  shift
-  for word; do printf ' %s.' "$(printf %s "$word" | base64 | tr -d '\n')"; done
-  printf '\n'
-}
-
-# A section with what a command prints.
-said() {
-  begin "$1"
-  shift
-  "$@" 2>/dev/null </dev/null | head -c 65536 | base64
-}
 
 # A section with the end of a log.
 log() {
@@ -58,6 +40,32 @@ services() {
   '
 }
 
+# The programs of Supervisor that work in the directory of the site, or of one beside it.
+programs() {
+  cat /etc/supervisor/supervisord.conf /etc/supervisord.conf /etc/supervisor/conf.d/*.conf /etc/supervisord.d/*.ini | awk -v root="$root/" '
+    function said() {
+      if (name != "" && index(text, root)) print "own", name
+      else if (name != "" && index(text, parent)) print "other", name
+      name = text = ""
+    }
+    BEGIN { parent = root; sub(/[^\/]+\/$/, "", parent) }
+    /^\[/ { said() }
+    /^\[program:/ { name = $0; sub(/^\[program:[ \t]*/, "", name); sub(/[ \t]*\].*/, "", name) }
+    /^(directory|command|stdout_logfile|stderr_logfile)[ \t]*=/ { sub(/[ \t]*$/, ""); text = text " " $0 "/" }
+    END { said() }
+  '
+}
+
+# What Laravel writes to and this user cannot. PHP-FPM may run as another user, who owns it.
+unwritable() {
+  fpm=$(ps -eo user:32=,comm= | awk '$2 ~ /^php-fpm/ && $1 != "root" { print $1; exit }')
+  for each in storage storage/logs storage/logs/laravel.log storage/framework storage/framework/views storage/framework/cache storage/framework/sessions bootstrap/cache; do
+    if [ ! -e "$live/$each" ] || [ -w "$live/$each" ]; then continue; fi
+    if [ -n "$fpm" ] && [ -n "$(find -L "$live/$each" -prune -user "$fpm" -perm -u+w)" ]; then continue; fi
+    (cd "$live" && ls -ldL "$each")
+  done
+}
+
 kernel() {
   { limited dmesg -T || limited journalctl -k -n 5000 --no-pager || tail -c 262144 /var/log/kern.log; } |
     grep -aiE 'out of memory|oom-kill|oom killer' | tail -n 50
@@ -83,6 +91,10 @@ for each in "$root/shared/.env" "$live/.env"; do
 done
 said services services
 said supervisor limited supervisorctl status
+if [ -n "$root" ]; then
+  said programs programs
+  said unwritable unwritable
+fi
 said kernel kernel
 while [ $# -gt 1 ]; do
   case $2 in

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { DnxError, isStop } from '../../../base/errors.ts';
+import type { JsonObject } from '../../../base/json.ts';
+import { inParallel } from '../../../base/parallel.ts';
+import { statusKey } from '../../../base/status.ts';
+import { duration } from '../../../base/time.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import type { Target } from '../../../platform/names/names.ts';
+import { machineIn } from '../../remote/machine.ts';
+import SECTIONS from '../../remote/sections.sh';
+import { type Section, sectionsIn } from '../../remote/sections.ts';
+import { runOn, scripted } from '../../remote/ssh.ts';
+import { disksIn, processIn } from '../../why/server/state.ts';
+import type { AuditPlace, Risk } from '../finding.ts';
+import type { Ledger } from '../ledger.ts';
+import { type RuleId, type Severity, sshRules } from '../rules.ts';
+import { theServer, theSite, wordList } from '../words.ts';
+import MACHINE from './machine.sh';
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
+
+/** A site that is reached by a public name. */
+export interface OnlineSite {
+  readonly site: Target;
+  readonly domain: string;
+}
+
+/** A server, and its sites whose certificates count. */
+interface AuditedMachine {
+  readonly server: Target;
+  readonly record: JsonObject;
+  /** Undefined if they could not be read. */
+  readonly sites: readonly string[] | undefined;
+  readonly online: readonly OnlineSite[];
+}
+
+/** How long a server may take, in ms. */
+const LIMIT_MS = 60_000;
+
+/** Signs in to each server, four at a time, and asks nothing. */
+export async function auditMachines(ctx: Needs, servers: readonly AuditedMachine[], ledger: Ledger): Promise<void> {
+  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
+  await inParallel(servers, (each) => auditMachine(silent, each, ledger));
+}
+
+async function auditMachine(ctx: Needs, { server, record, sites, online }: AuditedMachine, ledger: Ledger): Promise<void> {
+  const place = { server };
+  const named = online.filter(({ domain }) => /^\w[\w.-]*$/.test(domain));
+  const sections = await read(ctx, { server, record }, named).catch((error: unknown) => {
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
+    ledger.unchecked(place, sshRules, { reason: error.message, fix: error.next?.[0]?.command });
+    return undefined;
+  });
+  if (!sections) return;
+  const found = (rule: RuleId, at: AuditPlace, risks: readonly Risk[]) => {
+    ledger.checked(at, rule);
+    for (const risk of risks) ledger.risk(risk);
+  };
+  const text = (name: string) => sections.find((each) => each.name === name)?.body.toString('utf8');
+  const unknown = (rule: RuleId, at: AuditPlace, reason: string) => ledger.unchecked(at, [rule], { reason });
+
+  found('disk-almost-full', place, fullDisks(text('space') ?? '', text('inodes') ?? '', place));
+  found('reboot-pending', place, rebootRisks(text('reboot'), place));
+  const updates = text('updates');
+  if (updates === undefined) unknown('security-updates-pending', place, 'apt-get did not say which updates there are.');
+  else found('security-updates-pending', place, updateRisks(linesOf(updates), place));
+  const processes = text('supervisor') ?? '';
+  if (/^(?:error:|unix:)/m.test(processes)) unknown('process-given-up', place, 'This user may not ask Supervisor.');
+  else found('process-given-up', place, givenUp(processes, place));
+  if (!sites) unknown('certificate-served', place, 'The sites of the server could not be read.');
+  for (const { site, domain } of online) {
+    const section = sections.find(({ name, words }) => name === 'certificate' && words[0] === domain);
+    const served = section?.body.toString('utf8') ?? '';
+    if (/^notAfter=/m.test(served)) found('certificate-served', { server, site }, servedRisks(served, ctx.clock.now(), { server, site }));
+    else unknown('certificate-served', { server, site }, 'The server presents no certificate on port 443.');
+  }
+}
+
+async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server' | 'record'>, sites: readonly OnlineSite[]) {
+  const nonce = randomBytes(16).toString('hex');
+  const command = scripted(SECTIONS + MACHINE, nonce, ...sites.map(({ domain }) => domain));
+  const { stdout } = await runOn(ctx, machineIn(record, server), command, { limitMs: LIMIT_MS });
+  const sections: readonly Section[] = sectionsIn(stdout, nonce);
+  if (sections.at(-1)?.name !== 'end') throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
+  return sections;
+}
+
+const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
+
+/** From here on, in percent. */
+const FULL = { medium: 85, high: 95 } as const;
+
+const fullDisks = (space: string, inodes: string, place: AuditPlace): readonly Risk[] =>
+  disksIn(space, inodes).flatMap((disk): Risk[] => {
+    const used = Math.max(disk.space ?? 0, disk.inodes ?? 0);
+    if (used < FULL.medium) return [];
+    const severity: Severity = used >= FULL.high ? 'high' : 'medium';
+    const what = (disk.inodes ?? 0) > (disk.space ?? 0) ? `has used ${used}% of its inodes` : `is ${used}% full`;
+    return [
+      {
+        rule: 'disk-almost-full',
+        severity,
+        place,
+        resource: disk.mount,
+        identity: disk.mount,
+        message: `Disk ${disk.mount} ${what}`,
+        fix: ['ssh', ...theServer(place), 'df', '-h'],
+      },
+    ];
+  });
+
+const rebootRisks = (packages: string | undefined, place: AuditPlace): readonly Risk[] =>
+  packages === undefined
+    ? []
+    : [
+        {
+          rule: 'reboot-pending',
+          place,
+          resource: null,
+          identity: null,
+          message: ['A reboot is pending', wordList([...new Set(linesOf(packages))])].filter(Boolean).join(': '),
+          fix: ['server', 'restart', ...theServer(place)],
+        },
+      ];
+
+const updateRisks = (packages: readonly string[], place: AuditPlace): readonly Risk[] =>
+  packages.length === 0
+    ? []
+    : [
+        {
+          rule: 'security-updates-pending',
+          place,
+          resource: null,
+          identity: null,
+          message: `${packages.length} security ${packages.length === 1 ? 'update is' : 'updates are'} not installed: ${wordList(packages)}`,
+          fix: ['ssh', ...theServer(place), 'sudo', 'apt-get', 'upgrade', '--with-new-pkgs'],
+        },
+      ];
+
+const givenUp = (status: string, place: AuditPlace): readonly Risk[] =>
+  linesOf(status)
+    .flatMap(processIn)
+    .filter(({ state }) => statusKey(state) === 'fatal')
+    .map(
+      ({ name, line }): Risk => ({
+        rule: 'process-given-up',
+        place,
+        resource: name,
+        identity: name,
+        message: `Supervisor gave up ${name}: ${line.replace(/^\S+ \S+ ?/, '') || 'FATAL'}`,
+        fix: ['ssh', ...theServer(place), 'sudo', 'supervisorctl', 'tail', name, 'stderr'],
+      }),
+    );
+
+/** A renewed certificate that nginx has not loaded ends this soon. */
+const SOON_MS = 7 * 86_400_000;
+
+function servedRisks(served: string, now: number, place: AuditPlace): readonly Risk[] {
+  const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(served)?.[1]?.trim() ?? '';
+  const ends = Date.parse(field('notAfter'));
+  const wrong = /does NOT match certificate/.test(served)
+    ? 'is for another name'
+    : field('issuer') === field('subject')
+      ? 'is self-signed'
+      : ends <= now
+        ? `expired ${duration(now - ends)} ago`
+        : ends - now < SOON_MS
+          ? `expires in ${duration(ends - now)}`
+          : undefined;
+  if (wrong === undefined) return [];
+  const message = `The certificate that nginx serves ${wrong}`;
+  // The API may have a newer one.
+  const fix = /expire/.test(wrong)
+    ? ['ssh', ...theServer(place), 'sudo', 'systemctl', 'reload', 'nginx']
+    : ['certificate', 'list', '--site', ...theSite(place)];
+  return [{ rule: 'certificate-served', place, resource: null, identity: null, message, fix }];
+}
