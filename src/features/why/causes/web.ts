@@ -118,6 +118,7 @@ const all: readonly Cause[] = [
       /rewrite or internal redirection cycle while internally redirecting to "\/index\.php"/,
     ],
     [siteFix('update', 'Set it', '--web-directory', '/public'), deployFix()],
+    { refusal: true },
   ),
   { id: 'certificate_invalid', title: 'The certificate is not valid', rank: 94, state: badCertificate, fixes: certificate },
   {
