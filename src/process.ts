@@ -3,6 +3,7 @@ import { platform } from 'node:process';
 import { Writable } from 'node:stream';
 import { DnxError, type ErrorCode, systemCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
+import { node, self } from './machine/runtime.ts';
 import type { Output, Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 
@@ -128,8 +129,8 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
   return {
     env,
     platform,
-    node: process.versions.node,
-    self: [process.execPath, process.argv[1] ?? ''],
+    node,
+    self,
     // Lazy: opening stdin takes 2 ms.
     get stdin() {
       return process.stdin;

@@ -12,7 +12,7 @@ export default command({
     const { by = null, upgrade = null } = installationOf(world) ?? {};
     const data = { version, installed_with: by, command: upgrade };
     progress.note(
-      by === null
+      upgrade === null
         ? `dnx ${version} was not installed by a package manager. Releases:`
         : `dnx ${version} was installed with ${by}. Upgrade it with:`,
     );

@@ -1,10 +1,12 @@
 import { version } from '../base/version.ts';
 import { command } from '../cli/language/command.ts';
 import { text } from '../cli/output/view.ts';
+import { installationOf } from '../features/update/installation.ts';
 
 export default command({
   name: 'version',
   summary: 'Print the version',
+  description: 'With --json, it says how dnx was installed, too.',
   examples: ['version'],
-  run: async () => text(version, { version }),
+  run: async ({ world }) => text(version, { version, installed_with: installationOf(world)?.by ?? null }),
 });

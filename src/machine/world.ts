@@ -147,10 +147,10 @@ export interface World {
   /** Throws a DnxError if the user has no home directory. */
   readonly home: string;
   readonly platform: NodeJS.Platform;
-  /** The version of Node, such as `20.19.0`. */
-  readonly node: string;
-  /** The command that runs this dnx again. */
-  readonly self: readonly [node: string, script: string];
+  /** The version of Node, such as `20.19.0`; undefined in an executable. */
+  readonly node: string | undefined;
+  /** The command that runs this dnx again: Node and its script, or the executable. */
+  readonly self: readonly [node: string, script: string] | readonly [executable: string];
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;

@@ -22,7 +22,11 @@ test.each([
   // As package managers do.
   mkdirSync(join(directory, 'bin'));
   symlinkSync(join(home, 'bin/dnx.js'), join(directory, 'bin/dnx'));
-  const run = spawnSync(process.execPath, [join(directory, 'bin/dnx'), 'upgrade'], { encoding: 'utf8' });
+  const dnx = (...args: string[]) => spawnSync(process.execPath, [join(directory, 'bin/dnx'), ...args], { encoding: 'utf8' });
+  const run = dnx('upgrade');
   expect([run.status, run.stdout]).toEqual([0, `${command}\n`]);
   expect(run.stderr).toMatch(/^dnx \d+\.\d+\.\d+\S* was installed with (npm|pnpm|Yarn|Bun)/);
+  const { installed_with: by } = JSON.parse(dnx('version', '--json').stdout);
+  expect(run.stderr).toContain(` was installed with ${by}. `);
+  expect(JSON.parse(dnx('doctor', '--json').stdout)[0].detail).toContain(` (${by}), Node `);
 });

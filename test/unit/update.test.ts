@@ -60,6 +60,14 @@ test.each([
   ],
   ['/opt/dnx/node_modules/deploynix-cli/bin/dnx.js', 'docker pull deploynix/dnx'],
   ['/home/ada/src/dnx/bin/dnx.js', undefined],
-])('%s is upgraded by %s', (path, command) => {
+])('the script %s is upgraded by %s', (path, command) => {
   expect(installationOf({ self: ['node', path] })?.upgrade).toBe(command);
+});
+
+test.each([
+  ['/home/linuxbrew/.linuxbrew/Cellar/dnx/0.1.0/bin/dnx', 'Homebrew', 'brew upgrade dnx'],
+  ['/usr/local/bin/dnx', 'executable', undefined],
+  ['C:\\Users\\Ada\\dnx.exe', 'executable', undefined],
+])('the executable %s was installed as %s', (path, by, upgrade) => {
+  expect(installationOf({ self: [path] })).toEqual({ by, upgrade });
 });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { SourceMap } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { type Detail, DnxError, isError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
+import { packageRoot } from '../../machine/runtime.ts';
 import type { World } from '../../machine/world.ts';
 import { detailLines, failureMark, painted, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
 import { forLog, safeLines, json as toJson } from './text.ts';
@@ -87,7 +87,7 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
   });
 
 /** Details for a bug report. */
-const circumstances = ({ node, platform }: Options['world']) => ({ dnx: version, node, platform });
+const circumstances = ({ node = 'executable', platform }: Options['world']) => ({ dnx: version, node, platform });
 
 async function bugInJson(error: unknown, world: Options['world']) {
   const { stack } = await traceOf(error);
@@ -152,8 +152,7 @@ const PLACE = /(?<=[ (])(?:file:\/\/)?((?:[A-Za-z]:)?[\\/].*):(\d+):(\d+)(?=\)?$
 
 async function openMaps(): Promise<(place: string, file: string, line: string, column: string) => string> {
   const { SourceMap } = await import('node:module');
-  // The package's folder. The build is in `dist`.
-  const root = fileURLToPath(import.meta.url).replace(/(dist|src[\\/]cli[\\/]output)[\\/][^\\/]+$/, '');
+  const root = packageRoot();
   const maps = new Map<string, SourceMap | undefined>();
   const read = (file: string): SourceMap | undefined => {
     try {

@@ -8,6 +8,7 @@ import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
 import { ownShell } from '../completion/shells.ts';
+import { installationOf } from '../update/installation.ts';
 
 /** `skipped`: could not or need not be checked. */
 type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
@@ -60,9 +61,12 @@ function linkFile(link: Link, { site, origins }: DoctorNeeds['settings']): Docto
   return passed('link file', `${link.file}${link.chosen?.name ? ` (${link.chosen.name}${named})` : named}`);
 }
 
-function versions({ node, platform }: DoctorNeeds['world']): DoctorCheck {
-  const detail = `dnx ${version}, Node ${node}, ${platform}`;
-  return supportsNode(node)
+function versions(world: DoctorNeeds['world']): DoctorCheck {
+  const { node, platform } = world;
+  const { by } = installationOf(world) ?? {};
+  const installed = by === undefined ? '' : ` (${by})`;
+  const detail = [`dnx ${version}${installed}`, ...(node === undefined ? [] : [`Node ${node}`]), platform].join(', ');
+  return node === undefined || supportsNode(node)
     ? passed('versions', detail)
     : warning('versions', `${detail} (unsupported Node)`, `Install Node ${supportedNode}`);
 }

@@ -4,10 +4,10 @@ import type { World } from '../../machine/world.ts';
 
 /** How dnx was installed. */
 interface Installation {
-  /** `npm`, or `npm, in /home/ada/shop`. */
+  /** `npm`, or `npm, in /home/ada/shop`; `executable` for one that no package manager knows. */
   readonly by: string;
-  /** The command that upgrades it. */
-  readonly upgrade: string;
+  /** The command that upgrades it; undefined for such an executable. */
+  readonly upgrade: string | undefined;
 }
 
 const NAME = 'deploynix-cli';
@@ -34,11 +34,12 @@ const managers: readonly (readonly [lock: string, by: string, upgrade: string])[
   ['', 'npm', `npm install --save-dev ${NAME}@latest`],
 ];
 
-/** How this dnx was installed, by its path; undefined for a clone of its repository, for example. */
+/** How this dnx was installed, by the path of its script or executable; undefined for a clone of its repository, for example. */
 export function installationOf({ self }: Pick<World, 'self'>): Installation | undefined {
-  const path = realPath(self[1]).replaceAll('\\', '/');
+  const path = realPath(self.at(-1) ?? '').replaceAll('\\', '/');
   const [, by, upgrade] = installers.find(([part]) => part.test(path)) ?? [];
   if (by !== undefined && upgrade !== undefined) return { by, upgrade };
+  if (self.length === 1) return { by: 'executable', upgrade: undefined };
   const [, project] = /^(.*?)\/node_modules\/(.*\/)?deploynix-cli\//.exec(path) ?? [];
   if (project === undefined) return undefined;
   const [, manager, command] = managers.find(([lock]) => existsSync(join(project, lock))) ?? [];

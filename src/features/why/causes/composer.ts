@@ -136,6 +136,22 @@ export const composer: readonly Cause[] = [
     { lasting: true },
   ),
   shown(
+    'composer_missing_package',
+    (found) => `Composer cannot find the package ${group(found, '')}`,
+    88,
+    [/requires ([\w.-]+\/[\w.-]+)\b.*, it could not be found in any version/],
+    [step('Check its name, and add its repository to composer.json if it is private'), deployFix()],
+    { lasting: true },
+  ),
+  shown(
+    'composer_plugin',
+    (found) => `composer.json does not allow the plugin ${group(found, '')}`,
+    90,
+    [/([\w.-]+\/[\w.-]+) (?:\S+ )?contains a Composer plugin which is (?:blocked by|currently not in) your allow-plugins config/],
+    (found) => [step(`Run composer config allow-plugins.${group(found, '')} true in your project, and push composer.json`), deployFix()],
+    { lasting: true },
+  ),
+  shown(
     'composer_conflict',
     'Composer cannot resolve the packages',
     60,

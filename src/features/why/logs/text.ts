@@ -103,8 +103,14 @@ function dateIn({ year, number, month = '', day = '' }: Readonly<Record<string, 
 /** The line above an exception: Symfony's, whose message is broken at the width of the terminal, or Collision's. */
 const HEADING = /^(?:In \S+\.php line \d+:|\s*\[[\w\\]+\]|\s+[\w\\]+(?:Exception|Error))$/;
 
-/** Symfony breaks a message within a word, Collision only where the message does. */
+/** Symfony breaks a message at the width of the terminal, within a word, Collision only where the message does. */
 const isBroken = ({ heading = '' }: LogLine): boolean => !/(?:Exception|Error)$/.test(heading);
+
+/** The message. A part as long as the longest was broken there; a shorter one ends a line of the message, or lost a space at its end. */
+function joinedParts(parts: readonly string[], broken: boolean): string {
+  const width = Math.max(...parts.map(({ length }) => length));
+  return parts.reduce((text, part, index) => text + (broken && parts[index - 1]?.length === width ? '' : ' ') + part.trimEnd());
+}
 
 /** Joins the lines of the message of an exception. */
 function unwrapped(lines: readonly LogLine[]): readonly LogLine[] {
@@ -112,11 +118,14 @@ function unwrapped(lines: readonly LogLine[]): readonly LogLine[] {
   let block: { first: LogLine; parts: string[] } | undefined;
   let heading: string | undefined;
   const end = () => {
-    if (block) joined.push({ ...block.first, text: `  ${block.parts.join(isBroken(block.first) ? '' : ' ')}` });
+    if (block) joined.push({ ...block.first, text: `  ${joinedParts(block.parts, isBroken(block.first))}` });
     block = undefined;
   };
   for (const line of lines) {
-    const inside = /^ {2}\S/.test(line.text) && (heading !== undefined || block !== undefined);
+    // A part may begin with the space of the message.
+    const inside = block
+      ? (isBroken(block.first) ? /^ {2,3}\S/ : /^ {2}\S/).test(line.text)
+      : heading !== undefined && /^ {2}\S/.test(line.text);
     if (inside) {
       block ??= { first: heading === undefined ? line : { ...line, heading }, parts: [] };
       block.parts.push(line.text.slice(2));
