@@ -121,7 +121,7 @@ async function consented(
 ): Promise<readonly Targets[]> {
   const { consent } = invocation.command;
   // A dry run says what would be asked, also where nobody can be asked.
-  const asking = plan ? { ...ctx, ask: { ...ctx.ask, allowed: true } } : ctx;
+  const asking = plan ? { ...ctx, ask: { ...ctx.ask, allowed: true }, progress: { ...ctx.progress, note() {} } } : ctx;
   const declared = typeof consent === 'function' ? await consent(asking, args) : consent;
   if (!declared) return found;
   const given = invocation.consent.yes || invocation.consent.confirm !== undefined;
