@@ -9,7 +9,7 @@ import { busy, snapshotFor } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
 import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference, siteUpdateEndpoint } from '../deploy/site.ts';
 import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
-import { type Changes, changesOf } from './changes.ts';
+import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
 import { changeDetails } from './show.ts';
 
@@ -47,11 +47,12 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
   const { branch } = values;
   const from =
     branch === undefined || !before ? undefined : await (await import('../deploy/branch/borrow.ts')).branchBefore(ctx, of, before, branch);
-  const put = (to: string) => ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {} });
+  const put = (to: string, always?: true) =>
+    ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {}, ...(always && { always }) });
   if (from !== undefined && branch !== undefined) await put(branch);
   described?.say();
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
-  if (from !== undefined) await put(from);
+  if (from !== undefined) await put(from, true);
   return undefined;
 }
 
