@@ -8,7 +8,7 @@ import { called, idIn, isId, resourceName, type Target, type Targets } from '../
 import { namings, nounIn } from '../../platform/names/namings.ts';
 import type { Context } from '../language/command.ts';
 import { secretFields } from '../language/resource.ts';
-import { columns, type Result, type Section, sections } from '../output/view.ts';
+import { columns, type Result, sections } from '../output/view.ts';
 import { where } from '../run/consent.ts';
 import type { Invocation } from '../run/invocation.ts';
 import { creatorOf, type Fact, type RecordedChange, type Recorder } from './record.ts';
@@ -191,10 +191,10 @@ function sentenceOf(call: string, targets: Targets, body: unknown): string {
     return `+ create ${name === undefined ? title(created) : called(created, { label: name })}${where(targets, created)}`;
   }
   const action = own(actions, last) ?? last.replaceAll('-', ' ');
-  if (!target) return `> ${own(actions, last) ?? `send ${call}`}`;
+  if (!target) return `* ${own(actions, last) ?? `send ${call}`}`;
   // A site is clear by its domain.
   const what = noun === 'site' ? `${target.label}${targets.server ? ` (${targets.server.label})` : ''}` : called(noun, target);
-  return `> ${action} ${what}${noun === 'site' ? '' : where(targets, noun)}`;
+  return `* ${action} ${what}${noun === 'site' ? '' : where(targets, noun)}`;
 }
 
 /** The noun of what a POST to a list creates. */

@@ -1,7 +1,7 @@
 import { cancelled, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, plural, quotedName, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { called, idIn, isId, isIdOf, sameName, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';

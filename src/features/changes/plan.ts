@@ -9,7 +9,7 @@ import { busy, snapshotFor } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
 import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference, siteUpdateEndpoint } from '../deploy/site.ts';
 import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
-import { type Changes, changesOf } from './changes.ts';
+import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
 import { changeDetails } from './show.ts';
 
