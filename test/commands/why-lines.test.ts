@@ -205,6 +205,35 @@ test.each([
     ['[vite:css] [sass] Undefined mixin.', 'file: /srv/shop/resources/css/app.scss'],
   ],
   [
+    'Vite 8, with the file and the reason',
+    [
+      '✗ Build failed in 1.41s',
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      '[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css',
+      'Error: Cannot apply unknown utility class `bg-brand`',
+      '    at onInvalidCandidate (file:///srv/shop/node_modules/tailwindcss/dist/lib.mjs:21:1867)',
+    ],
+    'assets_failed',
+    ['[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css', 'Error: Cannot apply unknown utility class `bg-brand`'],
+  ],
+  [
+    'Vite 8, with the place that Rolldown draws',
+    [
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      '[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".',
+      '   ╭─[ resources/js/app.js:1:10 ]',
+      '   │',
+      " 1 │ import { price } from './format.js'; console.log(price)",
+      '───╯',
+    ],
+    'assets_failed',
+    ['[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".', '╭─[ resources/js/app.js:1:10 ]'],
+  ],
+  [
     'Artisan, with a message that Symfony broke at the width of the terminal',
     [
       'In AbstractRouteCollection.php line 247:',
