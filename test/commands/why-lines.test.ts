@@ -246,6 +246,17 @@ test.each([
     ['Unable to prepare route [admin/orders] for serialization. Another route has already been assigned name [orders.index].'],
   ],
   [
+    'Artisan, with a message that Symfony broke at a space',
+    [
+      'In Connection.php line 587:',
+      '                                                                              ',
+      '  SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast   ',
+      '  automatically to type integer                                                ',
+    ],
+    'command_exception',
+    ['SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast automatically to type integer'],
+  ],
+  [
     'Composer, with a message of several lines that Symfony broke',
     [
       'In PluginManager.php line 787:',
