@@ -142,6 +142,12 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['git_submodule', "fatal: clone of 'git@github.com:acme/theme.git' into submodule path '/srv/shop/packages/theme' failed"],
   ['git_submodule', "fatal: No url found for submodule path 'packages/theme' in .gitmodules"],
   ['npm_missing_package', 'npm error notarget No matching version found for nanoid@^98.0.0.'],
+  [
+    'composer_old',
+    '    - laravel/framework v12.38.1 requires composer-runtime-api ^2.2 -> found composer-runtime-api[2.1.0] but it does not match the constraint.',
+  ],
+  ['npm_leftover', 'npm error code ENOTEMPTY'],
+  ['nginx_connections', '2026/11/29 07:42:03 [alert] 812#812: 768 worker_connections are not enough'],
   ['npm_platform', "You installed esbuild for another platform than the one you're currently using."],
   ['npm_platform', "Error: Cannot find module '../lightningcss.linux-x64-gnu.node'"],
   ['node_openssl', 'Error: error:0308010C:digital envelope routines::unsupported'],

@@ -106,6 +106,13 @@ export const npmCauses: readonly Cause[] = [
     [step('Add the token of the registry to .npmrc on the server'), deployFix()],
   ),
   shown(
+    'npm_leftover',
+    'npm cannot replace what an earlier run left in node_modules',
+    88,
+    [npm('code ENOTEMPTY'), npm('ENOTEMPTY: directory not empty, rename')],
+    [step('Use npm ci in the deploy script, or remove node_modules before npm install'), deployFix()],
+  ),
+  shown(
     'npm_network',
     'npm could not reach its registry',
     85,
