@@ -153,6 +153,8 @@ export interface World {
   readonly node: string | undefined;
   /** The command that runs this dnx again: Node and its script, or the executable. */
   readonly self: readonly [node: string, script: string] | readonly [executable: string];
+  /** The public key that signs releases, in base64. Default: that of package.json. */
+  readonly releaseKey?: string;
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;

@@ -133,6 +133,50 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['command_missing', 'sh: 1: vite: not found'],
   ['command_missing', 'git-lfs filter-process: 1: git-lfs: not found'],
   ['command_missing', 'env: ‘node’: No such file or directory'],
+  ['script_windows', "deploy.sh: line 2: cd: $'/home/deploynix\\r': No such file or directory"],
+  ['script_windows', "deploy.sh: line 1: $'\\r': command not found"],
+  ['script_windows', 'bash: ./deploy.sh: /bin/bash^M: bad interpreter: No such file or directory'],
+  ['script_windows', 'env: ‘bash\\r’: No such file or directory'],
+  ['supervisor_program', 'shop-queue: ERROR (no such group)'],
+  ['supervisor_down', 'unix:///var/run/supervisor.sock no such file'],
+  ['git_submodule', "fatal: clone of 'git@github.com:acme/theme.git' into submodule path '/srv/shop/packages/theme' failed"],
+  ['git_submodule', "fatal: No url found for submodule path 'packages/theme' in .gitmodules"],
+  ['npm_missing_package', 'npm error notarget No matching version found for nanoid@^98.0.0.'],
+  [
+    'composer_old',
+    '    - laravel/framework v12.38.1 requires composer-runtime-api ^2.2 -> found composer-runtime-api[2.1.0] but it does not match the constraint.',
+  ],
+  ['npm_leftover', 'npm error code ENOTEMPTY'],
+  ['nginx_connections', '2026/11/29 07:42:03 [alert] 812#812: 768 worker_connections are not enough'],
+  ['npm_platform', "You installed esbuild for another platform than the one you're currently using."],
+  ['npm_platform', "Error: Cannot find module '../lightningcss.linux-x64-gnu.node'"],
+  ['node_openssl', 'Error: error:0308010C:digital envelope routines::unsupported'],
+  ['corepack_key', 'Error: Cannot find matching keyid: {"signatures":[],"keys":[]}'],
+  [
+    'composer_missing_package',
+    '    - Root composer.json requires acme/billing ^2.0, it could not be found in any version, there may be a typo in the package name.',
+  ],
+  ['command_option', '  The "--graceful" option does not exist.  '],
+  ['config_closure', '  Your configuration files are not serializable.  '],
+  ['config_closure', '  Your configuration files could not be serialized because the value at "app.hook" is non-serializable.'],
+  ['database_host_denied', "  SQLSTATE[HY000] [1130] Host '10.0.0.7' is not allowed to connect to this MySQL server"],
+  [
+    'database_host_denied',
+    '  SQLSTATE[08006] [7] connection to server at "10.0.0.5", port 5432 failed: FATAL:  no pg_hba.conf entry for host "10.0.0.7", user "shop", database "shop", no encryption',
+  ],
+  [
+    'database_privilege',
+    "  SQLSTATE[42000]: Syntax error or access violation: 1142 ALTER command denied to user 'shop'@'localhost' for table 'orders'",
+  ],
+  [
+    'migration_primary_key',
+    "  SQLSTATE[HY000]: General error: 3750 Unable to create or change a table without a primary key, when the system variable 'sql_require_primary_key' is set.",
+  ],
+  [
+    'env_key_changed',
+    '[2026-11-25 03:10:05] production.ERROR: The MAC is invalid. {"exception":"[object] (Illuminate\\\\Contracts\\\\Encryption\\\\DecryptException(code: 0): The MAC is invalid. at /srv/vendor/x.php:221)',
+  ],
+  ['passport_keys', 'LogicException: Key path "file:///srv/shop/storage/oauth-private.key" does not exist or is not readable'],
   ['script_syntax', "bash: line 3: syntax error near unexpected token `then'"],
   [
     'sudo_password',
@@ -147,6 +191,101 @@ test('a script of Node that stops is named with its error', async () => {
     'throw new Error("x");\n      ^\n\nError: Missing VITE_API_URL\n    at file:///srv/build.mjs:1:7\n\nNode.js v20.20.2\n',
   );
   expect([cause, evidence.map(({ line }) => line)]).toEqual(['node_exception', ['Error: Missing VITE_API_URL']]);
+});
+
+test.each([
+  [
+    'npm run build, with the reason that Vite gives',
+    [
+      '✗ Build failed in 623ms',
+      'error during build:',
+      '[vite:css] [sass] Undefined mixin.',
+      '  ╷',
+      '2 │ .card { @include rounded(4px); }',
+      '  ╵',
+      'file: /srv/shop/resources/css/app.scss',
+      '    at Object.wrapException (/srv/shop/node_modules/sass/sass.dart.js:2353:47)',
+      'npm error Lifecycle script `build` failed with error:',
+    ],
+    'assets_failed',
+    ['[vite:css] [sass] Undefined mixin.', 'file: /srv/shop/resources/css/app.scss'],
+  ],
+  [
+    'Vite 8, with the file and the reason',
+    [
+      '✗ Build failed in 1.41s',
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      '[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css',
+      'Error: Cannot apply unknown utility class `bg-brand`',
+      '    at onInvalidCandidate (file:///srv/shop/node_modules/tailwindcss/dist/lib.mjs:21:1867)',
+    ],
+    'assets_failed',
+    ['[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css', 'Error: Cannot apply unknown utility class `bg-brand`'],
+  ],
+  [
+    'Vite 8, with the place that Rolldown draws',
+    [
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      '[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".',
+      '   ╭─[ resources/js/app.js:1:10 ]',
+      '   │',
+      " 1 │ import { price } from './format.js'; console.log(price)",
+      '───╯',
+    ],
+    'assets_failed',
+    ['[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".', '╭─[ resources/js/app.js:1:10 ]'],
+  ],
+  [
+    'Artisan, with a message that Symfony broke at the width of the terminal',
+    [
+      'In AbstractRouteCollection.php line 247:',
+      '                                                                               ',
+      '  Unable to prepare route [admin/orders] for serialization. Another route has  ',
+      '   already been assigned name [orders.index].                                  ',
+      '                                                                               ',
+    ],
+    'route_name',
+    ['Unable to prepare route [admin/orders] for serialization. Another route has already been assigned name [orders.index].'],
+  ],
+  [
+    'Artisan, with a message that Symfony broke at a space',
+    [
+      'In Connection.php line 587:',
+      '                                                                              ',
+      '  SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast   ',
+      '  automatically to type integer                                                ',
+    ],
+    'command_exception',
+    ['SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast automatically to type integer'],
+  ],
+  [
+    'Composer, with a message of several lines that Symfony broke',
+    [
+      'In PluginManager.php line 787:',
+      '  acme/plug contains a Composer plugin which is blocked by your allow-plugins  ',
+      '   config. You may add it to the list if you consider it safe.                 ',
+      '  See https://getcomposer.org/allow-plugins                                    ',
+    ],
+    'composer_plugin',
+    [
+      'acme/plug contains a Composer plugin which is blocked by your allow-plugins config. You may add it to the list if you consider it safe. See https://getcomposer.org/allow-plugins',
+    ],
+  ],
+])('quotes what fails of %s', async (_, lines, cause, quoted) => {
+  const found = await judged(`${lines.join('\n')}\n`);
+  expect([found.cause, found.evidence.map(({ line }) => line)]).toEqual([cause, quoted]);
+});
+
+test.each([
+  ['sh: 1: vite: not found', 'Install the devDependencies in the deploy script: npm ci --include=dev'],
+  ['sh: 1: pnpm: not found', 'Look for it'],
+])('says what installs the command of %s', async (line, why) => {
+  const { fixes } = await judged(`${line}\n`);
+  expect(fixes[0]?.why).toBe(why);
 });
 
 describe('a line of a log shows', () => {

@@ -2,14 +2,20 @@
 
 // Loaded before the executable with --require, so that every run prints the same documentation on every machine. The clock starts at
 // the time in the file DNX_STAGE_CLOCK and advances only while dnx waits, https://deploynix.io is the sandbox, every other https host is a
-// healthy website, and the keychain is a file.
+// healthy website, the keychain is a file, and the system is that of DNX_STAGE_PLATFORM.
 const fs = require('node:fs');
 const childProcess = require('node:child_process');
 const http = require('node:http');
 const https = require('node:https');
 const Module = require('node:module');
 
-const { DNX_STAGE_CLOCK: clockFile, DNX_STAGE_KEYCHAIN: keychainFile, DNX_STAGE_API: api, DNX_STAGE_SITES: sites } = process.env;
+const {
+  DNX_STAGE_CLOCK: clockFile,
+  DNX_STAGE_KEYCHAIN: keychainFile,
+  DNX_STAGE_API: api,
+  DNX_STAGE_SITES: sites,
+  DNX_STAGE_PLATFORM: platform,
+} = process.env;
 const QUIET_MS = 5;
 const realTimeout = globalThis.setTimeout;
 
@@ -73,7 +79,7 @@ Math.random = () => 0.5;
 https.request = ({ hostname, path, method, headers }) =>
   counted(`${hostname === 'deploynix.io' ? api : sites}${path}`, { method, headers });
 
-Object.defineProperty(process, 'platform', { value: 'darwin' });
+if (platform) Object.defineProperty(process, 'platform', { value: platform });
 Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '24.11.1' } });
 class AsyncEntry {
   constructor(_service, account) {

@@ -42,6 +42,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     ...preloading('test/docs/stage.cjs'),
     DNX_RATE_LIMIT: 'off',
     DNX_NO_UPDATE_NOTIFIER: '1',
+    DNX_STAGE_PLATFORM: 'darwin',
     DNX_STAGE_CLOCK: clock,
     DNX_STAGE_KEYCHAIN: join(outside, 'keychain.json'),
     DNX_STAGE_API: sandbox.url,

@@ -10,6 +10,8 @@ export interface Block {
   readonly lines: readonly string[];
   /** From `<!-- not run: REASON -->` above it. */
   readonly exempt: string | undefined;
+  /** From `<!-- in dnx sandbox shell -->` above it: the servers of the sandbox can be reached. */
+  readonly sandbox: boolean;
 }
 
 /** A command of a console block and its documented output. */
@@ -25,6 +27,7 @@ export interface Recorded {
 }
 
 const exemption = /^<!-- not run: (.+) -->$/;
+export const IN_SANDBOX = '<!-- in dnx sandbox shell -->';
 
 /** The fenced blocks of a Markdown file. */
 export function blocksOf(markdown: string): Block[] {
@@ -35,7 +38,9 @@ export function blocksOf(markdown: string): Block[] {
     if (language === undefined) continue;
     const start = at + 1;
     const end = lines.indexOf('```', start);
-    blocks.push({ language, start, end, lines: lines.slice(start, end), exempt: exemption.exec(lines[at - 1] ?? '')?.[1] });
+    const above = lines[at - 1] ?? '';
+    const exempt = exemption.exec(above)?.[1];
+    blocks.push({ language, start, end, lines: lines.slice(start, end), exempt, sandbox: above === IN_SANDBOX });
     at = end;
   }
   return blocks;
@@ -56,14 +61,23 @@ export function stepsOf({ lines }: Block): Step[] {
 
 const MARK = 'end-of-output-e1b0';
 
-/** Runs commands in one bash, and returns the combined stdout and stderr of each. */
-export async function record({ directory, env }: Stage, commands: readonly string[]): Promise<Recorded[]> {
+/** Runs commands in one bash, with the servers of the sandbox or without, and returns the combined stdout and stderr of each. */
+export async function record({ directory, env }: Stage, commands: readonly string[], sandbox = false): Promise<Recorded[]> {
   const script = [
     'exec 2>&1',
+    ...(sandbox ? ['cd "$DNX_SANDBOX/shop"'] : []),
     `ended() { local code=$?; printf '\\n${MARK} %d\\n' "$code"; return "$code"; }`,
     ...commands.flatMap((command) => [command, 'ended']),
   ].join('\n');
-  const { stdout } = await execa('bash', ['-c', script], { cwd: directory, env, extendEnv: false, reject: false, stdin: 'ignore' });
+  const [file, ...args] = [...(sandbox ? ['dnx', 'sandbox', 'run', '--'] : []), 'bash', '-c', script] as const;
+  const { stdout } = await execa(file, args, {
+    cwd: directory,
+    // The servers of the sandbox are directories on this machine, whose programs are not those of macOS.
+    env: sandbox ? { ...env, DNX_STAGE_PLATFORM: '' } : env,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+  });
   const parts = stdout.split(new RegExp(`\\n${MARK} (\\d+)\\n?`));
   return commands.map((_, index) => {
     const [text = '', code = 'NaN'] = parts.slice(index * 2, index * 2 + 2);

@@ -5,7 +5,7 @@ import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { idsOf } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
-import { openWhyBed, type Plant, stamp, type WhyBed } from '../support/why-bed.ts';
+import { openWhyBed, type Plant, slashed, stamp, type WhyBed } from '../support/why-bed.ts';
 
 const reason = reasonAgainstSsh('dnx why of a site');
 
@@ -43,6 +43,26 @@ const fatal = (program: string): NonNullable<Plant['prints']> => ({
 });
 
 describe.skipIf(reason !== undefined)('of a site, dnx why', () => {
+  test.each([
+    [403, 'directory index of "/home/deploynix/shop/current/public/" is forbidden', 'web_directory'],
+    [404, 'FastCGI sent in stderr: "Primary script unknown" while reading response header from upstream', 'web_directory'],
+    [403, 'access forbidden by rule', null],
+  ])('explains a response of %i by what nginx says of that request: %s', async (status, words, cause) => {
+    const log = (path: string) => (root: string) => {
+      const domain = root.split('/').at(-1);
+      mkdirSync(join(root, 'logs'), { recursive: true });
+      writeFileSync(
+        join(root, 'logs/nginx-error.log'),
+        `${slashed(0)} [error] 8#8: *5 ${words}, client: 127.0.0.1, server: ${domain}, request: "GET ${path} HTTP/2.0", host: "${domain}"\n`,
+      );
+    };
+    const own = await bed.diagnose({ failed: false, status, prepare: log(`/${status}`) });
+    expect([own.cause, own.outcome]).toEqual([cause, cause === null ? 'healthy' : 'known']);
+    // Another request of someone else.
+    const other = await bed.diagnose({ failed: false, status, prepare: log('/uploads/') });
+    expect([other.cause, other.outcome]).toEqual([null, 'healthy']);
+  });
+
   test('blames no log of Laravel for a refused connection', async () => {
     const { cause, evidence } = await bed.diagnose({ failed: false, files: logged(missing) }, ['--url', 'http://127.0.0.1:9/']);
     expect([cause, evidence.map(({ line }) => line)]).toEqual(['web_refused', ['GET http://127.0.0.1:9/: connection refused']]);

@@ -105,6 +105,7 @@ export const elsewhere: Readonly<Record<string, readonly string[]>> = {
   'site list': ['GET /servers/{server}/sites'],
   'backup restore': ['POST /backups/{backup}/restore'],
   'db tunnel': [],
+  tunnel: [],
   'env set': [`POST ${VARIABLES}`, `PUT ${VARIABLES}/{variable}`],
 };
 

@@ -46,10 +46,10 @@ export const artisanFix =
   (why: string, ...words: readonly string[]): FixOf =>
   (of) => ({ command: ['artisan', ...parents(of), ...words], why });
 
-/** The log of Laravel. */
+/** A log of the site. */
 export const logsFix =
-  (why: string): FixOf =>
-  ({ site, server }) => ({ command: ['logs', `${server.label}/${site.label}`, '--source', 'laravel'], why });
+  (why: string, source: 'laravel' | 'worker' = 'laravel'): FixOf =>
+  ({ site, server }) => ({ command: ['logs', `${server.label}/${site.label}`, '--source', source], why });
 
 /** A command in the live release. */
 export const sshSite =

@@ -3,7 +3,7 @@ import { causes } from './causes/index.ts';
 import { type Facts, isUnanswered, type LogLine, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
-import { deploymentLines, nearestLines, passedLines, relevantLines, siteLines } from './logs/relevant.ts';
+import { deploymentLines, isRefusal, nearestLines, passedLines, relevantLines, siteLines } from './logs/relevant.ts';
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
 export interface CauseVerdict {
@@ -32,14 +32,16 @@ export function chooseCause(facts: Facts, incident: Incident): CauseVerdict | un
   const given = facts.logs.some(({ source }) => source === 'given');
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
   const failing = wrong || given || incident.past;
-  const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || incident.past || source === 'given');
+  const relevant = relevantLines(facts, incident).filter(
+    (line) => wrong || incident.past || line.source === 'given' || isRefusal(line, facts),
+  );
   const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : siteLines(relevant, facts, incident);
   const passed = passedLines(lines);
   const rest = lines.filter((line) => !passed.has(line));
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
   const candidates = causes
-    .filter((cause) => (cause.about ?? about) === about && (failing || cause.always))
-    .flatMap((cause) => candidatesOf(cause, !failing ? [] : cause.lasting ? lines : rest, { facts, incident }))
+    .filter((cause) => (cause.about ?? about) === about && (failing || cause.always || cause.refusal))
+    .flatMap((cause) => candidatesOf(cause, !failing && !cause.refusal ? [] : cause.lasting ? lines : rest, { facts, incident }))
     // How the server is now does not explain what was.
     .filter(({ cause, match }) => wrong || given || cause.always || match);
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));

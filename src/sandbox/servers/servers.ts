@@ -111,7 +111,7 @@ export function createServers(directory: string, project: Project | undefined): 
 function layOutServer(root: string, { ip_address, php_version }: Server, directory: string, now: number): void {
   for (const each of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, each), { recursive: true });
   // What is for none of its sites.
-  const asked = `203.0.113.7 - - [${new Date(now - 25 * MINUTE).toISOString()}] "GET /.git/config HTTP/1.1" 404 146\n`;
+  const asked = `${accessLine(now - 25 * MINUTE, '203.0.113.7', 'GET /.git/config', 404, 146)}\n`;
   for (const [kind, text] of [['access', asked] as const, ['error', ''] as const])
     writeFileSync(join(root, `var/log/nginx/${kind}.log`), text);
   if (php_version !== null) {
@@ -162,8 +162,10 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
     for (const each of ['releases', 'shared/storage/logs', 'shared/storage/framework/views'])
       mkdirSync(join(root, each), { recursive: true });
     writeFileSync(join(shared, '.env'), dotenvOf(state, site));
-    if (site.type !== 'static') writeFileSync(join(shared, 'storage/logs/laravel.log'), laravelLog(now));
-    for (const kind of ['access', 'error']) writeFileSync(join(server, `var/log/nginx/${site.domain}-${kind}.log`), '');
+    if (site.type !== 'static') writeFileSync(join(shared, 'storage/logs/laravel.log'), laravelLog(now, site.domain));
+    const requests = site.type === 'static' ? '' : accessLog(now);
+    for (const [kind, text] of [['access', requests] as const, ['error', ''] as const])
+      writeFileSync(join(server, `var/log/nginx/${site.domain}-${kind}.log`), text);
   }
   const releases = state.releases.filter(({ site_id }) => site_id === site.id);
   for (const release of releases) updateRelease(root, site, release, { now, written, project });
@@ -221,13 +223,41 @@ const logTime = (at: number): string => new Date(at).toISOString().slice(0, 19).
 
 const laravelLine = (at: number, level: string, message: string): string => `[${logTime(at)}] production.${level}: ${message}`;
 
+/** An exception with its trace, as Laravel logs it. */
+const exceptionOf = (domain: string): string =>
+  [
+    `Undefined array key "vat" {"exception":"[object] (ErrorException(code: 0): Undefined array key \\"vat\\" at /home/deploynix/${domain}/current/app/Cart.php:12)`,
+    '[stacktrace]',
+    `#0 /home/deploynix/${domain}/current/app/Cart.php(12): Illuminate\\Foundation\\Bootstrap\\HandleExceptions->handleError()`,
+    `#1 /home/deploynix/${domain}/current/app/Http/Controllers/CartController.php(31): App\\Cart->total()`,
+    `#2 /home/deploynix/${domain}/current/public/index.php(20): Illuminate\\Foundation\\Application->handleRequest()`,
+    '#3 {main}',
+    '"}',
+  ].join('\n');
+
 /** What the application logged before the sandbox started. */
-const laravelLog = (now: number): string =>
+const laravelLog = (now: number, domain: string): string =>
   [
     laravelLine(now - 190 * MINUTE, 'INFO', 'Order 1038 paid'),
+    laravelLine(now - 170 * MINUTE, 'ERROR', exceptionOf(domain)),
     laravelLine(now - 95 * MINUTE, 'WARNING', 'Slow query: 1204 ms {"sql":"select * from orders where customer_id = ?"}'),
     laravelLine(now - 41 * MINUTE, 'INFO', 'Order 1039 paid'),
     laravelLine(now - 12 * MINUTE, 'INFO', 'Order 1040 paid'),
+    '',
+  ].join('\n');
+
+/** A request as nginx logs it. */
+export function accessLine(at: number, from: string, request: string, status: number, bytes: number): string {
+  const [day, month, year, time] = new Date(at).toUTCString().slice(5, -4).split(' ');
+  return `${from} - - [${day}/${month}/${year}:${time} +0000] "${request} HTTP/1.1" ${status} ${bytes} "-" "-"`;
+}
+
+/** The requests that nginx logged before the sandbox started. */
+const accessLog = (now: number): string =>
+  [
+    accessLine(now - 190 * MINUTE, '198.51.100.4', 'POST /checkout', 302, 390),
+    accessLine(now - 41 * MINUTE, '198.51.100.23', 'POST /checkout', 302, 390),
+    accessLine(now - 12 * MINUTE, '198.51.100.4', 'GET /wp-login.php', 404, 146),
     '',
   ].join('\n');
 

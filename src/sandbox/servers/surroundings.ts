@@ -8,7 +8,7 @@ import { createAuthority } from './certificate.ts';
 import { shopDatabase } from './database.ts';
 import { createProject } from './project.ts';
 import { endRunning } from './running.ts';
-import { createServers } from './servers.ts';
+import { accessLine, createServers } from './servers.ts';
 import { openWebsites } from './websites.ts';
 
 /** Everything around the API that a sandbox has on this machine. */
@@ -66,8 +66,7 @@ export async function openSurroundings(
     state: () => sandbox.state,
     isDown: servers.isDown,
     served: (site, { method, path, status, bytes }) => {
-      const at = new Date(sandbox.now()).toISOString();
-      servers.logRequest(site, `127.0.0.1 - - [${at}] "${method} ${path} HTTP/1.1" ${status} ${bytes}`);
+      servers.logRequest(site, accessLine(sandbox.now(), '127.0.0.1', `${method} ${path}`, status, bytes));
     },
     upstream: proxy,
   });

@@ -13,7 +13,7 @@ export const database: readonly (readonly [name: string, cause: string, log: str
   ],
   [
     'a schema that the user may not write, on PostgreSQL',
-    'migration_failed',
+    'database_privilege',
     migration(
       'SQLSTATE[42501]: Insufficient privilege: 7 ERROR:  permission denied for schema public\nLINE 1: create table "migrations" ("id" serial not null primary key,...',
       'create table "migrations" ("id" serial)',

@@ -197,4 +197,37 @@ npm error   npm run
       `${start}${composer}npm error code EUSAGE\nnpm error\nnpm error \`npm ci\` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.\n\n> build\n> vite build\n\nsh: 1: vite: not found\n`,
     ),
   ],
+  [
+    'an optional dependency of Rollup',
+    'npm_platform',
+    log(`${start}${composer}
+> build
+> vite build
+
+/home/deploynix/shop/node_modules/rollup/dist/native.js:64
+		throw new Error(
+		      ^
+
+Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to optional dependencies (https://github.com/npm/cli/issues/4828). Please try \`npm i\` again after removing both package-lock.json and node_modules directory.
+    at requireWithFriendlyError (/home/deploynix/shop/node_modules/rollup/dist/native.js:46:9)
+`),
+  ],
+  [
+    'a name of a route that is taken',
+    'route_name',
+    log(`${start}${composer}${npm}
+   LogicException 
+
+  Unable to prepare route [api/user] for serialization. Another route has already been assigned name [login].
+
+  at vendor/laravel/framework/src/Illuminate/Routing/AbstractRouteCollection.php:247
+`),
+  ],
+  [
+    'a plugin that Composer does not allow',
+    'composer_plugin',
+    log(
+      `${start}\nIn PluginManager.php line 768:\n\n  pestphp/pest-plugin contains a Composer plugin which is blocked by your allow-plugins config. You may add it to the list if you consider it safe.\n`,
+    ),
+  ],
 ];

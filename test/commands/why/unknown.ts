@@ -88,20 +88,6 @@ hook "warm-cache" exited with code 3
 `),
   ],
   [
-    'an optional dependency of Rollup',
-    log(`${start}${composer}
-> build
-> vite build
-
-/home/deploynix/shop/node_modules/rollup/dist/native.js:64
-		throw new Error(
-		      ^
-
-Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to optional dependencies (https://github.com/npm/cli/issues/4828). Please try \`npm i\` again after removing both package-lock.json and node_modules directory.
-    at requireWithFriendlyError (/home/deploynix/shop/node_modules/rollup/dist/native.js:46:9)
-`),
-  ],
-  [
     'a quota that is used up',
     log(`${start}Installing dependencies from lock file
   - Installing laravel/framework (v12.38.1): Extracting archive
@@ -205,17 +191,6 @@ export const thrown: readonly (readonly [name: string, title: string, log: strin
 `),
   ],
   [
-    'a name of a route that is taken',
-    'Uncaught LogicException',
-    log(`${start}${composer}${npm}
-   LogicException 
-
-  Unable to prepare route [api/user] for serialization. Another route has already been assigned name [login].
-
-  at vendor/laravel/framework/src/Illuminate/Routing/AbstractRouteCollection.php:247
-`),
-  ],
-  [
     'a component of Blade that is missing',
     'Uncaught InvalidArgumentException',
     log(`${start}${composer}PHP Deprecated:  Optional parameter $x declared before required parameter $y in /home/deploynix/shop/app/X.php on line 3
@@ -227,13 +202,6 @@ PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
 
   at vendor/laravel/framework/src/Illuminate/View/Compilers/ComponentTagCompiler.php:315
 `),
-  ],
-  [
-    'a plugin that Composer does not allow',
-    'A command failed in PluginManager.php line 768',
-    log(
-      `${start}\nIn PluginManager.php line 768:\n\n  pestphp/pest-plugin contains a Composer plugin which is blocked by your allow-plugins config. You may add it to the list if you consider it safe.\n`,
-    ),
   ],
   [
     'a seeder without a value',

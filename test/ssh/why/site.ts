@@ -62,7 +62,7 @@ export const site: readonly (Known & { readonly log?: (root: string) => string }
     cause: 'upstream_timeout',
     title: 'too long to answer',
     line: 'upstream timed out (110: Connection timed out)',
-    fix: 'laravel.log',
+    fix: '--source laravel',
   },
   {
     name: 'a web directory that does not exist',

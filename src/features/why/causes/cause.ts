@@ -35,6 +35,8 @@ export interface Cause {
   readonly about?: 'deployment' | 'site';
   /** True if its state is wrong although the site answers. */
   readonly always?: true;
+  /** True if it explains a response of 403 or 404, which may well be right. */
+  readonly refusal?: true;
   /** True if it shows later as another failure, although the script goes on: what Composer does not install is missing. */
   readonly lasting?: true;
   /** Lines that say more, shown with it. */
@@ -52,7 +54,7 @@ export const shown = (
   rank: number,
   patterns: readonly RegExp[],
   fixes: From<readonly FixOf[]>,
-  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'quote' | 'resolved' | 'sources' | 'state'> = {},
+  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'quote' | 'refusal' | 'resolved' | 'sources' | 'state'> = {},
 ): Cause => ({ id, title, rank, patterns, fixes, ...more });
 
 /** A line of the state of something. */

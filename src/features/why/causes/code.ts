@@ -63,6 +63,28 @@ export const code: readonly Cause[] = [
     [artisanFix('See the commands', 'list'), step('Remove it from the deploy script, or install its package without --dev'), deployFix()],
   ),
   shown(
+    'command_option',
+    (found) => `A command of the deploy script has no option ${group(found, '')}`,
+    87,
+    [/^\s*The "(--?[\w-]+)" option does not exist\.?$/],
+    [step('Remove it from the deploy script, or update the package whose command it is'), deployFix()],
+    { sources: ['deploy', 'given'] },
+  ),
+  shown(
+    'route_name',
+    (found) => `Two routes have the name ${group(found, '')}`,
+    88,
+    [/Unable to prepare route \[[^\]]*\] for serialization\. Another route has already been assigned name \[([^\]]+)\]/],
+    [step('Give one of them another name, and push'), deployFix()],
+  ),
+  shown(
+    'config_closure',
+    'The configuration contains a closure or an object, and cannot be cached',
+    88,
+    [/Your configuration files (?:are not serializable|could not be serialized)/],
+    [step('Replace it in config/ by the name of a class or function, and push'), deployFix()],
+  ),
+  shown(
     'php_fatal',
     'PHP stopped with a fatal error',
     60,

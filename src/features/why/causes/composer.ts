@@ -77,6 +77,14 @@ export const composer: readonly Cause[] = [
     { lasting: true },
   ),
   shown(
+    'composer_old',
+    'Composer on the server is too old',
+    94,
+    [/requires composer-(?:runtime|plugin)-api \S+ -> found composer-/],
+    [sshServer('Update it', 'sudo', 'composer', 'self-update'), deployFix()],
+    { lasting: true },
+  ),
+  shown(
     'composer_lock',
     'composer.lock does not match composer.json',
     90,
@@ -133,6 +141,22 @@ export const composer: readonly Cause[] = [
     92,
     [/"[^\s"]*composer\.(?:json|lock)" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
     [step('Run composer validate in your project, and push'), deployFix()],
+    { lasting: true },
+  ),
+  shown(
+    'composer_missing_package',
+    (found) => `Composer cannot find the package ${group(found, '')}`,
+    88,
+    [/requires ([\w.-]+\/[\w.-]+)\b.*, it could not be found in any version/],
+    [step('Check its name, and add its repository to composer.json if it is private'), deployFix()],
+    { lasting: true },
+  ),
+  shown(
+    'composer_plugin',
+    (found) => `composer.json does not allow the plugin ${group(found, '')}`,
+    90,
+    [/([\w.-]+\/[\w.-]+) (?:\S+ )?contains a Composer plugin which is (?:blocked by|currently not in) your allow-plugins config/],
+    (found) => [step(`Run composer config allow-plugins.${group(found, '')} true in your project, and push composer.json`), deployFix()],
     { lasting: true },
   ),
   shown(

@@ -37,9 +37,29 @@ export const database: readonly Cause[] = [
       /FATAL:\s+(?:Peer|Ident) authentication failed for user/,
       /FATAL:\s+role "[^"]+" does not exist/,
       /FATAL:\s+password authentication failed for user/,
-      /FATAL:\s+no pg_hba\.conf entry/,
     ],
     again,
+  ),
+  shown(
+    'database_host_denied',
+    'The database accepts no connections from this server',
+    92,
+    [
+      /FATAL:\s+no pg_hba\.conf entry/,
+      /\[1130\] Host '[^']+' is not allowed to connect/,
+      /^ERROR 1130 \(\w+\): Host '[^']+' is not allowed/,
+    ],
+    ({ line }) => [
+      step(`Allow the address in this line at the database${/no encryption/.test(line.text) ? ', or set DB_SSLMODE=require' : ''}`),
+      ...again,
+    ],
+  ),
+  shown(
+    'database_privilege',
+    'The user of the database lacks a privilege',
+    91,
+    [/SQLSTATE\[42501\]/, /SQLSTATE\[42000\].*\b1142 \w+ command denied to user/],
+    [step('Grant it to the user of the site, as the owner of the database'), ...again],
   ),
   shown(
     'database_missing',

@@ -38,7 +38,8 @@ function exceptionLines({ match, line }: Found, lines: readonly LogLine[]): read
   const frames = / (?:at|in) \/(?!\S*\/vendor\/)\S+$/.test(said) ? [] : below.slice(0, end < 0 ? undefined : end);
   const own = frames.find(({ text, source }) => source === line.source && FRAME.test(text) && !text.includes('/vendor/'));
   const { frame, place } = FRAME.exec(own?.text ?? '')?.groups ?? {};
-  return [{ ...line, text: said }, ...(own ? [{ ...own, text: frame ?? place ?? own.text }] : [])];
+  // Laravel's log has it as JSON.
+  return [{ ...line, text: said.replace(/\\(["\\/])/g, '$1') }, ...(own ? [{ ...own, text: frame ?? place ?? own.text }] : [])];
 }
 
 const fixed = [logsFix('See its trace'), step('Fix it and push'), deployFix()];

@@ -101,6 +101,20 @@ export const files: readonly Cause[] = [
   }),
   shown('env_key_invalid', 'APP_KEY is not valid', 92, [/Unsupported cipher or incorrect key length/], newKey),
   shown(
+    'env_key_changed',
+    'APP_KEY is not the one that the data was encrypted with',
+    85,
+    [/\bDecryptException\b.*\bThe MAC is invalid\./],
+    [ofSite('Put the old key back, or add it to APP_PREVIOUS_KEYS', 'env', 'edit'), deployFix()],
+  ),
+  shown(
+    'passport_keys',
+    'The keys of Passport are missing',
+    85,
+    [/Key path "[^"]*oauth-(?:private|public)\.key\\*" does not exist or is not readable/],
+    [artisanFix('Create them', 'passport:keys'), step('Keep them in shared/storage, or set PASSPORT_PRIVATE_KEY and PASSPORT_PUBLIC_KEY')],
+  ),
+  shown(
     'env_invalid',
     'The .env file is not valid',
     93,

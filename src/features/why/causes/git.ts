@@ -31,6 +31,17 @@ export const git: readonly Cause[] = [
     key,
   ),
   shown(
+    'git_submodule',
+    (found) => `The submodule ${group(found, '')} cannot be cloned`,
+    93,
+    [
+      /^fatal: clone of '([^']+)' into submodule path/,
+      /^fatal: No url found for submodule path '([^']+)' in \.gitmodules/,
+      /^Failed to clone '([^']+)' a second time, aborting/,
+    ],
+    [step('Check its URL in .gitmodules, and let the key of the server read its repository too'), deployFix()],
+  ),
+  shown(
     'git_host_key',
     'The server does not know the host key of the Git host',
     91,

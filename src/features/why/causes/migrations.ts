@@ -66,6 +66,13 @@ export const migrations: readonly Cause[] = [
     rewrite('Shorten the column or the index'),
   ),
   shown(
+    'migration_primary_key',
+    'A migration creates a table without a primary key, which the database requires',
+    90,
+    [/General error: 3750 Unable to create or change a table without a primary key/],
+    rewrite('Add a primary key to the table'),
+  ),
+  shown(
     'migration_lock',
     'A migration waited for a lock of another query',
     88,

@@ -1,5 +1,6 @@
+import type { LogLine } from '../facts.ts';
 import { deployFix, type FixOf, sshServer, sshSite, step } from '../fixes.ts';
-import { type Cause, group, shown } from './cause.ts';
+import { type Cause, type Found, group, shown } from './cause.ts';
 
 /** npm 10 says `npm error`, older ones `npm ERR!`. */
 const NPM = '^npm (?:error|ERR!)';
@@ -11,6 +12,21 @@ const swap = [
   step('Build in CI and deploy the result, use a larger server, or set NODE_OPTIONS=--max-old-space-size in the deploy script'),
   deployFix(),
 ];
+
+/** Lines of Vite 7 and 8 before the reason why a build failed. */
+const BUILD_FAILED = /^(?:(?:\[31m)?x|✗) Build failed in|^error during build:|^Build failed with \d+ errors?:|^Error:$/;
+
+/** The reason below such a line, and where in the assets it is. */
+function buildLines({ line }: Found, lines: readonly LogLine[]): readonly LogLine[] {
+  if (!BUILD_FAILED.test(line.text)) return [line];
+  const below = lines.slice(lines.indexOf(line) + 1).filter(({ source }) => source === line.source);
+  const end = below.findIndex(({ text }) => /^\s+at \S/.test(text));
+  const [said = line, ...more] = below.slice(0, end < 0 ? undefined : end).filter(({ text }) => !BUILD_FAILED.test(text));
+  const place = more.find(({ text }) => /^file: \S|^\s*╭─\[/.test(text));
+  // Vite 8 names the file first if a plugin failed.
+  const [second = place] = said.text.startsWith('[plugin ') ? more : [];
+  return second ? [said, second] : [said];
+}
 
 /** Failures of npm, Node and Vite. */
 export const npmCauses: readonly Cause[] = [
@@ -75,7 +91,11 @@ export const npmCauses: readonly Cause[] = [
     'npm_missing_package',
     (found) => `npm cannot find the package ${group(found, '')}`,
     88,
-    [npm("404\\s+'([^']+)' is not in"), npm('404 Not Found - GET \\S+/(@?[^/\\s]+(?:%2f[^/\\s]+)?)(?: |$)')],
+    [
+      npm('notarget No matching version found for (\\S+?)\\.?$'),
+      npm("404\\s+'([^']+)' is not in"),
+      npm('404 Not Found - GET \\S+/(@?[^/\\s]+(?:%2f[^/\\s]+)?)(?: |$)'),
+    ],
     lock,
   ),
   shown(
@@ -86,11 +106,49 @@ export const npmCauses: readonly Cause[] = [
     [step('Add the token of the registry to .npmrc on the server'), deployFix()],
   ),
   shown(
+    'npm_leftover',
+    'npm cannot replace what an earlier run left in node_modules',
+    88,
+    [npm('code ENOTEMPTY'), npm('ENOTEMPTY: directory not empty, rename')],
+    [step('Use npm ci in the deploy script, or remove node_modules before npm install'), deployFix()],
+  ),
+  shown(
     'npm_network',
     'npm could not reach its registry',
     85,
     [npm('code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)'), npm('network ')],
     [deployFix('Try again'), sshSite('Check that npm reaches its registry', 'npm', 'ping')],
+  ),
+  shown(
+    'npm_platform',
+    'node_modules lacks a program for the platform of the server',
+    91,
+    [
+      /npm has a bug related to optional dependencies/,
+      /You installed \w+ for another platform than the one you're currently using/,
+      /Cannot find module '(?:@rollup\/rollup-|@esbuild\/|@tailwindcss\/oxide-|(?:\.\.\/)?lightningcss[.-])/,
+    ],
+    [
+      step('Delete node_modules and the lock file in your project, install again, and push the lock file, but not node_modules'),
+      deployFix(),
+    ],
+    { sources: ['deploy', 'given'] },
+  ),
+  shown(
+    'node_openssl',
+    'The build uses a hash that this Node does not have',
+    90,
+    [/error:0308010C:digital envelope routines::unsupported/],
+    [step('Update webpack or Laravel Mix, or set NODE_OPTIONS=--openssl-legacy-provider in the deploy script'), deployFix()],
+    { sources: ['deploy', 'given'] },
+  ),
+  shown(
+    'corepack_key',
+    'Corepack is too old to check its package manager',
+    90,
+    [/^Error: Cannot find matching keyid: /],
+    [sshServer('Update it', 'sudo', 'npm', 'install', '-g', 'corepack@latest'), deployFix()],
+    { sources: ['deploy', 'given'] },
   ),
   shown(
     'vite_import',
@@ -99,7 +157,7 @@ export const npmCauses: readonly Cause[] = [
     [
       /Rollup failed to resolve import "([^"]+)"/,
       /Could not resolve "([^"]+)" from "[^"]+"/,
-      /Cannot find module '(@rollup\/rollup-[^']+|[^'./][^']*)'/,
+      /Cannot find module '([^'./][^']*)'/,
       /Could not load (\S+) .*ENOENT/,
       /\[UNRESOLVED_IMPORT\] Could not resolve '([^']+)'/,
       /Module not found: Error: Can't resolve '([^']+)'/,
@@ -149,6 +207,6 @@ export const npmCauses: readonly Cause[] = [
       npm('Lifecycle script `[\\w:-]+` failed with error'),
     ],
     [step('Run npm run build in your project'), deployFix()],
-    { sources: ['deploy', 'given'] },
+    { sources: ['deploy', 'given'], quote: buildLines },
   ),
 ];

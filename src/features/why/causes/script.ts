@@ -5,6 +5,9 @@ import { type Cause, group, shown } from './cause.ts';
 const inDeployment = { sources: ['deploy', 'given'] } as const satisfies Pick<Cause, 'sources'>;
 const again = [step('Fix the deploy script in the dashboard'), deployFix()];
 
+/** Commands that come with a package of the project. */
+const ofNode = /^(?:vite|mix|webpack|tsc|vue-tsc|tailwindcss|postcss|sass|cross-env|esbuild|rollup)$/;
+
 /** Failures of the deploy script itself. */
 export const script: readonly Cause[] = [
   shown(
@@ -16,7 +19,22 @@ export const script: readonly Cause[] = [
       /^-?(?:bash|sh|zsh): ([\w.+-]+): command not found$/,
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
-    [sshServer('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
+    (found) =>
+      ofNode.test(group(found, ''))
+        ? [step('Install the devDependencies in the deploy script: npm ci --include=dev'), deployFix()]
+        : [sshServer('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
+    inDeployment,
+  ),
+  shown(
+    'script_windows',
+    'The deploy script has the line ends of Windows',
+    89,
+    [
+      /: \$'[^']*\\r': (?:No such file or directory|command not found)$/,
+      /^env: ['‘]?[\w.+-]+\\r['’]?: No such file or directory$/,
+      /: \/\S+\^M: bad interpreter/,
+    ],
+    [step('Save the deploy script with the line ends of Unix (LF)'), deployFix()],
     inDeployment,
   ),
   shown(
@@ -60,6 +78,22 @@ export const script: readonly Cause[] = [
     88,
     [/^sudo: a (?:terminal is required to read the )?password(?: is required)?/, /^\S+ is not in the sudoers file/],
     [step('Leave sudo out of the deploy script'), deployFix()],
+    inDeployment,
+  ),
+  shown(
+    'supervisor_program',
+    (found) => `Supervisor knows no program ${group(found, '')}`,
+    86,
+    [/^(\S+): ERROR \(no such (?:group|process)\)$/],
+    [sshServer('See the programs', 'sudo', 'supervisorctl', 'status'), ...again],
+    inDeployment,
+  ),
+  shown(
+    'supervisor_down',
+    'Supervisor does not run',
+    86,
+    [/^unix:\/\/\S*supervisor\.sock (?:no such file|refused connection)/],
+    [restartService('supervisor'), deployFix('Then deploy again')],
     inDeployment,
   ),
   shown(

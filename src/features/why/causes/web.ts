@@ -3,7 +3,7 @@ import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/certificate.ts';
 import type { Facts, LogLine } from '../facts.ts';
-import { deployFix, type FixOf, ofServer, ofSite, restartService, serverCommand, siteFix, sshServer, sshSite, step } from '../fixes.ts';
+import { deployFix, type FixOf, logsFix, ofServer, ofSite, restartService, serverCommand, siteFix, sshServer, step } from '../fixes.ts';
 import { type Cause, type Found, shown, stateLine } from './cause.ts';
 
 /** PHP-FPM in the version of the site. */
@@ -102,11 +102,18 @@ const all: readonly Cause[] = [
     [step('Make the cookies or the session smaller, or raise fastcgi_buffer_size')],
   ),
   shown(
+    'nginx_connections',
+    'nginx has too few connections',
+    87,
+    [/\b\d+ worker_connections are not enough/],
+    [step('Raise worker_connections in /etc/nginx/nginx.conf'), restartService('nginx', 'Then restart it')],
+  ),
+  shown(
     'upstream_timeout',
     'The application takes too long to answer',
     82,
     [/upstream timed out \(110: Connection timed out\) while reading response header from upstream/],
-    [sshSite('See what it does', 'tail', '-n', '50', 'storage/logs/laravel.log'), step('Move slow work to a queue')],
+    [logsFix('See what it does'), step('Move slow work to a queue')],
   ),
   shown(
     'web_directory',
@@ -118,6 +125,7 @@ const all: readonly Cause[] = [
       /rewrite or internal redirection cycle while internally redirecting to "\/index\.php"/,
     ],
     [siteFix('update', 'Set it', '--web-directory', '/public'), deployFix()],
+    { refusal: true },
   ),
   { id: 'certificate_invalid', title: 'The certificate is not valid', rank: 94, state: badCertificate, fixes: certificate },
   {

@@ -1,7 +1,7 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { type Facts, isUnanswered, type LogLine, type Process } from '../facts.ts';
-import { ofSite, sshServer, sshSite } from '../fixes.ts';
+import { logsFix, ofSite, sshServer } from '../fixes.ts';
 import { type Cause, type Found, stateLine } from './cause.ts';
 
 const isDown = (status: unknown): boolean =>
@@ -46,10 +46,7 @@ export const workers: readonly Cause[] = [
     about: 'site',
     always: true,
     state: (facts) => (isUnanswered(facts) ? [] : stopped(facts)),
-    fixes: (found) => [
-      ofSite('Restart it', 'queue', 'restart', queueOf(found)),
-      sshSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/laravel.log'),
-    ],
+    fixes: (found) => [ofSite('Restart it', 'queue', 'restart', queueOf(found)), logsFix('See why it stopped')],
   },
   {
     id: 'supervisor_stopped',
@@ -58,7 +55,7 @@ export const workers: readonly Cause[] = [
     about: 'site',
     always: true,
     state: (facts) => (isUnanswered(facts) ? [] : supervised(facts)),
-    fixes: [ofSite('See the workers', 'queue', 'list'), sshSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/worker.log')],
+    fixes: [ofSite('See the workers', 'queue', 'list'), logsFix('See why it stopped', 'worker')],
   },
   {
     id: 'supervisor_fatal',

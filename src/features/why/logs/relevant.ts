@@ -86,6 +86,13 @@ function concerns(text: string, domain: string): boolean {
   return !/\bhost: "/.test(text) || text.includes(`host: "${domain}"`);
 }
 
+/** True if nginx says of the request of dnx why it answered 403 or 404. */
+export function isRefusal({ source, text }: LogLine, { answer }: Pick<Facts, 'answer'>): boolean {
+  if (source !== 'nginx' || (answer?.status !== 403 && answer?.status !== 404)) return false;
+  const { pathname, search } = new URL(answer.url);
+  return text.includes(`request: "GET ${pathname}${search} `);
+}
+
 /** What a step of a deploy script prints at its end, if it succeeded: Composer, npm, yarn, pnpm, Vite and Artisan. */
 const SUCCESS: readonly RegExp[] = [
   /^Generating (?:optimized )?autoload files/,
