@@ -1,15 +1,10 @@
-# An image of dnx from its packed tarball:
-#   npm pack && docker build --tag dnx .
-ARG NODE_IMAGE=node:24-trixie-slim
-
-# dnx is the same on every platform, so it is installed only on that of the builder.
-FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS install
-COPY deploynix-cli-*.tgz /tmp/dnx.tgz
-# Without the keychain, because a container has none: DNX_TOKEN is the way to sign in. Not --global, with which npm ignores --omit.
-# Offline, because npm requests even what it omits, and dnx needs nothing else.
-RUN npm install --prefix /opt/dnx --offline --omit=optional --ignore-scripts --no-audit --no-fund --cache /tmp/cache /tmp/dnx.tgz
-
-FROM ${NODE_IMAGE}
+# An image of dnx from the archives of its executables:
+#   cp release/dnx-linux-x64.tar.gz release/dnx-linux-arm64.tar.gz . && docker build --tag dnx .
+# Not from scratch: GitLab runs the script of a job in a shell of the image, and `dnx ssh`, `dnx changes` and `dnx deploy --guard` start
+# ssh and git.
+ARG BASE=debian:trixie-slim
+FROM ${BASE}
+ARG TARGETARCH
 ARG VERSION
 ARG REVISION
 LABEL org.opencontainers.image.title="dnx" \
@@ -20,13 +15,16 @@ LABEL org.opencontainers.image.title="dnx" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# What `dnx ssh`, `dnx changes` and `dnx deploy --guard` start.
-RUN apt-get update \
+# One layer, without the archives.
+RUN --mount=type=bind,source=.,target=/release \
+    apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
-COPY --from=install /opt/dnx /opt/dnx
-ENV PATH=/opt/dnx/node_modules/.bin:$PATH
-# The user `node` of the base image.
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
+ && useradd --uid 1000 --create-home dnx \
+ && mkdir /opt/dnx \
+ && case $TARGETARCH in amd64) platform=x64 ;; *) platform=$TARGETARCH ;; esac \
+ && tar -xzf "/release/dnx-linux-$platform.tar.gz" -C /opt/dnx --no-same-owner bin share/doc
+ENV PATH=/opt/dnx/bin:$PATH
 USER 1000:1000
 WORKDIR /work
 ENTRYPOINT ["dnx"]

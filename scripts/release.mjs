@@ -1,12 +1,12 @@
 // The steps of a release that need more than a line of shell: CONTRIBUTING.md and .github/workflows/release.yml call them.
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formula } from './formula.mjs';
+import { packExecutables } from './channels.mjs';
 import { sbom } from './sbom.mjs';
 
-const { name, version, description, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { name, version, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
 const home = repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 const changelog = readFileSync('CHANGELOG.md', 'utf8');
 
@@ -29,10 +29,19 @@ const steps = {
     if (!text) throw new Error(`CHANGELOG.md has no changes for ${version}.`);
     console.log(text.replace(/\]\((?![a-z]+:|#)/g, `](${home}/blob/v${version}/`));
   },
-  /** Prints the Homebrew formula for a tarball. */
-  formula(tarball) {
-    const sha256 = createHash('sha256').update(readFileSync(tarball)).digest('hex');
-    process.stdout.write(formula({ description, repository: home, version, file: basename(tarball), sha256 }));
+  /** Packs the built executables for every way to install them. */
+  pack(directory) {
+    packExecutables(directory);
+    cpSync('install.sh', join(directory, 'install.sh'));
+  },
+  /** Makes a new key for SHA256SUMS: writes the public half to the files that check it, and prints the private one. */
+  key() {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).trim();
+    const replace = (file, from, to) => writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+    replace('install.sh', /-----BEGIN PUBLIC KEY-----[^']*/, pem);
+    replace('package.json', /(?<="releaseKey": ")[^"]*/, pem.split('\n').slice(1, -1).join(''));
+    process.stdout.write(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   },
   /** Prints a CycloneDX list of what the built package contains. */
   sbom() {

@@ -114,7 +114,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Tools', load: () => import('./audit.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
-  { name: 'upgrade', summary: 'Print the command that upgrades dnx', section: 'Tools', load: () => import('./upgrade.ts') },
+  { name: 'upgrade', summary: 'Upgrade dnx', section: 'Tools', load: () => import('./upgrade.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },
 ];
 

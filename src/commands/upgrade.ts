@@ -5,17 +5,18 @@ import { installationOf } from '../features/update/installation.ts';
 
 export default command({
   name: 'upgrade',
-  summary: 'Print the command that upgrades dnx',
-  description: 'It depends on how dnx was installed: with npm, pnpm, Yarn, Bun, Homebrew or Docker, with npx, or in a project.',
+  summary: 'Upgrade dnx',
+  description: `Replaces an executable by that of the latest release, once its signature and checksum are right and it runs.
+If dnx was installed with npm, pnpm, Yarn, Bun, Homebrew, Scoop, dpkg, rpm or Docker, or runs with npx or in a project, prints the command for that.`,
   examples: ['upgrade'],
-  run: async ({ progress, world }) => {
-    const { by = null, upgrade = null } = installationOf(world) ?? {};
-    const data = { version, installed_with: by, command: upgrade };
-    progress.note(
-      upgrade === null
+  run: async (ctx) => {
+    const { by = null, upgrade = null, executable } = installationOf(ctx.world) ?? {};
+    if (executable !== undefined) return (await import('../features/update/executable.ts')).upgradeExecutable(ctx, executable);
+    ctx.progress.note(
+      by === null
         ? `dnx ${version} was not installed by a package manager. Releases:`
         : `dnx ${version} was installed with ${by}. Upgrade it with:`,
     );
-    return text(upgrade ?? `${repository}/releases`, data);
+    return text(upgrade ?? `${repository}/releases`, { version, installed_with: by, command: upgrade });
   },
 });

@@ -5,6 +5,8 @@ import type { Readable, Writable } from 'node:stream';
 export type Input = Readable & {
   readonly isTTY?: boolean | undefined;
   readonly setRawMode?: (raw: boolean) => unknown;
+  /** Takes what was typed and nobody has read, if the stream may be late with it. */
+  readonly takeTyped?: () => string;
 };
 
 /** Standard output or standard error. */
@@ -151,6 +153,8 @@ export interface World {
   readonly node: string | undefined;
   /** The command that runs this dnx again: Node and its script, or the executable. */
   readonly self: readonly [node: string, script: string] | readonly [executable: string];
+  /** The public key that signs releases, in base64. Default: that of package.json. */
+  readonly releaseKey?: string;
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;

@@ -67,7 +67,7 @@ describe('--dry-run', () => {
       '- delete server web-1\n1 change\n  needs    server:delete\n  consent  --confirm web-1\n',
     );
     expect((await dry('site suspend shop.example.com blog.example.com')).stdout).toBe(
-      '> suspend shop.example.com (web-1)\n> suspend blog.example.com (web-1)\n2 changes\n  needs    site:update\n  consent  --yes\n',
+      '* suspend shop.example.com (web-1)\n* suspend blog.example.com (web-1)\n2 changes\n  needs    site:update\n  consent  --yes\n',
     );
     expect((await dry('backup restore 01JQ8Z4T9G000000000000BK06 --json')).json()).toMatchObject({
       consent: { level: 'severe', confirm: 'shop' },

@@ -243,7 +243,7 @@ describe('--dry-run without a guard', () => {
     const { release } = liveRelease(bed);
     expect(done.stdout).toBe(
       [
-        '> deploy shop.example.com (web-1)',
+        '* deploy shop.example.com (web-1)',
         `  live     ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
         `  branch   origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
         `  commits  ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
@@ -257,7 +257,7 @@ describe('--dry-run without a guard', () => {
 
   test('shows what the API knows outside of a clone', async () => {
     const done = await dnx(bed.directory, 'deploy shop.example.com --dry-run');
-    expect(done.stdout).toMatch(/^> deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
+    expect(done.stdout).toMatch(/^\* deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
     expect(done.stdout).toContain('  unknown  commits: this directory is not in a Git repository. Run it in a clone.\n');
   });
 });

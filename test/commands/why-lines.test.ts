@@ -142,6 +142,12 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['git_submodule', "fatal: clone of 'git@github.com:acme/theme.git' into submodule path '/srv/shop/packages/theme' failed"],
   ['git_submodule', "fatal: No url found for submodule path 'packages/theme' in .gitmodules"],
   ['npm_missing_package', 'npm error notarget No matching version found for nanoid@^98.0.0.'],
+  [
+    'composer_old',
+    '    - laravel/framework v12.38.1 requires composer-runtime-api ^2.2 -> found composer-runtime-api[2.1.0] but it does not match the constraint.',
+  ],
+  ['npm_leftover', 'npm error code ENOTEMPTY'],
+  ['nginx_connections', '2026/11/29 07:42:03 [alert] 812#812: 768 worker_connections are not enough'],
   ['npm_platform', "You installed esbuild for another platform than the one you're currently using."],
   ['npm_platform', "Error: Cannot find module '../lightningcss.linux-x64-gnu.node'"],
   ['node_openssl', 'Error: error:0308010C:digital envelope routines::unsupported'],
@@ -205,6 +211,35 @@ test.each([
     ['[vite:css] [sass] Undefined mixin.', 'file: /srv/shop/resources/css/app.scss'],
   ],
   [
+    'Vite 8, with the file and the reason',
+    [
+      '✗ Build failed in 1.41s',
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      '[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css',
+      'Error: Cannot apply unknown utility class `bg-brand`',
+      '    at onInvalidCandidate (file:///srv/shop/node_modules/tailwindcss/dist/lib.mjs:21:1867)',
+    ],
+    'assets_failed',
+    ['[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css', 'Error: Cannot apply unknown utility class `bg-brand`'],
+  ],
+  [
+    'Vite 8, with the place that Rolldown draws',
+    [
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      '[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".',
+      '   ╭─[ resources/js/app.js:1:10 ]',
+      '   │',
+      " 1 │ import { price } from './format.js'; console.log(price)",
+      '───╯',
+    ],
+    'assets_failed',
+    ['[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".', '╭─[ resources/js/app.js:1:10 ]'],
+  ],
+  [
     'Artisan, with a message that Symfony broke at the width of the terminal',
     [
       'In AbstractRouteCollection.php line 247:',
@@ -215,6 +250,17 @@ test.each([
     ],
     'route_name',
     ['Unable to prepare route [admin/orders] for serialization. Another route has already been assigned name [orders.index].'],
+  ],
+  [
+    'Artisan, with a message that Symfony broke at a space',
+    [
+      'In Connection.php line 587:',
+      '                                                                              ',
+      '  SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast   ',
+      '  automatically to type integer                                                ',
+    ],
+    'command_exception',
+    ['SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast automatically to type integer'],
   ],
   [
     'Composer, with a message of several lines that Symfony broke',

@@ -29,7 +29,7 @@ describe.concurrent.each(documents)('%s', (file) => {
       for (const [index, run] of runs.entries()) recorded[own[index]?.index ?? -1] = run;
     }
     await stage.close();
-  }, 60_000);
+  }, 120_000);
 
   test.each(steps)('line $line: $command', ({ command, output, index, showsCode }) => {
     const run = recorded[index];

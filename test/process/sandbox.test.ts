@@ -34,7 +34,7 @@ dnx deploy >/dev/null 2>&1; echo "fixed $?"`;
 });
 
 test('its logs are searched, those of several sites together, and the journal', async () => {
-  const text = await printed(`dnx logs shop.example.com --level warning --since 4h -o ndjson --fields level,file
+  const text = await printed(`dnx logs shop.example.com --level warning --since 2h -o ndjson --fields level,file
 dnx logs shop.example.com blog.example.com --grep '1039 paid'
 dnx logs --source journal -n 1`);
   const [found, shop, blog, journal] = text.split('\n');

@@ -11,10 +11,15 @@ describe('the Dockerfile', () => {
     expect(messages(text.replace('USER', 'USR'))).toEqual(['Unknown instruction: USR']);
   });
 
-  test('gets nothing but the packed tarball', () => {
+  test('gets nothing but the archives of its platforms', () => {
     const lines = readFileSync('.dockerignore', 'utf8').split('\n');
-    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual(['*', '!deploynix-cli-*.tgz']);
-    expect(text.match(/^(?:COPY|ADD) .*/gm)).toEqual(['COPY deploynix-cli-*.tgz /tmp/dnx.tgz', 'COPY --from=install /opt/dnx /opt/dnx']);
+    const archives = ['!dnx-linux-x64.tar.gz', '!dnx-linux-arm64.tar.gz'];
+    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual(['*', ...archives]);
+  });
+
+  test('adds one layer to its base', () => {
+    expect(text.match(/^(?:RUN|COPY|ADD)\b/gm)).toEqual(['RUN']);
+    expect(text.match(/^FROM /gm)).toHaveLength(1);
   });
 
   test('runs dnx as a user without privileges', () => {

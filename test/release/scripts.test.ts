@@ -18,9 +18,11 @@ interface Script {
 function scriptsOf(file: string): readonly Script[] {
   const { jobs, runs } = parse(readFileSync(file, 'utf8'));
   const parts = jobs ? Object.values<Part>(jobs) : [runs as Part];
-  return parts.flatMap(({ container, steps }) =>
-    steps.flatMap(({ run, shell = container ? 'sh' : 'bash' }) => {
-      if (!run) return [];
+  return parts.flatMap(({ container, defaults, steps }) =>
+    steps.flatMap(({ run, shell: own }) => {
+      // An expression chooses sh for most rows of a matrix.
+      const shell = (own ?? defaults?.run.shell ?? (container ? 'sh' : 'bash')).replace(/^\$.*/, 'sh');
+      if (!run || (shell !== 'sh' && shell !== 'bash')) return [];
       const options = shell === 'bash' ? 'set -eo pipefail' : 'set -e';
       return [{ name: `${file}: ${run.split('\n')[0]}`, text: `${options}\n${run}`, shell }];
     }),
@@ -29,16 +31,19 @@ function scriptsOf(file: string): readonly Script[] {
 
 interface Part {
   readonly container?: unknown;
-  readonly steps: readonly { readonly run?: string; readonly shell?: 'bash' | 'sh' }[];
+  readonly defaults?: { readonly run: { readonly shell: string } };
+  readonly steps: readonly { readonly run?: string; readonly shell?: string }[];
 }
 
-const ci: Script = { name: '.ci/run', text: readFileSync('.ci/run', 'utf8'), shell: 'bash' };
+const file = (name: string, shell: Script['shell']): Script => ({ name, text: readFileSync(name, 'utf8'), shell });
 /** What dnx runs on servers. */
 const remote = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.sh'))
-  .map((name): Script => ({ name: join('src', name), text: readFileSync(join('src', name), 'utf8'), shell: 'sh' }));
+  .map((name) => file(join('src', name), 'sh'));
 const scripts = [
-  ci,
+  file('.ci/run', 'bash'),
+  file('install.sh', 'sh'),
+  file('scripts/smoke.sh', 'sh'),
   ...remote,
   ...['.github/workflows/ci.yml', '.github/workflows/deep.yml', '.github/workflows/release.yml', 'action.yml'].flatMap(scriptsOf),
 ];

@@ -46,8 +46,9 @@ describe.each([...workflows, 'action.yml'])('%s', (file) => {
 });
 
 test('the validation finds unknown and missing keys, and unknown steps', async () => {
-  const ci = readFileSync('.github/workflows/ci.yml', 'utf8').replace('timeout-minutes', 'timeout').replace('steps.pack.', 'steps.pak.');
-  expect(await diagnose('broken/.github/workflows/ci.yml', ci)).toEqual([
+  const text = readFileSync('.github/workflows/release.yml', 'utf8');
+  const release = text.replace('timeout-minutes', 'timeout').replace('steps.pack.', 'steps.pak.');
+  expect(await diagnose('broken/.github/workflows/release.yml', release)).toEqual([
     expect.stringContaining('pak'),
     expect.stringContaining("Unexpected value 'timeout'"),
   ]);

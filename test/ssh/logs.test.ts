@@ -55,6 +55,8 @@ describe('each source', () => {
       [LARAVEL]: 'from laravel\n',
       'logs/deploy.log': 'from deploy\n',
       'worker.log': 'from worker\n',
+      'logs/scheduler.log': 'from scheduler\n',
+      'shared/storage/logs/horizon.log': 'from horizon\n',
       'releases/20260102_000000/storage/own.log': 'from the live release\n',
     });
     for (const each of bed.sandbox.state.sites) if (each.domain === DOMAIN) each.php_version = PHP;
@@ -64,10 +66,14 @@ describe('each source', () => {
       [['--source', 'php'], `from ${php}\n`],
       [['--source', 'deploy'], 'from deploy\n'],
       [['--source', 'laravel'], 'from laravel\n'],
-      [['--source', 'daemon'], 'from worker\n'],
+      [['--source', 'worker'], 'from worker\n'],
+      [['--source', 'scheduler'], 'from scheduler\n'],
+      [['--source', 'horizon'], 'from horizon\n'],
       [['--path', daemon], `from ${daemon}\n`],
       [['--path', 'storage/own.log'], 'from the live release\n'],
     ]);
+    bed.reset({ 'worker.log': 'from worker\n' });
+    await allPrint([[['--source', 'daemon'], 'from worker\n']]);
   });
 
   it('of a deployment wherever dnx why looks for it', async () => {

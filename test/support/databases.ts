@@ -70,7 +70,7 @@ async function openMariaDb(): Promise<Database> {
   const port = await freePort();
   const files = [`--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`, `--tmpdir=${directory}`];
   const options = ['--bind-address=127.0.0.1', `--port=${port}`, ...files];
-  const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
+  const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=256M'];
   const log = join(directory, 'error.log');
   // Simulated asynchronous I/O: a container may not offer the real one.
   const robust = ['--innodb-use-native-aio=0', `--log-error=${log}`];
@@ -129,7 +129,7 @@ async function openPostgres(): Promise<Database> {
     `unix_socket_directories=${directory}`,
     'fsync=off',
     'shared_buffers=16MB',
-    'max_wal_size=64MB',
+    'max_wal_size=1GB',
   ];
   startTied(directory, 'QUIT', ['setpriv', ...as, postgresProgram('postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
   const client = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', directory, '-p', String(port), '-U', 'postgres'];
@@ -197,7 +197,7 @@ const END = 'no more statements';
 /** A new directory on a file system of its own, which a test may fill. */
 function ownVolume(name: string): string {
   const directory = mkdtempSync(`/tmp/dnx-${name}-`);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', directory]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${process.env.EXAM_SIZE ?? '400m'}`, 'tmpfs', directory]);
   return directory;
 }
 

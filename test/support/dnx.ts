@@ -81,6 +81,8 @@ export interface RunOptions {
   readonly random?: () => number;
   /** The platform of this machine (default Linux). */
   readonly platform?: NodeJS.Platform;
+  /** Makes dnx this executable, which trusts releases with this key. */
+  readonly executable?: { readonly file: string; readonly releaseKey: string };
   /** Makes stdout the null device. */
   readonly discards?: boolean;
   /** Delays each write to stdout, as a slow reader does. */
@@ -166,8 +168,9 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       cwd: run.cwd ?? directory,
       home: directory,
       platform: run.platform ?? 'linux',
-      node: '20.19.0',
-      self: ['node', 'dnx'],
+      node: run.executable ? undefined : '20.19.0',
+      self: run.executable ? [run.executable.file] : ['node', 'dnx'],
+      ...(run.executable && { releaseKey: run.executable.releaseKey }),
       stdin: run.keys === undefined ? (typing?.stream ?? input(run.stdin ?? '')) : keyboard(run.keys),
       stdout: run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream,
       stderr: stderr.stream,

@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { gitHubStandIn } from './certificate.ts';
 import { listen } from './elsewhere.ts';
 
-/** A stand-in for api.github.com on loopback, which dnx reaches through a proxy. */
+/** A stand-in for github.com and api.github.com on loopback, which programs reach through a proxy. */
 export interface GitHub {
   /** The proxy, and the certificate of the stand-in. Nothing that dnx sends over https can leave this machine. */
   readonly env: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ export async function openGitHub(answer: string | RequestListener): Promise<GitH
   const open = new Set<Duplex>();
   proxy.on('connect', ({ url = '' }, socket: Duplex) => {
     tunnels.push(url);
-    if (url !== 'api.github.com:443') return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    if (!/^(api\.)?github\.com:443$/.test(url)) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     const onward = connect((api.address() as AddressInfo).port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       socket.pipe(onward).pipe(socket);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { installationOf } from '../../src/features/update/installation.ts';
-import { isNewer, versionIn } from '../../src/features/update/notice.ts';
+import { isNewer, versionIn } from '../../src/features/update/release.ts';
 
 describe('a release', () => {
   test.each([
@@ -66,8 +66,13 @@ test.each([
 
 test.each([
   ['/home/linuxbrew/.linuxbrew/Cellar/dnx/0.1.0/bin/dnx', 'Homebrew', 'brew upgrade dnx'],
-  ['/usr/local/bin/dnx', 'executable', undefined],
-  ['C:\\Users\\Ada\\dnx.exe', 'executable', undefined],
-])('the executable %s was installed as %s', (path, by, upgrade) => {
+  ['C:\\Users\\Ada\\scoop\\apps\\dnx\\current\\bin\\dnx.exe', 'Scoop', 'scoop update dnx'],
+  ['/opt/dnx/bin/dnx', 'Docker', 'docker pull deploynix/dnx'],
+  ['/usr/bin/dnx', 'rpm', `sudo rpm --upgrade https://github.com/deploynix/dnx/releases/latest/download/dnx-linux-${process.arch}.rpm`],
+])('the executable %s was installed with %s', (path, by, upgrade) => {
   expect(installationOf({ self: [path] })).toEqual({ by, upgrade });
+});
+
+test.each(['/usr/local/bin/dnx', 'C:\\Users\\Ada\\dnx.exe'])('the executable %s replaces itself', (executable) => {
+  expect(installationOf({ self: [executable] })).toEqual({ by: 'executable', executable });
 });

@@ -52,7 +52,7 @@ async function* measured(
       cause,
     });
   try {
-    progress.step(`Downloading to ${into}`, () => detail(size, length, clock.elapsed() - started));
+    progress.step(`Downloading to ${into}`, () => downloaded(size, length, clock.elapsed() - started));
     for await (const chunk of body) {
       size += chunk.length;
       yield chunk;
@@ -69,8 +69,8 @@ async function* measured(
 
 const BAR = 24;
 
-/** `━━━━━━╌╌╌╌  42 %  12.3 MB of 29.1 MB  3.4 MB/s` */
-function detail(size: number, length: number | undefined, ms: number): string {
+/** The state of a download, for a spinner: `━━━━━━╌╌╌╌  42 %  12.3 MB of 29.1 MB  3.4 MB/s` */
+export function downloaded(size: number, length: number | undefined, ms: number): string {
   const rate = ms > 0 ? `${bytes(Math.round((size / ms) * 1_000))}/s` : undefined;
   if (!length) return [bytes(size), rate].filter(Boolean).join('  ');
   const share = Math.min(1, size / length);

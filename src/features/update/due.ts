@@ -4,7 +4,7 @@ import { truthy } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 
-type Line = { readonly command: Pick<Invocation['command'], 'options'>; readonly group: Pick<Invocation['group'], 'name'> };
+type Line = { readonly command: Pick<Invocation['command'], 'name' | 'options'>; readonly group: Pick<Invocation['group'], 'name'> };
 
 /**
  * True if the user may be told of a new release: on a terminal, and not in CI or for a program that reads what dnx prints.
@@ -22,4 +22,5 @@ export const mayTell = (
   !isCi(env) &&
   !truthy(env.DNX_NO_UPDATE_NOTIFIER) &&
   group.name !== 'completion' &&
+  command.name !== 'upgrade' &&
   !Object.values(command.options ?? {}).some(({ rest }) => rest);

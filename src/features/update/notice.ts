@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { fromJson, isObject } from '../../base/json.ts';
 import { timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
-import type { HttpResponse, World } from '../../machine/world.ts';
 import { linkedSignal } from '../../platform/api/deadline.ts';
 import { installationOf } from './installation.ts';
+import { isNewer, latestRelease, versionIn } from './release.ts';
 
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
@@ -43,7 +42,8 @@ async function check({ clock, progress, settings, world }: Needs, file: string, 
   try {
     // First, so that a directory that is not writable stops the check.
     keep(file, { begun_at: now() });
-    const latest = await latestRelease(world, settings.caFile, signal);
+    const transport = await world.connect(settings.caFile, { background: true });
+    const latest = await latestRelease(transport, signal).finally(() => transport.close());
     keep(file, { latest, checked_at: now() });
     if (settings.debug) progress.debug(`The latest release of dnx is ${latest}`);
     return latest;
@@ -60,7 +60,7 @@ function tell({ clock, progress, world }: Needs, file: string, known: Known): vo
   if (latest === undefined || !isNewer(latest, version) || !isPast(known.told_at, clock.now(), DAY_MS)) return;
   // First: without a writable directory, the notice would appear with every command.
   if (!tried(() => keep(file, { told_at: new Date(clock.now()).toISOString() }))) return;
-  const upgrade = installationOf(world)?.upgrade;
+  const { executable, upgrade = executable && 'dnx upgrade' } = installationOf(world) ?? {};
   progress.note(
     [
       '',
@@ -118,52 +118,4 @@ const mayCheckNow = ({ checked_at, begun_at }: Known, now: number): boolean =>
 function isPast(at: string | undefined, now: number, ms: number): boolean {
   const time = timeOf(at);
   return time === undefined || time > now || now - time >= ms;
-}
-
-/** `https://api.github.com/repos/OWNER/NAME/releases/latest`, which is never a draft or a pre-release. */
-const LATEST = `${repository.replace('https://github.com/', 'https://api.github.com/repos/')}/releases/latest`;
-
-/** The version of the latest release, from GitHub. Sends nothing about this user or machine. */
-async function latestRelease({ connect }: Pick<World, 'connect'>, caFile: string | undefined, signal: AbortSignal): Promise<string> {
-  const transport = await connect(caFile, { background: true });
-  try {
-    const headers = { accept: 'application/vnd.github+json', 'user-agent': 'dnx' };
-    const response = await transport.request({ method: 'GET', url: LATEST, headers, signal });
-    if (response.status !== 200) throw new Error(`GitHub returned ${response.status}`);
-    const release = fromJson(await shortText(response));
-    const latest = isObject(release) && !release.draft && !release.prerelease ? versionIn(release.tag_name) : undefined;
-    if (latest === undefined) throw new Error('GitHub returned no release');
-    return latest;
-  } finally {
-    await transport.close();
-  }
-}
-
-const MOST_BYTES = 1_000_000;
-
-async function shortText({ body, discard }: HttpResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size <= MOST_BYTES) continue;
-    discard();
-    throw new Error(`GitHub returned more than ${MOST_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-/** The version of a release tag: `1.2.3` for `v1.2.3`. Undefined for a pre-release, and for anything else. */
-export function versionIn(tag: unknown): string | undefined {
-  const [, ...numbers] = (typeof tag === 'string' ? /^v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(tag) : undefined) ?? [];
-  return numbers.length > 0 ? numbers.map(Number).join('.') : undefined;
-}
-
-/** True if a release is newer than this version. A release is newer than its own pre-releases. */
-export function isNewer(release: string, current: string): boolean {
-  const [own = '', preRelease] = current.split('+', 1)[0]?.split(/-(.*)/) ?? [];
-  const [theirs, ours] = [release, own].map((each) => each.split('.').map(Number));
-  const difference = [0, 1, 2].map((index) => (theirs?.[index] ?? 0) - (ours?.[index] ?? 0)).find((each) => each !== 0) ?? 0;
-  return difference > 0 || (difference === 0 && preRelease !== undefined);
 }

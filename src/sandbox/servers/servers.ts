@@ -163,8 +163,9 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
       mkdirSync(join(root, each), { recursive: true });
     writeFileSync(join(shared, '.env'), dotenvOf(state, site));
     if (site.type !== 'static') writeFileSync(join(shared, 'storage/logs/laravel.log'), laravelLog(now, site.domain));
-    for (const kind of ['access', 'error'])
-      writeFileSync(join(server, `var/log/nginx/${site.domain}-${kind}.log`), kind === 'access' ? accessLog(now) : '');
+    const requests = site.type === 'static' ? '' : accessLog(now);
+    for (const [kind, text] of [['access', requests] as const, ['error', ''] as const])
+      writeFileSync(join(server, `var/log/nginx/${site.domain}-${kind}.log`), text);
   }
   const releases = state.releases.filter(({ site_id }) => site_id === site.id);
   for (const release of releases) updateRelease(root, site, release, { now, written, project });

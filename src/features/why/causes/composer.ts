@@ -77,6 +77,14 @@ export const composer: readonly Cause[] = [
     { lasting: true },
   ),
   shown(
+    'composer_old',
+    'Composer on the server is too old',
+    94,
+    [/requires composer-(?:runtime|plugin)-api \S+ -> found composer-/],
+    [sshServer('Update it', 'sudo', 'composer', 'self-update'), deployFix()],
+    { lasting: true },
+  ),
+  shown(
     'composer_lock',
     'composer.lock does not match composer.json',
     90,

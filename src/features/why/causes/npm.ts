@@ -13,16 +13,19 @@ const swap = [
   deployFix(),
 ];
 
-/** What Vite says below the line that a build failed, and where; else that line. */
+/** Lines of Vite 7 and 8 before the reason why a build failed. */
+const BUILD_FAILED = /^(?:(?:\[31m)?x|✗) Build failed in|^error during build:|^Build failed with \d+ errors?:|^Error:$/;
+
+/** The reason below such a line, and where in the assets it is. */
 function buildLines({ line }: Found, lines: readonly LogLine[]): readonly LogLine[] {
+  if (!BUILD_FAILED.test(line.text)) return [line];
   const below = lines.slice(lines.indexOf(line) + 1).filter(({ source }) => source === line.source);
   const end = below.findIndex(({ text }) => /^\s+at \S/.test(text));
-  const told = (end < 0 ? below : below.slice(0, end)).filter(
-    ({ text }) => !/^(?:✗ Build failed in|error during build:|Error:$)/.test(text),
-  );
-  const [said] = told;
-  const place = told.find(({ text }) => /^file: \S/.test(text));
-  return said === undefined || /^npm |ELIFECYCLE/.test(line.text) ? [line] : [said, ...(place === undefined ? [] : [place])];
+  const [said = line, ...more] = below.slice(0, end < 0 ? undefined : end).filter(({ text }) => !BUILD_FAILED.test(text));
+  const place = more.find(({ text }) => /^file: \S|^\s*╭─\[/.test(text));
+  // Vite 8 names the file first if a plugin failed.
+  const [second = place] = said.text.startsWith('[plugin ') ? more : [];
+  return second ? [said, second] : [said];
 }
 
 /** Failures of npm, Node and Vite. */
@@ -101,6 +104,13 @@ export const npmCauses: readonly Cause[] = [
     89,
     [npm('code E40[13]'), npm('code ENEEDAUTH')],
     [step('Add the token of the registry to .npmrc on the server'), deployFix()],
+  ),
+  shown(
+    'npm_leftover',
+    'npm cannot replace what an earlier run left in node_modules',
+    88,
+    [npm('code ENOTEMPTY'), npm('ENOTEMPTY: directory not empty, rename')],
+    [step('Use npm ci in the deploy script, or remove node_modules before npm install'), deployFix()],
   ),
   shown(
     'npm_network',

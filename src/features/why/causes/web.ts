@@ -102,6 +102,13 @@ const all: readonly Cause[] = [
     [step('Make the cookies or the session smaller, or raise fastcgi_buffer_size')],
   ),
   shown(
+    'nginx_connections',
+    'nginx has too few connections',
+    87,
+    [/\b\d+ worker_connections are not enough/],
+    [step('Raise worker_connections in /etc/nginx/nginx.conf'), restartService('nginx', 'Then restart it')],
+  ),
+  shown(
     'upstream_timeout',
     'The application takes too long to answer',
     82,

@@ -52,7 +52,6 @@ const cleaned = (line: string): string =>
     .split('\r')
     .at(-1)
     ?.slice(0, LONGEST)
-    .trimEnd()
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '') ?? '';
 
@@ -106,10 +105,11 @@ const HEADING = /^(?:In \S+\.php line \d+:|\s*\[[\w\\]+\]|\s+[\w\\]+(?:Exception
 /** Symfony breaks a message at the width of the terminal, within a word, Collision only where the message does. */
 const isBroken = ({ heading = '' }: LogLine): boolean => !/(?:Exception|Error)$/.test(heading);
 
-/** The message. A part as long as the longest was broken there; a shorter one ends a line of the message, or lost a space at its end. */
+/** The message. Symfony pads each part to the width, and two spaces; a shorter part ends a line of the message, or with a space of it. */
 function joinedParts(parts: readonly string[], broken: boolean): string {
-  const width = Math.max(...parts.map(({ length }) => length));
-  return parts.reduce((text, part, index) => text + (broken && parts[index - 1]?.length === width ? '' : ' ') + part.trimEnd());
+  const texts = parts.map((part) => part.trimEnd());
+  const width = Math.max(...parts.map((part, index) => Math.max(part.length - 2, texts[index]?.length ?? 0)));
+  return texts.reduce((text, part, index) => text + (broken && texts[index - 1]?.length === width ? '' : ' ') + part);
 }
 
 /** Joins the lines of the message of an exception. */
@@ -122,6 +122,7 @@ function unwrapped(lines: readonly LogLine[]): readonly LogLine[] {
     block = undefined;
   };
   for (const line of lines) {
+    const text = line.text.trimEnd();
     // A part may begin with the space of the message.
     const inside = block
       ? (isBroken(block.first) ? /^ {2,3}\S/ : /^ {2}\S/).test(line.text)
@@ -131,10 +132,10 @@ function unwrapped(lines: readonly LogLine[]): readonly LogLine[] {
       block.parts.push(line.text.slice(2));
     } else {
       end();
-      joined.push(line);
+      joined.push({ ...line, text });
     }
-    if (HEADING.test(line.text)) heading = line.text.trim();
-    else if (line.text.trim() !== '') heading = undefined;
+    if (HEADING.test(text)) heading = text.trim();
+    else if (text !== '') heading = undefined;
   }
   end();
   return joined;

@@ -1,0 +1,215 @@
+#!/bin/sh
+# Installs dnx, the command line for Deploynix, for one user and without root:
+#   curl -fsSL https://github.com/deploynix/dnx/releases/latest/download/install.sh | sh
+# It runs in any POSIX shell. Options go after the pipe: `sh -s -- --help`.
+set -eu
+
+releases=${DNX_RELEASES_URL:-https://github.com/deploynix/dnx/releases}
+script=https://github.com/deploynix/dnx/releases/latest/download/install.sh
+# Signs SHA256SUMS. package.json has it, too.
+key='-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEHHDxMnBkUZ0rPNeWfbcbf4nnhMk7
+XpOJA7tMbHEKEdXWkoIFN3DHiGRPlCEMF64dw6oDy8GXI7SxKSeVJRvm8Q==
+-----END PUBLIC KEY-----'
+
+# The last line calls it, so that a script that was cut off does nothing.
+main() {
+  dir=${DNX_INSTALL_DIR:-$(home)/.local/bin} version=
+  case ${1:-} in
+    -h | --help) help && return ;;
+    --uninstall) uninstall && return ;;
+    -*) fail "Unknown option $1" "See: sh install.sh --help" ;;
+    *[!0-9A-Za-z.+-]*) fail "$1 is not a version, such as 0.2.0." ;;
+    ?*) version=${1#v} ;;
+  esac
+  case $dir in /* | [A-Za-z]:*) ;; *) dir=$PWD/$dir ;; esac
+  name=$(platform) || fail "There is no dnx for $(uname -s) on $(uname -m)." "With Node.js, it runs there, too: npm install --global deploynix-cli"
+  keep_others
+  work=
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  # In the directory itself, so that the last step is a rename.
+  if ! mkdir -p "$dir" 2> /dev/null || ! work=$(mktemp -d "$dir/.dnx.XXXXXX" 2> /dev/null); then
+    fail "Cannot write to $dir." "Choose another directory: DNX_INSTALL_DIR=DIRECTORY"
+  fi
+  download
+  unpack
+  report
+}
+
+help() {
+  cat <<END
+Install dnx, the command line for Deploynix.
+
+Usage:
+  sh install.sh [VERSION]     Install or replace dnx; by default the latest release
+  sh install.sh --uninstall   Remove dnx
+
+Environment:
+  DNX_INSTALL_DIR    Directory of dnx (default ~/.local/bin)
+  DNX_RELEASES_URL   Mirror of https://github.com/deploynix/dnx/releases
+END
+}
+
+say() { printf '%s\n' "$*"; }
+
+# The error, and then a line for each further word.
+fail() {
+  printf 'Error: %s\n' "$1" >&2
+  shift
+  for line; do say "$line" >&2; done
+  exit 1
+}
+
+has() { command -v "$1" > /dev/null 2>&1; }
+
+home() {
+  [ -n "${HOME:-}" ] || fail "HOME is not set." "Set it, or DNX_INSTALL_DIR."
+  say "$HOME"
+}
+
+# The name of this platform in a release.
+platform() {
+  system=$(uname -s) machine=$(uname -m) libc=
+  case $machine in
+    x86_64 | amd64) machine=x64 ;;
+    aarch64) machine=arm64 ;;
+  esac
+  case $system in
+    Linux)
+      system=linux
+      if ldd --version 2>&1 | grep -q musl; then libc=-musl; fi
+      ;;
+    Darwin)
+      system=darwin
+      # A shell that Rosetta translates says x86_64.
+      if [ "$(sysctl -n sysctl.proc_translated 2> /dev/null)" = 1 ]; then machine=arm64; fi
+      ;;
+    MINGW* | MSYS* | CYGWIN*) system=windows ;;
+  esac
+  case $system-$machine in
+    linux-x64 | linux-arm64 | darwin-x64 | darwin-arm64 | windows-x64) say "$system-$machine$libc" ;;
+    *) return 1 ;;
+  esac
+}
+
+# Stops if dnx is installed with npm, or is another program in the directory.
+keep_others() {
+  exe=dnx archive=dnx-$name.tar.gz
+  case $name in windows-*) exe=dnx.exe archive=dnx-$name.zip ;; esac
+  for found in "$(command -v dnx || :)" "$dir/$exe"; do
+    if [ -n "$found" ] && from_npm "$found"; then
+      fail "dnx is installed with npm, pnpm, Yarn or Bun ($found)." "To upgrade it: dnx upgrade" \
+        "To replace it, remove it first, for example: npm uninstall --global deploynix-cli"
+    fi
+  done
+  if [ -e "$dir/$exe" ] && [ ! -e "$dir/deploynix" ]; then
+    fail "$dir/$exe is another program." "Choose another directory: DNX_INSTALL_DIR=DIRECTORY"
+  fi
+}
+
+# True for a link into node_modules, and for a script that runs what is there.
+from_npm() {
+  case $(readlink -f "$1" 2> /dev/null || :) in */node_modules/deploynix-cli/*) return 0 ;; esac
+  head -c 1000 "$1" 2> /dev/null | grep -q node_modules/deploynix-cli
+}
+
+# Downloads the archive to $work, and checks it.
+download() {
+  from=$releases/latest/download
+  [ -z "$version" ] || from=$releases/download/v$version
+  fetch SHA256SUMS
+  fetch SHA256SUMS.sig
+  checked="signature and checksum"
+  if has openssl; then
+    say "$key" | openssl dgst -sha256 -verify /dev/stdin -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" > /dev/null 2>&1 ||
+      fail "$from/SHA256SUMS is not signed by Deploynix." "Nothing was installed."
+  else
+    checked="checksum; its signature needs openssl"
+  fi
+  sum=$(sed -n "s/^\([0-9a-f]*\)  $archive\$/\1/p" "$work/SHA256SUMS")
+  [ -n "$sum" ] || fail "The release has no $archive." "Releases: $releases"
+  say "Downloading $from/$archive" >&2
+  fetch "$archive"
+  [ "$(sha256 "$work/$archive")" = "$sum" ] ||
+    fail "$from/$archive does not match its checksum in SHA256SUMS." "Nothing was installed. Try again: it may be a newer release than its checksum."
+}
+
+fetch() {
+  if has curl; then
+    secure="" quiet=--silent
+    case $releases in https:*) secure="--proto =https --tlsv1.2" ;; esac
+    case $1 in dnx-*) if [ -t 2 ]; then quiet=--progress-bar; fi ;; esac
+    # shellcheck disable=SC2086 # No option has a space in it.
+    curl --fail --location --show-error $secure $quiet "$from/$1" > "$work/$1"
+  elif has wget; then
+    # GNU Wget would try a cut download 20 times. That of BusyBox tries once.
+    tries=""
+    case $(wget --help 2>&1) in *--tries*) tries=--tries=2 ;; esac
+    wget -q $tries -O "$work/$1" "$from/$1"
+  else
+    fail "The download needs curl or wget."
+  fi || fail "Could not download $from/$1" "Nothing was installed. Releases: $releases"
+}
+
+sha256() {
+  if has sha256sum; then sha256sum < "$1"; elif has shasum; then shasum -a 256 < "$1"; else openssl dgst -r -sha256 < "$1"; fi | cut -c 1-64
+}
+
+# Puts dnx, its completions and its man pages in place.
+unpack() {
+  case $archive in *.zip) unpacker="unzip -q" ;; *) unpacker="tar -xzf" ;; esac
+  (cd "$work" && $unpacker "$archive") || fail "Could not unpack $archive in $dir." "Nothing was installed."
+  new=$work/bin/$exe
+  if ! installed=$("$new" --version); then
+    case $name in *-musl) set -- "It needs libstdc++, on Alpine: apk add libstdc++" ;; *) set -- "With Node.js, try: npm install --global deploynix-cli" ;; esac
+    fail "This dnx does not run on this machine." "Nothing was installed. $1"
+  fi
+  # First, because it marks the directory's dnx as ours.
+  if [ "$exe" = dnx ]; then
+    ln -sf dnx "$dir/deploynix"
+  else
+    # shellcheck disable=SC2016 # For that script.
+    printf '#!/bin/sh\nexec "$(dirname "$0")/dnx.exe" "$@"\n' > "$dir/deploynix"
+    printf '@"%%~dp0dnx.exe" %%*\r\n' > "$dir/deploynix.cmd"
+    chmod +x "$dir/deploynix"
+  fi
+  mv -f "$new" "$dir/$exe" || fail "Could not replace $dir/$exe."
+  case $dir in
+    # Where shells and man look for them.
+    */bin) if [ -d "$work/share" ]; then mkdir -p "${dir%/bin}/share" && cp -R "$work/share/." "${dir%/bin}/share"; fi ;;
+  esac || say "Could not install the completions and man pages in ${dir%/bin}/share." >&2
+}
+
+report() {
+  say "Installed dnx $installed in $dir, also as deploynix (checked: $checked)."
+  found=$(command -v dnx || :)
+  if [ -z "$found" ]; then
+    case ${SHELL:-} in */fish) line="fish_add_path $dir" ;; *) line="export PATH=\"$dir:\$PATH\"" ;; esac
+    say "It is not in your PATH yet. Run this, and add it to the startup file of your shell:" "" "  $line" ""
+  elif [ "$found" != "$dir/$exe" ] && [ "$found" != "$dir/dnx" ]; then
+    say "Your PATH has another dnx first: $found"
+  fi
+  say "Sign in:    dnx login"
+  say "Upgrade:    dnx upgrade"
+  say "Uninstall:  curl -fsSL $script | ${DNX_INSTALL_DIR:+DNX_INSTALL_DIR=$dir }sh -s -- --uninstall"
+}
+
+uninstall() {
+  [ -e "$dir/deploynix" ] || fail "There is no dnx of this script in $dir." "If it is elsewhere, set DNX_INSTALL_DIR."
+  if from_npm "$dir/dnx"; then fail "dnx is installed with npm, pnpm, Yarn or Bun." "Uninstall it with that, for example: npm uninstall --global deploynix-cli"; fi
+  case $dir in
+    */bin)
+      share=${dir%/bin}/share
+      rm -rf "$share/doc/dnx" "$share/zsh/site-functions/_dnx" "$share"/man/man[17]/dnx.[17] "$share"/man/man[17]/dnx-*.[17]
+      for each in dnx deploynix; do rm -f "$share/bash-completion/completions/$each" "$share/fish/vendor_completions.d/$each.fish"; done
+      ;;
+  esac
+  # The mark last.
+  rm -f "$dir/dnx" "$dir/dnx.exe" "$dir/dnx.exe.old" "$dir/deploynix.cmd"
+  rm -f "$dir/deploynix"
+  say "Removed dnx from $dir. Your settings and token are still there: run dnx logout before, or see dnx help files."
+}
+
+main "$@"

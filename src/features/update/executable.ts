@@ -1,0 +1,181 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { releaseKey } from '../../../package.json';
+import { DnxError, reasonOf, systemCode } from '../../base/errors.ts';
+import { quotedForSh } from '../../base/shell.ts';
+import { repository, version } from '../../base/version.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { done, message, type View } from '../../cli/output/view.ts';
+import { uniqueName } from '../../machine/files/text-file.ts';
+import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
+import { downloaded } from '../backup/download.ts';
+import { isNewer, latestRelease } from './release.ts';
+
+type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
+
+/** Replaces this executable by that of the latest release, atomically, once its signature and checksum are right and it runs. */
+export async function upgradeExecutable(ctx: Needs, file: string): Promise<View> {
+  const { world, signal, progress } = ctx;
+  const fresh = join(dirname(file), `.dnx.${uniqueName()}.tmp${world.platform === 'win32' ? '.exe' : ''}`);
+  const data = { version, installed_with: 'executable', command: null, file };
+  reserve(fresh, file, world);
+  let transport: Transport | undefined;
+  try {
+    transport = await world.connect(ctx.settings.caFile);
+    progress.spin('Checking for a new release');
+    const latest = await latestRelease(transport, signal);
+    if (!isNewer(latest, version)) return message(`dnx ${version} is the latest release.`, { ...data, previous: version });
+    const program = await programOf(ctx, transport, { release: latest, target: targetOf(file, world) });
+    progress.done();
+    write(fresh, program, file);
+    await requireRunning(ctx, fresh, latest);
+    replace(fresh, file, world);
+    const notes = `${repository}/releases/tag/v${latest}`;
+    return done(`Upgraded dnx from ${version} to ${latest}`, { ...data, version: latest, previous: version }, [['notes', notes]]);
+  } catch (error) {
+    if (!(error instanceof NetworkFault)) throw error;
+    throw new DnxError('network', `Could not download the release: ${error.message}.`, { hint: UNCHANGED, cause: error });
+  } finally {
+    rmSync(fresh, { force: true });
+    await transport?.close();
+  }
+}
+
+const UNCHANGED = 'Nothing was changed. Try again.';
+
+/** Creates the new file before any request. Throws if the directory of the executable is not writable. */
+function reserve(fresh: string, file: string, { platform }: Pick<World, 'platform'>): void {
+  try {
+    writeFileSync(fresh, '', { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, {
+      hint: platform === 'win32' ? 'Run it in a terminal of an administrator.' : `Run: sudo ${quotedForSh(file)} upgrade`,
+      cause,
+    });
+  }
+}
+
+/** The name of this platform in a release: `linux-x64-musl`. */
+function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {
+  const system = platform === 'win32' ? 'windows' : platform;
+  return `${system}-${arch()}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
+}
+
+/** The beginning of an executable, which names what loads it. */
+function interpreterIn(file: string): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const head = Buffer.alloc(4_096);
+    return head.subarray(0, readSync(descriptor, head));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Downloads the program of a release. Throws if its checksum is wrong, or not signed by the key of this dnx. */
+async function programOf(ctx: Needs, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
+  const { progress } = ctx;
+  const name = `dnx-${target}.${target.startsWith('windows') ? 'zip' : 'tar.gz'}`;
+  const fetched = (file: string) => fetchFile(ctx, transport, `${repository}/releases/download/v${release}/${file}`);
+  const [sums, signature] = [await fetched('SHA256SUMS'), await fetched('SHA256SUMS.sig')];
+  const key = createPublicKey({ key: Buffer.from(ctx.world.releaseKey ?? releaseKey, 'base64'), format: 'der', type: 'spki' });
+  if (!verify('sha256', sums, key, signature)) {
+    throw new DnxError('failed', `The checksums of dnx ${release} are not signed by the key of this dnx.`, {
+      hint: `Nothing was changed. If the release notes tell of a new key, install it again: ${repository}/releases/tag/v${release}`,
+    });
+  }
+  const sum = sums
+    .toString()
+    .match(/^[0-9a-f]{64} {2}.*$/gm)
+    ?.find((line) => line.endsWith(`  ${name}`))
+    ?.slice(0, 64);
+  if (sum === undefined) throw new DnxError('failed', `dnx ${release} has no ${name}.`, { hint: 'Nothing was changed.' });
+  progress.step(`Downloading dnx ${release}`);
+  const archive = await fetched(name);
+  if (createHash('sha256').update(archive).digest('hex') !== sum)
+    throw new DnxError('failed', `The checksum of ${name} is wrong.`, { hint: UNCHANGED });
+  return firstFile(archive, name);
+}
+
+const MOST_REDIRECTS = 5;
+
+/** Downloads a file over https, with redirects: GitHub keeps the files of a release elsewhere. */
+async function fetchFile({ signal, progress, clock }: Needs, transport: Transport, from: string): Promise<Buffer> {
+  let url = from;
+  for (let hops = 0; hops <= MOST_REDIRECTS && url.startsWith('https:'); hops++) {
+    const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'dnx' };
+    const response = await transport.request({ method: 'GET', url, headers, signal });
+    const { location, 'content-length': length } = response.headers;
+    if (response.status === 200) {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const started = clock.elapsed();
+      progress.spin(`Downloading ${from}`, () => downloaded(size, Number(length), clock.elapsed() - started));
+      for await (const chunk of response.file) {
+        chunks.push(chunk);
+        size += chunk.length;
+      }
+      return Buffer.concat(chunks);
+    }
+    response.discard();
+    if (response.status < 300 || response.status >= 400 || location === undefined || !URL.canParse(location, url))
+      throw new DnxError('failed', `${new URL(url).host} returned ${response.status} for ${from}.`, { hint: UNCHANGED });
+    url = new URL(location, url).href;
+  }
+  throw new DnxError('failed', `${from} was redirected too often, or to a host without https.`, { hint: UNCHANGED });
+}
+
+/** The first file of a tar or zip archive, which is the program. */
+function firstFile(archive: Buffer, name: string): Buffer {
+  if (name.endsWith('.zip')) {
+    const start = 30 + archive.readUInt16LE(26) + archive.readUInt16LE(28);
+    return inflateRawSync(archive.subarray(start, start + archive.readUInt32LE(18)));
+  }
+  const tar = gunzipSync(archive);
+  return tar.subarray(512, 512 + Number.parseInt(tar.toString('latin1', 124, 135), 8));
+}
+
+/** Writes the program, with the mode and the owner of the old one. */
+function write(fresh: string, program: Buffer, file: string): void {
+  try {
+    writeFileSync(fresh, program, { flush: true });
+    const { mode, uid, gid } = statSync(file);
+    const own = statSync(fresh);
+    if (uid !== own.uid || gid !== own.gid) chownSync(fresh, uid, gid);
+    chmodSync(fresh, mode & 0o7777);
+  } catch (cause) {
+    throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, {
+      hint: UNCHANGED,
+      cause,
+    });
+  }
+}
+
+/** Throws unless the new executable runs here, and is of this release: a signature says nothing about its age. */
+async function requireRunning({ world }: Needs, fresh: string, release: string): Promise<void> {
+  const run = await world.capture({ file: fresh, args: ['--version'], env: world.env, limitMs: 60_000 });
+  if (run?.code === 0 && run.stdout.trim() === release) return;
+  const [line = 'it does not start'] = run?.stderr.trim().split('\n').filter(Boolean) ?? [];
+  const reason = run?.code === 0 ? `it is ${run.stdout.trim()}` : line;
+  throw new DnxError('failed', `The executable of dnx ${release} does not run on this machine: ${reason}.`, {
+    hint: 'Nothing was changed.',
+  });
+}
+
+/** Puts the new executable in place. Windows renames a running one, but does not replace it; the next upgrade removes the old one. */
+function replace(fresh: string, file: string, { platform }: Pick<World, 'platform'>): void {
+  const old = `${file}.old`;
+  if (platform === 'win32') {
+    rmSync(old, { force: true });
+    renameSync(file, old);
+  }
+  try {
+    renameSync(fresh, file);
+  } catch (error) {
+    if (platform === 'win32') renameSync(old, file);
+    throw error;
+  }
+}
