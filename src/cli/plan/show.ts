@@ -2,11 +2,11 @@ import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import { fieldWords, shownValue } from '../../platform/names/existing.ts';
-import { type Target, type Targets, called, idIn, resourceName } from '../../platform/names/names.ts';
+import { called, idIn, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { type View, columns, sections } from '../output/view.ts';
+import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
-import { type Plan, type PlannedChange, type PlannedTarget, createdBy } from './plan.ts';
+import { createdBy, type Plan, type PlannedChange, type PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
 export function planView(plan: Plan, nameOf: (noun: string, id: string) => string | undefined, details: PlanDetails): View {

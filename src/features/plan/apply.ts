@@ -213,7 +213,7 @@ async function sendAll(
   for (const each of pending) {
     const { at, change, title } = each;
     const row = { change: at + 1, call: change.call };
-    if (failures.length > 0 && !(change.always && application.saved.done[at - 1] === undefined && isAfter(plan, at, application))) {
+    if (failures.length > 0 && !(change.always && failures.every(isOver) && isAfter(plan, at, application))) {
       report.push({ title, row: { ...row, id: null, result: 'not sent' } });
       continue;
     }
@@ -252,6 +252,9 @@ const failureOf = (failure: DnxError, count: number): DnxError =>
   count === 1 || isStop(failure)
     ? failure
     : new DnxError('partial', `The plan was not applied as a whole: ${failure.message}`, { hint: failure.hint, next: failure.next });
+
+/** True for a failure after which nothing goes on. */
+const isOver = (failure: DnxError): boolean => !isStop(failure) && failure.code !== 'timed_out' && failure.code !== 'network';
 
 /** True if the change that this one puts back was applied. */
 const isAfter = ({ changes }: Plan, at: number, { saved }: Application): boolean => {

@@ -48,7 +48,7 @@ interface Compared {
 }
 
 /** The list in which a target of a call appears: `/servers/{server}/crontabs`. */
-const listOf = (call: string, noun: string): string => call.slice(call.indexOf('/'), call.indexOf(`/{${noun}}`));
+export const listOf = (call: string, noun: string): string => call.slice(call.indexOf('/'), call.indexOf(`/{${noun}}`));
 
 /** The resource that a call changes, as it is now. Null if it is gone; undefined if that cannot be read. */
 export async function targetNow(lists: Lists, call: string, ids: Readonly<Record<string, string>>): Promise<JsonObject | null | undefined> {
