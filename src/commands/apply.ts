@@ -20,7 +20,7 @@ export default command({
     timeout: following.timeout,
   },
   consent: async () => ({ level: 'moderate', deferred: true }),
-  examples: ['apply --schema'],
+  examples: ['apply plan.json --check', 'apply plan.json --yes', 'apply --schema'],
   async run(ctx, { options: { plan, schema, ...options }, consent }) {
     if (schema) return data((await import('../features/plan/schema.ts')).planSchema);
     if (plan === undefined) throw usage('Missing <plan>.', 'Make one with --dry-run --out FILE.');
