@@ -86,7 +86,7 @@ function siteIn(body: unknown, nameOf: (noun: string, id: string) => string | un
 }
 
 /** The fields that are sent, and what they replace. What a title names is left out. */
-function fieldDetails({ call, body, before }: PlannedChange): readonly Detail[] {
+export function fieldDetails({ call, body, before }: Pick<PlannedChange, 'call' | 'body' | 'before'>): readonly Detail[] {
   if (!isObject(body)) return body === undefined || body === null ? [] : [['body', wordOf(body)]];
   const noun = createdBy(call);
   const named = noun === undefined ? undefined : namings[noun]?.keys[0];

@@ -126,6 +126,7 @@ export const topicTexts = {
         ['~/.local/state/dnx', 'DNX_STATE_DIR, or dnx in XDG_STATE_HOME'],
         ['  runs, plans', 'Deployments and plans that can be resumed'],
         ['  branches', 'Branches to restore after dnx deploy --branch'],
+        ['  history', 'Changes that dnx sent, without secrets: dnx history'],
         ['  env', 'Records of dnx env pull; values only as keyed hashes'],
         ['  budget.json', 'Requests of the last minute, for the rate limit'],
         ['  update.json', 'Latest release, and when dnx last checked for it'],
