@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { signed } from './sign-macho.mjs';
 
 const BUN = '1.4.5';
 
@@ -112,6 +113,7 @@ function compile(bun, { name, program, runtime, file }) {
     { cwd: program, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   renameSync(existsSync(built) ? built : `${built}.exe`, file);
+  if (name === 'darwin-x64') writeFileSync(file, signed(readFileSync(file)));
 }
 
 function runtimeOf(name) {
