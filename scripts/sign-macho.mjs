@@ -9,7 +9,7 @@ const MAIN_BINARY = 1;
 
 /**
  * A program for macOS with an ad-hoc signature of all that is in it. Bun signs those for arm64, but leaves its own signature in those for x64, which
- * is wrong after the bundle was added, and macOS kills such a program. https://github.com/oven-sh/bun/pull/39837
+ * is wrong after the bundle was added, and macOS kills such a program.
  */
 export function signed(program) {
   const commands = commandsOf(program);
