@@ -1,5 +1,6 @@
 import { defineConfig } from 'rolldown';
 import { chunkOf } from './scripts/chunks.mjs';
+import { earlyFailures } from './scripts/early-failures.mjs';
 import { globalProcess } from './scripts/global-process.mjs';
 import { lazyChildProcess } from './scripts/lazy-child-process.mjs';
 import { lazyPatterns } from './scripts/lazy-patterns.mjs';
@@ -27,7 +28,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [globalProcess(), lazyChildProcess(), lazyPatterns(), plainExports(), licences(), shellScripts(), sourceMaps()],
+  plugins: [globalProcess(), lazyChildProcess(), earlyFailures(), lazyPatterns(), plainExports(), licences(), shellScripts(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,

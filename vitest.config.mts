@@ -28,7 +28,11 @@ export default defineConfig({
     // Tests ignore the machine's own sign-in, and never look for new releases.
     env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9', DNX_NO_UPDATE_NOTIFIER: '1' },
     // CI repeats a test that fails, because real servers and terminals on a busy machine may be late, and names it. .ci/run counts the JSON.
-    ...(process.env.CI && { retry: 1, reporters: ['default', flaky, 'json'], outputFile: { json: 'coverage/tests.json' } }),
+    ...(process.env.CI && {
+      retry: 1,
+      reporters: ['default', flaky, 'json'],
+      outputFile: { json: process.env.DNX_TEST_EXECUTABLE ? 'coverage/executable.json' : 'coverage/tests.json' },
+    }),
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 });

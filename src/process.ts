@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { platform } from 'node:process';
 import { Writable } from 'node:stream';
-import { DnxError, type ErrorCode, systemCode } from './base/errors.ts';
+import { DnxError, type ErrorCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
-import { node, self } from './machine/runtime.ts';
+import { countWrites, isHangup, node, self, takeTyped } from './machine/runtime.ts';
 import type { Output, Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 
@@ -40,7 +40,10 @@ export async function run(process: NodeJS.Process): Promise<void> {
   const interruption = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
     // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
-    process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
+    const crash = (error: unknown) => reject(isHangup(error) ? new DnxError('hangup', 'Hangup.') : error);
+    process.on('uncaughtException', crash);
+    // Bun does not make it an uncaught error, as Node does.
+    process.on('unhandledRejection', crash);
   });
   const stalled = new Promise<never>((_, reject) => {
     // Otherwise Node exits with 0 although the command has not finished.
@@ -70,6 +73,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
     // After Ctrl-Z and fg, for a prompt or a view that is drawn in place.
     process.on('SIGCONT', () => process.stdout.emit('continue'));
   });
+  countWrites(process.stdout, process.stderr);
   process.stderr.on('error', () => {});
   const world = realWorld(process, interruption.signal, children, exits);
   const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
@@ -133,7 +137,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     self,
     // Lazy: opening stdin takes 2 ms.
     get stdin() {
-      return process.stdin;
+      return takeTyped ? Object.assign(process.stdin, { takeTyped }) : process.stdin;
     },
     stdout: outputOf(process),
     stderr,

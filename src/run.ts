@@ -32,7 +32,8 @@ export async function runCommand(invocation: Invocation, settings: Settings, wor
   const { command, globals, options } = invocation;
   const is = (option: string) => Boolean(command.options?.[option] && options[option]);
   await checkShape(globals, settings, { watches: is('watch'), follows: is('follow') });
-  const opened = await openContext(world, settings, globals, { tree: main.tree, command: invocation.path });
+  const plan = invocation.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
+  const opened = await openContext(world, settings, globals, { tree: main.tree, command: invocation.path, plan });
   const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
   try {
     const code = await notified(invocation, opened, main);
@@ -63,18 +64,21 @@ async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<No
 }
 
 /** Performs a command and writes its result. Throws its failure. */
-async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
+async function finish(invocation: Invocation, opened: Opened, notice?: Notice): Promise<number> {
+  const { ctx, plan, close } = opened;
   const { settings } = ctx;
   const explained = async (error: unknown) => {
     throw await explain(error, invocation, ctx);
   };
   try {
-    const result = await perform(invocation, ctx, scope, sources, (starting) => beforeCommand(ctx, starting)).catch(explained);
+    const result = await perform(invocation, opened, (starting) => beforeCommand(ctx, starting)).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
     const where = hostKept ? { ...settings, origins: {} } : settings;
-    if (await delivered(result, print(result, invocation.globals, ctx).catch(explained), !onlyReads(callsOf(invocation, settings)))) {
+    if (
+      await delivered(result, print(result, invocation.globals, ctx).catch(explained), !plan && !onlyReads(callsOf(invocation, settings)))
+    ) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();

@@ -153,5 +153,10 @@ export const reasonOf = (code: string | undefined): string | undefined => (code 
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
 
+/** Ends a dry run where a request would be sent, and nothing can be taken for its response. Not a failure. */
+export class Planned extends Error {
+  override readonly name = 'Planned';
+}
+
 /** True for the error of a signal: the user or the system ended the command. */
 export const isStop = (error: unknown): boolean => isError(error, 'interrupted', 'terminated', 'hangup');

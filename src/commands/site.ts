@@ -107,7 +107,6 @@ const deploy = command({
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
-    { when: 'dry_run', also: [siteEndpoint, releasesEndpoint] },
     { when: 'if_running', also: [siteEndpoint, releasesEndpoint] },
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
@@ -127,7 +126,7 @@ const deploy = command({
   targets: 'all',
   consent: async (ctx, { targets, options, consent: { yes } }) => {
     const mayAsk = options.all || options.branch !== undefined || ctx.settings.link !== undefined;
-    if (options.dry_run || yes || !mayAsk) return undefined;
+    if (yes || !mayAsk) return undefined;
     return (await import('../features/deploy/consent.ts')).deployConsent(ctx, targets, options);
   },
   options: deployOptions,

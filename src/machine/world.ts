@@ -5,6 +5,8 @@ import type { Readable, Writable } from 'node:stream';
 export type Input = Readable & {
   readonly isTTY?: boolean | undefined;
   readonly setRawMode?: (raw: boolean) => unknown;
+  /** Takes what was typed and nobody has read, if the stream may be late with it. */
+  readonly takeTyped?: () => string;
 };
 
 /** Standard output or standard error. */

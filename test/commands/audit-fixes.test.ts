@@ -25,7 +25,7 @@ async function apply({ fix }: AuditFinding, options: RunOptions = {}) {
   const [program, ...words] = split(fix?.command ?? '');
   expect(program).toBe('dnx');
   const run = await bed.dnx(words, { elsewhere: () => {}, ...options });
-  const confirmed = run.code === 2 && run.stderr.includes('Use --yes.') ? await bed.dnx([...words, '--yes'], options) : run;
+  const confirmed = run.code === 2 && run.stderr.includes('Use --yes') ? await bed.dnx([...words, '--yes'], options) : run;
   await bed.clock.sleep(MINUTE);
   return confirmed;
 }

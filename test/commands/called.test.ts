@@ -147,11 +147,14 @@ describe('a name that does not exist', () => {
 
 describe('missing consent without a terminal names the option to pass', () => {
   test.each([
-    ['server delete web-1', 'Use --confirm web-1.'],
+    ['server delete web-1', 'Use --confirm web-1, or --dry-run to see what would happen.'],
     ['server delete web-1 --yes', 'Use --confirm web-1; --yes is not enough.'],
-    ['site delete web-1/shop.example.com', 'Use --confirm shop.example.com.'],
-    [`server delete ${web1}`, 'Use --confirm with the name of the server.'],
-    ['backup restore 01JQ8Z4T9G000000000000BK06', 'Use --confirm with the name of the database or site.'],
+    ['site delete web-1/shop.example.com', 'Use --confirm shop.example.com, or --dry-run to see what would happen.'],
+    [`server delete ${web1}`, 'Use --confirm with the name of the server, or --dry-run to see what would happen.'],
+    [
+      'backup restore 01JQ8Z4T9G000000000000BK06',
+      'Use --confirm with the name of the database or site, or --dry-run to see what would happen.',
+    ],
   ])('%s', async (line, hint) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and requires confirmation.\n  ${hint}\n` });

@@ -98,7 +98,8 @@ test('what a plan adds, changes and removes is green, yellow and red', async () 
   expect(diff).toMatch(new RegExp(`${changed} +${plainly(yellow('~ changed'))}`));
   expect(diff).toMatch(new RegExp(`NEW_KEY +${plainly(green('+ only in'))}`.replace(plainly('\u001b[39m'), '')));
   const push = (await colored(`env push ${file} --site shop.example.com --prune --dry-run`)).stdout;
-  expect(push).toContain(`  ${green('+ NEW_KEY')}\n`);
-  expect(push).toContain(`  ${yellow(`~ ${changed}`)}\n`);
-  expect(push).toContain(`  ${red(`- ${removed}`)}\n`);
+  const on = 'on shop.example.com (web-1)';
+  expect(push).toContain(`${green(`+ create variable NEW_KEY ${on}`)}\n`);
+  expect(push).toContain(`${yellow(`~ update variable ${changed} ${on}`)}\n`);
+  expect(push).toContain(`${red(`- delete variable ${removed} ${on}`)}\n`);
 });

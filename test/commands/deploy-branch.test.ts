@@ -49,7 +49,13 @@ describe('dnx deploy --branch', () => {
 
   test('--dry-run says which branch', async () => {
     const run = await bed.dnx(`${LINE} --dry-run --json`);
-    expect(run.json()).toMatchObject({ site: 'blog.example.com', server: 'web-1', branch: 'feature/search' });
+    expect(run.json()).toMatchObject({
+      changes: [
+        { call: 'PUT /servers/{server}/sites/{site}', before: { branch: 'main' }, body: { branch: 'feature/search' } },
+        { call: 'POST /servers/{server}/sites/{site}/deploy', about: [{ site: 'blog.example.com', branch: 'feature/search' }] },
+        { call: 'PUT /servers/{server}/sites/{site}', before: { branch: 'feature/search' }, body: { branch: 'main' } },
+      ],
+    });
     expect(changesIn(run.calls)).toEqual([]);
   });
 

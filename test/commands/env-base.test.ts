@@ -25,7 +25,7 @@ function lockKeychain(): void {
 async function hasBase(): Promise<boolean> {
   site.write(`${site.read()}`.replace(/^APP_NAME=.*/m, 'APP_NAME=local'));
   const run = await site.env(['push', '--dry-run', '--json']);
-  return run.json<{ conflicts: string[] }>().conflicts.length === 0;
+  return run.json<{ about: [{ conflicts: string[] }] }>().about[0].conflicts.length === 0;
 }
 
 test('the record of a pull has hashes, no value and no token, and its key is in the keychain', async () => {
@@ -100,7 +100,8 @@ describe('there is no base', () => {
   ])('if %s', async (_, lose) => {
     lose();
     expect(await hasBase()).toBe(false);
-    expect((await site.env(['push', '--dry-run'])).stdout).toContain('There is no record of the last pull.\n');
+    const run = await site.env(['push', '--dry-run']);
+    expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('there is no record of the last pull')]);
   });
 
   test('until the next pull, which makes a new one', async () => {

@@ -77,7 +77,8 @@ describe('a push of local variables to production', () => {
   test('with --dry-run needs no consent, and says why', async () => {
     const run = await site.env([...PUSH, '--dry-run']);
     expect([run.code, sent(run.calls)]).toEqual([0, []]);
-    expect(run.stdout).toContain(`  danger    APP_ENV: ${DEVELOPER}\n  danger    APP_DEBUG: ${DEBUG}\n`);
+    expect(run.stdout).toContain(`  APP_ENV    ${DEVELOPER}\n  APP_DEBUG  ${DEBUG}\n`);
+    expect(run.stdout).toContain(`  consent    --confirm ${NAME}\n`);
   });
 });
 

@@ -261,7 +261,12 @@ describe('a draft that was not sent', () => {
 
 test('without a terminal it needs --yes, and sends nothing', async () => {
   const run = await bed.dnx(edit, { env: { EDITOR: 'true' } });
-  expect(run).toMatchObject({ code: 2, stdout: '', calls: [], stderr: 'Error: This requires confirmation.\n  Use --yes.\n' });
+  expect(run).toMatchObject({
+    code: 2,
+    stdout: '',
+    calls: [],
+    stderr: 'Error: This requires confirmation.\n  Use --yes, or --dry-run to see what would happen.\n',
+  });
   const wait = await bed.dnx(`${edit} --yes --no-wait`, { env: { EDITOR: 'true' } });
   expect([wait.code, wait.stderr]).toEqual([2, 'Error: --no-wait needs --deploy.\n']);
 });

@@ -131,7 +131,7 @@ test('env pull --dry-run shows the plan and writes nothing', async () => {
   const run = await pull('--dry-run');
   expect([run.code, run.stdout]).toEqual([
     0,
-    'Would pull 2 variables from blog.example.com into .env.production.\n  + APP_NAME, API_KEY\n',
+    'Would pull 2 variables from blog.example.com into .env.production\n  +  APP_NAME, API_KEY\n',
   ]);
   expect(site.read()).toBeUndefined();
 });

@@ -112,7 +112,17 @@ test('env push --dry-run shows the plan without values, needs no consent and sen
   const run = await push('--dry-run', '--prune');
   expect([run.code, run.stdout, sent(run.calls)]).toEqual([
     0,
-    'Would push 3 variables to blog.example.com.\n  + LONG\n  ~ APP_NAME\n  - API_KEY\n',
+    [
+      '~ update variable APP_NAME on blog.example.com (web-1)',
+      '  value  •••••••• → ••••••••',
+      '+ create variable LONG on blog.example.com (web-1)',
+      '  value  ••••••••',
+      '- delete variable API_KEY on blog.example.com (web-1)',
+      '3 changes',
+      '  needs    site:update',
+      '  consent  --yes',
+      '',
+    ].join('\n'),
     [],
   ]);
 });

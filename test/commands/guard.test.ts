@@ -204,8 +204,9 @@ test('following a deployment in progress needs no guard, because nothing is sent
 describe('--dry-run says what the guard would do', () => {
   test('passes', async () => {
     const done = await deploy(inClone(), '--dry-run --json');
-    expect([done.code, posts(done), done.json()]).toMatchObject([0, [], { site: 'shop.example.com', guard: 'passes', reasons: [] }]);
-    expect(done.stderr).toBe('Nothing was deployed.\n');
+    const about = [{ site: 'shop.example.com', guard: 'passes', reasons: [] }];
+    expect([done.code, posts(done), done.json()]).toMatchObject([0, [], { changes: [{ about }] }]);
+    expect(done.stderr).toBe('Nothing was changed.\n');
   });
 
   test('stops, with exit code 10 and the reasons', async () => {
@@ -215,7 +216,7 @@ describe('--dry-run says what the guard would do', () => {
     expect([done.code, posts(done), done.json()]).toMatchObject([
       10,
       [],
-      { guard: 'stops', reasons: ['1 migration'], commits: [{ subject: 'Add carts' }] },
+      { changes: [], about: [{ guard: 'stops', reasons: ['1 migration'], commits: [{ subject: 'Add carts' }] }] },
     ]);
     const shown = await deploy(cwd, '--dry-run');
     expect(shown.stderr).toContain('--guard would stop 1 of 1 sites\n');
@@ -238,14 +239,16 @@ describe('--dry-run without a guard', () => {
   test('shows the branch, the live release and the commits between', async () => {
     const head = hub.commit('Fix VAT');
     const done = await dnx(inClone(), 'deploy shop.example.com --dry-run');
-    expect([done.code, done.stderr, posts(done)]).toEqual([0, 'Nothing was deployed.\n', []]);
+    expect([done.code, done.stderr, posts(done)]).toEqual([0, 'Nothing was changed.\n', []]);
     const { release } = liveRelease(bed);
     expect(done.stdout).toBe(
       [
-        'Would deploy shop.example.com (web-1): 1 commit',
+        '* deploy shop.example.com (web-1)',
         `  live     ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
         `  branch   origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
         `  commits  ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
+        '1 change',
+        '  needs  site:deploy',
         '',
       ].join('\n'),
     );
@@ -254,7 +257,7 @@ describe('--dry-run without a guard', () => {
 
   test('shows what the API knows outside of a clone', async () => {
     const done = await dnx(bed.directory, 'deploy shop.example.com --dry-run');
-    expect(done.stdout).toMatch(/^Would deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
+    expect(done.stdout).toMatch(/^\* deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
     expect(done.stdout).toContain('  unknown  commits: this directory is not in a Git repository. Run it in a clone.\n');
   });
 });

@@ -142,7 +142,7 @@ describe('rollback', () => {
   test('needs --yes without a terminal, and sends nothing', async () => {
     const run = await bed.dnx('rollback shop.example.com');
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain('Use --yes.');
+    expect(run.stderr).toContain('Use --yes, or --dry-run');
   });
 
   test('refuses the live release and an unknown one', async () => {

@@ -4,6 +4,7 @@
 // the time in the file DNX_STAGE_CLOCK and advances only while dnx waits, https://deploynix.io is the sandbox, every other https host is a
 // healthy website, the keychain is a file, and the system is that of DNX_STAGE_PLATFORM.
 const fs = require('node:fs');
+const childProcess = require('node:child_process');
 const http = require('node:http');
 const https = require('node:https');
 const Module = require('node:module');
@@ -55,6 +56,13 @@ function advance() {
   realTimeout(advance, QUIET_MS).unref();
 }
 
+// Bun, in an executable, has no list of what it waits for.
+const { spawn } = childProcess;
+childProcess.spawn = (...args) => {
+  requests += 1;
+  const done = () => (requests -= 1);
+  return spawn(...args).once('close', done);
+};
 const { request } = http;
 const counted = (...args) => {
   requests += 1;
@@ -86,5 +94,8 @@ class AsyncEntry {
     return secret !== undefined;
   }
 }
+const KEYRING = '@napi-rs/keyring';
+// Bun, in an executable, has another way to replace a module.
+globalThis.Bun?.plugin({ name: KEYRING, setup: (build) => build.module(KEYRING, () => ({ exports: { AsyncEntry }, loader: 'object' })) });
 const load = Module._load;
-Module._load = (name, ...rest) => (name === '@napi-rs/keyring' ? { AsyncEntry } : load(name, ...rest));
+Module._load = (name, ...rest) => (name === KEYRING ? { AsyncEntry } : load(name, ...rest));

@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { seeded, startSandbox } from '../../src/sandbox/index.ts';
+import { preloading, programScript } from '../support/program.ts';
 import { createProject } from './project.ts';
 
 /** Runs the built dnx for the documentation, with a sandbox as `https://deploynix.io` and a clock that advances only while dnx waits. */
@@ -38,7 +39,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     SHELL: '/bin/bash',
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
-    NODE_OPTIONS: `--require ${resolve('test/docs/stage.cjs')}`,
+    ...preloading('test/docs/stage.cjs'),
     DNX_RATE_LIMIT: 'off',
     DNX_NO_UPDATE_NOTIFIER: '1',
     DNX_STAGE_PLATFORM: 'darwin',
@@ -82,6 +83,6 @@ async function signIn({ directory, env }: { directory: string; env: { HOME: stri
 function install(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'dnx'), `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/dnx.js')}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'dnx'), programScript, { mode: 0o755 });
   return bin;
 }

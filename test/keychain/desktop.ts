@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
+import { runtime } from '../support/program.ts';
 import { find, lacking } from '../support/programs.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -52,7 +53,13 @@ export const drive = async (
   started?: (interrupt: () => void, waits: Promise<unknown>) => void,
 ): Promise<readonly Answer[]> => {
   const args = [file, JSON.stringify(operations)];
-  const child = execa(process.execPath, args, { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
+  const child = execa(runtime.file, args, {
+    env: { ...env, ...runtime.env },
+    extendEnv: false,
+    reject: false,
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
   started?.(() => child.kill('SIGINT'), once(child.stderr, 'data'));
   const { exitCode, stdout, stderr } = await child;
   const answers = stdout.split('\n').filter(Boolean);

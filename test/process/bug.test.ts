@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { version } from '../../src/base/version.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { preloading, program } from '../support/program.ts';
 import { leading } from '../support/volume.ts';
 
 let executable: Executable;
@@ -21,7 +22,7 @@ function placeOf(file: string, words: string): string {
 function broken(statement: string, ...args: string[]) {
   const hook = join(executable.directory, 'hook.cjs');
   writeFileSync(hook, statement);
-  return executable.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}` } });
+  return executable.dnx(args, { env: preloading(hook) });
 }
 
 describe('a bug', () => {
@@ -31,12 +32,16 @@ describe('a bug', () => {
     const [first, second, third, ...rest] = stderr.trimEnd().split('\n');
     expect([first, second]).toEqual([
       `Error: This looks like a bug in dnx ${version}. Please report it with the lines below.`,
-      expect.stringMatching(/^TypeError: .*repeat is not a function$/),
+      expect.stringMatching(/^TypeError: .*repeat is not a function/),
     ]);
     expect(third).toBe(`    at aligned (${placeOf('src/cli/output/grid.ts', 'repeat(')})`);
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at grid \(src\/cli\/output\/grid\.ts:\d+\)$/));
-    expect(rest).toContainEqual(expect.stringMatching(/^ {4}at .*\(node:internal\//));
-    expect(rest.slice(-3)).toEqual([`dnx ${version}`, `node ${process.versions.node}`, `platform ${process.platform}`]);
+    expect(rest).toContainEqual(expect.stringMatching(/^ {4}at .*\((node:internal\/|native:)/));
+    expect(rest.slice(-3)).toEqual([
+      `dnx ${version}`,
+      `node ${program.length === 1 ? 'executable' : process.versions.node}`,
+      `platform ${process.platform}`,
+    ]);
   });
 
   test('is one line of JSON with --json', async () => {
@@ -50,8 +55,8 @@ describe('a bug', () => {
     const statement =
       'const { set } = Map.prototype; Map.prototype.set = function (...args) { if (/yaml/.test(new Error().stack)) throw new TypeError("no"); return set.apply(this, args); }';
     const { stderr } = await broken(statement, 'server', 'list', '-o', 'yaml');
-    expect(stderr).toMatch(/^ {4}at Map\.set \(hook\.cjs:1:\d+\)$/m);
-    expect(stderr).toMatch(/^ {4}at dist\/yaml-[\w-]+\.js:\d+:\d+$/m);
+    expect(stderr).toMatch(/^ {4}at .+ \(hook\.cjs:1:\d+\)$/m);
+    expect(stderr).toMatch(/^ {4}at (<anonymous> \()?dist\/yaml-[\w-]+\.js:\d+:\d+\)?$/m);
     expect(stderr).not.toContain(executable.directory);
     expect(stderr).not.toContain(resolve('.'));
   });

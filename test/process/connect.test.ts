@@ -7,6 +7,7 @@ import { describe, expect } from 'vitest';
 import { openDeaf } from '../support/deaf.ts';
 import { type Executable, executableTest as test } from '../support/executable.ts';
 import { type Lie, openLiar } from '../support/liar.ts';
+import { preloading } from '../support/program.ts';
 
 /** Closes a server at the end of a block. */
 const closing = async <T extends { close(): Promise<void> }>(opened: Promise<T>): Promise<T & AsyncDisposable> => {
@@ -74,7 +75,7 @@ describe('a name with two addresses', () => {
       { address: '127.0.0.1', family: 4 },
     ]);
     writeFileSync(hook, `require('node:dns').lookup = (name, options, done) => process.nextTick(done, null, ${addresses});`);
-    return { DNX_HOST: sandbox.url.replace('127.0.0.1', 'localhost'), NODE_OPTIONS: `--require ${hook}` };
+    return { DNX_HOST: sandbox.url.replace('127.0.0.1', 'localhost'), ...preloading(hook) };
   };
 
   test('is reached if IPv6 refuses the connection', async ({ open }) => {

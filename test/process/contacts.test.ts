@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { preloading } from '../support/program.ts';
 import { leading } from '../support/volume.ts';
 
 let executable: Executable;
@@ -34,7 +35,7 @@ async function contactedBy(line: string): Promise<readonly string[]> {
   writeFileSync(contacts, '');
   const { exitCode, stderr } = await executable.shell(`echo "$DNX_TOKEN" | dnx ${line}`, {
     // A check for a new release would be a contact with this proxy.
-    env: { NODE_OPTIONS: `--require ${hook}`, CONTACTS: contacts, DNX_NO_UPDATE_NOTIFIER: '', HTTPS_PROXY: 'http://127.0.0.1:9' },
+    env: { ...preloading(hook), CONTACTS: contacts, DNX_NO_UPDATE_NOTIFIER: '', HTTPS_PROXY: 'http://127.0.0.1:9' },
   });
   expect(exitCode, stderr).toBe(0);
   return [...new Set(readFileSync(contacts, 'utf8').split('\n').filter(Boolean))];

@@ -1,17 +1,18 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { examples } from '../support/examples.ts';
 import { hasten } from '../support/hasten.ts';
+import { programScript } from '../support/program.ts';
 
 // A deployment takes less than a second in this sandbox.
 test.each(examples.flatMap(({ line, nested, remote }) => (nested && !remote ? [line] : [])))('%s', async (line) => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const shim = join(directory, 'dnx');
-  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/dnx.js')}' "$@"\n`);
+  writeFileSync(shim, programScript);
   chmodSync(shim, 0o755);
   const run = await execa('sh', ['-c', line], {
     cwd: directory,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { onlyOnNode, preloading } from '../support/program.ts';
 import { openProxy } from '../support/proxy.ts';
 
 interface Loaded {
@@ -20,7 +21,7 @@ afterAll(() => executable.close());
 async function loadedBy(args: readonly string[], given: Readonly<Record<string, string>> = {}): Promise<Loaded> {
   const file = join(executable.directory, 'loaded.json');
   const hook = resolve('test/support/loaded.cjs');
-  const { exitCode, stderr } = await executable.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file, ...given } });
+  const { exitCode, stderr } = await executable.dnx(args, { env: { ...preloading(hook), DNX_TEST_LOADED: file, ...given } });
   expect([exitCode, stderr]).toEqual([0, '']);
   return JSON.parse(readFileSync(file, 'utf8')) as Loaded;
 }
@@ -71,7 +72,7 @@ describe('the environment', () => {
   test('dnx names the variables to set without a home directory', async () => {
     const hook = join(executable.directory, 'hook.cjs');
     writeFileSync(hook, 'require("node:os").userInfo = () => { throw new Error("ENOENT"); }');
-    const env = { HOME: '', NODE_OPTIONS: `--require ${hook}` };
+    const env = { HOME: '', ...preloading(hook) };
     const { exitCode, stdout, stderr } = await executable.dnx(['server', 'list'], { env });
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Set HOME, or DNX_CONFIG_DIR, DNX_CACHE_DIR and DNX_STATE_DIR.');
@@ -86,7 +87,7 @@ describe('the environment', () => {
   });
 });
 
-describe('loading', () => {
+describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'))('loading', () => {
   test('can find every library in the build', () => {
     const chunks = readdirSync('dist').filter((file) => file.endsWith('.js'));
     expect(librariesIn(chunks.map((file) => join('dist', file)))).toEqual(Object.keys(libraries));
@@ -114,7 +115,7 @@ describe('loading', () => {
     const hook = resolve('test/support/loaded.cjs');
     const file = join(executable.directory, 'loaded.json');
     const line = ['deploy', 'shop.example.com', '--no-wait', '--json'];
-    expect((await executable.dnx(line, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file } })).exitCode).toBe(0);
+    expect((await executable.dnx(line, { env: { ...preloading(hook), DNX_TEST_LOADED: file } })).exitCode).toBe(0);
     const { builtins, files } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(namesOf(files)).toContain('site-commands');

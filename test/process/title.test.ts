@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { preloading } from '../support/program.ts';
 import { leading } from '../support/volume.ts';
 
 let executable: Executable;
@@ -21,7 +22,7 @@ test.each(
     2,
   ),
 )('dnx %j does not read the title of the process', async (args) => {
-  const env = { NODE_OPTIONS: `--require ${resolve('test/support/untitled.cjs')}`, BROWSER: 'true', FORCE_COLOR: '1' };
+  const env = { ...preloading('test/support/untitled.cjs'), BROWSER: 'true', FORCE_COLOR: '1' };
   const { exitCode, stderr } = await executable.dnx(args, { env });
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('title')]);
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawn } from '@lydell/node-pty';
+import { programEnv } from '../support/program.ts';
 
 /** The shells in which completion is tested, and bash as older ones read its script. */
 export const tested = ['bash', 'bash --posix', 'bash in 3.2 mode', 'zsh', 'fish'] as const;
@@ -34,7 +35,7 @@ export function missing(shell: Tested): boolean {
 export function programsIn(directory: string): string {
   const path = join(directory, 'programs');
   mkdirSync(path);
-  for (const name of ['dnx', 'deploynix']) symlinkSync(resolve('bin/dnx.js'), join(path, name));
+  for (const name of ['dnx', 'deploynix']) symlinkSync(programEnv.DNX, join(path, name));
   return path;
 }
 

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { execa } from 'execa';
 import { test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { temporary } from './dnx.ts';
 import { hasten } from './hasten.ts';
+import { program, programEnv } from './program.ts';
 import { mustBeRead } from './results.ts';
 
 /** The built executable in separate processes, with a sandbox in this one, real time and real signals. */
@@ -44,9 +44,8 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: directory,
+    ...programEnv,
     TMPDIR: directory,
-    NODE: process.execPath,
-    DNX: resolve('bin/dnx.js'),
     DNX_HOST: sandbox.url,
     DNX_TOKEN: sandbox.token,
     DNX_NO_UPDATE_NOTIFIER: '1',
@@ -57,7 +56,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     sandbox,
     directory,
     env,
-    dnx: (args, given = {}) => launch(env.NODE, [env.DNX, ...args], { directory, ...given, env: { ...env, ...given.env } }),
+    dnx: (args, given = {}) => launch(program[0], [...program.slice(1), ...args], { directory, ...given, env: { ...env, ...given.env } }),
     shell: (line, given = {}) =>
       launch('bash', ['-c', `dnx() { "$NODE" "$DNX" "$@"; }; ${line}`], { directory, ...given, env: { ...env, ...given.env } }),
     async close() {

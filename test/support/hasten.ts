@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { preloading } from './program.ts';
 
 /**
  * Speeds up time: `now` for a sandbox in this process, `env` for child processes. `patient`: the time limits of requests and children stay real,
@@ -12,7 +12,7 @@ export function hasten(
   return {
     now: () => since + (Date.now() - since) * factor,
     env: {
-      NODE_OPTIONS: `--require ${resolve('test/support/hastened.cjs')}`,
+      ...preloading('test/support/hastened.cjs'),
       DNX_TEST_TIME: `${factor} ${since}${patient ? ' patient' : ''}`,
     },
   };

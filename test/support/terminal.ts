@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
+import { program } from './program.ts';
 
 /** The built executable on a pseudo-terminal. */
 export interface Terminal {
@@ -28,7 +28,7 @@ const PATIENCE_MS = 15_000;
 
 /** Starts dnx on its own terminal, with only this environment. It does not look for new releases. */
 export const openTerminal = (words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal =>
-  openProgram([process.execPath, resolve('bin/dnx.js'), ...words], env, cwd, cols);
+  openProgram([...program, ...words], env, cwd, cols);
 
 /** The same for another program. */
 export function openProgram(

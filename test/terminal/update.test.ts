@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../src/base/version.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
 import { type GitHub, openGitHub } from '../support/github.ts';
+import { programEnv } from '../support/program.ts';
 import { openProgram, openTerminal } from '../support/terminal.ts';
 import { leading, sampled } from '../support/volume.ts';
 
@@ -126,7 +127,7 @@ describe('the notice of a new release', () => {
 
   test('is not shown if stdout or stderr is no terminal, and nothing is asked', async () => {
     const github = await gitHub();
-    const env = { ...github.env, NODE: process.execPath, DNX: resolve('bin/dnx.js') };
+    const env = { ...github.env, ...programEnv };
     for (const redirect of ['> out', '2> out', '']) {
       remember({ latest: '9.8.7', checked_at: redirect ? ago(25) : ago(1) });
       const line = `"$NODE" "$DNX" config list ${redirect}; cat out`;

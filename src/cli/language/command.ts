@@ -1,3 +1,5 @@
+import type { Detail } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Ci } from '../../machine/ci.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import type { ReportFormat } from '../../machine/settings/format.ts';
@@ -17,7 +19,10 @@ import type { Options, Values } from './options.ts';
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
   /** Sends the declared endpoint, or another of `calls`, with the ids of the targets and the body. */
-  call<T>(endpoint?: E, options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>> }): Promise<Reply<T>>;
+  call<T>(
+    endpoint?: E,
+    options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>>; readonly assume?: JsonObject },
+  ): Promise<Reply<T>>;
   /** Reads every page of a list. */
   list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
@@ -52,6 +57,16 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly world: World;
   /** Every command, for commands about commands. */
   readonly tree: Tree;
+  /** In a dry run: it records what the API client does not send. The command must not write anything on this machine. */
+  readonly plan?: Planning | undefined;
+}
+
+/** What a command adds to a dry run besides the requests that it would send. */
+export interface Planning {
+  /** The consent that the command would need, if it is stricter than what it declares. `name`: what `--confirm` names. */
+  consent(level: Consent['level'], name?: string): void;
+  /** Facts about the next change, or about all if `whole`: an object for scripts, lines for people. */
+  about(data: JsonObject, details: readonly Detail[], whole?: boolean): void;
 }
 
 /**
@@ -70,8 +85,6 @@ export interface Consent {
   readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string>);
   /** True if the command itself asks, once it knows what the question is about. Without a terminal it still needs `--yes` or `--confirm` before any request. */
   readonly deferred?: true;
-  /** The option that makes it unnecessary: `dry_run`. */
-  readonly unless?: string;
 }
 
 /** The consent given on the command line. */

@@ -54,6 +54,12 @@ export const consents = {
   },
 } satisfies Record<string, Options>;
 
+/** Options of every command that may change something at Deploynix. */
+export const planOptions = under('Plan', {
+  dry_run: flag('Show what would change, and change nothing'),
+  exit_code: flag('With --dry-run: exit with 10 if something would change'),
+} satisfies Options);
+
 /** Options of every create and update, for fields that dnx does not know. */
 export const bodyOptions = under('Request body', {
   field: { kind: 'list', help: 'Set any field; key:=value for JSON', placeholder: 'key=value', short: 'F' },

@@ -2,9 +2,9 @@ import { capitalized, title } from '../../base/text.ts';
 import { namings, waysToName } from '../../platform/names/namings.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
-import { bodyOptions, consents } from './globals.ts';
+import { bodyOptions, consents, planOptions } from './globals.ts';
 import type { Option, Options } from './options.ts';
-import { consentLevel } from './tree.ts';
+import { consentLevel, mayChange } from './tree.ts';
 
 /** A positional argument. */
 export interface Positional {
@@ -91,6 +91,7 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
     ...(level && consents[level]),
     ...(command.review !== undefined && consents.moderate),
     ...(command.fields && bodyOptions),
+    ...(mayChange(command) && planOptions),
   } as Options;
 }
 

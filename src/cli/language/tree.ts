@@ -1,5 +1,5 @@
 import { plural } from '../../base/text.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import { operationsIn } from './calls.ts';
 import { type AnyCommand, type Consent, type Entry, type Group, rootGroup, type Tree } from './command.ts';
 
@@ -28,6 +28,10 @@ export const namesOf = ({ name, aliases = [] }: Pick<Entry, 'name' | 'aliases'>)
 
 /** Every operation that a command may call. */
 export const operationsOf = ({ calls }: AnyCommand): Endpoint[] => (typeof calls === 'function' ? [] : operationsIn(calls));
+
+/** True if a command may change something at Deploynix, besides signing in or out. If its words name the endpoint, it may if it sends a body. */
+export const mayChange = (command: AnyCommand): boolean =>
+  typeof command.calls === 'function' ? command.fields !== undefined : !command.signs && !operationsOf(command).every(isRead);
 
 /** The level of consent that a command declares; moderate if it is only known at run time. */
 export const consentLevel = ({ consent }: AnyCommand): Consent['level'] | undefined =>

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { SourceMap } from 'node:module';
+import { isAbsolute } from 'node:path';
 import { type Detail, DnxError, isError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
-import { packageRoot } from '../../machine/runtime.ts';
+import { packageRoot, packageText } from '../../machine/runtime.ts';
 import type { World } from '../../machine/world.ts';
 import { detailLines, failureMark, painted, type Style, styleFor, type Wrap, wrapFor } from './style.ts';
 import { forLog, safeLines, json as toJson } from './text.ts';
@@ -147,28 +147,26 @@ async function traceOf(error: unknown): Promise<Trace> {
   };
 }
 
-/** `file:line:column` at the end of a call, except for Node's own files. */
-const PLACE = /(?<=[ (])(?:file:\/\/)?((?:[A-Za-z]:)?[\\/].*):(\d+):(\d+)(?=\)?$)/;
+/** `file:line:column` at the end of a call, except for Node's own files. In an executable, those of dnx are relative. */
+const PLACE = /(?<=[ (])(?:file:\/\/)?((?:[A-Za-z]:)?[\\/].*|[\w-]+[\w./-]*\.js):(\d+):(\d+)(?=\)?$)/;
 
 async function openMaps(): Promise<(place: string, file: string, line: string, column: string) => string> {
   const { SourceMap } = await import('node:module');
   const root = packageRoot();
   const maps = new Map<string, SourceMap | undefined>();
   const read = (file: string): SourceMap | undefined => {
-    try {
-      return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
-    } catch {
-      // Chunks of libraries have no map.
-      return undefined;
-    }
+    const map = packageText(`${file}.map`);
+    // Chunks of libraries have none.
+    return map === undefined ? undefined : new SourceMap(JSON.parse(map));
   };
-  return (_, file, line, column) => {
+  return (_, path, line, column) => {
     // Code outside the package: only the file name.
-    if (!file.startsWith(root)) return `${file.split(/[\\/]/).at(-1)}:${line}:${column}`;
+    if (isAbsolute(path) && !path.startsWith(root)) return `${path.split(/[\\/]/).at(-1)}:${line}:${column}`;
+    const file = (isAbsolute(path) ? path.slice(root.length) : path).replaceAll('\\', '/');
     if (!maps.has(file)) maps.set(file, read(file));
     const entry = maps.get(file)?.findEntry(Number(line) - 1, Number(column) - 1);
     // The maps have no columns.
     if (entry && 'originalSource' in entry && entry.originalSource) return `${entry.originalSource}:${entry.originalLine + 1}`;
-    return `${file.slice(root.length).replaceAll('\\', '/')}:${line}:${column}`;
+    return `${file}:${line}:${column}`;
   };
 }

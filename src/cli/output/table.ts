@@ -35,6 +35,14 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'text':
       return value(view.text, options);
     case 'record':
+      if (view.sections && !options.fields) {
+        const wrap = await wrapAt(options.width);
+        const lines = view.sections.flatMap(({ title, details }) => [
+          wrap(painted(safeLines(title), options.style, options.style.bold), 2),
+          ...detailLines(details, options.style, wrap),
+        ]);
+        return endLine(lines.join('\n'));
+      }
       if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
       if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options, view.failed);
       return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;

@@ -36,6 +36,12 @@ export interface LateCells {
   readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;
 }
 
+/** A title without a mark, and the lines under it. */
+export interface Section {
+  readonly title: string;
+  readonly details: readonly Detail[];
+}
+
 /** Formats a view in other ways than as a list. */
 export interface Reports extends Readonly<Partial<Record<ReportFormat, () => Promise<string>>>> {
   /** For people, instead of a table. Not with options that shape a table. `width`: undefined without a terminal. */
@@ -74,6 +80,8 @@ export type View =
       readonly failed?: true;
       /** Lines under `done` or `title` for people, instead of the fields. */
       readonly details?: readonly Detail[];
+      /** Titles and lines for people, instead of the fields. */
+      readonly sections?: readonly Section[];
       /** Reads the values of computed columns with further requests. Called only for a table. */
       readonly more?: () => Promise<Item>;
     }
@@ -161,7 +169,7 @@ type Event = 'result' | 'data';
 /** A view and the outcome of the command, decided before anything is printed. */
 export interface Result {
   readonly view: View;
-  /** The failure of a command that still has a view (printed for scripts only, if a record without a title), or the exit code of a child process. */
+  /** The failure of a command that still has a view (printed for scripts only, if a record without a title or sections), or the exit code of a child process. */
   readonly exit?: DnxError | number | undefined;
   /** A sentence for stderr after a success. */
   readonly note?: string;
@@ -236,6 +244,13 @@ export const overview = (
   columns: shown,
   title,
   details,
+});
+/** A record that people see as titles and details. */
+export const sections = (item: object, shown: readonly Column[], parts: readonly Section[]): View => ({
+  kind: 'record',
+  item: item as Item,
+  columns: shown,
+  sections: parts,
 });
 /** A sentence for people, and data for scripts. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });

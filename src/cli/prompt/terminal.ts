@@ -53,7 +53,7 @@ export function openTerminal(world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 
   stdin.pipe(keys);
   stdout.on('continue', resume);
   return {
-    input: Object.assign(keys, { isTTY: stdin.isTTY, setRawMode }),
+    input: Object.assign(keys, { isTTY: stdin.isTTY, setRawMode, takeTyped: () => stdin.takeTyped?.() ?? '' }),
     output: drawing.output,
     signal,
     close() {
@@ -99,6 +99,7 @@ export async function discardTyped(
   };
   // Otherwise the terminal keeps a line that has no enter yet.
   input.setRawMode?.(true);
+  discard(input.takeTyped?.());
   input.on('data', discard);
   input.resume();
   try {

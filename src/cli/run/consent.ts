@@ -1,35 +1,29 @@
 import { cancelled, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, plural, quotedName, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { called, idIn, isId, isIdOf, sameName, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
-import { consentLevel } from '../language/tree.ts';
+import { consentLevel, mayChange } from '../language/tree.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 
 /** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
-export function requireConsent(invocation: Invocation, declared: Consent | Consent['level'], ask: Context['ask']): void {
-  const { command, consent, options } = invocation;
-  if (ask.allowed || isNeedless(declared, options)) return;
-  const unless = typeof declared === 'object' ? declared.unless : undefined;
+export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
+  const { command, consent } = invocation;
+  if (ask.allowed) return;
+  const preview = mayChange(command) ? ', or --dry-run to see what would happen' : '';
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
       'This cannot be undone and requires confirmation.',
-      `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : ''}.`,
+      `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : preview}.`,
     );
-  if (level === 'moderate' && !consent.yes && consent.confirm === undefined) {
-    const preview = unless === undefined ? '' : `, or ${flagName(unless)} to see what would happen`;
+  if (level === 'moderate' && !consent.yes && consent.confirm === undefined)
     throw usage('This requires confirmation.', `Use --yes${preview}.`);
-  }
 }
-
-/** True if an option makes it unnecessary. */
-const isNeedless = (consent: Consent | Consent['level'], options: Invocation['options']): boolean =>
-  typeof consent === 'object' && consent.unless !== undefined && options[consent.unless] !== undefined;
 
 /** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
 function confirmOf(invocation: Invocation): string {
@@ -50,7 +44,7 @@ export async function obtainConsent(
   ctx: Context,
 ): Promise<readonly Targets[]> {
   const consent: Consent = typeof declared === 'string' ? { level: declared } : declared;
-  if (consent.deferred || isNeedless(consent, invocation.options) || all.length === 0) return all;
+  if (consent.deferred || all.length === 0) return all;
   return (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
 }
 
@@ -106,7 +100,7 @@ function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], n
 }
 
 /** ` on shop.example.com (web-1)`, or `from` if something is removed; ` on server web-1` without a site. */
-function where(targets: Targets, noun: string, verb = ''): string {
+export function where(targets: Targets, noun: string, verb = ''): string {
   const word = verb === 'Remove' ? 'from' : 'on';
   const parents = Object.entries(targets).filter(([name]) => name !== noun);
   const { server, site } = Object.fromEntries(parents);

@@ -5,7 +5,7 @@ import { truthy } from '../../machine/env.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
-import type { Api } from '../../platform/api/api.ts';
+import type { Api, Gate } from '../../platform/api/api.ts';
 import { createApi } from '../../platform/api/client.ts';
 import { openBudgets } from '../../platform/api/limit/budget.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
@@ -16,6 +16,7 @@ import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
+import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
 import { parseValue, type Sources } from './values.ts';
@@ -28,6 +29,8 @@ export interface Opened {
   readonly ctx: BaseContext;
   readonly scope: Scope;
   readonly sources: Sources;
+  /** In a dry run. */
+  readonly plan: Recorder | undefined;
   /** Saves what the command has read. Its connections end with the process, which takes no time. */
   readonly close: () => Promise<void>;
 }
@@ -37,7 +40,7 @@ export async function openContext(
   world: World,
   settings: Settings,
   { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
-  { tree, command }: { readonly tree: Tree; readonly command: string },
+  { tree, command, plan }: { readonly tree: Tree; readonly command: string; readonly plan: Recorder | undefined },
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
   const progress = await openProgress({
@@ -56,7 +59,8 @@ export async function openContext(
   const names = namesOf(world, settings, { cache, token: tokens.token });
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const sources = { world, ask, stdin };
-  const api = apiOf(world, settings, { command, progress, connection, names, limit, maxWaitMs: await maxWaitOf(maxWait, sources) });
+  const maxWaitMs = await maxWaitOf(maxWait, sources);
+  const api = apiOf(world, settings, { command, progress, connection, names, limit, maxWaitMs, gate: plan?.gate });
   const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
   const ctx: BaseContext = {
     api,
@@ -70,11 +74,13 @@ export async function openContext(
     world,
     stdin,
     tree,
+    plan,
   };
   return {
     ctx,
     scope,
     sources,
+    plan,
     close: names.save,
   };
 }
@@ -90,9 +96,10 @@ function apiOf(
     readonly names: NameIndex;
     readonly limit: string | undefined;
     readonly maxWaitMs: number;
+    readonly gate: Gate | undefined;
   },
 ): Api {
-  const { command, progress, connection, names, limit, maxWaitMs } = parts;
+  const { command, progress, connection, names, limit, maxWaitMs, gate } = parts;
   return createApi({
     host,
     token: names.token,
@@ -108,6 +115,7 @@ function apiOf(
     mostItems: limit === undefined ? undefined : Number(limit),
     observer: names,
     readOnly,
+    gate,
   });
 }
 

@@ -1,9 +1,9 @@
 import { type Detail, DnxError, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
-import { capitalized, oneLine, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, oneLine, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { compared, existing, type FieldDifference, type Keys } from '../../platform/names/existing.ts';
+import { compared, existing, type FieldDifference, fieldWords, type Keys, MASK, shownValue } from '../../platform/names/existing.ts';
 import { called, idIn, requireId, resourceName, type Targets } from '../../platform/names/names.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
@@ -139,11 +139,6 @@ function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: E
   return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
 }
 
-/** What is shown of a value that stays hidden. */
-const MASK = '••••••••';
-/** The longest value in a sentence. */
-const LONGEST = 60;
-
 /** What `ensure` did. */
 interface Outcome {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'different';
@@ -189,14 +184,14 @@ function differing(
   }
   const words = differences.map((each) => {
     const field = fieldWords(each.field);
-    return isHidden(each) ? `${field} is not the one given` : `${field} is ${shown(each.is)}, not ${shown(each.wanted)}`;
+    return isHidden(each) ? `${field} is not the one given` : `${field} is ${shownValue(each.is)}, not ${shownValue(each.wanted)}`;
   });
   progress.warn(`${sentence}: ${words.join('; ')}`);
   return result;
 }
 
 /** `frequency  '0 0 * * *' → '0 3 * * *'`. */
-const detailOf = ({ field, is, wanted }: FieldDifference): Detail => [fieldWords(field), `${shown(is)} → ${shown(wanted)}`];
+const detailOf = ({ field, is, wanted }: FieldDifference): Detail => [fieldWords(field), `${shownValue(is)} → ${shownValue(wanted)}`];
 
 /** What was given and not compared, and a status that needs attention; undefined if nothing. */
 function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
@@ -223,15 +218,4 @@ const manyDiffer = (noun: string, key: unknown, found: readonly JsonObject[]): D
 /** Why nothing was updated. */
 const noUpdate = (noun: string): string => `The API cannot update ${plural(title(noun))}.`;
 
-/** A field in a sentence. */
-const fieldWords = (field: string): string => oneLine(field.replaceAll('_', ' '));
-
 const listed = (fields: readonly string[]): string => fields.map(fieldWords).join(', ');
-
-/** A value in a sentence, shortened in the middle. */
-function shown(value: unknown): string {
-  const word = oneLine(value);
-  if (word === '') return 'not set';
-  if (word === MASK) return word;
-  return word.length <= LONGEST ? quotedName(word) : `'${word.slice(0, LONGEST / 2)}…${word.slice(-LONGEST / 2)}'`;
-}

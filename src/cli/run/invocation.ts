@@ -4,9 +4,10 @@ import type { Settled } from '../../platform/names/lookups.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type ChosenCalls, choose } from '../language/calls.ts';
 import { type AnyCommand, type GivenConsent, type Group, nounOf, type Words } from '../language/command.ts';
-import { bodyOptions, consents, type Globals } from '../language/globals.ts';
+import { bodyOptions, consents, type Globals, planOptions } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type GivenOptions, type Positional, takenBy } from '../language/signature.ts';
+import { mayChange } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 
 /** A command and the words given for its parts, not yet parsed. */
@@ -24,6 +25,8 @@ export interface Invocation {
   readonly fields: Words;
   readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
   readonly consent: GivenConsent;
+  /** The options of a dry run, if the command may change something. */
+  readonly plan: { readonly dry: boolean; readonly exitCode: boolean };
 }
 
 /** The words for the noun of the group; may be empty. */
@@ -145,7 +148,7 @@ function destinationOf(word: string, parts: ReadonlyMap<string, Word>): NonNulla
 function sorted(
   command: AnyCommand,
   parts: ReadonlyMap<string, Word>,
-): Pick<Invocation, 'targets' | 'options' | 'fields' | 'body' | 'consent'> {
+): Pick<Invocation, 'targets' | 'options' | 'fields' | 'body' | 'consent' | 'plan'> {
   const taken = takenBy(command);
   const targets: Record<string, readonly string[]> = {};
   const options: Record<string, Word> = {};
@@ -153,7 +156,7 @@ function sorted(
   for (const [key, word] of parts) {
     if (command.options && key in command.options) options[key] = word;
     else if (taken[key] && !taken[key].as) fields[key] = word;
-    else if (!(key in consents.severe) && !(key in bodyOptions)) targets[key] = listOf(word);
+    else if (!(key in consents.severe) && !(key in bodyOptions) && !(key in planOptions)) targets[key] = listOf(word);
   }
   const field = parts.get('field');
   return {
@@ -165,7 +168,14 @@ function sorted(
       data: command.fields ? textOf(parts.get('data')) : undefined,
     },
     consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
+    plan: mayChange(command) ? planOf(parts) : { dry: false, exitCode: false },
   };
+}
+
+function planOf(parts: ReadonlyMap<string, Word>): Invocation['plan'] {
+  const plan = { dry: parts.get('dry_run') === true, exitCode: parts.get('exit_code') === true };
+  if (plan.exitCode && !plan.dry) throw usage('--exit-code needs --dry-run.');
+  return plan;
 }
 
 const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);

@@ -1,4 +1,4 @@
-import { type FieldLabel, isError } from '../../base/errors.ts';
+import { type FieldLabel, isError, Planned } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
@@ -9,13 +9,15 @@ import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
-import { asResult, type Result } from '../output/view.ts';
+import type { Progress } from '../output/progress.ts';
+import { asResult, nothing, type Result } from '../output/view.ts';
+import type { Recorder } from '../plan/record.ts';
+import type { Opened } from './context.ts';
 import type { Found } from './found.ts';
 import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { namesNothing, requireWords } from './targets.ts';
-import type { Sources } from './values.ts';
 
 /** A command whose targets are known and confirmed. */
 export interface Starting {
@@ -38,13 +40,17 @@ interface Sought extends Found {
 export type BeforeCommand = (starting: Starting) => Promise<(() => Promise<void>) | undefined>;
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(line: Invocation, base: BaseContext, given: Scope, sources: Sources, before: BeforeCommand): Promise<Result> {
+export async function perform(
+  line: Invocation,
+  { ctx: outer, scope: given, sources, plan }: Pick<Opened, 'ctx' | 'scope' | 'sources' | 'plan'>,
+  before: BeforeCommand,
+): Promise<Result> {
   const { group, command } = line;
-  if (base.settings.readOnly) refuseChanges(line, base.settings);
+  const base = plan ? { ...outer, progress: beforehand(outer.progress) } : outer;
+  if (base.settings.readOnly && !plan) refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   requireWords(line, base.ask, unplaced.settings);
-  if (command.consent && typeof command.consent !== 'function')
-    (await import('./consent.ts')).requireConsent(line, command.consent, base.ask);
+  if (command.consent && typeof command.consent !== 'function' && !plan) (await import('./consent.ts')).requireConsent(line, base.ask);
   const {
     typed,
     scope: picked,
@@ -56,18 +62,21 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const chosen = callsOf(invocation, scope.settings);
   const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
-  const all = command.consent ? await consented(invocation, found, prepared(found[0] ?? {}, found)) : found;
+  const all = command.consent ? await consented(invocation, found, prepared(found[0] ?? {}, found), plan) : found;
   const [first = {}] = all;
-  const asks = Object.keys(inputs.asked).length > 0;
+  const asks = !plan && Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
   const noun = nounOf(group);
   const body = { ...inputs.fields, ...inputs.extra };
-  const after = await before({ name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) });
+  const starting = { name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) };
+  const after = plan ? undefined : await before(starting);
   const run = async (targets: Targets, values = inputs, others = all): ReturnType<AnyCommand['run']> => {
     const { ctx, args } = prepared(targets, others, values);
     try {
-      return await command.run(ctx, args);
+      // A dry run shows what the command does with consent.
+      return await command.run(ctx, plan ? { ...args, consent: { ...args.consent, yes: true } } : args);
     } catch (error) {
+      if (error instanceof Planned) return nothing;
       // Once: a server that answers otherwise each time would never end.
       if (!(error instanceof Moved) || others !== all) throw error;
       scope.names.forget();
@@ -93,6 +102,10 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
     inputs,
     async (error, given) => (asks ? answeredAgain(error, invocation, given, again) : undefined),
   );
+  if (plan) {
+    const { planResult } = await import('../plan/show.ts');
+    return planResult({ invocation, recorder: plan, known: all, nameOf: scope.names.nameOf, host: base.settings.host }, result);
+  }
   if (!result.exit) await after?.();
   return Object.keys({ ...words, ...values.asked, ...result.answers }).length > 0
     ? (await import('./without-prompts.ts')).withoutPrompts(invocation, values, { ...placesIn(invocation, first), ...words }, result)
@@ -104,11 +117,21 @@ async function consented(
   invocation: Invocation,
   found: readonly Targets[],
   { ctx, args }: ReturnType<typeof prepare>,
+  plan: Recorder | undefined,
 ): Promise<readonly Targets[]> {
   const { consent } = invocation.command;
-  const declared = typeof consent === 'function' ? await consent(ctx, args) : consent;
-  return declared ? (await import('./consent.ts')).obtainConsent(invocation, declared, found, ctx) : found;
+  // A dry run says what would be asked, also where nobody can be asked.
+  const asking = plan ? { ...ctx, ask: { ...ctx.ask, allowed: true }, progress: { ...ctx.progress, note() {} } } : ctx;
+  const declared = typeof consent === 'function' ? await consent(asking, args) : consent;
+  if (!declared) return found;
+  const given = invocation.consent.yes || invocation.consent.confirm !== undefined;
+  const level = typeof declared === 'string' ? declared : declared.level;
+  plan?.consent(level, level === 'severe' ? found[0]?.[nounOf(invocation.group)]?.label : undefined);
+  return plan && !given ? found : (await import('./consent.ts')).obtainConsent(invocation, declared, found, ctx);
 }
+
+/** The progress of a dry run, which does not say what was done. */
+const beforehand = (progress: Progress): Progress => ({ ...progress, succeeded() {}, step() {} });
 
 /** Runs a command. If it is refused, and `again` has other values, runs it again with these. */
 async function untilAccepted(
@@ -159,7 +182,7 @@ async function withPlace(error: unknown, invocation: Invocation, targets: Target
 
 /** Refuses a command line that changes something, before dnx prompts or sends anything. An `ensure` may find that nothing has to change. */
 function refuseChanges(line: Invocation, settled: Settled): void {
-  if (line.options.dry_run || line.command.name === 'ensure') return;
+  if (line.command.name === 'ensure') return;
   const change = endpointsIn(callsOf(line, settled)).find((endpoint) => !isRead(endpoint));
   if (change) throw refused(change);
 }

@@ -107,7 +107,8 @@ function callsWith(
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
-      const send = <T>(ids: Readonly<Record<string, string>>) => api.send<T>(endpoint, { ...ids, ...options.params }, { body: sent });
+      const send = <T>(ids: Readonly<Record<string, string>>) =>
+        api.send<T>(endpoint, { ...ids, ...options.params }, { body: sent, ...(options.assume && { assume: options.assume }) });
       return fresh(endpoint, send<never>, ({ data }) => data);
     },
     list(endpoint = declared(own), options = {}) {

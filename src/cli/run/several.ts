@@ -1,9 +1,9 @@
-import { DnxError, isStop, type Next } from '../../base/errors.ts';
+import { DnxError, isStop, type Next, Planned } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
-import { asResult, columns, ending, type Item, type Result, rows, type View } from '../output/view.ts';
+import { asResult, columns, ending, type Item, nothing, type Result, rows, type View } from '../output/view.ts';
 
 interface Several<I extends Target> {
   readonly noun: string;
@@ -51,6 +51,8 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
 
 /** The result of a failed item. */
 function failed({ id, label }: Target, error: unknown): Result {
+  // The others are planned, too.
+  if (error instanceof Planned) return { view: nothing };
   if (!(error instanceof DnxError)) throw error;
   const { code, message, status = null } = error;
   return { view: { kind: 'record', item: { id, name: label, error: { code, message, status } }, columns: [] }, exit: error };

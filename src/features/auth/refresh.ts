@@ -5,10 +5,10 @@ import { done, message, type View } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import { type Choosing, chosenAbilities, pickAbilities } from '../token/choose.ts';
-import { replacement, revokeOld, storeInstead } from '../token/rotate.ts';
+import { planReplacement, replacement, revokeOld, storeInstead } from '../token/rotate.ts';
 import { hasEverything, listedToken } from '../token/token.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'tree' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'plan' | 'progress' | 'settings' | 'tokens' | 'tree' | 'world'>;
 
 /** Adds abilities to the stored token by replacing it. The old token is revoked last. */
 export async function refreshToken(ctx: Needs, choosing: Choosing): Promise<View> {
@@ -37,6 +37,7 @@ export async function refreshToken(ctx: Needs, choosing: Choosing): Promise<View
   ).filter((each) => !before.includes(each));
   if (lacking.length === 0) return message(`Token ${wordOf(old.name)} can already do that.`, same);
 
+  if (ctx.plan) await planReplacement(ctx, old, [...before, ...lacking]);
   const made = await replacement(ctx, old, { abilities: [...before, ...lacking], file: undefined }).catch(advised);
   await storeInstead(ctx, made, held);
   await revokeOld(ctx, made);

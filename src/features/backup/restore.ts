@@ -43,8 +43,15 @@ export async function restoreBackup(outer: Context, { confirm, wait, columns, ..
 }
 
 /** Confirms the name of what is overwritten, with a prompt or --confirm. */
-async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affected: Affected, confirm: string | undefined): Promise<void> {
+async function agree(
+  { ask, plan, progress }: Pick<Context, 'ask' | 'plan' | 'progress'>,
+  affected: Affected,
+  confirm: string | undefined,
+): Promise<void> {
   const { noun, target, sentence } = affected;
+  plan?.consent('severe', target.label);
+  plan?.about({ overwrites: { [noun]: target.label } }, [['note', sentence]]);
+  if (plan && confirm === undefined) return;
   if (confirm === undefined) progress.warn(sentence);
   else progress.note(sentence);
   const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));

@@ -1,103 +1,103 @@
-import { DnxError } from '../../base/errors.ts';
+import { type Detail, DnxError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
-import type { Context } from '../../cli/language/command.ts';
-import { columns, overview, type Result, rows } from '../../cli/output/view.ts';
+import { nothing, type Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import type { DeployValues, GuardCheck } from '../deploy/options.ts';
-import { readReleases, readSite, sitePlace, siteReference } from '../deploy/site.ts';
-import { type Changes, changesOf } from './changes.ts';
+import { isInstallation, workInProgress } from '../deploy/baseline.ts';
+import { busy, snapshotFor } from '../deploy/deploy-site.ts';
+import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
+import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference, siteUpdateEndpoint } from '../deploy/site.ts';
+import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
+import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
-import { changeDetails, countedList } from './show.ts';
+import { changeDetails } from './show.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
-
-/** What `deploy --dry-run` says of a site, for scripts. */
-interface Plan extends Pick<Changes, 'site' | 'server' | 'live' | 'target' | 'commits' | 'undone' | 'unknown'> {
-  /** The branch to deploy; null if the API does not say. */
-  readonly branch: string | null;
-  readonly guard?: 'passes' | 'stops';
-  readonly reasons?: readonly string[];
-}
-
-/** A plan, and what is behind it. */
-interface Planned {
-  readonly plan: Plan;
-  readonly changes: Changes;
-  readonly place: string;
-  /** The checks of the guard for which it stops. */
-  readonly stops: readonly GuardCheck[];
-  readonly refusal: DnxError | undefined;
-}
-
-/** `deploy --dry-run`: the branch, the live release and the commits between, as far as this clone shows them, and what the guard says. */
-export async function deployPlan(ctx: Needs, all: readonly Targets[], values: DeployValues): Promise<Result> {
-  const planned: Planned[] = [];
-  for (const targets of all) planned.push(await planOf(ctx, targets, values));
-  const refusals = planned.flatMap(({ refusal }) => refusal ?? []);
+/** `deploy --dry-run`: for each site the branch, the live release and the commits between, as far as this clone shows them, and what the guard says. */
+export async function planDeployments(
+  outer: DeployContext,
+  all: readonly Targets[],
+  values: DeployValues,
+  verification: Verification | undefined,
+): Promise<Result> {
+  const refusals: DnxError[] = [];
+  const sites = all.length > 1 ? new (await import('../deploy/shared-sites.ts')).SharedSites(outer, all) : undefined;
+  for (const targets of all) sites?.enter(siteReference(targets), outer.deadline);
+  const ctx = { ...outer, ...(sites && { sites }) };
+  for (const targets of all) refusals.push(...((await planOne({ ...ctx, targets }, values, verification)) ?? []));
   const next = refusals.flatMap((each) => each.next);
-  const exit =
-    refusals.length === 0
-      ? undefined
-      : new DnxError('differences', `--guard would stop ${refusals.length} of ${all.length} sites`, { next });
-  const [only, ...others] = planned;
-  const view =
-    only && others.length === 0 && !values.all ? shownPlan(ctx, only, values) : rows(plansOf(planned), severalColumns(values), '');
-  return { view, exit, note: 'Nothing was deployed.' };
+  const message = `--guard would stop ${refusals.length} of ${all.length} sites`;
+  return { view: nothing, exit: refusals.length > 0 ? new DnxError('differences', message, { next }) : undefined };
 }
 
-async function planOf(ctx: Needs, targets: Targets, values: DeployValues): Promise<Planned> {
-  const site = await readSite(ctx, siteReference(targets));
-  const of = siteReference(targets, site.domain);
-  const read = { site, releases: await readReleases(ctx, of) };
-  const branch = values.branch ?? (wordOf(site.branch) || null);
-  const found = values.guard
+/** Sends what a deployment sends, in a dry run. Returns why the guard would stop it. */
+async function planOne(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<[DnxError] | undefined> {
+  const given = siteReference(ctx.targets);
+  const before = readsSiteFirst(values) ? await snapshotFor(ctx, values, verification) : undefined;
+  const of = siteReference(ctx.targets, before?.site.domain);
+  if (verification && before) (await import('../deploy/verify.ts')).refuseUnverifiable(verification, before, of);
+  const running = before && (await planRunning(ctx, of, before, values));
+  if (running === 'attach') return undefined;
+  const read = before ?? (values.guard ? { site: await readSite(ctx, given), releases: await readReleases(ctx, given) } : undefined);
+  const described = read && (await describe(ctx, of, read, values));
+  if (described?.refusal) {
+    described.say(true);
+    return [stopped(of, values, described.refusal)];
+  }
+  const { branch } = values;
+  const from =
+    branch === undefined || !before ? undefined : await (await import('../deploy/branch/borrow.ts')).branchBefore(ctx, of, before, branch);
+  const put = (to: string) => ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {} });
+  if (from !== undefined && branch !== undefined) await put(branch);
+  described?.say();
+  await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
+  if (from !== undefined) await put(from);
+  return undefined;
+}
+
+/** Says what would become of a deployment in progress. */
+async function planRunning(
+  { plan }: DeployContext,
+  of: SiteReference,
+  { site, releases }: Snapshot,
+  { branch, if_running }: DeployValues,
+): Promise<'attach' | undefined> {
+  const word = workInProgress(site, releases);
+  if (word === undefined) return undefined;
+  const attachable = branch === undefined;
+  const answer = if_running ?? (isInstallation(word) || !attachable ? 'wait' : 'attach');
+  if (answer === 'fail') throw busy(of, word, attachable);
+  const what = `${of.site.label} is already ${word}`;
+  plan?.about({ site: of.site.label, running: word, if_running: answer }, [
+    ['running', `${what}; ${answer === 'wait' ? 'would wait for it' : 'would follow it'}`],
+  ]);
+  return answer === 'attach' ? answer : undefined;
+}
+
+/** What the deployment would bring, to be said, and why the guard would stop it. */
+async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
+  const { guard, rollback_on_fail } = values;
+  const branch = values.branch ?? (wordOf(read.site.branch) || null);
+  const { changes, refusal } = guard
     ? await examined(ctx, of, values, read)
     : { changes: await changesOf(ctx, { of, ...read, branch: values.branch, files: false }), refusal: undefined };
-  const { changes } = found;
-  const { live, target, commits, undone, unknown } = changes;
-  const guarded = values.guard && {
-    guard: found.refusal ? ('stops' as const) : ('passes' as const),
-    reasons: found.refusal?.reasons ?? [],
+  const { site, server, live, target, commits, undone, unknown } = changes;
+  const stops = refusal?.checks ?? [];
+  const data: JsonObject = {
+    ...{ site, server, branch, live, target, commits, undone, unknown },
+    ...(guard && { guard: refusal ? 'stops' : 'passes', reasons: refusal?.reasons ?? [] }),
   };
-  return {
-    plan: { site: of.site.label, server: of.server.label, branch, live, target, commits, undone, unknown, ...guarded },
-    changes,
-    place: sitePlace(of),
-    stops: found.refusal?.checks ?? [],
-    refusal: found.refusal && stopped(of, values, found.refusal),
-  };
-}
-
-const fields = ['site', 'server', 'branch', 'live', 'target', 'commits', 'undone', 'unknown'] as const;
-
-/** The plan of one site. */
-function shownPlan({ clock, world }: Needs, { plan, changes, place, stops }: Planned, { guard }: DeployValues) {
-  const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
-  const { branch, target, commits } = plan;
-  const count = commits === null ? '' : `: ${countedList(commits, 'commit')[0] ?? 'no new commits'}`;
-  const details = [
+  const details: readonly Detail[] = [
+    ...(refusal ? [['site', sitePlace(of)] as const] : []),
     ...(target === null && branch !== null ? [['branch', branch] as const] : []),
-    ...changeDetails(changes, time),
+    ...changeDetails(changes, timeIn(ctx)),
     ...(guard ? [['guard', stops.length === 0 ? 'passes' : `stops for ${stops.join(', ')}`] as const] : []),
+    ...(rollback_on_fail ? [['failure', 'would be rolled back'] as const] : []),
   ];
-  return overview(
-    plan,
-    columns<Plan>(...fields, ...(guard ? (['guard', 'reasons'] as const) : [])),
-    `Would deploy ${place}${count}`,
-    details,
-  );
+  return { refusal, say: (whole = false) => ctx.plan?.about(data, details, whole) };
 }
 
-const plansOf = (planned: readonly Planned[]): readonly Plan[] => planned.map(({ plan }) => plan);
-
-const severalColumns = ({ guard }: DeployValues) =>
-  columns<Plan>(
-    'site',
-    'server',
-    'branch',
-    { key: 'live', cell: ({ live }) => live?.commit?.slice(0, 7) ?? live?.release },
-    { key: 'target', title: 'Deploys', cell: ({ target }) => target?.commit.slice(0, 7) },
-    { key: 'commits', cell: ({ commits }) => commits?.length },
-    ...(guard ? (['guard', { key: 'reasons', wrap: true }] as const) : []),
-  );
+const timeIn =
+  ({ clock, world }: DeployContext) =>
+  (at: string) =>
+    shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });

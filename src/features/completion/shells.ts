@@ -1,6 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { readText } from '../../machine/files/text-file.ts';
-import { packageFile } from '../../machine/runtime.ts';
+import { packageText } from '../../machine/runtime.ts';
 import type { World } from '../../machine/world.ts';
 
 /** The supported shells. */
@@ -24,8 +23,8 @@ export function ownShell({ env, platform }: Pick<World, 'env' | 'platform'>): Sh
 
 /** The completion script for a shell, as the package has it. */
 export function completionScript(shell: Shell): string {
-  const file = packageFile(`completions/${scriptFiles[shell]}`);
-  const script = readText(file);
+  const file = `completions/${scriptFiles[shell]}`;
+  const script = packageText(file);
   if (script === undefined)
     throw new DnxError('failed', `The completion script ${file} is missing.`, { hint: 'Install deploynix-cli again.' });
   return script;

@@ -62,9 +62,7 @@ async function settle(outer: DeployContext, values: DeployValues, verification: 
   if (!readsSiteFirst(values)) return { attach: false };
   // Waiting for another deployment has a time limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
-  const { branch, if_running, wait } = values;
-  const required = wait === true || verification !== undefined || if_running !== undefined || branch !== undefined;
-  const first = await snapshotBefore(ctx, required, branch === undefined ? undefined : 'Use a token with site:read.');
+  const first = await snapshotFor(ctx, values, verification);
   if (!first) return { attach: false };
   const start = await settleRunning(ctx, first, values);
   if (verification) {
@@ -72,6 +70,16 @@ async function settle(outer: DeployContext, values: DeployValues, verification: 
     refuseUnverifiable(verification, start.before, siteReference(ctx.targets, start.before.site.domain));
   }
   return start;
+}
+
+/** The site before the request. Fails if the options need it, and the token cannot read it. */
+export function snapshotFor(
+  ctx: DeployContext,
+  { branch, if_running, wait }: DeployValues,
+  verification: Verification | undefined,
+): Promise<Snapshot | undefined> {
+  const required = wait === true || verification !== undefined || if_running !== undefined || branch !== undefined;
+  return snapshotBefore(ctx, required, branch === undefined ? undefined : 'Use a token with site:read.');
 }
 
 async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running, branch }: DeployValues) {
@@ -107,7 +115,8 @@ async function choose({ ask }: DeployContext, of: SiteReference, word: string, a
   ]);
 }
 
-const busy = (of: SiteReference, word: string, attachable: boolean): DnxError =>
+/** The error of `--if-running fail`. */
+export const busy = (of: SiteReference, word: string, attachable: boolean): DnxError =>
   new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
     hint: `Use ${attachable ? '--if-running attach to follow it, or ' : ''}--if-running wait to deploy after it.`,
   });

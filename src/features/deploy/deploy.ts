@@ -17,7 +17,7 @@ export async function deploy(given: DeployContext & { readonly all: readonly Tar
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseContradictions(values);
   const verification = verificationOf(values);
-  if (values.dry_run) return (await import('../changes/plan.ts')).deployPlan(given, all, values);
+  if (given.plan) return (await import('../changes/plan.ts')).planDeployments(given, all, values, verification);
   const reporting = openReporting(given, values);
   const ctx = { ...given, ci: reporting.ci };
   if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));

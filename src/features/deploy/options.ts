@@ -35,7 +35,6 @@ const guardCheck = (help: string): Option<readonly GuardCheck[] | undefined> => 
 });
 
 export const deployOptions = {
-  dry_run: flag('Show what would be deployed, without deploying'),
   branch: text('Put this branch live once; the setting of the site is restored', 'branch'),
   ...following,
   ...under('Follow', {

@@ -15,7 +15,7 @@ import {
 } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
-import { followRun, requestRollback } from './run.ts';
+import { followRun, requestRollback, sendRollback } from './run.ts';
 import { rollbackCommand, type SiteReference, siteCommand, sitePlace, siteReference } from './site.ts';
 import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
 
@@ -45,6 +45,7 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveRelease(now.releases);
   const target = yes ? choice : again(of, now.releases ?? [], live, choice);
+  if (ctx.plan) await planRollback(ctx, of, live, target);
   const saved = await inTime(requestRollback(ctx, of, now, target), job);
   const { started_at } = saved.run;
   const undo = live && rollbackCommand(of, releaseWord(live, now.releases ?? []));
@@ -55,6 +56,17 @@ async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues)
   }
   const report = await followRun(ctx, saved);
   return report.failure ? report : { ...report, undo };
+}
+
+/** Ends a dry run with the request. */
+async function planRollback({ api, plan }: DeployContext, of: SiteReference, live: Release | undefined, target: Release): Promise<void> {
+  const details = [
+    ['from', live ? describeRelease(live) : 'the live release'],
+    ['to', describeRelease(target)],
+    ['note', MIGRATIONS],
+  ] as const;
+  plan?.about({ live: live?.name ?? null, target: target.name }, details);
+  await sendRollback(api, of, target);
 }
 
 /** Chooses the release to roll back to, with prompts unless `--yes` was given. */

@@ -1,5 +1,6 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { isUnperformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
@@ -48,9 +49,8 @@ export async function requestRollback(
   const { server, site } = of;
   const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
   const saved = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
-  const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: target.sentId } });
   try {
-    await sendOnce(saved, send);
+    await sendOnce(saved, () => sendRollback(ctx.api, of, target));
     saved.change({ asked: true });
   } catch (error) {
     if (!lost || !isError(error) || isStop(error) || error.code === 'timed_out' || neverPerformed(error)) throw error;
@@ -58,6 +58,10 @@ export async function requestRollback(
   }
   return saved;
 }
+
+/** The request itself. */
+export const sendRollback = (api: Context['api'], of: SiteReference, { sentId }: Release) =>
+  api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: sentId } });
 
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
 export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {

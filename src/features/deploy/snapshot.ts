@@ -11,7 +11,7 @@ import { readReleases, readSite, type SiteReference, siteReference } from './sit
 /** The context of a deployment. */
 export type DeployContext = Pick<
   Context,
-  'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'timeoutMs' | 'world'
+  'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'plan' | 'progress' | 'settings' | 'signal' | 'timeoutMs' | 'world'
 > & {
   readonly targets: Targets;
   /** Set if several sites are deployed. */

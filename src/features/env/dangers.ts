@@ -26,7 +26,7 @@ interface Sending {
  * True if it asked.
  */
 export async function consentToSend(
-  ctx: Pick<Context, 'ask' | 'nameOf' | 'progress'>,
+  ctx: Pick<Context, 'ask' | 'nameOf' | 'progress' | 'plan'>,
   { site }: Located,
   { changes, remote, given: { yes, confirm }, ask }: Sending,
 ): Promise<boolean> {
@@ -41,6 +41,12 @@ export async function consentToSend(
   }
   const dangers = dangersOf(changes, remote);
   const sentence = `This could break ${name}`;
+  if (ctx.plan) {
+    if (dangers.length > 0) ctx.plan.consent('severe', name);
+    else if (ask) ctx.plan.consent('moderate');
+    if (dangers.length > 0) ctx.plan.about({ dangers: Object.fromEntries(dangers) }, [['danger', sentence], ...dangers], true);
+    return false;
+  }
   if (dangers.length > 0 && !ctx.ask.allowed)
     throw new DnxError('usage', `${sentence}. Nothing was sent.`, {
       errors: Object.fromEntries(dangers.map(([key, why]) => [key, [why]])),

@@ -43,9 +43,9 @@ export async function sendVariable(
   const body = { key, ...sent };
   const value = wordOf(sent.value);
   const send = before
-    ? ctx.call(updateVariableEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent })
+    ? ctx.call(updateVariableEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent, assume: {} })
     : created(ctx, { ...creationOf('variable', variablesEndpoint, targets, body), known }, () =>
-        ctx.call(createVariableEndpoint, { body }),
+        ctx.call(createVariableEndpoint, { body, assume: {} }),
       );
   const reply = await send.catch((error: unknown) => {
     throw withoutValue(error, value);

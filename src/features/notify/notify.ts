@@ -18,7 +18,10 @@ export interface Notice {
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** Checks `--notify` and DNX_NOTIFY before anything is sent. Undefined if the command does not wait. */
-export function openNotice(invocation: Pick<Invocation, 'command' | 'group' | 'options' | 'path'>, ctx: Needs): Notice | undefined {
+export function openNotice(
+  invocation: Pick<Invocation, 'command' | 'group' | 'options' | 'path' | 'plan'>,
+  ctx: Needs,
+): Notice | undefined {
   const { command, options, path } = invocation;
   const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
   const idle = withoutWait(invocation, ctx.ask);
@@ -66,9 +69,12 @@ function withoutWords(ending: Ending, path: string): Ending {
 }
 
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
-function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options'>, { allowed }: Needs['ask']): string | undefined {
+function withoutWait(
+  { command, options, plan }: Pick<Invocation, 'command' | 'options' | 'plan'>,
+  { allowed }: Needs['ask'],
+): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
-  if (options.dry_run) return 'cannot be combined with --dry-run';
+  if (plan.dry) return 'cannot be combined with --dry-run';
   // Without the option, a user on a terminal may still be asked.
   const deploys = !command.options?.deploy || (options.deploy ?? allowed);
   return deploys ? undefined : 'needs --deploy';

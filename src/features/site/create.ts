@@ -7,7 +7,7 @@ import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { type Located, requireId, type Target } from '../../platform/names/names.ts';
-import { issueCertificate } from './certificate.ts';
+import { issueCertificate, issueEndpoint } from './certificate.ts';
 
 interface Options {
   readonly wait: boolean | undefined;
@@ -27,6 +27,7 @@ export async function createSite(
   if (wait === false && (certificate || deploy))
     throw usage(`--no-wait cannot be combined with ${certificate ? '--certificate' : '--deploy'}.`, 'Use only one of them.');
   const domain = wordOf(body.domain);
+  if (ctx.plan && (certificate || deploy)) await planAfter(ctx, server, domain, { certificate, deploy });
   const created = await workResult(ctx, {
     reader: siteReader(ctx, server.id),
     start: () => ctx.call(),
@@ -56,6 +57,19 @@ export async function createSite(
   if (issued?.exit && deployed?.exit instanceof DnxError) ctx.progress.warn(deployed.exit.message);
   const item = { ...site.item, ...(issued && { certificate: issued.item }), ...(deployed && { deployment: deployed.item }) };
   return { view: { ...site, item }, exit: issued?.exit ?? deployed?.exit };
+}
+
+/** What a dry run sends, the last of which ends it. */
+async function planAfter(
+  ctx: Context,
+  server: Target,
+  domain: string,
+  { certificate, deploy }: Pick<Options, 'certificate' | 'deploy'>,
+): Promise<void> {
+  const { data } = await ctx.call<JsonObject>(undefined, { assume: {} });
+  const ids = { server: server.id, site: requireId(data ?? {}, 'site') };
+  if (certificate) await ctx.api.send(issueEndpoint, ids, { body: { domain }, ...(deploy && { assume: {} }) });
+  await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', ids);
 }
 
 /** How a step after the creation ended. Its success is noted at once; its failure does not undo the site. */

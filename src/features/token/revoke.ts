@@ -7,7 +7,7 @@ import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { forgetRevoked, type Token, tokenId } from './token.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'plan' | 'tokens' | 'progress' | 'each'>;
 
 /** The question before a revocation. Names tokens given by id, and marks the one in use. */
 export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
@@ -46,7 +46,9 @@ async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]):
 }
 
 /** Confirms the name of the token in use, before anything is revoked. */
-async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
+async function agree({ ask, plan, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
+  plan?.consent('severe', label);
+  if (plan && confirm === undefined) return;
   if (confirm === undefined && !ask.allowed) {
     throw usage(`You are currently using token ${label}.`, `To revoke it anyway: --confirm ${quoted(label)}.`, {
       command: ['logout'],

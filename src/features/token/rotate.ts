@@ -9,7 +9,7 @@ import { shownOnce, tokenDestination, writeNewToken } from './create.ts';
 import { type Fresh, mayHaveActed, mint, undelivered } from './mint.ts';
 import { type Token, tokenId } from './token.ts';
 
-type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ci' | 'plan' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
 /** Replaces a token with a new one of the same name and abilities. The old one is revoked last, so one of them always works. */
 export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }): Promise<View | Result> {
@@ -18,6 +18,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   const held = await tokens.find();
   const inUse = held !== undefined && tokenId(held.token) === id ? held : undefined;
   const stored = inUse && inUse.source !== 'variable' ? inUse : undefined;
+  if (ctx.plan) await planReplacement(ctx, old, abilities);
   const file = to_file === undefined && stored ? undefined : tokenDestination(to_file, ctx);
   const made = await replacement(ctx, old, { abilities, file });
   const { fresh } = made;
@@ -63,15 +64,22 @@ interface Replacement {
   readonly file: TokenFile | undefined;
 }
 
+/** Sends what a replacement sends in a dry run, and ends it. */
+export async function planReplacement({ api }: Pick<Needs, 'api'>, old: Token, abilities: readonly string[]): Promise<void> {
+  await api.send('POST /tokens', {}, { body: tokenLike(old, abilities), assume: {} });
+  await api.send('DELETE /tokens/{token}', { token: wordOf(old.id) });
+}
+
+/** The body for a token with these abilities. The API does not accept `*`; without a list, it grants every ability. */
+const tokenLike = ({ name }: Token, abilities: readonly string[]) => ({ name, abilities: abilities.includes('*') ? undefined : abilities });
+
 /** Creates and checks a token with the same name as the old one. */
 export async function replacement(
   { api }: Pick<Needs, 'api'>,
   old: Token,
   { abilities, file }: Pick<Replacement, 'abilities' | 'file'>,
 ): Promise<Replacement> {
-  // The API does not accept `*`; without a list, it grants every ability.
-  const body = { name: old.name, abilities: abilities.includes('*') ? undefined : abilities };
-  const fresh = await mint(api, body).catch((error: unknown) => {
+  const fresh = await mint(api, tokenLike(old, abilities)).catch((error: unknown) => {
     file?.discard();
     const what = mayHaveActed(error) ? 'A new token may have been created' : 'No new token was created';
     throw prefixed(error, `${what}. ${stillWorks(old)}\n`);

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { AsyncEntry } from '@napi-rs/keyring';
 import { isError } from '../../base/errors.ts';
 import type { Clock, Env, Keychain } from '../world.ts';
@@ -31,8 +30,8 @@ export interface Keyring {
 /** Leaves time to type a password into a dialog of the system. */
 const PATIENCE_MS = 60_000;
 
-// Lazy, and with `require`: an ESM import of the native module takes 30 ms longer.
-const loadKeyring = (): Keyring => createRequire(import.meta.url)('@napi-rs/keyring') as Keyring;
+// Lazy, and with `require`: an ESM import of the native module takes 30 ms longer. An executable has it inside.
+const loadKeyring = (): Keyring => require('@napi-rs/keyring') as Keyring;
 
 const names = { darwin: 'the macOS Keychain', win32: 'the Windows Credential Manager' } as const;
 

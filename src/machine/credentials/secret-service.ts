@@ -187,13 +187,20 @@ interface Session {
 type Open = Pick<MethodCall, 'destination' | 'path' | 'face'>;
 
 const CIPHER = 'aes-128-cbc';
+/** The second Oakley group of RFC 2409. Not by its name, because Bun has none as short. */
+const PRIME =
+  `ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a431b302b0a6df25f14374f
+e1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7edee386bfb5a899fa5ae9f24117c4b1fe649286651ece65381ffffffffffffffff`.replace(
+    '\n',
+    '',
+  );
 
 /** Opens a session of the Secret Service. https://specifications.freedesktop.org/secret-service-spec/latest/transfer-secrets.html */
 async function openSession(bus: Bus, service: Open): Promise<Session> {
   const open = (algorithm: string, input: BusVariant) =>
     bus.call({ ...service, member: 'OpenSession', signature: 'sv', args: [algorithm, input] });
-  const { createCipheriv, createDecipheriv, getDiffieHellman, hkdfSync, randomBytes } = loadCrypto();
-  const exchange = getDiffieHellman('modp2');
+  const { createCipheriv, createDecipheriv, createDiffieHellman, hkdfSync, randomBytes } = loadCrypto();
+  const exchange = createDiffieHellman(PRIME, 'hex', 2);
   let answer: readonly BusValue[];
   try {
     answer = await open('dh-ietf1024-sha256-aes128-cbc-pkcs7', { type: 'ay', value: exchange.generateKeys() });

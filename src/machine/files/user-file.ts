@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { bunStream } from '../runtime.ts';
 import { pathOf, type World } from '../world.ts';
 import { readDescriptor } from './text-file.ts';
 
@@ -19,7 +20,7 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
     descriptor = openSync(pathOf(name, world), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(descriptor);
     if (stats.isFIFO() || isatty(descriptor)) {
-      const stream = stats.isFIFO() ? new Socket({ fd: descriptor, readable: true, writable: false }) : new ReadStream(descriptor);
+      const stream = streamOf(descriptor, stats.isFIFO());
       // Closed by the stream.
       descriptor = undefined;
       return await readToEnd(stream, signal, name);
@@ -33,6 +34,11 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function streamOf(descriptor: number, isFifo: boolean): Readable {
+  if (bunStream) return Readable.fromWeb(bunStream(descriptor));
+  return isFifo ? new Socket({ fd: descriptor, readable: true, writable: false }) : new ReadStream(descriptor);
 }
 
 /** Reads a stream to its end as text. Rejects when the signal aborts. */

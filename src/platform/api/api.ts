@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../base/json.ts';
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Budgets, Busiest } from './limit/budget.ts';
@@ -18,6 +19,8 @@ export interface SendOptions {
   readonly authenticated?: boolean;
   /** True for a file, which must arrive as it is: not compressed. */
   readonly file?: boolean;
+  /** What a dry run takes for the response, to go on with the requests that follow. Without it, a dry run ends here. */
+  readonly assume?: JsonObject;
 }
 
 /** A response, parsed. */
@@ -87,6 +90,14 @@ export interface Listing {
   done(): void;
 }
 
+/** Stands before requests in a dry run. */
+export interface Gate {
+  /** Gets what would change something, which is not sent. Returns what is taken for the response, or throws `Planned`. */
+  change(method: string, path: string, options: SendOptions): Reply;
+  /** Gets what was read, by path without the query. */
+  read(path: string, data: unknown): void;
+}
+
 /** Is told what this token lists and changes, to remember names. */
 export interface Observer {
   /** A list without filters is being read since `since`, in epoch ms. Undefined if it has nothing to remember. */
@@ -119,6 +130,8 @@ export interface ClientOptions {
   readonly mostItems?: number | undefined;
   /** True if only GET requests may be sent. */
   readonly readOnly?: boolean;
+  /** In a dry run. Then `readOnly` does not matter. */
+  readonly gate?: Gate | undefined;
   /** Not told about requests with another token. */
   readonly observer?: Observer | undefined;
 }

@@ -27,6 +27,7 @@ export function openSending(options: ClientOptions): { readonly send: Send; read
       return limited(method, path, send);
     },
     async send<T>(method: string, path: string, send: SendOptions) {
+      if (options.gate && !isReadMethod(method)) return options.gate.change(method, path, send) as Reply<T>;
       refuseChange(options, method, path);
       // The user may have to unlock a keychain first, which is no slow request.
       if (send.authenticated !== false) await token();
@@ -35,6 +36,7 @@ export function openSending(options: ClientOptions): { readonly send: Send; read
       try {
         const reply = await retried<T>(options, limited, method, path, send);
         status = reply.status;
+        if (status < 300) options.gate?.read(path, reply.data);
         return reply;
       } finally {
         end();

@@ -53,6 +53,7 @@ shell=$(command -v bash || command -v sh)
 forwarding='
 const { spawn, spawnSync } = require("node:child_process");
 const { connect, createServer } = require("node:net");
+delete process.env.BUN_BE_BUN;
 const [forward, sandbox, shell, command] = process.argv.slice(1);
 const [, port, host, far] = forward.split(":");
 const isDatabase = host !== "localhost" || far === "3306";
@@ -67,6 +68,7 @@ server.on("error", () => process.exit(console.error(`cannot listen to port: ${po
 server.listen(port, "127.0.0.1", () => spawn(shell, ["-c", command], { stdio: "inherit" }).on("exit", (code) => process.exit(code ?? 255)));
 '
 set -- "$shell" ${command:+-c} "${command:--l}"
-if [ -n "$forward" ]; then set -- "$node" -e "$forwarding" "$forward" "$sandbox" "$shell" "$command"; fi
+# In an executable of dnx, this variable makes Bun run other code.
+if [ -n "$forward" ]; then set -- env BUN_BE_BUN=1 "$node" -e "$forwarding" "$forward" "$sandbox" "$shell" "$command"; fi
 exec env -i HOME="$home" USER=deploynix LOGNAME=deploynix SHELL="$shell" TERM="$TERM" LANG="$LANG" TZ="$TZ" \
   PATH="$sandbox/programs:$PATH" SANDBOX="$sandbox" SANDBOX_SERVER="$server" "$@"

@@ -86,7 +86,7 @@ export const usageFailures: readonly Failure[] = [
     line: 'daemon delete 01JQ8Z4T9G00000000000N0NE1 --server web-1',
     code: 'usage',
     says: /confirm/,
-    hint: 'Use --yes.',
+    hint: 'Use --yes, or --dry-run to see what would happen.',
   },
   {
     name: 'a host without TLS',

@@ -32,14 +32,9 @@ export async function borrowBranch(
   before: Snapshot,
   to: string,
 ): Promise<BorrowedBranch | undefined> {
-  const { site, baseline } = before;
-  // A list may show less of a site.
-  const known = 'branch' in site && 'git_repository_id' in site ? site : await readSite(ctx, of);
-  if (siteBranch(known) === to) return undefined;
-  refuseQueued(ctx, of, before);
-  refuseScheduled(ctx, of, known);
-  const from = await branchToRestore(ctx, of, known);
-  const held = await saveBranch(ctx, { ...of, from, to, baseline });
+  const from = await branchBefore(ctx, of, before, to);
+  if (from === undefined) return undefined;
+  const held = await saveBranch(ctx, { ...of, from, to, baseline: before.baseline });
   if (!held) throw branchTaken(ctx, of);
   try {
     await putBranch(ctx.api, of, to);
@@ -61,6 +56,17 @@ export async function borrowBranch(
     },
     giveBackAfter: (error) => giveBackAfter(ctx, held, error),
   };
+}
+
+/** The branch to restore after a deployment of another one. Undefined if the site has that already; fails if it may not be borrowed. */
+export async function branchBefore(ctx: DeployContext, of: SiteReference, before: Snapshot, to: string): Promise<string | undefined> {
+  const { site } = before;
+  // A list may show less of a site.
+  const known = 'branch' in site && 'git_repository_id' in site ? site : await readSite(ctx, of);
+  if (siteBranch(known) === to) return undefined;
+  refuseQueued(ctx, of, before);
+  refuseScheduled(ctx, of, known);
+  return branchToRestore(ctx, of, known);
 }
 
 async function giveBack(ctx: DeployContext, held: HeldBranch, given: DeployReport): Promise<DeployReport> {

@@ -35,7 +35,7 @@ export async function applyPlan(ctx: SyncingContext, targets: Located, known: re
     ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
     try {
       // The rate limit may have made this take minutes.
-      if (step.verb !== 'add' || ctx.clock.elapsed() - readAt > staleMs)
+      if (!ctx.plan && (step.verb !== 'add' || ctx.clock.elapsed() - readAt > staleMs))
         [now, readAt] = [await ctx.list<SiteVariable>(variablesEndpoint), ctx.clock.elapsed()];
       if (remoteSide(now).get(step.key) !== planned.get(step.key))
         throw new DnxError('differences', 'It was changed at Deploynix meanwhile.');
@@ -54,7 +54,8 @@ export async function applyPlan(ctx: SyncingContext, targets: Located, known: re
 async function removeVariable(ctx: SyncingContext, known: readonly SiteVariable[], { key }: PlanStep): Promise<void> {
   const before = known.find((each) => each?.key === key);
   if (!before) return;
-  await ctx.call(deleteVariableEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') } }).catch((error: unknown) => {
+  const params = { variable: requireId({ id: before.id }, 'variable') };
+  await ctx.call(deleteVariableEndpoint, { params, assume: {} }).catch((error: unknown) => {
     // Somebody else may remove it first.
     if (!isError(error, 'not_found')) throw error;
   });

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { message, type Result, record, text } from '../../../cli/output/view.ts';
+import { message, type Result, record, sections, text } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
@@ -13,7 +13,7 @@ import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
 import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
 import { baseOf, type PlanStep, planChanges, planPull, type Side, stepsOf, UNKNOWN } from './plan.ts';
-import { commandFor, countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
+import { commandFor, countedVariables, keptNote, planSummary, stepDetails, summaryColumns } from './show.ts';
 
 interface Options extends ChosenSides {
   readonly file: string | undefined;
@@ -47,7 +47,10 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   const changes = planChanges(plan);
   requireWritable(changes);
   const summary = planSummary(site.label, file.name, plan.steps);
-  if (options.dry_run) return { view: message([wouldDo(file, site.label, changes), ...planLines(plan)].join('\n'), summary) };
+  if (options.dry_run)
+    return {
+      view: sections(summary, summaryColumns, [{ title: wouldDo(file, site.label, changes), details: stepDetails(plan.steps, 'mark') }]),
+    };
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was written.', HINT) };
@@ -101,7 +104,7 @@ function edited({ text, name }: LocalFile, local: Side, changes: readonly PlanSt
 }
 
 const wouldDo = (file: LocalFile, site: string, { length }: readonly PlanStep[]): string =>
-  length > 0 ? `Would pull ${countedVariables(length)} from ${site} into ${file.name}.` : nothingToDo(file, site);
+  length > 0 ? `Would pull ${countedVariables(length)} from ${site} into ${file.name}` : nothingToDo(file, site);
 
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;

@@ -4,7 +4,7 @@ import { type Detail, DnxError, type Next, usage } from '../../../base/errors.ts
 import type { GivenConsent } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { consentToSend, dangersOf } from '../dangers.ts';
+import { consentToSend } from '../dangers.ts';
 import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
 import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
@@ -21,7 +21,6 @@ import { commandFor, countedVariables, keptNote, planLines, planSummary, stepDet
 interface Options extends ChosenSides, Deploying {
   readonly file: string | undefined;
   readonly prune: boolean | undefined;
-  readonly dry_run: boolean | undefined;
   readonly allow_file: readonly string[] | undefined;
 }
 
@@ -44,7 +43,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;
-  const { dry_run = false, prune = false, allow_file: allowed = [] } = options;
+  const { prune = false, allow_file: allowed = [] } = options;
   const choice = choiceOf(options);
 
   const given = options.file;
@@ -60,20 +59,20 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const other = base.elsewhere();
   if (other !== undefined) ctx.progress.warn(`${name} was last synced with ${other}, not with ${site.label}.`);
-  const undecided = { sides: { local, remote, base, choice, prune }, planOf: planPush, asks: !dry_run, known: base.known, file: name };
+  const undecided = { sides: { local, remote, base, choice, prune }, planOf: planPush, asks: !ctx.plan, known: base.known, file: name };
   const { sides, plan, asked } = await decide(ctx, undecided);
   requireSendable(plan);
   const pushing: Push = { ctx, targets, name, given, sides, allowed, deploying: options };
   const summary = planSummary(site.label, name, plan.steps);
-  if (dry_run) return { view: message(wouldDo(site.label, base.known, plan, dangersOf(planChanges(plan), remote)), summary) };
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was sent.', HINT) };
   if (planChanges(plan).length === 0) {
-    await saveBase(ctx, base, plan, []);
+    if (!ctx.plan) await saveBase(ctx, base, plan, []);
     return nothingPushed(pushing, plan);
   }
 
+  ctx.plan?.about({ ...summary }, [...unrecorded(base.known), ...stepDetails(stepsOf(plan, 'keep'), 'plan')], true);
   const confirmed = await consentToSend(ctx, targets, {
     changes: planChanges(plan),
     remote,
@@ -82,7 +81,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   });
   const now = confirmed || asked ? await readAgain(pushing, plan) : known;
   const applied = await applyPlan(ctx, targets, now, plan);
-  await saveBase(ctx, base, plan, applied.done);
+  if (!ctx.plan) await saveBase(ctx, base, plan, applied.done);
   return pushed(pushing, plan, applied, confirmed);
 }
 
@@ -99,16 +98,7 @@ function missingFile({ world }: SyncingContext, targets: Located, name: string, 
 
 const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.';
 
-function wouldDo(site: string, known: boolean, plan: Plan, dangers: readonly Detail[]): string {
-  const { length } = planChanges(plan);
-  const sentence = length === 0 ? `Would push nothing to ${site}.` : `Would push ${countedVariables(length)} to ${site}.`;
-  return [
-    sentence,
-    ...(known ? [] : ['There is no record of the last pull.']),
-    ...planLines(plan),
-    ...dangers.map(([key, why]) => `  danger    ${key}: ${why}`),
-  ].join('\n');
-}
+const unrecorded = (known: boolean): readonly Detail[] => (known ? [] : [['note', 'There is no record of the last pull.']]);
 
 const questionOf = ({ targets: { site, server }, deploying }: Push, plan: Plan): string =>
   `Push ${countedVariables(planChanges(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}`;

@@ -36,10 +36,8 @@ export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const { asked, notes } = namesIn(invocation, chosen, settled);
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
-  // A dry run looks up its targets, and perhaps reads what it would change.
-  const read = [...own.filter(({ endpoint }) => isRead(endpoint)), ...also.filter(({ because }) => because === '--dry-run')];
-  if (invocation.options.dry_run) return { asked: [...read, ...asked], notes };
-  return { asked: [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)], notes };
+  const all = [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)];
+  return { asked: invocation.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all, notes };
 }
 
 /** The abilities that these operations need, without duplicates. */

@@ -1,0 +1,109 @@
+import { type Detail, Planned } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import type { Gate } from '../../platform/api/api.ts';
+import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
+import { idIn } from '../../platform/names/names.ts';
+import type { Consent, Planning } from '../language/command.ts';
+import { operations } from './operations.ts';
+
+/** A request that would change something. */
+export interface RecordedChange {
+  /** As the API reference writes it, `PUT /servers/{server}/crontabs/{crontab}`; with its ids if the reference does not have it. */
+  readonly call: Endpoint;
+  readonly ids: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** The resource as it was read; undefined if it was not. */
+  readonly before: JsonObject | undefined;
+  readonly about: readonly Fact[];
+}
+
+/** Something that a command says of a change. */
+export interface Fact {
+  readonly data: JsonObject;
+  readonly details: readonly Detail[];
+}
+
+/** What a dry run has found out. */
+export interface Recorder extends Planning {
+  readonly gate: Gate;
+  readonly changes: readonly RecordedChange[];
+  /** What was said of no change alone. */
+  readonly facts: () => readonly Fact[];
+  /** The strictest consent that the changes need. */
+  readonly needed: () => { readonly level: Consent['level'] | undefined; readonly name: string | undefined };
+  /** The last reading of a resource with this id. */
+  readonly seen: (id: string) => JsonObject | undefined;
+}
+
+/** The id of what a change creates, which nobody knows yet: `{1}` for the first. */
+const createdId = (number: number): string => `{${number}}`;
+
+/** The number of the change that creates the resource with this id, from 1; undefined for a real id. */
+export const creatorOf = (id: string): number | undefined => {
+  const [, number] = /^\{(\d+)\}$/.exec(id) ?? [];
+  return number === undefined ? undefined : Number(number);
+};
+
+/** Records what a command would send. Nothing else in a dry run knows of requests. */
+export function openRecorder(): Recorder {
+  const changes: RecordedChange[] = [];
+  const read = new Map<string, JsonObject>();
+  const whole: Fact[] = [];
+  let next: Fact[] = [];
+  let needed: ReturnType<Recorder['needed']> = { level: undefined, name: undefined };
+  return {
+    changes,
+    facts: () => [...whole, ...next],
+    needed: () => needed,
+    seen: (id) => [...read.values()].find((each) => idIn(each.id) === id),
+    consent(level, name) {
+      if (needed.level !== 'severe') needed = { level, name: name ?? needed.name };
+      else if (level === 'severe') needed = { level, name: name ?? needed.name };
+    },
+    about(data, details, all = false) {
+      (all ? whole : next).push({ data, details });
+    },
+    gate: {
+      read(path, data) {
+        for (const each of Array.isArray(data) ? data : []) {
+          const id = isObject(each) ? idIn(each.id) : undefined;
+          if (id !== undefined) read.set(`${path}/${segment(id)}`, each as JsonObject);
+        }
+        if (isObject(data)) read.set(path, data);
+      },
+      change(method, address, { body, assume }) {
+        const [path = ''] = address.split('?', 1);
+        const { call, ids } = operationAt(method, path);
+        // An action follows the path of what it acts on.
+        const before = read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined);
+        changes.push({ call, ids, body, before, about: next });
+        next = [];
+        // What a later change replaces.
+        if (method === 'PUT' && before) read.set(path, { ...before, ...(isObject(body) && body) });
+        if (!assume) throw new Planned();
+        const data = { ...(method === 'POST' && { id: createdId(changes.length) }), ...assume };
+        return { status: 200, headers: {}, body: data, data, message: undefined, text: undefined };
+      },
+    },
+  };
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+
+/** The operation of the API reference at a path, and the ids in it. */
+function operationAt(method: string, path: string): Pick<RecordedChange, 'call' | 'ids'> {
+  for (const call of operations) {
+    const [own, pattern = ''] = call.split(' ');
+    const ids = own === method ? idsAt(pattern, path) : undefined;
+    if (ids) return { call, ids };
+  }
+  return { call: `${method} ${path}` as Endpoint, ids: {} };
+}
+
+function idsAt(pattern: string, path: string): RecordedChange['ids'] | undefined {
+  const parts = path.split('/');
+  const names = pattern.split('/');
+  if (names.length !== parts.length || !names.every((each, at) => each.startsWith('{') || each === parts[at])) return undefined;
+  const found = names.flatMap((each, at) => (each.startsWith('{') ? [decodeURIComponent(parts[at] ?? '')] : []));
+  return Object.fromEntries(parameters(pattern).map((name, at) => [name, found[at] ?? '']));
+}

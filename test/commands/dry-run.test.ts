@@ -1,0 +1,169 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const CRON = "crontab update 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run' --server web-1";
+
+/** Runs a line that must send nothing but GET requests. */
+async function dry(line: string, options?: RunOptions) {
+  const run = await bed.dnx(`${line} --dry-run`, options);
+  expect(run.calls.filter((call) => !call.startsWith('GET '))).toEqual([]);
+  return run;
+}
+
+describe('--dry-run', () => {
+  test('shows what would change from what to what, and which abilities that needs', async () => {
+    const run = await dry(`${CRON} --frequency '0 7 * * *'`);
+    expect([run.code, run.stdout, run.stderr]).toEqual([
+      0,
+      [
+        "~ update cron job 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run' on server web-1",
+        "  frequency  '* * * * *' → '0 7 * * *'",
+        '1 change',
+        '  needs  crontab:update',
+        '',
+      ].join('\n'),
+      'Nothing was changed.\n',
+    ]);
+  });
+
+  test('prints a plan for scripts', async () => {
+    const run = await dry(`${CRON} --frequency '0 7 * * *' --json`);
+    expect(run.json()).toEqual({
+      version: 1,
+      host: bed.sandbox.url,
+      changes: [
+        {
+          call: 'PUT /servers/{server}/crontabs/{crontab}',
+          targets: {
+            server: { id: seeded.servers['web-1'], name: 'web-1' },
+            crontab: { id: expect.any(String), name: 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run' },
+          },
+          body: { frequency: '0 7 * * *' },
+          before: { frequency: '* * * * *' },
+        },
+      ],
+      consent: { level: null, confirm: null },
+      abilities: ['crontab:update'],
+      about: [],
+    });
+  });
+
+  test('does not read what the command does not read', async () => {
+    const run = await dry(`server update ${seeded.servers['web-1']} --name web-9 --json`);
+    expect([run.calls, run.json()]).toMatchObject([[], { changes: [{ body: { name: 'web-9' }, before: null }] }]);
+  });
+
+  test('says which consent is needed, and asks for none', async () => {
+    expect((await dry('server delete web-1')).stdout).toBe(
+      '- delete server web-1\n1 change\n  needs    server:delete\n  consent  --confirm web-1\n',
+    );
+    expect((await dry('site suspend shop.example.com blog.example.com')).stdout).toBe(
+      '* suspend shop.example.com (web-1)\n* suspend blog.example.com (web-1)\n2 changes\n  needs    site:update\n  consent  --yes\n',
+    );
+    expect((await dry('backup restore 01JQ8Z4T9G000000000000BK06 --json')).json()).toMatchObject({
+      consent: { level: 'severe', confirm: 'shop' },
+    });
+    expect((await dry('env set shop.example.com APP_DEBUG=true --json')).json()).toMatchObject({
+      consent: { level: 'severe', confirm: 'shop.example.com' },
+      about: [{ dangers: { APP_DEBUG: expect.any(String) } }],
+    });
+  });
+
+  test('fails as the command would before it sends anything', async () => {
+    expect(await dry('server delete web-1 --confirm web-2')).toMatchObject({ code: 2, stdout: '' });
+    expect(await dry('server delete web-7')).toMatchObject({ code: 6, stdout: '' });
+    expect(await dry('crontab create --server web-1')).toMatchObject({ code: 2, stdout: '' });
+    expect(await dry('rollback shop.example.com --to nothing')).toMatchObject({ code: 6, stdout: '' });
+  });
+
+  test('hides secrets', async () => {
+    writeFileSync(join(bed.directory, 'secret'), 'hunter2-hunter2\n');
+    for (const line of [
+      'database-user create app --database shop --server db-1 --password @secret',
+      'env set shop.example.com APP_NAME=hunter2-hunter2 NEW=hunter2-hunter2',
+      'credential create x --provider hetzner --token @secret',
+      `api POST /tokens -F 'nested:={"token":"hunter2-hunter2"}'`,
+    ])
+      for (const more of ['', ' --json', ' --debug', ' -o csv', ' -o yaml']) {
+        const run = await dry(`${line}${more}`);
+        expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('Nothing was changed.')]);
+        expect(run.stdout).toContain('••••••••');
+        expect(run.stdout + run.stderr).not.toContain('hunter2');
+      }
+  });
+
+  test('names what an earlier change creates', async () => {
+    const run = await dry('site create new.example.com --server web-1 --certificate --deploy --json');
+    const site = { id: null, name: 'new.example.com', created_by: 1 };
+    expect(run.json()).toMatchObject({ changes: [{}, { targets: { site } }, { targets: { site } }] });
+  });
+
+  test('leaves nothing on this machine', async () => {
+    const state = () => readdirSync(join(bed.directory, 'state')).filter((name) => !name.startsWith('budget'));
+    for (const line of [
+      'deploy shop.example.com',
+      'deploy blog.example.com --branch feature/search',
+      'rollback shop.example.com',
+      'token create ci --ability site:read --to-file new',
+      'token rotate Grafana --to-file new',
+    ])
+      expect((await dry(line)).code).toBe(0);
+    expect([state(), existsSync(join(bed.directory, 'new'))]).toEqual([[], false]);
+  });
+
+  test('says that a deployment in progress would be followed', async () => {
+    bed.sandbox.deployElsewhere(seeded.sites['shop.example.com']);
+    expect((await dry('deploy shop.example.com --exit-code')).stdout).toContain(
+      'Nothing would change\n  running  shop.example.com is already deploying; would follow it\n',
+    );
+    const wait = await dry('deploy shop.example.com --if-running wait');
+    expect([wait.stdout, wait.waited]).toEqual([expect.stringContaining('would wait for it\n'), 0]);
+    expect((await dry('deploy shop.example.com --if-running fail')).code).toBe(10);
+  });
+
+  test('works with DNX_READ_ONLY', async () => {
+    expect(await dry('server restart web-1', { env: { DNX_READ_ONLY: '1' } })).toMatchObject({ code: 0 });
+  });
+
+  test('works with a token that may only read', async () => {
+    const token = bed.sandbox.mint(['server:read', 'crontab:read']);
+    const run = await dry(`${CRON} --frequency '0 7 * * *'`, { env: { DNX_TOKEN: token } });
+    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('needs  crontab:update')]);
+  });
+
+  test('is fit for a narrow terminal', async () => {
+    const { stdout } = await dry('env set shop.example.com A=1 --deploy', { columns: 40 });
+    expect(stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
+  });
+});
+
+describe('--exit-code', () => {
+  test('is 10 if something would change', async () => {
+    expect((await dry(`${CRON} --frequency '0 7 * * *' --exit-code`)).code).toBe(10);
+    expect((await dry('env set shop.example.com APP_NAME=Shop --exit-code')).code).toBe(10);
+  });
+
+  test('is 0 if nothing would', async () => {
+    expect((await bed.dnx('env set shop.example.com NEW=1')).code).toBe(0);
+    const run = await dry('env ensure shop.example.com NEW=1 --exit-code');
+    expect([run.code, run.stdout]).toEqual([0, 'Nothing would change\n  because  Variable NEW already exists\n']);
+  });
+
+  test('needs --dry-run', async () => {
+    const run = await bed.dnx('server restart web-1 --exit-code');
+    expect([run.code, run.calls, run.stderr]).toEqual([2, [], 'Error: --exit-code needs --dry-run.\n']);
+  });
+
+  test('is no option of a command that only reads', async () => {
+    expect((await bed.dnx('server list --dry-run')).code).toBe(2);
+  });
+});
