@@ -300,7 +300,7 @@ describe('a hostile plan', () => {
   test('is no larger than it says', async () => {
     await hostile((plan) => ({ ...plan, changes: Array.from({ length: 501 }, () => plan.changes[0]) }));
     await hostile((plan) => ({ ...plan, more: [] }));
-    await hostile((plan) => first(plan, { then: [] }));
+    await hostile((plan) => first(plan, { next: [] }));
     await hostile(() => `${' '.repeat(1_100_000)}{}`);
     await hostile(() => `{"changes":${'['.repeat(100_000)}`);
     await hostile(() => '[]');
