@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { signed } from './sign-macho.mjs';
 
 const BUN = '1.4.5';
 
@@ -35,7 +36,7 @@ const platforms = {
 const digests = {
   'linux-x64-baseline': 'sha512-s8yMwYcFnnrA178gji0gZbkE2WVDej/Ti1x770oPfihxyRxSMNhGhiAQNXV53aDeraZxksdvKV/RAdQBCd0qPA==',
   'linux-x64-musl-baseline': 'sha512-cWJhU8h0+MiUgpSt99sQhjxLIIosKEcKYdtKddohokUvAuN6jKOy7g7+QDTZTXtwHxz93wL3BX+L6wXVPDUH3A==',
-  'linux-aarch64': 'sha512-4BXmsSKnjOrlGWqZV4x/oWa7AVoR+B6lXCddMzOAXBIm3t50eslg9wb66gmtW1AamEQ1l1CDvmmruysEhqOWMg==',
+  'linux-aarch64': 'sha512-4BXmsSKnjOrlGWqZV4x/oWa7AVoR+B6lCXddMzOAXBIm3t50eslg9wb66gmtW1AamEQ1l1CDvmmruysEhqOWMg==',
   'linux-aarch64-musl': 'sha512-XCNc+WvvMAdNNb+OWTogpy+N9wm62fkVeEVLb6how0RZhW5LPi6c7BlkeVCuWps7XjEl2saFpHFa20/1E+PAHg==',
   'darwin-x64-baseline': 'sha512-zqfLA5A4B+hYMh5WYzYSot3uZ06FzhdP0OEwQisEzdirYtXGj5cQFlfy31BGfNsAsk1Gd/w/OxJ/jqqJ3cMclw==',
   'darwin-aarch64': 'sha512-4MIFXHmctH2EhAxLXm2/qxNtv17dFtLJylvaOCsrgq6KSqHTs6eW5YSrJjRbJxYUJaR901fsN8JfZOa+CsWpWQ==',
@@ -55,7 +56,7 @@ try {
     const { runtime, keyring } = platforms[name];
     const program = programIn(join(directory, name), keyring);
     const file = join(out, `dnx-${name}${name.startsWith('windows') ? '.exe' : ''}`);
-    compile(bun, { program, runtime: runtimeOf(runtime), file });
+    compile(bun, { name, program, runtime: runtimeOf(runtime), file });
     console.log(file);
   }
 } finally {
@@ -83,15 +84,17 @@ function programIn(folder, keyring) {
 }
 
 /** Ignores .env and bunfig.toml of a project. Names of functions stay, for reports of bugs. */
-function compile(bun, { program, runtime, file }) {
+function compile(bun, { name, program, runtime, file }) {
   const assets = readdirSync(join(program, 'assets')).flatMap((each) => ['--asset', join('assets', each)]);
-  const name = join(program, 'dnx');
+  const built = join(program, 'dnx');
   execFileSync(
     bun,
     [
       ...[
         'build',
         '--compile',
+        '--target',
+        `bun-${name}`,
         '--compile-executable-path',
         runtime,
         '--bytecode',
@@ -105,11 +108,12 @@ function compile(bun, { program, runtime, file }) {
       // Otherwise the path of the build would be inside.
       ...['--define', '__filename=process.execPath', '--define', '__dirname=process.execPath'],
       ...(existsSync(join(program, 'node_modules')) ? [] : ['--external', '@napi-rs/keyring']),
-      ...[...assets, 'dnx.js', '--outfile', name],
+      ...[...assets, 'dnx.js', '--outfile', built],
     ],
     { cwd: program, stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  renameSync(existsSync(name) ? name : `${name}.exe`, file);
+  renameSync(existsSync(built) ? built : `${built}.exe`, file);
+  if (name === 'darwin-x64') writeFileSync(file, signed(readFileSync(file)));
 }
 
 function runtimeOf(name) {

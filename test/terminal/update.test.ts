@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { version } from '../../src/base/version.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
 import { type GitHub, openGitHub } from '../support/github.ts';
-import { programEnv } from '../support/program.ts';
+import { program, programEnv } from '../support/program.ts';
 import { openProgram, openTerminal } from '../support/terminal.ts';
 import { leading, sampled } from '../support/volume.ts';
 
@@ -59,7 +59,8 @@ describe('the notice of a new release', () => {
     const { text, code } = await whoami(github);
     expect(code).toBe(0);
     expect(text).toMatch(/ada@example\.com[\s\S]*\r\n\r\nA new release of dnx is available: /);
-    expect(text).toContain(`${NOTICE}\r\nhttps://github.com/deploynix/dnx/releases/tag/v9.8.7\r\n`);
+    const command = program.length === 1 ? '\r\nTo upgrade, run: dnx upgrade' : '';
+    expect(text).toContain(`${NOTICE}${command}\r\nhttps://github.com/deploynix/dnx/releases/tag/v9.8.7\r\n`);
     expect([github.tunnels, github.requests.map(({ url }) => url)]).toEqual([
       ['api.github.com:443'],
       ['/repos/deploynix/dnx/releases/latest'],
