@@ -131,7 +131,7 @@ export const topicTexts = {
         ['  budget.json', 'Requests of the last minute, for the rate limit'],
         ['  update.json', 'Latest release, and when dnx last checked for it'],
       ],
-      'On Windows, the directories are %APPDATA%\\dnx, %LOCALAPPDATA%\\dnx\\cache and %LOCALAPPDATA%\\dnx\\state.',
+      'On Windows: %APPDATA%\\dnx, %LOCALAPPDATA%\\dnx\\cache, %LOCALAPPDATA%\\dnx\\state',
       'Tokens are in the keychain of your operating system: dnx help keychain',
       '.deploynix.json is safe to commit: it holds no secrets, and cannot choose the host that a token is sent to. dnx doctor checks these files.',
     ],
