@@ -9,6 +9,7 @@ import { nounIn } from '../../platform/names/namings.ts';
 import type { Consent, Context } from '../language/command.ts';
 import { operations } from './operations.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
+import { irreversible } from './undo.ts';
 
 /** A target in a plan. */
 export interface PlannedTarget {
@@ -31,6 +32,8 @@ export interface PlannedChange {
   readonly absent?: true;
   /** Sent even if an earlier change fails, to put something back. */
   readonly always?: true;
+  /** Why dnx undo cannot take it back; null if it can. */
+  readonly undo?: string | null;
   readonly about?: readonly JsonObject[];
 }
 
@@ -104,11 +107,15 @@ export function plannedChange(
 ): PlannedChange {
   const { call, body, about, always, absent } = change;
   const isSecret = (field: string) => isSecretField(call, field, parts.secrets);
-  return {
+  const planned = {
     call,
     targets: Object.fromEntries(Object.entries(targetsOf(change, parts)).map(([noun, target]) => [noun, plannedTarget(target)])),
     body: withoutSecrets(body, isSecret, hidden) ?? null,
     before: replacedBy(change, isSecret) ?? null,
+  };
+  return {
+    ...planned,
+    undo: irreversible(planned) ?? null,
     ...(absent && { absent }),
     ...(always && { always }),
     ...(about.length > 0 && { about: about.map(({ data }) => data) }),
