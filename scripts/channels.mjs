@@ -77,7 +77,7 @@ function layOut(root, executable, time) {
 function tar(root, file, time) {
   const options = ['--sort=name', `--mtime=@${time}`, '--owner=0', '--group=0', '--numeric-owner', '--format=ustar', '--mode=go-w'];
   const content = execFileSync('tar', [...options, '-cC', root, '--no-recursion', 'bin/dnx', '--recursion', 'bin/deploynix', 'share'], big);
-  writeFileSync(file, execFileSync('gzip', ['-9', '-n'], { ...big, input: content }));
+  writeFileSync(file, execFileSync('gzip', ['-n'], { ...big, input: content }));
 }
 
 const big = { maxBuffer: 2 ** 30 };
@@ -111,7 +111,7 @@ Homepage: ${homepage}
 Description: ${description}
 `,
   );
-  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', tree, file], {
+  execFileSync('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z10', '--build', tree, file], {
     env: { ...process.env, SOURCE_DATE_EPOCH: `${time}` },
   });
 }
@@ -143,7 +143,13 @@ cp -a ${root} %{buildroot}/usr
 ${files.map((each) => join('/usr', each.parentPath.slice(root.length), each.name)).join('\n')}
 `,
   );
-  const defined = { _topdir: top, _rpmfilename: 'dnx.rpm', _buildhost: 'localhost', use_source_date_epoch_as_buildtime: 1 };
+  const defined = {
+    _topdir: top,
+    _binary_payload: 'w10.zstdio',
+    _rpmfilename: 'dnx.rpm',
+    _buildhost: 'localhost',
+    use_source_date_epoch_as_buildtime: 1,
+  };
   const definitions = Object.entries(defined).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
   const options = ['-bb', '--quiet', '--target', `${arch}-linux`, ...definitions, join(top, 'dnx.spec')];
   execFileSync('rpmbuild', options, { env: { ...process.env, SOURCE_DATE_EPOCH: `${time}` }, stdio: ['ignore', 'ignore', 'inherit'] });

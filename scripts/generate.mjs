@@ -10,6 +10,7 @@ function run(script, ...args) {
 }
 
 writeFileSync('docs/link.schema.json', execFileSync(process.execPath, ['bin/dnx.js', 'link', '--schema']));
+writeFileSync('docs/plan.schema.json', execFileSync(process.execPath, ['bin/dnx.js', 'apply', '--schema']));
 // First, because the tests of links read its pages.
 run('node_modules/vitest/vitest.mjs', 'run', 'test/docs/reference.test.ts');
 run('node_modules/vitest/vitest.mjs', 'run', 'test/docs');

@@ -30,7 +30,7 @@ esac
 [ "$(dnx --version)" = "$VERSION" ]
 dnx version --json
 dnx sandbox run -- dnx server list
-dnx sandbox run -- dnx deploy shop.example.com
+dnx sandbox run -- dnx deploy shop.example.com --no-wait
 [ "$channel" = docker ] || [ "$(deploynix --version)" = "$VERSION" ]
 case $channel in
   # How it was installed, it must know: it decides what upgrades it.

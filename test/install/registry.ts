@@ -1,26 +1,42 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { type Listening, openElsewhere } from '../support/elsewhere.ts';
 
 /** Managers may refuse releases that are younger than a few days. */
 const published = '2026-01-01T00:00:00.000Z';
 
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+}
+
+interface Package {
+  readonly manifest: Manifest;
+  readonly content: Buffer;
+}
+
 /**
- * Serves this tarball under its package's name, so that `npx deploynix-cli` and its like can be tested before a release.
- * It redirects to npm's registry for every other package.
+ * Serves this tarball under its package's name, so that `npx deploynix-cli` and its like can be tested before a release. Without a tarball, the
+ * package has to be published first. It redirects to npm's registry for every other package.
  */
-export async function startRegistry(tarball: string): Promise<Listening> {
+export async function startRegistry(tarball?: string): Promise<Listening> {
   const { stdout: upstream } = await execa('npm', ['config', 'get', 'registry']);
-  const content = readFileSync(tarball);
-  const { stdout } = await execa('tar', ['-xzOf', tarball, 'package/package.json']);
-  const manifest = JSON.parse(stdout);
-  return openElsewhere(({ url = '/', headers }, response) => {
-    if (url.endsWith('.tgz') && url.startsWith(`/${manifest.name}/`)) {
-      response.end(content);
-    } else if (url.split('?')[0] === `/${manifest.name}`) {
+  const name = 'deploynix-cli';
+  let known = tarball === undefined ? undefined : await read(tarball);
+  return openElsewhere(async (request, response) => {
+    const { url = '/', headers, method } = request;
+    if (url.split('?')[0] === `/${name}` && method === 'PUT') {
+      known = publishedIn(await text(request));
+      response.writeHead(201).end('{}');
+    } else if (url.startsWith(`/${name}`) && known === undefined) {
+      response.writeHead(404).end('{}');
+    } else if (url.endsWith('.tgz') && url.startsWith(`/${name}/`)) {
+      response.end(known?.content);
+    } else if (url.split('?')[0] === `/${name}` && known) {
       response.setHeader('Content-Type', 'application/json');
-      response.end(JSON.stringify(packument(manifest, content, `http://${headers.host}/${manifest.name}/-/dnx.tgz`)));
+      response.end(JSON.stringify(packument(known, `http://${headers.host}/${name}/-/dnx.tgz`)));
     } else {
       response.writeHead(302, { Location: new URL(url, upstream).href });
       response.end();
@@ -28,7 +44,23 @@ export async function startRegistry(tarball: string): Promise<Listening> {
   });
 }
 
-function packument(manifest: { name: string; version: string }, content: Buffer, tarball: string): object {
+async function read(tarball: string): Promise<Package> {
+  const { stdout } = await execa('tar', ['-xzOf', tarball, 'package/package.json']);
+  return { manifest: JSON.parse(stdout), content: readFileSync(tarball) };
+}
+
+/** What `npm publish` sends. */
+function publishedIn(body: string): Package {
+  const { versions, _attachments } = JSON.parse(body) as {
+    versions: Record<string, Manifest>;
+    _attachments: Record<string, { data: string }>;
+  };
+  const [manifest] = Object.values(versions);
+  const [attached] = Object.values(_attachments);
+  return { manifest: manifest as Manifest, content: Buffer.from(attached?.data ?? '', 'base64') };
+}
+
+function packument({ manifest, content }: Package, tarball: string): object {
   const integrity = `sha512-${createHash('sha512').update(content).digest('base64')}`;
   const shasum = createHash('sha1').update(content).digest('hex');
   return {

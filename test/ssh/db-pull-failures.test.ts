@@ -94,7 +94,8 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     sql('DROP DATABASE IF EXISTS no_room_dnx_new');
     sql('ALTER DATABASE template0 SET TABLESPACE pg_default; DROP TABLESPACE small');
     expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/No space left on device[\s\S]*no_room is unchanged/);
+    // The last connection of the import may need room, too.
+    expect(ran.stderr).toMatch(/(No space left on device|could not write init file)[\s\S]*no_room is unchanged/);
     expect(copying.databases('pgsql', 'no_room')).toEqual(['no_room']);
     expect(copying.content('pgsql', 'no_room')).toBe(before);
   });

@@ -10,11 +10,15 @@ import { openWebsite } from './website.ts';
 
 const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for the examples'.padEnd(51, '.')).toString('base64')} ada@desktop`;
 
+const savePlan = 'site suspend shop.example.com --dry-run --out plan.json';
+
 /** A command to run before an example. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
   'dnx unlink': 'link shop.example.com',
   'dnx unlink --env staging': 'link shop.example.com --env staging',
+  'dnx apply plan.json --check': savePlan,
+  'dnx apply plan.json --yes': savePlan,
   'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 

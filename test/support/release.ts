@@ -6,7 +6,7 @@ import { execaSync } from 'execa';
 import { temporary } from './dnx.ts';
 
 /** Every platform that a release has an executable for. */
-const platforms = ['linux-x64', 'linux-arm64', 'linux-x64-musl', 'linux-arm64-musl', 'darwin-x64', 'darwin-arm64', 'windows-x64'];
+export const platforms = ['linux-x64', 'linux-arm64', 'linux-x64-musl', 'linux-arm64-musl', 'darwin-x64', 'darwin-arm64', 'windows-x64'];
 
 /** Signs every release of these tests, so that one can replace another. */
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -69,9 +69,12 @@ export function packRelease(
 
 /** Serves releases as github.com and api.github.com do; the last one is the latest. `changed` replaces files, by their name. */
 export const serveReleases =
-  (releases: readonly Release[], changed: Readonly<Record<string, Buffer | string | RequestListener>> = {}): RequestListener =>
+  (
+    releases: readonly Pick<Release, 'version' | 'files'>[],
+    changed: Readonly<Record<string, Buffer | string | RequestListener>> = {},
+  ): RequestListener =>
   (request, response) => {
-    const { version: latest } = releases.at(-1) as Release;
+    const { version: latest } = releases.at(-1) as Pick<Release, 'version'>;
     const [path = ''] = (request.url ?? '').replace(/^\/deploynix\/dnx/, '').split('?');
     const redirected = path.replace('/releases/latest/download/', `/releases/download/v${latest}/`);
     if (redirected !== path) return void response.writeHead(302, { location: request.url?.replace(path, redirected) }).end();

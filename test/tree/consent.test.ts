@@ -6,8 +6,11 @@ import { consentLevel } from '../../src/cli/language/tree.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-/** These ask only if the link file says so, what is there would be replaced, or for DELETE, and have their own tests. A review needs no consent. */
-const sometimes = ['site deploy', 'env set', 'site schedule', 'link', 'unlink', 'api'];
+/**
+ * These ask only if the link file says so, what is there would be replaced, for DELETE, or once a plan was compared, and have their own
+ * tests. A review needs no consent.
+ */
+const sometimes = ['site deploy', 'env set', 'site schedule', 'link', 'unlink', 'api', 'apply'];
 
 /** Every command that asks for consent, with an example from which `--yes` or `--confirm` is removed. */
 const consenting = leaves.flatMap((leaf) => {

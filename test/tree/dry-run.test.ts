@@ -50,7 +50,7 @@ function like(planned: unknown, sent: unknown): unknown {
 
 test('the operations that may be planned are those that commands send', () => {
   const sent = leaves.flatMap(({ command }) => operationsOf(command)).filter((each) => !isRead(each));
-  expect([...operations].sort()).toEqual([...new Set(sent)].sort());
+  expect(Object.keys(operations).sort()).toEqual([...new Set(sent)].sort());
 });
 
 test('almost every command that changes something has a dry run', () => {

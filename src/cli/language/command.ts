@@ -65,6 +65,8 @@ export interface Context<E extends Endpoint = Endpoint> {
 export interface Planning {
   /** The consent that the command would need, if it is stricter than what it declares. `name`: what `--confirm` names. */
   consent(level: Consent['level'], name?: string): void;
+  /** Where a secret was read: `file://key.pem`. Without it, a secret cannot be saved in a plan. */
+  source(value: string, reference: string): void;
   /** Facts about the next change, or about all if `whole`: an object for scripts, lines for people. */
   about(data: JsonObject, details: readonly Detail[], whole?: boolean): void;
 }

@@ -58,6 +58,7 @@ export const consents = {
 export const planOptions = under('Plan', {
   dry_run: flag('Show what would change, and change nothing'),
   exit_code: flag('With --dry-run: exit with 10 if something would change'),
+  out: text('With --dry-run: also save the plan, for dnx apply', 'file'),
 } satisfies Options);
 
 /** Options of every create and update, for fields that dnx does not know. */

@@ -1,67 +1,101 @@
+/** How a change is taken back, or why it cannot be. */
+export type Undo =
+  /** PUT again, with what it replaced. */
+  | 'restore'
+  /** DELETE what it created. */
+  | 'delete'
+  /** Schedule what was scheduled before, or nothing. */
+  | 'schedule'
+  /** POST again, with these fields of what it deleted. */
+  | { readonly create: readonly string[] }
+  /** The action that does the opposite. */
+  | { readonly action: string }
+  | { readonly none: string };
+
+/** What is known of an operation that changes something. */
+export interface Operation {
+  readonly undo: Undo;
+  /** The fields of its target that an action changes. */
+  readonly touches?: readonly string[];
+}
+
+const none = (reason: string): Undo => ({ none: reason });
+
 /** Every operation of the API reference that changes something. A test compares them with the commands. */
-export const operations = [
-  'POST /login',
-  'POST /logout',
-  'POST /tokens',
-  'DELETE /tokens/{token}',
-  'POST /servers',
-  'PUT /servers/{server}',
-  'DELETE /servers/{server}',
-  'POST /servers/{server}/restart',
-  'POST /servers/{server}/provision',
-  'POST /servers/{server}/sites',
-  'PUT /servers/{server}/sites/{site}',
-  'DELETE /servers/{server}/sites/{site}',
-  'POST /servers/{server}/sites/{site}/deploy',
-  'POST /servers/{server}/sites/{site}/schedule-deploy',
-  'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy',
-  'POST /servers/{server}/sites/{site}/rollback',
-  'POST /servers/{server}/sites/{site}/suspend',
-  'POST /servers/{server}/sites/{site}/resume',
-  'POST /servers/{server}/sites/{site}/enable-zero-downtime',
-  'POST /servers/{server}/sites/{site}/environment-variables',
-  'PUT /servers/{server}/sites/{site}/environment-variables/{variable}',
-  'DELETE /servers/{server}/sites/{site}/environment-variables/{variable}',
-  'POST /servers/{server}/sites/{site}/environment-variables/pull',
-  'POST /servers/{server}/sites/{site}/queues',
-  'PUT /servers/{server}/sites/{site}/queues/{queue}',
-  'DELETE /servers/{server}/sites/{site}/queues/{queue}',
-  'POST /servers/{server}/sites/{site}/queues/{queue}/restart',
-  'POST /servers/{server}/sites/{site}/redirects',
-  'PUT /servers/{server}/sites/{site}/redirects/{redirect}',
-  'DELETE /servers/{server}/sites/{site}/redirects/{redirect}',
-  'POST /servers/{server}/sites/{site}/certificates',
-  'DELETE /servers/{server}/sites/{site}/certificates/{certificate}',
-  'POST /servers/{server}/databases',
-  'DELETE /servers/{server}/databases/{database}',
-  'POST /servers/{server}/databases/{database}/users',
-  'PUT /servers/{server}/databases/{database}/users/{user}',
-  'DELETE /servers/{server}/databases/{database}/users/{user}',
-  'POST /servers/{server}/databases/{database}/backups',
-  'POST /backups/application',
-  'POST /backups/{backup}/restore',
-  'POST /backups/{backup}/verify',
-  'POST /servers/{server}/crontabs',
-  'PUT /servers/{server}/crontabs/{crontab}',
-  'DELETE /servers/{server}/crontabs/{crontab}',
-  'POST /servers/{server}/daemons',
-  'PUT /servers/{server}/daemons/{daemon}',
-  'DELETE /servers/{server}/daemons/{daemon}',
-  'POST /servers/{server}/daemons/{daemon}/restart',
-  'POST /servers/{server}/ssh-keys',
-  'DELETE /servers/{server}/ssh-keys/{ssh_key}',
-  'POST /servers/{server}/network-rules',
-  'DELETE /servers/{server}/network-rules/{network_rule}',
-  'DELETE /servers/{server}/certificates/{certificate}',
-  'POST /providers/credentials',
-  'DELETE /providers/credentials/{credential}',
-  'POST /git-providers',
-  'PUT /git-providers/{git_provider}',
-  'DELETE /git-providers/{git_provider}',
-  'POST /git-repositories',
-  'PUT /git-repositories/{git_repository}',
-  'DELETE /git-repositories/{git_repository}',
-  'POST /git-repositories/{git_repository}/setup-deploy-key',
-  'POST /git-repositories/{git_repository}/enable-auto-deploy',
-  'POST /git-repositories/{git_repository}/disable-auto-deploy',
-] as const;
+export const operations: Readonly<Record<string, Operation>> = {
+  'POST /login': { undo: none('It signs in.') },
+  'POST /logout': { undo: none('A revoked token does not come back.') },
+  'POST /tokens': { undo: 'delete' },
+  'DELETE /tokens/{token}': { undo: none('A revoked token does not come back.') },
+  'POST /servers': { undo: none('The server may hold data by then. Delete it with dnx server delete.') },
+  'PUT /servers/{server}': { undo: 'restore' },
+  'DELETE /servers/{server}': { undo: none('Its sites and data are gone.') },
+  'POST /servers/{server}/restart': { undo: none('A restart leaves nothing to take back.') },
+  'POST /servers/{server}/provision': { undo: none('The software before is not known.') },
+  'POST /servers/{server}/sites': { undo: none('The site may hold data by then. Delete it with dnx site delete.') },
+  'PUT /servers/{server}/sites/{site}': { undo: 'restore' },
+  'DELETE /servers/{server}/sites/{site}': { undo: none('Its files and releases are gone.') },
+  'POST /servers/{server}/sites/{site}/deploy': { undo: none('Roll back with dnx rollback. Migrations are not undone.') },
+  'POST /servers/{server}/sites/{site}/schedule-deploy': { undo: 'schedule', touches: ['scheduled_deploy_at'] },
+  'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy': { undo: 'schedule', touches: ['scheduled_deploy_at'] },
+  'POST /servers/{server}/sites/{site}/rollback': { undo: none('Roll back again with dnx rollback --to.') },
+  'POST /servers/{server}/sites/{site}/suspend': { undo: { action: 'resume' }, touches: ['status'] },
+  'POST /servers/{server}/sites/{site}/resume': { undo: { action: 'suspend' }, touches: ['status'] },
+  'POST /servers/{server}/sites/{site}/enable-zero-downtime': {
+    undo: none('The API cannot turn this off.'),
+    touches: ['zero_downtime_enabled'],
+  },
+  'POST /servers/{server}/sites/{site}/environment-variables': { undo: 'delete' },
+  'PUT /servers/{server}/sites/{site}/environment-variables/{variable}': { undo: 'restore' },
+  'DELETE /servers/{server}/sites/{site}/environment-variables/{variable}': { undo: { create: ['key', 'value'] } },
+  'POST /servers/{server}/sites/{site}/environment-variables/pull': { undo: none('The variables before are not kept.') },
+  'POST /servers/{server}/sites/{site}/queues': { undo: 'delete' },
+  'PUT /servers/{server}/sites/{site}/queues/{queue}': { undo: 'restore' },
+  'DELETE /servers/{server}/sites/{site}/queues/{queue}': {
+    undo: { create: ['connection', 'queue', 'processes', 'tries', 'timeout', 'sleep'] },
+  },
+  'POST /servers/{server}/sites/{site}/queues/{queue}/restart': { undo: none('A restart leaves nothing to take back.') },
+  'POST /servers/{server}/sites/{site}/redirects': { undo: 'delete' },
+  'PUT /servers/{server}/sites/{site}/redirects/{redirect}': { undo: 'restore' },
+  'DELETE /servers/{server}/sites/{site}/redirects/{redirect}': { undo: { create: ['from', 'to', 'type'] } },
+  'POST /servers/{server}/sites/{site}/certificates': { undo: 'delete' },
+  'DELETE /servers/{server}/sites/{site}/certificates/{certificate}': { undo: none('Request a new one with dnx certificate create.') },
+  'POST /servers/{server}/databases': { undo: none('The database may hold data by then. Delete it with dnx database delete.') },
+  'DELETE /servers/{server}/databases/{database}': { undo: none('Its data is gone.') },
+  'POST /servers/{server}/databases/{database}/users': { undo: 'delete' },
+  'PUT /servers/{server}/databases/{database}/users/{user}': { undo: 'restore' },
+  'DELETE /servers/{server}/databases/{database}/users/{user}': { undo: none('Its password is not known.') },
+  'POST /servers/{server}/databases/{database}/backups': { undo: none('The API cannot delete a backup.') },
+  'POST /backups/application': { undo: none('The API cannot delete a backup.') },
+  'POST /backups/{backup}/restore': { undo: none('What it overwrote is gone, unless there is a backup of it.') },
+  'POST /backups/{backup}/verify': { undo: none('It only checks the backup.') },
+  'POST /servers/{server}/crontabs': { undo: 'delete' },
+  'PUT /servers/{server}/crontabs/{crontab}': { undo: 'restore' },
+  'DELETE /servers/{server}/crontabs/{crontab}': { undo: { create: ['command', 'frequency', 'user'] } },
+  'POST /servers/{server}/daemons': { undo: 'delete' },
+  'PUT /servers/{server}/daemons/{daemon}': { undo: 'restore' },
+  'DELETE /servers/{server}/daemons/{daemon}': { undo: { create: ['command', 'directory', 'user', 'processes'] } },
+  'POST /servers/{server}/daemons/{daemon}/restart': { undo: none('A restart leaves nothing to take back.') },
+  'POST /servers/{server}/ssh-keys': { undo: 'delete' },
+  'DELETE /servers/{server}/ssh-keys/{ssh_key}': { undo: { create: ['name', 'public_key'] } },
+  'POST /servers/{server}/network-rules': { undo: 'delete' },
+  'DELETE /servers/{server}/network-rules/{network_rule}': { undo: { create: ['name', 'port', 'protocol', 'action', 'source'] } },
+  'DELETE /servers/{server}/certificates/{certificate}': { undo: none('Request a new one with dnx certificate create.') },
+  'POST /providers/credentials': { undo: 'delete' },
+  'DELETE /providers/credentials/{credential}': { undo: none('Its token is not known.') },
+  'POST /git-providers': { undo: 'delete' },
+  'PUT /git-providers/{git_provider}': { undo: 'restore' },
+  'DELETE /git-providers/{git_provider}': { undo: none('Its token is not known.') },
+  'POST /git-repositories': { undo: 'delete' },
+  'PUT /git-repositories/{git_repository}': { undo: 'restore' },
+  'DELETE /git-repositories/{git_repository}': { undo: none('Its deploy key and the sites that used it are not known.') },
+  'POST /git-repositories/{git_repository}/setup-deploy-key': { undo: none('The key before is not known.') },
+  'POST /git-repositories/{git_repository}/enable-auto-deploy': {
+    undo: { action: 'disable-auto-deploy' },
+    touches: ['auto_deploy_enabled'],
+  },
+  'POST /git-repositories/{git_repository}/disable-auto-deploy': {
+    undo: { action: 'enable-auto-deploy' },
+    touches: ['auto_deploy_enabled'],
+  },
+};

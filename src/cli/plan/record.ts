@@ -2,7 +2,8 @@ import { type Detail, Planned } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
-import { idIn } from '../../platform/names/names.ts';
+import { idIn, resourceName } from '../../platform/names/names.ts';
+import { nounIn } from '../../platform/names/namings.ts';
 import type { Consent, Planning } from '../language/command.ts';
 import { operations } from './operations.ts';
 
@@ -14,6 +15,9 @@ export interface RecordedChange {
   readonly body: unknown;
   /** The resource as it was read; undefined if it was not. */
   readonly before: JsonObject | undefined;
+  /** A list was read that has no resource of this name. */
+  readonly absent?: true;
+  readonly always?: true;
   readonly about: readonly Fact[];
 }
 
@@ -31,6 +35,8 @@ export interface Recorder extends Planning {
   readonly facts: () => readonly Fact[];
   /** The strictest consent that the changes need. */
   readonly needed: () => { readonly level: Consent['level'] | undefined; readonly name: string | undefined };
+  /** Where a secret was read. */
+  readonly sourceOf: (value: string) => string | undefined;
   /** The last reading of a resource with this id. */
   readonly seen: (id: string) => JsonObject | undefined;
 }
@@ -48,6 +54,8 @@ export const creatorOf = (id: string): number | undefined => {
 export function openRecorder(): Recorder {
   const changes: RecordedChange[] = [];
   const read = new Map<string, JsonObject>();
+  const lists = new Set<string>();
+  const sources = new Map<string, string>();
   const whole: Fact[] = [];
   let next: Fact[] = [];
   let needed: ReturnType<Recorder['needed']> = { level: undefined, name: undefined };
@@ -60,23 +68,27 @@ export function openRecorder(): Recorder {
       if (needed.level !== 'severe') needed = { level, name: name ?? needed.name };
       else if (level === 'severe') needed = { level, name: name ?? needed.name };
     },
+    sourceOf: (value) => sources.get(value),
+    source: (value, reference) => void sources.set(value, reference),
     about(data, details, all = false) {
       (all ? whole : next).push({ data, details });
     },
     gate: {
       read(path, data) {
+        if (Array.isArray(data)) lists.add(path);
         for (const each of Array.isArray(data) ? data : []) {
           const id = isObject(each) ? idIn(each.id) : undefined;
           if (id !== undefined) read.set(`${path}/${segment(id)}`, each as JsonObject);
         }
         if (isObject(data)) read.set(path, data);
       },
-      change(method, address, { body, assume }) {
+      change(method, address, { body, assume, always }) {
         const [path = ''] = address.split('?', 1);
         const { call, ids } = operationAt(method, path);
         // An action follows the path of what it acts on.
         const before = read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined);
-        changes.push({ call, ids, body, before, about: next });
+        const absent = lists.has(path) && isAbsent(call, body, read, path);
+        changes.push({ call, ids, body, before, about: next, ...(absent && { absent }), ...(always && { always }) });
         next = [];
         // What a later change replaces.
         if (method === 'PUT' && before) read.set(path, { ...before, ...(isObject(body) && body) });
@@ -88,11 +100,18 @@ export function openRecorder(): Recorder {
   };
 }
 
+/** True if nothing that was read of a list has the name of what is created. */
+function isAbsent(call: string, body: unknown, read: ReadonlyMap<string, JsonObject>, path: string): boolean {
+  const noun = nounIn(call.replace('POST ', 'GET ') as Endpoint);
+  const name = noun && isObject(body) ? resourceName(body, noun) : undefined;
+  return name !== undefined && ![...read].some(([place, item]) => parentOf(place) === path && resourceName(item, noun ?? '') === name);
+}
+
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
 /** The operation of the API reference at a path, and the ids in it. */
 function operationAt(method: string, path: string): Pick<RecordedChange, 'call' | 'ids'> {
-  for (const call of operations) {
+  for (const call of Object.keys(operations) as Endpoint[]) {
     const [own, pattern = ''] = call.split(' ');
     const ids = own === method ? idsAt(pattern, path) : undefined;
     if (ids) return { call, ids };

@@ -58,7 +58,7 @@ export async function openContext(
   const connection = connectionOf(world, settings);
   const names = namesOf(world, settings, { cache, token: tokens.token });
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
-  const sources = { world, ask, stdin };
+  const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
   const api = apiOf(world, settings, { command, progress, connection, names, limit, maxWaitMs, gate: plan?.gate });
   const scope: Scope = { api, settings, names, searching: searchingWith(progress) };

@@ -26,7 +26,7 @@ export interface Invocation {
   readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
   readonly consent: GivenConsent;
   /** The options of a dry run, if the command may change something. */
-  readonly plan: { readonly dry: boolean; readonly exitCode: boolean };
+  readonly plan: { readonly dry: boolean; readonly exitCode: boolean; readonly out: string | undefined };
 }
 
 /** The words for the noun of the group; may be empty. */
@@ -168,13 +168,14 @@ function sorted(
       data: command.fields ? textOf(parts.get('data')) : undefined,
     },
     consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
-    plan: mayChange(command) ? planOf(parts) : { dry: false, exitCode: false },
+    plan: mayChange(command) ? planOf(parts) : { dry: false, exitCode: false, out: undefined },
   };
 }
 
 function planOf(parts: ReadonlyMap<string, Word>): Invocation['plan'] {
-  const plan = { dry: parts.get('dry_run') === true, exitCode: parts.get('exit_code') === true };
-  if (plan.exitCode && !plan.dry) throw usage('--exit-code needs --dry-run.');
+  const plan = { dry: parts.get('dry_run') === true, exitCode: parts.get('exit_code') === true, out: textOf(parts.get('out')) };
+  const needless = plan.dry ? undefined : plan.exitCode ? '--exit-code' : plan.out === undefined ? undefined : '--out';
+  if (needless !== undefined) throw usage(`${needless} needs --dry-run.`);
   return plan;
 }
 

@@ -103,8 +103,8 @@ export async function perform(
     async (error, given) => (asks ? answeredAgain(error, invocation, given, again) : undefined),
   );
   if (plan) {
-    const { planResult } = await import('../plan/show.ts');
-    return planResult({ invocation, recorder: plan, known: all, nameOf: scope.names.nameOf, host: base.settings.host }, result);
+    const { dryRunResult } = await import('../plan/dry-run.ts');
+    return dryRunResult({ invocation, ctx: base, recorder: plan, known: all, nameOf: scope.names.nameOf }, result);
   }
   if (!result.exit) await after?.();
   return Object.keys({ ...words, ...values.asked, ...result.answers }).length > 0

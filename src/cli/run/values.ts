@@ -5,6 +5,7 @@ import { quoted } from '../../base/shell.ts';
 import { flagName, title } from '../../base/text.ts';
 import { duration, parseDuration } from '../../base/time.ts';
 import { pathOf, type World } from '../../machine/world.ts';
+import type { Planning } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';
 
@@ -14,6 +15,8 @@ export interface Sources {
   readonly ask: Pick<Ask, 'allowed' | 'confirm' | 'password' | 'input' | 'select'>;
   /** Reads stdin to its end, once. */
   readonly stdin: () => Promise<string>;
+  /** Is told where a value was read. */
+  readonly plan?: Pick<Planning, 'source'> | undefined;
 }
 
 /** Parses the value of an option. `source` replaces the option name in errors: `DNX_TIMEOUT`. */
@@ -59,8 +62,10 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
 const isFile = (word: string, { world }: Sources): boolean => word !== '' && existsSync(pathOf(word, world));
 
 /** Reads `@file` or `-` without the final newline. */
-export async function contentOf(word: string, { world, stdin }: Sources): Promise<string> {
+export async function contentOf(word: string, { world, stdin, plan }: Sources): Promise<string> {
   if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
   const { readUserFile } = await import('../../machine/files/user-file.ts');
-  return (await readUserFile(word.slice(1), world)).replace(/\r?\n$/, '');
+  const value = (await readUserFile(word.slice(1), world)).replace(/\r?\n$/, '');
+  plan?.source(value, `file://${word.slice(1)}`);
+  return value;
 }

@@ -47,11 +47,12 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
   const { branch } = values;
   const from =
     branch === undefined || !before ? undefined : await (await import('../deploy/branch/borrow.ts')).branchBefore(ctx, of, before, branch);
-  const put = (to: string) => ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {} });
+  const put = (to: string, always?: true) =>
+    ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {}, ...(always && { always }) });
   if (from !== undefined && branch !== undefined) await put(branch);
   described?.say();
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
-  if (from !== undefined) await put(from);
+  if (from !== undefined) await put(from, true);
   return undefined;
 }
 

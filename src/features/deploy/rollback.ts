@@ -65,7 +65,7 @@ async function planRollback({ api, plan }: DeployContext, of: SiteReference, liv
     ['to', describeRelease(target)],
     ['note', MIGRATIONS],
   ] as const;
-  plan?.about({ live: live?.name ?? null, target: target.name }, details);
+  plan?.about({ live: live ? { release: live.name } : null, target: target.name }, details);
   await sendRollback(api, of, target);
 }
 

@@ -124,7 +124,7 @@ export const topicTexts = {
         ['  places.json', 'Addresses of servers that ssh has reached'],
         ['  compiled', 'Compiled code of dnx'],
         ['~/.local/state/dnx', 'DNX_STATE_DIR, or dnx in XDG_STATE_HOME'],
-        ['  runs', 'Deployments that dnx watch can resume'],
+        ['  runs, plans', 'Deployments and plans that can be resumed'],
         ['  branches', 'Branches to restore after dnx deploy --branch'],
         ['  env', 'Records of dnx env pull; values only as keyed hashes'],
         ['  budget.json', 'Requests of the last minute, for the rate limit'],

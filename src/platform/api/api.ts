@@ -21,6 +21,8 @@ export interface SendOptions {
   readonly file?: boolean;
   /** What a dry run takes for the response, to go on with the requests that follow. Without it, a dry run ends here. */
   readonly assume?: JsonObject;
+  /** True if a plan sends it even after a failure, to put something back. */
+  readonly always?: true;
 }
 
 /** A response, parsed. */

@@ -52,6 +52,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
   const dotenv = parseDotenv(text, name);
   const local = await resolveReferences(dotenv, { directory: file.directory, allowed }, ctx);
   sayReferences(ctx, dotenv);
+  for (const [key, value] of local) ctx.plan?.source(value, `dotenv://${name}#${key}`);
   const known = await ctx.list<SiteVariable>(variablesEndpoint);
   const remote = remoteSide(known);
   requireKnown(choice, local, remote);

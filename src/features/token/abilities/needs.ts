@@ -34,7 +34,7 @@ export async function needsOfLines(
   const notes = new Set<string>();
   const unclear: string[] = [];
   const add = async (found: ScriptCommand, shown: string) => {
-    const asking = await understand(found, tree);
+    const asking = await understand(found, tree, world);
     asked.push(...asking.asked.map((each) => ({ ...each, because: `${shown}: ${each.because}` })));
     for (const note of asking.notes) notes.add(note);
   };
@@ -70,10 +70,16 @@ async function readScript(text: string, file: string): Promise<Script> {
   return (await import('./script.ts')).readShell(text);
 }
 
-async function understand({ words, env }: ScriptCommand, tree: Tree): Promise<ReturnType<typeof askedBy>> {
+async function understand(
+  { words, env }: ScriptCommand,
+  tree: Tree,
+  world: Pick<World, 'cwd' | 'home'>,
+): Promise<ReturnType<typeof askedBy>> {
   const { invocation, error } = await parse(words, tree);
   if (error !== undefined) throw error;
   // Help needs no ability.
   if (!invocation) return { asked: [], notes: [] };
+  if (invocation.path === 'apply' && typeof invocation.options.plan === 'string')
+    return (await import('../../plan/abilities.ts')).askedByPlan(invocation.options.plan, invocation.options.check === true, world);
   return askedBy(invocation, { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined });
 }

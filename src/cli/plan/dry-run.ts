@@ -1,0 +1,49 @@
+import type { Detail } from '../../base/errors.ts';
+import { isObject, toJson } from '../../base/json.ts';
+import { writeText } from '../../machine/files/text-file.ts';
+import { pathOf } from '../../machine/world.ts';
+import type { Context } from '../language/command.ts';
+import { secretFields } from '../language/resource.ts';
+import type { Result } from '../output/view.ts';
+import type { Invocation } from '../run/invocation.ts';
+import { type Plan, type PlanParts, planForFile, planOf } from './plan.ts';
+import type { Fact } from './record.ts';
+import { planView } from './show.ts';
+
+/** What a dry run knows besides the requests. */
+interface Ended extends Omit<PlanParts, 'secrets' | 'host'> {
+  readonly invocation: Invocation;
+  readonly ctx: Pick<Context, 'settings' | 'world' | 'clock'>;
+}
+
+/** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
+export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Result): Result {
+  const { command, plan: given } = invocation;
+  const { recorder } = recorded;
+  const parts = { ...recorded, host: ctx.settings.host, secrets: secretFields({ ...command.options, ...command.fields }) };
+  const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result) : [])];
+  const plan: Plan = { ...planOf(parts), about: facts.map(({ data }) => data) };
+  const saved = given.out !== undefined && plan.changes.length > 0 && !result.exit ? given.out : undefined;
+  if (saved !== undefined) writePlan(saved, { ...planForFile(parts), about: plan.about }, ctx);
+  const lines = (all: readonly Fact[]): readonly Detail[] => all.flatMap(({ details }) => details);
+  const named = (noun: string, id: string) =>
+    recorded.known.find((each) => each[noun]?.id === id)?.[noun]?.label ?? recorded.nameOf(noun, id);
+  return {
+    view: planView(plan, named, { each: recorder.changes.map(({ about }) => lines(about)), whole: lines(facts) }),
+    ...(plan.changes.length > 0 && { note: 'Nothing was changed.' }),
+    ...(saved !== undefined && { next: [{ command: ['apply', saved], why: 'Apply this plan with' }] }),
+    exit: result.exit ?? (given.exitCode && plan.changes.length > 0 ? 10 : undefined),
+  };
+}
+
+/** Writes a plan for this user only. */
+function writePlan(name: string, { version, host, ...plan }: Plan, { world, clock }: Pick<Context, 'world' | 'clock'>): void {
+  const created_at = new Date(clock.now()).toISOString();
+  writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
+}
+
+/** What a command says that would send nothing. */
+function factOf({ view }: Result): readonly Fact[] {
+  if (view.kind === 'message') return isObject(view.data) ? [{ data: view.data, details: [['because', view.text]] }] : [];
+  return view.kind === 'record' ? [{ data: view.item, details: view.details ?? [] }] : [];
+}

@@ -1,0 +1,181 @@
+import { usage } from '../../base/errors.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { isMask, wordOf } from '../../base/text.ts';
+import { needOf } from '../../platform/abilities.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { MASK } from '../../platform/names/existing.ts';
+import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
+import { nounIn } from '../../platform/names/namings.ts';
+import type { Consent, Context } from '../language/command.ts';
+import { operations } from './operations.ts';
+import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
+
+/** A target in a plan. */
+export interface PlannedTarget {
+  /** Null for what an earlier change of the plan creates. */
+  readonly id: string | null;
+  readonly name: string | null;
+  /** The number of the change that creates it, from 1. */
+  readonly created_by?: number;
+}
+
+/** A change in a plan. Secrets are masked in output, and references in a file. */
+export interface PlannedChange {
+  /** As the API reference writes it. */
+  readonly call: Endpoint;
+  readonly targets: Readonly<Record<string, PlannedTarget>>;
+  readonly body: unknown;
+  /** What it replaces or deletes, or an action changes; null if that was not read. */
+  readonly before: JsonObject | null;
+  /** There was no resource of this name. */
+  readonly absent?: true;
+  /** Sent even if an earlier change fails, to put something back. */
+  readonly always?: true;
+  readonly about?: readonly JsonObject[];
+}
+
+/** What a command would do: what `--dry-run --json` prints, and `--out` writes. */
+export interface Plan {
+  readonly version: 1;
+  readonly host: string;
+  /** In a file. */
+  readonly created_at?: string;
+  readonly changes: readonly PlannedChange[];
+  readonly consent: { readonly level: Consent['level'] | null; readonly confirm: string | null };
+  readonly abilities: readonly string[];
+  readonly about: readonly JsonObject[];
+}
+
+/** What a plan cannot hold, and why: what only the command can show or ask. */
+const excluded: Readonly<Record<string, string>> = {
+  'POST /login': 'it signs in',
+  'POST /logout': 'it signs out',
+  'POST /tokens': 'a new token is shown only once, by the command that creates it',
+  'DELETE /tokens/{token}': 'it may be the token in use',
+  'POST /backups/{backup}/restore': 'its question depends on what the backup belongs to',
+};
+
+/** Why a plan cannot be saved or applied with this change; undefined if it can. */
+export function exclusionOf({ call, body }: Pick<PlannedChange, 'call' | 'body'>): string | undefined {
+  const password = call === 'POST /servers/{server}/databases/{database}/users' && !(isObject(body) && body.password !== undefined);
+  return password ? 'a generated password is shown only once, by the command that creates it' : own(excluded, call);
+}
+
+/** What turns recorded requests into a plan. */
+export interface PlanParts {
+  readonly recorder: Recorder;
+  /** Targets that were looked up. */
+  readonly known: readonly Targets[];
+  readonly nameOf: Context['nameOf'];
+  readonly host: string;
+  /** The fields that the command declares as secrets. */
+  readonly secrets: readonly string[];
+}
+
+/** Fields whose values are secrets, in every request. */
+const SECRET = /(^|_)(password|token|secret|private_key|api_key)$/i;
+
+/** True for a field that holds a secret in this request. */
+export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
+  declared.includes(field) || SECRET.test(field) || (field === 'value' && call.includes('/environment-variables'));
+
+/** The noun of what a POST to a list creates. */
+export const createdBy = (call: string): string | undefined =>
+  call.startsWith('POST ') ? nounIn(call.replace('POST ', 'GET ') as Endpoint) : undefined;
+
+/** The abilities that these changes need. */
+export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
+  ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),
+];
+
+/** The plan of what was recorded, without its facts. `hidden` replaces a secret. */
+export function planOf(parts: PlanParts, hidden: (value: unknown, field: string) => unknown = () => MASK): Omit<Plan, 'about'> {
+  const { recorder, host, secrets } = parts;
+  const { level, name } = recorder.needed();
+  const changes = recorder.changes.map((change): PlannedChange => {
+    const { call, body, about, always, absent } = change;
+    const isSecret = (field: string) => isSecretField(call, field, secrets);
+    return {
+      call,
+      targets: Object.fromEntries(Object.entries(targetsOf(change, parts)).map(([noun, target]) => [noun, plannedTarget(target)])),
+      body: withoutSecrets(body, isSecret, hidden) ?? null,
+      before: replacedBy(change, isSecret) ?? null,
+      ...(absent && { absent }),
+      ...(always && { always }),
+      ...(about.length > 0 && { about: about.map(({ data }) => data) }),
+    };
+  });
+  const consent = changes.length === 0 ? { level: null, confirm: null } : { level: level ?? null, confirm: name ?? null };
+  return { version: 1, host, changes, consent, abilities: abilitiesOf(changes) };
+}
+
+/** The plan for a file: its secrets are references to where they were read. Fails for what a plan cannot hold. */
+export function planForFile(parts: PlanParts): Omit<Plan, 'about'> {
+  const why = parts.recorder.changes.map(exclusionOf).find((each) => each !== undefined);
+  if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
+  return planOf(parts, (value, field) => {
+    const secret = parts.recorder.sourceOf(wordOf(value));
+    if (secret !== undefined) return { secret };
+    throw usage(
+      `The ${field.replaceAll('_', ' ')} cannot be saved in a plan, because it is a secret that was typed.`,
+      'Read it from a file of the project, with @FILE or --from-file FILE, or push a dotenv file.',
+    );
+  });
+}
+
+/** A value with its secrets replaced. What the API hides stays as it is. */
+function withoutSecrets(value: unknown, isSecret: (field: string) => boolean, hidden: (value: unknown, field: string) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, isSecret, hidden));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([field, each]): [string, unknown] => [
+    field,
+    isSecret(field) && each !== null && each !== '' && !isMask(each) ? hidden(each, field) : withoutSecrets(each, isSecret, hidden),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Fields that change by themselves. */
+const VOLATILE = /^(status|deployment_status|updated_at|last_\w+|sites_count|size)$/;
+
+/** What a change replaces, deletes or touches, with secrets masked. A secret is compared by when it was written. */
+export function replacedBy(
+  { call, body, before }: Pick<RecordedChange, 'call' | 'body' | 'before'>,
+  isSecret: (field: string) => boolean,
+): JsonObject | undefined {
+  if (!before) return undefined;
+  const touched = operations[call]?.touches;
+  const sent = call.startsWith('PUT ') && isObject(body) ? body : undefined;
+  const kept = Object.entries(before).filter(([field]) =>
+    touched
+      ? touched.includes(field)
+      : sent
+        ? field in sent || (field === 'updated_at' && Object.keys(sent).some(isSecret))
+        : !VOLATILE.test(field),
+  );
+  if (call.startsWith('POST ') && !touched) return undefined;
+  return withoutSecrets(Object.fromEntries(kept), isSecret, () => MASK) as JsonObject;
+}
+
+/** The targets of a change, by the names that were given or read. */
+export function targetsOf(
+  { ids, before }: RecordedChange,
+  { recorder, known, nameOf }: Pick<PlanParts, 'recorder' | 'known' | 'nameOf'>,
+): Targets {
+  const nouns = Object.keys(ids);
+  return Object.fromEntries(
+    Object.entries(ids).map(([noun, id]): [string, Target] => {
+      const creator = creatorOf(id);
+      const body = creator === undefined ? undefined : recorder.changes[creator - 1]?.body;
+      const found = known.find((each) => each[noun]?.id === id && each[noun]?.label !== id)?.[noun];
+      const read = noun === nouns.at(-1) ? before : recorder.seen(id);
+      const label = found?.label ?? resourceName(isObject(body) ? body : (read ?? {}), noun) ?? nameOf(noun, id) ?? id;
+      return [noun, { id, label }];
+    }),
+  );
+}
+
+function plannedTarget({ id, label }: Target): PlannedTarget {
+  const creator = creatorOf(id);
+  const name = label === id && (creator !== undefined || isId(id)) ? null : label;
+  return creator === undefined ? { id, name } : { id: null, name, created_by: creator };
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DnxError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { holderNamed, isHolderGone, locked, ownHolderName } from '../../machine/files/lock.ts';
+import { readJson, writeJson } from '../../machine/files/text-file.ts';
+
+/** What became of the changes of a plan on this machine. Contains no secrets. */
+interface Saved {
+  readonly version: 1;
+  /** The process that applies the plan, as in the name of a lock; null if it ended. */
+  readonly holder: string | null;
+  /** The changes that were applied, by number from 0, and the id of what each created. */
+  readonly done: Readonly<Record<string, { readonly id: string | null }>>;
+  /** The change whose request may have been sent, and the ids of the list before it. */
+  readonly flight: Flight | null;
+}
+
+/** A request that may have been sent. */
+export interface Flight {
+  readonly at: number;
+  readonly ids: readonly string[] | null;
+  readonly sent_at: string;
+}
+
+/** The progress of a plan, which survives the end of this process. */
+export interface Application {
+  readonly saved: Saved;
+  /** Saves that a request is about to be sent. */
+  start(flight: Flight): void;
+  /** Saves that a change was applied; without an id, that it was not. */
+  end(at: number, done: { readonly id: string | null } | undefined): void;
+  release(): void;
+}
+
+const KEPT_MS = 30 * 86_400_000;
+
+type Needs = Pick<Context, 'settings' | 'clock' | 'signal'>;
+
+/** Opens the progress of a plan, which its text names. Fails if another process applies it. */
+export async function openApplication(ctx: Needs, text: string): Promise<Application> {
+  const directory = join(ctx.settings.directories.state, 'plans');
+  const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
+  const file = join(directory, `${digest.slice(0, 40)}.json`);
+  prune(directory, ctx.clock.now());
+  let saved: Saved = await locked(file, ctx, () => {
+    const found = read(file);
+    const holder = found.holder === null ? undefined : holderNamed(found.holder);
+    if (holder && !isHolderGone(holder)) throw new DnxError('failed', `Process ${holder.pid} on ${holder.host} is applying this plan.`);
+    const own: Saved = { ...found, holder: ownHolderName() };
+    writeJson(file, own);
+    return own;
+  });
+  const save = (part: Partial<Saved>) => {
+    saved = { ...saved, ...part };
+    writeJson(file, saved);
+  };
+  return {
+    get saved() {
+      return saved;
+    },
+    start: (flight) => save({ flight }),
+    end: (at, done) => save({ flight: null, ...(done && { done: { ...saved.done, [at]: done } }) }),
+    release: () => save({ holder: null }),
+  };
+}
+
+function read(file: string): Saved {
+  const fresh: Saved = { version: 1, holder: null, done: {}, flight: null };
+  const found: JsonObject = readJson(file);
+  const { version, holder, done, flight } = found;
+  if (version !== 1 || !isObject(done)) return fresh;
+  return {
+    version,
+    holder: typeof holder === 'string' ? holder : null,
+    done: done as Saved['done'],
+    flight: isObject(flight) && typeof flight.at === 'number' ? (flight as unknown as Flight) : null,
+  };
+}
+
+function prune(directory: string, now: number): void {
+  try {
+    for (const name of readdirSync(directory))
+      if (now - statSync(join(directory, name)).mtimeMs > KEPT_MS) rmSync(join(directory, name), { force: true });
+  } catch {
+    // There is none yet, or another user's.
+  }
+}

@@ -1,0 +1,132 @@
+import { type Detail, isError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { isMask } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { operations } from '../../cli/plan/operations.ts';
+import { createdBy, type PlannedChange } from '../../cli/plan/plan.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { shownValue } from '../../platform/names/existing.ts';
+import { isSame } from '../../platform/names/match.ts';
+import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
+import { liveRelease, releasesOf } from '../deploy/release.ts';
+
+/** Reads lists of the API, each once. */
+export interface Lists {
+  /** The items of a list; undefined if the token cannot read it. */
+  read(call: string, ids: Readonly<Record<string, string>>): Promise<readonly JsonObject[] | undefined>;
+  /** Reads them again from now on. */
+  forget(): void;
+}
+
+export function openLists({ api }: Pick<Context, 'api'>): Lists {
+  const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
+  return {
+    read(path, ids) {
+      const key = path.replaceAll(/\{(\w+)\}/g, (_, noun: string) => ids[noun] ?? '');
+      const found =
+        known.get(key) ??
+        api
+          .list<unknown>(`GET ${path}` as Endpoint, ids)
+          .then((items) => items.filter(isObject))
+          .catch((error: unknown) => {
+            if (!isError(error, 'forbidden')) throw error;
+            return undefined;
+          });
+      known.set(key, found);
+      return found;
+    },
+    forget: () => known.clear(),
+  };
+}
+
+/** What became of a change since its plan was made. */
+interface Compared {
+  /** Its targets with the names that they have now. */
+  readonly targets: Targets;
+  /** What is not as it was, a line each. */
+  readonly moved: readonly string[];
+}
+
+/** The list in which a target of a call appears: `/servers/{server}/crontabs`. */
+export const listOf = (call: string, noun: string): string => call.slice(call.indexOf('/'), call.indexOf(`/{${noun}}`));
+
+/** The resource that a call changes, as it is now. Null if it is gone; undefined if that cannot be read. */
+export async function targetNow(lists: Lists, call: string, ids: Readonly<Record<string, string>>): Promise<JsonObject | null | undefined> {
+  const noun = Object.keys(ids).at(-1);
+  if (noun === undefined) return undefined;
+  const items = await lists.read(listOf(call, noun), ids);
+  return items && (items.find((each) => idIn(each.id) === ids[noun]) ?? null);
+}
+
+/** Compares a change with what is there now. `changed`: an earlier change of the plan has the same target. */
+export async function compare(lists: Lists, change: PlannedChange, changed: boolean): Promise<Compared> {
+  const { call, before, absent, about } = change;
+  const moved: string[] = [];
+  const targets: Record<string, { id: string; label: string }> = {};
+  const ids: Record<string, string> = {};
+  let own: JsonObject | undefined;
+  for (const [noun, { id, name }] of Object.entries(change.targets)) {
+    if (id === null) return { targets: { ...targets, [noun]: { id: '', label: name ?? '' } }, moved };
+    ids[noun] = id;
+    const items = await lists.read(listOf(call, noun), ids);
+    own = items?.find((each) => idIn(each.id) === id);
+    const label = own && resourceName(own, noun);
+    if (items && !own) moved.push(`${name ?? id} is gone`);
+    else if (label !== undefined && name !== null && !sameName(noun, name, label)) moved.push(`${name} is ${label} now`);
+    targets[noun] = { id, label: label ?? id };
+  }
+  if (own && before && !changed) moved.push(...differences(own, before));
+  if (absent) moved.push(...(await appeared(lists, change, ids)));
+  const live = about?.map((each) => each.live).find(isObject)?.release;
+  if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
+    const releases = await lists.read(`${call.slice(call.indexOf('/'), call.lastIndexOf('/'))}/releases`, ids);
+    const now = releases && liveRelease(releasesOf(releases))?.name;
+    if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
+  }
+  return { targets, moved };
+}
+
+const differences = (now: JsonObject, before: JsonObject): readonly string[] =>
+  Object.entries(before).flatMap(([field, was]) =>
+    isMask(was) || isSame(was, now[field]) ? [] : [`${field} is ${shownValue(now[field])}, not ${shownValue(was)}`],
+  );
+
+async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const noun = createdBy(call) ?? '';
+  const name = isObject(body) ? resourceName(body, noun) : undefined;
+  const items = await lists.read(call.slice(call.indexOf('/')), ids);
+  return items?.some((each) => name !== undefined && resourceName(each, noun) === name) ? [`${name} exists now`] : [];
+}
+
+/** Whether a request that may have been sent was performed: the id of what it created, true or false; undefined if that is unknown. */
+export async function wasPerformed(
+  lists: Lists,
+  { call, before }: PlannedChange,
+  {
+    ids,
+    body,
+    list,
+  }: { readonly ids: Readonly<Record<string, string>>; readonly body: JsonObject | undefined; readonly list: readonly string[] | null },
+): Promise<string | boolean | undefined> {
+  lists.forget();
+  if (createdBy(call)) {
+    const items = list && (await lists.read(call.slice(call.indexOf('/')), ids));
+    const fresh = items?.filter((each) => !list?.includes(idIn(each.id) ?? ''));
+    const ours = fresh?.filter((each) =>
+      Object.entries(body ?? {}).every(([field, value]) => !(field in each) || isSame(value, each[field])),
+    );
+    const [only, ...others] = ours ?? [];
+    return only && others.length === 0 ? idIn(only.id) : fresh?.length === 0 ? false : undefined;
+  }
+  const now = await targetNow(lists, call, ids);
+  if (now === undefined) return undefined;
+  if (call.startsWith('DELETE ')) return now === null;
+  if (now === null) return undefined;
+  const is = (wanted: JsonObject): boolean => Object.entries(wanted).every(([field, value]) => isSame(value, now[field]));
+  if (call.startsWith('PUT ') && body && Object.keys(body).every((field) => field in now)) return is(body);
+  return operations[call]?.touches && before ? !is(before) : undefined;
+}
+
+/** The lines of what moved, for an error. */
+export const movedDetails = (all: readonly (readonly [title: string, moved: readonly string[]])[]): readonly Detail[] =>
+  all.flatMap(([title, moved]) => moved.map((each): Detail => [title, each]));

@@ -1,0 +1,340 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/cli/plan/plan.ts';
+import { planSchema } from '../../src/features/plan/schema.ts';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const FILE = 'plan.json';
+const path = () => join(bed.directory, FILE);
+const read = (): Plan => JSON.parse(readFileSync(path(), 'utf8'));
+const write = (plan: unknown) => writeFileSync(path(), typeof plan === 'string' ? plan : JSON.stringify(plan));
+const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
+const crontabs = () => bed.sandbox.state.crontabs.filter(({ server_id }) => server_id === seeded.servers['web-1']);
+const valid = new Ajv2020({ allowUnionTypes: true, formats: { 'date-time': true } }).compile(planSchema);
+
+const SCHEDULE = 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run';
+const UPDATE = `crontab update '${SCHEDULE}' --server web-1 --frequency '0 7 * * *'`;
+
+/** Saves the plan of a line. */
+async function save(line: string, options?: RunOptions): Promise<Run> {
+  const run = await bed.dnx(`${line} --dry-run --out ${FILE}`, options);
+  expect([run.code, sent(run)], run.stderr).toEqual([0, []]);
+  expect(valid(read()), JSON.stringify(valid.errors)).toBe(true);
+  return run;
+}
+
+const apply = (more = '--yes', options?: RunOptions) => bed.dnx(`apply ${FILE} ${more}`, options);
+
+describe('--out', () => {
+  test('writes the plan for this user alone, and says how to apply it', async () => {
+    const run = await save(UPDATE);
+    expect(run.stderr).toBe('Nothing was changed.\nApply this plan with: dnx apply plan.json\n');
+    expect((statSync(path()).mode & 0o777).toString(8)).toBe('600');
+    expect(read()).toMatchObject({ version: 1, host: bed.sandbox.url, created_at: expect.any(String) });
+  });
+
+  test('writes nothing if nothing would change', async () => {
+    expect((await bed.dnx('env set shop.example.com NEW=1')).code).toBe(0);
+    expect((await bed.dnx(`env set shop.example.com NEW=1 --dry-run --out ${FILE}`)).code).toBe(0);
+    expect(existsSync(path())).toBe(false);
+  });
+
+  test('needs --dry-run', async () => {
+    const run = await bed.dnx(`${UPDATE} --out ${FILE}`);
+    expect([run.code, run.calls, run.stderr]).toEqual([2, [], 'Error: --out needs --dry-run.\n']);
+  });
+
+  test.each([
+    ['env set shop.example.com NEW=hunter2', 'The value cannot be saved in a plan, because it is a secret that was typed.'],
+    ['database-user create app --database shop --server db-1', 'a generated password is shown only once'],
+    ['token create ci --ability site:read', 'a new token is shown only once'],
+    ['token rotate Grafana', 'a new token is shown only once'],
+    ['backup restore 01JQ8Z4T9G000000000000BK06', 'its question depends on what the backup belongs to'],
+  ])('refuses %s', async (line, why) => {
+    const run = await bed.dnx(`${line} --dry-run --out ${FILE}`);
+    expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+    expect(run.stderr).toContain(why);
+    expect(existsSync(path())).toBe(false);
+  });
+});
+
+describe('dnx apply', () => {
+  test('sends exactly the plan, once', async () => {
+    await save(UPDATE);
+    const run = await apply();
+    expect([run.code, sent(run)], run.stderr).toEqual([0, [expect.stringMatching(/^PUT \/servers\/\w+\/crontabs\/\w+$/)]]);
+    expect(crontabs()[0]?.frequency).toBe('0 7 * * *');
+    const again = await apply();
+    expect([again.code, sent(again), again.stdout]).toEqual([0, [], 'This plan was already applied.\n']);
+  });
+
+  test('takes a token that can do what the plan needs, where another one made it', async () => {
+    const readOnly = { env: { DNX_TOKEN: bed.sandbox.mint(['server:read', 'crontab:read']) } };
+    await save(UPDATE, readOnly);
+    expect((await apply('--yes', readOnly)).code).toBe(5);
+    const abilities = await bed.dnx(`token abilities --for "apply ${FILE}" --json`);
+    const needed = abilities.json<{ ability: string }[]>().map(({ ability }) => ability);
+    expect(needed.sort()).toEqual(['crontab:read', 'crontab:update', 'server:read']);
+    const run = await apply('--yes', { env: { DNX_TOKEN: bed.sandbox.mint(needed) } });
+    expect([run.code, crontabs()[0]?.frequency], run.stderr).toEqual([0, '0 7 * * *']);
+  });
+
+  test('refuses with 10 what is not as it was', async () => {
+    await save(UPDATE);
+    expect((await bed.dnx(UPDATE.replace('0 7', '0 6'))).code).toBe(0);
+    for (const more of ['--yes', '--check']) {
+      const run = await apply(more);
+      expect([run.code, sent(run), run.stdout]).toEqual([10, [], '']);
+      expect(run.stderr).toContain("frequency is '0 6 * * *', not '* * * * *'");
+    }
+    expect((await apply('--yes --json')).stderr).toContain('"code":"differences"');
+  });
+
+  test('refuses what is gone, has another name, or exists by now', async () => {
+    await save(UPDATE);
+    const [first] = crontabs();
+    bed.sandbox.state.crontabs.splice(bed.sandbox.state.crontabs.indexOf(first as never), 1);
+    expect(await apply()).toMatchObject({ code: 10, stderr: expect.stringContaining('is gone') });
+    await save('server restart web-1');
+    expect((await bed.dnx('server update web-1 --name web-9')).code).toBe(0);
+    expect(await apply()).toMatchObject({ code: 10, stderr: expect.stringContaining('web-1 is web-9 now') });
+    const create = 'database create reports --server db-1';
+    await save(create);
+    expect((await bed.dnx(create)).code).toBe(0);
+    expect(await apply()).toMatchObject({ code: 10, stderr: expect.stringContaining('reports exists now') });
+  });
+
+  test('--check only compares', async () => {
+    await save(UPDATE);
+    const run = await apply('--check');
+    expect([run.code, sent(run), run.stdout]).toEqual([0, [], '✓ 1 change can be applied\n']);
+  });
+
+  test('asks for the strictest consent, whatever the plan says of it', async () => {
+    await save('database delete shop --server db-1');
+    write({ ...read(), consent: { level: null, confirm: null } });
+    expect(await apply('')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --confirm shop.') });
+    expect(await apply('--yes')).toMatchObject({ code: 2 });
+    expect(await apply('--confirm other')).toMatchObject({ code: 2 });
+    const run = await apply('--confirm shop');
+    expect([run.code, sent(run).length], run.stderr).toEqual([0, 1]);
+    await save(UPDATE);
+    expect(await apply('')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --yes') });
+    expect((await apply('', { columns: 80, keys: 'n\r' })).stderr).toContain('Apply 1 change?');
+  });
+
+  test('shows what it is about to do by the names that things have', async () => {
+    await save('server restart web-1');
+    const plan = read();
+    write({ ...plan, changes: [{ ...plan.changes[0], targets: { server: { id: seeded.servers['web-1'], name: null } } }] });
+    expect((await apply()).stderr).toContain('* restart server web-1\n');
+  });
+
+  test('reads secrets when it is applied', async () => {
+    writeFileSync(join(bed.directory, 'secret'), 'hunter2\n');
+    await save('env set shop.example.com NEW --from-file secret');
+    expect(readFileSync(path(), 'utf8')).not.toContain('hunter2');
+    writeFileSync(join(bed.directory, 'secret'), 'hunter3\n');
+    const run = await apply();
+    expect([run.code, run.stdout + run.stderr], run.stderr).toEqual([0, expect.not.stringContaining('hunter')]);
+    expect(bed.sandbox.state.environment_variables.find(({ key }) => key === 'NEW')?.value).toBe('hunter3');
+  });
+
+  test('applies the push of a dotenv file', async () => {
+    writeFileSync(join(bed.directory, '.env.shop.example.com'), 'NEW=hunter2\nLOG_LEVEL=debug\n');
+    await save('env push --site shop.example.com');
+    expect(readFileSync(path(), 'utf8')).not.toContain('hunter2');
+    const run = await apply();
+    expect([run.code, sent(run)], run.stderr).toEqual([0, [expect.stringContaining('POST '), expect.stringContaining('POST ')]]);
+  });
+
+  test('follows a deployment, and puts its branch back', async () => {
+    await save('deploy blog.example.com --branch feature/search');
+    const run = await apply();
+    expect([run.code, sent(run).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+/, ''))], run.stderr).toEqual([
+      0,
+      ['PUT ', 'POST /deploy', 'PUT '],
+    ]);
+    expect(bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com')?.branch).toBe('main');
+    expect(run.waited).toBeGreaterThan(5_000);
+  });
+
+  test('puts the branch back if the deployment fails', async () => {
+    await save('deploy blog.example.com --branch feature/search');
+    bed.sandbox.state.fail_deploys = true;
+    const run = await apply();
+    expect([run.code, bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com')?.branch], run.stderr).toEqual([
+      12,
+      'main',
+    ]);
+  });
+
+  test('uses what an earlier change creates', async () => {
+    await save('site create new.example.com --server web-1 --type laravel --git-repository-id example/blog --deploy');
+    const run = await apply();
+    expect([run.code, sent(run).length], run.stderr).toEqual([0, 2]);
+    const site = bed.sandbox.state.sites.find(({ domain }) => domain === 'new.example.com');
+    expect(sent(run)[1]).toBe(`POST /servers/${seeded.servers['web-1']}/sites/${site?.id}/deploy`);
+  });
+
+  test('stops at the first failure, and goes on from there', async () => {
+    await save('site suspend shop.example.com blog.example.com web-1/staging.example.com');
+    bed.sandbox.faults.next(
+      { method: 'POST', path: new RegExp(seeded.sites['blog.example.com']) },
+      { status: 422, body: { message: 'No.' } },
+    );
+    const run = await apply('--yes --json');
+    expect([run.code, run.json()]).toMatchObject([
+      12,
+      [{ result: 'applied' }, { result: 'failed', error: { code: 'invalid' } }, { result: 'not sent' }],
+    ]);
+    const again = await apply();
+    expect([again.code, sent(again).length]).toEqual([0, 2]);
+  });
+
+  test.each(['drop', 'drop-after'] as const)('finds out what became of a change whose response is lost: %s', async (fault) => {
+    for (const [method, line] of [
+      ['PUT', UPDATE],
+      ['DELETE', `crontab delete '${SCHEDULE}' --server web-1`],
+      ['POST', 'database create reports --server db-1'],
+      ['POST', 'site suspend shop.example.com'],
+    ] as const) {
+      await save(line);
+      bed.sandbox.faults.next({ method }, fault);
+      const first = await apply();
+      const second = await apply();
+      expect([second.code, sent(first).length + sent(second).length], `${line}: ${first.stderr}`).toEqual([0, fault === 'drop' ? 2 : 1]);
+    }
+  });
+});
+
+describe('a hostile plan', () => {
+  const hostile = async (change: (plan: Plan) => unknown) => {
+    await save(UPDATE);
+    write(change(read()));
+    const run = await apply();
+    expect([run.code, sent(run), run.stdout], run.stderr).toEqual([2, [], '']);
+    return run.stderr;
+  };
+  const first = (plan: Plan, part: object) => ({ ...plan, changes: [{ ...plan.changes[0], ...part }] });
+
+  test('names no other host', async () => {
+    expect(await hostile((plan) => ({ ...plan, host: 'https://evil.example' }))).toContain('is a plan for https://evil.example');
+  });
+
+  test.each([
+    ['GET /user'],
+    ['POST /tokens'],
+    ['DELETE /tokens/{token}'],
+    ['POST /login'],
+    ['POST /logout'],
+    ['POST /../../evil'],
+    ['PATCH /servers/{server}'],
+    ['constructor'],
+  ])('sends no %s', async (call) => {
+    expect(await hostile((plan) => first(plan, { call, targets: {}, body: {} }))).toContain('is not a plan: change 1');
+  });
+
+  test.each([
+    ['..', 'is not a valid id'],
+    ['', 'is not a valid id'],
+  ])('has no target %j', async (id, why) => {
+    expect(await hostile((plan) => first(plan, { targets: { ...plan.changes[0]?.targets, crontab: { id, name: null } } }))).toContain(why);
+  });
+
+  test('refers to no later change, and to nothing of another kind', async () => {
+    for (const created_by of [0, 1, 2, -1, 1.5])
+      await hostile((plan) => first(plan, { targets: { ...plan.changes[0]?.targets, crontab: { id: null, name: null, created_by } } }));
+  });
+
+  test.each([
+    ['file:///etc/passwd', 'outside of this project'],
+    ['file://../../../../etc/passwd', 'outside of this project'],
+    ['dotenv:///etc/environment#PATH', 'outside of this project'],
+    ['op://app/db/password', 'cannot be read'],
+    ['sh://id', 'cannot be read'],
+    ['env://DNX_TOKEN', 'never reads the settings of dnx'],
+  ])('reads no %s', async (secret, why) => {
+    const stderr = await hostile((plan) => ({
+      ...plan,
+      changes: [
+        {
+          call: 'POST /servers/{server}/sites/{site}/environment-variables',
+          targets: {
+            server: { id: seeded.servers['web-1'], name: null },
+            site: { id: seeded.sites['shop.example.com'], name: null },
+          },
+          body: { key: 'NEW', value: { secret } },
+          before: null,
+        },
+      ],
+    }));
+    expect(stderr).toContain(why);
+    expect(bed.children).toEqual([]);
+  });
+
+  test('runs no program for a reference in a dotenv file', async () => {
+    writeFileSync(join(bed.directory, '.env.shop'), 'NEW=op://app/db/password\n');
+    const body = { key: 'NEW', value: { secret: 'dotenv://.env.shop#NEW' } };
+    const targets = { server: { id: seeded.servers['web-1'], name: null }, site: { id: seeded.sites['shop.example.com'], name: null } };
+    const call = 'POST /servers/{server}/sites/{site}/environment-variables';
+    expect(await hostile((plan) => first(plan, { call, targets, body, before: null }))).toContain('a plan runs no program');
+  });
+
+  test('has no secret as text', async () => {
+    const targets = { server: { id: seeded.servers['db-1'], name: null }, database: { id: '01JQ8Z4T9G00000000000DBSH0', name: null } };
+    const call = 'POST /servers/{server}/databases/{database}/users';
+    const body = { username: 'x', password: 'hunter2' };
+    expect(await hostile((plan) => first(plan, { call, targets, body, before: null }))).toContain('as text');
+  });
+
+  test('is no larger than it says', async () => {
+    await hostile((plan) => ({ ...plan, changes: Array.from({ length: 501 }, () => plan.changes[0]) }));
+    await hostile((plan) => ({ ...plan, more: [] }));
+    await hostile((plan) => first(plan, { next: [] }));
+    await hostile(() => `${' '.repeat(1_100_000)}{}`);
+    await hostile(() => `{"changes":${'['.repeat(100_000)}`);
+    await hostile(() => '[]');
+    await hostile((plan) => ({ ...plan, version: 2 }));
+  });
+
+  test('is a regular file', async () => {
+    mkdirSync(path());
+    expect((await apply()).code).toBe(2);
+    expect((await bed.dnx('apply nothing.json --yes')).code).toBe(2);
+  });
+
+  test('shows no control characters', async () => {
+    await save('server restart web-1');
+    const plan = read();
+    write({ ...plan, changes: [{ ...plan.changes[0], targets: { server: { id: seeded.servers['web-1'], name: '\u001b[2Jweb-1' } } }] });
+    const run = await apply('--yes', { columns: 80 });
+    expect([run.code, run.stderr.includes('\u001b[2J')]).toEqual([10, false]);
+  });
+});
+
+test('the committed schema is up to date, and printed by dnx apply --schema', async () => {
+  const run = await bed.dnx('apply --schema');
+  expect([run.code, run.calls, run.json()]).toEqual([0, [], JSON.parse(JSON.stringify(planSchema))]);
+  expect(readFileSync('docs/plan.schema.json', 'utf8'), 'run: npm run generate').toBe(run.stdout);
+});
+
+test('the progress of plans has no secret', async () => {
+  writeFileSync(join(bed.directory, 'secret'), 'hunter2\n');
+  await save('env set shop.example.com NEW --from-file secret');
+  expect((await apply()).code).toBe(0);
+  const directory = join(bed.directory, 'state/plans');
+  for (const name of readdirSync(directory)) {
+    expect((statSync(join(directory, name)).mode & 0o777).toString(8)).toBe('600');
+    expect(readFileSync(join(directory, name), 'utf8')).not.toContain('hunter2');
+  }
+});
