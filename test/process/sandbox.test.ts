@@ -34,10 +34,16 @@ dnx deploy >/dev/null 2>&1; echo "fixed $?"`;
   expect(await printed(script, '--fail-deploys', 'migration')).toBe('failed 1\n"migration_table_exists"\nfixed 0\n');
 });
 
-test.skipIf(lacking(['mariadbd']).length > 0 && !required)('its database is found with the PATH of a user, which has no sbin', { timeout: 60_000 }, async () => {
-  expect(await printed(`PATH=$(printf %s "$PATH" | tr : '\\n' | grep -v '/sbin$' | paste -sd : -)
-dnx db query 'SELECT COUNT(*) > 0 AS some FROM orders' --json`)).toContain('"some"');
-});
+test.skipIf(lacking(['mariadbd']).length > 0 && !required)(
+  'its database is found with the PATH of a user, which has no sbin',
+  { timeout: 60_000 },
+  async () => {
+    expect(
+      await printed(`PATH=$(printf %s "$PATH" | tr : '\\n' | grep -v '/sbin$' | paste -sd : -)
+dnx db query 'SELECT COUNT(*) > 0 AS some FROM orders' --json`),
+    ).toContain('"some"');
+  },
+);
 
 test('its browser prints a URL that works where there is no other browser', async () => {
   const [first = '', ...others] = (await printed('PATH="$DNX_SANDBOX/bin" dnx open 2>&1')).split('\n');
