@@ -52,7 +52,7 @@ Environment:
 END
 }
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$1"; }
 
 # The error, and then a line for each further word.
 fail() {
@@ -187,7 +187,8 @@ report() {
   found=$(command -v dnx || :)
   if [ -z "$found" ]; then
     case ${SHELL:-} in */fish) line="fish_add_path $dir" ;; *) line="export PATH=\"$dir:\$PATH\"" ;; esac
-    say "It is not in your PATH yet. Run this, and add it to the startup file of your shell:" "" "  $line" ""
+    say "It is not in your PATH yet. Run this, and add it to the startup file of your shell:"
+    say "  $line"
   elif [ "$found" != "$dir/$exe" ] && [ "$found" != "$dir/dnx" ]; then
     say "Your PATH has another dnx first: $found"
   fi
@@ -209,7 +210,8 @@ uninstall() {
   # The mark last.
   rm -f "$dir/dnx" "$dir/dnx.exe" "$dir/dnx.exe.old" "$dir/deploynix.cmd"
   rm -f "$dir/deploynix"
-  say "Removed dnx from $dir. Your settings and token are still there: run dnx logout before, or see dnx help files."
+  say "Removed dnx from $dir. Settings stay in ~/.config/dnx and ~/.local/state/dnx."
+  say "If you did not run dnx logout before, revoke its token in the dashboard."
 }
 
 main "$@"

@@ -5,7 +5,7 @@ export default command({
   name: 'history',
   summary: 'Show what dnx changed from this machine',
   description:
-    'Lists the commands that changed something at Deploynix, the latest first. `dnx history show NUMBER` shows what each change replaced. The history is a file that only you can read, without secrets, and the oldest entries are dropped. DNX_NO_HISTORY=1 keeps none.',
+    'Lists the commands that changed something at Deploynix, the latest first. With show and a number, shows what each change replaced. The history is a file that only you can read, without secrets, and the oldest entries are dropped.',
   options: {
     verb: argument(choice('What to do (default list)', ['list', 'show'])),
     number: argument(text('Number in the list, or id', 'number')),

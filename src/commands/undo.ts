@@ -11,7 +11,7 @@ export default command({
   options: {
     number: argument(text('Number or id in dnx history (default the latest)', 'number')),
     dry_run: flag('Show what would change, and change nothing'),
-    out: text('With --dry-run: also save the plan, for dnx apply', 'file'),
+    out: text('Save the plan, for dnx apply', 'file'),
     confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
     timeout: following.timeout,
   },

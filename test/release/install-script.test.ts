@@ -136,7 +136,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     test('installs dnx with its completions and man pages, again over itself, and removes all of it', async () => {
       const first = await install({ shell });
       expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`Installed dnx 9.8.7 in ${bin}, also as deploynix`) });
-      expect(first.stdout).toContain(`export PATH="${bin}:$PATH"`);
+      expect(first.stdout).toContain(`startup file of your shell:\n  export PATH="${bin}:$PATH"\nSign in: `);
       expect(first.stdout).toContain(
         /openssl|BusyBox/.test(shell) && shell !== 'dash with curl' ? '(checked: checksum; ' : '(checked: signature and checksum)',
       );
