@@ -4,9 +4,14 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { resourceName } from '../../platform/names/names.ts';
 import { nounIn } from '../../platform/names/namings.ts';
 import { operations } from './operations.ts';
-import type { PlannedChange, PlannedTarget } from './plan.ts';
 
-type Sent = Pick<PlannedChange, 'call' | 'targets' | 'body' | 'before'>;
+/** A change as far as its inverse depends on it, and an inverse. */
+interface Sent {
+  readonly call: Endpoint;
+  readonly targets: Readonly<Record<string, { readonly id: string | null; readonly name: string | null }>>;
+  readonly body: unknown;
+  readonly before: JsonObject | null;
+}
 
 const UNREAD = 'What it replaces was not read. It is, if the target is given by name.';
 const SECRET = 'A secret is not kept.';
@@ -35,14 +40,14 @@ function missing(fields: readonly string[], before: JsonObject): string | undefi
 }
 
 /** The change that takes another one back; else why there is none. `created`: the id of what that created. */
-export function inverseOf(change: Sent, created: string | null): PlannedChange | string {
+export function inverseOf(change: Sent, created: string | null): (Sent & { readonly absent?: true }) | string {
   const why = irreversible(change);
   if (why !== undefined) return why;
   const { call, targets, body } = change;
   const before = change.before ?? {};
   const path = call.slice(call.indexOf('/'));
   const undo = operations[call]?.undo;
-  const action = (name: string, sent: JsonObject | null): PlannedChange => ({
+  const action = (name: string, sent: JsonObject | null): Sent => ({
     call: `POST ${path.slice(0, path.lastIndexOf('/'))}/${name}` as Endpoint,
     targets,
     body: sent,
@@ -68,7 +73,7 @@ export function inverseOf(change: Sent, created: string | null): PlannedChange |
     const sent = undo.create.flatMap((field) =>
       before[field] === null || before[field] === undefined ? [] : [[field, before[field]] as const],
     );
-    const parents: [string, PlannedTarget][] = Object.entries(targets).slice(0, -1);
+    const parents = Object.entries(targets).slice(0, -1);
     return {
       call: `POST ${path.slice(0, path.lastIndexOf('/'))}` as Endpoint,
       targets: Object.fromEntries(parents),
