@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
+import { arch } from 'node:process';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
 import { releaseKey } from '../../../package.json';
 import { DnxError, reasonOf, systemCode } from '../../base/errors.ts';
@@ -61,7 +61,7 @@ function reserve(fresh: string, file: string, { platform }: Pick<World, 'platfor
 /** The name of this platform in a release: `linux-x64-musl`. */
 function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {
   const system = platform === 'win32' ? 'windows' : platform;
-  return `${system}-${arch()}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
+  return `${system}-${arch}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
 }
 
 /** The beginning of an executable, which names what loads it. */
