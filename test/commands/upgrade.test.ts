@@ -8,7 +8,7 @@ import { version } from '../../package.json';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
-import { lacking, required } from '../support/programs.ts';
+import { canIsolate, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, releaseKey, serveReleases, signed } from '../support/release.ts';
 
 const missing = lacking(['zip', 'rpmbuild', 'dpkg-deb']);
@@ -203,6 +203,16 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     expect(stderr).toContain('\n  Run: sudo /proc/sys/dnx upgrade\n');
     const windows = await upgrade({}, { executable: { file: '/proc/sys/dnx.exe', releaseKey }, platform: 'win32' });
     expect(windows.stderr).toContain('\n  Run it in a terminal of an administrator.\n');
+  });
+
+  test.skipIf(!canIsolate())('changes nothing on a full disk', async () => {
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', bin]);
+    expect(mounted.status).toBe(0);
+    onTestFinished(() => void spawnSync('umount', [bin]));
+    for (const name of ['dnx', 'full']) writeFileSync(join(bin, name), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+    const { code, stderr } = await upgrade();
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Error: Could not write to ${bin}: the disk is full.\n`)]);
+    expect([output(), readdirSync(bin).sort()]).toEqual([`${version}\n`, ['dnx', 'full']]);
   });
 
   test('stops at Ctrl-C, and leaves no file', async () => {
