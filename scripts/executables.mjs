@@ -79,7 +79,9 @@ function programIn(folder, keyring) {
     cpSync(module, join(native, 'keyring.node'));
     writeFileSync(join(native, 'index.js'), "module.exports = require('./keyring.node');\n");
   }
-  writeFileSync(join(folder, 'dnx.js'), "require('./dist/dnx.js').run(process);\n");
+  for (const name of ['bin', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
+  // The code inside is compiled.
+  writeFileSync(join(folder, 'dist/compile-cache.js'), 'exports.keepCompiledCode = () => {};\n');
   return folder;
 }
 
@@ -87,6 +89,7 @@ function programIn(folder, keyring) {
 function compile(bun, { name, program, runtime, file }) {
   const assets = readdirSync(join(program, 'assets')).flatMap((each) => ['--asset', join('assets', each)]);
   const built = join(program, 'dnx');
+  const root = name.startsWith('windows') ? 'B:/~BUN/root' : '/$bunfs/root';
   execFileSync(
     bun,
     [
@@ -105,10 +108,10 @@ function compile(bun, { name, program, runtime, file }) {
       ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
       // With any option, an executable starts in a deleted directory, too.
       '--compile-exec-argv=--no-deprecation',
-      // Otherwise the path of the build would be inside.
-      ...['--define', '__filename=process.execPath', '--define', '__dirname=process.execPath'],
+      // Where Bun keeps the assets. Otherwise these are paths of the build.
+      ...['--define', `__dirname="${root}/bin"`, '--define', `__filename="${root}/dist/dnx.js"`],
       ...(existsSync(join(program, 'node_modules')) ? [] : ['--external', '@napi-rs/keyring']),
-      ...[...assets, 'dnx.js', '--outfile', built],
+      ...[...assets, 'bin/dnx.js', '--outfile', built],
     ],
     { cwd: program, stdio: ['ignore', 'ignore', 'inherit'] },
   );

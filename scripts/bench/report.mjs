@@ -32,7 +32,7 @@ function circumstances({ rounds, minimum }, nodes) {
   const [cpu] = cpus();
   const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readOr('/etc/os-release', ''))?.[1] ?? process.platform;
   return [
-    `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${nodes.map(({ version }) => version).join(', ')}: ${minimum ? 'the fastest' : 'medians'} of ${rounds} alternating rounds.`,
+    `Measured on ${new Date().toISOString().slice(0, 10)} with ${nodes.map(({ name }) => name).join(', ')}: ${minimum ? 'the fastest' : 'medians'} of ${rounds} alternating rounds.`,
     `Machine: ${cpu.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory, ${system} (${arch()}).`,
   ].join('\n');
 }
@@ -54,7 +54,7 @@ const lines = (rows) => [
 ];
 
 function timeTable(nodes, rows) {
-  const head = ['command', 'requests', ...nodes.map(({ version }) => `Node ${version}`), 'target'];
+  const head = ['command', 'requests', ...nodes.map(({ name }) => name), 'target'];
   const body = lines(rows).map(([label, found]) => [
     label,
     requests(found),
@@ -85,9 +85,13 @@ function requests(found) {
 function target(found) {
   const [{ limit }] = found;
   if (typeof limit === 'object') return `${{ warm: 'warm', uncached: 'no cache' }[limit.over]} + ${limit.by.toFixed(2)}`;
-  const without = found.find(({ caches }) => !caches)?.limit;
-  if (limit === undefined) return '–';
-  return without === undefined || without === limit ? limit.toFixed(2) : `${limit.toFixed(2)} (20: ${without.toFixed(2)})`;
+  const isExecutable = ({ node }) => node === 'executable';
+  const others = [
+    ['20', found.find((row) => !row.caches && !isExecutable(row))?.limit],
+    ['executable', found.find(isExecutable)?.limit],
+  ].flatMap(([name, most]) => (most === undefined || most === limit ? [] : [`${name}: ${most.toFixed(2)}`]));
+  if (others.length === 0) return limit?.toFixed(2) ?? '–';
+  return `${limit?.toFixed(2) ?? '–'} (${others.join(', ')})`;
 }
 
 function memoryTable(nodes, rows) {
@@ -95,7 +99,7 @@ function memoryTable(nodes, rows) {
     label,
     ...nodes.map(({ version }) => size(found.find(({ node }) => node === version)?.memory)),
   ]);
-  return [['command', ...nodes.map(({ version }) => `Node ${version}`)], ...body];
+  return [['command', ...nodes.map(({ name }) => name)], ...body];
 }
 
 function sizeTable({ packed, installed, packages }) {

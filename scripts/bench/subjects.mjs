@@ -9,27 +9,32 @@ const NOISE = 0.05;
 /** Nobody: root can write anywhere. */
 const NOBODY = 65_534;
 
-/** Targets are ratios to `node -e 0`: with a compile cache (Node 22.8 and later), and without one (Node 20). */
+/** Targets are ratios to `node -e 0`: with a compile cache (Node 22.8 and later), without one (Node 20), and of the executable. */
 const commands = ({ server, site }) => [
-  { name: 'dnx --version', args: ['--version'], targets: [1.1, 1.1], requests: 0 },
-  { name: 'dnx --help', args: ['--help'], targets: [1.45, 1.5], requests: 0, homes: true },
-  { name: 'dnx server list --json', args: ['server', 'list', '--json'], targets: [2.2, 2.6], requests: 1, homes: true },
-  { name: 'dnx server list', args: ['server', 'list'], targets: [2.3, 2.7], requests: 1 },
-  { name: 'dnx deploy ID --no-wait', args: ['deploy', site, '--server', server, '--no-wait'], requests: 1 },
-  { name: 'dnx completion bash', args: ['completion', 'bash'], targets: [1.6, 1.7], requests: 0, homes: true },
-  { name: 'Tab: dnx site dep', args: ['__complete', 'bash', 'dnx site dep'], targets: [1.45, 1.5], requests: 0 },
-  { name: 'Tab: dnx server show web', args: ['__complete', 'bash', 'dnx server show web'], targets: [1.45, 1.5], requests: 0 },
+  { name: 'dnx --version', args: ['--version'], targets: [1.1, 1.1, 0.85], requests: 0 },
+  { name: 'dnx --help', args: ['--help'], targets: [1.45, 1.5, 0.85], requests: 0, homes: true },
+  { name: 'dnx server list --json', args: ['server', 'list', '--json'], targets: [2.2, 2.6, 1.5], requests: 1, homes: true },
+  { name: 'dnx server list', args: ['server', 'list'], targets: [2.3, 2.7, 1.6], requests: 1 },
+  {
+    name: 'dnx deploy ID --no-wait',
+    args: ['deploy', site, '--server', server, '--no-wait'],
+    targets: [undefined, undefined, 1.7],
+    requests: 1,
+  },
+  { name: 'dnx completion bash', args: ['completion', 'bash'], targets: [1.6, 1.7, 1.1], requests: 0, homes: true },
+  { name: 'Tab: dnx site dep', args: ['__complete', 'bash', 'dnx site dep'], targets: [1.45, 1.5, 0.85], requests: 0 },
+  { name: 'Tab: dnx server show web', args: ['__complete', 'bash', 'dnx server show web'], targets: [1.45, 1.5, 0.85], requests: 0 },
   {
     name: 'not signed in (exit 4)',
     args: ['server', 'list'],
     code: 4,
     env: { DNX_TOKEN: undefined },
-    targets: [2.2, 2.6],
+    targets: [2.2, 2.6, 1.5],
     requests: 0,
     homes: true,
   },
-  { name: 'token refused (exit 4)', args: ['server', 'list'], code: 4, env: { DNX_TOKEN: 'wrong' }, targets: [2.2, 2.6], requests: 1 },
-  { name: 'no such server (exit 6)', args: ['server', 'show', 'nothing'], code: 6, targets: [2.2, 2.6], requests: 1 },
+  { name: 'token refused (exit 4)', args: ['server', 'list'], code: 4, env: { DNX_TOKEN: 'wrong' }, targets: [2.2, 2.6, 1.5], requests: 1 },
+  { name: 'no such server (exit 6)', args: ['server', 'show', 'nothing'], code: 6, targets: [2.2, 2.6, 1.5], requests: 1 },
 ];
 
 /** Everything that is measured on one Node. `node -e 0` comes first and is what the others are compared with. */
@@ -37,14 +42,14 @@ export function subjectsOn(node, { directory, installed, sandbox }) {
   const homeOf = (state) => made(join(directory, 'homes', `${node.version}-${state}`));
   const common = { node: node.version, caches: node.caches, state: 'warm' };
   const base = { ...common, name: 'node -e 0', base: true, file: node.file, args: ['-e', '0'], env: barren(homeOf('warm')), times: [] };
-  const target = (targets) => targets?.[node.caches ? 0 : 1];
+  const target = (targets) => targets?.[node.program ? 2 : node.caches ? 0 : 1];
   const dnx = ({ targets, homes, env, args, ...command }, state) => ({
     ...common,
     ...command,
     ...STATES[state]?.(homeOf(state)),
     state,
-    file: node.file,
-    args: [installed.dnx, ...args],
+    file: node.program ?? node.file,
+    args: node.program ? args : [installed.dnx, ...args],
     env: { ...barren(homeOf(state)), ...sandbox.env, ...env, ...(state === 'uncached' && { DNX_NO_COMPILE_CACHE: '1' }) },
     limit: limitOf(state, target(targets), node),
     times: [],

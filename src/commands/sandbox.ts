@@ -167,6 +167,7 @@ function privateEnv(
     PATH: [join(directory, 'bin'), env.PATH].filter(Boolean).join(platform === 'win32' ? ';' : ':'),
     NO_PROXY: direct,
     no_proxy: direct,
+    DNX_SANDBOX: directory,
     DNX_HOST: url,
     DNX_TOKEN: token,
     DNX_CONFIG_DIR: join(directory, 'config'),

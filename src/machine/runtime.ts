@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { argv, execPath, platform, versions } from 'node:process';
 import type { Writable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
@@ -25,8 +25,7 @@ export const self: World['self'] = isExecutable ? [execPath] : [execPath, script
 export const node: string | undefined = isExecutable ? undefined : versions.node;
 
 /** The directory of the package. The build is in `dist`. */
-export const packageRoot = (): string =>
-  isExecutable ? dirname(script) : fileURLToPath(import.meta.url).replace(/(dist|src[\\/]machine)[\\/][^\\/]+$/, '');
+export const packageRoot = (): string => fileURLToPath(import.meta.url).replace(/(dist|src[\\/]machine)[\\/][^\\/]+$/, '');
 
 /** The text of a file of the package; undefined if it is missing. */
 export function packageText(name: string): string | undefined {

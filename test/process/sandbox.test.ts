@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { lacking, required } from '../support/programs.ts';
 import { openProxy } from '../support/proxy.ts';
 import { deep } from '../support/volume.ts';
 
@@ -31,6 +32,23 @@ dnx why --json --query cause
 git commit --quiet --allow-empty --message 'Create invoices once' && git push --quiet
 dnx deploy >/dev/null 2>&1; echo "fixed $?"`;
   expect(await printed(script, '--fail-deploys', 'migration')).toBe('failed 1\n"migration_table_exists"\nfixed 0\n');
+});
+
+test.skipIf(lacking(['mariadbd']).length > 0 && !required)(
+  'its database is found with the PATH of a user, which has no sbin',
+  { timeout: 60_000 },
+  async () => {
+    expect(
+      await printed(`PATH=$(printf %s "$PATH" | tr : '\\n' | grep -v '/sbin$' | paste -sd : -)
+dnx db query 'SELECT COUNT(*) > 0 AS some FROM orders' --json`),
+    ).toContain('"some"');
+  },
+);
+
+test('its browser prints a URL that works where there is no other browser', async () => {
+  const [first = '', ...others] = (await printed('PATH="$DNX_SANDBOX/bin" dnx open 2>&1')).split('\n');
+  expect(first).toMatch(/^In a browser: http:\/\/127\.0\.0\.1:\d+\/shop\.example\.com$/);
+  expect(others).toEqual(['✓ Opened https://shop.example.com', '']);
 });
 
 test('its logs are searched, those of several sites together, and the journal', async () => {

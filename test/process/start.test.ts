@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
@@ -79,6 +79,18 @@ describe('the environment', () => {
     const { directory } = executable;
     const given = { ...env, DNX_CONFIG_DIR: directory, DNX_CACHE_DIR: directory, DNX_STATE_DIR: directory };
     expect((await executable.dnx(['server', 'list'], { env: given })).exitCode).toBe(0);
+  });
+
+  test('dnx reads no .env and runs nothing of a project, as Bun would', async () => {
+    const project = join(executable.directory, 'project');
+    mkdirSync(project);
+    writeFileSync(join(project, '.env'), 'DNX_OUTPUT=json\nDNX_PROFILE=evil\n');
+    writeFileSync(join(project, 'bunfig.toml'), 'preload = ["./evil.js"]\n');
+    writeFileSync(join(project, 'package.json'), '{"imports":{"#x":"./evil.js"},"type":"module"}');
+    writeFileSync(join(project, 'evil.js'), "console.log('evil');");
+    const run = await executable.shell('cd project && dnx server list -o ids');
+    expect([run.exitCode, run.stdout.split('\n').length, run.stderr]).toEqual([0, 4, '']);
+    expect((await executable.shell('cd project && HOME=$PWD dnx server list')).stdout).toMatch(/^NAME /);
   });
 
   test('dnx works in a deleted working directory', async () => {

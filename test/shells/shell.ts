@@ -42,11 +42,14 @@ export function programsIn(directory: string): string {
 /** Opens a shell with the completion script. `env.PATH` has the programs. */
 export async function openCompleter(shell: Tested, options: Options): Promise<Completer> {
   if (shell === 'fish') return fish(options);
-  if (shell === 'zsh') return interactive('zsh', ['-f', '-i'], ['autoload -U compinit && compinit -u -D', script('_dnx')], options);
+  if (shell === 'zsh') return interactive('zsh', ['-f', '-i'], [...ownZsh, script('_dnx')], options);
   const args = [...(shell === 'bash --posix' ? ['--posix'] : []), '--noprofile', '--norc', '-i'];
   const compat = shell === 'bash in 3.2 mode' ? ['shopt -s compat32'] : [];
   return interactive('bash', args, [...compat, script('dnx.bash')], options);
 }
+
+/** What zsh proposes to a new user: it corrects a word if nothing completes it. */
+const ownZsh = ['autoload -U compinit && compinit -u -D', "zstyle ':completion:*' completer _expand _complete _correct _approximate"];
 
 const script = (name: string): string => `source ${resolve('completions', name)}`;
 

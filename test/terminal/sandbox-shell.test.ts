@@ -68,6 +68,14 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     await leave(terminal);
   });
 
+  test.concurrent('has a login shell with a prompt', async ({ home }) => {
+    const terminal = await enter(home);
+    await run(terminal, 'dnx ssh shop.example.com');
+    await terminal.shows('deploynix@web-1:');
+    terminal.type(`exit${keys.enter}`);
+    await leave(terminal);
+  });
+
   test.concurrent('leaves nothing behind: no file, and no process', async ({ home }) => {
     const terminal = await enter(home);
     await run(terminal, 'dnx logs -f >/dev/null & sleep 300 & (dnx ssh web-1 -- sleep 300 &)');

@@ -18,9 +18,17 @@ export interface KeychainOptions {
   readonly load?: () => Keyring;
 }
 
-/** The keychain of the operating system: Secret Service, macOS Keychain or Windows Credential Manager. Loads nothing before the first call. */
-export const osKeychain = ({ platform, ...options }: KeychainOptions): Keychain =>
-  platform === 'darwin' || platform === 'win32' ? nativeKeychain(platform, options) : desktopKeychain({ ...options, service: SERVICE });
+/**
+ * The keychain of the operating system: Secret Service, macOS Keychain or Windows Credential Manager. Loads nothing before the first call.
+ * In a sandbox there is none, because what it stored would stay.
+ */
+export function osKeychain({ platform, ...options }: KeychainOptions): Keychain {
+  if (options.env.DNX_SANDBOX) return { read: refuse, write: refuse, remove: refuse };
+  if (platform === 'darwin' || platform === 'win32') return nativeKeychain(platform, options);
+  return desktopKeychain({ ...options, service: SERVICE });
+}
+
+const refuse = (): Promise<never> => Promise.reject(keychainFailure('No keychain available: a sandbox leaves yours alone'));
 
 /** The part of the native module that dnx uses. */
 export interface Keyring {

@@ -10,4 +10,3 @@ unset BROWSER
 for each in xdg-open open; do
   if command -v "$each" >/dev/null; then exec "$each" "$url" 2>/dev/null; fi
 done
-exit 1

@@ -5,9 +5,11 @@ name=${0##*/} here=${0%/*}
 sandbox=${here%/*}
 own=$sandbox/database
 
+# The server may be in a directory that only root has in PATH.
 real() {
+  path=$PATH:/usr/sbin
   IFS=:
-  for each in $PATH:/usr/sbin; do
+  for each in $path; do
     case $each in "$sandbox"/*) continue ;; esac
     if [ -x "$each/$1" ]; then
       printf '%s\n' "$each/$1"

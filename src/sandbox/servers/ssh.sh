@@ -2,7 +2,7 @@
 # The ssh of a sandbox, in its directory `bin`. A server is a directory, so a command runs on this machine, with what is absolute on a server
 # moved there. Every other host is for the next ssh on the PATH. `node` is the one that runs dnx.
 sandbox=${0%/bin/*}
-host='' command='' settings='' skip='' rest='' forward=''
+host='' command='' settings='' skip='' rest='' forward='' terminal=''
 for word; do
   if [ -n "$skip" ]; then
     if [ "$skip" = -L ]; then forward=$word; fi
@@ -13,6 +13,7 @@ for word; do
     case $word in
       --) rest=$host ;;
       -G) settings=1 ;;
+      -t) terminal=1 ;;
       -[BbcDEeFIiJLlmOopQRSWw]) skip=$word ;;
       -*) ;;
       *) if [ -z "$host" ]; then host=$word; else command=$word rest=1; fi ;;
@@ -70,5 +71,7 @@ server.listen(port, "127.0.0.1", () => spawn(shell, ["-c", command], { stdio: "i
 set -- "$shell" ${command:+-c} "${command:--l}"
 # In an executable of dnx, this variable makes Bun run other code.
 if [ -n "$forward" ]; then set -- env BUN_BE_BUN=1 "$node" -e "$forwarding" "$forward" "$sandbox" "$shell" "$command"; fi
+# A terminal of a server has one stream. A shell shows no prompt on anything else.
+if [ -n "$terminal" ]; then exec 2>&1; fi
 exec env -i HOME="$home" USER=deploynix LOGNAME=deploynix SHELL="$shell" TERM="$TERM" LANG="$LANG" TZ="$TZ" \
   PATH="$sandbox/programs:$PATH" SANDBOX="$sandbox" SANDBOX_SERVER="$server" "$@"

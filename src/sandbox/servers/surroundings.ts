@@ -74,7 +74,6 @@ export async function openSurroundings(
   return {
     env: {
       BROWSER: join(directory, 'bin/browser'),
-      DNX_SANDBOX: directory,
       HTTPS_PROXY: websites.proxy,
       https_proxy: websites.proxy,
       HTTP_PROXY: websites.proxy,
