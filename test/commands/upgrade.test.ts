@@ -2,13 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../package.json';
 import type { HttpRequest } from '../../src/machine/world.ts';
+import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { openElsewhere } from '../support/elsewhere.ts';
-import { lacking, required } from '../support/programs.ts';
+import { listen, openElsewhere } from '../support/elsewhere.ts';
+import { canIsolate, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, releaseKey, serveReleases, signed } from '../support/release.ts';
 
 const missing = lacking(['zip', 'rpmbuild', 'dpkg-deb']);
@@ -196,6 +198,17 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     expect(readdirSync(bin)).toEqual(['dnx']);
   });
 
+  test('says what to do about a certificate that it does not trust', async () => {
+    const secure = await listen(createServer(selfSigned), 'https');
+    onTestFinished(() => secure.close());
+    const { code, stderr } = await upgrade(
+      {},
+      { through: (network) => ({ ...network, request: (request) => network.request({ ...request, url: secure.url }) }) },
+    );
+    const advice = 'Nothing was changed. If the host uses your own CA, pass the CA certificate with --ca-file';
+    expect([code, stderr]).toEqual([13, expect.stringContaining(`the certificate is self-signed.\n  ${advice}`)]);
+  });
+
   test('refuses a directory that it cannot write to, before any request, and says what to run', async () => {
     // Not even root may write there.
     const { code, stderr, asked } = await upgrade({}, { executable: { file: '/proc/sys/dnx', releaseKey } });
@@ -203,6 +216,16 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     expect(stderr).toContain('\n  Run: sudo /proc/sys/dnx upgrade\n');
     const windows = await upgrade({}, { executable: { file: '/proc/sys/dnx.exe', releaseKey }, platform: 'win32' });
     expect(windows.stderr).toContain('\n  Run it in a terminal of an administrator.\n');
+  });
+
+  test.skipIf(!canIsolate())('changes nothing on a full disk', async () => {
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', bin]);
+    expect(mounted.status).toBe(0);
+    onTestFinished(() => void spawnSync('umount', [bin]));
+    for (const name of ['dnx', 'full']) writeFileSync(join(bin, name), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+    const { code, stderr } = await upgrade();
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Error: Could not write to ${bin}: the disk is full.\n`)]);
+    expect([output(), readdirSync(bin).sort()]).toEqual([`${version}\n`, ['dnx', 'full']]);
   });
 
   test('stops at Ctrl-C, and leaves no file', async () => {

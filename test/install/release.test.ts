@@ -71,7 +71,7 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
         ' --provenance': '',
       },
     });
-  }, 600_000);
+  }, 1_200_000);
 
   afterAll(async () => {
     await Promise.all([registry?.close(), github?.close()]);

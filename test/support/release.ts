@@ -88,5 +88,6 @@ export const serveReleases =
     const given = changed[name];
     if (typeof given === 'function') return given(request, response);
     if (release === undefined || !existsSync(file)) return void response.writeHead(404).end('Not Found');
-    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(given ?? readFileSync(file));
+    const content = Buffer.from(given ?? readFileSync(file));
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': content.length }).end(content);
   };

@@ -1,8 +1,10 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { arch } from 'node:os';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { arch } from 'node:process';
+import { Readable } from 'node:stream';
+import { createGunzip, createInflateRaw } from 'node:zlib';
 import { releaseKey } from '../../../package.json';
 import { DnxError, reasonOf, systemCode } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
@@ -11,6 +13,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, message, type View } from '../../cli/output/view.ts';
 import { uniqueName } from '../../machine/files/text-file.ts';
 import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
+import { faultHint } from '../../platform/api/network/unreachable.ts';
 import { downloaded } from '../backup/download.ts';
 import { isNewer, latestRelease } from './release.ts';
 
@@ -28,16 +31,17 @@ export async function upgradeExecutable(ctx: Needs, file: string): Promise<View>
     progress.spin('Checking for a new release');
     const latest = await latestRelease(transport, signal);
     if (!isNewer(latest, version)) return message(`dnx ${version} is the latest release.`, { ...data, previous: version });
-    const program = await programOf(ctx, transport, { release: latest, target: targetOf(file, world) });
+    const archive = await fetchArchive(ctx, transport, { release: latest, target: targetOf(file, world) });
     progress.done();
-    write(fresh, program, file);
+    await write(fresh, programIn(archive), file);
     await requireRunning(ctx, fresh, latest);
     replace(fresh, file, world);
     const notes = `${repository}/releases/tag/v${latest}`;
     return done(`Upgraded dnx from ${version} to ${latest}`, { ...data, version: latest, previous: version }, [['notes', notes]]);
   } catch (error) {
     if (!(error instanceof NetworkFault)) throw error;
-    throw new DnxError('network', `Could not download the release: ${error.message}.`, { hint: UNCHANGED, cause: error });
+    const hint = `Nothing was changed. ${faultHint(error) ?? 'Try again.'}`;
+    throw new DnxError('network', `Could not download the release: ${error.message}.`, { hint, cause: error });
   } finally {
     rmSync(fresh, { force: true });
     await transport?.close();
@@ -61,7 +65,7 @@ function reserve(fresh: string, file: string, { platform }: Pick<World, 'platfor
 /** The name of this platform in a release: `linux-x64-musl`. */
 function targetOf(file: string, { platform }: Pick<World, 'platform'>): string {
   const system = platform === 'win32' ? 'windows' : platform;
-  return `${system}-${arch()}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
+  return `${system}-${arch}${system === 'linux' && interpreterIn(file).includes('/ld-musl-') ? '-musl' : ''}`;
 }
 
 /** The beginning of an executable, which names what loads it. */
@@ -75,11 +79,12 @@ function interpreterIn(file: string): Buffer {
   }
 }
 
-/** Downloads the program of a release. Throws if its checksum is wrong, or not signed by the key of this dnx. */
-async function programOf(ctx: Needs, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
-  const { progress } = ctx;
+/** Downloads the archive of a release. Throws if its checksum is wrong, or not signed by the key of this dnx. */
+async function fetchArchive(ctx: Needs, transport: Transport, { release, target }: { release: string; target: string }): Promise<Buffer> {
   const name = `dnx-${target}.${target.startsWith('windows') ? 'zip' : 'tar.gz'}`;
-  const fetched = (file: string) => fetchFile(ctx, transport, `${repository}/releases/download/v${release}/${file}`);
+  const title = `Downloading dnx ${release}`;
+  ctx.progress.step(title);
+  const fetched = (file: string) => fetchFile(ctx, transport, `${repository}/releases/download/v${release}/${file}`, title);
   const [sums, signature] = [await fetched('SHA256SUMS'), await fetched('SHA256SUMS.sig')];
   const key = createPublicKey({ key: Buffer.from(ctx.world.releaseKey ?? releaseKey, 'base64'), format: 'der', type: 'spki' });
   if (!verify('sha256', sums, key, signature)) {
@@ -93,17 +98,16 @@ async function programOf(ctx: Needs, transport: Transport, { release, target }: 
     ?.find((line) => line.endsWith(`  ${name}`))
     ?.slice(0, 64);
   if (sum === undefined) throw new DnxError('failed', `dnx ${release} has no ${name}.`, { hint: 'Nothing was changed.' });
-  progress.step(`Downloading dnx ${release}`);
   const archive = await fetched(name);
   if (createHash('sha256').update(archive).digest('hex') !== sum)
     throw new DnxError('failed', `The checksum of ${name} is wrong.`, { hint: UNCHANGED });
-  return firstFile(archive, name);
+  return archive;
 }
 
 const MOST_REDIRECTS = 5;
 
 /** Downloads a file over https, with redirects: GitHub keeps the files of a release elsewhere. */
-async function fetchFile({ signal, progress, clock }: Needs, transport: Transport, from: string): Promise<Buffer> {
+async function fetchFile({ signal, progress, clock }: Needs, transport: Transport, from: string, title: string): Promise<Buffer> {
   let url = from;
   for (let hops = 0; hops <= MOST_REDIRECTS && url.startsWith('https:'); hops++) {
     const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'dnx' };
@@ -113,7 +117,7 @@ async function fetchFile({ signal, progress, clock }: Needs, transport: Transpor
       const chunks: Uint8Array[] = [];
       let size = 0;
       const started = clock.elapsed();
-      progress.spin(`Downloading ${from}`, () => downloaded(size, Number(length), clock.elapsed() - started));
+      progress.spin(title, () => downloaded(size, Number(length), clock.elapsed() - started));
       for await (const chunk of response.file) {
         chunks.push(chunk);
         size += chunk.length;
@@ -128,29 +132,41 @@ async function fetchFile({ signal, progress, clock }: Needs, transport: Transpor
   throw new DnxError('failed', `${from} was redirected too often, or to a host without https.`, { hint: UNCHANGED });
 }
 
-/** The first file of a tar or zip archive, which is the program. */
-function firstFile(archive: Buffer, name: string): Buffer {
-  if (name.endsWith('.zip')) {
+const ZIP = 0x04034b50;
+
+/** The first file of a tar or zip archive, which is the program. In pieces, because the whole takes more memory than a small server has. */
+async function* programIn(archive: Buffer): AsyncIterable<Buffer> {
+  if (archive.readUInt32LE(0) === ZIP) {
     const start = 30 + archive.readUInt16LE(26) + archive.readUInt16LE(28);
-    return inflateRawSync(archive.subarray(start, start + archive.readUInt32LE(18)));
+    yield* Readable.from([archive.subarray(start, start + archive.readUInt32LE(18))]).pipe(createInflateRaw());
+    return;
   }
-  const tar = gunzipSync(archive);
-  return tar.subarray(512, 512 + Number.parseInt(tar.toString('latin1', 124, 135), 8));
+  let left: number | undefined;
+  for await (const chunk of Readable.from([archive]).pipe(createGunzip())) {
+    const content: Buffer = left === undefined ? chunk.subarray(512) : chunk;
+    left ??= Number.parseInt(chunk.toString('latin1', 124, 135), 8);
+    yield content.subarray(0, left);
+    left = Math.max(0, left - content.length);
+  }
 }
 
 /** Writes the program, with the mode and the owner of the old one. */
-function write(fresh: string, program: Buffer, file: string): void {
+async function write(fresh: string, program: AsyncIterable<Buffer>, file: string): Promise<void> {
   try {
-    writeFileSync(fresh, program, { flush: true });
+    const handle = await open(fresh, 'w');
+    try {
+      for await (const piece of program) await handle.writeFile(piece);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     const { mode, uid, gid } = statSync(file);
     const own = statSync(fresh);
     if (uid !== own.uid || gid !== own.gid) chownSync(fresh, uid, gid);
     chmodSync(fresh, mode & 0o7777);
   } catch (cause) {
-    throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, {
-      hint: UNCHANGED,
-      cause,
-    });
+    const reason = reasonOf(systemCode(cause)) ?? systemCode(cause);
+    throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reason}.`, { hint: UNCHANGED, cause });
   }
 }
 

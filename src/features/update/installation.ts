@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { arch } from 'node:os';
 import { join } from 'node:path';
+import { arch } from 'node:process';
 import { repository } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
 
@@ -54,9 +54,9 @@ export function installationOf({ self }: Pick<World, 'self'>): Installation | un
 
 /** A package of Debian or of Fedora, for which there is no repository. */
 function packaged(): Installation {
-  const file = (type: string) => `${repository}/releases/latest/download/dnx-linux-${arch()}.${type}`;
+  const file = (type: string) => `${repository}/releases/latest/download/dnx-linux-${arch}.${type}`;
   return existsSync('/var/lib/dpkg/info/dnx.list')
-    ? { by: 'dpkg', upgrade: `curl -fsSLO ${file('deb')} && sudo dpkg --install dnx-linux-${arch()}.deb` }
+    ? { by: 'dpkg', upgrade: `curl -fsSLO ${file('deb')} && sudo dpkg --install dnx-linux-${arch}.deb` }
     : { by: 'rpm', upgrade: `sudo rpm --upgrade ${file('rpm')}` };
 }
 
