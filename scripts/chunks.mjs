@@ -7,6 +7,7 @@ const command = {
   parse: ['src/cli/run/parse.ts'],
   run: ['src/run.ts', 'src/platform/api/network/network.ts'],
   found: ['src/cli/run/found.ts'],
+  plan: ['src/cli/plan/journal.ts'],
 };
 const commands = 'src/commands/index.ts';
 

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { isError, reasonOf, systemCode } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { flagName, wordOf } from '../../base/text.ts';
-import { locked } from '../../machine/files/lock.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
@@ -117,7 +116,9 @@ function writer(state: string, { clock, progress }: Needs) {
     try {
       makeDirectory(dirname(file));
       appendFileSync(file, `\n${toJson(line)}`, { mode: 0o600 });
-      if (isFull(file)) await locked(file, { clock }, () => isFull(file) && renameSync(file, old));
+      if (!isFull(file)) return;
+      const { locked } = await import('../../machine/files/lock.ts');
+      await locked(file, { clock }, () => isFull(file) && renameSync(file, old));
     } catch (error) {
       writable = false;
       progress.warn(`Could not write the history: ${reasonOf(systemCode(error)) ?? systemCode(error) ?? error}.`);

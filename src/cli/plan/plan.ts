@@ -86,6 +86,9 @@ export const isSecretField = (call: string, field: string, declared: readonly st
 export const createdBy = (call: string): string | undefined =>
   call.startsWith('POST ') ? nounIn(call.replace('POST ', 'GET ') as Endpoint) : undefined;
 
+/** The list in which a target of a call appears: `/servers/{server}/crontabs`. */
+export const listPath = (call: string, noun: string): string => call.slice(call.indexOf('/'), call.indexOf(`/{${noun}}`));
+
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
   ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),

@@ -1,8 +1,7 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { NetworkFault } from '../../machine/world.ts';
-import { isUnperformed } from '../../platform/api/deadline.ts';
+import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
 import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
 import { dueMs, type Evidence, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './evidence.ts';
@@ -82,14 +81,6 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
     saved.forget();
     throw error;
   }
-}
-
-/** True if Deploynix rejected the request or never got it. */
-export function neverPerformed(error: DnxError): boolean {
-  const { code, cause, status } = error;
-  if (isUnperformed(error)) return true;
-  if (code === 'network') return cause instanceof NetworkFault && !cause.sent;
-  return status !== undefined && status < 500;
 }
 
 interface Options {

@@ -26,6 +26,14 @@ export function watch(given: WatchContext, options: ReportingOptions): Promise<R
   return reporting.ofOne(watchAny({ ...given, ci: reporting.ci }));
 }
 
+/** Follows the deployment of a site that was requested since then, as `dnx watch` does. Undefined if none was. */
+export async function watchRequested(ctx: WatchContext, siteId: string | null, since: string): Promise<Result | undefined> {
+  const run = recallRuns(ctx).find((each) => each.run.site.id === siteId && each.run.started_at >= since)?.run;
+  if (!run) return undefined;
+  const { server, site } = run;
+  return watch({ ...ctx, targets: { server, site } }, { ci: undefined, result_file: undefined });
+}
+
 /**
  * Resumes the last unfinished run (of the site, if given), or follows a deployment in progress. Only the latest run of each
  * site counts.

@@ -7,13 +7,12 @@ import { columns, done, message, type Result, rows } from '../../cli/output/view
 import { createdBy, isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
+import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { refused } from '../../platform/api/send.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, sameName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
-import { neverPerformed } from '../deploy/run.ts';
-import { recallRuns } from '../deploy/run-file.ts';
 import { consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { issueCertificate } from '../site/certificate.ts';
@@ -179,19 +178,13 @@ async function settleFlight(ctx: Context, { changes }: Plan, application: Applic
   ctx.progress.note(found === false ? `Was not performed before: ${title.slice(2)}` : `Was performed before: ${title.slice(2)}`);
 }
 
-/** Follows a deployment that an earlier process requested, as dnx watch does. False if it requested none. */
-async function settledDeployment(ctx: Context, { sent_at }: Flight, { targets }: PlannedChange, { timeout }: Options) {
-  const [run] = recallRuns(ctx).filter((each) => each.run.site.id === targets.site?.id && each.run.started_at >= sent_at);
-  if (!run) return false;
-  const { server, site } = run.run;
-  const { watch } = await import('../deploy/watch.ts');
-  const { within, allowanceOf } = await import('../../platform/api/deadline.ts');
-  const result = await watch(
-    { ...ctx, ...within(ctx, allowanceOf({ timeout })), targets: { server, site } },
-    { ci: undefined, result_file: undefined },
-  );
-  if (result.exit instanceof DnxError) throw result.exit;
-  return true;
+/** Follows a deployment that an earlier process requested. False if it requested none. */
+async function settledDeployment(ctx: Context, { sent_at }: Flight, { targets }: PlannedChange, { timeout }: Options): Promise<boolean> {
+  const { watchRequested } = await import('../deploy/watch.ts');
+  const inner = { ...ctx, ...within(ctx, allowanceOf({ timeout })), targets: {} };
+  const result = await watchRequested(inner, targets.site?.id ?? null, sent_at);
+  if (result?.exit instanceof DnxError) throw result.exit;
+  return result !== undefined;
 }
 
 /** The ids of a change, also of what earlier changes created. */

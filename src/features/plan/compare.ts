@@ -3,12 +3,11 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { operations } from '../../cli/plan/operations.ts';
-import { createdBy, type PlannedChange } from '../../cli/plan/plan.ts';
+import { createdBy, listPath, type PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { shownValue } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
-import { liveRelease, releasesOf } from '../deploy/release.ts';
 
 /** Reads lists of the API, each once. */
 export interface Lists {
@@ -47,14 +46,11 @@ interface Compared {
   readonly moved: readonly string[];
 }
 
-/** The list in which a target of a call appears: `/servers/{server}/crontabs`. */
-export const listOf = (call: string, noun: string): string => call.slice(call.indexOf('/'), call.indexOf(`/{${noun}}`));
-
 /** The resource that a call changes, as it is now. Null if it is gone; undefined if that cannot be read. */
 export async function targetNow(lists: Lists, call: string, ids: Readonly<Record<string, string>>): Promise<JsonObject | null | undefined> {
   const noun = Object.keys(ids).at(-1);
   if (noun === undefined) return undefined;
-  const items = await lists.read(listOf(call, noun), ids);
+  const items = await lists.read(listPath(call, noun), ids);
   return items && (items.find((each) => idIn(each.id) === ids[noun]) ?? null);
 }
 
@@ -68,7 +64,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   for (const [noun, { id, name }] of Object.entries(change.targets)) {
     if (id === null) return { targets: { ...targets, [noun]: { id: '', label: name ?? '' } }, moved };
     ids[noun] = id;
-    const items = await lists.read(listOf(call, noun), ids);
+    const items = await lists.read(listPath(call, noun), ids);
     own = items?.find((each) => idIn(each.id) === id);
     const label = own && resourceName(own, noun);
     if (items && !own) moved.push(`${name ?? id} is gone`);
@@ -80,7 +76,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   const live = about?.map((each) => each.live).find(isObject)?.release;
   if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
     const releases = await lists.read(`${call.slice(call.indexOf('/'), call.lastIndexOf('/'))}/releases`, ids);
-    const now = releases && liveRelease(releasesOf(releases))?.name;
+    const now = releases && (await import('../changes/plan.ts')).liveReleaseName(releases);
     if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
   }
   return { targets, moved };

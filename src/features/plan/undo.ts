@@ -5,7 +5,6 @@ import { writePlan } from '../../cli/plan/dry-run.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, planView } from '../../cli/plan/show.ts';
 import { inverseOf, irreversible } from '../../cli/plan/undo.ts';
-import { applied } from './apply.ts';
 import { type PastRun, pastRun, readHistory } from './history.ts';
 
 interface Options {
@@ -34,7 +33,7 @@ export async function undo(ctx: Context, { number = '1', dry_run, out, timeout }
   }));
   const given = { plan: { ...plan, changes: unnamed }, text: `undo ${run.id}`, shown: `undo ${number}` };
   const options = { check: undefined, allow_file: undefined, in_flight: undefined, wait: undefined, timeout };
-  return applied(ctx, given, options, consent);
+  return (await import('./apply.ts')).applied(ctx, given, options, consent);
 }
 
 /** The changes that take a run back, the last one first. Warns of what stays. */

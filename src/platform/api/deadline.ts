@@ -33,6 +33,14 @@ export const inTime = <T>(work: Promise<T>, job: string): Promise<T> =>
 export const isUnperformed = (error: unknown): boolean =>
   isError(error, 'timed_out') && error.cause instanceof NetworkFault && !error.cause.sent;
 
+/** True if Deploynix rejected the request or never got it. */
+export function neverPerformed(error: DnxError): boolean {
+  const { code, cause, status } = error;
+  if (isUnperformed(error)) return true;
+  if (code === 'network') return cause instanceof NetworkFault && !cause.sent;
+  return status !== undefined && status < 500;
+}
+
 /** `sent`: the request may have gone through. */
 function timedOut(sent: boolean): DnxError {
   const cause = new NetworkFault('timed out', { sent });
