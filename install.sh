@@ -192,9 +192,17 @@ report() {
   elif [ "$found" != "$dir/$exe" ] && [ "$found" != "$dir/dnx" ]; then
     say "Your PATH has another dnx first: $found"
   fi
+  case ${SHELL:-}:$dir in
+    */zsh:*/bin)
+      say "For completion, add this to ~/.zshrc before compinit:"
+      say "  fpath=(${dir%/bin}/share/zsh/site-functions \$fpath)"
+      ;;
+  esac
+  get="wget -qO-"
+  if has curl; then get="curl -fsSL"; fi
   say "Sign in:    dnx login"
   say "Upgrade:    dnx upgrade"
-  say "Uninstall:  curl -fsSL $script | ${DNX_INSTALL_DIR:+DNX_INSTALL_DIR=$dir }sh -s -- --uninstall"
+  say "Uninstall:  $get $script | ${DNX_INSTALL_DIR:+DNX_INSTALL_DIR=$dir }sh -s -- --uninstall"
 }
 
 uninstall() {

@@ -33,7 +33,7 @@ export async function runCommand(invocation: Invocation, settings: Settings, wor
   const is = (option: string) => Boolean(command.options?.[option] && options[option]);
   await checkShape(globals, settings, { watches: is('watch'), follows: is('follow') });
   const plan = invocation.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
-  const opened = await openContext(world, settings, globals, { tree: main.tree, command: invocation.path, plan });
+  const opened = await openContext(world, settings, globals, { tree: main.tree, invocation, plan });
   const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
   try {
     const code = await notified(invocation, opened, main);

@@ -8,6 +8,7 @@ export default command({
   summary: 'Apply a plan that --out saved',
   description:
     'Reads again what the plan replaces, and changes nothing if it is not as it was. Then asks for the strictest consent that a change needs, and sends each change once. If dnx is interrupted, run it again: it finds out what was done, and goes on.\n\nA plan can only change what it names at its own host. It runs no program, and reads files outside of the project only if you allow it.',
+  applies: true,
   exits: '10 the plan no longer applies; 12 only some changes were applied',
   options: {
     plan: argument(text('Plan', 'file')),

@@ -29,6 +29,7 @@ describe('--dry-run', () => {
         "  frequency  '* * * * *' → '0 7 * * *'",
         '1 change',
         '  needs  crontab:update',
+        '  undo   dnx undo',
         '',
       ].join('\n'),
       'Nothing was changed.\n',
@@ -49,6 +50,7 @@ describe('--dry-run', () => {
           },
           body: { frequency: '0 7 * * *' },
           before: { frequency: '* * * * *' },
+          undo: null,
         },
       ],
       consent: { level: null, confirm: null },
@@ -64,10 +66,10 @@ describe('--dry-run', () => {
 
   test('says which consent is needed, and asks for none', async () => {
     expect((await dry('server delete web-1')).stdout).toBe(
-      '- delete server web-1\n1 change\n  needs    server:delete\n  consent  --confirm web-1\n',
+      '- delete server web-1\n1 change\n  needs    server:delete\n  undo     not possible: Its sites and data are gone.\n  consent  --confirm web-1\n',
     );
     expect((await dry('site suspend shop.example.com blog.example.com')).stdout).toBe(
-      '* suspend shop.example.com (web-1)\n* suspend blog.example.com (web-1)\n2 changes\n  needs    site:update\n  consent  --yes\n',
+      '* suspend shop.example.com (web-1)\n* suspend blog.example.com (web-1)\n2 changes\n  needs    site:update\n  undo     dnx undo\n  consent  --yes\n',
     );
     expect((await dry('backup restore 01JQ8Z4T9G000000000000BK06 --json')).json()).toMatchObject({
       consent: { level: 'severe', confirm: 'shop' },

@@ -249,6 +249,7 @@ describe('--dry-run without a guard', () => {
         `  commits  ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
         '1 change',
         '  needs  site:deploy',
+        '  undo   not possible: Roll back with dnx rollback. Migrations are not undone.',
         '',
       ].join('\n'),
     );

@@ -112,7 +112,8 @@ describe('deploy with several sites', () => {
     expect([run.stderr, posts()]).toEqual([expect.stringContaining('Nothing was changed.\n'), []]);
     const lines = (await bed.dnx('deploy --server web-1 --all --dry-run')).stdout.split('\n');
     expect(lines[0]).toBe('* deploy shop.example.com (web-1)');
-    expect(lines.slice(-4)).toEqual(['3 changes', '  needs    site:deploy', '  consent  --yes', '']);
+    const undo = '  undo     not possible: Roll back with dnx rollback. Migrations are not undone.';
+    expect(lines.slice(-5)).toEqual(['3 changes', '  needs    site:deploy', undo, '  consent  --yes', '']);
     expect(posts()).toEqual([]);
   });
 

@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../package.json';
 import type { HttpRequest } from '../../src/machine/world.ts';
+import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { openElsewhere } from '../support/elsewhere.ts';
+import { listen, openElsewhere } from '../support/elsewhere.ts';
 import { canIsolate, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, releaseKey, serveReleases, signed } from '../support/release.ts';
 
@@ -194,6 +196,17 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     const limited: RequestListener = (_, response) => void response.writeHead(403).end();
     expect(await upgrade({}, { host: limited })).toMatchObject({ code: 1, stderr: expect.stringContaining('Error: GitHub returned 403.') });
     expect(readdirSync(bin)).toEqual(['dnx']);
+  });
+
+  test('says what to do about a certificate that it does not trust', async () => {
+    const secure = await listen(createServer(selfSigned), 'https');
+    onTestFinished(() => secure.close());
+    const { code, stderr } = await upgrade(
+      {},
+      { through: (network) => ({ ...network, request: (request) => network.request({ ...request, url: secure.url }) }) },
+    );
+    const advice = 'Nothing was changed. If the host uses your own CA, pass the CA certificate with --ca-file';
+    expect([code, stderr]).toEqual([13, expect.stringContaining(`the certificate is self-signed.\n  ${advice}`)]);
   });
 
   test('refuses a directory that it cannot write to, before any request, and says what to run', async () => {

@@ -150,6 +150,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
         stdout: expect.not.stringContaining('PATH'),
       });
       expect([dnx(), filesIn()]).toEqual(['9.8.6\n', files]);
+      expect(first.stdout).toContain(`Uninstall:  ${/Wget|BusyBox/.test(shell) ? 'wget -qO-' : 'curl -fsSL'} https://`);
       const removed = await install({ shell, args: ['--uninstall'] });
       expect(removed).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^Removed dnx from .*\.local\/bin\./), stderr: '' });
       expect(filesIn()).toEqual([]);
@@ -262,6 +263,17 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     expect(await install()).toEqual(failed(`Error: ${bin}/dnx is another program.\nChoose another directory: DNX_INSTALL_DIR=`));
     expect(await install({ args: ['--uninstall'] })).toEqual(failed('There is no dnx of this script in'));
     expect(readFileSync(join(bin, 'dnx'), 'utf8')).toBe('of .NET');
+  });
+
+  test.each([
+    [
+      '/bin/zsh',
+      (share: string) => `For completion, add this to ~/.zshrc before compinit:\n  fpath=(${share}/zsh/site-functions $fpath)\n`,
+    ],
+    ['/bin/bash', undefined],
+  ] as const)('says what is left to do for completion in %s', async (SHELL, words) => {
+    const { stdout } = await install({ path: [bin], env: { SHELL } });
+    expect(stdout.match(/For completion.*\n.*\n/)?.[0]).toBe(words?.(join(home, '.local/share')));
   });
 
   test('names another dnx that comes first in PATH', async () => {

@@ -19,6 +19,8 @@ export const before: Readonly<Record<string, string>> = {
   'dnx unlink --env staging': 'link shop.example.com --env staging',
   'dnx apply plan.json --check': savePlan,
   'dnx apply plan.json --yes': savePlan,
+  'dnx undo --yes': 'site suspend shop.example.com --yes',
+  'dnx undo --dry-run': 'site suspend shop.example.com --yes',
   'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 

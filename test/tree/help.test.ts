@@ -49,7 +49,7 @@ describe('dnx', () => {
       expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
     for (const [name, [, , summary]] of Object.entries(tree.shortcuts)) expect(help).toMatch(new RegExp(`${name} +${summary}`));
     expect(help).toMatch(/status +Show the state of a site$/m);
-    expect(help).toMatch(/^ {2}Account .*\n {2}Project +link, unlink, status, changes, why, apply, open\n/m);
+    expect(help).toMatch(/^ {2}Account .*\n {2}Project +link, unlink, status, changes, why, apply, history, undo, open\n/m);
     expect(help).toContain('\nExample: dnx deploy shop.example.com\n');
     expect(help).toContain('dnx help options');
     expect(help).toContain('dnx sandbox shell');

@@ -143,6 +143,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly checks?: true;
   /** How long its requests may take, in ms, if it has no `timeout`. */
   readonly limitMs?: number;
+  /** Sends the changes of a plan. */
+  readonly applies?: true;
   /** Signs in or out, which DNX_READ_ONLY allows. */
   readonly signs?: true;
   /** Adds a confirmation, and `--yes` or `--confirm`. A function if it has to read something first. */

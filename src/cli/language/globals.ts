@@ -57,8 +57,8 @@ export const consents = {
 /** Options of every command that may change something at Deploynix. */
 export const planOptions = under('Plan', {
   dry_run: flag('Show what would change, and change nothing'),
-  exit_code: flag('With --dry-run: exit with 10 if something would change'),
-  out: text('With --dry-run: also save the plan, for dnx apply', 'file'),
+  exit_code: flag('Exit with 10 if something would change'),
+  out: text('Save the plan, for dnx apply', 'file'),
 } satisfies Options);
 
 /** Options of every create and update, for fields that dnx does not know. */

@@ -37,7 +37,7 @@ export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Re
 }
 
 /** Writes a plan for this user only. */
-function writePlan(name: string, { version, host, ...plan }: Plan, { world, clock }: Pick<Context, 'world' | 'clock'>): void {
+export function writePlan(name: string, { version, host, ...plan }: Plan, { world, clock }: Pick<Context, 'world' | 'clock'>): void {
   const created_at = new Date(clock.now()).toISOString();
   writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
 }

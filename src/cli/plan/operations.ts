@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../base/json.ts';
+
 /** How a change is taken back, or why it cannot be. */
 export type Undo =
   /** PUT again, with what it replaced. */
@@ -8,8 +10,8 @@ export type Undo =
   | 'schedule'
   /** POST again, with these fields of what it deleted. */
   | { readonly create: readonly string[] }
-  /** The action that does the opposite. */
-  | { readonly action: string }
+  /** The action that does the opposite, if the target was not like that before. */
+  | { readonly action: string; readonly unless: (before: JsonObject) => boolean }
   | { readonly none: string };
 
 /** What is known of an operation that changes something. */
@@ -20,6 +22,7 @@ export interface Operation {
 }
 
 const none = (reason: string): Undo => ({ none: reason });
+const isAuto = ({ auto_deploy_enabled }: JsonObject): boolean => auto_deploy_enabled === true;
 
 /** Every operation of the API reference that changes something. A test compares them with the commands. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -39,8 +42,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /servers/{server}/sites/{site}/schedule-deploy': { undo: 'schedule', touches: ['scheduled_deploy_at'] },
   'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy': { undo: 'schedule', touches: ['scheduled_deploy_at'] },
   'POST /servers/{server}/sites/{site}/rollback': { undo: none('Roll back again with dnx rollback --to.') },
-  'POST /servers/{server}/sites/{site}/suspend': { undo: { action: 'resume' }, touches: ['status'] },
-  'POST /servers/{server}/sites/{site}/resume': { undo: { action: 'suspend' }, touches: ['status'] },
+  'POST /servers/{server}/sites/{site}/suspend': {
+    undo: { action: 'resume', unless: ({ status }) => status === 'suspended' },
+    touches: ['status'],
+  },
+  'POST /servers/{server}/sites/{site}/resume': {
+    undo: { action: 'suspend', unless: ({ status }) => status !== 'suspended' },
+    touches: ['status'],
+  },
   'POST /servers/{server}/sites/{site}/enable-zero-downtime': {
     undo: none('The API cannot turn this off.'),
     touches: ['zero_downtime_enabled'],
@@ -91,11 +100,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   'DELETE /git-repositories/{git_repository}': { undo: none('Its deploy key and the sites that used it are not known.') },
   'POST /git-repositories/{git_repository}/setup-deploy-key': { undo: none('The key before is not known.') },
   'POST /git-repositories/{git_repository}/enable-auto-deploy': {
-    undo: { action: 'disable-auto-deploy' },
+    undo: { action: 'disable-auto-deploy', unless: isAuto },
     touches: ['auto_deploy_enabled'],
   },
   'POST /git-repositories/{git_repository}/disable-auto-deploy': {
-    undo: { action: 'enable-auto-deploy' },
+    undo: { action: 'enable-auto-deploy', unless: (before) => !isAuto(before) },
     touches: ['auto_deploy_enabled'],
   },
 };

@@ -9,6 +9,7 @@ import { nounIn } from '../../platform/names/namings.ts';
 import type { Consent, Context } from '../language/command.ts';
 import { operations } from './operations.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
+import { irreversible } from './undo.ts';
 
 /** A target in a plan. */
 export interface PlannedTarget {
@@ -31,6 +32,8 @@ export interface PlannedChange {
   readonly absent?: true;
   /** Sent even if an earlier change fails, to put something back. */
   readonly always?: true;
+  /** Why dnx undo cannot take it back; null if it can. */
+  readonly undo?: string | null;
   readonly about?: readonly JsonObject[];
 }
 
@@ -88,23 +91,43 @@ export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): re
   ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),
 ];
 
-/** The plan of what was recorded, without its facts. `hidden` replaces a secret. */
-export function planOf(parts: PlanParts, hidden: (value: unknown, field: string) => unknown = () => MASK): Omit<Plan, 'about'> {
-  const { recorder, host, secrets } = parts;
+/** What names the targets of a change, and its secrets. */
+interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'secrets'> {
+  /** The last reading of a resource with this id. */
+  readonly seen: (id: string) => JsonObject | undefined;
+  /** The body of the change with this number, from 1. */
+  readonly created: (number: number) => unknown;
+}
+
+/** A recorded change as a value without secrets. `hidden` replaces one. */
+export function plannedChange(
+  change: RecordedChange,
+  parts: ChangeParts,
+  hidden: (value: unknown, field: string) => unknown = () => MASK,
+): PlannedChange {
+  const { call, body, about, always, absent } = change;
+  const isSecret = (field: string) => isSecretField(call, field, parts.secrets);
+  const planned = {
+    call,
+    targets: Object.fromEntries(Object.entries(targetsOf(change, parts)).map(([noun, target]) => [noun, plannedTarget(target)])),
+    body: withoutSecrets(body, isSecret, hidden) ?? null,
+    before: replacedBy(change, isSecret) ?? null,
+  };
+  return {
+    ...planned,
+    undo: irreversible(planned) ?? null,
+    ...(absent && { absent }),
+    ...(always && { always }),
+    ...(about.length > 0 && { about: about.map(({ data }) => data) }),
+  };
+}
+
+/** The plan of what was recorded, without its facts. */
+export function planOf(parts: PlanParts, hidden?: (value: unknown, field: string) => unknown): Omit<Plan, 'about'> {
+  const { recorder, host } = parts;
   const { level, name } = recorder.needed();
-  const changes = recorder.changes.map((change): PlannedChange => {
-    const { call, body, about, always, absent } = change;
-    const isSecret = (field: string) => isSecretField(call, field, secrets);
-    return {
-      call,
-      targets: Object.fromEntries(Object.entries(targetsOf(change, parts)).map(([noun, target]) => [noun, plannedTarget(target)])),
-      body: withoutSecrets(body, isSecret, hidden) ?? null,
-      before: replacedBy(change, isSecret) ?? null,
-      ...(absent && { absent }),
-      ...(always && { always }),
-      ...(about.length > 0 && { about: about.map(({ data }) => data) }),
-    };
-  });
+  const named = { ...parts, seen: recorder.seen, created: (number: number) => recorder.changes[number - 1]?.body };
+  const changes = recorder.changes.map((change) => plannedChange(change, named, hidden));
   const consent = changes.length === 0 ? { level: null, confirm: null } : { level: level ?? null, confirm: name ?? null };
   return { version: 1, host, changes, consent, abilities: abilitiesOf(changes) };
 }
@@ -138,7 +161,7 @@ function withoutSecrets(value: unknown, isSecret: (field: string) => boolean, hi
 const VOLATILE = /^(status|deployment_status|updated_at|last_\w+|sites_count|size)$/;
 
 /** What a change replaces, deletes or touches, with secrets masked. A secret is compared by when it was written. */
-export function replacedBy(
+function replacedBy(
   { call, body, before }: Pick<RecordedChange, 'call' | 'body' | 'before'>,
   isSecret: (field: string) => boolean,
 ): JsonObject | undefined {
@@ -157,17 +180,14 @@ export function replacedBy(
 }
 
 /** The targets of a change, by the names that were given or read. */
-export function targetsOf(
-  { ids, before }: RecordedChange,
-  { recorder, known, nameOf }: Pick<PlanParts, 'recorder' | 'known' | 'nameOf'>,
-): Targets {
+function targetsOf({ ids, before }: RecordedChange, { seen, created, known, nameOf }: ChangeParts): Targets {
   const nouns = Object.keys(ids);
   return Object.fromEntries(
     Object.entries(ids).map(([noun, id]): [string, Target] => {
       const creator = creatorOf(id);
-      const body = creator === undefined ? undefined : recorder.changes[creator - 1]?.body;
+      const body = creator === undefined ? undefined : created(creator);
       const found = known.find((each) => each[noun]?.id === id && each[noun]?.label !== id)?.[noun];
-      const read = noun === nouns.at(-1) ? before : recorder.seen(id);
+      const read = noun === nouns.at(-1) ? before : seen(id);
       const label = found?.label ?? resourceName(isObject(body) ? body : (read ?? {}), noun) ?? nameOf(noun, id) ?? id;
       return [noun, { id, label }];
     }),

@@ -1,6 +1,6 @@
 import { type Detail, Planned } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import type { Gate } from '../../platform/api/api.ts';
+import type { Gate, Reply, SendOptions } from '../../platform/api/api.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
 import { nounIn } from '../../platform/names/namings.ts';
@@ -76,17 +76,12 @@ export function openRecorder(): Recorder {
     gate: {
       read(path, data) {
         if (Array.isArray(data)) lists.add(path);
-        for (const each of Array.isArray(data) ? data : []) {
-          const id = isObject(each) ? idIn(each.id) : undefined;
-          if (id !== undefined) read.set(`${path}/${segment(id)}`, each as JsonObject);
-        }
-        if (isObject(data)) read.set(path, data);
+        rememberRead(read, path, data);
       },
-      change(method, address, { body, assume, always }) {
+      async change<T>(method: string, address: string, { body, assume, always }: SendOptions): Promise<Reply<T>> {
         const [path = ''] = address.split('?', 1);
         const { call, ids } = operationAt(method, path);
-        // An action follows the path of what it acts on.
-        const before = read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined);
+        const before = resourceAt(read, method, path, ids);
         const absent = lists.has(path) && isAbsent(call, body, read, path);
         changes.push({ call, ids, body, before, about: next, ...(absent && { absent }), ...(always && { always }) });
         next = [];
@@ -94,7 +89,7 @@ export function openRecorder(): Recorder {
         if (method === 'PUT' && before) read.set(path, { ...before, ...(isObject(body) && body) });
         if (!assume) throw new Planned();
         const data = { ...(method === 'POST' && { id: createdId(changes.length) }), ...assume };
-        return { status: 200, headers: {}, body: data, data, message: undefined, text: undefined };
+        return { status: 200, headers: {}, body: data, data: data as T, message: undefined, text: undefined };
       },
     },
   };
@@ -107,10 +102,27 @@ function isAbsent(call: string, body: unknown, read: ReadonlyMap<string, JsonObj
   return name !== undefined && ![...read].some(([place, item]) => parentOf(place) === path && resourceName(item, noun ?? '') === name);
 }
 
+/** What was read of the resource that a request changes. An action follows the path of what it acts on. */
+export const resourceAt = (
+  read: ReadonlyMap<string, JsonObject>,
+  method: string,
+  path: string,
+  ids: RecordedChange['ids'],
+): JsonObject | undefined => read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined);
+
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
+/** Remembers the resources of what was read, by path. */
+export function rememberRead(read: Map<string, JsonObject>, path: string, data: unknown): void {
+  for (const each of Array.isArray(data) ? data : []) {
+    const id = isObject(each) ? idIn(each.id) : undefined;
+    if (id !== undefined) read.set(`${path}/${segment(id)}`, each as JsonObject);
+  }
+  if (isObject(data)) read.set(path, data);
+}
+
 /** The operation of the API reference at a path, and the ids in it. */
-function operationAt(method: string, path: string): Pick<RecordedChange, 'call' | 'ids'> {
+export function operationAt(method: string, path: string): Pick<RecordedChange, 'call' | 'ids'> {
   for (const call of Object.keys(operations) as Endpoint[]) {
     const [own, pattern = ''] = call.split(' ');
     const ids = own === method ? idsAt(pattern, path) : undefined;

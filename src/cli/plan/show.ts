@@ -14,6 +14,7 @@ export function planView(plan: Plan, nameOf: (noun: string, id: string) => strin
   const needs: readonly Detail[] = [
     ...details.whole,
     ...(abilities.length > 0 ? [['needs', abilities.join(', ')] as const] : []),
+    ...(changes.length > 0 ? [['undo', undoWords(changes)] as const] : []),
     ...(consent.level ? [['consent', consent.level === 'moderate' ? '--yes' : `--confirm ${consent.confirm ?? 'NAME'}`] as const] : []),
   ];
   const blocks: readonly Section[] = changes.map((change, at) => ({
@@ -31,6 +32,13 @@ export function planView(plan: Plan, nameOf: (noun: string, id: string) => strin
 export interface PlanDetails {
   readonly each: readonly (readonly Detail[])[];
   readonly whole: readonly Detail[];
+}
+
+/** Whether `dnx undo` takes the changes back. */
+function undoWords(changes: readonly PlannedChange[]): string {
+  const reasons = [...new Set(changes.flatMap(({ undo }) => undo ?? []))];
+  if (reasons.length === 0) return 'dnx undo';
+  return changes.every(({ undo }) => undo) ? `not possible: ${reasons.join(' ')}` : `in part, with dnx undo. ${reasons.join(' ')}`;
 }
 
 /** `1 change`, `3 changes`. */
@@ -86,7 +94,7 @@ function siteIn(body: unknown, nameOf: (noun: string, id: string) => string | un
 }
 
 /** The fields that are sent, and what they replace. What a title names is left out. */
-function fieldDetails({ call, body, before }: PlannedChange): readonly Detail[] {
+export function fieldDetails({ call, body, before }: Pick<PlannedChange, 'call' | 'body' | 'before'>): readonly Detail[] {
   if (!isObject(body)) return body === undefined || body === null ? [] : [['body', wordOf(body)]];
   const noun = createdBy(call);
   const named = noun === undefined ? undefined : namings[noun]?.keys[0];

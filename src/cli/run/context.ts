@@ -12,12 +12,14 @@ import type { Scope } from '../../platform/names/lookups.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
 import type { Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
+import { mayChange } from '../language/tree.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
 import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
+import type { Invocation } from './invocation.ts';
 import type { BaseContext } from './prepare.ts';
 import { parseValue, type Sources } from './values.ts';
 
@@ -40,7 +42,7 @@ export async function openContext(
   world: World,
   settings: Settings,
   { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
-  { tree, command, plan }: { readonly tree: Tree; readonly command: string; readonly plan: Recorder | undefined },
+  { tree, invocation, plan }: { readonly tree: Tree; readonly invocation: Invocation; readonly plan: Recorder | undefined },
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
   const progress = await openProgress({
@@ -60,7 +62,10 @@ export async function openContext(
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
-  const api = apiOf(world, settings, { command, progress, connection, names, limit, maxWaitMs, gate: plan?.gate });
+  const gate = plan?.gate ?? historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
+  const readOnly = settings.readOnly && !plan;
+  const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };
+  const api = apiOf(world, settings, parts);
   const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
   const ctx: BaseContext = {
     api,
@@ -88,7 +93,7 @@ export async function openContext(
 /** The API of a command. */
 function apiOf(
   world: World,
-  { host, debug, directories, readOnly }: Settings,
+  { host, debug, directories }: Settings,
   parts: {
     readonly command: string;
     readonly progress: Progress;
@@ -97,9 +102,10 @@ function apiOf(
     readonly limit: string | undefined;
     readonly maxWaitMs: number;
     readonly gate: Gate | undefined;
+    readonly readOnly: boolean;
   },
 ): Api {
-  const { command, progress, connection, names, limit, maxWaitMs, gate } = parts;
+  const { command, progress, connection, names, limit, maxWaitMs, gate, readOnly } = parts;
   return createApi({
     host,
     token: names.token,
@@ -117,6 +123,28 @@ function apiOf(
     readOnly,
     gate,
   });
+}
+
+/** Writes what a command changes into the history, whose code is loaded with the first change. */
+function historyGate(
+  ctx: Pick<BaseContext, 'settings' | 'clock' | 'progress'> & Pick<Scope['names'], 'nameOf'>,
+  { env }: Pick<World, 'env'>,
+  invocation: Invocation,
+): Gate | undefined {
+  if (truthy(env.DNX_NO_HISTORY)) return undefined;
+  const reads = new Map<string, unknown>();
+  const changes = invocation.command.applies || mayChange(invocation.command);
+  let opened: Promise<Gate> | undefined;
+  return {
+    read: (path, data) => void (changes && reads.set(path, data)),
+    async change(method, path, options, send) {
+      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal(ctx, invocation));
+      const journal = await opened;
+      for (const [from, data] of reads) journal.read(from, data);
+      reads.clear();
+      return journal.change(method, path, options, send);
+    },
+  };
 }
 
 /** The names that the token of a command has read. */

@@ -5,7 +5,7 @@ import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import { columns, done, message, type Result, rows } from '../../cli/output/view.ts';
 import { createdBy, isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle, countedChanges } from '../../cli/plan/show.ts';
+import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
@@ -117,7 +117,8 @@ const SEVERE = ['DELETE /servers/{server}', 'DELETE /servers/{server}/sites/{sit
 
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
 async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<void> {
-  ctx.progress.note(pending.map(({ title }) => title).join('\n'));
+  for (const { title, change } of pending)
+    ctx.progress.note([title, ...fieldDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
   const severe = pending.filter(({ change }) => SEVERE.includes(change.call));
   const [first, ...others] = severe;
   if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');

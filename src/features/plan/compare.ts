@@ -88,7 +88,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
 
 const differences = (now: JsonObject, before: JsonObject): readonly string[] =>
   Object.entries(before).flatMap(([field, was]) =>
-    isMask(was) || isSame(was, now[field]) ? [] : [`${field} is ${shownValue(now[field])}, not ${shownValue(was)}`],
+    isMask(was) || !(field in now) || isSame(was, now[field]) ? [] : [`${field} is ${shownValue(now[field])}, not ${shownValue(was)}`],
   );
 
 async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readonly<Record<string, string>>): Promise<readonly string[]> {

@@ -41,7 +41,7 @@ function requireKeys(value: JsonObject, known: readonly string[], wrong: Wrong):
 
 function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
   if (!isObject(change)) throw wrong('is not an object');
-  requireKeys(change, ['call', 'targets', 'body', 'before', 'absent', 'always', 'about'], wrong);
+  requireKeys(change, ['call', 'targets', 'body', 'before', 'absent', 'always', 'undo', 'about'], wrong);
   const { call, targets, body, before } = change;
   if (typeof call !== 'string' || !own(operations, call)) throw wrong('is no operation that changes something');
   const why = exclusionOf({ call: call as PlannedChange['call'], body });

@@ -47,6 +47,7 @@ export const planSchema = {
         },
         absent: { description: 'Nothing of this name existed.', const: true },
         always: { description: 'Sent even if an earlier change fails, to put something back.', const: true },
+        undo: { description: 'Why dnx undo cannot take it back; null if it can.', ...nullable('string') },
         about: { description: 'What the command says of this change.', ...objects },
       },
     },

@@ -13,6 +13,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, message, type View } from '../../cli/output/view.ts';
 import { uniqueName } from '../../machine/files/text-file.ts';
 import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
+import { faultHint } from '../../platform/api/network/unreachable.ts';
 import { downloaded } from '../backup/download.ts';
 import { isNewer, latestRelease } from './release.ts';
 
@@ -39,7 +40,8 @@ export async function upgradeExecutable(ctx: Needs, file: string): Promise<View>
     return done(`Upgraded dnx from ${version} to ${latest}`, { ...data, version: latest, previous: version }, [['notes', notes]]);
   } catch (error) {
     if (!(error instanceof NetworkFault)) throw error;
-    throw new DnxError('network', `Could not download the release: ${error.message}.`, { hint: UNCHANGED, cause: error });
+    const hint = `Nothing was changed. ${faultHint(error) ?? 'Try again.'}`;
+    throw new DnxError('network', `Could not download the release: ${error.message}.`, { hint, cause: error });
   } finally {
     rmSync(fresh, { force: true });
     await transport?.close();

@@ -92,10 +92,10 @@ export interface Listing {
   done(): void;
 }
 
-/** Stands before requests in a dry run. */
+/** Stands before every request that changes something: a dry run records it, anything else writes it into the history. */
 export interface Gate {
-  /** Gets what would change something, which is not sent. Returns what is taken for the response, or throws `Planned`. */
-  change(method: string, path: string, options: SendOptions): Reply;
+  /** Sends the request, or returns what a dry run takes for its response, or throws `Planned`. */
+  change<T>(method: string, path: string, options: SendOptions, send: () => Promise<Reply<T>>): Promise<Reply<T>>;
   /** Gets what was read, by path without the query. */
   read(path: string, data: unknown): void;
 }
@@ -130,9 +130,8 @@ export interface ClientOptions {
   readonly deadline?: number;
   /** The value of `--limit`, which may raise the page limit. */
   readonly mostItems?: number | undefined;
-  /** True if only GET requests may be sent. */
+  /** True if only GET requests may be sent. A dry run sends no others. */
   readonly readOnly?: boolean;
-  /** In a dry run. Then `readOnly` does not matter. */
   readonly gate?: Gate | undefined;
   /** Not told about requests with another token. */
   readonly observer?: Observer | undefined;

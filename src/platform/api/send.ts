@@ -19,7 +19,7 @@ type Send = <T>(method: string, path: string, options: SendOptions) => Promise<R
 
 /** How requests leave: `send` with retries, shown while they last, and `exchange` once, with an unread body. Both keep the rate limit. */
 export function openSending(options: ClientOptions): { readonly send: Send; readonly exchange: Exchange } {
-  const { host, observer, requests, token } = options;
+  const { gate, host, observer, requests, token } = options;
   const limited = rateLimited(options, exchanging(options));
   return {
     async exchange(method, path, send) {
@@ -27,24 +27,28 @@ export function openSending(options: ClientOptions): { readonly send: Send; read
       return limited(method, path, send);
     },
     async send<T>(method: string, path: string, send: SendOptions) {
-      if (options.gate && !isReadMethod(method)) return options.gate.change(method, path, send) as Reply<T>;
       refuseChange(options, method, path);
-      // The user may have to unlock a keychain first, which is no slow request.
-      if (send.authenticated !== false) await token();
-      const end = requests.begin(host, send.retry === false);
-      let status = 0;
-      try {
-        const reply = await retried<T>(options, limited, method, path, send);
-        status = reply.status;
-        if (status < 300) options.gate?.read(path, reply.data);
-        return reply;
-      } finally {
-        end();
-        // A lost response and a 5xx do not say whether something changed.
-        if (!isReadMethod(method) && (status < 400 || status >= 500)) observer?.changed(method, path);
-      }
+      if (isReadMethod(method) || !gate) return sent<T>(method, path, send);
+      return gate.change(method, path, send, () => sent<T>(method, path, send));
     },
   };
+
+  async function sent<T>(method: string, path: string, send: SendOptions): Promise<Reply<T>> {
+    // The user may have to unlock a keychain first, which is no slow request.
+    if (send.authenticated !== false) await token();
+    const end = requests.begin(host, send.retry === false);
+    let status = 0;
+    try {
+      const reply = await retried<T>(options, limited, method, path, send);
+      status = reply.status;
+      if (status < 300 && isReadMethod(method)) gate?.read(path, reply.data);
+      return reply;
+    } finally {
+      end();
+      // A lost response and a 5xx do not say whether something changed.
+      if (!isReadMethod(method) && (status < 400 || status >= 500)) observer?.changed(method, path);
+    }
+  }
 }
 
 /** Retries a GET after a network fault or a 5xx, with full jitter; any other request is sent once. */

@@ -61,11 +61,15 @@ export function unreachable(fault: NetworkFault, method: string, host: string): 
     return new DnxError('network', text, { hint: STATE, cause: fault });
   }
   const stopped = reason === 'ECONNREFUSED' && isLoopback(new URL(host).hostname) ? STOPPED : undefined;
-  const hint = stopped ?? tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;
+  const hint = stopped ?? faultHint(fault) ?? CHECK;
   return arrived
     ? new DnxError('failed', `Could not read the response from ${hostName(host)}: ${message}.`, { hint, cause: fault })
     : new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, cause: fault });
 }
+
+/** What to do about a fault of TLS, a proxy or a response. Undefined if it may be gone the next time. */
+export const faultHint = ({ reason = '', cause }: NetworkFault): string | undefined =>
+  tlsProblem(reason, originOf(cause).message)?.hint ?? hints[reason];
 
 /** The error of a signal during a request, which may have gone through unless it is a GET. Any other error unchanged. */
 export function whileSending(error: unknown, method: string): unknown {

@@ -1,0 +1,152 @@
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isError, reasonOf, systemCode } from '../../base/errors.ts';
+import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { flagName, wordOf } from '../../base/text.ts';
+import { locked } from '../../machine/files/lock.ts';
+import { makeDirectory } from '../../machine/files/text-file.ts';
+import { NetworkFault } from '../../machine/world.ts';
+import type { Gate } from '../../platform/api/api.ts';
+import { MASK } from '../../platform/names/existing.ts';
+import { idIn } from '../../platform/names/names.ts';
+import type { Context } from '../language/command.ts';
+import { takenBy } from '../language/signature.ts';
+import type { Invocation } from '../run/invocation.ts';
+import { type PlannedChange, plannedChange } from './plan.ts';
+import { operationAt, rememberRead, resourceAt } from './record.ts';
+
+/** A line of the history before a request. */
+export interface SentLine {
+  readonly v: 1;
+  /** The same for every change of one command. */
+  readonly run: string;
+  /** The number of the change, from 0. */
+  readonly n: number;
+  readonly at: string;
+  readonly host: string;
+  readonly profile: string;
+  /** The words after `dnx`, without secrets. */
+  readonly command: readonly string[];
+  readonly change: PlannedChange;
+}
+
+/** A line after its response. Without one, nobody knows whether the request was performed. */
+export interface EndedLine extends Pick<SentLine, 'v' | 'run' | 'n'> {
+  /** Null if there was no response. */
+  readonly status: number | null;
+  /** False if the request was certainly not sent; null if the response was lost. */
+  readonly sent: boolean | null;
+  /** The id of what it created. */
+  readonly id: string | null;
+  readonly error: string | null;
+}
+
+/** The files of the history, the older one first. */
+export const historyFiles = (state: string): readonly string[] => [join(state, 'history.old.jsonl'), join(state, 'history.jsonl')];
+
+/** When the file becomes the older one, in bytes. */
+const LIMIT = 512 * 1024;
+/** A longer change is kept without its values, in bytes. */
+const LONGEST = 64 * 1024;
+
+/** What signs in or out is no change that can be undone, and has a password. */
+const UNLISTED = ['POST /login', 'POST /logout'];
+
+type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf'>;
+
+/** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
+export function openJournal(ctx: Needs, invocation: Invocation): Gate {
+  const { clock, settings } = ctx;
+  const { host, profile, directories } = settings;
+  const read = new Map<string, JsonObject>();
+  const run = `${clock.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+  const write = writer(directories.state, ctx);
+  const command = wordsOf(invocation);
+  let count = 0;
+  return {
+    read: (path, data) => rememberRead(read, path, data),
+    async change(method, address, { body }, send) {
+      const [path = ''] = address.split('?', 1);
+      const { call, ids } = operationAt(method, path);
+      if (UNLISTED.includes(call)) return send();
+      const before = resourceAt(read, method, path, ids);
+      const seen = (id: string) => [...read.values()].find((each) => idIn(each.id) === id);
+      const secrets: string[] = [];
+      const hide = (value: unknown) => {
+        secrets.push(wordOf(value));
+        return MASK;
+      };
+      const named = { known: [], nameOf: ctx.nameOf, secrets: [], seen, created: () => undefined };
+      const change = plannedChange({ call, ids, body, before, about: [] }, named, hide);
+      // The API may quote what was sent.
+      const harmless = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+      const line = { v: 1, run, n: count++ } as const;
+      const at = new Date(clock.now()).toISOString();
+      await write({ ...line, at, host, profile, command, change: short(change) });
+      const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
+      try {
+        const reply = await send();
+        const id = method === 'POST' && isObject(reply.data) ? (idIn(reply.data.id) ?? null) : null;
+        const isDone = reply.status < 300;
+        await end({ status: reply.status, sent: true, id: isDone ? id : null, error: isDone ? null : harmless(reply.message ?? '') });
+        if (isDone && before && isObject(body)) read.set(path, { ...before, ...body });
+        return reply;
+      } catch (error) {
+        const isSent = !isError(error) || !(error.cause instanceof NetworkFault) || error.cause.sent;
+        await end({
+          status: null,
+          sent: isSent ? null : false,
+          id: null,
+          error: harmless(String(error instanceof Error ? error.message : error)),
+        });
+        throw error;
+      }
+    },
+  };
+}
+
+const short = (change: PlannedChange): PlannedChange =>
+  toJson(change).length > LONGEST ? { ...change, body: null, before: null } : change;
+
+/** Appends lines, each in one write: several processes may do so at once. The line break comes first, because the line before may be cut. */
+function writer(state: string, { clock, progress }: Needs) {
+  const [old = '', file = ''] = historyFiles(state);
+  let writable = true;
+  return async (line: SentLine | EndedLine): Promise<void> => {
+    if (!writable) return;
+    try {
+      makeDirectory(dirname(file));
+      appendFileSync(file, `\n${toJson(line)}`, { mode: 0o600 });
+      if (isFull(file)) await locked(file, { clock }, () => isFull(file) && renameSync(file, old));
+    } catch (error) {
+      writable = false;
+      progress.warn(`Could not write the history: ${reasonOf(systemCode(error)) ?? systemCode(error) ?? error}.`);
+    }
+  };
+}
+
+const isFull = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LIMIT;
+
+/** The command line without secrets: of what is confidential, only the keys. */
+function wordsOf({ path, command, targets, options, fields, body, globals }: Invocation): readonly string[] {
+  const taken = takenBy(command);
+  const valued = (key: string, value: unknown): readonly string[] => {
+    const option = taken[key];
+    if (value === true) return [flagName(key)];
+    if (value === false) return [flagName(`no_${key}`)];
+    const words = [value].flat().map(String);
+    const shown = option?.confidential ? words.map((word) => (word.includes('=') ? word.slice(0, word.indexOf('=')) : '***')) : words;
+    const hidden = option?.kind === 'secret' && !words.every((word) => word.startsWith('@')) ? shown.map(() => '***') : shown;
+    return option?.place === 'argument' ? hidden : hidden.flatMap((word) => [flagName(option?.as ?? key), word]);
+  };
+  return [
+    ...path.split(' '),
+    ...Object.entries(targets).flatMap(([noun, words]) =>
+      noun === path.split(' ')[0] ? words : words.flatMap((word) => [flagName(noun), word]),
+    ),
+    ...Object.entries({ ...fields, ...options }).flatMap(([key, value]) => valued(key, value)),
+    ...body.field.flatMap((word) => ['-F', (/^[^=:]+/.exec(word) ?? [''])[0]]),
+    ...(body.data === undefined ? [] : ['--data']),
+    ...(globals.profile === undefined ? [] : ['--profile', globals.profile]),
+  ];
+}

@@ -1,0 +1,162 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PastRun } from '../../src/features/plan/history.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const file = (name = 'history.jsonl') => join(bed.directory, 'state', name);
+const list = async (more = '') => (await bed.dnx(`history ${more} --json`)).json<PastRun[]>();
+
+/** Runs a line that must succeed. */
+async function change(line: string): Promise<void> {
+  const run = await bed.dnx(line);
+  expect(run.code, run.stderr).toBe(0);
+}
+
+const RENAME = 'server update web-1 --name web-9';
+
+describe('dnx history', () => {
+  test('lists what was changed, the latest first', async () => {
+    await change(RENAME);
+    await change('site suspend shop.example.com blog.example.com --yes');
+    const run = await bed.dnx('history');
+    expect([run.code, run.calls, run.stdout]).toEqual([
+      0,
+      [],
+      [
+        'NUMBER  WHEN                  COMMAND                                             CHANGES  OUTCOME',
+        '1       2026-04-16T12:00:00Z  dnx site suspend shop.example.com blog.example.com  2        applied',
+        '2       2026-04-16T12:00:00Z  dnx server update web-1 --name web-9                1        applied',
+        '',
+      ].join('\n'),
+    ]);
+    expect((await bed.dnx('history list')).stdout).toBe(run.stdout);
+  });
+
+  test('shows before and after', async () => {
+    await change(RENAME);
+    expect((await bed.dnx('history show 1')).stdout).toContain(
+      '~ update server web-1\n  name     web-1 → web-9\n  outcome  applied\n1 change\n  command  dnx server update web-1 --name web-9\n',
+    );
+    const [entry] = await list();
+    expect((await bed.dnx(`history show ${entry?.id} --json`)).json()).toMatchObject({
+      number: 1,
+      changes: [{ call: 'PUT /servers/{server}', body: { name: 'web-9' }, before: { name: 'web-1' }, outcome: 'applied', status: 200 }],
+    });
+    expect((await bed.dnx('history show 2')).code).toBe(6);
+    expect((await bed.dnx('history show')).code).toBe(2);
+  });
+
+  test('filters by site and time', async () => {
+    await change('site suspend shop.example.com --yes');
+    await bed.clock.sleep(7_200_000);
+    await change('site suspend blog.example.com --yes');
+    expect((await list('--site shop.example.com')).map(({ number }) => number)).toEqual([2]);
+    expect((await list('--since 1h')).map(({ number }) => number)).toEqual([1]);
+    expect((await list('--since 2026-04-16T13:00:00Z')).map(({ number }) => number)).toEqual([1]);
+    expect((await bed.dnx('history --since soon')).code).toBe(2);
+  });
+
+  test('has what failed, and what nobody knows', async () => {
+    expect((await bed.dnx('crontab create date --frequency x --server web-1')).code).toBe(7);
+    bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
+    expect((await bed.dnx('server restart web-1 --yes')).code).toBe(13);
+    expect((await list()).map(({ outcome }) => outcome)).toEqual(['unknown', 'failed']);
+    expect((await bed.dnx('history show 1')).stdout).toContain('outcome  unknown: the response was lost');
+    expect((await bed.dnx('history show 2')).stdout).toContain('outcome    failed: ');
+  });
+
+  test('says so if dnx was killed before the response', async () => {
+    await change(RENAME);
+    const [first = ''] = readFileSync(file(), 'utf8').trim().split('\n');
+    writeFileSync(file(), first);
+    expect((await list())[0]?.outcome).toBe('unknown');
+  });
+
+  test('has neither reads nor dry runs', async () => {
+    for (const line of ['server list', `${RENAME} --dry-run`, 'api /user']) expect((await bed.dnx(line)).code).toBe(0);
+    expect(existsSync(file())).toBe(false);
+    const run = await bed.dnx('history');
+    expect([run.code, run.stdout, run.stderr]).toEqual([0, '', 'No changes yet.\n']);
+  });
+
+  test('has no secret, even if the API quotes one', async () => {
+    writeFileSync(join(bed.directory, 'secret'), 'hunter2-hunter2\n');
+    bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'hunter2-hunter2 is too short.' } });
+    for (const line of [
+      'env set shop.example.com A=hunter2-hunter2',
+      'env set shop.example.com A=hunter2-hunter2',
+      'env set shop.example.com A=hunter2-hunter3',
+      'database-user create app --database shop --server db-1 --password @secret',
+      'credential create x --provider hetzner --token @secret',
+      'api POST /providers/credentials -F provider=hetzner -F name=y -F token=hunter2-hunter2',
+      `api POST /providers/credentials --data '{"provider":"hetzner","name":"z","token":"hunter2-hunter2"}'`,
+      'token create ci --ability site:read',
+      'token rotate ci --yes',
+    ])
+      expect([0, 7]).toContain((await bed.dnx(line)).code);
+    const text = readFileSync(file(), 'utf8');
+    expect(text).not.toContain('hunter2');
+    for (const { secret } of [{ secret: bed.sandbox.token }]) expect(text).not.toContain(secret);
+    expect(text).not.toMatch(/\d+\|\w{32,}/);
+    expect((await bed.dnx('history')).stdout).toContain('dnx env set --site shop.example.com A ');
+  });
+
+  test('can be read by this user alone', async () => {
+    await change(RENAME);
+    expect((statSync(file()).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  test('skips damaged lines', async () => {
+    await change(RENAME);
+    const text = readFileSync(file(), 'utf8');
+    writeFileSync(file(), `{"v":1,"run":"x","n":0,"change":{}}\n[]\nnull\n{"v":2}\n${text.slice(0, 40)}\n\0\0\n{"v":1,"run":1}\n`);
+    appendFileSync(file(), text);
+    await change('server update web-9 --name web-1');
+    expect((await list()).map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
+  });
+
+  test('is kept by several commands at once', async () => {
+    await Promise.all(Array.from({ length: 12 }, (_, at) => change(`crontab create 'date ${at}' --frequency '0 3 * * *' --server web-1`)));
+    const all = await list();
+    expect([all.length, all.every(({ outcome }) => outcome === 'applied')]).toEqual([12, true]);
+  });
+
+  test('drops the oldest entries once it is large', async () => {
+    await change(RENAME);
+    const text = readFileSync(file(), 'utf8');
+    for (let size = 0; size < 530_000; size += text.length) appendFileSync(file(), text.replaceAll('"run":"', `"run":"${size}`));
+    await change('server update web-9 --name web-1');
+    expect(existsSync(file('history.old.jsonl'))).toBe(true);
+    await change(RENAME);
+    expect(statSync(file()).size).toBeLessThan(5_000);
+    expect((await list()).length).toBeGreaterThan(100);
+    expect((await list())[0]?.command).toBe(`dnx ${RENAME}`);
+  });
+
+  test('is not kept with DNX_NO_HISTORY=1', async () => {
+    expect((await bed.dnx(RENAME, { env: { DNX_NO_HISTORY: '1' } })).code).toBe(0);
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test('warns once if it cannot be written', async () => {
+    mkdirSync(file(), { recursive: true });
+    const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
+    expect([run.code, run.stderr.match(/Could not write the history/g)?.length]).toEqual([0, 1]);
+  });
+
+  test('has what dnx apply did', async () => {
+    await change(`${RENAME} --dry-run --out plan.json`);
+    await change('apply plan.json --yes');
+    expect((await list())[0]).toMatchObject({
+      command: 'dnx apply plan.json',
+      changes: [{ before: { name: 'web-1' }, outcome: 'applied' }],
+    });
+  });
+});
