@@ -55,7 +55,7 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['npm_network', 'npm error code ECONNREFUSED'],
   ['npm_auth', 'npm error code E401'],
   ['npm_missing_package', "npm error 404  '@example/ui@^2.0.0' is not in this registry."],
-  ['npm_missing_package', 'npm error 404 Not Found - GET https://registry.npmjs.org/nope-tool'],
+  ['npm_missing_package', 'npm error 404 Not Found - GET https://npm.example.com/nope-tool'],
   ['npm_memory', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
   ['node_version', 'npm error code EBADENGINE'],
   ['assets_failed', 'error during build:'],
