@@ -107,6 +107,7 @@ async function pendingIn(
   if (moved.length === 0) return pending;
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
     details: movedDetails(moved),
+    reason: 'plan_moved',
     hint: 'Make a new plan.',
   });
 }
@@ -124,7 +125,8 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   const dangerous = await agreeToVariables(ctx, pending, lists, given);
   if (first) await agreeByName(ctx, first, given);
   if (dangerous || first || given.yes || given.confirm !== undefined) return;
-  if (!ctx.ask.allowed) throw usage('This requires confirmation.', 'Use --yes, or --check to compare only.');
+  if (!ctx.ask.allowed)
+    throw usage('This requires confirmation.', 'Use --yes, or --check to compare only.').with({ reason: 'confirmation_missing' });
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 
@@ -150,7 +152,9 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
 async function agreeByName({ ask, progress }: Context, { title, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   if (confirm === undefined && !ask.allowed)
-    throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`);
+    throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`).with({
+      reason: 'name_to_type',
+    });
   if (confirm === undefined) progress.warn(`${title.slice(2)}. This cannot be undone.`);
   const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
   if (!sameName(noun, typed, target.label) && typed !== target.id)
@@ -172,6 +176,7 @@ async function settleFlight(ctx: Context, { changes }: Plan, application: Applic
   const title = changeTitle(change, ctx.nameOf);
   if (found === undefined)
     throw new DnxError('network', `It is unknown whether this was performed: ${title.slice(2)}`, {
+      reason: 'change_unknown',
       hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
     });
   application.end(flight.at, found === false ? undefined : { id: typeof found === 'string' ? found : null });

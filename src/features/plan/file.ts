@@ -20,7 +20,8 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
   } catch {
     throw usage(`${name} is not valid JSON.`);
   }
-  const wrong = (what: string): DnxError => usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.');
+  const wrong = (what: string): DnxError =>
+    usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
   requireKeys(value, ['version', 'host', 'created_at', 'changes', 'consent', 'abilities', 'about'], wrong);

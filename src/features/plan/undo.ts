@@ -41,6 +41,7 @@ function undoPlan({ progress, nameOf, settings }: Context, run: PastRun): Plan {
   const unknown = run.changes.find(({ outcome }) => outcome === 'unknown');
   if (unknown)
     throw new DnxError('differences', `It is unknown whether this was performed: ${changeTitle(unknown, nameOf).slice(2)}`, {
+      reason: 'change_unknown',
       hint: 'Check it first. Nothing was changed.',
     });
   const changes: PlannedChange[] = [];
@@ -56,6 +57,7 @@ function undoPlan({ progress, nameOf, settings }: Context, run: PastRun): Plan {
       'failed',
       first ? `Change ${run.number} cannot be undone: ${first[1]}` : `Change ${run.number} failed, so there is nothing to undo.`,
       {
+        reason: 'undo_impossible',
         details: first ? [['change', first[0].slice(2)]] : [],
       },
     );
