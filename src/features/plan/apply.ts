@@ -54,19 +54,26 @@ export async function applyPlanFile(ctx: Context, file: string, options: Options
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
-  return applied(ctx, { plan, text, shown: file }, options, consent);
+  return applied(ctx, { plan, text, shown: file, preview: '--check' }, options, consent);
 }
 
 /** A plan, and what names it. */
 interface Given {
   readonly plan: Plan;
+  /** The option that sends nothing. */
+  readonly preview: '--check' | '--dry-run';
   /** What tells it from other plans. */
   readonly text: string;
   readonly shown: string;
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
-export async function applied(ctx: Context, { plan, text, shown }: Given, options: Options, consent: GivenConsent): Promise<Result> {
+export async function applied(
+  ctx: Context,
+  { plan, text, shown, preview }: Given,
+  options: Options,
+  consent: GivenConsent,
+): Promise<Result> {
   if (ctx.settings.readOnly && !options.check) throw refused(`dnx apply ${shown}`);
   const application = await openApplication(ctx, text);
   try {
@@ -76,7 +83,7 @@ export async function applied(ctx: Context, { plan, text, shown }: Given, option
     if (left.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
     const pending = await pendingIn(ctx, plan, left, lists, options);
     if (options.check) return { view: done(`${countedChanges(pending)} can be applied`, { applies: true, changes: pending.length }) };
-    await agree(ctx, pending, lists, consent);
+    await agree(ctx, pending, lists, { ...consent, preview });
     return await sendAll(ctx, plan, pending, application, lists, options);
   } finally {
     application.release();
@@ -116,7 +123,7 @@ async function pendingIn(
 const SEVERE = ['DELETE /servers/{server}', 'DELETE /servers/{server}/sites/{site}', 'DELETE /servers/{server}/databases/{database}'];
 
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
-async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<void> {
+async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
   for (const { title, change } of pending)
     ctx.progress.note([title, ...fieldDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
   const severe = pending.filter(({ change }) => SEVERE.includes(change.call));
@@ -126,7 +133,9 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   if (first) await agreeByName(ctx, first, given);
   if (dangerous || first || given.yes || given.confirm !== undefined) return;
   if (!ctx.ask.allowed)
-    throw usage('This requires confirmation.', 'Use --yes, or --check to compare only.').with({ reason: 'confirmation_missing' });
+    throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
+      reason: 'confirmation_missing',
+    });
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 
