@@ -58,7 +58,7 @@ function layOut(root, executable, time) {
   chmodSync(join(root, 'bin', program), 0o755);
   if (program === 'dnx.exe') {
     put('LICENSE', 'LICENSE');
-    put('dist/licences.txt', 'licences.txt');
+    writeFileSync(join(root, 'licences.txt'), licences());
   } else {
     link('dnx', 'bin/deploynix');
     put('completions/dnx.bash', 'share/bash-completion/completions/dnx');
@@ -68,10 +68,22 @@ function layOut(root, executable, time) {
     put('completions/_dnx', 'share/zsh/site-functions/_dnx');
     for (const page of readdirSync('man')) put(`man/${page}`, `share/man/man${page.at(-1)}/${page}`);
     put('LICENSE', 'share/doc/dnx/copyright');
-    put('dist/licences.txt', 'share/doc/dnx/licences.txt');
+    writeFileSync(join(root, 'share/doc/dnx/licences.txt'), licences());
   }
   for (const each of readdirSync(root, { recursive: true })) lutimesSync(join(root, each), time, time);
 }
+
+/** The licenses of what is bundled, and what the LGPL asks for the runtime. */
+const licences = () => `${readFileSync('dist/licences.txt', 'utf8')}
+${'-'.repeat(80)}
+
+Bun (MIT, https://github.com/oven-sh/bun)
+
+The executable contains Bun, unmodified, and with it JavaScriptCore and WebKit, which are covered by the GNU Lesser General Public
+License 2.1, and the libraries that https://github.com/oven-sh/bun/blob/main/LICENSE.md lists with their licenses. That page also says
+where the source code of WebKit is, and how to relink Bun with a changed one. The source code of dnx, and the script that builds the
+executable, are at ${homepage}.
+`;
 
 /** The program first, so that a reader of the stream needs no more than the first file. */
 function tar(root, file, time) {

@@ -58,6 +58,7 @@ describe('--out', () => {
     ['database-user create app --database shop --server db-1', 'a generated password is shown only once'],
     ['token create ci --ability site:read', 'a new token is shown only once'],
     ['token rotate Grafana', 'a new token is shown only once'],
+    ['api PATCH /servers/1', 'dnx does not know this operation'],
     ['backup restore 01JQ8Z4T9G000000000000BK06', 'its question depends on what the backup belongs to'],
   ])('refuses %s', async (line, why) => {
     const run = await bed.dnx(`${line} --dry-run --out ${FILE}`);
@@ -249,6 +250,15 @@ describe('a hostile plan', () => {
     ['', 'is not a valid id'],
   ])('has no target %j', async (id, why) => {
     expect(await hostile((plan) => first(plan, { targets: { ...plan.changes[0]?.targets, crontab: { id, name: null } } }))).toContain(why);
+  });
+
+  test('cannot swap what a name confirms', async () => {
+    await save('site delete shop.example.com --server web-1');
+    const plan = read();
+    const { server, site } = plan.changes[0]?.targets ?? {};
+    write(first(plan, { targets: { site, server } }));
+    expect(await apply('--confirm web-1')).toMatchObject({ code: 2, stdout: '' });
+    expect(await apply('--confirm shop.example.com')).toMatchObject({ code: 0 });
   });
 
   test('refers to no later change, and to nothing of another kind', async () => {

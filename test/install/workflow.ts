@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { execa } from 'execa';
 import { parse } from 'yaml';
@@ -123,13 +123,23 @@ async function act(action: string, inputs: Row, workspace: string, runner: Runni
     const branch = inputs.ref ?? runner.env.GITHUB_REF_NAME ?? '';
     await execa('git', ['clone', '--quiet', '--branch', branch, runner.origin, workspace]);
   } else if (action === 'actions/upload-artifact') {
-    for (const path of (inputs.path ?? '').trim().split('\n'))
-      cpSync(join(workspace, path), join(artifacts, inputs.name ?? '', basename(path)), { recursive: true });
+    const paths = (inputs.path ?? '').trim().split('\n');
+    await linkFiles(
+      paths.map((path) => join(workspace, path)),
+      join(artifacts, inputs.name ?? ''),
+    );
   } else if (action === 'actions/download-artifact') {
-    cpSync(join(artifacts, inputs.name ?? ''), join(inputs.path?.startsWith('/') ? '' : workspace, inputs.path ?? ''), { recursive: true });
+    const to = join(inputs.path?.startsWith('/') ? '' : workspace, inputs.path ?? '');
+    await linkFiles([`${join(artifacts, inputs.name ?? '')}/.`], to);
   } else {
     runner.left.push({ action, with: inputs });
   }
+}
+
+/** Copies hundreds of megabytes without their content. */
+async function linkFiles(from: readonly string[], to: string): Promise<void> {
+  mkdirSync(to, { recursive: true });
+  await execa('cp', ['-rl', ...from.map((path) => path.replace(/\/$/, '')), `${to}/`]);
 }
 
 const fill = (text: string, context: object): string =>

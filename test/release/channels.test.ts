@@ -121,6 +121,8 @@ describe.skipIf(missing.length > 0 && !required)('a release', () => {
     ]);
     const { stdout } = await execa('unzip', ['-Z1', join(release.files, 'dnx-windows-x64.zip')]);
     expect(stdout.split('\n')).toEqual(['bin/dnx.exe', 'LICENSE', 'licences.txt']);
+    const licences = await execa('unzip', ['-p', join(release.files, 'dnx-windows-x64.zip'), 'licences.txt']);
+    expect(licences.stdout).toMatch(/^commander [\s\S]*JavaScriptCore[\s\S]*Lesser General Public/m);
     expect(bin).toEqual(['bin/dnx.exe', ['bin/dnx.exe', 'deploynix']]);
   });
 

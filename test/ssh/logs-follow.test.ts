@@ -205,7 +205,7 @@ describe('the end', () => {
   });
 });
 
-it('a slow reader does not fill the memory', async () => {
+it('a slow reader does not fill the memory', { timeout: 90_000 }, async () => {
   bed.reset({ [LARAVEL]: `${'x'.repeat(99)}\n`.repeat(400_000) });
   const log = `exec "$NODE" "$DNX" logs ${DOMAIN} -n 400000`;
   const run = await bed.shell(

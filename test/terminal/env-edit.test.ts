@@ -12,11 +12,11 @@ const SITE = seeded.sites['shop.example.com'];
 const edit = ['env', 'edit', '--site', 'shop.example.com'];
 
 let executable: Executable;
-/** The files that any command leaves, and the editor. */
+/** The files that any change leaves, and the editor. */
 let usual: readonly string[];
 beforeAll(async () => {
   const other = await openExecutable();
-  expect((await other.dnx(['env', 'list', '--site', 'shop.example.com'])).exitCode).toBe(0);
+  expect((await other.dnx(['env', 'set', 'A=b', '--site', 'shop.example.com'])).exitCode).toBe(0);
   usual = [...treeOf(other.directory), 'editor.sh'];
   await other.close();
 });

@@ -1,9 +1,9 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
+import { type JsonObject, fromJson, isObject, own } from '../../base/json.ts';
 import { operations } from '../../cli/plan/operations.ts';
-import { createdBy, exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { type Plan, type PlannedChange, createdBy, exclusionOf } from '../../cli/plan/plan.ts';
 import { readText } from '../../machine/files/text-file.ts';
-import { pathOf, type World } from '../../machine/world.ts';
+import { type World, pathOf } from '../../machine/world.ts';
 import { parameters, segment } from '../../platform/api/endpoint.ts';
 
 /** A larger plan is refused before it is read. */
@@ -30,8 +30,14 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
   if (!Array.isArray(changes) || changes.length === 0 || changes.length > MOST_CHANGES)
     throw wrong(`it needs 1 to ${MOST_CHANGES} changes`);
   for (const [at, each] of changes.entries()) requireChange(each, changes.slice(0, at), (what) => wrong(`change ${at + 1} ${what}`));
-  return { plan: value as unknown as Plan, text };
+  return { plan: { ...(value as unknown as Plan), changes: changes.map(inOrder) }, text };
 }
+
+/** A change with its targets in the order of its path, whatever that of the file is: the last one is what a name confirms. */
+const inOrder = (change: PlannedChange): PlannedChange => ({
+  ...change,
+  targets: Object.fromEntries(parameters(change.call).flatMap((noun) => (change.targets[noun] ? [[noun, change.targets[noun]]] : []))),
+});
 
 type Wrong = (what: string) => DnxError;
 
