@@ -218,6 +218,12 @@ describe('dnx apply', () => {
   });
 });
 
+test('DNX_READ_ONLY lets a plan be compared, and not applied', async () => {
+  await save(UPDATE, { env: { DNX_READ_ONLY: '1' } });
+  expect((await apply('--check', { env: { DNX_READ_ONLY: '1' } })).code).toBe(0);
+  expect(await apply('--yes', { env: { DNX_READ_ONLY: '1' } })).toMatchObject({ code: 5, calls: [] });
+});
+
 describe('a hostile plan', () => {
   const hostile = async (change: (plan: Plan) => unknown) => {
     await save(UPDATE);
