@@ -48,6 +48,15 @@ describe('--out', () => {
     expect(existsSync(path())).toBe(false);
   });
 
+  test('says so if the file cannot be written', async () => {
+    mkdirSync(join(bed.directory, 'full/of'), { recursive: true });
+    for (const name of ['full', '.', 'secret/plan.json']) {
+      writeFileSync(join(bed.directory, 'secret'), '');
+      const run = await bed.dnx(`${UPDATE} --dry-run --out ${name}`);
+      expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(/^Error: Could not write .*\.\n$/)]);
+    }
+  });
+
   test('needs --dry-run', async () => {
     const run = await bed.dnx(`${UPDATE} --out ${FILE}`);
     expect([run.code, run.calls, run.stderr]).toEqual([2, [], 'Error: --out needs --dry-run.\n']);
@@ -117,7 +126,7 @@ describe('dnx apply', () => {
   test('--check only compares', async () => {
     await save(UPDATE);
     const run = await apply('--check');
-    expect([run.code, sent(run), run.stdout]).toEqual([0, [], '✓ 1 change can be applied\n']);
+    expect([run.code, sent(run), run.stdout]).toEqual([0, [], '✓ 1 change can be applied\n  needs  crontab:update\n']);
   });
 
   test('asks for the strictest consent, whatever the plan says of it', async () => {

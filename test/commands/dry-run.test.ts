@@ -124,6 +124,8 @@ describe('--dry-run', () => {
       'deploy shop.example.com',
       'deploy blog.example.com --branch feature/search',
       'rollback shop.example.com',
+      'rollback shop.example.com --result-file new',
+      'deploy shop.example.com --result-file new',
       'token create ci --ability site:read --to-file new',
       'token rotate Grafana --to-file new',
     ])

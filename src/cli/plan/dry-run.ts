@@ -1,4 +1,4 @@
-import type { Detail } from '../../base/errors.ts';
+import { type Detail, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { writeText } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
@@ -40,7 +40,13 @@ export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Re
 /** Writes a plan for this user only. */
 export function writePlan(name: string, { version, host, ...plan }: Plan, { world, clock }: Pick<Context, 'world' | 'clock'>): void {
   const created_at = new Date(clock.now()).toISOString();
-  writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
+  try {
+    writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw usage(`Could not write ${name}: ${reasonOf(code) ?? code}.`);
+  }
 }
 
 /** What a command says that would send nothing, without the value of a variable. */

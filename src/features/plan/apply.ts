@@ -4,7 +4,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import { columns, done, message, type Result, rows } from '../../cli/output/view.ts';
-import { createdBy, isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { abilitiesOf, createdBy, isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
@@ -82,7 +82,13 @@ export async function applied(
     const left = plan.changes.flatMap((change, at) => (application.saved.done[at] ? [] : [{ change, at }]));
     if (left.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
     const pending = await pendingIn(ctx, plan, left, lists, options);
-    if (options.check) return { view: done(`${countedChanges(pending)} can be applied`, { applies: true, changes: pending.length }) };
+    if (options.check) {
+      const abilities = abilitiesOf(pending.map(({ change }) => change));
+      const report = { applies: true, changes: pending.length, abilities };
+      return {
+        view: done(`${countedChanges(pending)} can be applied`, report, abilities.length > 0 ? [['needs', abilities.join(', ')]] : []),
+      };
+    }
     await agree(ctx, pending, lists, { ...consent, preview });
     return await sendAll(ctx, plan, pending, application, lists, options);
   } finally {

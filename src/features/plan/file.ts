@@ -1,9 +1,9 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import { type JsonObject, fromJson, isObject, own } from '../../base/json.ts';
+import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
 import { operations } from '../../cli/plan/operations.ts';
-import { type Plan, type PlannedChange, createdBy, exclusionOf } from '../../cli/plan/plan.ts';
+import { createdBy, exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { readText } from '../../machine/files/text-file.ts';
-import { type World, pathOf } from '../../machine/world.ts';
+import { pathOf, type World } from '../../machine/world.ts';
 import { parameters, segment } from '../../platform/api/endpoint.ts';
 
 /** A larger plan is refused before it is read. */

@@ -4,7 +4,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { writePlan } from '../../cli/plan/dry-run.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, planView } from '../../cli/plan/show.ts';
-import { inverseOf, irreversible } from '../../cli/plan/undo.ts';
+import { inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { type PastRun, pastRun, readHistory } from './history.ts';
 
 interface Options {
@@ -49,7 +49,7 @@ function undoPlan({ progress, nameOf, settings }: Context, run: PastRun): Plan {
   for (const change of run.changes.filter(({ outcome }) => outcome === 'applied').reverse()) {
     const inverse = inverseOf(change, change.created);
     if (typeof inverse === 'string') reasons.push([changeTitle(change, nameOf), inverse]);
-    else changes.push({ ...inverse, undo: irreversible(inverse) ?? null });
+    else changes.push({ ...inverse, undo: irreversibleUndo(inverse) });
   }
   const [first] = reasons;
   if (changes.length === 0)
