@@ -40,8 +40,8 @@ const changed = () =>
 beforeAll(async () => {
   executable = await openExecutable({ rateLimit: 0 });
   variables = structuredClone(executable.sandbox.state.environment_variables);
-  // Creates the cache and the state directory.
-  expect((await executable.dnx(edit, { env: { EDITOR: 'true' } })).exitCode).toBe(0);
+  // Creates the cache, the state directory and the history.
+  expect((await executable.dnx(['env', 'set', 'A=b', '--site', 'shop.example.com'])).exitCode).toBe(0);
 });
 beforeEach(() => {
   executable.sandbox.state.environment_variables = structuredClone(variables);
