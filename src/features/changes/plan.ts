@@ -81,7 +81,7 @@ async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapsh
   const branch = values.branch ?? (wordOf(read.site.branch) || null);
   const { changes, refusal } = guard
     ? await examined(ctx, of, values, read)
-    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch, files: false }), refusal: undefined };
+    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch, files: false, asks: false }), refusal: undefined };
   const { site, server, live, target, commits, undone, unknown } = changes;
   const stops = refusal?.checks ?? [];
   const data: JsonObject = {
