@@ -24,6 +24,36 @@ export const exits = {
 /** The `code` of a JSON error. */
 export type ErrorCode = keyof typeof exits;
 
+/** Why a command failed, more closely than its code: the `reason` of a JSON error. True if only a person can go on. */
+export const errorReasons = {
+  ability_missing: true,
+  role_insufficient: true,
+  subscription_insufficient: true,
+  token_rejected: true,
+  signed_out: true,
+  confirmation_missing: false,
+  name_to_type: true,
+  terminal_missing: true,
+  target_missing: false,
+  name_unknown: false,
+  name_ambiguous: false,
+  host_unreachable: false,
+  answer_lost: false,
+  guard_stopped: true,
+  deployment_running: false,
+  changed_on_both_sides: true,
+  plan_moved: false,
+  plan_invalid: false,
+  change_unknown: true,
+  undo_impossible: false,
+} as const;
+
+/** The `reason` of a JSON error. Without one, it is the code. */
+export type ErrorReason = keyof typeof errorReasons;
+
+/** Codes without a closer reason after which only a person can go on. */
+const human: readonly string[] = ['unauthenticated', 'forbidden', 'read_only', 'cancelled', 'interrupted'] satisfies ErrorCode[];
+
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
@@ -70,6 +100,7 @@ export interface ErrorDetails {
   readonly errors?: FieldErrors | undefined;
   /** Display names for the fields in `errors`. A field without one is shown by its API name. */
   readonly labels?: Readonly<Record<string, FieldLabel>> | undefined;
+  readonly reason?: ErrorReason | undefined;
   /** The ability that the token most likely lacks. */
   readonly lacks?: string | undefined;
   /** On a terminal, dnx asks which one was meant. */
@@ -88,6 +119,7 @@ export class DnxError extends Error {
   readonly status: number | undefined;
   readonly errors: FieldErrors | undefined;
   readonly labels: Readonly<Record<string, FieldLabel>>;
+  readonly reason: ErrorReason | undefined;
   readonly lacks: string | undefined;
   readonly meant: Meant | undefined;
   readonly details: readonly Detail[];
@@ -100,6 +132,7 @@ export class DnxError extends Error {
     this.status = details.status;
     this.errors = details.errors;
     this.labels = details.labels ?? {};
+    this.reason = details.reason;
     this.lacks = details.lacks;
     this.meant = details.meant;
     this.details = details.details ?? [];
@@ -109,10 +142,15 @@ export class DnxError extends Error {
     return exits[this.code];
   }
 
+  /** True if only a person can go on. */
+  get isHuman(): boolean {
+    return this.reason === undefined ? human.includes(this.code) : errorReasons[this.reason];
+  }
+
   /** A copy with some details replaced, for callers that know what the user was doing. */
   with(changes: ErrorDetails): DnxError {
-    const { code, message, hint, next, status, errors, labels, lacks, meant, details, cause } = this;
-    return new DnxError(code, message, { hint, next, status, errors, labels, lacks, meant, details, cause, ...changes });
+    const { code, message, hint, next, status, errors, labels, reason, lacks, meant, details, cause } = this;
+    return new DnxError(code, message, { hint, next, status, errors, labels, reason, lacks, meant, details, cause, ...changes });
   }
 
   /** A copy with another hint and other next commands. */

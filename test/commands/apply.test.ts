@@ -48,6 +48,15 @@ describe('--out', () => {
     expect(existsSync(path())).toBe(false);
   });
 
+  test('says so if the file cannot be written', async () => {
+    mkdirSync(join(bed.directory, 'full/of'), { recursive: true });
+    for (const name of ['full', '.', 'secret/plan.json']) {
+      writeFileSync(join(bed.directory, 'secret'), '');
+      const run = await bed.dnx(`${UPDATE} --dry-run --out ${name}`);
+      expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(/^Error: Could not write .*\.\n$/)]);
+    }
+  });
+
   test('needs --dry-run', async () => {
     const run = await bed.dnx(`${UPDATE} --out ${FILE}`);
     expect([run.code, run.calls, run.stderr]).toEqual([2, [], 'Error: --out needs --dry-run.\n']);
@@ -58,6 +67,7 @@ describe('--out', () => {
     ['database-user create app --database shop --server db-1', 'a generated password is shown only once'],
     ['token create ci --ability site:read', 'a new token is shown only once'],
     ['token rotate Grafana', 'a new token is shown only once'],
+    ['api PATCH /servers/1', 'dnx does not know this operation'],
     ['backup restore 01JQ8Z4T9G000000000000BK06', 'its question depends on what the backup belongs to'],
   ])('refuses %s', async (line, why) => {
     const run = await bed.dnx(`${line} --dry-run --out ${FILE}`);
@@ -116,7 +126,7 @@ describe('dnx apply', () => {
   test('--check only compares', async () => {
     await save(UPDATE);
     const run = await apply('--check');
-    expect([run.code, sent(run), run.stdout]).toEqual([0, [], '✓ 1 change can be applied\n']);
+    expect([run.code, sent(run), run.stdout]).toEqual([0, [], '✓ 1 change can be applied\n  needs  crontab:update\n']);
   });
 
   test('asks for the strictest consent, whatever the plan says of it', async () => {
@@ -217,6 +227,12 @@ describe('dnx apply', () => {
   });
 });
 
+test('DNX_READ_ONLY lets a plan be compared, and not applied', async () => {
+  await save(UPDATE, { env: { DNX_READ_ONLY: '1' } });
+  expect((await apply('--check', { env: { DNX_READ_ONLY: '1' } })).code).toBe(0);
+  expect(await apply('--yes', { env: { DNX_READ_ONLY: '1' } })).toMatchObject({ code: 5, calls: [] });
+});
+
 describe('a hostile plan', () => {
   const hostile = async (change: (plan: Plan) => unknown) => {
     await save(UPDATE);
@@ -249,6 +265,15 @@ describe('a hostile plan', () => {
     ['', 'is not a valid id'],
   ])('has no target %j', async (id, why) => {
     expect(await hostile((plan) => first(plan, { targets: { ...plan.changes[0]?.targets, crontab: { id, name: null } } }))).toContain(why);
+  });
+
+  test('cannot swap what a name confirms', async () => {
+    await save('site delete shop.example.com --server web-1');
+    const plan = read();
+    const { server, site } = plan.changes[0]?.targets ?? {};
+    write(first(plan, { targets: { site, server } }));
+    expect(await apply('--confirm web-1')).toMatchObject({ code: 2, stdout: '' });
+    expect(await apply('--confirm shop.example.com')).toMatchObject({ code: 0 });
   });
 
   test('refers to no later change, and to nothing of another kind', async () => {

@@ -103,6 +103,15 @@ describe('--dry-run', () => {
       }
   });
 
+  test('hides the value of a variable that would stay as it is', async () => {
+    expect((await bed.dnx('env set shop.example.com NEW=hunter2')).code).toBe(0);
+    for (const line of ['env set shop.example.com NEW=hunter2', 'env ensure shop.example.com NEW=hunter2'])
+      for (const more of ['', ' --json']) {
+        const run = await dry(`${line}${more}`);
+        expect([run.code, run.stdout + run.stderr]).toEqual([0, expect.not.stringContaining('hunter2')]);
+      }
+  });
+
   test('names what an earlier change creates', async () => {
     const run = await dry('site create new.example.com --server web-1 --certificate --deploy --json');
     const site = { id: null, name: 'new.example.com', created_by: 1 };
@@ -115,6 +124,8 @@ describe('--dry-run', () => {
       'deploy shop.example.com',
       'deploy blog.example.com --branch feature/search',
       'rollback shop.example.com',
+      'rollback shop.example.com --result-file new',
+      'deploy shop.example.com --result-file new',
       'token create ci --ability site:read --to-file new',
       'token rotate Grafana --to-file new',
     ])

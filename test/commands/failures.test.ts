@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ErrorCode, exits } from '../../src/base/errors.ts';
+import { type ErrorCode, errorReasons, exits } from '../../src/base/errors.ts';
 import { version } from '../../src/base/version.ts';
 import { SEED_TOKEN } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -46,6 +46,8 @@ describe.each(sampled(failures, 24, 67))(
       expect(JSON.parse(last)).toEqual({
         error: {
           code,
+          reason: expect.toBeOneOf([code, ...Object.keys(errorReasons)]),
+          human: expect.any(Boolean),
           message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
           status,
           errors,
@@ -85,6 +87,8 @@ describe('a bug', () => {
     expect(JSON.parse(run.stderr)).toEqual({
       error: {
         code: 'bug',
+        reason: 'bug',
+        human: true,
         message: 'TypeError: x is not a function',
         status: null,
         errors: null,

@@ -108,6 +108,24 @@ describe('dnx history', () => {
     expect((await bed.dnx('history')).stdout).toContain('dnx env set --site shop.example.com A ');
   });
 
+  test.each([
+    `api POST /providers/credentials --input '{"provider":"hetzner","name":"z","token":"hunter2-hunter2"}'`,
+    'api POST /servers/{server}/restart?key=hunter2-hunter2 --server web-1',
+    'server restart web-1 --yes --host http://127.0.0.1',
+    'env set shop.example.com A=1 --deploy --no-wait --notify https://hooks.example/hunter2?a=b',
+    `deploy shop.example.com --verify-cmd 'true hunter2'`,
+    'deploy shop.example.com --verify /up --url http://ada:hunter2@127.0.0.1',
+  ])('has no secret of: dnx %s', async (line) => {
+    await bed.dnx(line, { elsewhere: () => {} }).then(({ code }) => expect(code).toBeLessThan(200));
+    expect(existsSync(file()) ? readFileSync(file(), 'utf8') : '').not.toContain('hunter2');
+  });
+
+  test('shows which variables were set', async () => {
+    writeFileSync(join(bed.directory, 'secret'), 'hunter2\n');
+    await change('env set shop.example.com NEW --from-file secret');
+    expect((await list())[0]?.command).toBe('dnx env set --site shop.example.com --from-file secret NEW');
+  });
+
   test('can be read by this user alone', async () => {
     await change(RENAME);
     expect((statSync(file()).mode & 0o777).toString(8)).toBe('600');

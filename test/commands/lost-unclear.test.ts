@@ -47,6 +47,8 @@ describe('nothing is adopted', () => {
     expect(JSON.parse(run.stderr.split('\n')[1] ?? '')).toEqual({
       error: {
         code: 'network',
+        reason: 'answer_lost',
+        human: false,
         message: expect.stringContaining('No new daemon was found, so it was probably not created.'),
         status: null,
         errors: null,

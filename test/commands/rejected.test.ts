@@ -71,6 +71,8 @@ describe('a rejected field', () => {
     expect(JSON.parse(run.stderr)).toEqual({
       error: {
         code: 'invalid',
+        reason: 'invalid',
+        human: false,
         message: 'The command field is bad. (and 1 more error)',
         status: 422,
         errors: { command: ['The command field is bad.'], user: ['No.'] },

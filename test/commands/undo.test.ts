@@ -156,6 +156,15 @@ describe('dnx undo', () => {
     expect(bed.sandbox.state.servers.some(({ name }) => name === 'web-9')).toBe(true);
   });
 
+  test('says whether it can be undone itself', async () => {
+    await change('site suspend shop.example.com --yes');
+    expect((await bed.dnx('undo --dry-run')).stdout).toContain('\n  undo     dnx undo\n');
+    await change('env set shop.example.com NEW=1');
+    expect((await bed.dnx('undo --dry-run')).stdout).toContain('\n  undo     not possible: A secret is not kept.\n');
+    await change('server update web-1 --name web-9');
+    expect((await bed.dnx('undo --dry-run')).stdout).toContain('\n  undo     dnx undo\n');
+  });
+
   test('takes back the command with a number, the last change first', async () => {
     await change('site suspend shop.example.com blog.example.com --yes');
     await change(UPDATE);

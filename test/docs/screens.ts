@@ -22,6 +22,10 @@ export const screens: readonly Screen[] = [
   { name: 'deploy-failed', words: ['deploy', 'shop.example.com'], stage: { failDeploys: true } },
   { name: 'status', words: ['status'], directory: 'shop', before: ['link', 'shop.example.com'] },
   { name: 'changes', words: ['changes', 'shop.example.com'], directory: 'shop' },
+  {
+    name: 'plan',
+    words: ['crontab', 'update', '/usr/local/bin/rotate-logs', '--frequency', '0 7 * * *', '--server', 'web-2', '--dry-run'],
+  },
   { name: 'rollback', words: ['rollback', 'shop.example.com'], until: /⏎ select/ },
   { name: 'why', words: ['why', 'shop.example.com'], afterFailure: 'composer' },
   { name: 'audit', words: ['audit', '--server', 'web-1'], columns: 100 },

@@ -45,11 +45,15 @@ export async function reportError(error: unknown, options: Options): Promise<num
 /** The error of `--json` as data. A bug has no stack in it. */
 export function errorInJson(error: unknown, line: Options['line']): unknown {
   const expected = error instanceof DnxError ? error : fileFailure(error);
-  return JSON.parse(masked(toJson(expected ? failureInJson(expected, line) : { code: 'bug', message: String(error) })));
+  return JSON.parse(
+    masked(toJson(expected ? failureInJson(expected, line) : { code: 'bug', reason: 'bug', human: true, message: String(error) })),
+  );
 }
 
 const failureInJson = (failure: DnxError, line: Options['line']) => ({
   code: failure.code,
+  reason: failure.reason ?? failure.code,
+  human: failure.isHuman,
   message: failure.message,
   status: failure.status ?? null,
   errors: failure.errors ?? null,
@@ -91,7 +95,18 @@ const circumstances = ({ node = 'executable', platform }: Options['world']) => (
 
 async function bugInJson(error: unknown, world: Options['world']) {
   const { stack } = await traceOf(error);
-  return { code: 'bug', message: String(error), status: null, errors: null, hint: null, next: [], stack, ...circumstances(world) };
+  return {
+    code: 'bug',
+    reason: 'bug',
+    human: true,
+    message: String(error),
+    status: null,
+    errors: null,
+    hint: null,
+    next: [],
+    stack,
+    ...circumstances(world),
+  };
 }
 
 async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Options['world']): Promise<string> {

@@ -1,7 +1,8 @@
-import type { Detail } from '../../base/errors.ts';
+import { type Detail, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { writeText } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
+import { MASK } from '../../platform/names/existing.ts';
 import type { Context } from '../language/command.ts';
 import { secretFields } from '../language/resource.ts';
 import type { Result } from '../output/view.ts';
@@ -21,7 +22,7 @@ export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Re
   const { command, plan: given } = invocation;
   const { recorder } = recorded;
   const parts = { ...recorded, host: ctx.settings.host, secrets: secretFields({ ...command.options, ...command.fields }) };
-  const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result) : [])];
+  const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, invocation) : [])];
   const plan: Plan = { ...planOf(parts), about: facts.map(({ data }) => data) };
   const saved = given.out !== undefined && plan.changes.length > 0 && !result.exit ? given.out : undefined;
   if (saved !== undefined) writePlan(saved, { ...planForFile(parts), about: plan.about }, ctx);
@@ -39,11 +40,21 @@ export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Re
 /** Writes a plan for this user only. */
 export function writePlan(name: string, { version, host, ...plan }: Plan, { world, clock }: Pick<Context, 'world' | 'clock'>): void {
   const created_at = new Date(clock.now()).toISOString();
-  writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
+  try {
+    writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw usage(`Could not write ${name}: ${reasonOf(code) ?? code}.`);
+  }
 }
 
-/** What a command says that would send nothing. */
-function factOf({ view }: Result): readonly Fact[] {
-  if (view.kind === 'message') return isObject(view.data) ? [{ data: view.data, details: [['because', view.text]] }] : [];
-  return view.kind === 'record' ? [{ data: view.item, details: view.details ?? [] }] : [];
+/** What a command says that would send nothing, without the value of a variable. */
+function factOf({ view }: Result, { group }: Invocation): readonly Fact[] {
+  const data = view.kind === 'message' ? view.data : view.kind === 'record' ? view.item : undefined;
+  if (!isObject(data)) return [];
+  const shown = group.noun === 'variable' && 'value' in data ? { ...data, value: MASK } : data;
+  const details: readonly Detail[] =
+    view.kind === 'message' ? [['because', view.text]] : view.kind === 'record' ? (view.details ?? []) : [];
+  return [{ data: shown, details }];
 }

@@ -9,6 +9,7 @@ import type { Gate } from '../../platform/api/api.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
 import type { Context } from '../language/command.ts';
+import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from '../run/invocation.ts';
 import { type PlannedChange, plannedChange } from './plan.ts';
@@ -128,17 +129,15 @@ function writer(state: string, { clock, progress }: Needs) {
 
 const isFull = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LIMIT;
 
-/** The command line without secrets: of what is confidential, only the keys. */
+/** The command line without what may be a secret. */
 function wordsOf({ path, command, targets, options, fields, body, globals }: Invocation): readonly string[] {
   const taken = takenBy(command);
   const valued = (key: string, value: unknown): readonly string[] => {
     const option = taken[key];
     if (value === true) return [flagName(key)];
     if (value === false) return [flagName(`no_${key}`)];
-    const words = [value].flat().map(String);
-    const shown = option?.confidential ? words.map((word) => (word.includes('=') ? word.slice(0, word.indexOf('=')) : '***')) : words;
-    const hidden = option?.kind === 'secret' && !words.every((word) => word.startsWith('@')) ? shown.map(() => '***') : shown;
-    return option?.place === 'argument' ? hidden : hidden.flatMap((word) => [flagName(option?.as ?? key), word]);
+    const words = [value].flat().map((word) => harmlessWord(String(word), key, option));
+    return option?.place === 'argument' ? words : words.flatMap((word) => [flagName(option?.as ?? key), word]);
   };
   return [
     ...path.split(' '),
@@ -150,4 +149,12 @@ function wordsOf({ path, command, targets, options, fields, body, globals }: Inv
     ...(body.data === undefined ? [] : ['--data']),
     ...(globals.profile === undefined ? [] : ['--profile', globals.profile]),
   ];
+}
+
+/** A word as the history keeps it: the key of a variable, the name of a file, a URL without its query and user, and no other program's line. */
+function harmlessWord(word: string, key: string, option: Option<unknown> | undefined): string {
+  if (key === 'assignment') return word.split('=', 1)[0] ?? '';
+  const isContent = option?.kind === 'secret' || option?.kind === 'content';
+  if (isContent ? !word.startsWith('@') : option?.confidential || option?.rest || key === 'verify_cmd') return '***';
+  return word.replace(/\?.*$/s, '').replace(/\/\/[^/@]*@/, '//***@');
 }

@@ -61,6 +61,7 @@ const excluded: Readonly<Record<string, string>> = {
 /** Why a plan cannot be saved or applied with this change; undefined if it can. */
 export function exclusionOf({ call, body }: Pick<PlannedChange, 'call' | 'body'>): string | undefined {
   const password = call === 'POST /servers/{server}/databases/{database}/users' && !(isObject(body) && body.password !== undefined);
+  if (!own(operations, call)) return 'dnx does not know this operation';
   return password ? 'a generated password is shown only once, by the command that creates it' : own(excluded, call);
 }
 

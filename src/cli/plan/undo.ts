@@ -39,6 +39,12 @@ function missing(fields: readonly string[], before: JsonObject): string | undefi
   return fields.some((field) => isMask(before[field])) ? SECRET : undefined;
 }
 
+/** Why the inverse of a change cannot be taken back in turn; null if it can. What it replaces is read before it is sent. */
+export function irreversibleUndo(inverse: Sent): string | null {
+  const why = irreversible(inverse);
+  return why === undefined || why === UNREAD ? null : why;
+}
+
 /** The change that takes another one back; else why there is none. `created`: the id of what that created. */
 export function inverseOf(change: Sent, created: string | null): (Sent & { readonly absent?: true }) | string {
   const why = irreversible(change);

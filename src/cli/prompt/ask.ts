@@ -42,7 +42,10 @@ export function openAsk({ world, input, style, before }: Options): Ask {
   /** Shows a prompt, without control characters from the API in the question. */
   const ask = async <T>(question: string, show: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = safeLine(question);
-    if (!allowed()) throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.');
+    if (!allowed())
+      throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.').with({
+        reason: 'terminal_missing',
+      });
     before();
     try {
       return await put((questions) => show(questions, harmless));

@@ -20,9 +20,9 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
     throw usage(
       'This cannot be undone and requires confirmation.',
       `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : preview}.`,
-    );
+    ).with({ reason: 'name_to_type' });
   if (level === 'moderate' && !consent.yes && consent.confirm === undefined)
-    throw usage('This requires confirmation.', `Use --yes${preview}.`);
+    throw usage('This requires confirmation.', `Use --yes${preview}.`).with({ reason: 'confirmation_missing' });
 }
 
 /** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
@@ -55,7 +55,10 @@ async function moderate(
   ctx: Context,
 ): Promise<readonly Targets[]> {
   if (yes) return all;
-  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This requires confirmation.'} Nothing was changed.`, 'Use --yes.');
+  if (!ctx.ask.allowed)
+    throw usage(`${consent.warning ?? 'This requires confirmation.'} Nothing was changed.`, 'Use --yes.').with({
+      reason: 'confirmation_missing',
+    });
   const named: Targets[] = [];
   for (const each of all) named.push(await withNames(each, ctx));
   if (consent.warning) ctx.progress.warn(consent.warning);

@@ -16,7 +16,11 @@ export function withVariable(error: DnxError, env: Env, host: string): DnxError 
   if (!advised || !env.DNX_TOKEN?.trim()) return error;
   // `The output is incomplete: ` stays.
   const before = message.slice(0, Math.max(0, message.indexOf(TOKEN_REJECTED)));
-  return new DnxError('unauthenticated', `${before}DNX_TOKEN was rejected by ${hostName(host)}. ${setAnother}`, { status, cause });
+  return new DnxError('unauthenticated', `${before}DNX_TOKEN was rejected by ${hostName(host)}. ${setAnother}`, {
+    status,
+    reason: 'token_rejected',
+    cause,
+  });
 }
 
 /** Adds to a 403 the command that gets the abilities for the whole command line: `auth refresh`, or `token create` with DNX_TOKEN. */

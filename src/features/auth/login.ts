@@ -29,7 +29,9 @@ export async function login(ctx: Needs, options: LoginOptions): Promise<Result> 
   if (options.with_token && isChosen(options))
     throw usage('The abilities of an existing token cannot be changed.', 'Remove --ability, --for, --from-script and --preset.');
   if (!options.with_token && !ask.allowed)
-    throw usage('Cannot prompt for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
+    throw usage('Cannot prompt for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.').with({
+      reason: 'terminal_missing',
+    });
   const at = await signingIn(ctx, {
     insecure: options.insecure_storage ?? false,
     command: ['login', ...(options.with_token ? ['--with-token'] : [])],

@@ -65,12 +65,14 @@ interface Compared {
   readonly strict?: boolean;
   /** False to compare the commits alone: everything else is null. */
   readonly files?: boolean;
+  /** False to send no request: the repository of the site is then unknown. */
+  readonly asks?: boolean;
 }
 
 /** Compares the live release of a site with its branch in the clone. */
 export async function changesOf(
   ctx: ChangesNeeds,
-  { of, site, releases, branch, fetch = false, strict = false, files = true }: Compared,
+  { of, site, releases, branch, fetch = false, strict = false, files = true, asks = true }: Compared,
 ): Promise<Changes> {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
@@ -79,7 +81,7 @@ export async function changesOf(
       branch: branch ?? (wordOf(site.branch) || undefined),
       fetch,
       strict,
-      repository: () => repositoryOf(ctx, site),
+      repository: async () => (asks ? repositoryOf(ctx, site) : undefined),
     }),
   );
   let found: Promise<string> | undefined;

@@ -91,6 +91,7 @@ export function stopped({ site, server }: SiteReference, { allow = [], branch }:
   const values = missing.slice(0, MOST_KEYS).map((key) => `${key}=VALUE`);
   return new DnxError('differences', `The guard stopped the deployment of ${site.label}: ${reasons.join('; ')}`, {
     details,
+    reason: 'guard_stopped',
     next: [
       ...(branch === undefined ? [{ command: ['changes', site.label, ...place], why: 'See' }] : []),
       ...(values.length > 0 ? [{ command: ['env', 'set', ...values, '--site', site.label, ...place], why: 'Set variables with' }] : []),

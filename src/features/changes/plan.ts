@@ -7,7 +7,6 @@ import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
 import { busy, snapshotFor } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
-import { liveRelease, releasesOf } from '../deploy/release.ts';
 import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference, siteUpdateEndpoint } from '../deploy/site.ts';
 import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
 import { changesOf } from './changes.ts';
@@ -82,7 +81,7 @@ async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapsh
   const branch = values.branch ?? (wordOf(read.site.branch) || null);
   const { changes, refusal } = guard
     ? await examined(ctx, of, values, read)
-    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch, files: false }), refusal: undefined };
+    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch, files: false, asks: false }), refusal: undefined };
   const { site, server, live, target, commits, undone, unknown } = changes;
   const stops = refusal?.checks ?? [];
   const data: JsonObject = {
@@ -98,9 +97,6 @@ async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapsh
   ];
   return { refusal, say: (whole = false) => ctx.plan?.about(data, details, whole) };
 }
-
-/** The name of the live release, which a plan compares when it is applied. */
-export const liveReleaseName = (releases: readonly unknown[]): string | undefined => liveRelease(releasesOf(releases))?.name;
 
 const timeIn =
   ({ clock, world }: DeployContext) =>

@@ -118,6 +118,7 @@ async function choose({ ask }: DeployContext, of: SiteReference, word: string, a
 /** The error of `--if-running fail`. */
 export const busy = (of: SiteReference, word: string, attachable: boolean): DnxError =>
   new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
+    reason: 'deployment_running',
     hint: `Use ${attachable ? '--if-running attach to follow it, or ' : ''}--if-running wait to deploy after it.`,
   });
 

@@ -29,7 +29,7 @@ interface RollbackValues extends ReportingOptions {
 
 /** `dnx rollback`: makes an earlier release live, and follows until it is. */
 export async function rollback(given: DeployContext, values: RollbackValues): Promise<Result> {
-  const reporting = openReporting(given, values);
+  const reporting = openReporting(given, given.plan ? { ...values, result_file: undefined } : values);
   return reporting.ofOne(rollBack({ ...given, ci: reporting.ci }, values));
 }
 

@@ -7,7 +7,7 @@ import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
 import { afterFollowing, hasBranches } from './branch/interrupted.ts';
-import { liveRelease } from './release.ts';
+import { liveRelease, releasesOf } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
 import { attachToRunning, followRun } from './run.ts';
@@ -25,6 +25,9 @@ export function watch(given: WatchContext, options: ReportingOptions): Promise<R
   const reporting = openReporting(given, options);
   return reporting.ofOne(watchAny({ ...given, ci: reporting.ci }));
 }
+
+/** The name of the live release, which a plan compares when it is applied. */
+export const liveReleaseName = (releases: readonly unknown[]): string | undefined => liveRelease(releasesOf(releases))?.name;
 
 /** Follows the deployment of a site that was requested since then, as `dnx watch` does. Undefined if none was. */
 export async function watchRequested(ctx: WatchContext, siteId: string | null, since: string): Promise<Result | undefined> {

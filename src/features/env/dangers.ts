@@ -51,6 +51,7 @@ export async function consentToSend(
     throw new DnxError('usage', `${sentence}. Nothing was sent.`, {
       errors: Object.fromEntries(dangers.map(([key, why]) => [key, [why]])),
       hint: `Use --confirm ${quoted(name)}${yes ? '; --yes is not enough' : ''}.`,
+      reason: 'name_to_type',
     });
   if (dangers.length === 0 && (yes || !ask)) return false;
   for (const line of ask?.lines ?? []) ctx.progress.note(line);

@@ -4,7 +4,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import { columns, done, message, type Result, rows } from '../../cli/output/view.ts';
-import { createdBy, isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { abilitiesOf, createdBy, isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
@@ -54,19 +54,26 @@ export async function applyPlanFile(ctx: Context, file: string, options: Options
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
-  return applied(ctx, { plan, text, shown: file }, options, consent);
+  return applied(ctx, { plan, text, shown: file, preview: '--check' }, options, consent);
 }
 
 /** A plan, and what names it. */
 interface Given {
   readonly plan: Plan;
+  /** The option that sends nothing. */
+  readonly preview: '--check' | '--dry-run';
   /** What tells it from other plans. */
   readonly text: string;
   readonly shown: string;
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
-export async function applied(ctx: Context, { plan, text, shown }: Given, options: Options, consent: GivenConsent): Promise<Result> {
+export async function applied(
+  ctx: Context,
+  { plan, text, shown, preview }: Given,
+  options: Options,
+  consent: GivenConsent,
+): Promise<Result> {
   if (ctx.settings.readOnly && !options.check) throw refused(`dnx apply ${shown}`);
   const application = await openApplication(ctx, text);
   try {
@@ -75,8 +82,14 @@ export async function applied(ctx: Context, { plan, text, shown }: Given, option
     const left = plan.changes.flatMap((change, at) => (application.saved.done[at] ? [] : [{ change, at }]));
     if (left.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
     const pending = await pendingIn(ctx, plan, left, lists, options);
-    if (options.check) return { view: done(`${countedChanges(pending)} can be applied`, { applies: true, changes: pending.length }) };
-    await agree(ctx, pending, lists, consent);
+    if (options.check) {
+      const abilities = abilitiesOf(pending.map(({ change }) => change));
+      const report = { applies: true, changes: pending.length, abilities };
+      return {
+        view: done(`${countedChanges(pending)} can be applied`, report, abilities.length > 0 ? [['needs', abilities.join(', ')]] : []),
+      };
+    }
+    await agree(ctx, pending, lists, { ...consent, preview });
     return await sendAll(ctx, plan, pending, application, lists, options);
   } finally {
     application.release();
@@ -107,6 +120,7 @@ async function pendingIn(
   if (moved.length === 0) return pending;
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
     details: movedDetails(moved),
+    reason: 'plan_moved',
     hint: 'Make a new plan.',
   });
 }
@@ -115,7 +129,7 @@ async function pendingIn(
 const SEVERE = ['DELETE /servers/{server}', 'DELETE /servers/{server}/sites/{site}', 'DELETE /servers/{server}/databases/{database}'];
 
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
-async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<void> {
+async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
   for (const { title, change } of pending)
     ctx.progress.note([title, ...fieldDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
   const severe = pending.filter(({ change }) => SEVERE.includes(change.call));
@@ -124,7 +138,10 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   const dangerous = await agreeToVariables(ctx, pending, lists, given);
   if (first) await agreeByName(ctx, first, given);
   if (dangerous || first || given.yes || given.confirm !== undefined) return;
-  if (!ctx.ask.allowed) throw usage('This requires confirmation.', 'Use --yes, or --check to compare only.');
+  if (!ctx.ask.allowed)
+    throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
+      reason: 'confirmation_missing',
+    });
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 
@@ -150,7 +167,9 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
 async function agreeByName({ ask, progress }: Context, { title, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   if (confirm === undefined && !ask.allowed)
-    throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`);
+    throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`).with({
+      reason: 'name_to_type',
+    });
   if (confirm === undefined) progress.warn(`${title.slice(2)}. This cannot be undone.`);
   const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
   if (!sameName(noun, typed, target.label) && typed !== target.id)
@@ -172,6 +191,7 @@ async function settleFlight(ctx: Context, { changes }: Plan, application: Applic
   const title = changeTitle(change, ctx.nameOf);
   if (found === undefined)
     throw new DnxError('network', `It is unknown whether this was performed: ${title.slice(2)}`, {
+      reason: 'change_unknown',
       hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
     });
   application.end(flight.at, found === false ? undefined : { id: typeof found === 'string' ? found : null });

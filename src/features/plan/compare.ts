@@ -76,7 +76,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   const live = about?.map((each) => each.live).find(isObject)?.release;
   if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
     const releases = await lists.read(`${call.slice(call.indexOf('/'), call.lastIndexOf('/'))}/releases`, ids);
-    const now = releases && (await import('../changes/plan.ts')).liveReleaseName(releases);
+    const now = releases && (await import('../deploy/watch.ts')).liveReleaseName(releases);
     if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
   }
   return { targets, moved };

@@ -20,7 +20,8 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
   } catch {
     throw usage(`${name} is not valid JSON.`);
   }
-  const wrong = (what: string): DnxError => usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.');
+  const wrong = (what: string): DnxError =>
+    usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
   requireKeys(value, ['version', 'host', 'created_at', 'changes', 'consent', 'abilities', 'about'], wrong);
@@ -29,8 +30,14 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
   if (!Array.isArray(changes) || changes.length === 0 || changes.length > MOST_CHANGES)
     throw wrong(`it needs 1 to ${MOST_CHANGES} changes`);
   for (const [at, each] of changes.entries()) requireChange(each, changes.slice(0, at), (what) => wrong(`change ${at + 1} ${what}`));
-  return { plan: value as unknown as Plan, text };
+  return { plan: { ...(value as unknown as Plan), changes: changes.map(inOrder) }, text };
 }
+
+/** A change with its targets in the order of its path, whatever that of the file is: the last one is what a name confirms. */
+const inOrder = (change: PlannedChange): PlannedChange => ({
+  ...change,
+  targets: Object.fromEntries(parameters(change.call).flatMap((noun) => (change.targets[noun] ? [[noun, change.targets[noun]]] : []))),
+});
 
 type Wrong = (what: string) => DnxError;
 

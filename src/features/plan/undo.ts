@@ -4,7 +4,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { writePlan } from '../../cli/plan/dry-run.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, planView } from '../../cli/plan/show.ts';
-import { inverseOf, irreversible } from '../../cli/plan/undo.ts';
+import { inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { type PastRun, pastRun, readHistory } from './history.ts';
 
 interface Options {
@@ -31,7 +31,7 @@ export async function undo(ctx: Context, { number = '1', dry_run, out, timeout }
     ...change,
     targets: Object.fromEntries(Object.entries(change.targets).map(([noun, target]) => [noun, { ...target, name: null }])),
   }));
-  const given = { plan: { ...plan, changes: unnamed }, text: `undo ${run.id}`, shown: `undo ${number}` };
+  const given = { plan: { ...plan, changes: unnamed }, text: `undo ${run.id}`, shown: `undo ${number}`, preview: '--dry-run' as const };
   const options = { check: undefined, allow_file: undefined, in_flight: undefined, wait: undefined, timeout };
   return (await import('./apply.ts')).applied(ctx, given, options, consent);
 }
@@ -41,6 +41,7 @@ function undoPlan({ progress, nameOf, settings }: Context, run: PastRun): Plan {
   const unknown = run.changes.find(({ outcome }) => outcome === 'unknown');
   if (unknown)
     throw new DnxError('differences', `It is unknown whether this was performed: ${changeTitle(unknown, nameOf).slice(2)}`, {
+      reason: 'change_unknown',
       hint: 'Check it first. Nothing was changed.',
     });
   const changes: PlannedChange[] = [];
@@ -48,7 +49,7 @@ function undoPlan({ progress, nameOf, settings }: Context, run: PastRun): Plan {
   for (const change of run.changes.filter(({ outcome }) => outcome === 'applied').reverse()) {
     const inverse = inverseOf(change, change.created);
     if (typeof inverse === 'string') reasons.push([changeTitle(change, nameOf), inverse]);
-    else changes.push({ ...inverse, undo: irreversible(inverse) ?? null });
+    else changes.push({ ...inverse, undo: irreversibleUndo(inverse) });
   }
   const [first] = reasons;
   if (changes.length === 0)
@@ -56,6 +57,7 @@ function undoPlan({ progress, nameOf, settings }: Context, run: PastRun): Plan {
       'failed',
       first ? `Change ${run.number} cannot be undone: ${first[1]}` : `Change ${run.number} failed, so there is nothing to undo.`,
       {
+        reason: 'undo_impossible',
         details: first ? [['change', first[0].slice(2)]] : [],
       },
     );

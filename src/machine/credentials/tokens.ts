@@ -139,6 +139,7 @@ function notSignedIn(settings: Options['settings']): DnxError {
   const gone = all.includes(own) ? 'The stored token is gone. ' : '';
   const elsewhere = accounts.length === 0 ? '' : `\nStored tokens: ${accounts.join(', ')}. Use --profile and --host to choose one.`;
   return new DnxError('unauthenticated', `Not signed in to ${hostName(host)}${profileNote(profile)}.`, {
+    reason: 'signed_out',
     hint: `${gone}Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
   });
 }

@@ -1,4 +1,4 @@
-import { DnxError, type ErrorCode, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
+import { DnxError, type ErrorCode, type ErrorReason, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Need, needOf } from '../abilities.ts';
@@ -23,14 +23,15 @@ export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
   const said = reply.message || problemIn(reply.body) || firstLine(reply.text);
-  const { message, hint, next, lacks } = explain(reply, said, endpoint);
-  return new DnxError(code, message, { status, hint, next, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
+  const { message, hint, next, reason, lacks } = explain(reply, said, endpoint);
+  return new DnxError(code, message, { status, hint, next, reason, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
 }
 
 interface Explained {
   readonly message: string;
   readonly hint?: string;
   readonly next?: readonly Next[];
+  readonly reason?: ErrorReason;
   readonly lacks?: string;
 }
 
@@ -40,6 +41,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
       return {
         message: quote(TOKEN_REJECTED, said, 'Unauthenticated.'),
         next: [{ command: ['login'], why: 'Sign in again' }],
+        reason: 'token_rejected',
       };
     case 403:
       return forbidden(said, needOf(endpoint));
@@ -68,12 +70,14 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
     return {
       message: quote('Your plan does not allow this', said),
       hint: 'An owner of the organization can upgrade the plan in the dashboard.',
+      reason: 'subscription_insufficient',
     };
   }
   if (/unauthorized/i.test(words)) {
     return {
       message: quote('Your role does not allow this', said),
       hint: 'Ask an owner of the organization for a role that does.',
+      reason: 'role_insufficient',
     };
   }
   if (!need) return { message: quote('Forbidden', said, 'Forbidden.') };
@@ -81,6 +85,7 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
   return {
     message: quote(sure ? `Token is missing the ability ${need.ability}` : `Forbidden. The token probably lacks ${need.ability}`, said),
     next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Create a token that has it' }],
+    reason: 'ability_missing',
     lacks: need.ability,
   };
 }

@@ -104,7 +104,8 @@ async function listBefore(api: Api, { noun, list }: Creation, options?: { readon
 async function found(ctx: Creating, creation: Creation, before: Before, lost: DnxError): Promise<Reply> {
   const { noun, sent } = creation;
   const { message, status, cause } = lost;
-  const unknown = (what: string) => new DnxError('network', `${message} ${what}`, { status, cause, next: [nextOf(creation)] });
+  const unknown = (what: string) =>
+    new DnxError('network', `${message} ${what}`, { status, reason: 'answer_lost', cause, next: [nextOf(creation)] });
   if (before.unsearched !== undefined) throw unknown(before.unsearched);
   const fresh = await look(ctx, creation, before.seen);
   if (isError(fresh)) throw unknown(`Could not check whether the ${title(noun)} was created: ${fresh.message}`);

@@ -27,7 +27,7 @@ export function notFound(noun: string, word: string, known: readonly KnownName[]
   const group = namings[noun]?.group ?? noun.replaceAll('_', '-');
   const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
   const next: Next = { command: [group, 'list', ...flags], why: 'Run' };
-  return new DnxError('not_found', missing, { next: [next] });
+  return new DnxError('not_found', missing, { next: [next], reason: 'name_unknown' });
 }
 
 /** `Server or site 'web.9' not found. Did you mean 'web.1'?`, or the commands that list both. */
@@ -40,7 +40,7 @@ export function notFoundAtAll(word: string, known: readonly KnownName[]): DnxErr
   const missing = `Server or site '${word}' not found.`;
   if (name !== undefined) return misspelled(missing, place === undefined ? 'server' : 'site', word, name, place);
   const next = ['server', 'site'].map((group) => ({ command: [group, 'list'], why: 'Run' }));
-  return new DnxError('not_found', missing, { next });
+  return new DnxError('not_found', missing, { next, reason: 'name_unknown' });
 }
 
 /** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?` */
@@ -48,6 +48,7 @@ function misspelled(missing: string, noun: string, word: string, name: string, p
   const near = oneLine(name);
   return new DnxError('not_found', `${missing} Did you mean '${near}'${place ? ` (${oneLine(place)})` : ''}?`, {
     meant: { noun, word, choices: [{ name: near, word: name }] },
+    reason: 'name_unknown',
   });
 }
 
@@ -85,7 +86,11 @@ export function ambiguousSite(word: string, found: readonly Located[]): DnxError
 function several(meant: Meant, hint: string): DnxError {
   const { noun, word, choices } = meant;
   const rows = choices.map(({ name }) => `  ${name}`).join('\n');
-  return new DnxError('ambiguous', `'${word}' matches ${choices.length} ${plural(title(noun))}:\n${rows}`, { hint, meant });
+  return new DnxError('ambiguous', `'${word}' matches ${choices.length} ${plural(title(noun))}:\n${rows}`, {
+    hint,
+    meant,
+    reason: 'name_ambiguous',
+  });
 }
 
 /** The error for a resource that was not given. `own`: it is the command's positional, not a parent. */
@@ -98,7 +103,7 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
     ...(place ? ['set a default with `dnx link`'] : []),
     ...(namings[noun] ? ['or run in a terminal to pick one'] : []),
   ];
-  return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
+  return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`).with({ reason: 'target_missing' });
 }
 
 /** The error for a command that reaches a server or a site, if neither was given. */

@@ -60,6 +60,7 @@ export function conflictError(conflicts: readonly PlanStep[], known: boolean, no
   return new DnxError('differences', `${conflictIn(conflicts.length, known)}. ${nothing}`, {
     details: stepDetails(withReasons(conflicts, known), 'plan'),
     hint,
+    reason: 'changed_on_both_sides',
   });
 }
 

@@ -58,13 +58,13 @@ export function unreachable(fault: NetworkFault, method: string, host: string): 
   const arrived = reason === TOO_LARGE || reason === DAMAGED;
   if (sent && !isReadMethod(method)) {
     const text = `${arrived ? 'Could not read the' : 'No'} response from ${hostName(host)}: ${message}. The request may have gone through.`;
-    return new DnxError('network', text, { hint: STATE, cause: fault });
+    return new DnxError('network', text, { hint: STATE, reason: 'answer_lost', cause: fault });
   }
   const stopped = reason === 'ECONNREFUSED' && isLoopback(new URL(host).hostname) ? STOPPED : undefined;
   const hint = stopped ?? faultHint(fault) ?? CHECK;
   return arrived
     ? new DnxError('failed', `Could not read the response from ${hostName(host)}: ${message}.`, { hint, cause: fault })
-    : new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, cause: fault });
+    : new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, { hint, reason: 'host_unreachable', cause: fault });
 }
 
 /** What to do about a fault of TLS, a proxy or a response. Undefined if it may be gone the next time. */

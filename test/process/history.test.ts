@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { killedAt } from '../support/killed.ts';
+
+let executable: Executable;
+beforeAll(async () => {
+  executable = await openExecutable({ rateLimit: 0 });
+});
+afterAll(() => executable.close());
+
+const history = async () => JSON.parse((await executable.dnx(['history', '--json'])).stdout) as { outcome: string; command: string }[];
+const create = (name: string) => ['crontab', 'create', name, '--frequency', '0 3 * * *', '--server', 'web-1'];
+
+test('several processes write one history', async () => {
+  const runs = await Promise.all(Array.from({ length: 6 }, (_, at) => executable.dnx(create(`date ${at}`))));
+  expect(runs.map(({ exitCode }) => exitCode)).toEqual(Array(6).fill(0));
+  const all = await history();
+  expect([all.length, all.every(({ outcome }) => outcome === 'applied')]).toEqual([6, true]);
+  for (const line of readFileSync(join(executable.directory, '.local/state/dnx/history.jsonl'), 'utf8').trim().split('\n'))
+    expect(() => JSON.parse(line)).not.toThrow();
+});
+
+test('a change of a process that was killed before the response is unknown', async () => {
+  const before = executable.sandbox.calls.length;
+  const isSent = () => executable.sandbox.calls.slice(before).some(({ method }) => method === 'POST');
+  for (let request = 1; !isSent(); request++) await killedAt(executable, create(`uptime ${request}`), { request });
+  const [latest] = await history();
+  expect(latest).toMatchObject({ outcome: 'unknown', command: expect.stringContaining('uptime') });
+});
