@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isError, reasonOf, systemCode } from '../../base/errors.ts';
@@ -59,7 +60,7 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
   const { clock, settings } = ctx;
   const { host, profile, directories } = settings;
   const read = new Map<string, JsonObject>();
-  const run = `${clock.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+  const run = randomBytes(8).toString('hex');
   const write = writer(directories.state, ctx);
   const command = wordsOf(invocation);
   let count = 0;
