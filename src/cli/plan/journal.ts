@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pid } from 'node:process';
 import { isError, reasonOf, systemCode } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { flagName, wordOf } from '../../base/text.ts';
@@ -60,7 +60,7 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
   const { clock, settings } = ctx;
   const { host, profile, directories } = settings;
   const read = new Map<string, JsonObject>();
-  const run = randomBytes(8).toString('hex');
+  const run = [clock.now(), pid, Math.floor(Math.random() * 36 ** 6)].map((part) => part.toString(36)).join('-');
   const write = writer(directories.state, ctx);
   const command = wordsOf(invocation);
   let count = 0;
