@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { forwarding, leaksOf } from '../support/database-processes.ts';
 import { addDatabaseSite, type DatabaseBed, openDatabaseBed, variablesFor } from '../support/database-site.ts';
 import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
-import { said } from '../support/executable.ts';
+import { firstObject, said } from '../support/executable.ts';
 import { freePort } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -35,15 +35,7 @@ afterAll(() => bed?.close());
 async function opened(site: string, ...options: readonly string[]) {
   const child = bed.dnx(['db', 'tunnel', site, '--json', ...options]);
   onTestFinished(() => void child.kill('SIGKILL'));
-  const text = await new Promise<string>((resolve, reject) => {
-    let all = '';
-    child.stdout.on('data', (chunk) => {
-      all += chunk;
-      if (all.endsWith('}\n')) resolve(all);
-    });
-    void child.then(({ stderr }) => reject(new Error(stderr)));
-  });
-  return { child, tunnel: JSON.parse(text) as Record<string, unknown> & { port: number } };
+  return { child, tunnel: JSON.parse(await firstObject(child)) as Record<string, unknown> & { port: number } };
 }
 
 /** Runs a statement through a port of MariaDB. */

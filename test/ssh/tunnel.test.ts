@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { said } from '../support/executable.ts';
+import { firstObject, said } from '../support/executable.ts';
 import { freePort } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
@@ -33,15 +33,7 @@ const ASK = 'exec 3<>/dev/tcp/$TUNNEL_HOST/$TUNNEL_PORT; echo PING >&3; head -n 
 async function opened(...words: readonly string[]) {
   const child = bed.dnx(['tunnel', String(remote), ...words, '--json']);
   onTestFinished(() => void child.kill('SIGKILL'));
-  const text = await new Promise<string>((resolve, reject) => {
-    let all = '';
-    child.stdout.on('data', (chunk) => {
-      all += chunk;
-      if (all.endsWith('}\n')) resolve(all);
-    });
-    void child.then(({ stderr }) => reject(new Error(stderr)));
-  });
-  return { child, tunnel: JSON.parse(text) as { port: number } };
+  return { child, tunnel: JSON.parse(await firstObject(child)) as { port: number } };
 }
 
 const ask = (port: number) => bed.shell(ASK, { env: { TUNNEL_HOST: '127.0.0.1', TUNNEL_PORT: String(port) } });

@@ -104,3 +104,15 @@ export function said(child: Started, words: string): Promise<void> {
     child.stderr.on('end', () => reject(new Error(`The process ended without '${words}': ${text}`)));
   });
 }
+
+/** Resolves once a child has printed an object of JSON, with its text. Rejects with what stderr says if the child ends before. */
+export function firstObject(child: Started): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let all = '';
+    child.stdout.on('data', (chunk) => {
+      all += chunk;
+      if (all.endsWith('}\n')) resolve(all);
+    });
+    void child.then(({ stderr }) => reject(new Error(stderr)));
+  });
+}
