@@ -1,7 +1,7 @@
 import { timeOf } from '../../base/time.ts';
 import type { LogBatch, LogEntry, LogLine, LogShape } from '../../cli/output/view.ts';
+import { type Level, levels } from '../remote/log-paths.ts';
 import { stampOf } from '../why/logs/text.ts';
-import { type Level, levels } from './levels.ts';
 
 /**
  * The first line of an entry with a time at its beginning, in the syntax of `grep -E`. In a log that has such lines, the others go on with
