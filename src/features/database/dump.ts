@@ -43,7 +43,7 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
       tally,
     });
   if (!target) return stream(body('standard output'));
-  const path = target.pathFor(`${database}-${stampOf(clock.now())}.sql.gz`);
+  const path = target.pathFor(`${database}-${fileStamp(clock.now())}.sql.gz`);
   const shown = target.shown(path);
   const size = await saveFile(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, overwrite);
   const ms = clock.elapsed() - started;
@@ -58,7 +58,7 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
 }
 
 /** `20261126-031005`, in UTC. */
-export const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+export const fileStamp = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 /** Compresses what is read, no faster than it is taken. */
 const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>

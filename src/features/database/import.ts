@@ -12,7 +12,7 @@ import { sameName, type Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
-import { stampOf } from './dump.ts';
+import { fileStamp } from './dump.ts';
 import { canRestrict, portable } from './portable.ts';
 import { askRemote, counting, type DatabaseSource, dumpOf, ends, runRemoteSql, TAIL, type Tally } from './remote-dump.ts';
 import { confirmReplacement, inWords, openTarget, replaceLocal, type TargetOptions } from './replace.ts';
@@ -123,7 +123,7 @@ async function* between(first: string, body: AsyncIterable<Buffer>, last: string
 async function saveBefore(ctx: Needs, source: DatabaseSource): Promise<string> {
   const { database } = source.credentials;
   const target = chooseTarget(undefined, { fallback: 'before-import.sql.gz', force: false }, ctx.world);
-  const path = target.pathFor(`${database}-before-import-${stampOf(ctx.clock.now())}.sql.gz`);
+  const path = target.pathFor(`${database}-before-import-${fileStamp(ctx.clock.now())}.sql.gz`);
   const tally = { bytes: 0 };
   const step = `Saving ${quotedName(database)} to ${target.shown(path)}`;
   const body = counting(dumpOf(ctx, source, { tally }), step, { ...ctx, tally });

@@ -1,5 +1,5 @@
 import { crud, listResponse, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Credential, NamedChoice, Size } from '../records.ts';
 import { exists, textRule, verbatim } from '../rules.ts';
 
@@ -7,7 +7,7 @@ const choice = showing<NamedChoice>('id', 'name');
 const size = showing<Size>('id', 'name', 'vcpus', 'memory', 'price_monthly', 'currency');
 
 /** Cloud providers, their offers, and the organization's credentials. */
-export const providers: Operation[] = [
+export const providers: SandboxOperation[] = [
   operation('GET /providers', 'provider:read', (request) => listResponse(request, request.state.providers, choice), { paged: true }),
   operation(
     'GET /providers/{provider}/regions',

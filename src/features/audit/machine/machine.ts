@@ -8,7 +8,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
 import SECTIONS from '../../remote/sections.sh';
-import { type Section, sectionsIn } from '../../remote/sections.ts';
+import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
 import { runOn, scripted } from '../../remote/ssh.ts';
 import { disksIn, processIn } from '../../why/server/state.ts';
 import type { AuditPlace, Risk } from '../finding.ts';
@@ -80,7 +80,7 @@ async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server
   const nonce = randomBytes(16).toString('hex');
   const command = scripted(SECTIONS + MACHINE, nonce, ...sites.map(({ domain }) => domain));
   const { stdout } = await runOn(ctx, machineIn(record, server), command, { limitMs: LIMIT_MS });
-  const sections: readonly Section[] = sectionsIn(stdout, nonce);
+  const sections: readonly ScriptSection[] = sectionsIn(stdout, nonce);
   if (sections.at(-1)?.name !== 'end') throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
   return sections;
 }
