@@ -24,7 +24,12 @@ const STALE_MS = 10_000;
  * Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
  * changed since the plan is not sent, so the variables are read again right before one is overwritten. `known`: the list of the plan.
  */
-export async function applySyncPlan(ctx: SyncingContext, targets: Located, known: readonly SiteVariable[], plan: SyncPlan): Promise<Applied> {
+export async function applySyncPlan(
+  ctx: SyncingContext,
+  targets: Located,
+  known: readonly SiteVariable[],
+  plan: SyncPlan,
+): Promise<Applied> {
   const changes = planChanges(plan);
   const planned = remoteSide(known);
   const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
