@@ -10,7 +10,8 @@ import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { perform } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
-import { mayTell } from './features/update/due.ts';
+import { isCi } from './machine/ci.ts';
+import { truthy } from './machine/env.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
@@ -43,6 +44,21 @@ export async function runCommand(invocation: Invocation, settings: Settings, wor
     update?.stop();
   }
 }
+
+/**
+ * True if the user may be told of a new release: on a terminal, and not in CI or for a program that reads what dnx prints.
+ * Not after a program that dnx runs either, whose output the notice would look like.
+ */
+const mayTell = ({ command, group }: Invocation, { quiet, format }: Settings, { stdout, stderr, env }: World): boolean =>
+  Boolean(stdout.isTTY && stderr.isTTY) &&
+  !quiet &&
+  format !== 'json' &&
+  format !== 'ndjson' &&
+  !isCi(env) &&
+  !truthy(env.DNX_NO_UPDATE_NOTIFIER) &&
+  group.name !== 'completion' &&
+  command.name !== 'upgrade' &&
+  !Object.values(command.options ?? {}).some(({ rest }) => rest);
 
 /** Runs a command, and sends its `--notify`. */
 async function notified(invocation: Invocation, opened: Opened, { report, line }: Main): Promise<number> {
