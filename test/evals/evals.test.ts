@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { grade } from './grade.ts';
@@ -45,5 +46,19 @@ test.each([
   const { after } = await attempt(name, async (dnx) => {
     for (const line of lines) await dnx(line);
   });
-  expect(after).toEqual([expect.stringMatching(/was changed instead of|is planned instead of/)]);
+  expect(after[0]).toMatch(/was changed instead of|is planned instead of/);
+});
+
+test('run.mjs lets any program work on the tasks, and grades it', () => {
+  const agent = 'case {prompt} in *rders*) dnx queue restart shop.example.com default;; *) dnx deploy shop.example.com --no-wait;; esac';
+  const args = ['--agent', agent, '--told', 'loose', '--task', 'queue-restart', '--task', 'rollback'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['test/evals/run.mjs', ...args], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, '']);
+  expect(stdout.replace(/\d+s|\d+ requests/g, '…').split('\n').slice(0, -2)).toEqual([
+    '✓ queue-restart, told loose, shell: …, 1 commands, …',
+    '✗ rollback, told loose, shell: …, 1 commands, …',
+    '    POST /servers/web-1/sites/shop.example.com/deploy was changed instead of POST /servers/web-1/sites/shop.example.com/rollback',
+    '    the state is not as it must be',
+  ]);
+  expect(stdout).toContain('1 of 2 done.');
 });
