@@ -152,7 +152,7 @@ function wordsOf({ path, command, targets, options, fields, body, globals }: Inv
 }
 
 /** A word as the history keeps it: the key of a variable, the name of a file, a URL without its query and user, and no other program's line. */
-function harmlessWord(word: string, key: string, option: Option<unknown> | undefined): string {
+export function harmlessWord(word: string, key: string, option: Option<unknown> | undefined): string {
   if (key === 'assignment') return word.split('=', 1)[0] ?? '';
   const isContent = option?.kind === 'secret' || option?.kind === 'content';
   if (isContent ? !word.startsWith('@') : option?.confidential || option?.rest || key === 'verify_cmd') return '***';
