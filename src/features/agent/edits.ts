@@ -75,8 +75,7 @@ export async function makeEdits(ctx: Needs, project: string, edits: readonly Edi
   return made;
 }
 
-export const editVerb = ({ before, after }: Edit): string =>
-  before === undefined ? 'Create' : after === undefined ? 'Remove' : 'Change';
+export const editVerb = ({ before, after }: Edit): string => (before === undefined ? 'Create' : after === undefined ? 'Remove' : 'Change');
 
 function make({ clock, settings }: Needs, project: string, { file, path, before, after }: Edit): void {
   if (readText(path) !== before)

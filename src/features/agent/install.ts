@@ -7,7 +7,7 @@ import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { columns, done, message, type Result, sections } from '../../cli/output/view.ts';
 import { projectDirectory } from '../env/local-file.ts';
 import { type AgentClient, agentClients, clientsIn } from './clients.ts';
-import { backupDirectory, editVerb, diffLines, type Edit, changesFile, makeEdits, planEdit } from './edits.ts';
+import { backupDirectory, changesFile, diffLines, type Edit, editVerb, makeEdits, planEdit } from './edits.ts';
 import { everyPart, partsFor, usesBoost } from './parts.ts';
 import { agentTexts } from './texts.ts';
 
