@@ -8,22 +8,23 @@ export default command({
   summary: 'Apply a plan that --out saved',
   description:
     'Reads again what the plan replaces, and changes nothing if it is not as it was. Then asks for the strictest consent that a change needs, and sends each change once. If dnx is interrupted, run it again: it finds out what was done, and goes on.\n\nA plan can only change what it names at its own host. It runs no program, and reads files outside of the project only if you allow it.',
+  effect: 'destroy',
   applies: true,
   exits: '10 the plan no longer applies; 12 only some changes were applied',
   options: {
     plan: argument(text('Plan', 'file')),
-    check: flag('Only compare: exit with 10 if the plan no longer applies'),
+    check: { ...flag('Only compare: exit with 10 if the plan no longer applies'), effect: 'read' },
     allow_file: list('File outside of the project that the plan may read a secret from', 'PATH'),
     in_flight: choice('What became of a change whose response was lost, if dnx cannot find out', ['done', 'send']),
     confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
-    schema: flag('Print the JSON Schema of a plan'),
+    schema: { ...flag('Print the JSON Schema of a plan'), effect: 'read' },
     wait: following.wait,
     timeout: following.timeout,
   },
   consent: async () => ({ level: 'moderate', deferred: true }),
   examples: ['apply plan.json --check', 'apply plan.json --yes', 'apply --schema'],
   async run(ctx, { options: { plan, schema, ...options }, consent }) {
-    if (schema) return data((await import('../features/plan/schema.ts')).planSchema);
+    if (schema) return data((await import('../features/plan/file.ts')).planSchema);
     if (plan === undefined) throw usage('Missing <plan>.', 'Make one with --dry-run --out FILE.');
     return (await import('../features/plan/apply.ts')).applyPlanFile(ctx, plan, options, consent);
   },

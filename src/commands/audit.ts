@@ -31,7 +31,7 @@ export default command({
     ssh: flag('Sign in to each server, too: updates, disks, processes, served certificates'),
     fail_on: choice('Exit 10 if there are findings of this severity or worse', ['low', 'medium', 'high', 'none']),
     baseline: text('File of accepted findings, which are not shown and do not count', 'file'),
-    update_baseline: flag('Write the current findings to the baseline'),
+    update_baseline: { ...flag('Write the current findings to the baseline'), effect: 'local' },
     backup_days: count('Days after which a database needs a new backup (default 7)'),
   },
   formats: reportFormats,

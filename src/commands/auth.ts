@@ -74,6 +74,7 @@ export default group({
     command({
       name: 'switch',
       summary: 'Switch to another profile',
+      effect: 'local',
       options: { profile_name: argument(text('Profile name', 'profile')) },
       examples: ['switch default'],
       run: (ctx, { options: { profile_name } }) => switchProfile(ctx, profile_name),

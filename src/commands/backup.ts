@@ -134,6 +134,7 @@ const downloadCommand = command({
   summary: 'Download a backup to a file',
   description:
     'Without --file, the file gets the name that Deploynix sends. An incomplete download leaves no file. Deploynix allows 10 downloads per hour.',
+  effect: 'local',
   calls: 'GET /backups/{backup}/download',
   options: {
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },

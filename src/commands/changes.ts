@@ -11,7 +11,7 @@ export default command({
   exits: 'with --exit-code: 0 no differences, 10 differences, 1 no known difference, but something is unknown',
   calls: [siteEndpoint, releasesEndpoint, variablesEndpoint],
   options: {
-    fetch: flag('Fetch the branch from the remote first'),
+    fetch: { ...flag('Fetch the branch from the remote first'), effect: 'local' },
     exit_code: flag('Exit with 10 if there are differences'),
   },
   examples: ['changes shop.example.com', 'changes shop.example.com --fetch', 'changes shop.example.com --json'],

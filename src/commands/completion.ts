@@ -19,6 +19,7 @@ const print = (shell: Shell, title: string) =>
 const install = command({
   name: 'install',
   summary: 'Install completion for your shell',
+  effect: 'local',
   description:
     'Writes the script to the directory that your shell loads completions from, and prints any remaining step. Never edits your startup files.',
   options: { shell: argument(choice('Shell, by default the one in $SHELL, or PowerShell on Windows', shells)) },
@@ -39,6 +40,7 @@ const install = command({
 const uninstall = command({
   name: 'uninstall',
   summary: 'Remove installed completion',
+  effect: 'local',
   description: 'Removes the scripts that dnx completion install wrote. Keeps files that were edited since, or that dnx did not write.',
   options: { shell: argument(choice('Shell, by default every shell', shells)) },
   examples: ['uninstall', 'uninstall zsh'],

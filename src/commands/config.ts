@@ -92,6 +92,7 @@ export default group({
     command({
       name: 'set',
       summary: 'Save a setting in the profile',
+      effect: 'local',
       options: { key, value: argument(required(text('New value'))) },
       examples: ['set server web-1', 'set output json --profile work'],
       async run(ctx, { options: { key, value } }) {
@@ -107,6 +108,7 @@ export default group({
     command({
       name: 'unset',
       summary: 'Remove a setting from the profile',
+      effect: 'local',
       options: { key },
       examples: ['unset server'],
       async run(ctx, { options: { key } }) {

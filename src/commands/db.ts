@@ -14,6 +14,7 @@ const tunnel = command({
   summary: 'Make the database of a site available on this machine',
   description:
     'Forwards a local port to the database over SSH until Ctrl-C, and reconnects if the connection is lost. With a command after --, it runs the command with DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and so on in its environment instead, and ends with it.',
+  effect: 'program',
   calls: databaseCalls,
   checks: true,
   options: { ...forwarding, command: { ...rest('Command to run, after --'), required: false } },
@@ -28,6 +29,7 @@ const shell = command({
   summary: 'Open a database client for the database of a site',
   description:
     'Runs mysql, mariadb or psql of this machine through a tunnel. Options after -- are for the client. The password is passed in its environment.',
+  effect: 'program',
   calls: databaseCalls,
   checks: true,
   options: { ...forwarding, options: { ...rest('Options of the client, after --'), required: false } },
@@ -51,7 +53,7 @@ const query = command({
   options: {
     user: userOption,
     sql: { ...argument(required(content('Statement in SQL'))), placeholder: 'sql|@file|-', follows: true },
-    write: flag('Let the statement change the database'),
+    write: { ...flag('Let the statement change the database'), effect: 'change' },
   },
   examples: [
     "query shop.example.com 'SELECT COUNT(*) FROM orders'",
@@ -66,6 +68,7 @@ const dump = command({
   summary: 'Save the database of a site to a file',
   description:
     'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
+  effect: 'local',
   calls: databaseCalls,
   checks: true,
   options: {
@@ -87,6 +90,7 @@ const pull = command({
     'Replaces the database in the .env of the working directory.',
     'The old copy is kept until the new one is complete, so a failed pull changes nothing.',
   ].join(' '),
+  effect: 'local',
   calls: databaseCalls,
   checks: true,
   consent: { level: 'severe', deferred: true, named: 'the local database' },

@@ -156,13 +156,14 @@ const pull = command({
   summary: 'Download variables into a dotenv file',
   description:
     'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.\n\nThe default file is named after the environment of the link file, as .env.production, or after the domain. Your own .env is used only if you name it, and refused if it is for this machine, as with APP_ENV=local.',
+  effect: 'local',
   exits: '10 a variable changed on both sides, or the file is for this machine',
   calls: [variablesEndpoint],
   options: {
     file: { ...file, help: 'Dotenv file (default .env.ENVIRONMENT), or - for stdout' },
     ...sides,
     force: flag('Overwrite local changes'),
-    dry_run: flag('Show what would be written, without writing'),
+    dry_run: { ...flag('Show what would be written, without writing'), effect: 'read' },
   },
   examples: ['pull shop.example.com', 'pull blog.example.com .env.staging', 'pull shop.example.com -'],
   run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pullVariables(ctx, targets, options),
@@ -219,6 +220,7 @@ const edit = command({
   summary: 'Edit the environment variables of a site in your editor',
   description:
     'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards; if you cancel, your draft is kept for a day. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
+  effect: 'program',
   exits: '1 canceled, 10 a variable also changed at Deploynix',
   calls: [variablesEndpoint, createVariableEndpoint, updateVariableEndpoint, deleteVariableEndpoint, deployCalls],
   consent: { level: 'moderate', deferred: true },
@@ -233,6 +235,7 @@ const run = command({
   summary: 'Run a command with the environment variables of a site',
   description:
     'Adds the variables to the environment of the command, without writing a file. They override your own. Only those that the .env.example or .env of the project names are passed on, and none that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+  effect: 'program',
   exits: 'those of the command; 128 and the signal if one ended it',
   calls: variablesEndpoint,
   options: {

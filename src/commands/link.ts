@@ -6,6 +6,7 @@ export default command({
   summary: 'Link this project to a site',
   description:
     'Writes .deploynix.json at the root of the Git repository, so that commands in it need no site. Commit the file: it has no secrets. Without a site, you pick one; the sites of this repository come first.\n\nWith --env, links one of several environments. The first one is production, and the default.',
+  effect: 'local',
   calls: ['GET /servers/{server}/sites/{site}', 'GET /servers/{server}', 'GET /servers', 'GET /servers/{server}/sites'],
   targets: 'optional',
   links: true,
@@ -13,7 +14,7 @@ export default command({
   options: {
     default: flag('Use this environment if none is given'),
     confirm_deploys: toggle('Ask before deployments and pushes of variables'),
-    schema: flag('Print the JSON Schema of .deploynix.json'),
+    schema: { ...flag('Print the JSON Schema of .deploynix.json'), effect: 'read' },
   },
   examples: [
     'link shop.example.com',

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { DnxError, systemCode, usage } from '../base/errors.ts';
 import { assignment, quotedForSh } from '../base/shell.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
-import { choice, duration, integer, rest, text, type Values } from '../cli/language/options.ts';
+import { type Values, choice, duration, integer, rest, text } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
 import type { Env, World } from '../machine/world.ts';
@@ -70,6 +70,7 @@ const stopped = (signal: AbortSignal): Promise<void> =>
 const start = command({
   name: 'start',
   summary: 'Start a local Deploynix API',
+  effect: 'program',
   options,
   examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys composer'],
   async run({ progress, signal, world }, { options: given }) {
@@ -194,6 +195,7 @@ const run = command({
   summary: 'Run a command against a temporary sandbox',
   description:
     'Runs a command, such as a deploy script, in which dnx is signed in to a sandbox, ssh reaches its servers, and its sites respond. Nothing leaves this machine.',
+  effect: 'program',
   exits: 'those of the command',
   options: { ...options, command: rest('Command to run') },
   examples: ['run -- dnx server list', "run --fail-deploys migration -- sh -c 'dnx deploy shop.example.com || dnx why shop.example.com'"],
@@ -220,6 +222,7 @@ const shell = command({
   description:
     'Opens your shell in a clone of a demo project, with three servers and six sites to deploy, break and repair. dnx is signed in, ssh reaches the servers, and the sites respond. Nothing leaves this machine, and everything is removed when the shell ends.',
   // Who tries everything at once would wait for the limit of the real API.
+  effect: 'program',
   options: { ...options, rate_limit: text(`Requests per minute, or 60/5s; 0 for no limit (default ${SHELL_RATE})`, 'n') },
   examples: ['shell', 'shell --fail-deploys migration'],
   async run(ctx, { options: { rate_limit = SHELL_RATE, ...others } }) {

@@ -13,6 +13,7 @@ export default command({
     'With --all or --on, the command runs side by side, without a terminal, and each line begins with the name.',
     'With --config, ssh, scp, rsync, sftp and editors can use the names of your servers and sites.',
   ].join('\n\n'),
+  effect: 'program',
   calls: [serverEndpoint, { when: 'site', instead: siteEndpoint }, ...fleetCalls, serverEndpoint],
   checks: true,
   options: {
@@ -20,11 +21,11 @@ export default command({
     ...siteOptions,
     // As in ssh, for rsync -e 'dnx ssh'.
     user: { ...siteOptions.user, short: 'l' },
-    print: flag('Print the command line of ssh instead of running it'),
+    print: { ...flag('Print the command line of ssh instead of running it'), effect: 'read' },
     ...under('Several', { all: flag('Run the command on every server'), on: onOption }),
     ...under('Configuration of ssh', {
-      config: flag('Print entries for ~/.ssh/config; with --all, of all servers and sites'),
-      write: flag('Write them to ~/.ssh/dnx_config instead'),
+      config: { ...flag('Print entries for ~/.ssh/config; with --all, of all servers and sites'), effect: 'read' },
+      write: { ...flag('Write them to ~/.ssh/dnx_config instead'), effect: 'local' },
     }),
     command: { ...rest('Command to run and its options (default: a login shell)'), required: false, bare: true },
   },

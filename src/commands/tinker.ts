@@ -7,6 +7,7 @@ export default command({
   name: 'tinker',
   summary: 'Open Tinker on a site',
   description: "Runs in the live release, with the site's version of PHP, over SSH. Reads code from stdin if that is not a terminal.",
+  effect: 'program',
   calls: siteCalls,
   checks: true,
   options: {

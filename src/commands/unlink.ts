@@ -5,6 +5,7 @@ export default command({
   summary: 'Remove the link of this project',
   description:
     'Removes .deploynix.json, or one of its environments with --env. It does not ask, because Git has the file. --yes also removes a file that cannot be read.',
+  effect: 'local',
   links: true,
   consent: async () => ({ level: 'moderate', deferred: true }),
   examples: ['unlink', 'unlink --env staging'],

@@ -8,6 +8,7 @@ export default command({
   summary: 'Upgrade dnx',
   description: `Replaces an executable by that of the latest release, once its signature and checksum are right and it runs.
 If dnx was installed with npm, pnpm, Yarn, Bun, Homebrew, Scoop, dpkg, rpm or Docker, or runs with npx or in a project, prints the command for that.`,
+  effect: 'local',
   examples: ['upgrade'],
   run: async (ctx) => {
     const { by = null, upgrade = null, executable } = installationOf(ctx.world) ?? {};

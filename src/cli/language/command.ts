@@ -14,7 +14,7 @@ import type { Progress } from '../output/progress.ts';
 import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
-import type { Options, Values } from './options.ts';
+import type { Effect, Options, Values } from './options.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -143,6 +143,11 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly checks?: true;
   /** How long its requests may take, in ms, if it has no `timeout`. */
   readonly limitMs?: number;
+  /**
+   * What it does without the options that have an `effect` of their own. By default, from `calls` and `consent`: `read` if it sends only
+   * GETs, `destroy` if it sends a DELETE or needs a severe consent, `change` otherwise.
+   */
+  readonly effect?: Effect;
   /** Sends the changes of a plan. */
   readonly applies?: true;
   /** Signs in or out, which DNX_READ_ONLY allows. */
@@ -235,6 +240,14 @@ export interface Tree {
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
   /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
+  /** Loaded for a command line that is wrong. */
+  readonly guesses: () => Promise<Guesses>;
+}
+
+/** What to type instead of the words and options that people guess. */
+export interface Guesses {
+  readonly words: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** A term and what it means. */

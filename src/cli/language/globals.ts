@@ -56,9 +56,9 @@ export const consents = {
 
 /** Options of every command that may change something at Deploynix. */
 export const planOptions = under('Plan', {
-  dry_run: flag('Show what would change, and change nothing'),
+  dry_run: { ...flag('Show what would change, and change nothing'), effect: 'read' },
   exit_code: flag('Exit with 10 if something would change'),
-  out: text('Save the plan, for dnx apply', 'file'),
+  out: { ...text('Save the plan, for dnx apply', 'file'), effect: 'local' },
 } satisfies Options);
 
 /** Options of every create and update, for fields that dnx does not know. */

@@ -12,6 +12,14 @@ export interface From {
   readonly resolve?: true;
 }
 
+/**
+ * What a command does at most, from least to most. `read`: changes nothing. `local`: also files and settings of this machine. `change`: also
+ * what is at Deploynix or on a server. `destroy`: also what cannot be put back. `program`: whatever the program does that it runs, or the
+ * person to whom it gives a terminal.
+ */
+export const effects = ['read', 'local', 'change', 'destroy', 'program'] as const;
+export type Effect = (typeof effects)[number];
+
 /** How to prompt for an optional value. */
 export interface Prompt {
   /** Asked only if this holds for the values given so far. */
@@ -69,6 +77,8 @@ export interface Option<V> {
   readonly as?: string;
   /** Its words hold values that are not repeated on the terminal. */
   readonly confidential?: true;
+  /** What the command does with it, if that is more; `read` if it only reads with it: `--print`. */
+  readonly effect?: Effect;
   /** May name a site, which is looked up unless the word looks like a file. */
   readonly names?: 'site';
   /** Throws on invalid words before dnx prompts or sends anything. */
@@ -136,6 +146,7 @@ export const following = under('Follow', {
     env: 'DNX_NOTIFY',
     // A webhook URL is a secret.
     confidential: true,
+    effect: 'program',
   },
 });
 

@@ -29,6 +29,15 @@ export interface Invocation {
   readonly plan: { readonly dry: boolean; readonly exitCode: boolean; readonly out: string | undefined };
 }
 
+/** Every word by the name of its parameter, option or field, as `effectOf` takes them. */
+export const wordsIn = ({ targets, options, fields, plan: { dry, out } }: Invocation): Words => ({
+  ...targets,
+  ...options,
+  ...fields,
+  ...(dry && { dry_run: true }),
+  ...(out !== undefined && { out }),
+});
+
 /** The words for the noun of the group; may be empty. */
 export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
 

@@ -21,7 +21,7 @@ export type GuardCheck = (typeof guardChecks)[number];
 
 /** Options for CI pipelines. */
 export const reporting = under('CI', {
-  result_file: text('Also write the result as JSON to this file', 'file'),
+  result_file: { ...text('Also write the result as JSON to this file', 'file'), effect: 'local' },
   ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
 });
 
@@ -47,7 +47,7 @@ export const deployOptions = {
     expect_body: text('Text that the response must contain', 'text'),
     for: count('Consecutive successes required (default 1)'),
     within: { ...duration('Time limit for --verify (default 90s)'), least: 1 },
-    verify_cmd: text('Run this command; it must exit 0', 'command'),
+    verify_cmd: { ...text('Run this command; it must exit 0', 'command'), effect: 'program' },
     url: text('Base URL (default: https and the domain)'),
     rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),

@@ -1,0 +1,51 @@
+import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
+import { choose, conditionsIn, endpointsIn, pathsIn } from './calls.ts';
+import type { AnyCommand, Words } from './command.ts';
+import { planOptions } from './globals.ts';
+import { type Effect, effects, type Options } from './options.ts';
+import { consentLevel, mayChange } from './tree.ts';
+
+/**
+ * What a command line does at most, by its words: see `wordsIn`. Without words, what the command does without options; if they name the endpoint,
+ * as in `dnx api`, what it could do.
+ */
+export function effectOf(command: AnyCommand, words?: Words): Effect {
+  const stated = Object.entries(statedEffects(command)).flatMap(([name, effect]) => (isGiven(words, name) ? [effect] : []));
+  const own = stated.includes('read') ? 'read' : (command.effect ?? derivedEffect(command, words));
+  return [own, ...stated].reduce((one, other) => (exceeds(other, one) ? other : one));
+}
+
+/** The options with which a command does more than without them, or only reads, and what it does then. */
+export function effectsWithOptions(command: AnyCommand): Readonly<Record<string, Effect>> {
+  const own = effectOf(command);
+  const conditional = typeof command.calls === 'function' ? [] : conditionsIn(command.calls).flatMap(([, when]) => when ?? []);
+  const names = [...new Set([...Object.keys(statedEffects(command)), ...conditional])];
+  const found = names.map((name) => [name, effectOf(command, { [name]: true })] as const);
+  return Object.fromEntries(found.filter(([, effect]) => exceeds(effect, own) || (effect === 'read' && own !== 'read')));
+}
+
+const exceeds = (one: Effect, other: Effect): boolean => effects.indexOf(one) > effects.indexOf(other);
+
+const isGiven = (words: Words | undefined, name: string): boolean => Boolean(words?.[name]?.toString()) && words?.[name] !== false;
+
+/** The options with an effect of their own. What a command declares holds in a dry run, too: it opens an editor. */
+function statedEffects(command: AnyCommand): Readonly<Record<string, Effect>> {
+  const options: Options = { ...(mayChange(command) && command.effect === undefined && planOptions), ...command.options };
+  return Object.fromEntries(Object.entries(options).flatMap(([name, { effect }]) => (effect ? [[name, effect]] : [])));
+}
+
+function derivedEffect(command: AnyCommand, words: Words | undefined): Effect {
+  if (command.signs) return 'change';
+  if (consentLevel(command) === 'severe') return 'destroy';
+  const endpoints = endpointsOfLine(command, words);
+  if (endpoints === undefined || endpoints.some((each) => each.startsWith('DELETE '))) return 'destroy';
+  return endpoints.every(isRead) ? 'read' : 'change';
+}
+
+/** The endpoints that a command line may call, with any settings; undefined if it could be any. */
+function endpointsOfLine(command: AnyCommand, words: Words | undefined): readonly Endpoint[] | undefined {
+  const { calls } = command;
+  if (typeof calls === 'function') return words === undefined && mayChange(command) ? undefined : calls(words ?? {});
+  const given = (name: string) => isGiven(words, name);
+  return [...endpointsIn(choose(calls, given, () => false)), ...pathsIn(calls).others];
+}
