@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { DnxError, systemCode, usage } from '../base/errors.ts';
 import { assignment, quotedForSh } from '../base/shell.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
-import { type Values, choice, duration, integer, rest, text } from '../cli/language/options.ts';
+import { choice, duration, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
 import type { Env, World } from '../machine/world.ts';

@@ -26,6 +26,7 @@ test('commands that do more than their requests say so', () => {
     'upgrade',
   ]);
   expect(having('program')).toEqual([
+    'token lease',
     'env edit',
     'env run',
     'db tunnel',
