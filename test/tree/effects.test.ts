@@ -19,6 +19,8 @@ test('commands that do more than their requests say so', () => {
     'db dump',
     'db pull',
     'backup download',
+    'agent install',
+    'agent uninstall',
     'completion install',
     'completion uninstall',
     'link',
