@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
-import { Repository, deployed } from './repository.ts';
+import { deployed, Repository } from './repository.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 import { openWebsite } from './website.ts';
