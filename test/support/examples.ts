@@ -47,6 +47,9 @@ const answers: readonly (readonly [line: RegExp, keys: string])[] = [
 
 const answersTo = (line: string): string | undefined => answers.find(([asking]) => asking.test(line))?.[1];
 
+/** A line with more options, before the command that it runs. */
+export const withOptions = (line = '', options: string): string => line.replace(/( -- .*)?$/, ` ${options}$1`);
+
 /** Every example of every command, as typed. */
 export const examples = leaves.flatMap((leaf) =>
   linesOf(leaf).map((line) => ({

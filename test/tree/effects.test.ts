@@ -28,6 +28,7 @@ test('commands that do more than their requests say so', () => {
     'upgrade',
   ]);
   expect(having('program')).toEqual([
+    'token lease',
     'env edit',
     'env run',
     'db tunnel',
