@@ -54,7 +54,12 @@ test('run.mjs lets any program work on the tasks, and grades it', () => {
   const args = ['--agent', agent, '--told', 'loose', '--task', 'queue-restart', '--task', 'rollback'];
   const { status, stdout, stderr } = spawnSync(process.execPath, ['test/evals/run.mjs', ...args], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([1, '']);
-  expect(stdout.replace(/\d+s|\d+ requests/g, '…').split('\n').slice(0, -2)).toEqual([
+  expect(
+    stdout
+      .replace(/\d+s|\d+ requests/g, '…')
+      .split('\n')
+      .slice(0, -2),
+  ).toEqual([
     '✓ queue-restart, told loose, shell: …, 1 commands, …',
     '✗ rollback, told loose, shell: …, 1 commands, …',
     '    POST /servers/web-1/sites/shop.example.com/deploy was changed instead of POST /servers/web-1/sites/shop.example.com/rollback',
