@@ -22,7 +22,7 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The child processes that dnx waits for after a signal. */
+/** What dnx waits for after a signal. */
 interface Children {
   running: number;
   /** Sends a signal to the child that has taken over the terminal. */
@@ -167,11 +167,19 @@ function programsOf(
   process: NodeJS.Process,
   { signal, onExit }: Pick<World, 'signal' | 'onExit'>,
   children: Children,
-): Pick<World, 'spawn' | 'start' | 'capture'> {
+): Pick<World, 'spawn' | 'start' | 'capture' | 'hold'> {
   const { platform } = process;
   const child = () => import('./machine/child.ts');
   const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
     platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
+  const hold: World['hold'] = async (work) => {
+    children.running += 1;
+    try {
+      return await work();
+    } finally {
+      children.running -= 1;
+    }
+  };
   return {
     async spawn(program) {
       const { runChild } = await import('./machine/run-child.ts');
@@ -180,26 +188,19 @@ function programsOf(
       const onForeground = (send: Children['foreground']) => {
         children.foreground = send;
       };
-      children.running += 1;
-      try {
+      return hold(async () => {
         const code = await runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after });
         await lateInterrupt(code, signal);
         return code;
-      } finally {
-        children.running -= 1;
+      }).finally(() => {
         if (program.foreground) children.foreground = undefined;
-      }
+      });
     },
     async start(program) {
       const found = await runnable(program);
       if (!found) return undefined;
       const started = await (await child()).startChild(found, { signal, after, onExit, platform });
-      if (program.signal) {
-        children.running += 1;
-        void started?.ended.finally(() => {
-          children.running -= 1;
-        });
-      }
+      if (program.signal && started) void hold(() => started.ended);
       return started;
     },
     async capture(program) {
@@ -209,6 +210,7 @@ function programsOf(
       signal.throwIfAborted();
       return captured;
     },
+    hold,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type FieldLabel, isError, Planned } from '../../base/errors.ts';
+import { type FieldLabel, Planned, isError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
@@ -10,12 +10,12 @@ import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import type { Progress } from '../output/progress.ts';
-import { asResult, nothing, type Result } from '../output/view.ts';
+import { type Result, asResult, nothing } from '../output/view.ts';
 import type { Recorder } from '../plan/record.ts';
 import type { Opened } from './context.ts';
 import type { Found } from './found.ts';
-import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
-import { callsOf, type Invocation } from './invocation.ts';
+import { type Inputs, answeredAgain, inputsOf } from './inputs.ts';
+import { type Invocation, callsOf } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { namesNothing, requireWords } from './targets.ts';
 
@@ -28,6 +28,8 @@ export interface Starting {
   readonly body: Readonly<Record<string, unknown>>;
   /** True if it sends only GET requests. */
   readonly reads: boolean;
+  /** True if it sends requests. */
+  readonly calls: boolean;
 }
 
 /** What a command line names, and how long its requests may still take, in ms. */
@@ -67,7 +69,13 @@ export async function perform(
   const asks = !plan && Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
   const body = { ...inputs.fields, ...inputs.extra };
-  const starting = { name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) };
+  const starting = {
+    name: `${group.name} ${command.name}`,
+    targets: all,
+    body,
+    reads: onlyReads(chosen),
+    calls: command.applies === true || endpointsIn(chosen).length > 0,
+  };
   const after = plan ? undefined : await before(starting);
   const ready = { invocation, chosen, all, scope, prepared, dry: plan !== undefined };
   const again = { ...sources, api: scope.api, warn: base.progress.warn };

@@ -3,8 +3,8 @@ import { fromJson, isObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, type Result, rows, sections, type View } from '../../cli/output/view.ts';
-import { type EndedLine, historyFiles, type SentLine } from '../../cli/plan/journal.ts';
+import { type Result, type View, columns, rows, sections } from '../../cli/output/view.ts';
+import { type EndedLine, type SentLine, historyFiles } from '../../cli/plan/journal.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
 import { readText } from '../../machine/files/text-file.ts';
@@ -31,6 +31,8 @@ export interface PastRun {
   readonly host: string;
   readonly profile: string;
   readonly command: string;
+  /** The session of a lease in which it ran. */
+  readonly session: string | null;
   readonly outcome: Outcome;
   readonly changes: readonly PastChange[];
 }
@@ -44,11 +46,11 @@ export function readHistory({ settings }: Pick<Context, 'settings'>): readonly P
     else ends.set(`${line.run} ${line.n}`, line);
   }
   return [...runs.values()].reverse().map((lines, index): PastRun => {
-    const [{ run, at, host, profile, command }] = lines as [SentLine];
+    const [{ run, at, host, profile, command, session = null }] = lines as [SentLine];
     const changes = lines.map((line) => pastChange(line, ends.get(`${run} ${line.n}`)));
     const outcome = (['unknown', 'failed'] as const).find((each) => changes.some((change) => change.outcome === each)) ?? 'applied';
     const shown = ['dnx', ...command.map((word) => quoted(String(word)))].join(' ');
-    return { number: index + 1, id: run, sent_at: at, host, profile, command: shown, outcome, changes };
+    return { number: index + 1, id: run, sent_at: at, host, profile, command: shown, session, outcome, changes };
   });
 }
 
@@ -114,6 +116,7 @@ export function history(ctx: Context, { verb, number, site, since }: Options): R
     'number',
     { key: 'sent_at', title: 'When' },
     { key: 'command', wrap: true },
+    ...(found.some(({ session }) => session !== null) ? (['session'] as const) : []),
     { key: 'changes', cell: ({ changes }) => changes.length },
     'outcome',
   );
@@ -151,7 +154,8 @@ function shownRun(run: PastRun): View {
     ['when', run.sent_at],
     ['host', run.host],
     ['profile', run.profile],
+    ...(run.session === null ? [] : [['session', run.session] as const]),
   ];
-  const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'outcome', 'changes');
+  const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'session', 'outcome', 'changes');
   return sections(run, shown, [...blocks, { title: countedChanges(run.changes), details: facts }]);
 }
