@@ -1,4 +1,4 @@
-import { type FieldLabel, Planned, isError } from '../../base/errors.ts';
+import { type FieldLabel, isError, Planned } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
@@ -10,12 +10,12 @@ import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import type { Progress } from '../output/progress.ts';
-import { type Result, asResult, nothing } from '../output/view.ts';
+import { asResult, nothing, type Result } from '../output/view.ts';
 import type { Recorder } from '../plan/record.ts';
 import type { Opened } from './context.ts';
 import type { Found } from './found.ts';
-import { type Inputs, answeredAgain, inputsOf } from './inputs.ts';
-import { type Invocation, callsOf } from './invocation.ts';
+import { answeredAgain, type Inputs, inputsOf } from './inputs.ts';
+import { callsOf, type Invocation } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { namesNothing, requireWords } from './targets.ts';
 
