@@ -49,7 +49,7 @@ describe('dnx agent install', () => {
     expect(run.stderr.match(/(Create|Change) \S+\?/g)).toEqual(expect.arrayContaining([`Create ${SKILL}?`, 'Create AGENTS.md?']));
     expect(run.stdout).toBe(`✓ Set up dnx for Claude Code\n  added  ${SKILL}\n  added  .mcp.json\n`);
     expect(Object.keys(files())).toEqual([SKILL, '.mcp.json']);
-    expect(JSON.parse(read('.mcp.json'))).toEqual({ mcpServers: { deploynix: { command: 'dnx', args: ['mcp'] } } });
+    expect(JSON.parse(read('.mcp.json'))).toEqual({ mcpServers: { deploynix: { command: 'deploynix', args: ['mcp'] } } });
   });
 
   test('without a terminal needs --yes, and changes nothing with --dry-run', async () => {
@@ -71,7 +71,7 @@ describe('dnx agent install', () => {
         ...['.cursor/mcp.json', '.gemini/settings.json', '.vscode/mcp.json'].map((file) => ({ file, result: 'added' })),
       ],
     });
-    expect(JSON.parse(read('.vscode/mcp.json')).servers.deploynix).toEqual({ type: 'stdio', command: 'dnx', args: ['mcp'] });
+    expect(JSON.parse(read('.vscode/mcp.json')).servers.deploynix).toEqual({ type: 'stdio', command: 'deploynix', args: ['mcp'] });
     const before = files();
     const again = await dnx('agent install');
     expect([again.code, again.stdout]).toEqual([0, 'Nothing to change: dnx is set up for Cursor, Gemini CLI and VS Code.\n']);
@@ -180,7 +180,7 @@ describe('an install and an uninstall leave the same bytes', () => {
         .filter((each) => each.length > 6 && !each.includes('KEY')))
         expect(text).toContain(line);
     }
-    expect(read('.codex/config.toml')).toMatch(/\[mcp_servers\.deploynix\]\ncommand = "dnx"\nargs = \["mcp"\]\n# deploynix:end\n$/);
+    expect(read('.codex/config.toml')).toMatch(/\[mcp_servers\.deploynix\]\ncommand = "deploynix"\nargs = \["mcp"\]\n# deploynix:end\n$/);
     expect((await dnx('agent install')).stdout).toContain('Nothing to change');
     expect((await dnx('agent uninstall --yes')).code).toBe(0);
     expect(files()).toEqual(before);

@@ -26,10 +26,13 @@ type SkillPlace = '.claude/skills' | '.agents/skills';
 
 /** Where the skill goes, in any of these directories. */
 export const SKILL = 'deploynix/SKILL.md';
-/** The name of the MCP server. The command may be that of other programs, too. */
+/** The name of the MCP server. */
 export const MCP_NAME = 'deploynix';
+/** Not `dnx`: that of .NET runs what it downloads. */
+export const MCP_COMMAND = ['deploynix', 'mcp'] as const;
 
-const stdio = { command: 'dnx', args: ['mcp'] };
+const [command, ...args] = MCP_COMMAND;
+const stdio = { command, args };
 
 /** The clients whose documentation says what they read in a project. */
 export const agentClients: readonly AgentClient[] = [
@@ -68,7 +71,7 @@ export const agentClients: readonly AgentClient[] = [
     title: 'OpenCode',
     signs: ['.opencode', 'opencode.json', 'opencode.jsonc'],
     skills: ['.agents/skills', '.claude/skills'],
-    mcp: { file: 'opencode.json', key: 'mcp', entry: { type: 'local', command: ['dnx', 'mcp'], enabled: true } },
+    mcp: { file: 'opencode.json', key: 'mcp', entry: { type: 'local', command: MCP_COMMAND, enabled: true } },
   },
   {
     name: 'vscode',

@@ -1,11 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { unknownWord } from '../../base/nearest.ts';
 import { orList } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { columns, done, message, type Result, sections } from '../../cli/output/view.ts';
-import { projectDirectory } from '../env/local-file.ts';
+import { projectDirectory, realPathOf } from '../env/local-file.ts';
 import { type AgentClient, agentClients, clientsIn } from './clients.ts';
 import { backupDirectory, changesFile, diffLines, type Edit, editVerb, makeEdits, planEdit } from './edits.ts';
 import { everyPart, partsFor, usesBoost } from './parts.ts';
@@ -51,7 +50,7 @@ export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }
 /** The project of the link file, or else the Git repository. Never the home directory, whose files are those of every project. */
 function projectOf({ settings, world }: Context): string {
   const project = settings.link ? dirname(settings.link.file) : projectDirectory(world);
-  if (realpathSync(project) === realpathSync(world.home))
+  if (realPathOf(project) === realPathOf(world.home))
     throw usage('This is your home directory, whose files agents read in every project.', 'Run this in a project.');
   return project;
 }

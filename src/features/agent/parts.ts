@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, own } from '../../base/json.ts';
 import { readJson, readText } from '../../machine/files/text-file.ts';
-import { type AgentClient, agentClients, MCP_NAME, type McpFile, SKILL, skillPlaces } from './clients.ts';
+import { type AgentClient, agentClients, MCP_COMMAND, MCP_NAME, type McpFile, SKILL, skillPlaces } from './clients.ts';
 import { fileWithMember, type JsonMember, memberIn, withMember, withoutMember } from './json-member.ts';
 import { type Comment, inMarkdown, inToml, withLines, withoutLines } from './marked-lines.ts';
 import { type AgentTexts, isAsWritten } from './texts.ts';
@@ -71,9 +71,10 @@ const server = ({ file, key, entry }: McpFile, project: string): Part =>
     ? table(file)
     : member(existsSync(join(project, `${file}c`)) ? `${file}c` : file, { key, name: MCP_NAME, value: entry });
 
-/** The entry of a user may have other options: one that runs `dnx mcp` is right, and ours. */
+/** An entry that runs `dnx mcp` is right, and ours, whatever options it has. */
 function member(file: string, wanted: JsonMember): Part {
-  const runsDnx = (value: unknown) => isObject(value) && [value.command, value.args].flat().slice(0, 2).join(' ') === 'dnx mcp';
+  const runsDnx = (value: unknown) =>
+    isObject(value) && /^(dnx|deploynix) mcp$/.test([value.command, value.args].flat().slice(0, 2).join(' '));
   const other = { kept: `it has another server called ${MCP_NAME}` };
   return {
     file,
@@ -90,7 +91,7 @@ function member(file: string, wanted: JsonMember): Part {
   };
 }
 
-const toml = [`[mcp_servers.${MCP_NAME}]`, 'command = "dnx"', 'args = ["mcp"]'];
+const toml = [`[mcp_servers.${MCP_NAME}]`, `command = "${MCP_COMMAND[0]}"`, `args = ["${MCP_COMMAND[1]}"]`];
 /** Servers as one value, which has no room for a table, or a server of this name. */
 const TAKEN = /^[ \t]*(\[[ \t]*)?(["']?)mcp_servers\2[ \t]*(=|\.[ \t]*(["']?)deploynix\4)/m;
 
@@ -100,7 +101,7 @@ function table(file: string): Part {
     file,
     add: (before = '', name) =>
       TAKEN.test(withoutLines(before, inToml, name) ?? '')
-        ? { kept: 'it has its own mcp_servers. Use: codex mcp add deploynix -- dnx mcp' }
+        ? { kept: 'it has its own mcp_servers. Use: codex mcp add deploynix -- deploynix mcp' }
         : add(before, name),
     remove,
   };

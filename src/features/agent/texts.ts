@@ -45,7 +45,7 @@ description: Deploy this project with Deploynix, and look after its servers and 
 
 # Deploynix
 
-Deploynix runs the servers and sites of this project, and \`dnx\` is its command line. \`.deploynix.json\` links the project to a site, so commands need no name of one. Without it, name the site, as in \`dnx status shop.example.com\`. If there is an MCP server \`deploynix\`, its tools find, read, change and wait do the same.
+Deploynix runs the servers and sites of this project, and \`dnx\` is its command line. \`.deploynix.json\` links the project to a site, so commands need no name of one. Without it, name the site, as in \`dnx status shop.example.com\`. If \`dnx\` is the program of .NET, type \`deploynix\` instead. If there is an MCP server \`deploynix\`, its tools find, read, change and wait do the same.
 
 ## Read
 
