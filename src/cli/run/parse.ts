@@ -2,7 +2,7 @@ import { Command, CommanderError, Option as Flag } from 'commander';
 import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
-import { type AnyCommand, type Group, type Tree, rootGroup } from '../language/command.ts';
+import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, positionalsOf } from '../language/signature.ts';
@@ -10,7 +10,7 @@ import { namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
-import { type Invocation, globalsOf, invocationOf } from './invocation.ts';
+import { globalsOf, type Invocation, invocationOf } from './invocation.ts';
 import type { NamedCommand } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
