@@ -58,7 +58,7 @@ test('the command and what it starts reach no stored sign-in, and other processe
   const inside = [
     'env -u DNX_TOKEN -u DNX_LEASE "$NODE" "$DNX" whoami -o text; echo $?',
     `env -i HOME="$HOME" PATH="$PATH" "$NODE" "$DNX" whoami --host ${sandbox.url}; echo $?`,
-    '(unset DNX_TOKEN DNX_LEASE; XDG_STATE_HOME=/tmp "$NODE" "$DNX" whoami & wait $!); echo $?',
+    '(unset DNX_TOKEN DNX_LEASE; XDG_STATE_HOME="$PWD/moved" "$NODE" "$DNX" whoami & wait $!); echo $?',
     'echo in; until [ -e seen ]; do sleep 0.05; done',
   ].join('\n');
   const run = await shell(`${signIn}; dnx ${LEASE.join(' ')} -- sh -c '${inside}' > inside 2>/dev/null &
@@ -66,6 +66,31 @@ test('the command and what it starts reach no stored sign-in, and other processe
   expect(run.stdout, run.stderr).toContain('ada@example.com');
   expect(run.stdout.trim()).toMatch(/4 4 4 in$/);
   expect([env.DNX_TOKEN, leasedTokens(executable)]).toEqual([sandbox.token, []]);
+});
+
+test('a hostile agent deletes nothing', async ({ open }) => {
+  const executable = await open({ rateLimit: 0 });
+  const { shell, sandbox } = executable;
+  const before = sandbox.state.servers.map(({ id }) => id);
+  const fetching = `const { DNX_HOST: host, DNX_TOKEN: token } = process.env;
+    for (const id of process.argv.slice(1)) {
+      const sent = { method: "DELETE", headers: { authorization: "Bearer " + token } };
+      console.log((await fetch(host + "/api/v1/servers/" + id, sent)).status);
+    }`;
+  const lines = [
+    'export DNX_HOST',
+    '"$NODE" "$DNX" server delete web-2 --yes --confirm web-2; echo $?',
+    'env -u DNX_LEASE -u DNX_TOKEN "$NODE" "$DNX" server delete web-2 --confirm web-2; echo $?',
+    'env -i HOME="$HOME" PATH="$PATH" DNX_HOST="$DNX_HOST" "$NODE" "$DNX" api DELETE /servers/{server} --server web-2 --yes; echo $?',
+    'XDG_STATE_HOME="$PWD/moved" DNX_NO_HISTORY=1 "$NODE" "$DNX" token create x --ability server:delete; echo $?',
+    `"$FETCH" --input-type=module -e '${fetching}' ${before.join(' ')}`,
+  ];
+  const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
+  const run = await shell(`${signIn}; printf '%s\\n' "$LINES" > hostile.sh; dnx agent run -- sh hostile.sh 2>/dev/null`, {
+    env: { LINES: lines.join('\n'), FETCH: process.execPath },
+  });
+  expect(run.stdout.split('\n').filter(Boolean), run.stderr).toEqual(['2', '2', '4', '2', ...before.map(() => '403')]);
+  expect(sandbox.state.servers.map(({ id }) => id)).toEqual(before);
 });
 
 test('on a full disk no token is created', async ({ open }) => {
