@@ -116,6 +116,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Tools', load: () => import('./audit.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
+  { name: 'schema', summary: 'Describe commands as JSON, for programs', section: 'Tools', load: () => import('./schema.ts') },
   { name: 'upgrade', summary: 'Upgrade dnx', section: 'Tools', load: () => import('./upgrade.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },
 ];

@@ -41,7 +41,7 @@ interface Pending {
 }
 
 /** A row of the result. */
-interface Row {
+export interface AppliedChange {
   readonly change: number;
   readonly call: string;
   readonly id: string | null;
@@ -222,7 +222,7 @@ async function sendAll(
   lists: Lists,
   options: Options,
 ): Promise<Result> {
-  const report: { readonly row: Row; readonly title: string }[] = [];
+  const report: { readonly row: AppliedChange; readonly title: string }[] = [];
   const failures: DnxError[] = [];
   for (const each of pending) {
     const { at, change, title } = each;
@@ -242,7 +242,7 @@ async function sendAll(
     }
   }
   const [failure] = failures;
-  const shown = columns<Row>(
+  const shown = columns<AppliedChange>(
     {
       key: 'change',
       computed: true,
