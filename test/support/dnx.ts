@@ -203,6 +203,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       start: async (child) =>
         isMissing(child) ? undefined : startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
       open: async (url) => run.browser?.(url) ?? false,
+      hold: (work) => work(),
       suspend: () => {},
       onExit: () => () => {},
     });

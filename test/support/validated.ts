@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Invocation } from '../../src/cli/run/invocation.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { planSchema } from '../../src/features/plan/schema.ts';
+import { planSchema } from '../../src/features/plan/file.ts';
 import { errorsSchema } from '../../src/features/schema/errors.ts';
 import { events, outputOf } from '../../src/features/schema/outputs.ts';
 import type { JsonSchema } from '../../src/features/schema/shape.ts';

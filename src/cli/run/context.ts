@@ -62,7 +62,9 @@ export async function openContext(
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
-  const gate = plan?.gate ?? historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
+  const history = historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
+  const { session } = settings;
+  const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).guardedIn(session, history) : history);
   const readOnly = settings.readOnly && !plan;
   const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };
   const api = apiOf(world, settings, parts);
@@ -131,7 +133,7 @@ function historyGate(
   { env }: Pick<World, 'env'>,
   invocation: Invocation,
 ): Gate | undefined {
-  if (truthy(env.DNX_NO_HISTORY)) return undefined;
+  if (truthy(env.DNX_NO_HISTORY) && !ctx.settings.session) return undefined;
   const reads = new Map<string, unknown>();
   const changes = invocation.command.applies || mayChange(invocation.command);
   let opened: Promise<Gate> | undefined;

@@ -1,6 +1,7 @@
 import { isObject, own } from '../../base/json.ts';
 import { pathsIn } from '../../cli/language/calls.ts';
 import { nounOf } from '../../cli/language/command.ts';
+import { effectOf } from '../../cli/language/effect.ts';
 import type { Leaf } from '../../cli/language/tree.ts';
 import type { LogEntry } from '../../cli/output/view.ts';
 import type { Origin } from '../../machine/settings/precedence.ts';
@@ -19,8 +20,8 @@ import type { DeployResult } from '../deploy/result.ts';
 import type { DoctorCheck } from '../doctor/machine.ts';
 import type { VariableDifference } from '../env/sync/diff.ts';
 import type { VariableSummary } from '../env/sync/show.ts';
-import type { AppliedChange } from '../plan/apply.ts';
 import type { PastChange, PastRun } from '../plan/history.ts';
+import type { AppliedChange } from '../plan/send.ts';
 import type { RemoteOutcome } from '../remote/side-by-side.ts';
 import type { SshEntry } from '../remote/ssh-config.ts';
 import type { PortTunnel } from '../remote/tunnel.ts';
@@ -50,10 +51,11 @@ import {
 export function outputOf(leaf: Leaf): JsonSchema | null {
   const { path, group, command } = leaf;
   const declared = own(outputs, path);
-  if (declared !== undefined) return declared;
+  if (declared) return declared;
+  if (effectOf(command) === 'program') return null;
   const { first, others } = typeof command.calls === 'function' ? { first: undefined, others: [] } : pathsIn(command.calls);
   const endpoint = (own(elsewhere, path)?.[0] as Endpoint | undefined) ?? others.find((each) => !isRead(each)) ?? first;
-  if (!endpoint) throw new Error(`${path} declares no output.`);
+  if (!endpoint) return anything;
   const record = recordOf(leaf, endpoint);
   if (formOf(endpoint) === 'list' && command.name !== 'ensure') return listOf(record);
   const one = command.name === 'ensure' ? ensured(nounOf(group), record) : endpoint.startsWith('DELETE ') ? deleted : record;
@@ -127,6 +129,10 @@ const serverLog = either(nullable(word), item, words);
 const script = plainObject({ shell: word, script: word });
 const token = plainObject({ name: anything }, { id: anything, abilities: anything });
 const url = plainObject({ url: word });
+const installed = plainObject({
+  clients: words,
+  files: listOf(plainObject({ file: word, result: oneOf('added', 'changed', 'removed', 'kept') })),
+});
 const dump = { database: word, bytes: number, duration_s: number };
 
 const commits = listOf(
@@ -247,6 +253,7 @@ const past = objectOf<PastRun>({
   host: word,
   profile: word,
   command: word,
+  session: nullable(word),
   outcome: oneOf('applied', 'failed', 'unknown'),
   changes: listOf(
     objectOf<PastChange>(
@@ -291,8 +298,10 @@ export const events = either(
   plainObject({ type: oneOf('result') }),
 );
 
-/** What commands print that is not a record of the API. Null: what a program prints. */
-export const outputs: Readonly<Record<string, JsonSchema | null>> = {
+/** What commands print that is not a record of the API. */
+export const outputs: Readonly<Record<string, JsonSchema>> = {
+  'agent install': installed,
+  'agent uninstall': installed,
   'auth login': plainObject({ host: word, profile: word, user: nullable(word), store: oneOf('file', 'keychain') }),
   'auth logout': plainObject({ host: word, profile: word, revoked: yes, forgotten: yes }),
   'auth status': listOf(
@@ -347,9 +356,7 @@ export const outputs: Readonly<Record<string, JsonSchema | null>> = {
     ),
   ),
   'env edit': deployedAfter(plainObject(summary)),
-  'env run': null,
   'db tunnel': objectOf<DatabaseTunnel>({ host: word, port: number, database: word, username: word, driver: word }),
-  'db shell': null,
   'db query': either(listOf(mapOf(nullable(word))), plainObject({ site: word, database: word, rows_changed: number })),
   'db dump': plainObject({ ...dump, site: word, file: word, size: number }),
   'db pull': plainObject({
@@ -374,9 +381,6 @@ export const outputs: Readonly<Record<string, JsonSchema | null>> = {
   'completion fish': script,
   'completion powershell': script,
   'completion names': words,
-  'sandbox start': null,
-  'sandbox run': null,
-  'sandbox shell': null,
   link: either(
     plainObject({
       file: word,
@@ -411,7 +415,6 @@ export const outputs: Readonly<Record<string, JsonSchema | null>> = {
   open: url,
   ssh: either(remote, sshEntries, plainObject({ file: word, entries: sshEntries }), plainObject({ command: word })),
   artisan: remote,
-  tinker: null,
   tunnel: objectOf<PortTunnel>({ host: word, port: number, server: word, remote_port: number }),
   logs: either(
     listOf(
