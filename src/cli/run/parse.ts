@@ -151,7 +151,7 @@ function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
   const load = async () => (await entry.load()).default;
   return {
     path: entry.name,
-    page: async (page) => (await import('./help/group.ts')).groupHelp(entry, await load(), page),
+    page: async (page) => (await import('./help/root.ts')).groupHelp(entry, await load(), page),
     async declare(own) {
       takeSubcommands(own, reading);
       const also = reading.tree.contents.find(({ name }) => name === entry.also);

@@ -1,12 +1,12 @@
 import type { Detail, Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, nothing, type Result } from '../../cli/output/view.ts';
+import { type Result, columns, nothing } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { checkPort, type Forward, whileForwarded } from '../remote/forward.ts';
-import { readSiteOnMachine, type SiteOnMachine } from '../remote/machine.ts';
+import { type Forward, checkPort, whileForwarded } from '../remote/forward.ts';
+import type { SiteOnMachine } from '../remote/machine.ts';
 import { environmentFor } from './clients.ts';
-import { type Credentials, credentialsOf } from './credentials.ts';
+import { type Credentials, readDatabase } from './credentials.ts';
 import { openForward } from './forward.ts';
 
 interface Options {
@@ -32,8 +32,7 @@ const tunnelColumns = columns<DatabaseTunnel>('host', 'port', 'database', 'usern
 /** `dnx db tunnel`: keeps a tunnel open until a signal, or while a command runs. */
 export async function openTunnel(ctx: Needs, targets: Targets, { user, port, command = [] }: Options): Promise<Result> {
   checkPort(port);
-  const place = await readSiteOnMachine(ctx, targets, user);
-  const credentials = await credentialsOf(ctx, place);
+  const { place, credentials } = await readDatabase(ctx, targets, user);
   const forward = await openForward(ctx, place.machine, credentials, { port, shared: command.length > 0 });
   return command.length > 0 ? runThrough(ctx, forward, credentials, command) : shown(forward, credentials, place);
 }

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { done, type Result, text } from '../../cli/output/view.ts';
+import { type Result, done, textView } from '../../cli/output/view.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { everyServer, everySiteMember, type Member, namedMembers } from './fleet.ts';
+import { type Member, everyServer, everySiteMember, namedMembers } from './fleet.ts';
 import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
 
 interface Options {
@@ -39,7 +39,7 @@ export async function sshConfig(ctx: Needs, targets: Targets, options: Options):
   const entries = entriesFor(members, ctx.progress.warn);
   if (entries.length === 0) throw new DnxError('failed', 'No entry for the configuration of ssh.');
   const lines = entries.map(entryText).join('\n');
-  return write ? written(ctx, lines, entries) : { view: text(lines, entries) };
+  return write ? written(ctx, lines, entries) : { view: textView(lines, entries) };
 }
 
 /** The server or site of the command line. */

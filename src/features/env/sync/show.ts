@@ -3,7 +3,7 @@ import { plural } from '../../../base/text.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import type { Plan, PlanStep, Reason, Verb } from './plan.ts';
+import type { PlanStep, Reason, SyncPlan, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
 export interface VariableSummary {
@@ -67,7 +67,7 @@ const labelOf = (verb: Verb, tense: 'mark' | 'plan' | 'past'): string =>
   tense === 'mark' ? marks[verb] : tense === 'past' ? past[verb] : verb;
 
 /** The lines of a plan before a question, or of a dry run: `  + MAIL_HOST`. */
-export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
+export const planLines = (plan: Pick<SyncPlan, 'steps'>): readonly string[] =>
   stepDetails(plan.steps, 'mark').map(([mark, text]) => `  ${mark} ${text}`);
 
 /** `1 variable`, `3 variables`. */
