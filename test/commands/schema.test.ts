@@ -81,7 +81,8 @@ test('a command is described from its declaration', async () => {
   });
   expect(deploy.requests).toContainEqual({
     call: 'POST /servers/{server}/sites/{site}/rollback',
-    ability: 'site:rollback',
+    ability: 'site:deploy',
+    assumed: true,
     with: '--rollback-on-fail',
   });
   expect(await described('server show')).toMatchObject({

@@ -1,9 +1,9 @@
 import type { Detail, Next } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Result, columns, nothing } from '../../cli/output/view.ts';
+import { columns, nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { type Forward, checkPort, whileForwarded } from '../remote/forward.ts';
+import { checkPort, type Forward, whileForwarded } from '../remote/forward.ts';
 import type { SiteOnMachine } from '../remote/machine.ts';
 import { environmentFor } from './clients.ts';
 import { type Credentials, readDatabase } from './credentials.ts';

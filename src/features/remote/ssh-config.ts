@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import { type Result, done, textView } from '../../cli/output/view.ts';
+import { done, type Result, textView } from '../../cli/output/view.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { type Member, everyServer, everySiteMember, namedMembers } from './fleet.ts';
+import { everyServer, everySiteMember, type Member, namedMembers } from './fleet.ts';
 import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
 
 interface Options {
