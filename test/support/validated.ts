@@ -27,12 +27,16 @@ export async function validateOutput(
   const lines = argv.includes('ndjson');
   if (!lines && !argv.includes('--json') && !argv.includes('json')) return;
   for (const line of stderr.split('\n').filter((each) => each.startsWith('{"error":')))
-    require(check('errors', () => errorsSchema().schema), JSON.parse(line), 'The error');
+    mustMatch(
+      check('errors', () => errorsSchema().schema),
+      JSON.parse(line),
+      'The error',
+    );
   if (stdout === '') return;
   const { invocation } = await parse(argv, tree);
   if (!invocation || invocation.globals.fields || invocation.globals.query !== undefined) return;
   if (lines) for (const line of stdout.split('\n').filter(Boolean)) validateLine(invocation, parsed(line));
-  else require(checkOf(invocation), parsed(stdout), argv.join(' '));
+  else mustMatch(checkOf(invocation), parsed(stdout), argv.join(' '));
 }
 
 /** Undefined for what is no JSON, such as a dump that was sent to stdout. */
@@ -54,13 +58,20 @@ function checkOf({ group, command, plan, options }: Invocation): ValidateFunctio
 function validateLine(invocation: Invocation, value: unknown): void {
   const { type, data, ...result } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isEvent = ['status', 'heartbeat', 'fault'].includes(String(type)) && 'elapsed_s' in result;
-  if (isEvent) return require(check('events', () => events), value, 'The event');
+  if (isEvent) {
+    mustMatch(
+      check('events', () => events),
+      value,
+      'The event',
+    );
+    return;
+  }
   const item = type === 'result' ? (data ?? result) : value;
   const valid = checkOf(invocation);
-  if (!valid?.([item])) require(valid, item, invocation.path);
+  if (!valid?.([item])) mustMatch(valid, item, invocation.path);
 }
 
-function require(valid: ValidateFunction | undefined, value: unknown, what: string): void {
+function mustMatch(valid: ValidateFunction | undefined, value: unknown, what: string): void {
   if (!valid || value === undefined || valid(value)) return;
   throw new Error(`${what} does not match dnx schema: ${ajv.errorsText(valid.errors)}\n${JSON.stringify(value).slice(0, 500)}`);
 }
