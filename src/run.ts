@@ -126,6 +126,8 @@ async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof
 /** An error with what this user can do about a refused token. */
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
+  if (settings.session?.agent && isError(error) && error.reason === 'name_to_type')
+    return (await import('./cli/run/person.ts')).leftToPerson(error, { invocation, settings }, ctx);
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
     return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings);
   if (!isError(error, 'forbidden')) return error;

@@ -33,6 +33,7 @@ export const errorReasons = {
   signed_out: true,
   confirmation_missing: false,
   name_to_type: true,
+  person_required: true,
   terminal_missing: true,
   target_missing: false,
   name_unknown: false,
