@@ -1,0 +1,1 @@
+import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
