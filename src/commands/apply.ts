@@ -24,7 +24,7 @@ export default command({
   consent: async () => ({ level: 'moderate', deferred: true }),
   examples: ['apply plan.json --check', 'apply plan.json --yes', 'apply --schema'],
   async run(ctx, { options: { plan, schema, ...options }, consent }) {
-    if (schema) return data((await import('../features/plan/schema.ts')).planSchema);
+    if (schema) return data((await import('../features/plan/file.ts')).planSchema);
     if (plan === undefined) throw usage('Missing <plan>.', 'Make one with --dry-run --out FILE.');
     return (await import('../features/plan/apply.ts')).applyPlanFile(ctx, plan, options, consent);
   },

@@ -138,4 +138,10 @@ export const shortcuts: Tree['shortcuts'] = {
 };
 
 /** The whole surface, unloaded. */
-export const tree: Tree = { contents, standalone, shortcuts, topics };
+export const tree: Tree = {
+  contents,
+  standalone,
+  shortcuts,
+  topics,
+  guesses: async () => (await import('../features/help/guesses.ts')).guesses,
+};

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/cli/plan/plan.ts';
-import { planSchema } from '../../src/features/plan/schema.ts';
+import { planSchema } from '../../src/features/plan/file.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 

@@ -95,7 +95,7 @@ test.each([
   '--no-color help server',
   '--json',
   '',
-  'servers',
+  'server',
   'server --json',
   '--help server',
   'server --help',

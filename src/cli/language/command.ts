@@ -263,6 +263,14 @@ export interface Tree {
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
   /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
+  /** Loaded for a command line that is wrong. */
+  readonly guesses: () => Promise<Guesses>;
+}
+
+/** What to type instead of the words and options that people guess. */
+export interface Guesses {
+  readonly words: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** A term and what it means. */

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import { isError, reasonOf, systemCode } from '../../base/errors.ts';
-import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { flagName, wordOf } from '../../base/text.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
@@ -14,7 +14,7 @@ import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from '../run/invocation.ts';
 import { type PlannedChange, plannedChange } from './plan.ts';
-import { operationAt, rememberRead, resourceAt } from './record.ts';
+import { openReadings, operationAt } from './record.ts';
 
 /** A line of the history before a request. */
 export interface SentLine {
@@ -59,25 +59,24 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf'>;
 export function openJournal(ctx: Needs, invocation: Invocation): Gate {
   const { clock, settings } = ctx;
   const { host, profile, directories } = settings;
-  const read = new Map<string, JsonObject>();
+  const readings = openReadings();
   const run = [clock.now(), pid, Math.floor(Math.random() * 36 ** 6)].map((part) => part.toString(36)).join('-');
   const write = writer(directories.state, ctx);
   const command = wordsOf(invocation);
   let count = 0;
   return {
-    read: (path, data) => rememberRead(read, path, data),
+    read: readings.add,
     async change(method, address, { body }, send) {
       const [path = ''] = address.split('?', 1);
       const { call, ids } = operationAt(method, path);
       if (UNLISTED.includes(call)) return send();
-      const before = resourceAt(read, method, path, ids);
-      const seen = (id: string) => [...read.values()].find((each) => idIn(each.id) === id);
+      const before = readings.changedBy(method, path, ids);
       const secrets: string[] = [];
       const hide = (value: unknown) => {
         secrets.push(wordOf(value));
         return MASK;
       };
-      const named = { known: [], nameOf: ctx.nameOf, secrets: [], seen, created: () => undefined };
+      const named = { known: [], nameOf: ctx.nameOf, secrets: [], seen: readings.withId, created: () => undefined };
       const change = plannedChange({ call, ids, body, before, about: [] }, named, hide);
       // The API may quote what was sent.
       const harmless = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
@@ -90,7 +89,7 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
         const id = method === 'POST' && isObject(reply.data) ? (idIn(reply.data.id) ?? null) : null;
         const isDone = reply.status < 300;
         await end({ status: reply.status, sent: true, id: isDone ? id : null, error: isDone ? null : harmless(reply.message ?? '') });
-        if (isDone && before && isObject(body)) read.set(path, { ...before, ...body });
+        if (isDone && before && isObject(body)) readings.add(path, { ...before, ...body });
         return reply;
       } catch (error) {
         const isSent = !isError(error) || !(error.cause instanceof NetworkFault) || error.cause.sent;
@@ -153,7 +152,7 @@ function wordsOf({ path, command, targets, options, fields, body, globals }: Inv
 }
 
 /** A word as the history keeps it: the key of a variable, the name of a file, a URL without its query and user, and no other program's line. */
-function harmlessWord(word: string, key: string, option: Option<unknown> | undefined): string {
+export function harmlessWord(word: string, key: string, option: Option<unknown> | undefined): string {
   if (key === 'assignment') return word.split('=', 1)[0] ?? '';
   const isContent = option?.kind === 'secret' || option?.kind === 'content';
   if (isContent ? !word.startsWith('@') : option?.confidential || option?.rest || key === 'verify_cmd') return '***';

@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { nounIn } from '../../platform/names/namings.ts';
 
 /** How a change is taken back, or why it cannot be. */
 export type Undo =
@@ -108,3 +110,13 @@ export const operations: Readonly<Record<string, Operation>> = {
     touches: ['auto_deploy_enabled'],
   },
 };
+
+/** The path of an operation, as the API reference writes it. */
+export const operationPath = (call: string): string => call.slice(call.indexOf('/'));
+
+/** The noun of what a POST to a list creates. */
+export const createdBy = (call: string): string | undefined =>
+  call.startsWith('POST ') ? nounIn(call.replace('POST ', 'GET ') as Endpoint) : undefined;
+
+/** The list in which a target of an operation appears: `/servers/{server}/crontabs`. */
+export const listPath = (call: string, noun: string): string => operationPath(call).split(`/{${noun}}`, 1)[0] ?? '';

@@ -5,7 +5,6 @@ import { needOf } from '../../platform/abilities.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
-import { nounIn } from '../../platform/names/namings.ts';
 import type { Consent, Context } from '../language/command.ts';
 import { operations } from './operations.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
@@ -82,13 +81,6 @@ const SECRET = /(^|_)(password|token|secret|private_key|api_key)$/i;
 /** True for a field that holds a secret in this request. */
 export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
   declared.includes(field) || SECRET.test(field) || (field === 'value' && call.includes('/environment-variables'));
-
-/** The noun of what a POST to a list creates. */
-export const createdBy = (call: string): string | undefined =>
-  call.startsWith('POST ') ? nounIn(call.replace('POST ', 'GET ') as Endpoint) : undefined;
-
-/** The list in which a target of a call appears: `/servers/{server}/crontabs`. */
-export const listPath = (call: string, noun: string): string => call.slice(call.indexOf('/'), call.indexOf(`/{${noun}}`));
 
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [

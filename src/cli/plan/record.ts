@@ -3,9 +3,8 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Gate, Reply, SendOptions } from '../../platform/api/api.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
-import { nounIn } from '../../platform/names/namings.ts';
 import type { Consent, Planning } from '../language/command.ts';
-import { operations } from './operations.ts';
+import { createdBy, operations } from './operations.ts';
 
 /** A request that would change something. */
 export interface RecordedChange {
@@ -53,8 +52,7 @@ export const creatorOf = (id: string): number | undefined => {
 /** Records what a command would send. Nothing else in a dry run knows of requests. */
 export function openRecorder(): Recorder {
   const changes: RecordedChange[] = [];
-  const read = new Map<string, JsonObject>();
-  const lists = new Set<string>();
+  const readings = openReadings();
   const sources = new Map<string, string>();
   const whole: Fact[] = [];
   let next: Fact[] = [];
@@ -63,10 +61,9 @@ export function openRecorder(): Recorder {
     changes,
     facts: () => [...whole, ...next],
     needed: () => needed,
-    seen: (id) => [...read.values()].find((each) => idIn(each.id) === id),
+    seen: readings.withId,
     consent(level, name) {
-      if (needed.level !== 'severe') needed = { level, name: name ?? needed.name };
-      else if (level === 'severe') needed = { level, name: name ?? needed.name };
+      if (needed.level !== 'severe' || level === 'severe') needed = { level, name: name ?? needed.name };
     },
     sourceOf: (value) => sources.get(value),
     source: (value, reference) => void sources.set(value, reference),
@@ -74,19 +71,16 @@ export function openRecorder(): Recorder {
       (all ? whole : next).push({ data, details });
     },
     gate: {
-      read(path, data) {
-        if (Array.isArray(data)) lists.add(path);
-        rememberRead(read, path, data);
-      },
+      read: readings.add,
       async change<T>(method: string, address: string, { body, assume, always }: SendOptions): Promise<Reply<T>> {
         const [path = ''] = address.split('?', 1);
         const { call, ids } = operationAt(method, path);
-        const before = resourceAt(read, method, path, ids);
-        const absent = lists.has(path) && isAbsent(call, body, read, path);
+        const before = readings.changedBy(method, path, ids);
+        const absent = isAbsent(call, body, readings.list(path));
         changes.push({ call, ids, body, before, about: next, ...(absent && { absent }), ...(always && { always }) });
         next = [];
         // What a later change replaces.
-        if (method === 'PUT' && before) read.set(path, { ...before, ...(isObject(body) && body) });
+        if (method === 'PUT' && before) readings.add(path, { ...before, ...(isObject(body) && body) });
         if (!assume) throw new Planned();
         const data = { ...(method === 'POST' && { id: createdId(changes.length) }), ...assume };
         return { status: 200, headers: {}, body: data, data: data as T, message: undefined, text: undefined };
@@ -95,31 +89,37 @@ export function openRecorder(): Recorder {
   };
 }
 
-/** True if nothing that was read of a list has the name of what is created. */
-function isAbsent(call: string, body: unknown, read: ReadonlyMap<string, JsonObject>, path: string): boolean {
-  const noun = nounIn(call.replace('POST ', 'GET ') as Endpoint);
-  const name = noun && isObject(body) ? resourceName(body, noun) : undefined;
-  return name !== undefined && ![...read].some(([place, item]) => parentOf(place) === path && resourceName(item, noun ?? '') === name);
+/** True if a list that was read has nothing with the name of what is created. */
+function isAbsent(call: string, body: unknown, items: readonly JsonObject[] | undefined): boolean {
+  const noun = createdBy(call) ?? '';
+  const name = isObject(body) ? resourceName(body, noun) : undefined;
+  return name !== undefined && items !== undefined && !items.some((item) => resourceName(item, noun) === name);
 }
 
-/** What was read of the resource that a request changes. An action follows the path of what it acts on. */
-export const resourceAt = (
-  read: ReadonlyMap<string, JsonObject>,
-  method: string,
-  path: string,
-  ids: RecordedChange['ids'],
-): JsonObject | undefined => read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined);
+/** The resources that were read, by path. */
+export function openReadings() {
+  const read = new Map<string, JsonObject>();
+  const lists = new Set<string>();
+  return {
+    add(path: string, data: unknown): void {
+      if (isObject(data)) read.set(path, data);
+      if (!Array.isArray(data)) return;
+      lists.add(path);
+      for (const each of data.filter(isObject)) {
+        const id = idIn(each.id);
+        if (id !== undefined) read.set(`${path}/${segment(id)}`, each);
+      }
+    },
+    /** The items of a list that was read. */
+    list: (path: string) => (lists.has(path) ? [...read].flatMap(([place, item]) => (parentOf(place) === path ? [item] : [])) : undefined),
+    withId: (id: string) => [...read.values()].find((each) => idIn(each.id) === id),
+    /** The resource that a request changes. An action follows the path of what it acts on. */
+    changedBy: (method: string, path: string, ids: RecordedChange['ids']) =>
+      read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined),
+  };
+}
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
-
-/** Remembers the resources of what was read, by path. */
-export function rememberRead(read: Map<string, JsonObject>, path: string, data: unknown): void {
-  for (const each of Array.isArray(data) ? data : []) {
-    const id = isObject(each) ? idIn(each.id) : undefined;
-    if (id !== undefined) read.set(`${path}/${segment(id)}`, each as JsonObject);
-  }
-  if (isObject(data)) read.set(path, data);
-}
 
 /** The operation of the API reference at a path, and the ids in it. */
 export function operationAt(method: string, path: string): Pick<RecordedChange, 'call' | 'ids'> {

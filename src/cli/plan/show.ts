@@ -6,7 +6,8 @@ import { called, idIn, resourceName, type Target, type Targets } from '../../pla
 import { namings } from '../../platform/names/namings.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
-import { createdBy, type Plan, type PlannedChange, type PlannedTarget } from './plan.ts';
+import { createdBy } from './operations.ts';
+import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
 export function planView(plan: Plan, nameOf: (noun: string, id: string) => string | undefined, details: PlanDetails): View {

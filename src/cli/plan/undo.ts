@@ -2,8 +2,7 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { resourceName } from '../../platform/names/names.ts';
-import { nounIn } from '../../platform/names/namings.ts';
-import { operations } from './operations.ts';
+import { createdBy, operationPath, operations } from './operations.ts';
 
 /** A change as far as its inverse depends on it, and an inverse. */
 interface Sent {
@@ -51,7 +50,7 @@ export function inverseOf(change: Sent, created: string | null): (Sent & { reado
   if (why !== undefined) return why;
   const { call, targets, body } = change;
   const before = change.before ?? {};
-  const path = call.slice(call.indexOf('/'));
+  const path = operationPath(call);
   const undo = operations[call]?.undo;
   const action = (name: string, sent: JsonObject | null): Sent => ({
     call: `POST ${path.slice(0, path.lastIndexOf('/'))}/${name}` as Endpoint,
@@ -60,7 +59,7 @@ export function inverseOf(change: Sent, created: string | null): (Sent & { reado
     before: null,
   });
   if (undo === 'delete') {
-    const noun = nounIn(`GET ${path}` as Endpoint) ?? '';
+    const noun = createdBy(call) ?? '';
     if (created === null) return 'The API did not say what it created.';
     const name = isObject(body) ? (resourceName(body, noun) ?? null) : null;
     return {

@@ -69,7 +69,9 @@ async function meantBy(
       ];
   const here = nearest(word, known);
   if (here !== undefined) return { meant: [`${path} ${here}`.trim()] };
-  return { meant: elsewhere.length > MOST_MEANT ? elsewhere.filter((each) => /^(server|site) /.test(each)) : elsewhere };
+  if (elsewhere.length <= MOST_MEANT) return { meant: elsewhere };
+  // What nearly every group has says nothing about this one.
+  return { meant: entry ? [] : elsewhere.filter((each) => /^(server|site) /.test(each)) };
 }
 
 /** `logs --source deploy` for `logs web-1 --source deploy`: the command of a row and its options. What Artisan runs is no sample. */
@@ -125,9 +127,12 @@ function translationsIn([term, text]: Line, topic: string): Translation[] {
   }));
 }
 
+/** The option among the words that commander refused, with its value if they are one word. */
+export const refusedOption = (words: readonly string[]): string =>
+  words.find((each) => /^-./.test(each) && Number.isNaN(Number(each))) ?? words[0] ?? '';
+
 /** The error for an unknown option, with a suggestion, or for a flag with a value. The value may be a secret. */
-export function unknownOption(words: readonly string[], flags: readonly string[], path: string): DnxError {
-  const word = words.find((each) => /^-./.test(each) && Number.isNaN(Number(each))) ?? words[0] ?? '';
+export function unknownOption(word: string, flags: readonly string[], path: string): DnxError {
   const [name = ''] = word.split('=');
   if (flags.includes(name) && name !== word) return usage(`Option '${name}' takes no value.`, undefined, seeHelp(path));
   return usage(`Unknown option '${name}'.${didYouMean(name, flags)}`, undefined, seeHelp(path));

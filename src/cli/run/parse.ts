@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
-import { type DnxError, usage } from '../../base/errors.ts';
-import { capitalized, flagName } from '../../base/text.ts';
+import { usage } from '../../base/errors.ts';
+import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
@@ -8,6 +8,7 @@ import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
+import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
 import { globalsOf, type Invocation, invocationOf } from './invocation.ts';
 import type { NamedCommand } from './parse-errors.ts';
@@ -23,6 +24,8 @@ export interface Parsed {
   /** What to print instead of running a command. */
   readonly help?: Help | undefined;
   readonly error?: unknown;
+  /** The word of the error, or a group by its plural alone, whose help this is. */
+  readonly refused?: Refused | undefined;
 }
 
 /** A part of the program: dnx itself, a group or a command. */
@@ -48,19 +51,27 @@ interface Reading {
   invocation?: Invocation;
 }
 
-/** Parses argv with commander. Loads only the named group. */
+/** Parses argv. Loads only the named group. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
+  const parsed = await parseWords(argv, tree);
+  if (!parsed.refused) return parsed;
+  const { guessed } = await import('./guess.ts');
+  return guessed(argv, parsed, { tree, guesses: await tree.guesses(), parse: (words) => parseWords(words, tree) });
+}
+
+/** Parses argv as it stands, with commander. */
+async function parseWords(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const reading: Reading = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
   const program = programOf(reading);
-  let error: unknown;
+  let refusal: Pick<Parsed, 'error' | 'refused'> = {};
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {
-    error = thrown instanceof CommanderError ? await refusalOf(thrown, reading) : thrown;
+    refusal = thrown instanceof CommanderError ? await refusalOf(thrown, reading) : { error: thrown };
   }
   const { help, invocation } = reading;
   const given = globalsOf(givenIn(reading));
-  return error === undefined ? { globals: given, help, invocation } : { globals: given, error };
+  return refusal.error === undefined ? { globals: given, help, invocation, ...refusal } : { globals: given, ...refusal };
 }
 
 /** Commander prints nothing. To know widths and colors, it would open the standard streams. */
@@ -268,21 +279,26 @@ function flagsOf(options: Options): Flag[] {
   });
 }
 
-/** The error for what commander refused; undefined if it showed help or the version. */
-async function refusalOf({ code, message }: CommanderError, reading: Reading): Promise<DnxError | undefined> {
+/** The error for what commander refused; none if it showed help or the version. */
+async function refusalOf({ code, message }: CommanderError, reading: Reading): Promise<Pick<Parsed, 'error' | 'refused'>> {
   const { reached, leaf, parts, tree, argv } = reading;
   const own = reached.at(-1) as Command;
   const path = parts.get(own)?.path ?? '';
   const [word = ''] = own.args;
   // Help, too: `dnx nonsense --help`.
   const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
-  if (isUnknown || code === 'commander.unknownCommand') return (await errors()).unknownCommand(word, path, tree);
+  if (isUnknown || code === 'commander.unknownCommand')
+    return { error: await (await errors()).unknownCommand(word, path, tree), refused: { path, word } };
   if (code === 'commander.version') reading.help = async () => `${version}\n`;
-  if (reading.help) return undefined;
+  if (reading.help) {
+    const many = code === 'commander.help' ? argv.find((each) => each === plural(path)) : undefined;
+    return many === undefined ? {} : { refused: { path: '', word: many } };
+  }
   const flags = own.options.map(({ long }) => long ?? '').concat('--help');
   if (code === 'commander.unknownOption') {
-    const { hintFor, unknownOption } = await errors();
-    return unknownOption(own.args, flags, path).with({ hint: leaf && hintFor(leaf, argv) });
+    const { hintFor, refusedOption, unknownOption } = await errors();
+    const option = refusedOption(own.args);
+    return { error: unknownOption(option, flags, path).with({ hint: leaf && hintFor(leaf, argv) }), refused: { path, word: option } };
   }
-  return usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path));
+  return { error: usage(`${capitalized(message.replace('error: ', ''))}.`, undefined, seeHelp(path)) };
 }

@@ -1,9 +1,9 @@
-import { type Detail, isError } from '../../base/errors.ts';
+import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { operations } from '../../cli/plan/operations.ts';
-import { createdBy, listPath, type PlannedChange } from '../../cli/plan/plan.ts';
+import { createdBy, listPath, operationPath, operations } from '../../cli/plan/operations.ts';
+import type { PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { shownValue } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
@@ -46,10 +46,8 @@ interface Compared {
   readonly moved: readonly string[];
 }
 
-/** The resource that a call changes, as it is now. Null if it is gone; undefined if that cannot be read. */
-export async function targetNow(lists: Lists, call: string, ids: Readonly<Record<string, string>>): Promise<JsonObject | null | undefined> {
-  const noun = Object.keys(ids).at(-1);
-  if (noun === undefined) return undefined;
+/** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
+async function targetNow(lists: Lists, call: string, noun: string, ids: Readonly<Record<string, string>>) {
   const items = await lists.read(listPath(call, noun), ids);
   return items && (items.find((each) => idIn(each.id) === ids[noun]) ?? null);
 }
@@ -60,14 +58,13 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   const moved: string[] = [];
   const targets: Record<string, { id: string; label: string }> = {};
   const ids: Record<string, string> = {};
-  let own: JsonObject | undefined;
+  let own: JsonObject | null | undefined;
   for (const [noun, { id, name }] of Object.entries(change.targets)) {
     if (id === null) return { targets: { ...targets, [noun]: { id: '', label: name ?? '' } }, moved };
     ids[noun] = id;
-    const items = await lists.read(listPath(call, noun), ids);
-    own = items?.find((each) => idIn(each.id) === id);
-    const label = own && resourceName(own, noun);
-    if (items && !own) moved.push(`${name ?? id} is gone`);
+    own = await targetNow(lists, call, noun, ids);
+    const label = own ? resourceName(own, noun) : undefined;
+    if (own === null) moved.push(`${name ?? id} is gone`);
     else if (label !== undefined && name !== null && !sameName(noun, name, label)) moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
@@ -75,7 +72,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   if (absent) moved.push(...(await appeared(lists, change, ids)));
   const live = about?.map((each) => each.live).find(isObject)?.release;
   if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
-    const releases = await lists.read(`${call.slice(call.indexOf('/'), call.lastIndexOf('/'))}/releases`, ids);
+    const releases = await lists.read(operationPath(call).replace(/\w+$/, 'releases'), ids);
     const now = releases && (await import('../deploy/watch.ts')).liveReleaseName(releases);
     if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
   }
@@ -90,39 +87,34 @@ const differences = (now: JsonObject, before: JsonObject): readonly string[] =>
 async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const noun = createdBy(call) ?? '';
   const name = isObject(body) ? resourceName(body, noun) : undefined;
-  const items = await lists.read(call.slice(call.indexOf('/')), ids);
+  const items = await lists.read(operationPath(call), ids);
   return items?.some((each) => name !== undefined && resourceName(each, noun) === name) ? [`${name} exists now`] : [];
 }
 
-/** Whether a request that may have been sent was performed: the id of what it created, true or false; undefined if that is unknown. */
+/** Whether a request that may have been sent was performed: the id of what it created, or false; undefined if that is unknown. `list`: the ids before it. */
 export async function wasPerformed(
   lists: Lists,
   { call, before }: PlannedChange,
-  {
-    ids,
-    body,
-    list,
-  }: { readonly ids: Readonly<Record<string, string>>; readonly body: JsonObject | undefined; readonly list: readonly string[] | null },
-): Promise<string | boolean | undefined> {
+  given: { readonly ids: Readonly<Record<string, string>>; readonly body: JsonObject | undefined; readonly list: readonly string[] | null },
+): Promise<{ readonly id: string | null } | false | undefined> {
+  const { ids, body, list } = given;
   lists.forget();
   if (createdBy(call)) {
-    const items = list && (await lists.read(call.slice(call.indexOf('/')), ids));
+    const items = list && (await lists.read(operationPath(call), ids));
     const fresh = items?.filter((each) => !list?.includes(idIn(each.id) ?? ''));
     const ours = fresh?.filter((each) =>
       Object.entries(body ?? {}).every(([field, value]) => !(field in each) || isSame(value, each[field])),
     );
     const [only, ...others] = ours ?? [];
-    return only && others.length === 0 ? idIn(only.id) : fresh?.length === 0 ? false : undefined;
+    return only && others.length === 0 ? { id: idIn(only.id) ?? null } : fresh?.length === 0 ? false : undefined;
   }
-  const now = await targetNow(lists, call, ids);
+  const noun = Object.keys(ids).at(-1);
+  const now = noun === undefined ? undefined : await targetNow(lists, call, noun, ids);
+  const done = (is: boolean) => is && { id: null };
   if (now === undefined) return undefined;
-  if (call.startsWith('DELETE ')) return now === null;
+  if (call.startsWith('DELETE ')) return done(now === null);
   if (now === null) return undefined;
   const is = (wanted: JsonObject): boolean => Object.entries(wanted).every(([field, value]) => isSame(value, now[field]));
-  if (call.startsWith('PUT ') && body && Object.keys(body).every((field) => field in now)) return is(body);
-  return operations[call]?.touches && before ? !is(before) : undefined;
+  if (call.startsWith('PUT ') && body && Object.keys(body).every((field) => field in now)) return done(is(body));
+  return operations[call]?.touches && before ? done(!is(before)) : undefined;
 }
-
-/** The lines of what moved, for an error. */
-export const movedDetails = (all: readonly (readonly [title: string, moved: readonly string[]])[]): readonly Detail[] =>
-  all.flatMap(([title, moved]) => moved.map((each): Detail => [title, each]));

@@ -1,10 +1,75 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
-import { operations } from '../../cli/plan/operations.ts';
-import { createdBy, exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { createdBy, listPath, operationPath, operations } from '../../cli/plan/operations.ts';
+import { exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
-import { parameters, segment } from '../../platform/api/endpoint.ts';
+import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
+import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
+
+const nullable = (type: string) => ({ type: [type, 'null'] });
+const objects = { type: 'array', items: { type: 'object' } };
+
+/** The JSON Schema of a plan, as `--out` writes it and `--dry-run --json` prints it. `docs/plan.schema.json` is a copy. */
+export const planSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'dnx plan',
+  description: 'What a command would change at Deploynix. Contains no secrets.',
+  type: 'object',
+  required: ['version', 'host', 'changes', 'consent', 'abilities', 'about'],
+  additionalProperties: false,
+  properties: {
+    version: { const: 1 },
+    host: { description: 'A plan is applied at this host only.', type: 'string' },
+    created_at: { description: 'In a file.', type: 'string', format: 'date-time' },
+    changes: { description: 'In the order in which they are sent.', type: 'array', items: { $ref: '#/$defs/change' } },
+    consent: {
+      description: 'What the command asks before it sends them. --yes answers what is moderate, --confirm with this name what is severe.',
+      type: 'object',
+      required: ['level', 'confirm'],
+      additionalProperties: false,
+      properties: { level: { enum: ['moderate', 'severe', null] }, confirm: nullable('string') },
+    },
+    abilities: { description: 'What the token must be able to do, besides reading.', type: 'array', items: { type: 'string' } },
+    about: { description: 'What the command says of the plan as a whole.', ...objects },
+  },
+  $defs: {
+    change: {
+      type: 'object',
+      required: ['call', 'targets', 'body', 'before'],
+      additionalProperties: false,
+      properties: {
+        call: {
+          description: 'The operation as the API reference writes it, or of dnx api another one with its ids.',
+          anyOf: [{ enum: Object.keys(operations) }, { type: 'string', pattern: '^[A-Z]+ /' }],
+        },
+        targets: { description: 'By path parameter.', type: 'object', additionalProperties: { $ref: '#/$defs/target' } },
+        body: {
+          description: 'The JSON body. A secret is masked in output; in a file, it is an object that says where it is read.',
+          examples: [{ password: { secret: 'file://secrets/db' } }],
+        },
+        before: {
+          description: 'What it replaces or deletes; null if that was not read. Compared when the plan is applied.',
+          ...nullable('object'),
+        },
+        absent: { description: 'Nothing of this name existed.', const: true },
+        always: { description: 'Sent even if an earlier change fails, to put something back.', const: true },
+        undo: { description: 'Why dnx undo cannot take it back; null if it can.', ...nullable('string') },
+        about: { description: 'What the command says of this change.', ...objects },
+      },
+    },
+    target: {
+      type: 'object',
+      required: ['id', 'name'],
+      additionalProperties: false,
+      properties: {
+        id: { description: 'Null for what an earlier change creates.', ...nullable('string') },
+        name: nullable('string'),
+        created_by: { description: 'The number of that change, from 1.', type: 'integer', minimum: 1 },
+      },
+    },
+  },
+};
 
 /** A larger plan is refused before it is read. */
 const LIMIT_MB = 1;
@@ -24,7 +89,7 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
     usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
-  requireKeys(value, ['version', 'host', 'created_at', 'changes', 'consent', 'abilities', 'about'], wrong);
+  requireKeys(value, planSchema.properties, wrong);
   const { host, changes } = value;
   if (typeof host !== 'string') throw wrong('it names no host');
   if (!Array.isArray(changes) || changes.length === 0 || changes.length > MOST_CHANGES)
@@ -41,14 +106,14 @@ const inOrder = (change: PlannedChange): PlannedChange => ({
 
 type Wrong = (what: string) => DnxError;
 
-function requireKeys(value: JsonObject, known: readonly string[], wrong: Wrong): void {
-  const other = Object.keys(value).find((key) => !known.includes(key));
+function requireKeys(value: JsonObject, known: JsonObject, wrong: Wrong): void {
+  const other = Object.keys(value).find((key) => !Object.hasOwn(known, key));
   if (other !== undefined) throw wrong(`has the unknown field '${other}'`);
 }
 
 function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
   if (!isObject(change)) throw wrong('is not an object');
-  requireKeys(change, ['call', 'targets', 'body', 'before', 'absent', 'always', 'undo', 'about'], wrong);
+  requireKeys(change, planSchema.$defs.change.properties, wrong);
   const { call, targets, body, before } = change;
   if (typeof call !== 'string' || !own(operations, call)) throw wrong('is no operation that changes something');
   const why = exclusionOf({ call: call as PlannedChange['call'], body });
@@ -62,7 +127,7 @@ function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong
 
 function requireTarget(noun: string, target: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
   if (!isObject(target)) throw wrong(`has no ${noun}`);
-  requireKeys(target, ['id', 'name', 'created_by'], wrong);
+  requireKeys(target, planSchema.$defs.target.properties, wrong);
   const { id, name, created_by } = target;
   if (name !== null && typeof name !== 'string') throw wrong(`has a ${noun} without a name`);
   if (typeof id === 'string' && created_by === undefined) {
@@ -71,4 +136,18 @@ function requireTarget(noun: string, target: unknown, earlier: readonly PlannedC
   }
   const creator = id === null && typeof created_by === 'number' ? earlier[created_by - 1] : undefined;
   if (!creator || createdBy(creator.call) !== noun) throw wrong(`has a ${noun} that no earlier change creates`);
+}
+
+/** The operations of `dnx apply FILE`: what it compares, and what it sends. */
+export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cwd' | 'home'>): Asking {
+  const asked = readPlanFile(file, world).plan.changes.flatMap(({ call }, at): AskedEndpoint[] => {
+    const path = operationPath(call);
+    const lists = parameters(call).map((noun) => listPath(call, noun));
+    const reads = [...lists, ...(createdBy(call) ? [path] : []), ...(path.endsWith('/deploy') ? [path.replace('/deploy', '')] : [])];
+    return [
+      ...reads.map((each) => ({ endpoint: `GET ${each}` as Endpoint, because: `compares change ${at + 1}` })),
+      ...(check ? [] : [{ endpoint: call, because: `change ${at + 1}` }]),
+    ];
+  });
+  return { asked, notes: [] };
 }

@@ -12,7 +12,7 @@ type Needs = Pick<Context, 'ask' | 'progress' | 'settings' | 'world'>;
 export async function bodyWithSecrets(
   ctx: Needs,
   { call, body }: PlannedChange,
-  allowed: readonly string[],
+  allowed: readonly string[] = [],
 ): Promise<JsonObject | undefined> {
   if (!isObject(body)) return undefined;
   const entries: [string, unknown][] = [];

@@ -31,9 +31,9 @@ export async function undo(ctx: Context, { number = '1', dry_run, out, timeout }
     ...change,
     targets: Object.fromEntries(Object.entries(change.targets).map(([noun, target]) => [noun, { ...target, name: null }])),
   }));
-  const given = { plan: { ...plan, changes: unnamed }, text: `undo ${run.id}`, shown: `undo ${number}`, preview: '--dry-run' as const };
+  const given = { plan: { ...plan, changes: unnamed }, text: `undo ${run.id}`, shown: `undo ${number}`, preview: '--dry-run' } as const;
   const options = { check: undefined, allow_file: undefined, in_flight: undefined, wait: undefined, timeout };
-  return (await import('./apply.ts')).applied(ctx, given, options, consent);
+  return (await import('./apply.ts')).applyPlan(ctx, given, options, consent);
 }
 
 /** The changes that take a run back, the last one first. Warns of what stays. */

@@ -80,6 +80,6 @@ async function understand(
   // Help needs no ability.
   if (!invocation) return { asked: [], notes: [] };
   if (invocation.path === 'apply' && typeof invocation.options.plan === 'string')
-    return (await import('../../plan/abilities.ts')).askedByPlan(invocation.options.plan, invocation.options.check === true, world);
+    return (await import('../../plan/file.ts')).askedByPlan(invocation.options.plan, invocation.options.check === true, world);
   return askedBy(invocation, { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined });
 }
