@@ -183,6 +183,8 @@ export interface World {
   readonly open: (url: string) => Promise<boolean>;
   /** Stops dnx and the programs around it until `fg`, as Ctrl-Z does. stdout then emits `continue`. Without job control, nothing happens. */
   readonly suspend: () => void;
+  /** Keeps a secret that was typed, for a plan that this process will apply. Returns the reference that reads it. */
+  readonly keep?: ((secret: string) => string) | undefined;
   /** Answers the questions of `dnx apply`, instead of a terminal. */
   readonly person?: Person | undefined;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */

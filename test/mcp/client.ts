@@ -87,3 +87,7 @@ export async function openAgent(bed: Bed, line = '', { modern = false, fill, cap
 export const dataIn = ({ text }: Answered): unknown => JSON.parse(/^<(data-\w+)>\n(.*)\n<\/\1>/s.exec(text)?.[2] ?? '');
 
 export const approve = (): Filled => ({ action: 'accept', content: { approve: true } });
+
+export const typing =
+  (name: string) =>
+  (_: Form): Filled => ({ action: 'accept', content: { name } });

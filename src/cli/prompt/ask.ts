@@ -43,7 +43,7 @@ export function openAsk({ world, input, style, before }: Options): Ask {
   /** Shows a prompt, without control characters from the API in the question. */
   const ask = async <T>(question: string, show: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = safeLine(question);
-    if (!allowed())
+    if (person || !allowed())
       throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.').with({
         reason: 'terminal_missing',
       });

@@ -13,11 +13,18 @@ export const MOST = 20_000;
 
 const NARROW = 'Ask for less: --fields a,b, --limit n, or --query with a JMESPath expression';
 
-/** The result of a command that only reads, or of one that failed, as data. `last`: of what is too long, keep the end. */
-export function resultAnswer({ code, stdout, stderr, hidden }: Ran, options: { readonly last?: boolean } = {}): Answer {
-  const result = stdout.trim() === '' ? undefined : capped(parsed(stdout), options.last ?? false);
+interface ResultOptions {
+  /** Of what is too long, keep the end. */
+  readonly last?: boolean;
+  /** With what the command said besides. True by default. */
+  readonly notes?: boolean;
+}
+
+/** The result of a command, or its error, as data. */
+export function resultAnswer({ code, stdout, stderr, hidden }: Ran, { last = false, notes: isNoted = true }: ResultOptions = {}): Answer {
+  const result = stdout.trim() === '' ? undefined : capped(parsed(stdout), last);
   const { error, notes } = saidIn(stderr);
-  const parts = [result?.text, notes, code === 0 ? undefined : (error ?? `Failed with exit code ${code}.`)].filter(
+  const parts = [result?.text, isNoted ? notes : undefined, code === 0 ? undefined : (error ?? `Failed with exit code ${code}.`)].filter(
     (part) => part !== undefined,
   );
   const after = [

@@ -7,7 +7,7 @@ import type { AnyCommand, TypedLine } from '../../cli/language/command.ts';
 import { effectOf } from '../../cli/language/effect.ts';
 import type { Effect } from '../../cli/language/options.ts';
 import { takenBy } from '../../cli/language/signature.ts';
-import { mayChange, operationsOf } from '../../cli/language/tree.ts';
+import { mayChange } from '../../cli/language/tree.ts';
 import { wordsIn } from '../../cli/run/invocation.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { isInside, projectDirectory, realPathOf } from '../env/local-file.ts';
@@ -52,7 +52,6 @@ export function refuseLine(
 ): void {
   refuseEffect(line, words, tool, limits);
   if (tool === 'change') refuseKind(line, limits);
-  refusePlace(line, limits);
   refuseOptions(line, limits);
   refuseFiles(line, world);
 }
@@ -108,18 +107,13 @@ function refuseKind({ group, command, options }: TypedLine, limits: Limits): voi
     throw usage(`This server does not offer '${other}'.`, `It was started with --allow ${limits.allow.join(' --allow ')}.`);
 }
 
-/** With --site, only what is about a site; with --server, what is about a server. Which one, is checked where requests leave. */
-function refusePlace({ command, path }: TypedLine, { server, site }: Limits): void {
-  const noun = site !== undefined ? 'site' : server !== undefined ? 'server' : undefined;
-  const operations = operationsOf(command);
-  if (!noun || (operations.length === 0 && typeof command.calls !== 'function') || path.endsWith('whoami')) return;
-  if (operations.some((each) => each.includes(`{${noun}}`))) return;
-  throw outside({ server, site }, `'${path}' is about more than that.`);
-}
-
-/** The error for what is outside of --server or --site. */
-export const outside = ({ server, site }: Pick<Limits, 'server' | 'site'>, why = 'This is another one.'): DnxError =>
-  usage(`This server is limited to ${site === undefined ? `server ${server}` : `site ${site}`}. ${why}`);
+/** What --server or --site limit a client to, in words; undefined without them. */
+export const limitWords = ({ server, site }: Pick<Limits, 'server' | 'site'>): string | undefined =>
+  site !== undefined
+    ? `This server is limited to site ${site}.`
+    : server !== undefined
+      ? `This server is limited to server ${server}.`
+      : undefined;
 
 function refuseOptions({ command, path, options, globals, plan }: TypedLine, { showValues }: Limits): void {
   for (const name of Object.keys(options)) {

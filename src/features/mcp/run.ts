@@ -1,13 +1,15 @@
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject, toJson } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
-import { childEnv } from '../../machine/env.ts';
+import type { Plan } from '../../cli/plan/plan.ts';
+import { childEnv, openEnv } from '../../machine/env.ts';
 import type { Captured, Env, HttpRequest, HttpResponse, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { isReadMethod } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
-import { type Limits, outside } from './limits.ts';
+import { type Limits, limitWords } from './limits.ts';
 
 /** How a command line of a tool ended. */
 export interface Ran {
@@ -30,6 +32,7 @@ export interface RunOptions {
   /** Lets it read the values of variables, to compare them. */
   readonly values?: (line: TypedLine) => boolean;
   readonly person?: Person | undefined;
+  readonly keep?: World['keep'];
   readonly env?: Env;
   /** Receives each line of stderr. */
   readonly seen?: ((line: string) => void) | undefined;
@@ -44,6 +47,8 @@ interface Place {
 /** Runs command lines as processes of their own would, within the limits that a person set. */
 export interface Runner {
   run(words: readonly string[], options: RunOptions): Promise<Ran>;
+  /** Why a plan is not within --server or --site; its requests would be refused, too. */
+  outsideOf(plan: Plan): string | undefined;
   /** A text without the tokens that this process has used, and without what looks like one. */
   redacted(text: string): string;
 }
@@ -60,7 +65,7 @@ export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>,
     caFile: caOption,
   };
   const flags = [
-    ...['--no-input', '--profile', profile],
+    ...['--profile', profile],
     ...(globals.host === undefined ? [] : ['--host', globals.host]),
     ...(caOption === undefined ? [] : ['--ca-file', caOption]),
   ];
@@ -68,7 +73,7 @@ export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>,
   let place: Place | undefined;
 
   async function run(words: readonly string[], options: RunOptions, within: Place | undefined): Promise<Ran> {
-    const { changes = false, signal, person, check } = options;
+    const { changes = false, signal, person, keep, check } = options;
     const [stdout, stderr] = [sink(), sink(options.seen)];
     const stop = new AbortController();
     const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
@@ -82,8 +87,8 @@ export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>,
       return bounded(transport, bounds);
     };
     const world = worldOf(ctx.world, {
-      ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person },
-      ...(options.env && { env: childEnv(ctx.world.env, options.env) }),
+      ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep },
+      ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
     });
     try {
       const argv = [...(options.text ? [] : ['--json']), ...flags, ...words];
@@ -116,9 +121,19 @@ export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>,
   return {
     async run(words, options) {
       const within = await placeOf(options.signal);
-      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site };
-      return run(words, { ...options, env: { ...env, ...options.env } }, within);
+      const { cache } = ctx.settings.directories;
+      // Names of its own: what is not within is not seen, but there.
+      const own = within && join(cache, 'within', within.site ?? within.server);
+      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: own };
+      return run(words, env ? { ...options, env: { ...env, ...options.env } } : options, within);
     },
+    outsideOf: ({ changes }) =>
+      changes
+        .map(({ call, targets }) => {
+          const [method = '', path] = call.replace(/\{(\w+)\}/g, (_, noun: string) => targets[noun]?.id ?? '-').split(' ');
+          return refusalOf(method, path, { changes: true, within: place, limits })?.message;
+        })
+        .find((message) => message !== undefined),
     redacted: (text) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
   };
 }
@@ -186,10 +201,11 @@ function bounded(transport: Transport, bounds: Bounds): Transport {
       const token = request.headers.authorization?.replace(/^Bearer /, '');
       if (token) bounds.tokens.add(token);
       const path = pathOf(request, bounds);
-      refuseRequest(request, path, bounds);
+      const refused = refusalOf(request.method, path, bounds);
+      if (refused) throw refused.with({ cause: new NetworkFault(refused.message, { sent: false }) });
       const response = await transport.request(request);
-      if (bounds.values || path === undefined || !VARIABLES.test(path)) return response;
-      return { ...response, body: withoutValues(response, bounds.onHidden) };
+      const change = path === undefined ? undefined : rewriting(path, bounds);
+      return change ? { ...response, body: rewritten(response, change) } : response;
     },
   };
 }
@@ -200,29 +216,48 @@ function pathOf({ url }: HttpRequest, { host }: Bounds): string | undefined {
   return url.startsWith(`${host}/api/v1/`) ? pathname.slice(new URL(`${host}/api/v1`).pathname.length) : undefined;
 }
 
-function refuseRequest({ method }: HttpRequest, path: string | undefined, { changes, within, limits }: Bounds): void {
-  const refused = (error: DnxError) => error.with({ cause: new NetworkFault(error.message, { sent: false }) });
-  if (!isReadMethod(method) && !(changes && path !== undefined)) throw refused(usage('This would change something. Nothing was sent.'));
-  if (!within || path === undefined || (isReadMethod(method) && /^\/(user|servers(\/[^/]+\/sites)?)$/.test(path))) return;
-  const [, server, , site] = /^\/servers\/([^/]+)(\/sites\/([^/]+))?/.exec(path) ?? [];
-  const isServer = server === within.server && path === `/servers/${server}` && isReadMethod(method);
-  if (server !== within.server || (within.site !== undefined && site !== within.site && !isServer)) throw refused(outside(limits));
+/** Why a request may not leave. */
+function refusalOf(
+  method: string,
+  path: string | undefined,
+  { changes, within, limits }: Pick<Bounds, 'changes' | 'within' | 'limits'>,
+): DnxError | undefined {
+  const reads = isReadMethod(method);
+  if (!reads && !(changes && path !== undefined)) return usage('This would change something. Nothing was sent.');
+  // Names are looked up in the lists of servers and sites, of which only what is within is shown.
+  if (!within || path === undefined || (reads && /^\/(user|servers)$/.test(path))) return undefined;
+  const [own, server, list, site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
+  const isAround = reads && own === path && (list === undefined || site === undefined);
+  return server === within.server && (within.site === undefined || site === within.site || isAround)
+    ? undefined
+    : usage(`${limitWords(limits)} This is another one.`);
 }
 
-async function* withoutValues({ body }: HttpResponse, onHidden: () => void): AsyncIterable<Uint8Array> {
+/** How the response at a path is changed; undefined if it is not. */
+function rewriting(path: string, { values, within, onHidden }: Bounds): ((data: unknown) => unknown) | undefined {
+  if (!values && VARIABLES.test(path)) return (data) => withoutValues(data, onHidden);
+  const id = path === '/servers' ? within?.server : path === `/servers/${within?.server}/sites` ? within?.site : undefined;
+  const only = (items: readonly unknown[]) => items.filter((item) => isObject(item) && item.id === id);
+  if (id === undefined) return undefined;
+  return (data) =>
+    Array.isArray(data) ? only(data) : isObject(data) && Array.isArray(data.data) ? { ...data, data: only(data.data) } : data;
+}
+
+function withoutValues(data: unknown, onHidden: () => void): unknown {
+  if (Array.isArray(data)) return data.map((each) => withoutValues(each, onHidden));
+  if (!isObject(data)) return data;
+  const entries = Object.entries(data).map(([key, value]) => {
+    if (key !== 'value' || value === null || value === '') return [key, withoutValues(value, onHidden)];
+    onHidden();
+    return [key, MASK];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function* rewritten({ body }: HttpResponse, change: (data: unknown) => unknown): AsyncIterable<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  const hide = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(hide);
-    if (!isObject(value)) return value;
-    const entries = Object.entries(value).map(([key, each]) => {
-      if (key !== 'value' || each === null || each === '') return [key, hide(each)];
-      onHidden();
-      return [key, MASK];
-    });
-    return Object.fromEntries(entries);
-  };
   let data: unknown;
   try {
     data = fromJson(bytes.toString());
@@ -231,5 +266,5 @@ async function* withoutValues({ body }: HttpResponse, onHidden: () => void): Asy
     yield bytes;
     return;
   }
-  yield Buffer.from(toJson(hide(data)));
+  yield Buffer.from(toJson(change(data)));
 }

@@ -12,9 +12,9 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
-import { openChanges, type Question } from './change.ts';
+import { type ChangeCall, openChanges, type Question } from './change.ts';
 import { find } from './find.ts';
-import { type Limits, type LineTool, refuseLine } from './limits.ts';
+import { type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
 import { openRunner, Refusal, type RunOptions } from './run.ts';
 import { instructions, tools } from './tools.ts';
 import { waitFor } from './wait.ts';
@@ -48,7 +48,7 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
   const offered = tools(limits);
   const runner = openRunner(ctx, limits);
   const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
-  const changes = openChanges(ctx, runner.run, (words) => check('change', words));
+  const changes = openChanges(ctx, runner, (words) => check('change', words));
   const server = new Server(
     { name: 'dnx', title: 'Deploynix', version },
     { capabilities: { tools: {} }, instructions: instructions(limits) },
@@ -65,7 +65,9 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
       void work.finally(() => running.delete(work)).catch(() => {});
     }
     const answer = await work;
-    return 'text' in answer && !('kind' in answer) ? result({ ...answer, text: runner.redacted(answer.text) }) : asked(answer as Question);
+    if ('plan' in answer) return asked(answer);
+    const limited = answer.isError ? limitWords(limits) : undefined;
+    return result({ ...answer, text: [runner.redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
   });
   return server;
 
@@ -132,13 +134,13 @@ const asked = ({ id, kind, text, plan }: Question): Result =>
     },
   });
 
-/** What a person answered in a later round of a call. */
-function replyIn({ mcpReq }: ServerContext): { readonly id: string; readonly answer: boolean | string | undefined } | undefined {
+/** What a person filled in, in a later round of a call. */
+function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
   const id = mcpReq.requestState();
   if (typeof id !== 'string') return undefined;
   const response = inputResponse(mcpReq.inputResponses as never, 'approval');
   const { approve, name } = response.kind === 'elicit' && response.action === 'accept' ? (response.content ?? {}) : {};
-  return { id, answer: approve === true ? true : typeof name === 'string' ? name : undefined };
+  return { id, approve, name };
 }
 
 /** Sends each line of progress to a client that wants it. */

@@ -19,7 +19,7 @@ export async function waitFor(
   for (;;) {
     const ran = await run({ seen });
     const status = ran.code === 0 ? statusIn(ran.stdout) : undefined;
-    if (status === undefined || phaseOf(status) !== 'going') return resultAnswer(ran);
+    if (status === undefined || phaseOf(status) !== 'going') return resultAnswer(ran, { notes: ran.code !== 0 || !seen });
     if (clock.elapsed() >= end) return { ...resultAnswer(ran), isError: true };
     if (status !== last) seen?.(status);
     last = status;

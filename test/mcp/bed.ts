@@ -1,1 +1,0 @@
-import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
