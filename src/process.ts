@@ -22,7 +22,7 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The child processes that dnx waits for after a signal. */
+/** What dnx waits for after a signal. */
 interface Children {
   running: number;
   /** Sends a signal to the child that has taken over the terminal. */
@@ -189,6 +189,14 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       await lateInterrupt(captured?.code, signal);
       signal.throwIfAborted();
       return captured;
+    },
+    async hold(work) {
+      children.running += 1;
+      try {
+        return await work();
+      } finally {
+        children.running -= 1;
+      }
     },
     open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
     suspend() {

@@ -1,4 +1,4 @@
-import { DnxError, isError, type Next } from './base/errors.ts';
+import { DnxError, type Next, isError } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { RunLine, Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
@@ -6,12 +6,14 @@ import { checkShape, delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
-import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { perform } from './cli/run/perform.ts';
+import { type Invocation, callsOf } from './cli/run/invocation.ts';
+import { type Starting, perform } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { mayTell } from './features/update/due.ts';
-import { readSettings, type Settings } from './machine/settings/settings.ts';
+import { hasFiles } from './machine/files/text-file.ts';
+import { leaseDirectory } from './machine/settings/directories.ts';
+import { type Settings, readSettings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** What a run of a command needs of `main`. */
@@ -29,7 +31,8 @@ export const settingsFor = ({ command: { formats, signs }, globals }: Invocation
   readSettings(world, { ...globals, debug: globals.debug || undefined, formats, signs });
 
 /** Runs a command and returns the exit code. On a terminal, it may say that a new release is there. */
-export async function runCommand(invocation: Invocation, settings: Settings, world: World, main: Main): Promise<number> {
+export async function runCommand(line: Invocation, outer: Settings, world: World, main: Main): Promise<number> {
+  const { invocation, settings } = await inSession(line, outer, world);
   const { command, globals, options } = invocation;
   const is = (option: string) => Boolean(command.options?.[option] && options[option]);
   await checkShape(globals, settings, { watches: is('watch'), follows: is('follow') });
@@ -43,6 +46,12 @@ export async function runCommand(invocation: Invocation, settings: Settings, wor
   } finally {
     update?.stop();
   }
+}
+
+/** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there. */
+async function inSession(invocation: Invocation, settings: Settings, world: World) {
+  if (!world.env.DNX_LEASE && !hasFiles(leaseDirectory(settings.directories.config))) return { invocation, settings };
+  return (await import('./cli/run/session.ts')).lineInSession(invocation, settings, world);
 }
 
 /** Runs a command, and sends its `--notify`. */
@@ -72,7 +81,7 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
     throw await explain(error, invocation, ctx);
   };
   try {
-    const result = await perform(invocation, opened, (starting) => beforeCommand(ctx, starting)).catch(explained);
+    const result = await perform(invocation, opened, (starting) => before(ctx, starting)).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
@@ -92,11 +101,18 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
   }
 }
 
+/** Ends what an interrupted command left, before the next one. Loads nothing if there is nothing. */
+async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof beforeCommand> {
+  if (starting.calls && hasFiles(leaseDirectory(ctx.settings.directories.config)))
+    await (await import('./features/lease/left.ts')).revokeLeftLeases(ctx);
+  return beforeCommand(ctx, starting);
+}
+
 /** An error with what this user can do about a refused token. */
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
-    return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings.host);
+    return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings);
   if (!isError(error, 'forbidden')) return error;
   return (await import('./features/auth/denied.ts')).withAbilities(error, invocation, ctx);
 }

@@ -69,6 +69,7 @@ export const contents: readonly Entry[] = [
     section: 'Connections',
     load: () => import('./git-repository.ts'),
   },
+  { name: 'agent', summary: 'Let agents use dnx with a token of their own', section: 'Tools', load: () => import('./agent.ts') },
   { name: 'completion', summary: 'Set up shell completion', section: 'Tools', load: () => import('./completion.ts') },
   { name: 'sandbox', summary: 'Try dnx and test scripts on this machine', section: 'Tools', load: () => import('./sandbox.ts') },
 ];

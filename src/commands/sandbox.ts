@@ -161,6 +161,8 @@ function privateEnv(
 ): Env {
   const direct = noProxy(env);
   return {
+    // A sandbox is no session of an agent: there, it may try everything.
+    DNX_LEASE: undefined,
     DNX_PROFILE: undefined,
     DNX_ENV: undefined,
     DNX_SERVER: undefined,

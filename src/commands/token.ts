@@ -1,14 +1,16 @@
+import { usage } from '../base/errors.ts';
 import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
+import { leaseCalls, leaseOptions, runLeased } from '../features/lease/lease.ts';
 import { type AbilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { presetNames, printNotes } from '../features/token/choose.ts';
+import { chosenAbilities, presetNames, printNotes } from '../features/token/choose.ts';
 import { createToken } from '../features/token/create.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
-import { auditTokens, hasEverything, type Token, tokenId } from '../features/token/token.ts';
+import { auditTokens, hasEverything, needsAttention, type Token, tokenId } from '../features/token/token.ts';
 import { vocabulary } from '../platform/abilities.ts';
 
 /** An ability and the commands that need it. */
@@ -35,7 +37,7 @@ const listTokens = command({
   aliases: ['ls'],
   summary: 'List tokens',
   calls: 'GET /tokens',
-  options: { audit: flag('Flag tokens that are unused, share a name or have every ability') },
+  options: { audit: flag('Flag tokens that are unused, share a name or have every ability, and leases') },
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const shown = columns<Token>('name', 'id', abilityColumn, 'last_used_at', 'created_at');
@@ -43,7 +45,7 @@ const listTokens = command({
     const found = await ctx.list<Token>();
     const held = await ctx.tokens.find();
     const audited = auditTokens(found, { now: ctx.clock.now(), own: held && tokenId(held.token) });
-    const bad = audited.filter(({ audit }) => audit.length > 0).length;
+    const bad = audited.filter(needsAttention).length;
     const why = `${bad} of ${found.length} tokens ${bad === 1 ? 'needs' : 'need'} attention. To revoke one`;
     const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));
     const view = rows(audited, [...Object.values(kept), { key: 'audit', wrap: true }], 'No tokens.');
@@ -103,6 +105,30 @@ const rotate = command({
   run: (ctx, { targets, options }) => rotateToken(ctx, targets.token.id, options),
 });
 
+const LEASE_MS = 3_600_000;
+
+const lease = command({
+  name: 'lease',
+  summary: 'Run a command with a token of its own',
+  description:
+    'Creates a token that can do only what you allow, gives it to the command in DNX_TOKEN, and revokes it when the command ends. Inside, dnx uses this token alone: your sign-in and other profiles are out of reach. After --ttl the token is revoked too, and the command goes on without it. If dnx is killed, the next dnx command revokes it.',
+  calls: [...leaseCalls],
+  effect: 'program',
+  exits: 'those of the command',
+  options: {
+    ...wanted,
+    preset: choice('Include a named set of abilities', presetNames),
+    ability: list('Include this ability', 'resource:action'),
+    ...leaseOptions('1h'),
+  },
+  examples: ['lease --for "deploy --wait" -- ./deploy.sh', 'lease --preset read-only --ttl 10m -- sh'],
+  async run(ctx, { options: { command, ttl, ...choosing } }) {
+    const abilities = await chosenAbilities(ctx, choosing);
+    if (!abilities) throw usage('No abilities given.', 'Use --for "deploy --wait", --preset ci-deploy or --ability site:deploy.');
+    return runLeased(ctx, { kind: 'lease', command, abilities, ttlMs: ttl ?? LEASE_MS });
+  },
+});
+
 const abilities = command({
   name: 'abilities',
   summary: 'List abilities, or those that a command needs',
@@ -146,5 +172,5 @@ async function allowances(tree: Tree): Promise<Ability[]> {
 
 export default group({
   name: 'token',
-  commands: [listTokens, create, revoke, rotate, abilities],
+  commands: [listTokens, create, revoke, rotate, lease, abilities],
 });

@@ -20,7 +20,7 @@ const AGAIN_MS = 1_000;
 
 /** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
-  { file, args, env, cwd, verbatim, output, foreground, insist, signal: own, observe }: Child,
+  { file, args, env, cwd, verbatim, output, foreground, insist, signal: own, observe, tick }: Child,
   { signal: outer, terminal, onForeground, after }: Parent,
 ): Promise<number> {
   const signal = own ?? outer;
@@ -44,9 +44,18 @@ export async function runChild(
     if (insist) cancel = after(AGAIN_MS, stop);
   };
   signal.addEventListener('abort', stop, { once: true });
+  let cancelTick = () => {};
+  const wait = ({ ms, call }: NonNullable<typeof tick>): void => {
+    cancelTick = after(ms, () => {
+      call();
+      wait({ ms, call });
+    });
+  };
+  if (tick) wait(tick);
   const result = await child;
   signal.removeEventListener('abort', stop);
   cancel();
+  cancelTick();
   if (result.exitCode === undefined && result.signal === undefined) throw couldNotRun(file, result, cwd);
   return exitCodeOf(result.exitCode, result.signal);
 }

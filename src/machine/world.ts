@@ -98,6 +98,8 @@ export interface Child extends Program {
   readonly signal?: AbortSignal;
   /** Sends a signal that ends it again each second: a shell that is about to read a line misses one. */
   readonly insist?: true;
+  /** Called every so many ms while it runs. */
+  readonly tick?: { readonly ms: number; readonly call: () => void };
   /** Receives its stderr, which the user sees as well. Its stderr is then a pipe. */
   readonly observe?: (chunk: Buffer) => void;
 }
@@ -179,6 +181,8 @@ export interface World {
   readonly capture: (child: Captured) => Promise<Capture | undefined>;
   /** Starts a child process and returns its streams; undefined if the program does not exist. */
   readonly start: (child: Piped) => Promise<Started | undefined>;
+  /** Does what must be done although dnx ends: after a signal, dnx waits for it as for a child process. A second signal does not. */
+  readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
   /** Opens a URL in the default browser of the desktop. False if there is none. */
   readonly open: (url: string) => Promise<boolean>;
   /** Stops dnx and the programs around it until `fg`, as Ctrl-Z does. stdout then emits `continue`. Without job control, nothing happens. */

@@ -1,25 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { parse as words } from 'shell-quote';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { documents } from './documents.ts';
-import { blocksOf } from './transcript.ts';
-
-/** The arguments of every dnx command in a script, a pipeline or inline code, up to the first shell operator. */
-function commandsOf(markdown: string): string[][] {
-  const scripts = blocksOf(markdown).filter(({ language }) => ['sh', 'bash', 'yaml', 'console'].includes(language));
-  const lines = scripts.flatMap(({ lines }) =>
-    lines.map((line) => /^(?:\$|\s*(?:- )?(?:run:)?) *(?:npx )?((?:dnx|deploynix-cli)\b.*)/.exec(line)?.[1]),
-  );
-  const spans = [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/`(dnx [^`]+)`/g)].map(([, line]) => line);
-  return [...lines, ...spans].flatMap((line) => {
-    const parts = words(line ?? '', (name) => `$${name}`);
-    const end = parts.findIndex((part) => typeof part !== 'string');
-    const own = (end < 0 ? parts : parts.slice(0, end)).map(String);
-    return own.length > 1 ? [own.slice(1)] : [];
-  });
-}
+import { commandsOf } from './transcript.ts';
 
 const documented = documents.flatMap((file) =>
   commandsOf(readFileSync(file, 'utf8')).map((argv) => [`${file}: dnx ${argv.join(' ')}`, argv] as const),

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { repository } from '../../package.json';
+import { repository, scripts } from '../../package.json';
 import { documents, reference } from './documents.ts';
 
 const home = repository.url.replace(/^git\+|\.git$/g, '');
@@ -47,6 +47,14 @@ describe.each([...documents, ...reference])('%s', (file) => {
     );
     expect(broken.map(({ target }) => target)).toEqual([]);
   });
+});
+
+test.each(['AGENTS.md', 'CONTRIBUTING.md'])('%s names only files and npm scripts that exist', (file) => {
+  const markdown = readFileSync(file, 'utf8');
+  const paths = [...markdown.matchAll(/`((?:src|test|docs|scripts|man|completions)\/[\w./-]*)`/g)].map(([, path = '']) => path);
+  const commands = [...markdown.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
+  expect(paths.length).toBeGreaterThan(5);
+  expect([...paths.filter((path) => !existsSync(path)), ...commands.filter((name) => !(name in scripts))]).toEqual([]);
 });
 
 test('every relative link in the package leads to a file in the package', () => {

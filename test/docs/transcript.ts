@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { parse } from 'shell-quote';
 import type { Stage } from './stage.ts';
 
 /** A fenced block of a Markdown file. */
@@ -44,6 +45,21 @@ export function blocksOf(markdown: string): Block[] {
     at = end;
   }
   return blocks;
+}
+
+/** The arguments of every dnx command in a script, a pipeline or inline code, up to the first shell operator. */
+export function commandsOf(markdown: string): string[][] {
+  const scripts = blocksOf(markdown).filter(({ language }) => ['sh', 'bash', 'yaml', 'console'].includes(language));
+  const lines = scripts.flatMap(({ lines }) =>
+    lines.map((line) => /^(?:\$|\s*(?:- )?(?:run:)?) *(?:npx )?((?:dnx|deploynix-cli)\b.*)/.exec(line)?.[1]),
+  );
+  const spans = [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/`(dnx [^`]+)`/g)].map(([, line]) => line);
+  return [...lines, ...spans].flatMap((line) => {
+    const parts = parse(line ?? '', (name) => `$${name}`);
+    const end = parts.findIndex((part) => typeof part !== 'string');
+    const own = (end < 0 ? parts : parts.slice(0, end)).map(String);
+    return own.length > 1 ? [own.slice(1)] : [];
+  });
 }
 
 /** The commands of a console block: `$ ` begins a command, `> ` continues it, everything else is output. */

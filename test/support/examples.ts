@@ -22,6 +22,8 @@ export const before: Readonly<Record<string, string>> = {
   'dnx undo --yes': 'site suspend shop.example.com --yes',
   'dnx undo --dry-run': 'site suspend shop.example.com --yes',
   'dnx config delete-profile work --yes': 'config set output json --profile work',
+  'dnx agent uninstall --yes': 'agent install claude --yes',
+  'dnx agent uninstall --dry-run': 'agent install claude --yes',
 };
 
 /** Examples that start another dnx and need the built executable. */
@@ -37,11 +39,16 @@ const stored = /^dnx auth refresh/;
 const answers: readonly (readonly [line: RegExp, keys: string])[] = [
   [/^dnx auth login(?!.*--with-token)/, `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r`],
   [/^dnx env edit(?!.*--yes)/, 'y\rn\r'],
+  // The first client; its files.
+  [/^dnx agent install$/, ' \ry\ry\ry\r'],
   // Its shell ends at once.
   [/^dnx sandbox shell/, ''],
 ];
 
 const answersTo = (line: string): string | undefined => answers.find(([asking]) => asking.test(line))?.[1];
+
+/** A line with more options, before the command that it runs. */
+export const withOptions = (line = '', options: string): string => line.replace(/( -- .*)?$/, ` ${options}$1`);
 
 /** Every example of every command, as typed. */
 export const examples = leaves.flatMap((leaf) =>
@@ -60,7 +67,14 @@ export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareClone(bed, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
-  mustSucceed(await bed.dnx(before[line]));
+  mustSucceed(await bed.dnx(before[line], cwdOf(bed, line)));
+}
+
+/** A project below the home directory, for an example that does not run there. */
+function cwdOf({ directory }: Bed, line: string): RunOptions {
+  if (!/^(dnx )?agent (un)?install/.test(line)) return {};
+  mkdirSync(join(directory, 'project/.git'), { recursive: true });
+  return { cwd: join(directory, 'project') };
 }
 
 function mustSucceed({ code, stderr }: Run): void {
@@ -107,6 +121,7 @@ export function runExample(bed: Bed, line: string, env: Readonly<Record<string, 
     child: addVariable,
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: { SHELL: '/bin/bash', ...env, ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
+    ...cwdOf(bed, words),
     ...(keys !== undefined && { columns: 100, keys }),
     // The site of the example does not answer.
     ...(words.startsWith('why ') && { elsewhere: () => {} }),

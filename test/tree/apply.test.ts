@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { mayChange } from '../../src/cli/language/tree.ts';
 import type { Plan } from '../../src/cli/plan/plan.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { examples, prepareExample, runExample } from '../support/examples.ts';
+import { examples, prepareExample, runExample, withOptions } from '../support/examples.ts';
 
 const lines = examples.filter(({ leaf, nested, line }) => mayChange(leaf.command) && !nested && !line.includes('--query'));
 
@@ -38,7 +38,7 @@ test.each(lines)('the plan of $line, applied, sends what the line sends', async 
   const bed = await openBed({ rateLimit: 0 });
   try {
     await prepareExample(bed, `${words}${from ? ` < ${from}` : ''}`);
-    const planned = await runExample(bed, `${words} --dry-run --out plan.json${from ? ` < ${from}` : ''}`);
+    const planned = await runExample(bed, `${withOptions(words, '--dry-run --out plan.json')}${from ? ` < ${from}` : ''}`);
     if (unsaved.test(planned.stderr)) return expect([planned.code, planned.stdout]).toEqual([2, '']);
     expect(planned.code, planned.stderr).toBe(0);
     if (/^Nothing would change/.test(planned.stdout)) return expect(await received(bare)).toEqual([]);

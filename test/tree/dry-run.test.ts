@@ -3,7 +3,7 @@ import { mayChange, operationsOf } from '../../src/cli/language/tree.ts';
 import { operations } from '../../src/cli/plan/operations.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
-import { examples, prepareExample, runExample } from '../support/examples.ts';
+import { examples, prepareExample, runExample, withOptions } from '../support/examples.ts';
 import { leaves } from '../support/tree.ts';
 
 interface Target {
@@ -63,7 +63,7 @@ describe('--dry-run plans what the command then sends, and reads no more than it
   test.each(lines)('$line', async ({ line }) => {
     const bare = line.replace(' --dry-run', ' --yes');
     const [words, from] = bare.replace(/ (--json|-o ndjson)\b/, '').split(' < ');
-    const dry = await run(`${words} --dry-run --json${from ? ` < ${from}` : ''}`);
+    const dry = await run(`${withOptions(words, '--dry-run --json')}${from ? ` < ${from}` : ''}`);
     const real = await run(bare);
     expect(real.run.code, real.run.stderr).toBe(0);
     expect(dry.received.filter(({ method }) => method !== 'GET')).toEqual([]);
@@ -72,8 +72,8 @@ describe('--dry-run plans what the command then sends, and reads no more than it
     expect(dry.run.stderr.includes('Nothing was changed.\n')).toBe(sent.length > 0);
     const { changes } = dry.run.json<Plan>();
     const shown = sent.map(({ method, path, body }, at) => {
-      const made = changes[at] && pathOf(changes[at]).includes('/sites/*/');
-      return [`${method} ${made ? path.replace(/\/sites\/[^/]+/, '/sites/*') : path}`, like(changes[at]?.body, body)];
+      const [, made] = (changes[at] && /\/(sites|tokens)\/\*/.exec(pathOf(changes[at]))) ?? [];
+      return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(changes[at]?.body, body)];
     });
     expect(shown).toEqual(changes.map((each) => [pathOf(each), each.body]));
     const reads = ({ received }: typeof dry) => received.filter(({ method }) => method === 'GET').map(({ path }) => path);

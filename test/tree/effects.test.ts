@@ -19,6 +19,8 @@ test('commands that do more than their requests say so', () => {
     'db dump',
     'db pull',
     'backup download',
+    'agent install',
+    'agent uninstall',
     'completion install',
     'completion uninstall',
     'link',
@@ -26,6 +28,7 @@ test('commands that do more than their requests say so', () => {
     'upgrade',
   ]);
   expect(having('program')).toEqual([
+    'token lease',
     'env edit',
     'env run',
     'db tunnel',

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
@@ -97,6 +97,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   execa: /^src\/machine\/run-child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/wrap\.ts$/,
   hono: /^src\/sandbox\//,
+  'jsonc-parser': /^src\/features\/agent\/json-member\.ts$/,
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/progress\.ts$/,
   semver: /^src\/features\/changes\/constraint\.ts$/,

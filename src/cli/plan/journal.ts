@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { isError, reasonOf, systemCode } from '../../base/errors.ts';
+import { DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import { flagName, wordOf } from '../../base/text.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
@@ -28,6 +28,8 @@ export interface SentLine {
   readonly profile: string;
   /** The words after `dnx`, without secrets. */
   readonly command: readonly string[];
+  /** The session of a lease in which it ran. */
+  readonly session?: string;
   readonly change: PlannedChange;
 }
 
@@ -58,10 +60,11 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf'>;
 /** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
 export function openJournal(ctx: Needs, invocation: Invocation): Gate {
   const { clock, settings } = ctx;
-  const { host, profile, directories } = settings;
+  const { host, profile, directories, session } = settings;
   const readings = openReadings();
   const run = [clock.now(), pid, Math.floor(Math.random() * 36 ** 6)].map((part) => part.toString(36)).join('-');
-  const write = writer(directories.state, ctx);
+  // The environment of a session can move the directory, but not the history.
+  const write = writer(session?.lease?.state ?? directories.state, ctx);
   const command = wordsOf(invocation);
   let count = 0;
   return {
@@ -82,7 +85,7 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
       const harmless = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
       const line = { v: 1, run, n: count++ } as const;
       const at = new Date(clock.now()).toISOString();
-      await write({ ...line, at, host, profile, command, change: short(change) });
+      await write({ ...line, at, host, profile, command, ...(session && { session: session.name }), change: short(change) });
       const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
       try {
         const reply = await send();
@@ -109,7 +112,7 @@ const short = (change: PlannedChange): PlannedChange =>
   toJson(change).length > LONGEST ? { ...change, body: null, before: null } : change;
 
 /** Appends lines, each in one write: several processes may do so at once. The line break comes first, because the line before may be cut. */
-function writer(state: string, { clock, progress }: Needs) {
+function writer(state: string, { clock, progress, settings }: Needs) {
   const [old = '', file = ''] = historyFiles(state);
   let writable = true;
   return async (line: SentLine | EndedLine): Promise<void> => {
@@ -121,8 +124,11 @@ function writer(state: string, { clock, progress }: Needs) {
       const { locked } = await import('../../machine/files/lock.ts');
       await locked(file, { clock }, () => isFull(file) && renameSync(file, old));
     } catch (error) {
+      const why = reasonOf(systemCode(error)) ?? systemCode(error) ?? error;
+      if (settings.session?.agent && 'change' in line)
+        throw new DnxError('failed', `Could not write the history: ${why}. Nothing was sent.`);
       writable = false;
-      progress.warn(`Could not write the history: ${reasonOf(systemCode(error)) ?? systemCode(error) ?? error}.`);
+      progress.warn(`Could not write the history: ${why}.`);
     }
   };
 }

@@ -1,6 +1,6 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { type Tokens, openTokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -13,7 +13,7 @@ import { type NameIndex, openNameIndex } from '../../platform/names/name-index.t
 import type { RunLine, Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { mayChange } from '../language/tree.ts';
-import { openProgress, type Progress } from '../output/progress.ts';
+import { type Progress, openProgress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
@@ -21,7 +21,7 @@ import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
 import type { BaseContext } from './prepare.ts';
-import { parseValue, type Sources } from './values.ts';
+import { type Sources, parseValue } from './values.ts';
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;
@@ -68,7 +68,9 @@ export async function openContext(
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
-  const gate = plan?.gate ?? historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
+  const history = historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
+  const { session } = settings;
+  const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).guardedIn(session, history) : history);
   const readOnly = settings.readOnly && !plan;
   const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };
   const api = apiOf(world, settings, parts);
@@ -138,7 +140,7 @@ function historyGate(
   { env }: Pick<World, 'env'>,
   invocation: Invocation,
 ): Gate | undefined {
-  if (truthy(env.DNX_NO_HISTORY)) return undefined;
+  if (truthy(env.DNX_NO_HISTORY) && !ctx.settings.session) return undefined;
   const reads = new Map<string, unknown>();
   const changes = invocation.command.applies || mayChange(invocation.command);
   let opened: Promise<Gate> | undefined;

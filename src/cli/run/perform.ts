@@ -28,6 +28,8 @@ export interface Starting {
   readonly body: Readonly<Record<string, unknown>>;
   /** True if it sends only GET requests. */
   readonly reads: boolean;
+  /** True if it sends requests. */
+  readonly calls: boolean;
 }
 
 /** What a command line names, and how long its requests may still take, in ms. */
@@ -68,7 +70,13 @@ export async function perform(
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
   const noun = nounOf(group);
   const body = { ...inputs.fields, ...inputs.extra };
-  const starting = { name: `${group.name} ${command.name}`, targets: all, body, reads: onlyReads(chosen) };
+  const starting = {
+    name: `${group.name} ${command.name}`,
+    targets: all,
+    body,
+    reads: onlyReads(chosen),
+    calls: command.applies === true || endpointsIn(chosen).length > 0,
+  };
   const after = plan ? undefined : await before(starting);
   const run = async (targets: Targets, values = inputs, others = all): ReturnType<AnyCommand['run']> => {
     const { ctx, args } = prepared(targets, others, values);

@@ -9,14 +9,16 @@ import { abilitiesFor, askedBy } from '../token/abilities/arithmetic.ts';
 /** The advice for a rejected DNX_TOKEN. */
 export const setAnother = 'Set another token, or unset it to use your stored sign-in.';
 
+const LEASE_OVER = 'The lease that started this is over.';
+
 /** Replaces the advice for a rejected DNX_TOKEN: signing in would not help, because the variable overrides stored tokens. */
-export function withVariable(error: DnxError, env: Env, host: string): DnxError {
+export function withVariable(error: DnxError, env: Env, { host, session }: Pick<Context['settings'], 'host' | 'session'>): DnxError {
   const { message, status, cause } = error;
   const advised = error.next.some(({ command }) => command[0] === 'login');
   if (!advised || !env.DNX_TOKEN?.trim()) return error;
   // `The output is incomplete: ` stays.
   const before = message.slice(0, Math.max(0, message.indexOf(TOKEN_REJECTED)));
-  return new DnxError('unauthenticated', `${before}DNX_TOKEN was rejected by ${hostName(host)}. ${setAnother}`, {
+  return new DnxError('unauthenticated', `${before}DNX_TOKEN was rejected by ${hostName(host)}. ${session ? LEASE_OVER : setAnother}`, {
     status,
     reason: 'token_rejected',
     cause,
@@ -27,9 +29,10 @@ export function withVariable(error: DnxError, env: Env, host: string): DnxError 
 export function withAbilities(
   error: unknown,
   invocation: Invocation,
-  { settings: { server, site }, tokens, world }: Pick<Context, 'settings' | 'tokens' | 'world'>,
+  { settings: { server, site, session }, tokens, world }: Pick<Context, 'settings' | 'tokens' | 'world'>,
 ): unknown {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
+  if (session) return error.withHint(`The session was not allowed to. Whoever starts it can add: --ability ${error.lacks}`);
   const { asked } = askedBy(invocation, { server, site });
   const needs = [...new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks])];
   const flags = (abilities: readonly string[]) => abilities.flatMap((ability) => ['--ability', ability]);

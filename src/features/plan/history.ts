@@ -31,6 +31,8 @@ export interface PastRun {
   readonly host: string;
   readonly profile: string;
   readonly command: string;
+  /** The session of a lease in which it ran. */
+  readonly session: string | null;
   readonly outcome: Outcome;
   readonly changes: readonly PastChange[];
 }
@@ -44,11 +46,11 @@ export function readHistory({ settings }: Pick<Context, 'settings'>): readonly P
     else ends.set(`${line.run} ${line.n}`, line);
   }
   return [...runs.values()].reverse().map((lines, index): PastRun => {
-    const [{ run, at, host, profile, command }] = lines as [SentLine];
+    const [{ run, at, host, profile, command, session = null }] = lines as [SentLine];
     const changes = lines.map((line) => pastChange(line, ends.get(`${run} ${line.n}`)));
     const outcome = (['unknown', 'failed'] as const).find((each) => changes.some((change) => change.outcome === each)) ?? 'applied';
     const shown = ['dnx', ...command.map((word) => quoted(String(word)))].join(' ');
-    return { number: index + 1, id: run, sent_at: at, host, profile, command: shown, outcome, changes };
+    return { number: index + 1, id: run, sent_at: at, host, profile, command: shown, session, outcome, changes };
   });
 }
 
@@ -112,6 +114,7 @@ export function history(ctx: Context, { verb, number, site, since }: Options): R
     'number',
     { key: 'sent_at', title: 'When' },
     { key: 'command', wrap: true },
+    ...(found.some(({ session }) => session !== null) ? (['session'] as const) : []),
     { key: 'changes', cell: ({ changes }) => changes.length },
     'outcome',
   );
@@ -156,7 +159,8 @@ function shownRun(run: PastRun): View {
     ['when', run.sent_at],
     ['host', run.host],
     ['profile', run.profile],
+    ...(run.session === null ? [] : [['session', run.session] as const]),
   ];
-  const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'outcome', 'changes');
+  const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'session', 'outcome', 'changes');
   return sections(run, shown, [...blocks, { title: countedChanges(run.changes), details: facts }]);
 }

@@ -1,10 +1,11 @@
 import { DnxError, isError, isStop, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { timeOf } from '../../base/time.ts';
+import { shownTime, timeOf } from '../../base/time.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import type { Api, Reply } from '../../platform/api/api.ts';
+import { leaseEnd } from '../lease/name.ts';
 
 /** A token as the API lists it, without its plain text. */
 export interface Token {
@@ -78,12 +79,20 @@ interface Standard {
   readonly own: string | undefined;
 }
 
-/** Flags tokens that have every ability (except the one in use), are unused for 90 days, were never used, or share a name. */
+/** Flags tokens that have every ability (except the one in use), are unused for 90 days, were never used, or share a name; and leases. */
 export function auditTokens(tokens: readonly Token[], standard: Standard): Audited[] {
   return tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, standard)] }));
 }
 
+const LEASED = 'lease';
+const OVERDUE = 'overdue lease';
+
+/** True if a token needs attention: a lease that is not over does not. */
+export const needsAttention = ({ audit }: Audited): boolean => audit.some((flag) => !flag.startsWith(`${LEASED},`));
+
 function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard): Iterable<string> {
+  const end = leaseEnd(wordOf(token.name));
+  if (end !== undefined) return yield `${end < now ? OVERDUE : LEASED}, until ${shownTime(new Date(end).toISOString())}`;
   if (hasEverything(token.abilities) && wordOf(token.id) !== own) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
+import type { Session } from '../session.ts';
 import { type Account, accountName, readConfig } from '../settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
+import { tokenFingerprint } from './fingerprint.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */
@@ -43,7 +45,7 @@ export const INSECURE_FILE = 'tokens.json';
 
 interface Options {
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
-  readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked'>;
+  readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked' | 'session'>;
   /** Undefined if no user can unlock a keychain. */
   readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
@@ -105,6 +107,8 @@ async function findToken(options: Options, file: InsecureFile): Promise<HeldToke
   const { requests } = options.settings.blocked;
   if (requests) throw requests;
   const variable = options.world.env.DNX_TOKEN?.trim();
+  const { session, host } = options.settings;
+  if (session) requireLeased(session, variable, host);
   return variable ? { token: variable, source: 'variable' } : storedToken(options, file);
 }
 
@@ -121,6 +125,15 @@ async function storedToken({ world, settings, attended }: Options, file: Insecur
     return token === undefined ? undefined : { token, source: 'file' };
   }
   return undefined;
+}
+
+/** In the session of a lease, only its own token is used. */
+function requireLeased({ agent, lease }: Session, variable: string | undefined, host: string): void {
+  if (variable && (!lease?.fingerprint || tokenFingerprint(variable, host) === lease.fingerprint)) return;
+  throw new DnxError('unauthenticated', `dnx ${agent ? 'agent run' : 'token lease'} started this, so only its token is used here.`, {
+    reason: 'signed_out',
+    hint: variable ? 'DNX_TOKEN has another token, or the host is another one.' : 'DNX_TOKEN had it when the command began.',
+  });
 }
 
 /** The command that signs in to this profile and host. */

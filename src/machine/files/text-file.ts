@@ -120,6 +120,15 @@ const REMOVE = 'Fix or remove it.';
 
 const irregular = (file: string): DnxError => usage(`${file} is not a regular file.`, REMOVE);
 
+/** True if a directory has files. */
+export function hasFiles(directory: string): boolean {
+  try {
+    return existsSync(directory) && readdirSync(directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads a JSON object from a file; an empty object if the file does not exist. */
 export function readJson<T extends object>(file: string, limitMb?: number): T {
   const content = readText(file, limitMb);

@@ -9,6 +9,12 @@ export interface Directories {
 }
 
 /**
+ * The directory of leases. With the settings and not with the state, because a child that moves it with an environment variable then loses
+ * the stored sign-in, too.
+ */
+export const leaseDirectory = (config: string): string => join(config, 'leases');
+
+/**
  * The directory that a variable of XDG or Windows names. A relative one is ignored, as the specification of XDG says, because it would
  * be another one in every project.
  */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { truthy } from '../env.ts';
+import type { Session } from '../session.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Directories, dnxDirectories } from './directories.ts';
@@ -68,6 +69,8 @@ export interface Settings {
   readonly broken: Readonly<Record<'server' | 'site', string | undefined>>;
   /** Set if no default server or site may be used: the environment that the user named does not exist. */
   readonly unplaced: DnxError | undefined;
+  /** The session of a lease that this process belongs to. */
+  readonly session?: Session;
 }
 
 /** Reads the settings from options, environment and files. */

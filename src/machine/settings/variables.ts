@@ -110,6 +110,7 @@ const machine: readonly Variable[] = [
 ];
 
 const children: readonly Variable[] = [
+  { name: 'DNX_LEASE', help: 'For token lease and agent run: the session, in which dnx uses only the leased token' },
   { name: 'DNX_SITE_URL', help: 'For deploy --verify-cmd: URL of the site' },
   { name: 'DNX_RELEASE', help: 'For deploy --verify-cmd: the new release' },
   { name: 'DNX_OUTCOME', help: 'For --notify commands: the outcome' },

@@ -1,0 +1,193 @@
+import { pid } from 'node:process';
+import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { duration as durationOption, rest } from '../../cli/language/options.ts';
+import { nothing, type Result } from '../../cli/output/view.ts';
+import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
+import { childEnv } from '../../machine/env.ts';
+import { ownHolderName } from '../../machine/files/lock.ts';
+import { forgetLease, type Lease, savedLeases, saveLease } from '../../machine/lease.ts';
+import type { Env } from '../../machine/world.ts';
+import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
+import type { Token } from '../token/token.ts';
+import { revokeLeased } from './left.ts';
+import { leaseName } from './name.ts';
+
+/** The endpoints of every lease. */
+export const leaseCalls = ['POST /tokens', 'GET /tokens', 'DELETE /tokens/{token}'] as const;
+
+/** The options of every lease. */
+export const leaseOptions = (ttl: string) => ({
+  ttl: durationOption(`Revoke the token after this long, at most 24h (default ${ttl})`),
+  command: rest('Command to run'),
+});
+
+/** What to lease, and to what. */
+interface Leasing {
+  readonly kind: 'lease' | 'agent';
+  readonly command: readonly string[];
+  readonly abilities: readonly string[];
+  readonly ttlMs: number;
+  /** More variables for the command. */
+  readonly env?: Env;
+}
+
+const LONGEST_MS = 86_400_000;
+/** How exactly the deadline is kept, in ms. */
+const TICK_MS = 10_000;
+/** How long the end of a lease may take, in ms, whatever happens. */
+const LIMIT_MS = 30_000;
+
+/** Runs a command with a token of its own, which is revoked when the command ends or the time is over. Ends with the exit code of the command. */
+export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result> {
+  const { progress, world } = ctx;
+  const { abilities, command, ttlMs } = leasing;
+  if (ttlMs <= 0 || ttlMs > LONGEST_MS) throw usage(`--ttl must be at most ${duration(LONGEST_MS)}.`);
+  const lease = await newLease(ctx, leasing);
+  const body = { name: lease.token, abilities };
+  if (ctx.plan) {
+    const { data } = await ctx.api.send<{ readonly id: string }>('POST /tokens', {}, { body, assume: {} });
+    await ctx.api.send('DELETE /tokens/{token}', { token: data?.id });
+    return { view: nothing };
+  }
+  save(ctx, lease, 'No token was created.');
+  const fresh = await minted(ctx, lease, body);
+  const leased = { ...lease, id: fresh.id ?? null, fingerprint: tokenFingerprint(fresh.plain, lease.host) };
+  const ending = endingOf(ctx, leased, ttlMs);
+  let code: number;
+  try {
+    save(ctx, leased, 'The command was not started.');
+    ctx.ci.mask(fresh.plain);
+    progress.done();
+    const [file = '', ...args] = command;
+    const env = childEnv(world.env, { ...leasing.env, ...variablesFor(ctx, leased, fresh.plain) });
+    code = await world.spawn({ file, args, env, foreground: true, tick: { ms: Math.min(ttlMs, TICK_MS), call: ending.expire } });
+  } finally {
+    await world.hold(ending.end);
+  }
+  const failure = ending.failure();
+  if (!failure) await warnOfOthers(ctx, leased);
+  // A script must know, unless the command itself failed.
+  return { view: nothing, exit: code === 0 ? (failure ?? 0) : code };
+}
+
+async function newLease({ clock, settings, tokens, world }: Context, { kind, ttlMs }: Leasing): Promise<Lease> {
+  const { host, profile, directories } = settings;
+  const plain = await tokens.token();
+  const held = await tokens.find();
+  const now = clock.now();
+  const until = new Date(now + ttlMs).toISOString();
+  const chance = Math.floor((world.random ?? Math.random)() * 36 ** 6);
+  const session = `${kind}-${[now, pid, chance].map((part) => part.toString(36)).join('-')}`;
+  return {
+    version: 1,
+    session,
+    host,
+    profile,
+    owner: held?.source === 'variable' ? tokenFingerprint(plain, host) : null,
+    token: leaseName(session, until),
+    id: null,
+    fingerprint: null,
+    started_at: new Date(now).toISOString(),
+    until,
+    holder: ownHolderName(),
+    state: directories.state,
+  };
+}
+
+/** Saves a lease, or fails with what then did not happen. */
+function save({ settings }: Pick<Context, 'settings'>, lease: Lease, otherwise: string): void {
+  try {
+    saveLease(settings.directories.config, lease);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new DnxError('failed', `Could not save the lease: ${reasonOf(code) ?? code}. ${otherwise}`, { cause: error });
+  }
+}
+
+/** Creates the token. If the response is lost, revokes what may have been created. */
+async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
+  try {
+    return await mint(ctx.api, body);
+  } catch (error) {
+    if (mayHaveActed(error)) await ctx.world.hold(endingOf(ctx, lease, 0).end);
+    else forgetLease(ctx.settings.directories.config, lease);
+    if (!isError(error, 'forbidden')) throw error;
+    throw error.with({ hint: 'A lease creates a token, which your own token must be allowed to do.', next: [signIn], lacks: undefined });
+  }
+}
+
+const signIn: Next = { command: ['login'], why: 'Sign in with a password, or set DNX_TOKEN to a token that may. To sign in' };
+
+/** What the command needs to reach the same host with the token alone. */
+const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, profile }: Lease, token: string): Env => ({
+  DNX_LEASE: session,
+  DNX_TOKEN: token,
+  DNX_HOST: host,
+  DNX_PROFILE: profile,
+  ...(settings.caFile !== undefined && { DNX_CA_FILE: settings.caFile }),
+});
+
+/** How a lease ends: at its deadline, or with its command. */
+interface Ending {
+  /** Revokes the token if the time is over, by either clock: one of them stops while the computer sleeps, the other may be set. */
+  expire(): void;
+  end(): Promise<void>;
+  /** Why the token could not be revoked. */
+  failure(): DnxError | undefined;
+}
+
+function endingOf(ctx: Context, lease: Lease, ttlMs: number): Ending {
+  const { clock, progress } = ctx;
+  const started = clock.elapsed();
+  let revoking: Promise<DnxError | undefined> | undefined;
+  let failure: DnxError | undefined;
+  const isOver = () => clock.elapsed() - started >= ttlMs || clock.now() >= Date.parse(lease.until);
+  const expire = async () => {
+    if (revoking || !isOver()) return;
+    revoking = revoke(ctx, lease);
+    const failed = await revoking;
+    if (!failed) progress.warn(`The lease is over after ${duration(ttlMs)}, so its token was revoked. The command goes on without it.`);
+    // The next tick tries again.
+    else revoking = undefined;
+  };
+  return {
+    expire: () => void expire(),
+    async end() {
+      failure = await (revoking ?? revoke(ctx, lease));
+      if (!failure) return;
+      const now = lease.id === null ? 'dnx token list --audit' : `dnx token revoke ${lease.id}`;
+      progress.warn(`Could not revoke the token ${lease.token}: ${failure.message} The next dnx command does, or now: ${now}`);
+    },
+    failure: () => failure,
+  };
+}
+
+/** Revokes the token and forgets the lease, or leaves both to the next command. A signal does not stop it. */
+async function revoke(ctx: Context, lease: Lease): Promise<DnxError | undefined> {
+  const { config } = ctx.settings.directories;
+  try {
+    await revokeLeased(ctx.api.unstopped().until(ctx.clock.elapsed() + LIMIT_MS), lease);
+    forgetLease(config, lease);
+    return undefined;
+  } catch (error) {
+    if (!isError(error)) throw error;
+    // Without it, the end of this process does the same.
+    try {
+      saveLease(config, { ...lease, holder: null });
+    } catch {}
+    return error;
+  }
+}
+
+/** Warns of tokens that were created meanwhile: the API reference does not say that a token needs an ability for that. */
+async function warnOfOthers({ api, progress, settings }: Context, lease: Lease): Promise<void> {
+  const own = [lease, ...savedLeases(settings.directories.config)].map(({ id }) => id);
+  const isLater = (id: string) => Number(id) > Number(lease.id);
+  const found = await api.list<Token>('GET /tokens', {}, { casual: true }).catch(() => []);
+  for (const { id, name } of found.filter((each) => isLater(wordOf(each.id)) && !own.includes(wordOf(each.id))))
+    progress.warn(`Token ${wordOf(name)} was created meanwhile. If that was not you: dnx token revoke ${wordOf(id)}`);
+}

@@ -1,0 +1,87 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Holder, holderNamed, isHolderGone, isLocalHolder } from './files/lock.ts';
+import { readJson, writeJson } from './files/text-file.ts';
+import { leaseDirectory } from './settings/directories.ts';
+
+/** A token that a child process has for a while, saved so that it is revoked whatever happens. Contains no secret. */
+export interface Lease {
+  readonly version: 1;
+  /** Begins with `agent-` for an agent's session. */
+  readonly session: string;
+  readonly host: string;
+  readonly profile: string;
+  /** The fingerprint of the token that minted it, if that was in DNX_TOKEN; null for the stored sign-in. */
+  readonly owner: string | null;
+  /** The name of the token, which no other one has. */
+  readonly token: string;
+  /** Null until the API has sent it. */
+  readonly id: string | null;
+  /** The fingerprint of the token; null until the API has sent it. */
+  readonly fingerprint: string | null;
+  readonly started_at: string;
+  readonly until: string;
+  /** The process that revokes it, as in the name of a lock; null if that could not. */
+  readonly holder: string | null;
+  /** Where the history of the session is. */
+  readonly state: string;
+}
+
+const fileOf = (config: string, { session }: Pick<Lease, 'session'>): string => join(leaseDirectory(config), `${session}.json`);
+
+/** Saves a lease, for this user only. */
+export const saveLease = (config: string, lease: Lease): void => writeJson(fileOf(config, lease), lease);
+
+/** Forgets a lease whose token is gone. If it cannot, a later command finds out again. */
+export function forgetLease(config: string, lease: Pick<Lease, 'session'>): void {
+  try {
+    rmSync(fileOf(config, lease), { force: true });
+  } catch {
+    // A read-only disk.
+  }
+}
+
+/** Every saved lease. Anything else in the directory is ignored. */
+export function savedLeases(config: string): readonly Lease[] {
+  try {
+    return readdirSync(leaseDirectory(config)).flatMap((name) => {
+      const lease = name.endsWith('.json') ? readLease(join(leaseDirectory(config), name)) : undefined;
+      return lease && `${lease.session}.json` === name ? [lease] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** The process of a lease, if it may still be running. */
+export function leaseHolder({ holder }: Lease): Holder | undefined {
+  const found = holder === null ? undefined : holderNamed(holder);
+  return found && !isHolderGone(found) ? found : undefined;
+}
+
+/** The same on this machine and in this container, where its process id means something. */
+export function localLeaseHolder(lease: Lease): Holder | undefined {
+  const found = leaseHolder(lease);
+  return found && isLocalHolder(found) ? found : undefined;
+}
+
+function readLease(file: string): Lease | undefined {
+  try {
+    const lease = readJson<Partial<Lease>>(file);
+    return isComplete(lease) ? lease : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isComplete(lease: Partial<Lease>): lease is Lease {
+  const { version, session, host, profile, token, started_at, until, state } = lease;
+  const isText = (value: unknown) => typeof value === 'string' && value !== '';
+  const isTextOrNull = (value: unknown) => value === null || isText(value);
+  return (
+    version === 1 &&
+    [session, host, profile, token, state].every(isText) &&
+    [started_at, until].every((time) => !Number.isNaN(Date.parse(String(time)))) &&
+    [lease.owner, lease.id, lease.fingerprint, lease.holder].every(isTextOrNull)
+  );
+}

@@ -1,0 +1,333 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
+import { holderName, processHolder } from '../../src/machine/files/lock.ts';
+import { leaseDirectory } from '../../src/machine/settings/directories.ts';
+import type { Child } from '../../src/machine/world.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { editLeases, leasedTokens, leasing, savedIn } from '../support/leased.ts';
+import { signedOut, signIn } from '../support/sign-in.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const LEASE = 'token lease --ability site:read';
+const NAME = /^dnx lease-[\w-]+ until 2026-04-16T13:00:\d\dZ$/;
+const MARKS = { DNX_TOKEN: undefined, DNX_LEASE: undefined };
+
+/** Leases as a process that was killed left them. */
+const killed = { holder: 'elsewhere,1,,,' };
+
+async function left(line = LEASE): Promise<void> {
+  bed.sandbox.faults.next({ method: 'DELETE' }, 'drop');
+  const run = await leasing(bed, line, async () => {});
+  expect([run.code, leasedTokens(bed).length]).toEqual([13, 1]);
+}
+
+async function succeeds(run: Promise<Run>): Promise<void> {
+  const { code, stderr } = await run;
+  expect(code, stderr).toBe(0);
+}
+
+describe('token lease', () => {
+  test('gives the command a token that can do what its lines need, revokes it, and ends with its exit code', async () => {
+    const run = await leasing(bed, 'token lease --for "deploy --wait"', async (inside, child) => {
+      const [token] = bed.sandbox.state.tokens.slice(-1);
+      expect(token).toMatchObject({ name: expect.stringMatching(NAME), abilities: ['site:deploy', 'site:read'] });
+      expect(child).toMatchObject({ file: 'work', args: [], foreground: true });
+      expect(child.env.DNX_TOKEN).toMatch(new RegExp(`^${token?.id}\\|`));
+      const file = join(leaseDirectory(join(bed.directory, 'config')), `${child.env.DNX_LEASE}.json`);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(JSON.stringify(savedIn(bed))).not.toContain(child.env.DNX_TOKEN?.split('|')[1]);
+      expect((await inside('server list')).code).toBe(5);
+      expect((await inside('whoami')).code).toBe(0);
+      return 7;
+    });
+    expect([run.code, leasedTokens(bed), savedIn(bed)]).toEqual([7, [], []]);
+  });
+
+  test('without abilities, and with a --ttl of more than a day, creates nothing', async () => {
+    for (const line of ['token lease', `${LEASE} --ttl 25h`]) {
+      const run = await leasing(bed, line, async () => {});
+      expect([run.code, run.calls, bed.children], run.stderr).toEqual([2, [], []]);
+    }
+  });
+
+  test('creates no token if the lease cannot be saved', async () => {
+    mkdirSync(join(bed.directory, 'config'), { recursive: true });
+    writeFileSync(leaseDirectory(join(bed.directory, 'config')), '');
+    const run = await leasing(bed, LEASE, async () => {});
+    expect([run.code, run.calls, bed.children]).toEqual([1, [], []]);
+    expect(run.stderr).toContain('No token was created.');
+  });
+
+  test('says what is needed if the token may not create tokens', async () => {
+    bed.sandbox.faults.next({ method: 'POST' }, { status: 403, body: { message: 'Forbidden.' } });
+    const run = await leasing(bed, LEASE, async () => {});
+    expect([run.code, savedIn(bed), bed.children]).toEqual([5, [], []]);
+    expect(run.stderr).toContain('A lease creates a token, which your own token must be allowed to do.');
+  });
+
+  test.each(['drop-after', 'cut'] as const)('revokes the token if its response is lost: %s', async (fault) => {
+    bed.sandbox.faults.next({ method: 'POST' }, fault);
+    const run = await leasing(bed, LEASE, async () => {});
+    expect([run.code, leasedTokens(bed), savedIn(bed), bed.children]).toEqual([13, [], [], []]);
+  });
+
+  test('revokes the token if the command cannot be started', async () => {
+    const child = () => {
+      throw new DnxError('usage', 'Could not run work: command not found.');
+    };
+    const run = await bed.dnx(`${LEASE} -- work`, { child });
+    expect([run.code, leasedTokens(bed), savedIn(bed)]).toEqual([2, [], []]);
+  });
+
+  test('after Ctrl-C, still revokes the token', async () => {
+    const interruption = new AbortController();
+    const child = () => {
+      interruption.abort(new DnxError('terminated', 'Terminated.'));
+      return 143;
+    };
+    const run = await bed.dnx(`${LEASE} -- work`, { child, signal: interruption.signal });
+    expect([run.code, leasedTokens(bed), savedIn(bed)]).toEqual([143, [], []]);
+  });
+
+  test('at the deadline revokes the token, and lets the command go on', async () => {
+    const run = await leasing(bed, `${LEASE} --ttl 1h`, async (inside, child) => {
+      child.tick?.call();
+      expect(leasedTokens(bed)).toHaveLength(1);
+      // The computer slept, or its clock was set.
+      bed.clock.ahead += 3_600_000;
+      child.tick?.call();
+      await expect.poll(() => leasedTokens(bed)).toEqual([]);
+      const refused = await inside('whoami');
+      expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('The lease that started this is over.')]);
+      return 3;
+    });
+    expect([run.code, savedIn(bed)]).toEqual([3, []]);
+    expect(run.stderr).toContain('! The lease is over after 1h, so its token was revoked. The command goes on without it.\n');
+  });
+
+  test('a clock that is set back does not make it longer', async () => {
+    await succeeds(
+      leasing(bed, `${LEASE} --ttl 1h`, async (_, child) => {
+        bed.clock.ahead -= 86_400_000;
+        await bed.clock.sleep(3_600_000);
+        child.tick?.call();
+        await expect.poll(() => leasedTokens(bed)).toEqual([]);
+      }),
+    );
+  });
+
+  test('tells of tokens that were created meanwhile, which the API may allow any token', async () => {
+    const run = await leasing(bed, LEASE, async (_, { env }) => {
+      const headers = { authorization: `Bearer ${env.DNX_TOKEN}`, 'content-type': 'application/json' };
+      await fetch(`${env.DNX_HOST}/api/v1/tokens`, { method: 'POST', headers, body: '{"name":"mine"}' });
+    });
+    const id = bed.sandbox.state.tokens.find(({ name }) => name === 'mine')?.id;
+    expect(run.stderr).toContain(`! Token mine was created meanwhile. If that was not you: dnx token revoke ${id}\n`);
+  });
+
+  test('several at once are apart', async () => {
+    await succeeds(
+      leasing(bed, LEASE, async (_, { env: one }) => {
+        const other = await bed.dnx(`${LEASE} -- work`, {
+          env: { DNX_CONFIG_DIR: join(bed.directory, 'other') },
+          child: ({ env }) => {
+            expect(env.DNX_TOKEN).not.toBe(one.DNX_TOKEN);
+            expect(leasedTokens(bed)).toHaveLength(2);
+            return 0;
+          },
+        });
+        expect([other.code, leasedTokens(bed).length]).toEqual([0, 1]);
+      }),
+    );
+    expect(leasedTokens(bed)).toEqual([]);
+  });
+});
+
+describe('a token that could not be revoked', () => {
+  test('is told, with an exit code, and is revoked by the next command', async () => {
+    bed.sandbox.faults.next({ method: 'DELETE' }, 'drop');
+    const run = await leasing(bed, LEASE, async () => {});
+    const [token = ''] = leasedTokens(bed);
+    expect(run.code).toBe(13);
+    expect(run.stderr).toMatch(/! Could not revoke the token dnx lease-.+ The next dnx command does, or now: dnx token revoke \d+\n/);
+    const next = await bed.dnx('server list');
+    expect([next.code, next.stderr]).toEqual([0, `Revoked the token of a lease that was interrupted: ${token}\n`]);
+    expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
+    expect((await bed.dnx('server list')).calls).toEqual(['GET /servers']);
+  });
+
+  test('keeps the exit code of a command that failed', async () => {
+    bed.sandbox.faults.next({ method: 'DELETE' }, 'drop');
+    expect((await leasing(bed, LEASE, async () => 3)).code).toBe(3);
+  });
+
+  test('is found by its name if its id never arrived, also if the request arrives late', async () => {
+    await left();
+    const { tokens } = bed.sandbox.state;
+    editLeases(bed, { id: null });
+    const late = tokens.splice(-1);
+    await succeeds(bed.dnx('server list'));
+    expect(savedIn(bed)).toHaveLength(1);
+    tokens.push(...late);
+    await succeeds(bed.dnx('server list'));
+    expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
+  });
+
+  test('is left alone while its process runs, until it is overdue', async () => {
+    await left();
+    editLeases(bed, killed);
+    await succeeds(bed.dnx('server list'));
+    expect(leasedTokens(bed)).toHaveLength(1);
+    bed.clock.ahead += 2 * 3_600_000;
+    await succeeds(bed.dnx('server list'));
+    expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
+  });
+
+  test('is not looked for by another user, at another host, in a dry run, or by a command without requests', async () => {
+    await left();
+    const other = bed.sandbox.mint(['server:read'], { role: 'viewer' });
+    await succeeds(bed.dnx('server list', { env: { DNX_TOKEN: other } }));
+    await succeeds(bed.dnx('site suspend shop.example.com --dry-run'));
+    await succeeds(bed.dnx('config list'));
+    expect([leasedTokens(bed).length, savedIn(bed).length]).toEqual([1, 1]);
+  });
+
+  test('is only told of under DNX_READ_ONLY', async () => {
+    await left();
+    const run = await bed.dnx('server list', { env: { DNX_READ_ONLY: '1' } });
+    expect([run.code, leasedTokens(bed).length]).toEqual([0, 1]);
+    expect(run.stderr).toContain('! Could not revoke the token of a lease that was interrupted');
+  });
+
+  test('is gone already if somebody else revoked it', async () => {
+    await left();
+    bed.sandbox.state.tokens.pop();
+    const run = await bed.dnx('server list');
+    expect([run.code, run.stderr, savedIn(bed)]).toEqual([0, '', []]);
+  });
+
+  test('is an overdue lease in token list --audit', async () => {
+    await succeeds(
+      leasing(bed, LEASE, async (inside) => {
+        const running = await inside('token list --audit');
+        expect(running.stdout).toMatch(/lease, until 2026-04-16 13:00 UTC/);
+        expect(running.stderr).toContain('5 of 7 tokens need attention.');
+        bed.clock.ahead += 2 * 3_600_000;
+        const late = await inside('token list --audit');
+        expect(late.stdout).toMatch(/overdue lease, until 2026-04-16 13:00 UTC/);
+        expect(late.stderr).toContain('6 of 7 tokens need attention.');
+      }),
+    );
+  });
+});
+
+describe('in a lease, dnx uses only the leased token', () => {
+  beforeEach(async () => {
+    await succeeds(signIn(bed));
+    await succeeds(signIn(bed, 'login --with-token --insecure-storage --profile work'));
+  });
+
+  test('not the stored sign-in, another profile or another host, even if the environment is removed', async () => {
+    const opened: string[] = [];
+    const get = bed.keychain.get.bind(bed.keychain);
+    await succeeds(
+      leasing(
+        bed,
+        LEASE,
+        async (inside) => {
+          bed.keychain.get = (account) => {
+            opened.push(account);
+            return get(account);
+          };
+          for (const [line, env] of [
+            ['whoami', MARKS],
+            ['whoami', { DNX_TOKEN: undefined }],
+            ['whoami', { ...MARKS, DNX_STATE_DIR: join(bed.directory, 'moved') }],
+            ['whoami --profile work', MARKS],
+            ['whoami --profile work', { ...MARKS, DNX_PROFILE: undefined }],
+            ['whoami', { DNX_TOKEN: bed.sandbox.token }],
+            ['whoami', { DNX_TOKEN: bed.sandbox.token, DNX_LEASE: undefined }],
+            ['whoami --host http://127.0.0.1:9', {}],
+          ] as const) {
+            const run = await inside(line, env);
+            expect([run.code, run.calls], `${line} ${run.stderr}`).toEqual([4, []]);
+            expect(run.stderr).toContain('dnx token lease started this, so only its token is used here.');
+          }
+          const elsewhere = await inside('whoami', { ...MARKS, DNX_CONFIG_DIR: join(bed.directory, 'moved') });
+          expect([elsewhere.code, elsewhere.calls]).toEqual([4, []]);
+        },
+        signedOut,
+      ),
+    );
+    expect(opened).toEqual([]);
+    bed.keychain.get = get;
+    expect(leasedTokens(bed)).toEqual([]);
+  });
+
+  test('what reaches past it, or outlasts it, is refused before any request', async () => {
+    const lines = [
+      'login --with-token',
+      'logout',
+      'auth refresh --ability site:deploy',
+      'auth switch work',
+      'token create x --ability site:read',
+      'token revoke Grafana --yes',
+      'token rotate Grafana --yes',
+      'token lease --ability site:read -- true',
+      'config set host https://example.com',
+      'config unset host',
+      'config delete-profile work --yes',
+      'api POST /tokens -F name=x',
+      'api DELETE /tokens/4 --yes',
+      'api POST /logout',
+    ];
+    const envs = [{}, { DNX_LEASE: undefined }, { DNX_NO_HISTORY: '1' }];
+    const work = async (inside: Parameters<Parameters<typeof leasing>[2]>[0]) => {
+      for (const [at, line] of lines.entries()) {
+        const run = await inside(line, envs[at % envs.length]);
+        expect([run.code, run.calls], `${line} ${run.stderr}`).toEqual([2, []]);
+        expect(run.stderr).toMatch(/^Error: .+ is refused here: .+\.\n {2}This runs in dnx token lease\. Use another terminal\.\n$/);
+      }
+    };
+    await succeeds(leasing(bed, LEASE, work, signedOut));
+  });
+
+  test.each([
+    ['linux', 4],
+    ['darwin', 4],
+    // Windows does not tell which process started another.
+    ['win32', 0],
+  ] as const)('its processes are known on %s without the environment: %d', async (platform, code) => {
+    const work = async (_: unknown, { env }: Child) => {
+      editLeases(bed, { holder: holderName(processHolder(process.ppid)) });
+      const found = await bed.dnx('whoami', { env: { ...env, ...MARKS }, platform });
+      expect(found.code, found.stderr).toBe(code);
+      const marked = await bed.dnx('whoami', { env: { ...env, DNX_TOKEN: undefined }, platform });
+      expect(marked.code).toBe(4);
+    };
+    await succeeds(leasing(bed, LEASE, work, signedOut));
+  });
+
+  test('what it changes is in the history of the user, with the name of the session', async () => {
+    await succeeds(
+      leasing(bed, 'token lease --ability site:update --ability site:read --ability server:read', async (inside, { env }) => {
+        const run = await inside('site suspend shop.example.com --yes', {
+          DNX_STATE_DIR: join(bed.directory, 'moved'),
+          DNX_NO_HISTORY: '1',
+        });
+        expect(run.code, run.stderr).toBe(0);
+        const [last] = (await bed.dnx('history --json')).json<readonly { session: string; command: string }[]>();
+        expect(last).toMatchObject({ session: env.DNX_LEASE, command: 'dnx site suspend shop.example.com' });
+      }),
+    );
+    expect((await bed.dnx('history')).stdout).toMatch(/ SESSION /);
+    expect((await bed.dnx('history show 1')).stdout).toMatch(/session +lease-/);
+  });
+});
