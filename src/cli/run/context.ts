@@ -1,6 +1,6 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { type Tokens, openTokens } from '../../machine/credentials/tokens.ts';
+import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import { truthy } from '../../machine/env.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -13,7 +13,7 @@ import { type NameIndex, openNameIndex } from '../../platform/names/name-index.t
 import type { RunLine, Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { mayChange } from '../language/tree.ts';
-import { type Progress, openProgress } from '../output/progress.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
@@ -21,7 +21,7 @@ import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
 import type { BaseContext } from './prepare.ts';
-import { type Sources, parseValue } from './values.ts';
+import { parseValue, type Sources } from './values.ts';
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;
