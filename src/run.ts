@@ -1,4 +1,4 @@
-import { DnxError, isError, type Next } from './base/errors.ts';
+import { DnxError, type Next, isError } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { RunLine, Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
@@ -6,14 +6,15 @@ import { checkShape, delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
-import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { perform, type Starting } from './cli/run/perform.ts';
+import { type Invocation, callsOf } from './cli/run/invocation.ts';
+import { type Starting, perform } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
-import { mayTell } from './features/update/due.ts';
+import { isCi } from './machine/ci.ts';
+import { truthy } from './machine/env.ts';
 import { hasFiles } from './machine/files/text-file.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
-import { readSettings, type Settings } from './machine/settings/settings.ts';
+import { type Settings, readSettings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** What a run of a command needs of `main`. */
@@ -47,6 +48,21 @@ export async function runCommand(line: Invocation, outer: Settings, world: World
     update?.stop();
   }
 }
+
+/**
+ * True if the user may be told of a new release: on a terminal, and not in CI or for a program that reads what dnx prints.
+ * Not after a program that dnx runs either, whose output the notice would look like.
+ */
+const mayTell = ({ command, group }: Invocation, { quiet, format }: Settings, { stdout, stderr, env }: World): boolean =>
+  Boolean(stdout.isTTY && stderr.isTTY) &&
+  !quiet &&
+  format !== 'json' &&
+  format !== 'ndjson' &&
+  !isCi(env) &&
+  !truthy(env.DNX_NO_UPDATE_NOTIFIER) &&
+  group.name !== 'completion' &&
+  command.name !== 'upgrade' &&
+  !Object.values(command.options ?? {}).some(({ rest }) => rest);
 
 /** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there. */
 async function inSession(invocation: Invocation, settings: Settings, world: World) {
@@ -111,6 +127,8 @@ async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof
 /** An error with what this user can do about a refused token. */
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
+  if (settings.session?.agent && isError(error) && error.reason === 'name_to_type')
+    return (await import('./cli/run/person.ts')).leftToPerson(error, { invocation, settings }, ctx);
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
     return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings);
   if (!isError(error, 'forbidden')) return error;

@@ -23,8 +23,12 @@ export const plural = (noun: string): string =>
 export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** `a`, `a or b`, `a, b or c`. */
-export const orList = (words: readonly string[]): string =>
-  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' or ');
+export const orList = (words: readonly string[]): string => listWith('or', words);
+/** `a`, `a and b`, `a, b and c`. */
+export const andList = (words: readonly string[]): string => listWith('and', words);
+
+const listWith = (last: string, words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(` ${last} `);
 
 /** `php_version` -> `--php-version`: the JSON field name is the only name. */
 export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`;

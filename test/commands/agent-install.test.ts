@@ -192,6 +192,7 @@ describe('an install and an uninstall leave the same bytes', () => {
     write('.mcp.json', read('.mcp.json').replace('"deploynix"', '"a": {},\n    "deploynix"'));
     write('.vscode/mcp.json', read('.vscode/mcp.json').replace(/\n {2}\}\n\}/, ',\n    "b": {}\n  }\n}'));
     write('.claude/skills/mine/SKILL.md', 'Mine');
+    write('opencode.json', '{ broken, but none of ours');
     const run = await dnx('agent uninstall', terminal('y\r'.repeat(4)));
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toContain(`Remove ${SKILL}?`);
@@ -200,6 +201,7 @@ describe('an install and an uninstall leave the same bytes', () => {
       '.mcp.json': '{\n  "mcpServers": {\n    "a": {}\n  }\n}\n',
       '.vscode/mcp.json': '{\n  "servers": {\n    "b": {}\n  }\n}\n',
       'AGENTS.md': '# Ours\n\n## More\n',
+      'opencode.json': '{ broken, but none of ours',
     });
     expect((await dnx('agent uninstall --yes')).stdout).toBe('Nothing of dnx agent install is in this project.\n');
   });

@@ -81,9 +81,9 @@ function make({ clock, settings }: Needs, project: string, { file, path, before,
   if (readText(path) !== before)
     throw new DnxError('differences', `${file} was changed meanwhile. It was not written.`, { hint: 'Run the command again.' });
   try {
-    if (before !== undefined) backUp(settings.directories.state, path, clock.now());
     if (after === undefined) removeWithDirectories(project, path);
     else {
+      if (before !== undefined) backUp(settings.directories.state, path, clock.now());
       // Not `makeDirectory`, which keeps others out.
       mkdirSync(dirname(path), { recursive: true });
       removeTemporaries(path, clock.now());

@@ -1,11 +1,12 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { unknownWord } from '../../base/nearest.ts';
-import { orList } from '../../base/text.ts';
+import { andList } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { columns, done, message, type Result, sections } from '../../cli/output/view.ts';
+import { readText } from '../../machine/files/text-file.ts';
 import { projectDirectory, realPathOf } from '../env/local-file.ts';
-import { type AgentClient, agentClients, clientsIn } from './clients.ts';
+import { type AgentClient, agentClients, clientsIn, MCP_NAME } from './clients.ts';
 import { backupDirectory, changesFile, diffLines, type Edit, editVerb, makeEdits, planEdit } from './edits.ts';
 import { everyPart, partsFor, usesBoost } from './parts.ts';
 import { agentTexts } from './texts.ts';
@@ -19,7 +20,7 @@ interface Options {
 export async function installAgent(ctx: Context, { client, dry_run }: Options, { yes }: GivenConsent): Promise<Result> {
   const project = projectOf(ctx);
   const clients = await chosenClients(ctx, project, client);
-  const titles = orList(clients.map(({ title }) => title)).replace(' or ', ' and ');
+  const titles = andList(clients.map(({ title }) => title));
   const parts = partsFor(clients, project, await agentTexts(ctx.tree));
   const edits = parts.map(({ file, add }) => planEdit(project, file, (before) => add(before, file)));
   const result = await performed(ctx, project, { edits, yes, dry: dry_run, names: clients.map(({ name }) => name) }, [
@@ -37,10 +38,9 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
 /** `dnx agent uninstall`: takes back what an install wrote, for every client. */
 export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }: GivenConsent): Promise<Result> {
   const project = projectOf(ctx);
-  const edits = everyPart(project, await agentTexts(ctx.tree)).flatMap(({ file, remove }) => {
-    const edit = planEdit(project, file, (before) => (before === undefined ? { text: before } : remove(before, file)));
-    return edit.before === undefined ? [] : [edit];
-  });
+  // A file without its name is none of ours, whatever else is wrong with it.
+  const parts = everyPart(project, await agentTexts(ctx.tree)).filter(({ file }) => readText(join(project, file))?.includes(MCP_NAME));
+  const edits = parts.map(({ file, remove }) => planEdit(project, file, (before = '') => remove(before, file)));
   return performed(ctx, project, { edits, yes, dry: dry_run, names: [] }, [
     'Removed what dnx agent install wrote',
     'Nothing of dnx agent install is in this project.',
@@ -102,7 +102,7 @@ async function performed(
       note: 'Nothing was changed.',
     };
   const mine = await makeEdits(ctx, project, changes, yes);
-  const backups = mine.some(({ before }) => before !== undefined)
+  const backups = mine.some((edit) => resultOf(edit) === 'changed')
     ? [['backups', backupDirectory(ctx.settings.directories.state)] as const]
     : [];
   return { view: done(made, summary(mine), [...mine.map((edit) => [resultOf(edit), edit.file] as const), ...backups]) };

@@ -1,4 +1,5 @@
 import { errorReasons } from '../../base/errors.ts';
+import { andList } from '../../base/text.ts';
 import type { Line, Tree } from '../../cli/language/command.ts';
 import { everyCommand } from '../../cli/language/tree.ts';
 import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
@@ -71,7 +72,7 @@ What takes time is followed to its end; exit code 0 means that it succeeded. \`-
 
 ## Errors
 
-With \`--json\`, an error is one line of JSON on stderr, with a \`code\`, a \`reason\`, and a \`hint\` or commands to run next. With \`"human": true\`, only a person can go on: stop, and tell them what it says. These are ${human.slice(0, -1).join(', ')} and ${human.at(-1)}.
+With \`--json\`, an error is one line of JSON on stderr, with a \`code\`, a \`reason\`, and a \`hint\` or commands to run next. With \`"human": true\`, only a person can go on: stop, and tell them what it says. These are ${andList(human)}.
 
 ${codes.join('\n')}
 

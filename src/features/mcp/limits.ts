@@ -83,7 +83,7 @@ const forPerson = (path: string, words: readonly string[], why: string): DnxErro
     `'${path}' is for a person, because ${why}.`,
     `Ask the user to run, in a terminal: ${['dnx', ...words].map(quoted).join(' ')}`,
   ).with({
-    reason: 'terminal_missing',
+    reason: 'person_required',
   });
 
 /** Who runs a command without options: a tool, or a person in a terminal. */

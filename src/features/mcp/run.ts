@@ -148,10 +148,10 @@ const programs: readonly string[] = ['git', 'ssh'];
 function worldOf(outer: World, own: Partial<World>): World {
   const allowed = <P extends Program>(program: P): P => {
     if (programs.includes(program.file)) return program;
-    throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'terminal_missing' });
+    throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'person_required' });
   };
   const others: Partial<World> = {
-    spawn: async (child) => Promise.reject(usage(`This runs ${child.file} in a terminal.`).with({ reason: 'terminal_missing' })),
+    spawn: async (child) => Promise.reject(usage(`This runs ${child.file} in a terminal.`).with({ reason: 'person_required' })),
     capture: async ({ attended: _, ...child }: Captured) => outer.capture(allowed(child)),
     start: async (child: Piped) => outer.start(allowed(child)),
     open: async () => false,
