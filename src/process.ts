@@ -127,8 +127,6 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     exits.add(callback);
     return () => exits.delete(callback);
   };
-  const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
-    platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
   const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
     env,
@@ -154,56 +152,65 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     },
     connect: async (caFile, { background } = {}) =>
       (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background }),
-    async spawn(child) {
-      const { runChild } = await import('./machine/run-child.ts');
-      const found = await runnable(child);
-      if (!found) throw (await import('./machine/child.ts')).programNotFound(child.file);
-      const onForeground = (send: Children['foreground']) => {
-        children.foreground = send;
-      };
-      children.running += 1;
-      try {
-        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after });
-        await lateInterrupt(code, signal);
-        return code;
-      } finally {
-        children.running -= 1;
-        if (child.foreground) children.foreground = undefined;
-      }
-    },
-    async start(child) {
-      const found = await runnable(child);
-      if (!found) return undefined;
-      const started = await (await import('./machine/child.ts')).startChild(found, { signal, after, onExit, platform });
-      if (child.signal) {
-        children.running += 1;
-        void started?.ended.finally(() => {
-          children.running -= 1;
-        });
-      }
-      return started;
-    },
-    async capture(child) {
-      const found = await runnable(child);
-      const captured = found && (await (await import('./machine/child.ts')).captureChild(found, { signal, after, onExit }));
-      await lateInterrupt(captured?.code, signal);
-      signal.throwIfAborted();
-      return captured;
-    },
-    async hold(work) {
-      children.running += 1;
-      try {
-        return await work();
-      } finally {
-        children.running -= 1;
-      }
-    },
+    ...programsOf(process, { signal, onExit }, children),
     open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
     suspend() {
       // The whole group, which the terminal would stop, too.
       if (platform !== 'win32') process.kill(0, 'SIGTSTP');
     },
     onExit,
+  };
+}
+
+/** Runs other programs. */
+function programsOf(
+  process: NodeJS.Process,
+  { signal, onExit }: Pick<World, 'signal' | 'onExit'>,
+  children: Children,
+): Pick<World, 'spawn' | 'start' | 'capture' | 'hold'> {
+  const { platform } = process;
+  const child = () => import('./machine/child.ts');
+  const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
+    platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
+  const hold: World['hold'] = async (work) => {
+    children.running += 1;
+    try {
+      return await work();
+    } finally {
+      children.running -= 1;
+    }
+  };
+  return {
+    async spawn(program) {
+      const { runChild } = await import('./machine/run-child.ts');
+      const found = await runnable(program);
+      if (!found) throw (await child()).programNotFound(program.file);
+      const onForeground = (send: Children['foreground']) => {
+        children.foreground = send;
+      };
+      return hold(async () => {
+        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after });
+        await lateInterrupt(code, signal);
+        return code;
+      }).finally(() => {
+        if (program.foreground) children.foreground = undefined;
+      });
+    },
+    async start(program) {
+      const found = await runnable(program);
+      if (!found) return undefined;
+      const started = await (await child()).startChild(found, { signal, after, onExit, platform });
+      if (program.signal && started) void hold(() => started.ended);
+      return started;
+    },
+    async capture(program) {
+      const found = await runnable(program);
+      const captured = found && (await (await child()).captureChild(found, { signal, after, onExit }));
+      await lateInterrupt(captured?.code, signal);
+      signal.throwIfAborted();
+      return captured;
+    },
+    hold,
   };
 }
 

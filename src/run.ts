@@ -10,7 +10,8 @@ import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { perform, type Starting } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
-import { mayTell } from './features/update/due.ts';
+import { isCi } from './machine/ci.ts';
+import { truthy } from './machine/env.ts';
 import { hasFiles } from './machine/files/text-file.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
@@ -46,6 +47,21 @@ export async function runCommand(line: Invocation, outer: Settings, world: World
     update?.stop();
   }
 }
+
+/**
+ * True if the user may be told of a new release: on a terminal, and not in CI or for a program that reads what dnx prints.
+ * Not after a program that dnx runs either, whose output the notice would look like.
+ */
+const mayTell = ({ command, group }: Invocation, { quiet, format }: Settings, { stdout, stderr, env }: World): boolean =>
+  Boolean(stdout.isTTY && stderr.isTTY) &&
+  !quiet &&
+  format !== 'json' &&
+  format !== 'ndjson' &&
+  !isCi(env) &&
+  !truthy(env.DNX_NO_UPDATE_NOTIFIER) &&
+  group.name !== 'completion' &&
+  command.name !== 'upgrade' &&
+  !Object.values(command.options ?? {}).some(({ rest }) => rest);
 
 /** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there. */
 async function inSession(invocation: Invocation, settings: Settings, world: World) {
@@ -110,6 +126,8 @@ async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof
 /** An error with what this user can do about a refused token. */
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
+  if (settings.session?.agent && isError(error) && error.reason === 'name_to_type')
+    return (await import('./cli/run/person.ts')).leftToPerson(error, { invocation, settings }, ctx);
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
     return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings);
   if (!isError(error, 'forbidden')) return error;

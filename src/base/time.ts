@@ -72,6 +72,12 @@ export function parseDuration(value: string): number | undefined {
   return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (parsed[unit ?? ''] ?? 0), 0);
 }
 
+/** A time, or how long before `now` it was, such as `2h`, in epoch ms. Undefined for anything else. */
+export function timeOrAgo(word: string, now: number): number | undefined {
+  const ms = parseDuration(word);
+  return ms === undefined ? timeOf(word) : now - ms;
+}
+
 /** The most of a unit that is shown of the past. What is to come, such as the end of a certificate, is counted in days up to two years. */
 const units = [
   [60, SECOND, 's'],

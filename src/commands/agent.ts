@@ -1,5 +1,8 @@
+import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, flag, list } from '../cli/language/options.ts';
+import { leaseCalls, leaseOptions, runLeased } from '../features/lease/lease.ts';
+import { chosenAbilities, readAbilities } from '../features/token/choose.ts';
 
 const dry_run = { ...flag('Show what would be written, without writing'), effect: 'read' } as const;
 
@@ -32,4 +35,31 @@ const uninstall = command({
   run: async (ctx, { options, consent }) => (await import('../features/agent/install.ts')).uninstallAgent(ctx, options, consent),
 });
 
-export default group({ name: 'agent', commands: [install, uninstall] });
+const TTL_MS = 8 * 3_600_000;
+
+const run = command({
+  name: 'run',
+  summary: 'Run an agent with a token of its own',
+  description:
+    'Like dnx token lease, with a token that may read everything and deploy, or do what you allow instead of that. In this session, --yes answers ordinary questions, and nothing answers one about what cannot be undone or could break a site: dnx then saves a plan, which a person applies with dnx apply in another terminal. dnx history has every change, with the name of the session.',
+  calls: [...leaseCalls],
+  effect: 'program',
+  exits: 'those of the command',
+  options: {
+    for: list('Allow what this command needs, instead of deployments', 'command'),
+    from_script: list('Allow what a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
+    ability: list('Allow this ability', 'resource:action'),
+    read_only: flag('Allow no changes'),
+    ...leaseOptions('8h'),
+  },
+  examples: ['run -- claude', 'run --for "deploy --wait" --for "env set" -- codex', 'run --read-only --ttl 1h -- claude'],
+  async run(ctx, { options: { command, ttl, read_only, ...choosing } }) {
+    const chosen = await chosenAbilities(ctx, { ...choosing, preset: undefined });
+    const changes = (chosen ?? (read_only ? [] : ['site:deploy'])).filter((each) => !readAbilities.includes(each));
+    if (read_only && changes.length > 0) throw usage(`--read-only does not allow ${changes.join(', ')}.`);
+    const abilities = [...readAbilities, ...changes];
+    return runLeased(ctx, { kind: 'agent', command, abilities, ttlMs: ttl ?? TTL_MS, ...(read_only && { env: { DNX_READ_ONLY: '1' } }) });
+  },
+});
+
+export default group({ name: 'agent', commands: [run, install, uninstall] });

@@ -3,7 +3,7 @@ import { toJson } from '../base/json.ts';
 import { duration, utcOf } from '../base/time.ts';
 import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
-import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
+import { columns, data, nothing, textView as plain, record, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/inputs.ts';
 import { type Address, addressOf, fillPlaceholders, operationOf } from '../features/api/address.ts';
 import { methods, requestedOperations, requestOf } from '../features/api/request.ts';

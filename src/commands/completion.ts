@@ -1,7 +1,7 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, choice, text as option, required } from '../cli/language/options.ts';
-import { message, text } from '../cli/output/view.ts';
+import { message, textView } from '../cli/output/view.ts';
 import { completionScript, ownShell, type Shell, shells } from '../features/completion/shells.ts';
 import { listOfKind, namedKinds } from '../platform/names/namings.ts';
 
@@ -12,7 +12,7 @@ const print = (shell: Shell, title: string) =>
     examples: [shell],
     async run() {
       const content = completionScript(shell);
-      return text(content, { shell, script: content });
+      return textView(content, { shell, script: content });
     },
   });
 
@@ -74,7 +74,7 @@ const names = command({
   async run(ctx, { options: { kind, ...parents } }) {
     const { readNames } = await import('../features/completion/online.ts');
     const found = await readNames(ctx, kind, parents);
-    return text(found.join('\n'), found);
+    return textView(found.join('\n'), found);
   },
 });
 

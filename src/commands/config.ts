@@ -1,7 +1,7 @@
 import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
-import { columns, done, text as plain, rows } from '../cli/output/view.ts';
+import { columns, done, textView as plain, rows } from '../cli/output/view.ts';
 import { formatOf } from '../machine/settings/format.ts';
 import { hostOf } from '../machine/settings/host.ts';
 import { linkOrigin } from '../machine/settings/link.ts';

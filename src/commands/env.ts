@@ -6,7 +6,7 @@ import { command, group } from '../cli/language/command.ts';
 import { strict, updating } from '../cli/language/ensure.ts';
 import { argument, flag, list, required, rest, text, under } from '../cli/language/options.ts';
 import { creation, did, remove } from '../cli/language/resource.ts';
-import { done, text as plain, rows } from '../cli/output/view.ts';
+import { done, textView as plain, rows } from '../cli/output/view.ts';
 import { deployCalls, deploying } from '../features/env/deploy-after.ts';
 import {
   createVariableEndpoint,

@@ -1,8 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { argument, choice, destination, flag, integer, list, text, under } from '../cli/language/options.ts';
-import { levels } from '../features/logs/levels.ts';
 import { logsEndpoint } from '../features/logs/server-log.ts';
-import { sourceNames } from '../features/remote/log-paths.ts';
+import { levels, sourceNames } from '../features/remote/log-paths.ts';
 import { userOption } from '../features/remote/options.ts';
 import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 

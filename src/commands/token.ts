@@ -111,7 +111,7 @@ const lease = command({
   name: 'lease',
   summary: 'Run a command with a token of its own',
   description:
-    'Creates a token that can do only what you allow, gives it to the command in DNX_TOKEN, and revokes it when the command ends. Inside, dnx uses this token alone: your sign-in and other profiles are out of reach. After --ttl the token is revoked too, and the command goes on without it. If dnx is killed, the next dnx command revokes it.',
+    'Creates a token that can do only what you allow, gives it to the command in DNX_TOKEN, and revokes it when the command ends. In it, dnx uses this token alone, and neither your sign-in nor another profile. After --ttl the token is revoked, too, and the command goes on without it. If dnx is killed, the next dnx command revokes it.',
   calls: [...leaseCalls],
   effect: 'program',
   exits: 'those of the command',

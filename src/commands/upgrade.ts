@@ -1,6 +1,6 @@
 import { repository, version } from '../base/version.ts';
 import { command } from '../cli/language/command.ts';
-import { text } from '../cli/output/view.ts';
+import { textView } from '../cli/output/view.ts';
 import { installationOf } from '../features/update/installation.ts';
 
 export default command({
@@ -18,6 +18,6 @@ If dnx was installed with npm, pnpm, Yarn, Bun, Homebrew, Scoop, dpkg, rpm or Do
         ? `dnx ${version} was not installed by a package manager. Releases:`
         : `dnx ${version} was installed with ${by}. Upgrade it with:`,
     );
-    return text(upgrade ?? `${repository}/releases`, { version, installed_with: by, command: upgrade });
+    return textView(upgrade ?? `${repository}/releases`, { version, installed_with: by, command: upgrade });
   },
 });

@@ -1,6 +1,6 @@
 import { version } from '../base/version.ts';
 import { command } from '../cli/language/command.ts';
-import { text } from '../cli/output/view.ts';
+import { textView } from '../cli/output/view.ts';
 import { installationOf } from '../features/update/installation.ts';
 
 export default command({
@@ -8,5 +8,5 @@ export default command({
   summary: 'Print the version',
   description: 'With --json, it says how dnx was installed, too.',
   examples: ['version'],
-  run: async ({ world }) => text(version, { version, installed_with: installationOf(world)?.by ?? null }),
+  run: async ({ world }) => textView(version, { version, installed_with: installationOf(world)?.by ?? null }),
 });

@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { identify } from './auth.ts';
 import type { FaultBox, FaultReply } from './faults.ts';
 import type { Limiter } from './limits.ts';
-import { operations } from './operations.ts';
+import { sandboxOperations } from './operations.ts';
 import { type Incoming, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
 import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
 import { settle } from './settle.ts';
@@ -42,12 +42,12 @@ export const answering =
 
 /** The routes, the same for every sandbox: a router is made only once. */
 const app = new Hono<{ Bindings: Bindings }>();
-for (const operation of operations) {
+for (const operation of sandboxOperations) {
   app.on(operation.method, honoPath(operation.path), (here) =>
     serve(here, (incoming, world) => performOperation(operation, incoming, world)),
   );
 }
-for (const path of new Set(operations.map((operation) => operation.path))) {
+for (const path of new Set(sandboxOperations.map((operation) => operation.path))) {
   app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failureResponse(wrongMethod(method, path), wantsJson(headers))));
 }
 // The sandbox was closed during a request, or has a bug.
@@ -136,7 +136,7 @@ async function send(
 }
 
 function wrongMethod(method: string, path: string): ApiRefusal {
-  const methods = operations.filter((operation) => operation.path === path).map((operation) => operation.method);
+  const methods = sandboxOperations.filter((operation) => operation.path === path).map((operation) => operation.method);
   const supported = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
   const route = `${PREFIX}${path}`.slice(1);
   return new ApiRefusal(405, `The ${method} method is not supported for route ${route}. Supported methods: ${supported}.`, undefined, {

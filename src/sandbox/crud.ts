@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import type { Ability, AbilitySubject } from './auth.ts';
-import { type BoundRows, type Operation, operation, pathParameters, type Request, type SignedRequest } from './operation.ts';
+import { type BoundRows, operation, pathParameters, type Request, type SandboxOperation, type SignedRequest } from './operation.ts';
 import type { Timestamped } from './records.ts';
 import { type ApiResponse, createdResponse, gone, okResponse } from './response.ts';
 import { type BodyInput, type BodyShape, integerRule, validate } from './rules.ts';
@@ -51,7 +51,7 @@ export const showing =
     Object.fromEntries(names.map((name) => [name, row[name]]));
 
 /** The operations of a resource. */
-export function crud<N extends RowNoun, S extends BodyShape = Record<never, never>>(declared: Declaration<N, S>): Operation[] {
+export function crud<N extends RowNoun, S extends BodyShape = Record<never, never>>(declared: Declaration<N, S>): SandboxOperation[] {
   const { noun, path, ability, present } = declared;
   const fields = declared.fields ?? ({} as S);
   const parent = pathParameters(path).at(-1);
@@ -92,7 +92,7 @@ export function crud<N extends RowNoun, S extends BodyShape = Record<never, neve
   };
 
   const item = `${path}/{${noun}}` as const;
-  const made: { readonly [V in Verb]: Operation } = {
+  const made: { readonly [V in Verb]: SandboxOperation } = {
     list: operation(`GET ${path}`, needs('read'), list, { paged: true }),
     show: operation(`GET ${item}`, needs('read'), ({ state }, bound) => okResponse(present(one(bound), state))),
     create: operation(`POST ${path}`, needs('create'), create, { body: fields }),

@@ -92,7 +92,7 @@ Script @php artisan package:discover --ansi handling the post-autoload-dump even
 };
 
 /** Why a deployment of a site that starts now fails; undefined if it does not. Composer judges what was really pushed. */
-export function failureOf(state: State, site: SiteRow): FailureName | undefined {
+export function deployFailure(state: State, site: SiteRow): FailureName | undefined {
   const { fail_deploys: named } = state;
   if (typeof named === 'string' && !failures[named].isFixed(state, site)) return named;
   const { php } = headOf(state, site) ?? {};

@@ -74,7 +74,7 @@ export interface OpenOperation extends Served {
 }
 
 /** An operation of the sandbox. */
-export type Operation = SignedOperation | OpenOperation;
+export type SandboxOperation = SignedOperation | OpenOperation;
 
 function served(route: Route, { limit, body = {}, query = {}, partial = false, paged = false }: Accepts<BodyShape, BodyShape>): Served {
   const [method = '', path = ''] = route.split(' ');

@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts';
+import type { SandboxOperation } from './operation.ts';
 import { account } from './resources/account.ts';
 import { backups } from './resources/backups.ts';
 import { certificates } from './resources/certificates.ts';
@@ -17,7 +17,7 @@ import { sites } from './resources/sites.ts';
 import { sshKeys } from './resources/ssh-keys.ts';
 
 /** Every operation of the API reference. */
-export const operations: readonly Operation[] = [
+export const sandboxOperations: readonly SandboxOperation[] = [
   ...account,
   ...servers,
   ...sites,
@@ -37,4 +37,4 @@ export const operations: readonly Operation[] = [
 ];
 
 /** The served routes, such as `GET /servers/{server}`, sorted. */
-export const routes: readonly string[] = operations.map((served) => served.route).sort();
+export const routes: readonly string[] = sandboxOperations.map((served) => served.route).sort();

@@ -1,6 +1,6 @@
 import { authenticate, authorize } from './auth.ts';
 import type { Limiter } from './limits.ts';
-import { bind, type OpenOperation, type Operation, type SignedOperation } from './operation.ts';
+import { bind, type OpenOperation, type SandboxOperation, type SignedOperation } from './operation.ts';
 import { ApiRefusal, type ApiResponse, failureResponse } from './response.ts';
 import type { State } from './state.ts';
 
@@ -21,7 +21,7 @@ export interface SandboxWorld {
 }
 
 /** Performs an operation. Errors become responses. */
-export function performOperation(operation: Operation, incoming: Incoming, world: SandboxWorld): ApiResponse {
+export function performOperation(operation: SandboxOperation, incoming: Incoming, world: SandboxWorld): ApiResponse {
   const throttle: Record<string, string> = {};
   try {
     const response = operation.open ? runOpen(operation, incoming, world, throttle) : runSigned(operation, incoming, world, throttle);

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { tree } from '../../src/commands/index.ts';
 import { type ContractDifference, differenceText } from '../../src/features/contract/difference.ts';
 import { endpointsOf } from '../../src/features/contract/known.ts';
-import { operations } from '../../src/sandbox/operations.ts';
+import { sandboxOperations } from '../../src/sandbox/operations.ts';
 import { damaged } from '../support/contract/damage.ts';
 import { sandboxDocument } from '../support/contract/openapi.ts';
 import { type Planted, planted } from '../support/contract/planted.ts';
@@ -31,7 +31,7 @@ test('the document that describes the sandbox has no differences', async () => {
   const run = await compared(JSON.stringify(document));
   expect([run.stdout, run.stderr, run.code]).toEqual([
     '',
-    `${operations.length} operations, 0 differences (0 in assumptions of dnx)\nNo differences.\n`,
+    `${sandboxOperations.length} operations, 0 differences (0 in assumptions of dnx)\nNo differences.\n`,
     0,
   ]);
 });

@@ -29,6 +29,7 @@ const cases: Readonly<Record<ErrorReason, Case>> = {
   signed_out: { line: 'server list', options: () => ({ env: { DNX_TOKEN: '' } }) },
   confirmation_missing: { line: 'server restart web-1' },
   name_to_type: { line: 'server delete web-1' },
+  person_required: { line: 'server delete web-1 --confirm web-1', options: () => ({ env: { DNX_LEASE: 'agent-1' } }) },
   terminal_missing: { line: 'login', options: () => ({ env: { DNX_TOKEN: '' } }) },
   target_missing: { line: 'daemon list' },
   name_unknown: { line: 'server show nothing' },

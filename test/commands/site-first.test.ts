@@ -46,7 +46,6 @@ test.each([
 });
 
 test.each([
-  ['env get APP_URL shop.example.com', 'Use --site shop.example.com.'],
   ['queue list default shop.example.com', "Too many arguments: 'default', 'shop.example.com'."],
   ['env list shop.example.com blog.example.com', "Too many arguments: 'blog.example.com'."],
   ['env list shop.example.com --site blog.example.com', "Too many arguments: 'shop.example.com'."],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { type Found, from } from '../../src/features/why/causes/cause.ts';
+import { type FoundCause, valueFor } from '../../src/features/why/causes/cause.ts';
 import { causes } from '../../src/features/why/causes/index.ts';
 import type { Facts } from '../../src/features/why/facts.ts';
 import type { Incident } from '../../src/features/why/incident.ts';
@@ -27,12 +27,12 @@ const facts: Facts = {
 const match = /(.*) (.*)/.exec('^8.3 8.2.1');
 const incident: Incident = { kind: 'deployment', release: undefined, previous: undefined, at: 0, from: 0, to: 0, past: false };
 const line = { source: 'deploy', file: null, number: null, text: '', at: undefined } as const;
-const found: Found = { match: match ?? undefined, line, all: match ? [match] : [], facts, incident };
+const found: FoundCause = { match: match ?? undefined, line, all: match ? [match] : [], facts, incident };
 
 /** Every command that a cause suggests, once. */
 const commands = new Map(
   causes
-    .flatMap(({ fixes }) => from(fixes, found).map((fix) => fix(facts.of).command))
+    .flatMap(({ fixes }) => valueFor(fixes, found).map((fix) => fix(facts.of).command))
     .flatMap((command) => (command ? [[command.join(' '), command] as const] : [])),
 );
 
@@ -48,7 +48,7 @@ test('every cause has its own name, a fix, and something that shows it', () => {
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.filter((id) => !/^[a-z]+(_[a-z]+)*$/.test(id))).toEqual([]);
   expect(causes.filter(({ patterns = [], state }) => patterns.length === 0 && !state)).toEqual([]);
-  expect(causes.filter(({ fixes }) => from(fixes, found).length === 0)).toEqual([]);
+  expect(causes.filter(({ fixes }) => valueFor(fixes, found).length === 0)).toEqual([]);
 });
 
 test('docs/troubleshooting.md lists every cause', () => {

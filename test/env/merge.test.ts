@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { baseOf, type Plan, planChanges, planPull, planPush, stepsOf } from '../../src/features/env/sync/plan.ts';
+import { baseOf, planChanges, planPull, planPush, type SyncPlan, stepsOf } from '../../src/features/env/sync/plan.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Person, type PullEvent, type PushEvent, type Values, type World } from './model.ts';
 
@@ -31,7 +31,7 @@ function performed(world: World, event: PullEvent | PushEvent): { readonly world
   };
 }
 
-function commonAfter({ equal, steps }: Plan, common: Map<string, string>): Map<string, string> {
+function commonAfter({ equal, steps }: SyncPlan, common: Map<string, string>): Map<string, string> {
   const agreed = steps.flatMap((step) => (step.agreed ? [[step.key, step.agreed.value] as const] : []));
   for (const [key, value] of [...equal, ...agreed]) {
     if (value === undefined) common.delete(key);

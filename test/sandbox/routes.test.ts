@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { allAbilities } from '../../src/sandbox/auth.ts';
 import { routes, seeded } from '../../src/sandbox/index.ts';
-import { operations } from '../../src/sandbox/operations.ts';
+import { sandboxOperations } from '../../src/sandbox/operations.ts';
 import { drive } from './driver.ts';
 
 const ids: Record<string, string> = {
@@ -34,7 +34,7 @@ test('every route works, also with an empty body', async () => {
 test('every operation requires its ability, which is in the API reference', async () => {
   const { sandbox, ask } = await drive();
   const none = sandbox.mint([]);
-  for (const operation of operations) {
+  for (const operation of sandboxOperations) {
     if (operation.open || operation.ability === undefined) continue;
     expect(allAbilities).toContain(operation.ability);
     const refused = await ask(somewhere(operation.route), undefined, { token: none });
@@ -47,7 +47,7 @@ test('every operation requires its ability, which is in the API reference', asyn
 test('a viewer can read but not write', async () => {
   const { sandbox, ask } = await drive();
   const viewer = sandbox.mint(['*'], { role: 'viewer' });
-  for (const operation of operations) {
+  for (const operation of sandboxOperations) {
     if (operation.open || operation.ability === undefined || reads(operation.ability)) continue;
     const refused = await ask(somewhere(operation.route), undefined, { token: viewer });
     expect([refused.status, refused.message], operation.route).toEqual([403, 'This action is unauthorized.']);

@@ -194,6 +194,24 @@ describe('several sites', () => {
     expect(raw).toContain(`\u001b[36m${own}\u001b[39m [2026`);
   });
 
+  it('a name that another site has by now is looked up again', async () => {
+    const line = '[2026-01-02 04:50:00] production.INFO: of the blog';
+    bed.sshd.site(OTHER, { files: { 'storage/logs/laravel.log': `${line}\n` } });
+    const one = () => printed(OTHER, '-n', '1');
+    expect(await one()).toContain(line);
+    const blog = bed.sandbox.state.sites.find(({ domain }) => domain === OTHER);
+    const third = bed.sandbox.state.sites.find(({ domain }) => domain !== OTHER && domain !== DOMAIN);
+    const was = third?.domain;
+    Object.assign(blog ?? {}, { domain: was });
+    Object.assign(third ?? {}, { domain: OTHER });
+    const before = bed.sandbox.calls.length;
+    const again = await one();
+    const read = bed.sandbox.calls.slice(before).map(({ path }) => path);
+    Object.assign(blog ?? {}, { domain: OTHER });
+    Object.assign(third ?? {}, { domain: was });
+    expect([again.includes(line), read.some((path) => path.endsWith(`/${third?.id}`))]).toEqual([true, true]);
+  });
+
   it('one that fails is said, and the others are shown', async () => {
     rmSync(join(bed.root, '..', OTHER), { recursive: true, force: true });
     const run = await logs(OTHER, '-n', '1');

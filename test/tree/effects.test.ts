@@ -33,6 +33,7 @@ test('commands that do more than their requests say so', () => {
     'env run',
     'db tunnel',
     'db shell',
+    'agent run',
     'sandbox start',
     'sandbox run',
     'sandbox shell',

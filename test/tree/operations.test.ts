@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { needOf } from '../../src/platform/abilities.ts';
 import { routes } from '../../src/sandbox/index.ts';
-import { operations } from '../../src/sandbox/operations.ts';
+import { sandboxOperations } from '../../src/sandbox/operations.ts';
 import { leaves } from '../support/tree.ts';
 
 const lines = readFileSync('test/operations.txt', 'utf8')
@@ -28,6 +28,6 @@ test('an operation without a command has a reason', () => {
 });
 
 test('dnx and the sandbox agree on the ability of each operation', () => {
-  const said = operations.map(({ route }) => [route, needOf(route)?.ability]);
-  expect(said).toEqual(operations.map((operation) => [operation.route, operation.open ? undefined : operation.ability]));
+  const said = sandboxOperations.map(({ route }) => [route, needOf(route)?.ability]);
+  expect(said).toEqual(sandboxOperations.map((operation) => [operation.route, operation.open ? undefined : operation.ability]));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exceptions } from '../../src/platform/api/network/no-proxy.ts';
+import { proxyExceptions } from '../../src/platform/api/network/no-proxy.ts';
 
 const example = 'https://api.example.com';
 
@@ -32,7 +32,7 @@ describe('NO_PROXY', () => {
     ['0:0:0:0:0:0:0:1', 'http://[::1]:3000'],
     ['2001:db8::/32', 'https://[2001:db8::7]'],
     ['[2001:db8::/32]:443', 'https://[2001:db8::7]'],
-  ])('%s covers %s', (value, url) => expect(exceptions(value)(new URL(url))).toBe(true));
+  ])('%s covers %s', (value, url) => expect(proxyExceptions(value)(new URL(url))).toBe(true));
 
   test.each([
     ['', example],
@@ -55,5 +55,5 @@ describe('NO_PROXY', () => {
     ['[', example],
     ['%zz', example],
     ['*.*', example],
-  ])('%s does not cover %s', (value, url) => expect(exceptions(value)(new URL(url))).toBe(false));
+  ])('%s does not cover %s', (value, url) => expect(proxyExceptions(value)(new URL(url))).toBe(false));
 });

@@ -262,7 +262,7 @@ export const done = (sentence: string, data: unknown = { message: sentence }, de
   done: details,
 });
 /** Text to print unchanged, and data for scripts. */
-export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
+export const textView = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
 /** A log, and data for scripts. */
 export const log = (value: string, data: unknown): View => ({ kind: 'text', text: value, data, log: true });
 /** JSON of an unknown shape. */

@@ -6,10 +6,12 @@ import { consentLevel, namesOf } from '../language/tree.ts';
 import { isWord } from './command-line.ts';
 import { type Invocation, wordsIn } from './invocation.ts';
 
-/** A word after the path of a group, or an option of a command, that dnx does not know. */
+/** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
 export interface Refused {
   readonly path: string;
   readonly word: string;
+  /** The option that takes the argument: `--server`. */
+  readonly option?: string;
 }
 
 /** A parsed command line. */
@@ -58,7 +60,7 @@ function topicFor({ refused }: Attempt, guesses: Guesses): Argv | undefined {
 
 function meaningOf({ path, word }: Refused, { options }: Guesses): string | undefined {
   const name = word.replace(/=.*/s, '').replaceAll('_', '-');
-  const key = [`${path.split(' ').at(-1)} ${name}`, name].find((each) => Object.hasOwn(options, each));
+  const key = [`${path} ${name}`, `${path.split(' ').at(-1)} ${name}`, name].find((each) => Object.hasOwn(options, each));
   return key === undefined ? undefined : options[key];
 }
 
@@ -68,7 +70,7 @@ async function follow<P extends Attempt>(line: Line<P>, guessing: Guessing<P>, l
   if (!refused) return line;
   if (left === 0) return undefined;
   let failed: Line<P> | undefined;
-  for (const argv of isWord(refused.word) ? withWords(line.argv, refused, guessing) : withOption(line.argv, refused, guessing)) {
+  for (const argv of rewritten(line.argv, refused, guessing)) {
     const found = await follow({ argv, parsed: await guessing.parse(argv) }, guessing, left - 1);
     if (found && found.parsed.error === undefined) return isEnough(found, refused) ? found : undefined;
     if (isWord(refused.word)) failed ??= found;
@@ -79,6 +81,13 @@ async function follow<P extends Attempt>(line: Line<P>, guessing: Guessing<P>, l
 /** False for a consent that would not be enough: `--force` for what cannot be undone. */
 const isEnough = ({ argv, parsed: { invocation } }: Line<Attempt>, { word }: Refused): boolean =>
   isWord(word) || !argv.includes('--yes') || !invocation || consentLevel(invocation.command) !== 'severe';
+
+function rewritten(argv: Argv, refused: Refused, guessing: Pick<Guessing<Attempt>, 'tree' | 'guesses'>): Argv[] {
+  if (!isWord(refused.word)) return withOption(argv, refused, guessing);
+  if (refused.option === undefined) return withWords(argv, refused, guessing);
+  const at = argv.lastIndexOf(refused.word);
+  return [[...argv.slice(0, at), refused.option, ...argv.slice(at)]];
+}
 
 function withOption(argv: Argv, refused: Refused, { guesses }: Pick<Guessing<Attempt>, 'guesses'>): Argv[] {
   const meaning = meaningOf(refused, guesses);

@@ -145,17 +145,19 @@ export function hintFor({ rest }: NamedCommand, argv: readonly string[]): string
 }
 
 /** The error for extra arguments. A single one may belong to an option. */
-export function tooMany(extra: readonly string[], path: string, leaf: NamedCommand | undefined, given: GivenOptions): DnxError {
-  const [word = ''] = extra;
-  const parent = leaf && extra.length === 1 ? parentFor(word, leaf, given) : undefined;
-  const use = parent && `Use ${flagName(parent)} ${quoted(word)}.`;
+export function tooMany(extra: readonly string[], path: string, option: string | undefined): DnxError {
+  const use = option && `Use ${option} ${quoted(extra[0] ?? '')}.`;
   return usage(`Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`, use, seeHelp(path));
 }
 
-/** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
-function parentFor(word: string, { command, options, positionals }: NamedCommand, given: GivenOptions): string | undefined {
-  if (typeof command.calls === 'function' || !/^\w[\w.-]*$/.test(word)) return undefined;
+/** The option that an extra word could belong to: `--site` if it has a dot, else `--server`. */
+export function optionFor(
+  [word = '', ...others]: readonly string[],
+  { command, options, positionals }: NamedCommand,
+  given: GivenOptions,
+): string | undefined {
+  if (others.length > 0 || typeof command.calls === 'function' || !/^\w[\w.-]*$/.test(word)) return undefined;
   const parent = word.includes('.') ? 'site' : 'server';
   const fits = parent in options && given[parent] === undefined && (parent === 'site' || !('site' in options));
-  return fits && positionals.every(({ key, option }) => key !== parent && !option.destination) ? parent : undefined;
+  return fits && positionals.every(({ key, option }) => key !== parent && !option.destination) ? flagName(parent) : undefined;
 }

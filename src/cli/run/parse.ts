@@ -47,6 +47,8 @@ interface Reading {
   readonly reached: Command[];
   /** The arguments of the command, once it is known. */
   leaf?: NamedCommand;
+  /** A word of it that belongs to an option. */
+  refused?: Refused;
   help?: Help | undefined;
   invocation?: Invocation;
 }
@@ -67,7 +69,7 @@ async function parseWords(argv: readonly string[], tree: Tree): Promise<Parsed> 
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {
-    refusal = thrown instanceof CommanderError ? await refusalOf(thrown, reading) : { error: thrown };
+    refusal = thrown instanceof CommanderError ? await refusalOf(thrown, reading) : { error: thrown, refused: reading.refused };
   }
   const { help, invocation } = reading;
   const given = globalsOf(givenIn(reading));
@@ -151,7 +153,7 @@ function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
   const load = async () => (await entry.load()).default;
   return {
     path: entry.name,
-    page: async (page) => (await import('./help/group.ts')).groupHelp(entry, await load(), page),
+    page: async (page) => (await import('./help/root.ts')).groupHelp(entry, await load(), page),
     async declare(own) {
       takeSubcommands(own, reading);
       const also = reading.tree.contents.find(({ name }) => name === entry.also);
@@ -193,8 +195,13 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
         const given = givenIn(reading);
         const [site] = leadsWithSite(own.args, all, given) ? own.args : [];
         const words = site === undefined ? own.args : wordsAfter(own.args, leaf);
-        if (words.length > positionals.length && !positionals.some(({ variadic }) => variadic))
-          throw (await errors()).tooMany(words.slice(positionals.length), path, leaf, { site, ...given });
+        if (words.length > positionals.length && !positionals.some(({ variadic }) => variadic)) {
+          const { optionFor, tooMany } = await errors();
+          const extra = words.slice(positionals.length);
+          const option = optionFor(extra, leaf, { site, ...given });
+          if (option) reading.refused = { path, word: extra[0] ?? '', option };
+          throw tooMany(extra, path, option);
+        }
         const byPlace = placed(words, leaf, argv);
         reading.invocation = invocationOf(group, command, path, {
           positionals: all,

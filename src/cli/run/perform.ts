@@ -62,13 +62,12 @@ export async function perform(
   const timeoutMs = allowanceFor(typed, inputs.options);
   const { invocation, found, scope, allowance } = await findTargets(typed, picked, base, timeoutMs);
   const chosen = callsOf(invocation, scope.settings);
-  const prepared = (targets: Targets, all: readonly Targets[], values = inputs) =>
+  const prepared: Ready['prepared'] = (targets, all, values) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
-  const all = command.consent ? await consented(invocation, found, prepared(found[0] ?? {}, found), plan) : found;
+  const all = command.consent ? await consented(invocation, found, prepared(found[0] ?? {}, found, inputs), plan) : found;
   const [first = {}] = all;
   const asks = !plan && Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
-  const noun = nounOf(group);
   const body = { ...inputs.fields, ...inputs.extra };
   const starting = {
     name: `${group.name} ${command.name}`,
@@ -78,35 +77,10 @@ export async function perform(
     calls: command.applies === true || endpointsIn(chosen).length > 0,
   };
   const after = plan ? undefined : await before(starting);
-  const run = async (targets: Targets, values = inputs, others = all): ReturnType<AnyCommand['run']> => {
-    const { ctx, args } = prepared(targets, others, values);
-    try {
-      // A dry run shows what the command does with consent.
-      return await command.run(ctx, plan ? { ...args, consent: { ...args.consent, yes: true } } : args);
-    } catch (error) {
-      if (error instanceof Planned) return nothing;
-      // Once: a server that answers otherwise each time would never end.
-      if (!(error instanceof Moved) || others !== all) throw error;
-      scope.names.forget();
-      const again = await (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, others.indexOf(targets), scope);
-      scope.names.trusted.clear();
-      return run(again, values, [again]);
-    }
-  };
-  const runAll = async (values: Inputs) => {
-    if (command.targets !== 'each' || all.length <= 1) return run(first, values);
-    const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
-    return (await import('./several.ts')).several({ noun, verb: command.name, items, run: (item) => run(item.targets) });
-  };
+  const ready = { invocation, chosen, all, scope, prepared, dry: plan !== undefined };
   const again = { ...sources, api: scope.api, warn: base.progress.warn };
   const { result, values } = await untilAccepted(
-    async (given) => {
-      try {
-        return asResult(await runAll(given));
-      } catch (error) {
-        throw withLabels(await withPlace(error, invocation, first, scope), command);
-      }
-    },
+    (given) => runAll(ready, given),
     inputs,
     async (error, given) => (asks ? answeredAgain(error, invocation, given, again) : undefined),
   );
@@ -118,6 +92,51 @@ export async function perform(
   return Object.keys({ ...words, ...values.asked, ...result.answers }).length > 0
     ? (await import('./without-prompts.ts')).withoutPrompts(invocation, values, { ...placesIn(invocation, first), ...words }, result)
     : result;
+}
+
+/** A command that only has to run, once per target or for all of them. */
+interface Ready {
+  readonly invocation: Invocation;
+  readonly chosen: ReturnType<typeof callsOf>;
+  readonly all: readonly Targets[];
+  readonly scope: Scope;
+  /** True for a dry run. */
+  readonly dry: boolean;
+  readonly prepared: (targets: Targets, all: readonly Targets[], values: Inputs) => ReturnType<typeof prepare>;
+}
+
+/** Runs a command with these values. What fails says which place and which option it is about. */
+async function runAll(ready: Ready, values: Inputs): Promise<Result> {
+  const { invocation, all, scope } = ready;
+  const { command, group } = invocation;
+  const [first = {}] = all;
+  try {
+    if (command.targets !== 'each' || all.length <= 1) return asResult(await runOne(ready, first, values, all));
+    const noun = nounOf(group);
+    const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
+    const run = (item: { readonly targets: Targets }) => runOne(ready, item.targets, values, all);
+    return asResult(await (await import('./several.ts')).several({ noun, verb: command.name, items, run }));
+  } catch (error) {
+    throw withLabels(await withPlace(error, invocation, first, scope), command);
+  }
+}
+
+/** Runs a command for a target. If its name was remembered, and is that of something else by now, looks it up again. */
+async function runOne(ready: Ready, targets: Targets, values: Inputs, all: readonly Targets[]): ReturnType<AnyCommand['run']> {
+  const { invocation, chosen, scope, dry, prepared } = ready;
+  const { ctx, args } = prepared(targets, all, values);
+  try {
+    // A dry run shows what the command does with consent.
+    return await invocation.command.run(ctx, dry ? { ...args, consent: { ...args.consent, yes: true } } : args);
+  } catch (error) {
+    if (error instanceof Planned) return nothing;
+    // Once: a server that answers otherwise each time would never end.
+    if (!(error instanceof Moved) || all !== ready.all) throw error;
+    scope.names.forget();
+    const again = await (await import('./found.ts')).lookedUpAgain(invocation, chosen, targets, all.indexOf(targets), scope);
+    scope.names.trusted.clear();
+    return runOne(ready, again, values, [again]);
+  }
 }
 
 /** Asks for the confirmation that a command wants, if it does. Returns the targets, with the names that were read for the question. */

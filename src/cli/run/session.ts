@@ -1,58 +1,95 @@
-import { usage } from '../../base/errors.ts';
+import { type DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { findSession, type Session } from '../../machine/session.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
+import { operationAt } from '../plan/record.ts';
 import type { Invocation } from './invocation.ts';
 
-const TOKENS = 'it would reach past the token of the session';
-const OUTLIVES = 'it would outlast the session';
+const PAST = 'it would reach past the token of the session';
+const OUTLASTS = 'it would outlast the session';
+const NESTED = 'a session cannot begin another one';
+const ON_SERVER = 'it runs anything on a server, with your SSH key, which no token limits';
 
 /** What is refused in every session, and why. */
 const refused: Readonly<Record<string, string>> = {
-  'auth login': TOKENS,
-  'auth logout': TOKENS,
-  'auth refresh': TOKENS,
-  'auth switch': OUTLIVES,
-  'token create': TOKENS,
-  'token rotate': TOKENS,
-  'token revoke': TOKENS,
-  'token lease': 'a lease cannot contain another one',
-  'agent run': 'a lease cannot contain another one',
-  'config set': OUTLIVES,
-  'config unset': OUTLIVES,
-  'config delete-profile': TOKENS,
+  'auth login': PAST,
+  'auth logout': PAST,
+  'auth refresh': PAST,
+  'auth switch': OUTLASTS,
+  'token create': PAST,
+  'token rotate': PAST,
+  'token revoke': PAST,
+  'token lease': NESTED,
+  'agent run': NESTED,
+  'config set': OUTLASTS,
+  'config unset': OUTLASTS,
+  'config delete-profile': PAST,
 };
 
-/** A command line and its settings, in the session that this process belongs to. Fails for what is refused there. */
-export function lineInSession(
-  invocation: Invocation,
-  settings: Settings,
-  world: World,
-): { readonly invocation: Invocation; readonly settings: Settings } {
-  const session = findSession(world, settings.directories.config);
-  if (!session) return { invocation, settings };
-  const why = own(refused, pathOf(invocation));
-  if (why !== undefined) throw refusal(session, `dnx ${pathOf(invocation)}`, why);
-  // Without its accounts, no stored token is found.
-  return { invocation, settings: { ...settings, session, config: { ...settings.config, accounts: {} } } };
-}
+/** What is also refused to an agent. */
+const refusedToAgents: Readonly<Record<string, string>> = {
+  'agent install': OUTLASTS,
+  'agent uninstall': OUTLASTS,
+  'completion install': OUTLASTS,
+  'completion uninstall': OUTLASTS,
+  upgrade: OUTLASTS,
+  ssh: ON_SERVER,
+  artisan: ON_SERVER,
+  tinker: ON_SERVER,
+  tunnel: ON_SERVER,
+  'db shell': ON_SERVER,
+  'db tunnel': ON_SERVER,
+  'db query --write': ON_SERVER,
+};
 
-/** `site deploy`, whatever was typed. */
-const pathOf = ({ group, command }: Invocation): string => [group.name, command.name].filter(Boolean).join(' ');
+/** The requests that only a person may send, whatever asks for them. */
+const forPeople: readonly string[] = [
+  'DELETE /servers/{server}',
+  'DELETE /servers/{server}/sites/{site}',
+  'DELETE /servers/{server}/databases/{database}',
+  'POST /backups/{backup}/restore',
+];
 
-const refusal = ({ agent }: Session, what: string, why: string) =>
-  usage(`${what} is refused here: ${why}.`, `This runs in dnx ${agent ? 'agent run' : 'token lease'}. Use another terminal.`);
-
-/** What no request of a session may do. */
+/** What no request of a session may reach. */
 const ACCOUNT = /^\/(tokens(\/|$)|login$|logout$)/;
 
-/** Refuses what reaches past the token of a session, before it is sent. */
+/** A command line and its settings. */
+export interface SettledLine {
+  readonly invocation: Invocation;
+  readonly settings: Settings;
+}
+
+/** A command line and its settings, in the session that this process belongs to. Fails for what is refused there. */
+export function lineInSession(invocation: Invocation, settings: Settings, world: World): SettledLine {
+  const session = findSession(world, settings.directories.config);
+  if (!session) return { invocation, settings };
+  const path = [invocation.group.name, invocation.command.name, invocation.options.write && '--write'].filter(Boolean).join(' ');
+  const why = own(refused, path) ?? (session.agent ? own(refusedToAgents, path) : undefined);
+  if (why !== undefined) throw refusal(session, `dnx ${path}`, why);
+  // Without its accounts, no stored token is found.
+  const inside = { ...settings, session, config: { ...settings.config, accounts: {} } };
+  if (!session.agent) return { invocation, settings: inside };
+  return { invocation: withoutConfirmation(invocation), settings: { ...inside, input: false, attended: false } };
+}
+
+const refusal = ({ agent }: Session, what: string, why: string): DnxError =>
+  usage(`${what} is refused here: ${why}.`, `This runs in dnx ${agent ? 'agent run' : 'token lease'}. Use another terminal.`);
+
+/** A command line whose `--confirm` counts as not given, so that it fails where a name would have to be typed. */
+function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...line }: Invocation): Invocation {
+  return { ...line, options, consent: { ...consent, confirm: undefined } };
+}
+
+/** Refuses what reaches past the token of a session, and to an agent what only a person may do, before it is sent. */
 export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
   read,
-  change(method, path, options, send) {
-    if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, TOKENS);
+  async change(method, path, options, send) {
+    if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
+    const [bare = ''] = path.split('?', 1);
+    if (session.agent && forPeople.includes(operationAt(method, bare).call))
+      throw usage('This cannot be undone and requires confirmation.').with({ reason: 'name_to_type' });
     return change(method, path, options, send);
   },
 });

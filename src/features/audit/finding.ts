@@ -16,9 +16,9 @@ export interface Risk {
   readonly severity?: Severity;
   readonly place: AuditPlace;
   /** The name of what is wrong, if it is not the server or site itself. */
-  readonly resource: string | null;
-  /** Tells it from others of the same rule and place. No id that changes, such as that of a certificate, which is issued again. */
-  readonly identity: unknown;
+  readonly resource?: string | null;
+  /** Tells it from others of the same rule and place; the resource by default. No id that changes, such as that of a certificate, which is issued again. */
+  readonly identity?: unknown;
   readonly message: string;
   /** The command that fixes it, without `dnx`. */
   readonly fix: readonly string[];
@@ -56,7 +56,10 @@ export const placeName = ({ server, site }: { readonly server: string | null; re
   site === null ? (server ?? undefined) : server === null ? site : `${site} on ${server}`;
 
 /** The fingerprint of a finding, the same in every audit until it is fixed. `turn`: counts those that are otherwise alike. */
-export const findingFingerprint = ({ rule, place, identity }: Pick<Risk, 'rule' | 'place' | 'identity'>, turn: number): string => {
+export const findingFingerprint = (
+  { rule, place, resource = null, identity = resource }: Pick<Risk, 'rule' | 'place' | 'resource' | 'identity'>,
+  turn: number,
+): string => {
   const { server, site } = namesIn(place);
   return createHash('sha256')
     .update(toJson([rule, server, site, identity, turn]))

@@ -122,11 +122,12 @@ function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where)
   const seen = new Map<string, number>();
   return risks
     .toSorted((one, other) => compare(sortKey(one, servers), sortKey(other, servers)))
-    .map(({ rule, severity = rules[rule].severity, place, resource, identity, message, fix }): AuditFinding => {
-      const first = findingFingerprint({ rule, place, identity }, 0);
+    .map((risk): AuditFinding => {
+      const { rule, severity = rules[rule].severity, place, resource = null, message, fix } = risk;
+      const first = findingFingerprint(risk, 0);
       const turn = seen.get(first) ?? 0;
       seen.set(first, turn + 1);
-      const fingerprint = turn === 0 ? first : findingFingerprint({ rule, place, identity }, turn);
+      const fingerprint = turn === 0 ? first : findingFingerprint(risk, turn);
       const { why } = rules[rule];
       return { rule, severity, ...namesIn(place), resource, message, why, fix: { command: commandLine(fix, where) }, fingerprint };
     });
@@ -136,7 +137,7 @@ type SortKey = readonly (number | string)[];
 
 /** By severity, rule and place. Risks are found in the order of the responses, which differs. */
 const sortKey = (
-  { rule, severity = rules[rule].severity, place: { server, site }, resource, message }: Risk,
+  { rule, severity = rules[rule].severity, place: { server, site }, resource = null, message }: Risk,
   servers: readonly string[],
 ): SortKey => [
   severities.indexOf(severity),

@@ -2,6 +2,7 @@ import { type Detail, DnxError } from '../../base/errors.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, overview, type Result, record, type View } from '../../cli/output/view.ts';
+import { git } from '../../machine/git.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { inProgress, shortened } from '../deploy/release.ts';
 import { readReleases, readSite, siteReference } from '../deploy/site.ts';
@@ -152,4 +153,18 @@ export function unknownParts({ unknown }: Pick<Changes, 'unknown'>): readonly st
     const fix = same[0]?.fix ?? null;
     return oneLine(`${same.map(({ what }) => partNames[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`);
   });
+}
+
+/** Warns if the branch to deploy has commits in this clone that its remote lacks. Says nothing if Git does not know. */
+export async function warnUnpushed({ progress, world }: Pick<Context, 'progress' | 'world'>, branch: string): Promise<void> {
+  if (branch.includes('\0')) return;
+  const done = await git(world, ['for-each-ref', '--format=%(refname) %(upstream:track)', `refs/heads/${branch}`]);
+  const [, ahead] =
+    done?.stdout
+      .split('\n')
+      .map((line) => /^(\S+) \[ahead (\d+)/.exec(line))
+      .find((found) => found?.[1] === `refs/heads/${branch}`)
+      ?.slice(1) ?? [];
+  if (ahead !== undefined)
+    progress.warn(`${unpushedWords(Number(ahead), branch)}, so ${ahead === '1' ? 'it is' : 'they are'} not deployed.`);
 }

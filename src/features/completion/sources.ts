@@ -34,7 +34,7 @@ export function openSources(
     },
     profiles: () => (settings ? profilesIn(settings) : []),
     environments: () => (settings?.link?.environments ?? []).flatMap(({ name }) => (name === '' ? [] : [name])),
-    branches: async () => (await import('./branches.ts')).branchesOf(world),
+    branches: async () => (await import('../../machine/git.ts')).branchesOf(world),
   };
 }
 

@@ -2,12 +2,13 @@ import { isIPv6 } from 'node:net';
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { remoteSide } from '../env/remote.ts';
 import { UNKNOWN } from '../env/sync/plan.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { siteDirectories } from '../remote/directory.ts';
-import { type SiteOnMachine, siteCalls } from '../remote/machine.ts';
+import { readSiteOnMachine, type SiteOnMachine, siteCalls } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { runOn, scripted } from '../remote/ssh.ts';
 import DOTENV from './dotenv.sh';
@@ -51,7 +52,23 @@ export const databaseCalls = [...siteCalls, variablesEndpoint] as const satisfie
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'world'>;
 
-/** The database of a site: from its variables at Deploynix, or from its `.env` on the server if the API does not show them all. */
+/** The database of a site, as ssh and its credentials reach it. */
+export interface DatabaseSource {
+  readonly place: SiteOnMachine;
+  readonly credentials: Credentials;
+}
+
+/** Finds the site of a command, and its database. */
+export async function readDatabase(
+  ctx: Needs & Pick<Context, 'reach'>,
+  targets: Targets,
+  user: string | undefined,
+): Promise<DatabaseSource> {
+  const place = await readSiteOnMachine(ctx, targets, user);
+  return { place, credentials: await credentialsOf(ctx, place) };
+}
+
+/** Reads the credentials from the variables of a site at Deploynix, or from its `.env` on the server if the API does not show them all. */
 export async function credentialsOf(ctx: Needs, place: SiteOnMachine): Promise<Credentials> {
   const stored = await storedValues(ctx, place);
   if (stored?.complete) return credentialsIn(stored.values, place.domain, 'Deploynix');

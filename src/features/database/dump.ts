@@ -7,9 +7,8 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
-import { readSiteOnMachine } from '../remote/machine.ts';
-import { credentialsOf } from './credentials.ts';
-import { counting, type DatabaseSource, dumpOf } from './remote-dump.ts';
+import { readDatabase } from './credentials.ts';
+import { counting, dumpOf } from './remote-dump.ts';
 import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
 interface Options extends RowOptions {
@@ -31,8 +30,7 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
   if (toStdout && world.stdout.isTTY) throw usage('Cannot write a dump to a terminal.', 'Pipe it, or use -O FILE.');
   const overwrite = force ?? false;
   const target = toStdout ? undefined : chooseTarget(file, { fallback: 'dump.sql.gz', force: overwrite }, world);
-  const place = await readSiteOnMachine(ctx, targets, user);
-  const source: DatabaseSource = { place, credentials: await credentialsOf(ctx, place) };
+  const source = await readDatabase(ctx, targets, user);
   const { database } = source.credentials;
   const { words: rowless } = await rowlessTables(ctx, source, options);
   const tally = { bytes: 0 };
@@ -43,12 +41,12 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
       tally,
     });
   if (!target) return stream(body('standard output'));
-  const path = target.pathFor(`${database}-${stampOf(clock.now())}.sql.gz`);
+  const path = target.pathFor(`${database}-${fileStamp(clock.now())}.sql.gz`);
   const shown = target.shown(path);
   const size = await saveFile(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, overwrite);
   const ms = clock.elapsed() - started;
   return done(`Saved ${quotedName(database)} to ${shown} (${bytes(size)}) in ${duration(ms)}`, {
-    site: place.domain,
+    site: source.place.domain,
     database,
     file: path,
     size,
@@ -58,9 +56,9 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
 }
 
 /** `20261126-031005`, in UTC. */
-export const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+export const fileStamp = (now: number): string => new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 /** Compresses what is read, no faster than it is taken. */
-const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+export const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
   // The error of `pipeline` is that of the stream, whose reader throws it.
   pipeline(Readable.from(body, { objectMode: false }), createGzip(), () => {});

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createGzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
@@ -11,10 +11,10 @@ import { pathOf } from '../../machine/world.ts';
 import { sameName, type Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
-import { type Credentials, credentialsOf } from './credentials.ts';
-import { stampOf } from './dump.ts';
+import { type Credentials, credentialsOf, type DatabaseSource } from './credentials.ts';
+import { compressed, fileStamp } from './dump.ts';
 import { canRestrict, portable } from './portable.ts';
-import { askRemote, counting, type DatabaseSource, dumpOf, ends, runRemoteSql, TAIL, type Tally } from './remote-dump.ts';
+import { askRemote, counting, dumpOf, ends, runRemoteSql, TAIL, type Tally } from './remote-dump.ts';
 import { confirmReplacement, inWords, openTarget, replaceLocal, type TargetOptions } from './replace.ts';
 import { emptying } from './swap/emptying.ts';
 import { tablesOf } from './tables.ts';
@@ -123,15 +123,11 @@ async function* between(first: string, body: AsyncIterable<Buffer>, last: string
 async function saveBefore(ctx: Needs, source: DatabaseSource): Promise<string> {
   const { database } = source.credentials;
   const target = chooseTarget(undefined, { fallback: 'before-import.sql.gz', force: false }, ctx.world);
-  const path = target.pathFor(`${database}-before-import-${stampOf(ctx.clock.now())}.sql.gz`);
+  const path = target.pathFor(`${database}-before-import-${fileStamp(ctx.clock.now())}.sql.gz`);
   const tally = { bytes: 0 };
   const step = `Saving ${quotedName(database)} to ${target.shown(path)}`;
   const body = counting(dumpOf(ctx, source, { tally }), step, { ...ctx, tally });
-  const size = await saveFile(
-    pipeline(Readable.from(body, { objectMode: false }), createGzip(), () => {}),
-    path,
-    false,
-  );
+  const size = await saveFile(compressed(body), path, false);
   ctx.progress.note(`Saved ${quotedName(database)} to ${target.shown(path)} (${bytes(size)})`);
   return target.shown(path);
 }

@@ -4,9 +4,8 @@ import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Item, rows, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { readSiteOnMachine } from '../remote/machine.ts';
-import { credentialsOf } from './credentials.ts';
-import { type DatabaseSource, runRemoteSql } from './remote-dump.ts';
+import { type DatabaseSource, readDatabase } from './credentials.ts';
+import { runRemoteSql } from './remote-dump.ts';
 
 interface Options {
   readonly sql: string;
@@ -21,8 +20,8 @@ export async function query(ctx: Needs, targets: Targets, { sql, write = false, 
   if (sql.trim() === '') throw usage('The statement is empty.');
   if (sql.includes('\0')) throw usage('The statement contains a NUL character.');
   if (write && ctx.settings.readOnly) throw new DnxError('read_only', 'DNX_READ_ONLY does not allow --write. Nothing was sent.');
-  const place = await readSiteOnMachine(ctx, targets, user);
-  const source = { place, credentials: await credentialsOf(ctx, place) };
+  const source = await readDatabase(ctx, targets, user);
+  const { place } = source;
   const { driver, database } = source.credentials;
   ctx.progress.spin(`Querying ${quotedName(database)}`);
   const mark = `dnx_${randomBytes(8).toString('hex')}`;

@@ -6,10 +6,9 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Started, World } from '../../machine/world.ts';
 import { SSH_FAILED, sshFailure } from '../remote/failure.ts';
 import { notReached } from '../remote/forward.ts';
-import type { SiteOnMachine } from '../remote/machine.ts';
 import { quietly, scripted, startSsh } from '../remote/ssh.ts';
 import CLIENTS from './clients.sh';
-import type { Credentials } from './credentials.ts';
+import type { Credentials, DatabaseSource } from './credentials.ts';
 import { databaseEnd } from './forward.ts';
 import MYSQL from './mysql.sh';
 import PGSQL from './pgsql.sh';
@@ -218,12 +217,6 @@ export function reasonsIn(said: string, password: string): readonly string[] {
   const known = told.split('\n').map((each) => each.trim());
   const lines = known.filter((each) => each !== '' && !noise.test(each));
   return password.length < 4 ? lines : lines.map((each) => each.replaceAll(password, '[hidden]'));
-}
-
-/** The database of a site, as ssh and its credentials reach it. */
-export interface DatabaseSource {
-  readonly place: SiteOnMachine;
-  readonly credentials: Credentials;
 }
 
 /** How a program on the server ended. */

@@ -2,9 +2,8 @@ import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { checkPort, whileForwarded } from '../remote/forward.ts';
-import { readSiteOnMachine } from '../remote/machine.ts';
 import { clientFor } from './clients.ts';
-import { type Credentials, credentialsOf } from './credentials.ts';
+import { type Credentials, readDatabase } from './credentials.ts';
 import { openForward } from './forward.ts';
 
 interface Options {
@@ -24,8 +23,7 @@ const FAILED: readonly number[] = [1, 2];
 /** `dnx db shell`: runs the client of this machine through a tunnel, and ends with its exit code. */
 export async function openShell(ctx: Needs, targets: Targets, { user, port, options = [] }: Options): Promise<Result> {
   checkPort(port);
-  const place = await readSiteOnMachine(ctx, targets, user);
-  const credentials = await credentialsOf(ctx, place);
+  const { place, credentials } = await readDatabase(ctx, targets, user);
   const client = await clientFor(ctx.world, credentials, place.site.label);
   const forward = await openForward(ctx, place.machine, credentials, { port, shared: true });
   const { file, args, env, bare } = client(forward.port);

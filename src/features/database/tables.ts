@@ -2,8 +2,9 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { DatabaseSource } from './credentials.ts';
 import { identifier } from './local-server.ts';
-import { askRemote, type DatabaseSource } from './remote-dump.ts';
+import { askRemote } from './remote-dump.ts';
 
 /** The tables whose rows to leave out. Names may contain `*`. */
 export interface RowOptions {

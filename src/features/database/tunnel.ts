@@ -4,9 +4,9 @@ import { columns, nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { checkPort, type Forward, whileForwarded } from '../remote/forward.ts';
-import { readSiteOnMachine, type SiteOnMachine } from '../remote/machine.ts';
+import type { SiteOnMachine } from '../remote/machine.ts';
 import { environmentFor } from './clients.ts';
-import { type Credentials, credentialsOf } from './credentials.ts';
+import { type Credentials, readDatabase } from './credentials.ts';
 import { openForward } from './forward.ts';
 
 interface Options {
@@ -18,7 +18,7 @@ interface Options {
 type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 
 /** What scripts get. */
-interface Tunnel {
+export interface DatabaseTunnel {
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -27,13 +27,12 @@ interface Tunnel {
 }
 
 /** The columns of a tunnel. */
-const tunnelColumns = columns<Tunnel>('host', 'port', 'database', 'username', 'driver');
+const tunnelColumns = columns<DatabaseTunnel>('host', 'port', 'database', 'username', 'driver');
 
 /** `dnx db tunnel`: keeps a tunnel open until a signal, or while a command runs. */
 export async function openTunnel(ctx: Needs, targets: Targets, { user, port, command = [] }: Options): Promise<Result> {
   checkPort(port);
-  const place = await readSiteOnMachine(ctx, targets, user);
-  const credentials = await credentialsOf(ctx, place);
+  const { place, credentials } = await readDatabase(ctx, targets, user);
   const forward = await openForward(ctx, place.machine, credentials, { port, shared: command.length > 0 });
   return command.length > 0 ? runThrough(ctx, forward, credentials, command) : shown(forward, credentials, place);
 }
@@ -54,7 +53,7 @@ async function runThrough(
 function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine): Result {
   const { database, username, connection } = credentials;
   const { port } = forward;
-  const item: Tunnel = { host: '127.0.0.1', port, database, username, driver: connection };
+  const item: DatabaseTunnel = { host: '127.0.0.1', port, database, username, driver: connection };
   const details: readonly Detail[] = [
     ['driver', connection],
     ['username', username],

@@ -165,7 +165,7 @@ async function withCause(ctx: DeployContext, of: SiteReference, report: DeployRe
 /** Warns of commits that are not pushed, in a clone that is linked to the site. The guard does so itself. */
 async function warnUnpushed(ctx: DeployContext, of: SiteReference, branch: string): Promise<void> {
   if (branch === '' || !ctx.settings.link?.environments.some((each) => isLinkedSite(each, { ...of }))) return;
-  await (await import('../changes/unpushed.ts')).warnUnpushed(ctx, branch);
+  await (await import('../changes/show.ts')).warnUnpushed(ctx, branch);
 }
 
 /** Sets another branch for this deployment, if `--branch` wants one. */

@@ -6,7 +6,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
-import { anyProxyName, exceptions, ownProxyName, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
+import { anyProxyName, ownProxyName, proxyExceptions, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
 import { type DoctorCheck, type DoctorNeeds, failed, passed, skipped, warning } from './machine.ts';
@@ -78,7 +78,7 @@ async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean
     if (!isError(error, 'usage')) throw error;
     return { used: false, check: failed('proxy', error.message.replace(/\.$/, ''), error.hint ?? '') };
   }
-  const isExempt = exceptions(except)(from);
+  const isExempt = proxyExceptions(except)(from);
   const isFar = staysHere(from, new URL(proxyUrl(env[name] ?? '')));
   const unused = isExempt ? ', so not used' : isFar ? ', not used for this machine' : '';
   const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${unused}`;

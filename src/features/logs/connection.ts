@@ -1,11 +1,12 @@
 import { DnxError } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Level } from '../remote/log-paths.ts';
 import type { Machine } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { startOn } from '../remote/ssh.ts';
+import FRAMES from './frames.sh';
 import JOURNAL from './journal.sh';
-import type { Level } from './levels.ts';
 import LOGS from './logs.sh';
 
 type Needs = Pick<Context, 'ask' | 'world'>;
@@ -79,7 +80,7 @@ function scriptOf({ directories, candidates, lines, follow, head = '', reach, pr
         reach === undefined || memory ? '' : String(Math.floor(reach / 1000)),
         priority === undefined ? '' : (PRIORITIES[priority] ?? priority),
       ];
-  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${candidates ? SITE + LOGS : JOURNAL}`;
+  return `set -- ${words.map((word) => (word === '' ? "''" : quotedForSh(word))).join(' ')}\n${FRAMES}${candidates ? SITE + LOGS : JOURNAL}`;
 }
 
 /** The largest difference of a time zone to UTC, in ms: the script does not know that of a log. */

@@ -1,7 +1,7 @@
 import { timeOf } from '../../base/time.ts';
 import type { LogBatch, LogEntry, LogLine, LogShape } from '../../cli/output/view.ts';
-import { stampOf } from '../why/logs/text.ts';
-import { type Level, levels } from './levels.ts';
+import { type Level, levels } from '../remote/log-paths.ts';
+import { lineStamp } from '../why/logs/text.ts';
 
 /**
  * The first line of an entry with a time at its beginning, in the syntax of `grep -E`. In a log that has such lines, the others go on with
@@ -133,7 +133,7 @@ function timeIn({ line, site, source }: LogLine, { zoneOf, now }: EntryFilter): 
   const start = line.slice(0, MOST);
   // Laravel writes in the time zone of the application, which is UTC unless it is changed.
   const zone = source === 'laravel' || source === null ? '+0000' : zoneOf(site);
-  const at = head.test(start) ? stampOf(start, { zone, now })?.at : accessTime(ACCESS.exec(start)?.[1]);
+  const at = head.test(start) ? lineStamp(start, { zone, now })?.at : accessTime(ACCESS.exec(start)?.[1]);
   return Number.isNaN(at) ? undefined : at;
 }
 

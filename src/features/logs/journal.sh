@@ -1,12 +1,9 @@
-# shellcheck shell=sh disable=SC1007,SC3013
+# shellcheck shell=sh disable=SC1007,SC2154,SC3013
 # Reads the journal of a server: see logs.sh, whose output it has. What it has sent is told by a cursor of journalctl, as the live release
 # of logs.sh, so that another connection can go on. Arguments: the number of entries (empty: go on), `follow` or nothing, the cursor so
-# far, from when on to read, in seconds since 1970 (empty: the last entries), and the least priority (empty: any).
-export LC_ALL=C
+# far, from when on to read, in seconds since 1970 (empty: the last entries), and the least priority (empty: any). Follows frames.sh.
 lines=$1 follow=$2 cursor=$3 reach=$4 priority=$5
 start=$(date +%s)
-
-say() { printf "%s\n" "$*"; }
 
 # Sends what is new, with the cursor after it.
 send() {
@@ -27,8 +24,7 @@ send() {
 }
 
 exec 4>&1
-printf "\n%s\n" "dnx-logs 1"
-say Z "$(date +%z)"
+greet
 if ! command -v journalctl >/dev/null; then
   say M journal
 elif [ -n "$lines" ] && journalctl --no-pager -n 1 2>&1 >/dev/null | grep -q -e "insufficient permissions" -e "not seeing messages"; then
@@ -42,11 +38,7 @@ if [ -z "$follow" ]; then
   say Q
   exit 0
 fi
-over=
-trap "over=1" TERM
-exec 3<&0
-{ cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 &
-exec 3<&- </dev/null
+end_with_input
 begun=
 while :; do
   last=$over

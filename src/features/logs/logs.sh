@@ -1,10 +1,9 @@
 # shellcheck shell=sh disable=SC1007,SC2154,SC3013
 # Reads logs on a server, as `tail -n` and `tail -F` do, but says which bytes of which file it sends, so that another connection can go on
-# where this one was lost. Follows remote/site.sh; connection.ts reads its output. Arguments: those of find_site, the number of entries
+# where this one was lost. Follows frames.sh and remote/site.sh. Arguments: those of find_site, the number of entries
 # (empty: go on), `follow` or nothing, the live release so far, the offsets and the files so far, the pattern that the first line of an
 # entry matches (empty: every line is one), from when on to read (empty: the last entries, `all`, or a time such as 20260102030405), and four
 # words for each candidate: see candidatesOf in logs.ts. Arrives on standard input, so that it is in no list of processes.
-export LC_ALL=C
 nl=$(printf "\nx"); nl=${nl%x}
 TIME="[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 lines=$3 follow=$4 at=$5 known=$nl$6 was=$nl$7 head=$8 reach=$9
@@ -19,8 +18,6 @@ look() {
   fi
   now=$([ -z "$live" ] || { cd -P "$live" 2>/dev/null && pwd -P; })
 }
-
-say() { printf "%s\n" "$*"; }
 
 # Takes a candidate: each.
 add() {
@@ -261,9 +258,7 @@ $found
 END
 }
 
-# A login shell may have printed something without a newline.
-printf "\n%s\n" "dnx-logs 1"
-say Z "$(date +%z)"
+greet
 look
 live=${at:-$now} at=${at:-$now}
 say L "$live"
@@ -284,12 +279,7 @@ END
   exit 0
 fi
 
-# Its input ends with the connection or before. Then it sends what is left, and ends, even if there is nothing to send.
-over=
-trap "over=1" TERM
-exec 3<&0
-{ cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 &
-exec 3<&- </dev/null
+end_with_input
 idle=0 begun=
 while :; do
   last=$over sent=

@@ -1,18 +1,15 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
-import { parseDuration, timeOf } from '../../base/time.ts';
+import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type LogPart, logView, type Result, type View } from '../../cli/output/view.ts';
-import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
-import { type Targets, targetIds } from '../../platform/names/names.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { siteDirectories } from '../remote/directory.ts';
-import { type LogSource, places } from '../remote/log-paths.ts';
-import { type Machine, readMachine, readSiteOnMachine, type SiteOnMachine, siteOnMachine } from '../remote/machine.ts';
+import { type Level, type LogSource, places } from '../remote/log-paths.ts';
+import { type Machine, readMachine, readNamedSite, readSiteOnMachine, type SiteOnMachine, siteOnMachine } from '../remote/machine.ts';
 import { openConnection, openMemory, type Wanted } from './connection.ts';
 import { type EntryFilter, entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
-import type { Level } from './levels.ts';
 import { type logsEndpoint, serverLog } from './server-log.ts';
 import { noLogYet, openSurvey, type Subject } from './survey.ts';
 
@@ -38,74 +35,23 @@ const JOURNAL_MS = 24 * 3_600_000;
 
 /** `dnx logs`. */
 export async function showLogs(ctx: Needs, targets: Targets, options: Options): Promise<View | Result> {
-  const { follow = false, lines = LINES, path, sites = [], source, trace = false } = options;
+  const { follow, path, sites = [], source, user } = options;
   check(options, targets);
   const filter = filterOf(options, ctx.clock.now());
-  const isFiltered = [filter.since, filter.until, filter.grep, options.level].some((each) => each !== undefined);
-  if (!targets.site && !follow && !path && !source && !isFiltered) return serverLog(ctx, lines);
-  const chosen = path ? undefined : (source ?? (targets.site ? 'laravel' : 'nginx'));
-  const wantedOf = (place: SiteOnMachine | Machine): Wanted => ({
-    ...('domain' in place
-      ? { machine: place.machine, directories: siteDirectories(place), label: place.domain }
-      : { machine: place, directories: ['', ''], label: place.server.label }),
-    candidates:
-      chosen === 'journal'
-        ? undefined
-        : chosen
-          ? candidatesOf(chosen, place)
-          : candidatesAt(path ?? [], 'domain' in place ? 'live:' : 'home:'),
-    lines,
-    follow,
-    head: filter.loose ? '' : HEAD,
-    reach: isFiltered && lines > 0 ? (filter.since ?? (chosen === 'journal' ? filter.now - JOURNAL_MS : 0)) : undefined,
-    priority: options.level,
+  if (!targets.site && !follow && !path && !source && !filter.some) return serverLog(ctx, options.lines ?? LINES);
+  const first = targets.site ? await readSiteOnMachine(ctx, targets, user) : await readMachine(ctx, targets, user);
+  const others = await inParallel(sites, async (word) => {
+    const found = await readNamedSite(ctx, word);
+    return siteOnMachine(found.targets, found.read, user);
   });
-  const first = targets.site ? await readSiteOnMachine(ctx, targets, options.user) : await readMachine(ctx, targets, options.user);
-  const others = await inParallel(sites, (word) => readOther(ctx, word, options.user));
-  const all = distinct([first, ...others]).map((place) => ({
-    wanted: wantedOf(place),
-    subject: {
-      source: chosen,
-      label: 'domain' in place ? place.domain : place.server.label,
-      site: 'domain' in place ? place.domain : null,
-    },
-  }));
+  const all = distinct([first, ...others]).map((place) => readingOf(place, options, filter));
   // A line and no spinner, which would hide a prompt of ssh.
   ctx.progress.done();
   if (ctx.progress.spins)
     ctx.progress.note(`Connecting to ${[...new Set(all.map(({ wanted }) => wanted.machine.server.label))].join(', ')}`);
   const { read, exit } = await readAll(ctx, all);
-  const found = read.flatMap(({ files }) => files).length;
-  const several = all.length > 1;
-  const labels = all.map(({ subject }) => subject.label);
-  const last = isFiltered && (options.lines !== undefined || filter.since === undefined) ? lines : undefined;
-  const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));
-  return {
-    view: logView(several ? merged(ctx, read) : (read[0] as Shown).parts, {
-      endless: follow,
-      headings: found > 1,
-      whole: trace && !isFiltered && !several,
-      traces: trace,
-      ...(several && { sites: labels }),
-      entries: (batches, decoded) => {
-        const entries = entriesFor({
-          ...filter,
-          last,
-          sorted: several && !follow ? labels : undefined,
-          zoneOf: (site) => zones.get(site) ?? '+0000',
-        });
-        const shown = entries(batches, decoded);
-        return isFiltered && !follow
-          ? unlessEmpty(
-              shown,
-              () => true,
-              () => ctx.progress.note('No matching entries'),
-            )
-          : shown;
-      },
-    }),
-    exit,
-  };
+  const labels = all.length > 1 ? all.map(({ subject }) => subject.label) : undefined;
+  return { view: viewOf(ctx, read, labels, options, filter), exit };
 }
 
 /** Rejects what can never work, before anything is read. */
@@ -119,11 +65,14 @@ function check({ follow, lines, path, sites, source, until }: Options, { site }:
   if (sites && !site) throw usage('Several logs at once are those of sites. Name a site first.');
 }
 
-type Filter = Pick<EntryFilter, 'since' | 'until' | 'level' | 'grep' | 'loose' | 'now'>;
+/** What the entries must have. `some`: not all entries are shown. */
+interface Filter extends Pick<EntryFilter, 'since' | 'until' | 'level' | 'grep' | 'loose' | 'now'> {
+  readonly some: boolean;
+}
 
-/** What the entries must have. */
 function filterOf({ since, until, level, grep, source }: Options, now: number): Filter {
   return {
+    some: [since, until, level, grep].some((each) => each !== undefined),
     since: since === undefined ? undefined : momentIn('--since', since, now),
     until: until === undefined ? undefined : momentIn('--until', until, now),
     // The journal has levels, but does not print them: journalctl selects them.
@@ -134,10 +83,8 @@ function filterOf({ since, until, level, grep, source }: Options, now: number): 
   };
 }
 
-/** A time, or how long ago it was. */
 function momentIn(option: string, word: string, now: number): number {
-  const ago = parseDuration(word);
-  const at = ago === undefined ? timeOf(word) : now - ago;
+  const at = timeOrAgo(word, now);
   if (at !== undefined) return at;
   throw usage(
     `${option} must be a time or a duration, not '${word}'.`,
@@ -154,17 +101,6 @@ function patternOf(word: string): RegExp {
   }
 }
 
-/** Reads where another site is. */
-async function readOther(ctx: Needs, word: string, user: string | undefined): Promise<SiteOnMachine> {
-  const targets = await ctx.resolve(siteEndpoint, { site: word });
-  const ids = targetIds(targets);
-  const [{ data: server }, { data: site }] = await Promise.all([
-    ctx.api.send<JsonObject>(serverEndpoint, ids),
-    ctx.api.send<JsonObject>(siteEndpoint, ids),
-  ]);
-  return siteOnMachine(targets, { server: server ?? {}, site: site ?? {} }, user);
-}
-
 const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonly T[] => [
   ...new Map(all.map((place) => ['site' in place ? place.site.id : '', place])).values(),
 ];
@@ -172,6 +108,30 @@ const distinct = <T extends SiteOnMachine | Machine>(all: readonly T[]): readonl
 interface Reading {
   readonly wanted: Wanted;
   readonly subject: Subject;
+}
+
+function readingOf(
+  place: SiteOnMachine | Machine,
+  { lines = LINES, follow = false, path, source, level }: Options,
+  filter: Filter,
+): Reading {
+  const site = 'domain' in place ? place : undefined;
+  const chosen = path ? undefined : (source ?? (site ? 'laravel' : 'nginx'));
+  const machine = 'domain' in place ? place.machine : place;
+  const label = site?.domain ?? machine.server.label;
+  const candidates = chosen ? candidatesOf(chosen, place) : candidatesAt(path ?? [], site ? 'live:' : 'home:');
+  const wanted = {
+    machine,
+    label,
+    directories: site ? siteDirectories(site) : ['', ''],
+    candidates: chosen === 'journal' ? undefined : candidates,
+    lines,
+    follow,
+    head: filter.loose ? '' : HEAD,
+    reach: filter.some && lines > 0 ? (filter.since ?? (chosen === 'journal' ? filter.now - JOURNAL_MS : 0)) : undefined,
+    priority: level,
+  };
+  return { wanted, subject: { source: chosen, label, site: site?.domain ?? null } };
 }
 
 /** Connects to each. With several, what fails is a warning, unless all of them do. */
@@ -228,6 +188,31 @@ async function read(ctx: Needs, { wanted, subject }: Reading) {
   }
 }
 
+type Shown = Awaited<ReturnType<typeof read>>;
+
+/** The view of logs whose content is read while it is printed. `labels`: of several. */
+function viewOf(ctx: Needs, read: readonly Shown[], labels: readonly string[] | undefined, options: Options, filter: Filter): View {
+  const { follow = false, lines, trace = false } = options;
+  const last = filter.some && (lines !== undefined || filter.since === undefined) ? (lines ?? LINES) : undefined;
+  const zones = new Map(read.map(({ subject, zone }) => [subject.site, zone]));
+  const entries = entriesFor({ ...filter, last, sorted: follow ? undefined : labels, zoneOf: (site) => zones.get(site) ?? '+0000' });
+  return logView(labels ? merged(ctx, read) : (read[0] as Shown).parts, {
+    endless: follow,
+    headings: read.flatMap(({ files }) => files).length > 1,
+    whole: trace && !filter.some && !labels,
+    traces: trace,
+    ...(labels && { sites: labels }),
+    entries: (batches, decoded) =>
+      filter.some && !follow
+        ? unlessEmpty(
+            entries(batches, decoded),
+            () => true,
+            () => ctx.progress.note('No matching entries'),
+          )
+        : entries(batches, decoded),
+  });
+}
+
 /** These items. `note` is called at the end if none of them `counts`. */
 async function* unlessEmpty<T>(items: AsyncIterable<T>, counts: (item: T) => boolean, note: () => void): AsyncGenerator<T> {
   let isEmpty = true;
@@ -237,8 +222,6 @@ async function* unlessEmpty<T>(items: AsyncIterable<T>, counts: (item: T) => boo
   }
   if (isEmpty) note();
 }
-
-type Shown = Awaited<ReturnType<typeof read>>;
 
 /** The parts of several logs, as they arrive. One that fails ends with a warning, and all of it with an error once the others have ended. */
 async function* merged({ progress }: Needs, all: readonly Shown[]): AsyncGenerator<LogPart> {

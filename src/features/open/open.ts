@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, text } from '../../cli/output/view.ts';
+import { done, type Result, textView } from '../../cli/output/view.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
@@ -23,9 +23,9 @@ export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, p
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
   const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
-  if (print) return { view: text(url, { url }) };
+  if (print) return { view: textView(url, { url }) };
   if (await browse(ctx, url)) return { view: done(`Opened ${url}`, { url }) };
-  return { view: text(url, { url }), note: 'No browser found.' };
+  return { view: textView(url, { url }), note: 'No browser found.' };
 }
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */

@@ -1,7 +1,7 @@
 import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { parseDuration, timeOf } from '../../base/time.ts';
+import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows, sections, type View } from '../../cli/output/view.ts';
 import { type EndedLine, historyFiles, type SentLine } from '../../cli/plan/journal.ts';
@@ -106,7 +106,9 @@ export function history(ctx: Context, { verb, number, site, since }: Options): R
     return { view: shownRun(pastRun(all, number)) };
   }
   if (number !== undefined) throw usage(`Unexpected '${number}'.`, undefined, { command: ['history', 'show', number], why: 'To show it' });
-  const from = since === undefined ? undefined : sinceTime(since, ctx.clock.now());
+  const from = since === undefined ? undefined : timeOrAgo(since, ctx.clock.now());
+  if (since !== undefined && from === undefined)
+    throw usage(`'${since}' is not a time.`, 'Use a duration such as 2h, or a time such as 2026-12-01T02:00:00Z.');
   const found = all
     .filter(({ sent_at }) => from === undefined || Date.parse(sent_at) >= from)
     .filter(({ changes }) => site === undefined || changes.some((change) => isOf(change, site)));
@@ -126,13 +128,6 @@ export function pastRun(all: readonly PastRun[], word: string): PastRun {
   const found = all.find(({ number, id }) => String(number) === word || id === word);
   if (found) return found;
   throw new DnxError('not_found', `The history has no change ${word}.`, { next: [{ command: ['history'], why: 'See' }] });
-}
-
-function sinceTime(word: string, now: number): number {
-  const ms = parseDuration(word);
-  const time = ms === undefined ? timeOf(word) : now - ms;
-  if (time === undefined) throw usage(`'${word}' is not a time.`, 'Use a duration such as 2h, or a time such as 2026-12-01T02:00:00Z.');
-  return time;
 }
 
 const isOf = ({ targets: { site } }: PlannedChange, word: string): boolean =>

@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { quotedForAny } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Result, text } from '../../cli/output/view.ts';
+import { type Result, textView } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import CONNECT from './connect.sh';
 import { siteDirectories, withoutDirectory } from './directory.ts';
@@ -85,5 +85,5 @@ function printed(words: readonly string[]): Result {
     .filter((word) => word !== '-T')
     .map((word) => (/^[\w@.:-]+$/.test(word) ? word : quotedForAny(word)))
     .join(' ');
-  return { view: text(line, { command: line }) };
+  return { view: textView(line, { command: line }) };
 }

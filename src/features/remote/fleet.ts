@@ -5,9 +5,8 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { text } from '../../cli/language/options.ts';
 import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
-import { Moved, type Target, targetIds, targetOf } from '../../platform/names/names.ts';
-import { isNamedSite } from '../../platform/names/site-search.ts';
-import { type Machine, machineIn, type SiteOnMachine, siteOnMachine } from './machine.ts';
+import { type Target, targetOf } from '../../platform/names/names.ts';
+import { type Machine, machineIn, readNamedSite, type SiteOnMachine, siteOnMachine } from './machine.ts';
 
 /** The calls of a command that may run on several servers and sites, after the first. */
 export const fleetCalls = [
@@ -90,27 +89,16 @@ export async function namedMembers(
   const members = await inParallel(words, async (word) => {
     const isSite = kinds === 'sites' || (/[./]/.test(word) && !/:|^[\d.]+$/.test(word));
     if (isSite) {
-      const found = await siteNamed(ctx, word, user).catch((error: unknown) => {
+      const found = await readNamedSite(ctx, word).catch((error: unknown) => {
         if (kinds === 'sites' || !isError(error, 'not_found')) throw error;
       });
-      if (found) return found;
+      if (found) return siteMember(found.targets.server, found.read.server, found.read.site, user);
     }
     const { server } = await ctx.resolve('/servers/{server}', { server: word });
     const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id ?? '' });
     return serverMember(data ?? {}, user);
   });
   return distinct([...new Map(members.map((each) => [`${each.server.id} ${each.site?.id ?? ''}`, each])).values()]);
-}
-
-async function siteNamed(ctx: Needs, word: string, user: string | undefined): Promise<Member> {
-  const targets = await ctx.resolve('/servers/{server}/sites/{site}', { site: word });
-  const [{ data: server = {} }, { data: site = {} }] = await Promise.all([
-    ctx.api.send<JsonObject>(serverEndpoint, targetIds(targets)),
-    ctx.api.send<JsonObject>(siteEndpoint, targetIds(targets)),
-  ]);
-  // The name may be remembered.
-  if (!isNamedSite(word.split('/').at(-1) ?? '', wordOf(site.id), wordOf(site.domain))) throw new Moved();
-  return siteMember(targetOf(server, 'server'), server, site, user);
 }
 
 function serverMember(data: JsonObject, user: string | undefined): Member {

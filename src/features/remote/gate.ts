@@ -6,7 +6,7 @@ import { quotedForAny, quotedForSh } from '../../base/shell.ts';
 import type { World } from '../../machine/world.ts';
 
 /** Keeps a connected ssh from running anything until dnx says that it may. */
-export interface Gate {
+export interface SshGate {
   /** Options of ssh. */
   readonly options: readonly string[];
   /** Lets ssh go on, or ends it. Nothing happens if ssh has ended. */
@@ -24,7 +24,7 @@ export async function openGate({
   env,
   platform,
   onExit,
-}: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>): Promise<Gate | undefined> {
+}: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>): Promise<SshGate | undefined> {
   if (platform === 'win32') return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'dnx-gate-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });

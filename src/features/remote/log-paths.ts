@@ -4,6 +4,12 @@ export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'worker', 'sche
 /** One of them. */
 export type LogSource = (typeof sourceNames)[number];
 
+/** The levels of `--level`, from the least to the worst. */
+export const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+
+/** One of them. */
+export type Level = (typeof levels)[number];
+
 /** Alternatives: the files of a group are shown only if no group before it has any. */
 interface Group {
   /** Shows every file, or only the one that was written last. */

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
-import type { Target, Targets } from '../../platform/names/names.ts';
+import { Moved, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
+import { isNamedSite } from '../../platform/names/site-search.ts';
 
 /** The calls of a command that reaches a server or a site, and of one that reaches a site. */
 export const destinationCalls = [serverEndpoint, { when: 'site', instead: siteEndpoint }, serverEndpoint] as const;
@@ -57,7 +58,18 @@ async function usable<T>({ check }: Pick<Machine, 'check'>, read: () => T): Prom
   }
 }
 
-/** The same, of a server and a site that were read before. */
+/** Reads a site by its name, and its server. Throws `Moved` if the name was remembered, and is that of another site by now. */
+export async function readNamedSite(ctx: Pick<Context, 'api' | 'resolve'>, word: string) {
+  const ids = targetIds(await ctx.resolve(siteEndpoint, { site: word }));
+  const [{ data: server = {} }, { data: site = {} }] = await Promise.all([
+    ctx.api.send<JsonObject>(serverEndpoint, ids),
+    ctx.api.send<JsonObject>(siteEndpoint, ids),
+  ]);
+  if (!isNamedSite(word.split('/').at(-1) ?? '', wordOf(site.id), wordOf(site.domain))) throw new Moved();
+  return { targets: { server: targetOf(server, 'server'), site: targetOf(site, 'site') }, read: { server, site } };
+}
+
+/** A site and its server that were read before. */
 export function siteOnMachine(
   { server, site }: Targets,
   read: { readonly server: JsonObject; readonly site: JsonObject },
@@ -68,7 +80,7 @@ export function siteOnMachine(
 }
 
 /**
- * The same, of a server that was read before. Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into
+ * A server that was read before. Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into
  * other command lines.
  */
 export function machineIn(data: JsonObject, { id, label }: Target, given?: string): Machine {

@@ -1,12 +1,12 @@
 /** A part of the output of a script that prints sections, as sections.sh has it: its name, the words behind it, and what follows. */
-export interface Section {
+export interface ScriptSection {
   readonly name: string;
   readonly words: readonly string[];
   readonly body: Buffer;
 }
 
 /** The sections of an output. Text that a login prints before the first one is left out. */
-export function sectionsIn(output: string, nonce: string): readonly Section[] {
+export function sectionsIn(output: string, nonce: string): readonly ScriptSection[] {
   const sections: { name: string; words: readonly string[]; body: string[] }[] = [];
   for (const line of output.split('\n')) {
     if (line.startsWith(`${nonce} `)) {

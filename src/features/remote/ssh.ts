@@ -6,7 +6,7 @@ import { isNotInstalled } from '../../machine/child.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
-import { type Gate, openGate } from './gate.ts';
+import { openGate, type SshGate } from './gate.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
@@ -102,7 +102,7 @@ async function gateFor(
 }
 
 /** A gate that a check decides. */
-interface CheckedGate extends Pick<Gate, 'options' | 'close'> {
+interface CheckedGate extends Pick<SshGate, 'options' | 'close'> {
   /** Rejects with the error of the check. */
   readonly passed: Promise<void>;
   /** Ends ssh with dnx, or if the check fails. */

@@ -7,7 +7,7 @@ import type { Reply } from '../../platform/api/api.ts';
 import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 
-export interface Certificate {
+export interface SiteCertificate {
   readonly id: string;
   readonly type: string;
   readonly domain: string;
@@ -20,7 +20,7 @@ export interface Certificate {
 
 export const issueEndpoint = 'POST /servers/{server}/sites/{site}/certificates';
 
-export const certificateDetails = columns<Certificate>(
+export const certificateDetails = columns<SiteCertificate>(
   'domain',
   'status',
   { key: 'reason', wrap: true },

@@ -55,10 +55,13 @@ interface Preset {
   readonly abilities: readonly string[];
 }
 
+/** Every ability to read. */
+export const readAbilities = abilities.filter((each) => each.endsWith(':read'));
+
 /** Sets of abilities for common uses. */
 const presets = {
   'ci-deploy': { label: 'Deploy only (for CI)', abilities: ['site:deploy', 'server:read', 'site:read'] },
-  'read-only': { label: 'Read only', abilities: abilities.filter((each) => each.endsWith(':read')) },
+  'read-only': { label: 'Read only', abilities: readAbilities },
   full: { label: 'Everything I can do', abilities },
 } as const satisfies Readonly<Record<string, Preset>>;
 

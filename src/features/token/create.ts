@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, text } from '../../cli/output/view.ts';
+import { done, type Result, textView } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
 import { type Choosing, chosenAbilities, pickForToken } from './choose.ts';
 import { type Fresh, mint, undelivered } from './mint.ts';
@@ -71,7 +71,7 @@ export async function writeNewToken({ api }: Pick<Context, 'api'>, fresh: Fresh,
 export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = ''): Result {
   ci.mask(fresh.plain);
   return {
-    view: text(fresh.plain, fresh.answer),
+    view: textView(fresh.plain, fresh.answer),
     secret: { name: 'token', value: fresh.plain, hint: 'Use another format or query, or --to-file FILE.' },
     undelivered: (cause) => undelivered(api, fresh, 'The new token could not be printed', cause, more),
   };

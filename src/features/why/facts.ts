@@ -8,7 +8,7 @@ import type { SiteVariable } from '../env/variables.ts';
 export type Source = 'deploy' | 'given' | 'laravel' | 'nginx' | 'php' | 'worker' | 'kernel' | 'server' | 'state' | 'http' | 'api';
 
 /** A line of a log, or of the state of the server. */
-export interface LogLine {
+export interface FactLine {
   readonly source: Source;
   /** The file on the server; null if it is not from a file. */
   readonly file: string | null;
@@ -29,7 +29,7 @@ export interface Log {
   readonly modified: number | undefined;
   /** True if it belongs to the failed release alone. */
   readonly ofRelease: boolean;
-  readonly lines: readonly LogLine[];
+  readonly lines: readonly FactLine[];
 }
 
 /** What could not be read, and what to do about it. */

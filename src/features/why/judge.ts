@@ -1,6 +1,6 @@
-import { type Cause, type Found, from } from './causes/cause.ts';
+import { type Cause, type FoundCause, valueFor } from './causes/cause.ts';
 import { causes } from './causes/index.ts';
-import { type Facts, isUnanswered, type LogLine, type Source } from './facts.ts';
+import { type FactLine, type Facts, isUnanswered, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
 import { deploymentLines, isRefusal, nearestLines, passedLines, relevantLines, siteLines } from './logs/relevant.ts';
@@ -8,7 +8,7 @@ import { deploymentLines, isRefusal, nearestLines, passedLines, relevantLines, s
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
 export interface CauseVerdict {
   readonly cause: { readonly id: string; readonly title: string } | undefined;
-  readonly lines: readonly LogLine[];
+  readonly lines: readonly FactLine[];
   readonly resolved: string | undefined;
   readonly fixes: readonly Fix[];
 }
@@ -19,9 +19,9 @@ const MOST_LINES = 3;
 /** How much a log counts more than others: the one of the deployment shows best why it failed. */
 const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 10, laravel: -5, worker: -5 };
 
-interface Candidate extends Found {
+interface Candidate extends FoundCause {
   readonly cause: Cause;
-  readonly lines: readonly LogLine[];
+  readonly lines: readonly FactLine[];
   readonly score: number;
   /** The position of the line among all. */
   readonly place: number;
@@ -59,7 +59,7 @@ const order = (one: Candidate, other: Candidate, { kind }: Incident): number =>
 
 function candidatesOf(
   cause: Cause,
-  lines: readonly LogLine[],
+  lines: readonly FactLine[],
   { facts, incident }: { readonly facts: Facts; readonly incident: Incident },
 ): readonly Candidate[] {
   const matched = lines.flatMap((line, place) => {
@@ -69,7 +69,7 @@ function candidatesOf(
   });
   const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];
-  const of = (line: LogLine, place: number, match?: RegExpExecArray): Candidate => {
+  const of = (line: FactLine, place: number, match?: RegExpExecArray): Candidate => {
     const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
     const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
     const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
@@ -90,7 +90,7 @@ function candidatesOf(
 /** The name of a test that passed. */
 const PASSED = /^\s*[✓✔√] /;
 
-function matchOf(cause: Cause, { heading, text }: LogLine): RegExpExecArray | undefined {
+function matchOf(cause: Cause, { heading, text }: FactLine): RegExpExecArray | undefined {
   if (PASSED.test(text)) return undefined;
   for (const pattern of cause.patterns ?? []) {
     const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
@@ -106,9 +106,9 @@ function verdictOf(best: Candidate): CauseVerdict {
   const { status = null } = facts.answer ?? {};
   const answers = incident.past && status !== null && !isUnanswered(facts) ? `the site responds with ${status} now` : undefined;
   const resolved = cause.resolved?.(best);
-  const fixes = from(cause.fixes, best).map((fix) => fix(facts.of));
+  const fixes = valueFor(cause.fixes, best).map((fix) => fix(facts.of));
   return {
-    cause: { id: cause.id, title: from(cause.title, best) },
+    cause: { id: cause.id, title: valueFor(cause.title, best) },
     lines,
     resolved: resolved ?? (cause.always ? undefined : answers),
     // What is fixed needs no more than another try, and a site that answers not even that.

@@ -11,7 +11,7 @@ import type { Site } from '../deploy/baseline.ts';
 import { type SiteReference, siteReference } from '../deploy/site.ts';
 import type { DeployContext } from '../deploy/snapshot.ts';
 import { type Changed, checksOf, type Diagnosis, shownRelease } from './diagnosis.ts';
-import type { Facts, LogLine } from './facts.ts';
+import type { FactLine, Facts } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
 import type { Incident } from './incident.ts';
 import { type CauseVerdict, chooseCause } from './judge.ts';
@@ -106,7 +106,7 @@ function titleOf({ answer, machine, logs, secrets }: Facts, verdict: CauseVerdic
   return answer ? 'Cannot read the server' : 'Can read neither the site nor the server';
 }
 
-const evidenceOf = ({ source, file, number, text, at }: LogLine, secrets: readonly string[]) => ({
+const evidenceOf = ({ source, file, number, text, at }: FactLine, secrets: readonly string[]) => ({
   source,
   file,
   line_number: number,

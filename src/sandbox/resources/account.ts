@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { allAbilities, issue } from '../auth.ts';
 import { listResponse, showing } from '../crud.ts';
-import { type Operation, openOperation, operation } from '../operation.ts';
+import { openOperation, operation, type SandboxOperation } from '../operation.ts';
 import type { TokenRow, User } from '../records.ts';
 import { createdResponse, gone, invalid, notFoundRefusal, okResponse } from '../response.ts';
 import { textRule, verbatim } from '../rules.ts';
@@ -13,7 +13,7 @@ const chosen = { abilities: z.array(z.enum(allAbilities)).optional() };
 const EVERY_ABILITY = ['*'];
 
 /** The user and their tokens. The plain text of a token is sent once, as `token` next to `user` or `data`. */
-export const account: Operation[] = [
+export const account: SandboxOperation[] = [
   openOperation(
     'POST /login',
     ({ state, now, input }) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { ulid } from 'ulid';
 import { crud, listResponse, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Backup } from '../records.ts';
 import { accepted, createdResponse, unprocessable } from '../response.ts';
 import { exists, oneOf, textRule } from '../rules.ts';
@@ -16,7 +16,7 @@ const filters = {
 };
 
 /** Backups of databases and applications, in one list per organization. */
-export const backups: Operation[] = [
+export const backups: SandboxOperation[] = [
   ...crud({
     noun: 'backup',
     path: '/servers/{server}/databases/{database}/backups',

@@ -1,5 +1,5 @@
 import { crud, showing } from '../crud.ts';
-import type { Operation } from '../operation.ts';
+import type { SandboxOperation } from '../operation.ts';
 import type { Certificate } from '../records.ts';
 import { invalid } from '../response.ts';
 import { oneOf, textRule, verbatim } from '../rules.ts';
@@ -12,7 +12,7 @@ const present = showing<Certificate>('id', 'type', 'domain', 'status', 'reason',
 const material = { certificate: verbatim().optional(), private_key: verbatim().optional() };
 
 /** SSL certificates: issued and revoked per site, listed and deleted per server. */
-export const certificates: Operation[] = [
+export const certificates: SandboxOperation[] = [
   ...crud({
     noun: 'certificate',
     path: '/servers/{server}/sites/{site}/certificates',

@@ -1,12 +1,12 @@
 import { crud, showing } from '../crud.ts';
-import type { Operation } from '../operation.ts';
+import type { SandboxOperation } from '../operation.ts';
 import type { Crontab } from '../records.ts';
 import { patternRule, textRule } from '../rules.ts';
 
 const FIVE_CRON_FIELDS = /^[\d*/,A-Za-z-]+( +[\d*/,A-Za-z-]+){4}$/;
 
 /** Cron jobs of a server. */
-export const crontabs: Operation[] = crud({
+export const crontabs: SandboxOperation[] = crud({
   noun: 'crontab',
   path: '/servers/{server}/crontabs',
   ability: 'crontab',

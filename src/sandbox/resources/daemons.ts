@@ -1,5 +1,5 @@
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Daemon } from '../records.ts';
 import { accepted } from '../response.ts';
 import { integerRule, textRule } from '../rules.ts';
@@ -8,7 +8,7 @@ import { timestamp } from '../time.ts';
 const present = showing<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status', 'created_at', 'updated_at');
 
 /** Processes that Supervisor keeps running. */
-export const daemons: Operation[] = [
+export const daemons: SandboxOperation[] = [
   ...crud({
     noun: 'daemon',
     path: '/servers/{server}/daemons',

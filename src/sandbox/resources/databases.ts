@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Database, DatabaseUser } from '../records.ts';
 import { createdResponse } from '../response.ts';
 import { patternRule, textRule, unique } from '../rules.ts';
@@ -13,7 +13,7 @@ const presentUser = showing<DatabaseUser>('id', 'username', 'created_at');
 const password = textRule().optional();
 
 /** Databases of a server, and their users. */
-export const databases: Operation[] = [
+export const databases: SandboxOperation[] = [
   ...crud({
     noun: 'database',
     path: '/servers/{server}/databases',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ulid } from 'ulid';
-import { failureOf, failures, headOf } from '../failures.ts';
-import { type Operation, operation } from '../operation.ts';
+import { deployFailure, failures, headOf } from '../failures.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { FailureName, ReleaseRow, SiteRow } from '../records.ts';
 import { accepted, invalid, unprocessable } from '../response.ts';
 import { exists, moment, textRule } from '../rules.ts';
@@ -12,7 +12,7 @@ import { presentSite } from './sites.ts';
 const SITE = '/servers/{server}/sites/{site}';
 
 /** Deployments of a site, immediate and scheduled, and rollbacks. */
-export const deployments: Operation[] = [
+export const deployments: SandboxOperation[] = [
   operation(`POST ${SITE}/deploy`, 'site:deploy', ({ state, now }, { site }) => {
     refuseSuspended(site);
     startDeployment(state, site, now);
@@ -82,7 +82,7 @@ const siteOf = (state: State, id: string): SiteRow | undefined => state.sites.fi
 export function startDeployment(state: State, site: SiteRow, now: number, options: DeploymentOptions = {}): void {
   const waits = state.deployments.some((other) => other.site_id === site.id);
   const rollback = options.rollsBackTo ?? null;
-  const failure = options.fails === undefined && rollback === null ? failureOf(state, site) : undefined;
+  const failure = options.fails === undefined && rollback === null ? deployFailure(state, site) : undefined;
   const deployment: Deployment = {
     id: ulid(now),
     site_id: site.id,

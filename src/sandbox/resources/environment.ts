@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { EnvironmentVariable } from '../records.ts';
 import { accepted } from '../response.ts';
 import { patternRule, unique, verbatim } from '../rules.ts';
@@ -10,7 +10,7 @@ const path = '/servers/{server}/sites/{site}/environment-variables';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 
 /** Environment variables of a site, and the import of the .env on its server. */
-export const variableOperations: Operation[] = [
+export const variableOperations: SandboxOperation[] = [
   ...crud({
     noun: 'variable',
     path,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { GitProvider, GitRepository } from '../records.ts';
 import { accepted } from '../response.ts';
 import { exists, oneOf, patternRule, textRule, urlRule, verbatim } from '../rules.ts';
@@ -9,7 +9,7 @@ import { timestamp } from '../time.ts';
 const names: Record<string, string> = { github: 'GitHub', gitlab: 'GitLab', bitbucket: 'Bitbucket', custom: 'Custom' };
 const repository = showing<GitRepository>('id', 'git_provider_id', 'name', 'auto_deploy_enabled', 'deploy_key', 'created_at');
 
-const autoDeploy = (verb: 'enable' | 'disable'): Operation =>
+const autoDeploy = (verb: 'enable' | 'disable'): SandboxOperation =>
   operation(`POST /git-repositories/{git_repository}/${verb}-auto-deploy`, 'provider:update', ({ now }, { git_repository }) => {
     git_repository.auto_deploy_enabled = verb === 'enable';
     git_repository.updated_at = timestamp(now);
@@ -17,7 +17,7 @@ const autoDeploy = (verb: 'enable' | 'disable'): Operation =>
   });
 
 /** Connections to Git hosts, and repositories. */
-export const gitConnections: Operation[] = [
+export const gitConnections: SandboxOperation[] = [
   ...crud({
     noun: 'git_provider',
     path: '/git-providers',

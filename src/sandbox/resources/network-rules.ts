@@ -1,10 +1,10 @@
 import { crud, showing } from '../crud.ts';
-import type { Operation } from '../operation.ts';
+import type { SandboxOperation } from '../operation.ts';
 import type { NetworkRule } from '../records.ts';
 import { integerRule, oneOf, textRule } from '../rules.ts';
 
 /** Firewall rules of a server. */
-export const networkRules: Operation[] = crud({
+export const networkRules: SandboxOperation[] = crud({
   noun: 'network_rule',
   path: '/servers/{server}/network-rules',
   ability: 'network-rule',

@@ -1,32 +1,21 @@
 import { crud, listResponse, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Credential, NamedChoice, Size } from '../records.ts';
 import { exists, textRule, verbatim } from '../rules.ts';
 
 const choice = showing<NamedChoice>('id', 'name');
-const size = showing<Size>('id', 'name', 'vcpus', 'memory', 'price_monthly', 'currency');
+const size = showing<NamedChoice & Partial<Size>>('id', 'name', 'vcpus', 'memory', 'price_monthly', 'currency');
 
 /** Cloud providers, their offers, and the organization's credentials. */
-export const providers: Operation[] = [
+export const providers: SandboxOperation[] = [
   operation('GET /providers', 'provider:read', (request) => listResponse(request, request.state.providers, choice), { paged: true }),
-  operation(
-    'GET /providers/{provider}/regions',
-    'provider:read',
-    (request, { provider }) => listResponse(request, provider.regions, choice),
-    {
-      paged: true,
-    },
-  ),
-  operation('GET /providers/{provider}/sizes', 'provider:read', (request, { provider }) => listResponse(request, provider.sizes, size), {
-    paged: true,
-  }),
-  operation(
-    'GET /providers/{provider}/images',
-    'provider:read',
-    (request, { provider }) => listResponse(request, provider.images, choice),
-    {
-      paged: true,
-    },
+  ...(['regions', 'sizes', 'images'] as const).map((offer) =>
+    operation(
+      `GET /providers/{provider}/${offer}`,
+      'provider:read',
+      (request, { provider }) => listResponse<NamedChoice>(request, provider[offer], offer === 'sizes' ? size : choice),
+      { paged: true },
+    ),
   ),
   ...crud({
     noun: 'credential',

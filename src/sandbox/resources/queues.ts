@@ -1,5 +1,5 @@
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { Queue } from '../records.ts';
 import { accepted } from '../response.ts';
 import { integerRule, textRule } from '../rules.ts';
@@ -8,7 +8,7 @@ import { timestamp } from '../time.ts';
 const present = showing<Queue>('id', 'connection', 'queue', 'processes', 'tries', 'timeout', 'sleep', 'status', 'created_at', 'updated_at');
 
 /** Queue workers of a site. */
-export const queues: Operation[] = [
+export const queues: SandboxOperation[] = [
   ...crud({
     noun: 'queue',
     path: '/servers/{server}/sites/{site}/queues',

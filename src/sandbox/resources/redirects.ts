@@ -1,10 +1,10 @@
 import { crud, showing } from '../crud.ts';
-import type { Operation } from '../operation.ts';
+import type { SandboxOperation } from '../operation.ts';
 import type { Redirect } from '../records.ts';
 import { oneOfNumbers, textRule, unique } from '../rules.ts';
 
 /** Nginx redirects of a site. */
-export const redirects: Operation[] = crud({
+export const redirects: SandboxOperation[] = crud({
   noun: 'redirect',
   path: '/servers/{server}/sites/{site}/redirects',
   ability: 'redirect',

@@ -1,5 +1,5 @@
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { NamedChoice, Server } from '../records.ts';
 import { accepted, invalid, okResponse, unprocessable } from '../response.ts';
 import { address, exists, flagRule, oneOf, textRule } from '../rules.ts';
@@ -48,7 +48,7 @@ const offers = (choices: readonly NamedChoice[], id: string | undefined): boolea
   id === undefined || choices.some((choice) => choice.id === id);
 
 /** Servers, their logs, restarts and provisioning. */
-export const servers: Operation[] = [
+export const servers: SandboxOperation[] = [
   ...crud({
     noun: 'server',
     path: '/servers',

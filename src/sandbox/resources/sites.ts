@@ -1,5 +1,5 @@
 import { crud, showing } from '../crud.ts';
-import { type Operation, operation } from '../operation.ts';
+import { operation, type SandboxOperation } from '../operation.ts';
 import type { ReleaseRow, SiteRow, Webhook } from '../records.ts';
 import { accepted } from '../response.ts';
 import { exists, oneOf, patternRule, textRule, unique } from '../rules.ts';
@@ -36,7 +36,7 @@ const fields = {
 };
 
 /** Sites, their releases and webhooks; deployments are in deployments.ts. */
-export const sites: Operation[] = [
+export const sites: SandboxOperation[] = [
   ...crud({
     noun: 'site',
     path: '/servers/{server}/sites',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crud, showing } from '../crud.ts';
-import type { Operation } from '../operation.ts';
+import type { SandboxOperation } from '../operation.ts';
 import type { SshKey } from '../records.ts';
 import { patternRule, textRule } from '../rules.ts';
 
@@ -15,7 +15,7 @@ export const fingerprint = (publicKey: string): string => {
 };
 
 /** Public SSH keys of a server. */
-export const sshKeys: Operation[] = crud({
+export const sshKeys: SandboxOperation[] = crud({
   noun: 'ssh_key',
   path: '/servers/{server}/ssh-keys',
   ability: 'ssh-key',

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 /** A certificate and its key, as PEM. */
-export interface Certificate {
+export interface TlsCertificate {
   readonly certificate: string;
   readonly key: string;
 }
@@ -10,7 +10,7 @@ export interface Certificate {
 export interface Authority {
   /** Its own certificate, for whoever trusts it. */
   readonly certificate: string;
-  issue(domain: string): Certificate;
+  issue(domain: string): TlsCertificate;
 }
 
 const NAME = 'dnx sandbox';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pagingRules } from '../../../src/sandbox/crud.ts';
-import type { Operation } from '../../../src/sandbox/operation.ts';
-import { operations } from '../../../src/sandbox/operations.ts';
+import type { SandboxOperation } from '../../../src/sandbox/operation.ts';
+import { sandboxOperations } from '../../../src/sandbox/operations.ts';
 import type { BodyShape } from '../../../src/sandbox/rules.ts';
 import { type Exchange, exchanges } from './recorded.ts';
 import { schemaOf } from './samples.ts';
@@ -29,7 +29,7 @@ export interface OpenApi extends Part {
 export async function sandboxDocument(): Promise<OpenApi> {
   const sent = await exchanges();
   const paths: OpenApi['paths'] = {};
-  for (const operation of operations) {
+  for (const operation of sandboxOperations) {
     const item = paths[operation.path] ?? {};
     paths[operation.path] = item;
     item[operation.method.toLowerCase()] = describe(
@@ -52,7 +52,7 @@ export async function sandboxDocument(): Promise<OpenApi> {
   };
 }
 
-function describe(operation: Operation, sent: readonly Exchange[]): OpenApiOperation {
+function describe(operation: SandboxOperation, sent: readonly Exchange[]): OpenApiOperation {
   const { path, body, query, partial, paged } = operation;
   const filters = schemaOfRules({ ...(paged ? pagingRules : {}), ...query }, false);
   const input = schemaOfRules(body, partial);

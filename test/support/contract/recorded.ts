@@ -1,7 +1,7 @@
 import { optionsOf } from '../../../src/cli/language/signature.ts';
 import type { Leaf } from '../../../src/cli/language/tree.ts';
 import type { HttpRequest, Transport } from '../../../src/machine/world.ts';
-import { operations } from '../../../src/sandbox/operations.ts';
+import { sandboxOperations } from '../../../src/sandbox/operations.ts';
 import { type Bed, openBed } from '../dnx.ts';
 import { examples, prepareExample, runExample } from '../examples.ts';
 import { leaves } from '../tree.ts';
@@ -20,7 +20,7 @@ export interface Exchange {
   readonly answer: unknown;
 }
 
-const patterns = operations.map(({ route, method, path }) => ({
+const patterns = sandboxOperations.map(({ route, method, path }) => ({
   route,
   method,
   pattern: new RegExp(`^/api/v1${path.replace(/\{\w+\}/g, '[^/]+')}$`),

@@ -107,7 +107,6 @@ export function serverCertificateRisks(certificates: readonly JsonObject[], plac
         severity: verdict.severity,
         place,
         resource: name,
-        identity: name,
         message: `Certificate for ${name} ${verdict.words}`,
         fix: ['open', ...theServer(place)],
       },

@@ -29,8 +29,6 @@ export function* siteRisks(site: JsonObject, place: AuditPlace, now: number): It
     yield {
       rule: 'deployment-failed',
       place,
-      resource: null,
-      identity: null,
       message: 'The last deployment failed',
       fix: ['why', ...theSite(place)],
     };
@@ -38,8 +36,6 @@ export function* siteRisks(site: JsonObject, place: AuditPlace, now: number): It
     yield {
       rule: 'zero-downtime-off',
       place,
-      resource: null,
-      identity: null,
       message: 'Zero-downtime releases are off',
       fix: ['site', 'enable-zero-downtime', ...theSite(place)],
     };

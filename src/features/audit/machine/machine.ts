@@ -8,7 +8,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import type { Target } from '../../../platform/names/names.ts';
 import { machineIn } from '../../remote/machine.ts';
 import SECTIONS from '../../remote/sections.sh';
-import { type Section, sectionsIn } from '../../remote/sections.ts';
+import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
 import { runOn, scripted } from '../../remote/ssh.ts';
 import { disksIn, processIn } from '../../why/server/state.ts';
 import type { AuditPlace, Risk } from '../finding.ts';
@@ -80,7 +80,7 @@ async function read(ctx: Needs, { server, record }: Pick<AuditedMachine, 'server
   const nonce = randomBytes(16).toString('hex');
   const command = scripted(SECTIONS + MACHINE, nonce, ...sites.map(({ domain }) => domain));
   const { stdout } = await runOn(ctx, machineIn(record, server), command, { limitMs: LIMIT_MS });
-  const sections: readonly Section[] = sectionsIn(stdout, nonce);
+  const sections: readonly ScriptSection[] = sectionsIn(stdout, nonce);
   if (sections.at(-1)?.name !== 'end') throw new DnxError('failed', 'The server ran no command over SSH, or not to its end.');
   return sections;
 }
@@ -102,7 +102,6 @@ const fullDisks = (space: string, inodes: string, place: AuditPlace): readonly R
         severity,
         place,
         resource: disk.mount,
-        identity: disk.mount,
         message: `Disk ${disk.mount} ${what}`,
         fix: ['ssh', ...theServer(place), 'df', '-h'],
       },
@@ -116,8 +115,6 @@ const rebootRisks = (packages: string | undefined, place: AuditPlace): readonly 
         {
           rule: 'reboot-pending',
           place,
-          resource: null,
-          identity: null,
           message: ['A reboot is pending', wordList([...new Set(linesOf(packages))])].filter(Boolean).join(': '),
           fix: ['server', 'restart', ...theServer(place)],
         },
@@ -130,8 +127,6 @@ const updateRisks = (packages: readonly string[], place: AuditPlace): readonly R
         {
           rule: 'security-updates-pending',
           place,
-          resource: null,
-          identity: null,
           message: `${packages.length} security ${packages.length === 1 ? 'update is' : 'updates are'} not installed: ${wordList(packages)}`,
           fix: ['ssh', ...theServer(place), 'sudo', 'apt-get', 'upgrade', '--with-new-pkgs'],
         },
@@ -146,7 +141,6 @@ const givenUp = (status: string, place: AuditPlace): readonly Risk[] =>
         rule: 'process-given-up',
         place,
         resource: name,
-        identity: name,
         message: `Supervisor gave up ${name}: ${line.replace(/^\S+ \S+ ?/, '') || 'FATAL'}`,
         fix: ['ssh', ...theServer(place), 'sudo', 'supervisorctl', 'tail', name, 'stderr'],
       }),
@@ -173,5 +167,5 @@ function servedRisks(served: string, now: number, place: AuditPlace): readonly R
   const fix = /expire/.test(wrong)
     ? ['ssh', ...theServer(place), 'sudo', 'systemctl', 'reload', 'nginx']
     : ['certificate', 'list', '--site', ...theSite(place)];
-  return [{ rule: 'certificate-served', place, resource: null, identity: null, message, fix }];
+  return [{ rule: 'certificate-served', place, message, fix }];
 }

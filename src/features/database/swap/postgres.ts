@@ -6,9 +6,8 @@ import { type Engine, identityQueries, inTheWay, type PullNames, SettledSwap } f
 
 /** PostgreSQL renames two databases in one transaction, so the swap happens as a whole or not at all. */
 export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engine {
-  const { target, incoming, outgoing, importer } = names;
-  // Whether this pull has made the role log in, and whether it has created it.
-  const role = { used: false, created: false };
+  const { target, incoming, outgoing } = names;
+  const role = importerOf(sql, names);
   const id = (name: string) => identifier(name, sql.local);
   const text = (name: string) => literal(name, sql.local);
   const mark = text(MARK);
@@ -21,7 +20,6 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     await sql.run(disconnect(name)).catch(() => {});
     await sql.run(`DROP DATABASE IF EXISTS ${id(name)};`);
   };
-  const lock = `ALTER ROLE ${id(importer)} NOLOGIN PASSWORD NULL;`;
   return {
     identity: () => sql.run(`${identityQueries.pgsql};`),
     async contents(which) {
@@ -55,21 +53,8 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
       const create = `CREATE DATABASE ${id(incoming)} TEMPLATE template0${like === '' ? '' : ` ${like}`};`;
       await sql.run(`${create}\nCOMMENT ON DATABASE ${id(incoming)} IS ${mark};`);
     },
-    async restrict() {
-      if ((await sql.run(RISKY)) !== 't') return undefined;
-      const password = randomBytes(24).toString('hex');
-      role.created = (await sql.run(`SELECT 1 FROM pg_roles WHERE rolname = ${text(importer)};`)) === '';
-      const statement = `${role.created ? 'CREATE' : 'ALTER'} ROLE ${id(importer)} ${NO_RIGHTS} LOGIN PASSWORD '${password}'`;
-      await sql.run(`${statement};`);
-      role.used = true;
-      await sql.run(`GRANT ${id(importer)} TO CURRENT_USER;\nALTER DATABASE ${id(incoming)} OWNER TO ${id(importer)};`);
-      return { username: importer, password };
-    },
-    async seal() {
-      if (!role.used) return;
-      // Tables and code go on to belong to the role: code that runs on its own, such as that of an index, has no other rights.
-      await sql.run(`${lock}\nALTER DATABASE ${id(incoming)} OWNER TO CURRENT_USER;\nALTER DATABASE ${id(incoming)} RESET ALL;`);
-    },
+    restrict: async () => ((await sql.run(RISKY)) === 't' ? role.create() : undefined),
+    seal: () => role.lock(),
     async swap() {
       const present = await exists(target);
       const move = (from: string, to: string, comment: string) =>
@@ -86,7 +71,33 @@ export function postgresEngine(sql: Sql, names: PullNames, force: boolean): Engi
     },
     async discard() {
       await drop(incoming);
-      if (role.used) await sql.run(role.created ? `DROP ROLE ${id(importer)};` : lock);
+      await role.drop();
+    },
+  };
+}
+
+/** The role that imports: the new copy belongs to it meanwhile. */
+function importerOf(sql: Sql, { incoming, importer }: PullNames) {
+  const [database, role] = [identifier(incoming, sql.local), identifier(importer, sql.local)];
+  const locking = `ALTER ROLE ${role} NOLOGIN PASSWORD NULL;`;
+  // What takes away again what this pull has done.
+  let undoing: string | undefined;
+  return {
+    async create() {
+      const password = randomBytes(24).toString('hex');
+      const isNew = (await sql.run(`SELECT 1 FROM pg_roles WHERE rolname = ${literal(importer, sql.local)};`)) === '';
+      await sql.run(`${isNew ? 'CREATE' : 'ALTER'} ROLE ${role} ${NO_RIGHTS} LOGIN PASSWORD '${password}';`);
+      undoing = isNew ? `DROP ROLE ${role};` : locking;
+      await sql.run(`GRANT ${role} TO CURRENT_USER;\nALTER DATABASE ${database} OWNER TO ${role};`);
+      return { username: importer, password };
+    },
+    /** Tables and code go on to belong to the role: code that runs on its own, such as that of an index, has no other rights. */
+    async lock() {
+      if (undoing !== undefined)
+        await sql.run(`${locking}\nALTER DATABASE ${database} OWNER TO CURRENT_USER;\nALTER DATABASE ${database} RESET ALL;`);
+    },
+    async drop() {
+      if (undoing !== undefined) await sql.run(undoing);
     },
   };
 }

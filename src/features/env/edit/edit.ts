@@ -9,8 +9,8 @@ import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutD
 import { isDotenvComment } from '../dotenv/entries.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
-import { applyFailure, applyPlan, requireSendable } from '../sync/apply.ts';
-import { baseOf, type Plan, type PlanStep, planChanges, planPush, type Side, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
+import { applyFailure, applySyncPlan, requireSendable } from '../sync/apply.ts';
+import { baseOf, type PlanStep, planChanges, planPush, type Side, type SyncPlan, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
 import { commandFor, countedVariables, planLines, planSummary, stepDetails, summaryColumns } from '../sync/show.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
 import { type Draft, draftOf, harmless, variablesIn, withConflicts } from './draft.ts';
@@ -171,8 +171,8 @@ async function sendEdited(editing: Editing, text: string): Promise<NotSent | und
 }
 
 /** Sends a plan. What was sent is the base of another attempt. */
-async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], plan: Plan): Promise<NotSent | undefined> {
-  const applied = await applyPlan(ctx, targets, known, plan);
+async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], plan: SyncPlan): Promise<NotSent | undefined> {
+  const applied = await applySyncPlan(ctx, targets, known, plan);
   sent.push(...applied.done);
   for (const { key, value } of applied.done) setOrDelete(base, key, value);
   const error = applyFailure(applied);

@@ -5,7 +5,7 @@ import { type Located, requireId } from '../../../platform/names/names.ts';
 import { checkHolds } from '../dotenv/dotenv.ts';
 import { remoteSide, sendVariable } from '../remote.ts';
 import { deleteVariableEndpoint, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
-import { type Plan, type PlanStep, planChanges } from './plan.ts';
+import { type PlanStep, planChanges, type SyncPlan } from './plan.ts';
 import { countedVariables, stepDetails } from './show.ts';
 
 /** What came of a plan. */
@@ -24,7 +24,12 @@ const STALE_MS = 10_000;
  * Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
  * changed since the plan is not sent, so the variables are read again right before one is overwritten. `known`: the list of the plan.
  */
-export async function applyPlan(ctx: SyncingContext, targets: Located, known: readonly SiteVariable[], plan: Plan): Promise<Applied> {
+export async function applySyncPlan(
+  ctx: SyncingContext,
+  targets: Located,
+  known: readonly SiteVariable[],
+  plan: SyncPlan,
+): Promise<Applied> {
   const changes = planChanges(plan);
   const planned = remoteSide(known);
   const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
@@ -82,7 +87,7 @@ export function applyFailure({ done, failed, left }: Applied, again: readonly Ne
 }
 
 /** Fails for values that nobody can mean, before anything is sent. */
-export function requireSendable(plan: Plan): void {
+export function requireSendable(plan: SyncPlan): void {
   for (const { key, value } of planChanges(plan)) {
     if (value === undefined) continue;
     checkHolds(key, value);

@@ -7,7 +7,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
-import { type Base, baseOf, type Plan, type PlanStep } from './plan.ts';
+import { type Base, baseOf, type PlanStep, type SyncPlan } from './plan.ts';
 
 const MOST_RECORDS = 200;
 const KEPT_MS = 90 * 86_400_000;
@@ -143,7 +143,7 @@ function prune(directory: string, now: number): void {
 export async function saveBase(
   { progress }: Pick<Context, 'progress'>,
   base: Pick<BaseRecord, 'save'>,
-  { equal }: Pick<Plan, 'equal'>,
+  { equal }: Pick<SyncPlan, 'equal'>,
   steps: readonly PlanStep[],
 ): Promise<void> {
   const agreed = steps.flatMap((step) => (step.agreed ? [[step.key, step.agreed.value] as const] : []));

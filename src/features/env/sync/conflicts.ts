@@ -1,7 +1,7 @@
 import { cancelled, DnxError, usage } from '../../../base/errors.ts';
 import { didYouMean } from '../../../base/nearest.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { type ConflictChoice, type Plan, type PlanStep, type Side, stepsOf } from './plan.ts';
+import { type ConflictChoice, type PlanStep, type Side, type SyncPlan, stepsOf } from './plan.ts';
 import { countedVariables, planLines, stepDetails } from './show.ts';
 
 /** The values of `--ours` and `--theirs`. */
@@ -27,7 +27,7 @@ export function requireKnown({ ours, theirs }: ConflictChoice, local: ReadonlyMa
 /** What a plan is made of, and whether somebody may be asked about it. */
 interface Undecided<S> {
   readonly sides: S;
-  readonly planOf: (sides: S) => Plan;
+  readonly planOf: (sides: S) => SyncPlan;
   /** False for a dry run. */
   readonly asks: boolean;
   /** There is a record of the last pull or push. */
@@ -40,7 +40,7 @@ interface Undecided<S> {
 export async function decide<S extends { readonly choice: ConflictChoice }>(
   { ask, progress }: Pick<Context, 'ask' | 'progress'>,
   { sides, planOf, asks, known, file }: Undecided<S>,
-): Promise<{ readonly sides: S; readonly plan: Plan; readonly asked: boolean }> {
+): Promise<{ readonly sides: S; readonly plan: SyncPlan; readonly asked: boolean }> {
   const plan = planOf(sides);
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length === 0 || !asks || !ask.allowed) return { sides, plan, asked: false };

@@ -32,21 +32,21 @@ interface Agreed {
 }
 
 /** What a pull or push does, as data: computed without a request, shown without values. */
-export interface Plan {
+export interface SyncPlan {
   readonly steps: readonly PlanStep[];
   /** The variables that are equal on both sides. They become the base. */
   readonly equal: ReadonlyMap<string, string | undefined>;
 }
 
 /** The steps that change something. */
-export const planChanges = ({ steps }: Plan): readonly PlanStep[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
+export const planChanges = ({ steps }: SyncPlan): readonly PlanStep[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
 
 /** The steps with this verb. */
-export const stepsOf = ({ steps }: Pick<Plan, 'steps'>, verb: Verb): readonly PlanStep[] => steps.filter((step) => step.verb === verb);
+export const stepsOf = ({ steps }: Pick<SyncPlan, 'steps'>, verb: Verb): readonly PlanStep[] => steps.filter((step) => step.verb === verb);
 
 /** True if two plans change the same variables in the same way. */
-export const samePlan = (one: Plan, other: Plan): boolean => {
-  const told = (plan: Plan) => JSON.stringify(plan.steps.map(({ key, verb, value, reason }) => [key, verb, value, reason]).sort());
+export const samePlan = (one: SyncPlan, other: SyncPlan): boolean => {
+  const told = (plan: SyncPlan) => JSON.stringify(plan.steps.map(({ key, verb, value, reason }) => [key, verb, value, reason]).sort());
   return told(one) === told(other);
 };
 
@@ -118,7 +118,7 @@ interface Sides<L> {
 function planOf<L extends string | typeof UNKNOWN>(
   { local, remote, base }: Sides<L>,
   decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
-): Plan {
+): SyncPlan {
   const steps: PlanStep[] = [];
   const equal = new Map<string, string | undefined>();
   for (const key of keysOf(local, remote, base)) {
@@ -146,7 +146,7 @@ interface PullSides {
 }
 
 /** Decides what a pull writes into the file: what changed at Deploynix only. Writes nothing. */
-export const planPull = ({ base, choice, force, ...sides }: PullSides): Plan =>
+export const planPull = ({ base, choice, force, ...sides }: PullSides): SyncPlan =>
   planOf({ ...sides, base }, (key, changed, here, there) => {
     const chosen = chosenFor(choice, key, changed === 'both') ?? (force ? 'theirs' : undefined);
     // A variable that Deploynix never had is removed only by name.
@@ -182,7 +182,7 @@ export interface PushSides {
 }
 
 /** Decides what a push sends: what changed here only. Sends nothing. */
-export const planPush = ({ choice, prune, ...sides }: PushSides): Plan =>
+export const planPush = ({ choice, prune, ...sides }: PushSides): SyncPlan =>
   planOf(sides, (key, changed, here, there) =>
     pushStep(changed, here, there, { prune, chosen: chosenFor(choice, key, isConflict(changed, here, prune)) }),
   );

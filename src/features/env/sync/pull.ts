@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { message, type Result, record, sections, text } from '../../../cli/output/view.ts';
+import { message, type Result, record, sections, textView } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
@@ -117,5 +117,5 @@ async function printed(ctx: PullContext, options: Options): Promise<Result> {
   const hidden = all.filter(([, value]) => value === UNKNOWN).map(([key]) => key);
   const shown = new Map(all.flatMap(([key, value]) => (value === UNKNOWN ? [] : [[key, value] as const])));
   const note = hidden.length > 0 ? { note: `Left out, because Deploynix hides them: ${hidden.join(', ')}` } : {};
-  return { view: text(formatDotenv(shown), Object.fromEntries(shown)), ...note };
+  return { view: textView(formatDotenv(shown), Object.fromEntries(shown)), ...note };
 }

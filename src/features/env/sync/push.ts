@@ -12,10 +12,10 @@ import { openLocal, siteFileName } from '../local-file.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
-import { type Applied, applyFailure, applyPlan, requireSendable } from './apply.ts';
+import { type Applied, applyFailure, applySyncPlan, requireSendable } from './apply.ts';
 import { openBase, saveBase } from './base-record.ts';
 import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
-import { type Plan, type PushSides, planChanges, planPush, type Reason, samePlan, stepsOf } from './plan.ts';
+import { type PushSides, planChanges, planPush, type Reason, type SyncPlan, samePlan, stepsOf } from './plan.ts';
 import { commandFor, countedVariables, keptNote, planLines, planSummary, stepDetails, summaryColumns } from './show.ts';
 
 interface Options extends ChosenSides, Deploying {
@@ -81,7 +81,7 @@ export async function pushVariables(ctx: SyncingContext, targets: Located, optio
     ask: { lines: planLines(plan), question: `${questionOf(pushing, plan)}?` },
   });
   const now = confirmed || asked ? await readAgain(pushing, plan) : known;
-  const applied = await applyPlan(ctx, targets, now, plan);
+  const applied = await applySyncPlan(ctx, targets, now, plan);
   if (!ctx.plan) await saveBase(ctx, base, plan, applied.done);
   return pushed(pushing, plan, applied, confirmed);
 }
@@ -101,18 +101,18 @@ const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave
 
 const unrecorded = (known: boolean): readonly Detail[] => (known ? [] : [['note', 'There is no record of the last pull.']]);
 
-const questionOf = ({ targets: { site, server }, deploying }: Push, plan: Plan): string =>
+const questionOf = ({ targets: { site, server }, deploying }: Push, plan: SyncPlan): string =>
   `Push ${countedVariables(planChanges(plan).length)} to ${site.label} (${server.label})${deploying.deploy ? ' and deploy' : ''}`;
 
 /** Reads the variables after a question, which takes time. Nothing is sent if the plan is no longer the same. */
-async function readAgain({ ctx, sides }: Push, plan: Plan): Promise<readonly SiteVariable[]> {
+async function readAgain({ ctx, sides }: Push, plan: SyncPlan): Promise<readonly SiteVariable[]> {
   const now = await ctx.list<SiteVariable>(variablesEndpoint);
   if (samePlan(planPush({ ...sides, remote: remoteSide(now) }), plan)) return now;
   throw new DnxError('differences', 'Variables were changed at Deploynix meanwhile. Nothing was sent.', { hint: 'Run the command again.' });
 }
 
 /** The result if nothing had to be sent. */
-function nothingPushed(push: Push, plan: Plan): Result {
+function nothingPushed(push: Push, plan: SyncPlan): Result {
   const { targets, name, deploying } = push;
   const { site } = targets;
   const summary = planSummary(site.label, name, plan.steps);
@@ -127,7 +127,7 @@ function nothingPushed(push: Push, plan: Plan): Result {
 }
 
 /** The result of what was sent, and of the deployment. A failure says which variables were sent and which were not. */
-async function pushed(push: Push, plan: Plan, applied: Applied, asked: boolean): Promise<Result> {
+async function pushed(push: Push, plan: SyncPlan, applied: Applied, asked: boolean): Promise<Result> {
   const { ctx, targets, name, given, deploying } = push;
   const { site } = targets;
   const { done, failed, left } = applied;
@@ -161,7 +161,7 @@ const sameOptions = ({ sides: { choice, prune }, allowed, deploying }: Push): re
 ];
 
 /** How to get what changed at Deploynix, and to remove there what was removed here. */
-function nextOf({ given, targets }: Push, { steps }: Plan): readonly Next[] {
+function nextOf({ given, targets }: Push, { steps }: SyncPlan): readonly Next[] {
   const isKept = (...reasons: readonly (Reason | undefined)[]) =>
     steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
   return [

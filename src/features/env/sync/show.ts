@@ -3,10 +3,10 @@ import { plural } from '../../../base/text.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import type { Plan, PlanStep, Reason, Verb } from './plan.ts';
+import type { PlanStep, Reason, SyncPlan, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
-interface Summary {
+export interface VariableSummary {
   readonly site: string;
   readonly file: string;
   readonly added: readonly string[];
@@ -17,10 +17,10 @@ interface Summary {
 }
 
 /** The columns of a summary. */
-export const summaryColumns = columns<Summary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
+export const summaryColumns = columns<VariableSummary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
 
 /** The summary of these steps. */
-export function planSummary(site: string, file: string, steps: readonly PlanStep[]): Summary {
+export function planSummary(site: string, file: string, steps: readonly PlanStep[]): VariableSummary {
   const keys = (verb: Verb) => steps.filter((step) => step.verb === verb).map(({ key }) => key);
   return {
     site,
@@ -67,7 +67,7 @@ const labelOf = (verb: Verb, tense: 'mark' | 'plan' | 'past'): string =>
   tense === 'mark' ? marks[verb] : tense === 'past' ? past[verb] : verb;
 
 /** The lines of a plan before a question, or of a dry run: `  + MAIL_HOST`. */
-export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
+export const planLines = (plan: Pick<SyncPlan, 'steps'>): readonly string[] =>
   stepDetails(plan.steps, 'mark').map(([mark, text]) => `  ${mark} ${text}`);
 
 /** `1 variable`, `3 variables`. */

@@ -1,5 +1,5 @@
 import { artisanFix, deployFix, sshServer, step } from '../fixes.ts';
-import { type Cause, group, shown } from './cause.ts';
+import { type Cause, matchedGroup, shown } from './cause.ts';
 
 const fixed = [step('Fix it and push'), deployFix()];
 
@@ -14,7 +14,7 @@ export const code: readonly Cause[] = [
   ),
   shown(
     'php_extension',
-    (found) => `PHP lacks an extension: ${group(found, '')} is not defined`,
+    (found) => `PHP lacks an extension: ${matchedGroup(found, '')} is not defined`,
     80,
     [
       /Call to undefined function (?:[\w\\]+\\)?((?:image|mb_|curl_|bc|intl|simplexml_|gmp_|ctype_|openssl_|sodium_|ldap_|imap_|pcntl_|posix_)\w+)\(\)/,
@@ -24,7 +24,7 @@ export const code: readonly Cause[] = [
   ),
   shown(
     'class_missing',
-    (found) => `The class ${group(found, '')} does not exist`,
+    (found) => `The class ${matchedGroup(found, '')} does not exist`,
     75,
     [
       /Class "([\w\\]+)" not found/,
@@ -36,35 +36,35 @@ export const code: readonly Cause[] = [
   ),
   shown(
     'php_undefined',
-    (found) => `The code calls ${group(found, '')}, which does not exist`,
+    (found) => `The code calls ${matchedGroup(found, '')}, which does not exist`,
     72,
     [/Call to undefined (?:method|function) ([\w\\:]+)\(\)/, /Undefined constant "([^"]+)"/],
     fixed,
   ),
   shown(
     'route_missing',
-    (found) => `The route ${group(found, '')} is not defined`,
+    (found) => `The route ${matchedGroup(found, '')} is not defined`,
     76,
     [/Route \[([^\]]+)\] not defined/],
     [artisanFix('Clear the cached routes', 'route:clear'), ...fixed],
   ),
   shown(
     'view_missing',
-    (found) => `The view ${group(found, '')} does not exist`,
+    (found) => `The view ${matchedGroup(found, '')} does not exist`,
     76,
     [/View \[([^\]]+)\] not found/],
     [artisanFix('Clear the cached views', 'view:clear'), ...fixed],
   ),
   shown(
     'artisan_command',
-    (found) => `The Artisan command ${group(found, '')} does not exist`,
+    (found) => `The Artisan command ${matchedGroup(found, '')} does not exist`,
     87,
     [/Command "([\w:-]+)" is not defined/, /There are no commands defined in the "([\w:-]+)" namespace/],
     [artisanFix('See the commands', 'list'), step('Remove it from the deploy script, or install its package without --dev'), deployFix()],
   ),
   shown(
     'command_option',
-    (found) => `A command of the deploy script has no option ${group(found, '')}`,
+    (found) => `A command of the deploy script has no option ${matchedGroup(found, '')}`,
     87,
     [/^\s*The "(--?[\w-]+)" option does not exist\.?$/],
     [step('Remove it from the deploy script, or update the package whose command it is'), deployFix()],
@@ -72,7 +72,7 @@ export const code: readonly Cause[] = [
   ),
   shown(
     'route_name',
-    (found) => `Two routes have the name ${group(found, '')}`,
+    (found) => `Two routes have the name ${matchedGroup(found, '')}`,
     88,
     [/Unable to prepare route \[[^\]]*\] for serialization\. Another route has already been assigned name \[([^\]]+)\]/],
     [step('Give one of them another name, and push'), deployFix()],

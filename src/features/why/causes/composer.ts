@@ -1,7 +1,7 @@
 import { wordOf } from '../../../base/text.ts';
 import { allows } from '../../changes/constraint.ts';
 import { deployFix, type FixOf, ofSite, siteFix, sshServer, sshSite, step } from '../fixes.ts';
-import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown, stateLine } from './cause.ts';
 
 /** The versions that a site can run. Assumed from 8.5 on. */
 const VERSIONS = ['8.0', '8.1', '8.2', '8.3', '8.4', '8.5'];
@@ -12,7 +12,7 @@ const PLATFORM = [
 ];
 
 /** The version that satisfies every requirement: the oldest that is newer than the one in use, if there is one. */
-function wantedPhp({ all, match }: Pick<Found, 'all' | 'match'>): { readonly running: string; readonly wanted: string | undefined } {
+function wantedPhp({ all, match }: Pick<FoundCause, 'all' | 'match'>): { readonly running: string; readonly wanted: string | undefined } {
   const constraints = all.map(([, constraint = '']) => constraint.replaceAll(/\s*(>=|<=|>|<|=)\s*/g, ' $1').trim());
   const running = /^\d+\.\d+/.exec(match?.[2] ?? '')?.[0] ?? '';
   const fitting = VERSIONS.filter((version) => constraints.every((each) => allows(each, version) === true));
@@ -20,13 +20,13 @@ function wantedPhp({ all, match }: Pick<Found, 'all' | 'match'>): { readonly run
   return { running, wanted: fitting.find((each) => VERSIONS.indexOf(each) > place) ?? fitting.at(-1) };
 }
 
-function phpTitle(found: Found): string {
+function phpTitle(found: FoundCause): string {
   const { running, wanted } = wantedPhp(found);
   const older = wanted !== undefined && VERSIONS.indexOf(wanted) < VERSIONS.indexOf(running);
   return `PHP ${running} is too ${older ? 'new' : 'old'}`;
 }
 
-function phpFixes(found: Found): readonly FixOf[] {
+function phpFixes(found: FoundCause): readonly FixOf[] {
   const { wanted } = wantedPhp(found);
   if (found.line.text.includes('overridden via config.platform'))
     return [step('Raise config.platform.php in composer.json, run composer update, and push'), deployFix()];
@@ -35,14 +35,14 @@ function phpFixes(found: Found): readonly FixOf[] {
 }
 
 /** The site has another PHP by now. */
-function phpResolved(found: Found): string | undefined {
+function phpResolved(found: FoundCause): string | undefined {
   const { running, wanted } = wantedPhp(found);
   const now = wordOf(found.facts.site.php_version);
   return wanted !== undefined && now !== running && now === wanted ? `the site runs PHP ${now} now` : undefined;
 }
 
-const lock = (found: Found): readonly FixOf[] => [
-  step(`Run ${['composer update', group(found, '')].join(' ').trim()} in your project, and push composer.lock`),
+const lock = (found: FoundCause): readonly FixOf[] => [
+  step(`Run ${['composer update', matchedGroup(found, '')].join(' ').trim()} in your project, and push composer.lock`),
   deployFix(),
 ];
 
@@ -63,7 +63,7 @@ export const composer: readonly Cause[] = [
   shown('composer_platform', phpTitle, 95, PLATFORM, phpFixes, { lasting: true, resolved: phpResolved }),
   shown(
     'composer_extension',
-    (found) => `The PHP extension ${group(found, '')} is missing`,
+    (found) => `The PHP extension ${matchedGroup(found, '')} is missing`,
     94,
     [
       /requires PHP extension ext-([\w-]+) .*(?:missing from your system|has the wrong version)/,
@@ -71,7 +71,7 @@ export const composer: readonly Cause[] = [
     ],
     (found) => {
       const php = wordOf(found.facts.site.php_version);
-      const name = group(found, '');
+      const name = matchedGroup(found, '');
       return [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${PACKAGES.get(name) ?? name}`), deployFix()];
     },
     { lasting: true },
@@ -145,7 +145,7 @@ export const composer: readonly Cause[] = [
   ),
   shown(
     'composer_missing_package',
-    (found) => `Composer cannot find the package ${group(found, '')}`,
+    (found) => `Composer cannot find the package ${matchedGroup(found, '')}`,
     88,
     [/requires ([\w.-]+\/[\w.-]+)\b.*, it could not be found in any version/],
     [step('Check its name, and add its repository to composer.json if it is private'), deployFix()],
@@ -153,10 +153,13 @@ export const composer: readonly Cause[] = [
   ),
   shown(
     'composer_plugin',
-    (found) => `composer.json does not allow the plugin ${group(found, '')}`,
+    (found) => `composer.json does not allow the plugin ${matchedGroup(found, '')}`,
     90,
     [/([\w.-]+\/[\w.-]+) (?:\S+ )?contains a Composer plugin which is (?:blocked by|currently not in) your allow-plugins config/],
-    (found) => [step(`Run composer config allow-plugins.${group(found, '')} true in your project, and push composer.json`), deployFix()],
+    (found) => [
+      step(`Run composer config allow-plugins.${matchedGroup(found, '')} true in your project, and push composer.json`),
+      deployFix(),
+    ],
     { lasting: true },
   ),
   shown(
@@ -169,7 +172,7 @@ export const composer: readonly Cause[] = [
   ),
   shown(
     'composer_script',
-    (found) => `A script of Composer failed: ${group(found, '')}`,
+    (found) => `A script of Composer failed: ${matchedGroup(found, '')}`,
     40,
     [/^Script (.+?) handling the [\w-]+ event returned with error code \d+/],
     [step('Run composer install --no-dev in your project'), deployFix()],

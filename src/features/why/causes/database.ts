@@ -1,6 +1,6 @@
 import { wordOf } from '../../../base/text.ts';
 import { deployFix, type FixOf, ofServer, ofSite, sshServer, sshSite, step } from '../fixes.ts';
-import { type Cause, group, shown } from './cause.ts';
+import { type Cause, matchedGroup, shown } from './cause.ts';
 
 const variables = ofSite('Compare the variables DB_*', 'env', 'list');
 const again: readonly FixOf[] = [variables, deployFix('Then deploy again')];
@@ -63,14 +63,14 @@ export const database: readonly Cause[] = [
   ),
   shown(
     'database_missing',
-    (found) => `The database ${group(found, '')} does not exist`,
+    (found) => `The database ${matchedGroup(found, '')} does not exist`,
     92,
     [
       /SQLSTATE\[HY000\] \[1049\] Unknown database '([^']+)'/,
       /^ERROR 1049 \(42000\): Unknown database '([^']+)'/,
       /FATAL:\s+database "([^"]+)" does not exist/,
     ],
-    (found) => [ofServer('Create it', 'database', 'create', group(found, 'NAME')), variables],
+    (found) => [ofServer('Create it', 'database', 'create', matchedGroup(found, 'NAME')), variables],
   ),
   shown(
     'database_host',

@@ -1,10 +1,10 @@
 import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
-import type { Facts, LogLine } from '../facts.ts';
+import type { FactLine, Facts } from '../facts.ts';
 import { deployFix, type FixOf, ofSite } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
 import { relevantLines } from '../logs/relevant.ts';
-import { type Cause, type Found, group, shown } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown } from './cause.ts';
 
 /** Keys of .env.example that the site has no value for. Empty if its .env cannot be read. */
 export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'variables'>): readonly string[] {
@@ -13,7 +13,7 @@ export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'var
 }
 
 /** Lines that say of such a key that it is missing. */
-function naming(facts: Facts, incident: Incident): readonly LogLine[] {
+function naming(facts: Facts, incident: Incident): readonly FactLine[] {
   const keys = missingKeys(facts);
   if (keys.length === 0) return [];
   return relevantLines(facts, incident).filter(({ text }) => {
@@ -22,15 +22,15 @@ function naming(facts: Facts, incident: Incident): readonly LogLine[] {
   });
 }
 
-const keyIn = (found: Found): string => {
+const keyIn = (found: FoundCause): string => {
   const named = new Set(found.line.text.match(/\b[A-Z][A-Z0-9_]{2,}\b/g));
-  return missingKeys(found.facts).find((key) => named.has(key)) ?? group(found, 'KEY');
+  return missingKeys(found.facts).find((key) => named.has(key)) ?? matchedGroup(found, 'KEY');
 };
 
-const set = (found: Found): readonly FixOf[] => [ofSite('Set it', 'env', 'set', keyIn(found), '--from-file', '-'), deployFix()];
+const set = (found: FoundCause): readonly FixOf[] => [ofSite('Set it', 'env', 'set', keyIn(found), '--from-file', '-'), deployFix()];
 
 /** Says that the site has a variable that it lacked: on the server, or from the next deployment on. */
-export function variableNow({ facts: { machine, variables }, incident: { at } }: Found, wanted: string): string | undefined {
+export function variableNow({ facts: { machine, variables }, incident: { at } }: FoundCause, wanted: string): string | undefined {
   if (machine?.env?.get(wanted)) return 'the .env on the server has it now';
   const isSet = variables?.some(
     ({ key, value, updated_at }) => key === wanted && value !== '' && (timeOf(updated_at) ?? 0) > (at ?? Number.POSITIVE_INFINITY),

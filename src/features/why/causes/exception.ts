@@ -1,6 +1,6 @@
-import type { LogLine } from '../facts.ts';
+import type { FactLine } from '../facts.ts';
 import { deployFix, logsFix, step } from '../fixes.ts';
-import { type Cause, type Found, shown } from './cause.ts';
+import { type Cause, type FoundCause, shown } from './cause.ts';
 
 /**
  * An exception that nothing caught, as Laravel's log has it, as PHP prints it, and as Artisan and Collision print it below a heading. What it
@@ -24,14 +24,14 @@ const FRAME = /^\s*(?:#\d+ (?<frame>\/(?!\S*\/public\/index\.php)\S+?\.php\(\d+\
 /** How far below an exception its trace is read, in lines. */
 const TRACE = 60;
 
-function exceptionTitle({ match }: Found): string {
+function exceptionTitle({ match }: FoundCause): string {
   const { type, file, number } = match?.groups ?? {};
   if (type === undefined) return `A command failed in ${file} line ${number}`;
   return `Uncaught ${type.replaceAll('\\\\', '\\')}`;
 }
 
 /** What it says and where, and if that is in a package, the first line of the application that led there. */
-function exceptionLines({ match, line }: Found, lines: readonly LogLine[]): readonly LogLine[] {
+function exceptionLines({ match, line }: FoundCause, lines: readonly FactLine[]): readonly FactLine[] {
   const said = match?.groups?.said ?? line.text;
   const below = lines.slice(lines.indexOf(line) + 1, lines.indexOf(line) + 1 + TRACE);
   const end = below.findIndex(({ text }) => /"exception":|\bUncaught |^\[previous exception\]/.test(text));

@@ -2,10 +2,10 @@ import { wordOf } from '../../../base/text.ts';
 import type { Facts } from '../facts.ts';
 import { artisanFix, deployFix, type FixOf, ofSite, siteFix, sshSite, step } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
-import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown, stateLine } from './cause.ts';
 import { variableNow } from './environment.ts';
 
-const owner = ({ facts, line }: Found): readonly FixOf[] =>
+const owner = ({ facts, line }: FoundCause): readonly FixOf[] =>
   /\b(?:storage|bootstrap\/cache)\b/.test(line.text)
     ? [
         sshSite('See who owns them', 'ls', '-la', 'storage/', 'storage/logs', 'bootstrap/cache'),
@@ -82,7 +82,7 @@ export const files: readonly Cause[] = [
   ),
   shown(
     'release_missing',
-    (found) => `The live release is missing: current points to ${group(found, 'nothing')}`,
+    (found) => `The live release is missing: current points to ${matchedGroup(found, 'nothing')}`,
     95,
     [],
     [siteFix('releases', 'See the releases'), deployFix()],

@@ -1,9 +1,9 @@
 import { wordOf } from '../../../base/text.ts';
 import { deployFix, type FixOf, siteFix, sshServer, sshSite, step } from '../fixes.ts';
-import { type Cause, type Found, group, shown } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown } from './cause.ts';
 
 /** The repository of the site by id, because the deployment could not read it. */
-const key = ({ facts }: Found): readonly FixOf[] => [
+const key = ({ facts }: FoundCause): readonly FixOf[] => [
   () => ({
     command: ['git-repository', 'setup-deploy-key', wordOf(facts.site.git_repository_id) || 'REPOSITORY'],
     why: 'Set up a deploy key',
@@ -12,7 +12,7 @@ const key = ({ facts }: Found): readonly FixOf[] => [
 ];
 
 /** Failures of Git. */
-export const git: readonly Cause[] = [
+export const gitCauses: readonly Cause[] = [
   shown(
     'git_access',
     'The server may not read the repository',
@@ -32,7 +32,7 @@ export const git: readonly Cause[] = [
   ),
   shown(
     'git_submodule',
-    (found) => `The submodule ${group(found, '')} cannot be cloned`,
+    (found) => `The submodule ${matchedGroup(found, '')} cannot be cloned`,
     93,
     [
       /^fatal: clone of '([^']+)' into submodule path/,
@@ -54,7 +54,7 @@ export const git: readonly Cause[] = [
   ),
   shown(
     'git_branch',
-    (found) => `The branch ${group(found, wordOf(found.facts.site.branch))} does not exist`,
+    (found) => `The branch ${matchedGroup(found, wordOf(found.facts.site.branch))} does not exist`,
     92,
     [
       /Remote branch (\S+) not found in upstream/,

@@ -5,7 +5,7 @@ import { database } from './database.ts';
 import { environment } from './environment.ts';
 import { exceptions } from './exception.ts';
 import { files } from './files.ts';
-import { git } from './git.ts';
+import { gitCauses } from './git.ts';
 import { migrations } from './migrations.ts';
 import { npmCauses } from './npm.ts';
 import { resources } from './resources.ts';
@@ -23,7 +23,7 @@ export const causes: readonly Cause[] = [
   ...environment,
   ...files,
   ...npmCauses,
-  ...git,
+  ...gitCauses,
   ...web,
   ...code,
   ...workers,

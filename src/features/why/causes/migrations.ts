@@ -1,11 +1,11 @@
 import { artisanFix, deployFix, type FixOf, step } from '../fixes.ts';
-import { type Cause, type Found, group, shown } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown } from './cause.ts';
 
 const status = artisanFix('See which migrations ran', 'migrate:status');
 const rewrite = (what: string): readonly FixOf[] => [step(what), status, deployFix('Then deploy again')];
 
 /** What a failed release lacks, `migrate` in the live one does not create. */
-const pending = ({ line }: Found): readonly FixOf[] =>
+const pending = ({ line }: FoundCause): readonly FixOf[] =>
   line.source === 'laravel'
     ? [status, artisanFix('Run the migrations', 'migrate', '--force')]
     : [status, step('Run php artisan migrate --force before the command that needs it'), deployFix('Then deploy again')];
@@ -14,7 +14,7 @@ const pending = ({ line }: Found): readonly FixOf[] =>
 export const migrations: readonly Cause[] = [
   shown(
     'migration_table_exists',
-    (found) => `A migration creates the table ${group(found, '')}, which exists`,
+    (found) => `A migration creates the table ${matchedGroup(found, '')}, which exists`,
     90,
     [
       /SQLSTATE\[42S01\].*Table '([^']+)' already exists/,
@@ -25,7 +25,7 @@ export const migrations: readonly Cause[] = [
   ),
   shown(
     'migration_column_exists',
-    (found) => `A migration adds the column ${group(found, '')}, which exists`,
+    (found) => `A migration adds the column ${matchedGroup(found, '')}, which exists`,
     90,
     [
       /SQLSTATE\[42S21\].*Duplicate column name '([^']+)'/,
@@ -82,7 +82,7 @@ export const migrations: readonly Cause[] = [
   ),
   shown(
     'migration_missing_table',
-    (found) => `A query needs the table ${group(found, '')}, which does not exist`,
+    (found) => `A query needs the table ${matchedGroup(found, '')}, which does not exist`,
     84,
     [
       /SQLSTATE\[42S02\].*Table '([^']+)' doesn't exist/,
@@ -93,7 +93,7 @@ export const migrations: readonly Cause[] = [
   ),
   shown(
     'migration_missing_column',
-    (found) => `A query needs the column ${group(found, '')}, which does not exist`,
+    (found) => `A query needs the column ${matchedGroup(found, '')}, which does not exist`,
     84,
     [
       /SQLSTATE\[42S22\].*Unknown column '([^']+)'/,
@@ -112,7 +112,7 @@ export const migrations: readonly Cause[] = [
   ),
   shown(
     'migration_failed',
-    (found) => `The migration ${group(found, '')} failed`,
+    (found) => `The migration ${matchedGroup(found, '')} failed`,
     50,
     [/^\s*(\d{4}_\d\d_\d\d_\d{6}_\w+) \.{2,} .*\bFAIL$/],
     [step('Fix the migration'), status, deployFix('Then deploy again')],

@@ -1,6 +1,6 @@
-import type { LogLine } from '../facts.ts';
+import type { FactLine } from '../facts.ts';
 import { deployFix, type FixOf, sshServer, sshSite, step } from '../fixes.ts';
-import { type Cause, type Found, group, shown } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown } from './cause.ts';
 
 /** npm 10 says `npm error`, older ones `npm ERR!`. */
 const NPM = '^npm (?:error|ERR!)';
@@ -17,7 +17,7 @@ const swap = [
 const BUILD_FAILED = /^(?:(?:\[31m)?x|✗) Build failed in|^error during build:|^Build failed with \d+ errors?:|^Error:$/;
 
 /** The reason below such a line, and where in the assets it is. */
-function buildLines({ line }: Found, lines: readonly LogLine[]): readonly LogLine[] {
+function buildLines({ line }: FoundCause, lines: readonly FactLine[]): readonly FactLine[] {
   if (!BUILD_FAILED.test(line.text)) return [line];
   const below = lines.slice(lines.indexOf(line) + 1).filter(({ source }) => source === line.source);
   const end = below.findIndex(({ text }) => /^\s+at \S/.test(text));
@@ -82,14 +82,14 @@ export const npmCauses: readonly Cause[] = [
   ),
   shown(
     'npm_script',
-    (found) => `package.json has no script ${group(found, '')}`,
+    (found) => `package.json has no script ${matchedGroup(found, '')}`,
     90,
     [npm('Missing script: "?([^"\\s]+)"?')],
     [step('Add it to package.json, or remove it from the deploy script'), deployFix()],
   ),
   shown(
     'npm_missing_package',
-    (found) => `npm cannot find the package ${group(found, '')}`,
+    (found) => `npm cannot find the package ${matchedGroup(found, '')}`,
     88,
     [
       npm('notarget No matching version found for (\\S+?)\\.?$'),
@@ -152,7 +152,7 @@ export const npmCauses: readonly Cause[] = [
   ),
   shown(
     'vite_import',
-    (found) => `The assets import ${group(found, '')}, which cannot be found`,
+    (found) => `The assets import ${matchedGroup(found, '')}, which cannot be found`,
     88,
     [
       /Rollup failed to resolve import "([^"]+)"/,

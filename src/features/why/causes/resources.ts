@@ -1,7 +1,7 @@
 import { bytes, wordOf } from '../../../base/text.ts';
-import type { Disk, Facts, LogLine } from '../facts.ts';
+import type { Disk, FactLine, Facts } from '../facts.ts';
 import { deployFix, restartService, sshServer, sshSite, step } from '../fixes.ts';
-import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
+import { type Cause, type FoundCause, matchedGroup, shown, stateLine } from './cause.ts';
 
 /** From here on, in percent, programs fail to write. */
 const FULL = 99;
@@ -12,13 +12,13 @@ const fullDisks = ({ machine }: Facts): readonly Disk[] => machine?.disks.filter
 
 const diskLines =
   (inodes: boolean) =>
-  (facts: Facts): readonly LogLine[] =>
+  (facts: Facts): readonly FactLine[] =>
     fullDisks(facts)
       .filter((disk) => (disk.space ?? 0) >= FULL !== inodes)
       .map(({ line }) => stateLine('state', line));
 
 /** The disk has room by now. */
-function roomNow({ facts }: Found): string | undefined {
+function roomNow({ facts }: FoundCause): string | undefined {
   const { machine } = facts;
   const used = machine?.disks.map(({ space }) => space ?? 0) ?? [];
   return machine && used.length > 0 && fullDisks(facts).length === 0 ? `the disk is ${Math.max(...used)}% full now` : undefined;
@@ -69,7 +69,7 @@ export const resources: readonly Cause[] = [
   { id: 'inodes_full', title: 'The disk has no inodes left for more files', rank: 97, always: true, state: diskLines(true), fixes: room },
   {
     id: 'memory_killed',
-    title: (found) => `The server ran out of memory${smallMemory(found.facts)} and killed ${group(found, 'a process')}`,
+    title: (found) => `The server ran out of memory${smallMemory(found.facts)} and killed ${matchedGroup(found, 'a process')}`,
     rank: 91,
     patterns: [KILLED, /A process of this unit has been killed by the OOM killer/],
     fixes: memory,

@@ -1,5 +1,5 @@
 import { deployFix, restartService, sshServer, step } from '../fixes.ts';
-import { type Cause, group, shown } from './cause.ts';
+import { type Cause, matchedGroup, shown } from './cause.ts';
 
 /** Only a deployment runs a deploy script. */
 const inDeployment = { sources: ['deploy', 'given'] } as const satisfies Pick<Cause, 'sources'>;
@@ -12,7 +12,7 @@ const ofNode = /^(?:vite|mix|webpack|tsc|vue-tsc|tailwindcss|postcss|sass|cross-
 export const script: readonly Cause[] = [
   shown(
     'command_missing',
-    (found) => `The server has no command ${group(found, '')}`,
+    (found) => `The server has no command ${matchedGroup(found, '')}`,
     87,
     [
       /^[^:]+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
@@ -20,7 +20,7 @@ export const script: readonly Cause[] = [
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
     (found) =>
-      ofNode.test(group(found, ''))
+      ofNode.test(matchedGroup(found, ''))
         ? [step('Install the devDependencies in the deploy script: npm ci --include=dev'), deployFix()]
         : [sshServer('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
     inDeployment,
@@ -39,7 +39,7 @@ export const script: readonly Cause[] = [
   ),
   shown(
     'script_variable',
-    (found) => `The deploy script uses ${group(found, 'a variable')}, which is not set`,
+    (found) => `The deploy script uses ${matchedGroup(found, 'a variable')}, which is not set`,
     85,
     [/^\S+: (?:line )?\d+: (\w+): (?:unbound variable|parameter not set)$/],
     again,
@@ -47,7 +47,7 @@ export const script: readonly Cause[] = [
   ),
   shown(
     'script_path',
-    (found) => `The deploy script uses ${group(found, 'a path')}, which does not exist`,
+    (found) => `The deploy script uses ${matchedGroup(found, 'a path')}, which does not exist`,
     80,
     [
       /^\S+: (?:line )?\d+: cd: (?:can't cd to )?(.+?)(?:: No such file or directory|: Not a directory)?$/,
@@ -82,7 +82,7 @@ export const script: readonly Cause[] = [
   ),
   shown(
     'supervisor_program',
-    (found) => `Supervisor knows no program ${group(found, '')}`,
+    (found) => `Supervisor knows no program ${matchedGroup(found, '')}`,
     86,
     [/^(\S+): ERROR \(no such (?:group|process)\)$/],
     [sshServer('See the programs', 'sudo', 'supervisorctl', 'status'), ...again],

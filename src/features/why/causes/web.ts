@@ -2,27 +2,27 @@ import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/certificate.ts';
-import type { Facts, LogLine } from '../facts.ts';
+import type { FactLine, Facts } from '../facts.ts';
 import { deployFix, type FixOf, logsFix, ofServer, ofSite, restartService, serverCommand, siteFix, sshServer, step } from '../fixes.ts';
-import { type Cause, type Found, shown, stateLine } from './cause.ts';
+import { type Cause, type FoundCause, shown, stateLine } from './cause.ts';
 
 /** PHP-FPM in the version of the site. */
 const fpm =
   (why?: string, ...before: readonly FixOf[]) =>
-  ({ facts }: Pick<Found, 'facts'>): readonly FixOf[] => [...before, restartService(`php${wordOf(facts.site.php_version)}-fpm`, why)];
+  ({ facts }: Pick<FoundCause, 'facts'>): readonly FixOf[] => [...before, restartService(`php${wordOf(facts.site.php_version)}-fpm`, why)];
 
 /** The line of a response, or of a missing one. */
-const requested = ({ answer }: Facts): readonly LogLine[] =>
+const requested = ({ answer }: Facts): readonly FactLine[] =>
   answer ? [stateLine('http', `GET ${answer.url}: ${answer.status ?? answer.error ?? ''}`)] : [];
 
 /** The response, if it failed for one of these reasons. */
 const failing =
   (reasons: RegExp) =>
-  (facts: Facts): readonly LogLine[] =>
+  (facts: Facts): readonly FactLine[] =>
     reasons.test(facts.answer?.reason ?? '') ? requested(facts) : [];
 
 /** A certificate that ended, or that the site never got. */
-function badCertificate(facts: Facts): readonly LogLine[] {
+function badCertificate(facts: Facts): readonly FactLine[] {
   const { certificates, now, answer } = facts;
   if (!certificates || !/^https:/.test(answer?.url ?? '') || answer?.status !== null) return [];
   const { certificate, valid } = certificateIn(certificates, { now, terminal: false });

@@ -1,14 +1,14 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import { type Facts, isUnanswered, type LogLine, type Process } from '../facts.ts';
+import { type FactLine, type Facts, isUnanswered, type Process } from '../facts.ts';
 import { logsFix, ofSite, sshServer } from '../fixes.ts';
-import { type Cause, type Found, stateLine } from './cause.ts';
+import { type Cause, type FoundCause, stateLine } from './cause.ts';
 
 const isDown = (status: unknown): boolean =>
   phaseOf(status) === 'bad' || ['stopped', 'fatal', 'exited', 'backoff'].includes(statusKey(status));
 
 /** Workers that Deploynix reports as stopped. */
-const stopped = ({ queues }: Facts): readonly LogLine[] =>
+const stopped = ({ queues }: Facts): readonly FactLine[] =>
   queues
     ?.filter(({ status }) => isDown(status))
     .map(({ queue, id, status }) => stateLine('api', `worker ${wordOf(queue) || wordOf(id)}: ${wordOf(status)}`)) ?? [];
@@ -23,7 +23,7 @@ function ownerOf(name: string, { machine, of }: Pick<Facts, 'machine' | 'of'>): 
 }
 
 /** Processes of Supervisor that do not run and are this site's. */
-const supervised = (facts: Facts): readonly LogLine[] =>
+const supervised = (facts: Facts): readonly FactLine[] =>
   facts.machine?.supervisor
     .filter(({ name, state }) => isDown(state) && ownerOf(name, facts) === 'own')
     .map(({ line }) => stateLine('state', line)) ?? [];
@@ -32,7 +32,7 @@ const supervised = (facts: Facts): readonly LogLine[] =>
 export const givenUp = (facts: Pick<Facts, 'machine' | 'of'>): readonly Process[] =>
   facts.machine?.supervisor.filter(({ name, state }) => statusKey(state) === 'fatal' && ownerOf(name, facts) !== 'other') ?? [];
 
-const queueOf = ({ facts }: Found): string => {
+const queueOf = ({ facts }: FoundCause): string => {
   const down = facts.queues?.find(({ status }) => isDown(status));
   return wordOf(down?.queue) || wordOf(down?.id) || 'QUEUE';
 };

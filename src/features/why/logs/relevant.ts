@@ -1,4 +1,4 @@
-import type { Facts, Log, LogLine, Source } from '../facts.ts';
+import type { FactLine, Facts, Log, Source } from '../facts.ts';
 import type { Incident } from '../incident.ts';
 
 /** Logs that several sites may share. */
@@ -19,7 +19,7 @@ const UNLESS = /\b(errors?|fail\w*|unsuccessful\w*|not|code [1-9])/i;
 const LEVEL = /^\s*\[[^\]]+\] [\w.-]+\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY):|"level_name":"([A-Z]+)"/;
 
 /** The lines that may belong to an incident, oldest first within each log. */
-export function relevantLines({ logs, of, releases }: Pick<Facts, 'logs' | 'of' | 'releases'>, incident: Incident): readonly LogLine[] {
+export function relevantLines({ logs, of, releases }: Pick<Facts, 'logs' | 'of' | 'releases'>, incident: Incident): readonly FactLine[] {
   const messages = releases?.map(({ message }) => message.split('\n', 1)[0]?.trim() ?? '').filter(({ length }) => length >= 8) ?? [];
   return logs.flatMap((log) =>
     linesOf(log, of.site.label, incident).filter(({ text }) => !COMMIT.test(text) && !messages.some((each) => text.includes(each))),
@@ -27,7 +27,7 @@ export function relevantLines({ logs, of, releases }: Pick<Facts, 'logs' | 'of' 
 }
 
 /** The lines of one log. */
-function linesOf(log: Log, domain: string, incident: Incident): readonly LogLine[] {
+function linesOf(log: Log, domain: string, incident: Incident): readonly FactLine[] {
   if (log.modified !== undefined && log.modified < incident.from && !log.ofRelease) return [];
   const lines = timely(log, incident);
   if (log.source === 'deploy') return incident.kind === 'site' ? [] : lines;
@@ -36,7 +36,7 @@ function linesOf(log: Log, domain: string, incident: Incident): readonly LogLine
 }
 
 /** The lines of the time of the incident, and in a log of several deployments those of the last one. */
-function timely(log: Log, incident: Incident): readonly LogLine[] {
+function timely(log: Log, incident: Incident): readonly FactLine[] {
   if (log.ofRelease || log.source === 'given') return log.lines;
   const near = log.lines.filter(({ at }) => at === undefined || (at >= incident.from && at <= incident.to));
   return log.source === 'deploy'
@@ -45,13 +45,13 @@ function timely(log: Log, incident: Incident): readonly LogLine[] {
 }
 
 /** Of a log that deployments append to: the lines of the failed one. */
-function lastDeployment(lines: readonly LogLine[], release: string | undefined): readonly LogLine[] {
+function lastDeployment(lines: readonly FactLine[], release: string | undefined): readonly FactLine[] {
   const named = release === undefined ? lines : ofRelease(lines, release);
   return named.slice(named.findLastIndex(({ text }) => SUCCEEDED.test(text) && !UNLESS.test(text)) + 1);
 }
 
 /** From the first line that names the release to the next that names a later one; all lines if none names it. */
-function ofRelease(lines: readonly LogLine[], release: string): readonly LogLine[] {
+function ofRelease(lines: readonly FactLine[], release: string): readonly FactLine[] {
   const wanted = digits(release);
   let current = '';
   const owners = lines.map(({ text }) => {
@@ -66,7 +66,7 @@ function ofRelease(lines: readonly LogLine[], release: string): readonly LogLine
 const digits = (name: string): string => name.replaceAll(/\D/g, '');
 
 /** Of a log of Laravel, the errors with their stack traces. */
-function errorsOf(lines: readonly LogLine[]): readonly LogLine[] {
+function errorsOf(lines: readonly FactLine[]): readonly FactLine[] {
   let bad = false;
   return lines.filter(({ text }) => {
     const [, plain, json] = LEVEL.exec(text) ?? [];
@@ -87,7 +87,7 @@ function concerns(text: string, domain: string): boolean {
 }
 
 /** True if nginx says of the request of dnx why it answered 403 or 404. */
-export function isRefusal({ source, text }: LogLine, { answer }: Pick<Facts, 'answer'>): boolean {
+export function isRefusal({ source, text }: FactLine, { answer }: Pick<Facts, 'answer'>): boolean {
   if (source !== 'nginx' || (answer?.status !== 403 && answer?.status !== 404)) return false;
   const { pathname, search } = new URL(answer.url);
   return text.includes(`request: "GET ${pathname}${search} `);
@@ -111,8 +111,8 @@ const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
 const RECENT_MS = 5 * 60_000;
 
 /** The lines that a script got past, because a later step succeeded: failures that it retried or ignored. */
-export function passedLines(lines: readonly LogLine[]): ReadonlySet<LogLine> {
-  const passed = new Set<LogLine>();
+export function passedLines(lines: readonly FactLine[]): ReadonlySet<FactLine> {
+  const passed = new Set<FactLine>();
   for (const source of ['deploy', 'given'] as const satisfies readonly Source[]) {
     const own = lines.filter((line) => line.source === source);
     const last = own.findLastIndex(({ text }) => SUCCESS.some((pattern) => pattern.test(text)));
@@ -122,27 +122,27 @@ export function passedLines(lines: readonly LogLine[]): ReadonlySet<LogLine> {
 }
 
 /** Without what says nothing about a deployment: requests to the live site, and what the kernel killed, unless a step was killed. */
-export function deploymentLines(lines: readonly LogLine[]): readonly LogLine[] {
+export function deploymentLines(lines: readonly FactLine[]): readonly FactLine[] {
   const own = lines.filter(({ source }) => source === 'deploy' || source === 'given');
   const killed = own.length === 0 || own.some(({ text }) => /\bkilled\b|\bSIGKILL\b|\bsignal 9\b|\b137\b/i.test(text));
   return lines.filter(({ source }) => !REQUESTS.includes(source) && (killed || source !== 'kernel'));
 }
 
 /** The lines that may say why a site does not answer, or did not. */
-export function siteLines(lines: readonly LogLine[], { answer, now }: Pick<Facts, 'answer' | 'now'>, { past }: Incident) {
+export function siteLines(lines: readonly FactLine[], { answer, now }: Pick<Facts, 'answer' | 'now'>, { past }: Incident) {
   const current = past ? lines : currentLines(lines, now);
   if (answer === null || answer.status !== null) return current;
   // No request reached Laravel, and one that was refused or not encrypted nor PHP.
   const reached: readonly Source[] = answer.reason === 'ETIMEDOUT' ? ['php', 'nginx'] : [];
-  const isFar = ({ source, text }: LogLine): boolean =>
+  const isFar = ({ source, text }: FactLine): boolean =>
     ['laravel', 'worker', 'php'].includes(source) || (source === 'nginx' && !/\[(?:emerg|alert)\]/.test(text));
   return current.filter((line) => reached.includes(line.source) || !isFar(line));
 }
 
 /** Without what Laravel and nginx wrote long before they wrote what the request of dnx caused. */
-function currentLines(lines: readonly LogLine[], now: number): readonly LogLine[] {
-  const isCurrent = ({ at }: LogLine): boolean => at !== undefined && at >= now - RECENT_MS;
-  const requested = ({ source }: LogLine): boolean => source === 'laravel' || source === 'nginx';
+function currentLines(lines: readonly FactLine[], now: number): readonly FactLine[] {
+  const isCurrent = ({ at }: FactLine): boolean => at !== undefined && at >= now - RECENT_MS;
+  const requested = ({ source }: FactLine): boolean => source === 'laravel' || source === 'nginx';
   if (!lines.some((line) => requested(line) && isCurrent(line))) return lines;
   return lines.filter((line) => !requested(line) || isCurrent(line));
 }
@@ -158,7 +158,7 @@ const MOST = 3;
 const ORDER: readonly Source[] = ['given', 'deploy', 'laravel', 'php', 'nginx', 'kernel', 'server', 'worker'];
 
 /** The lines that are nearest to an unknown failure: the last ones of the best log that speak of one, or its last ones. */
-export function nearestLines(lines: readonly LogLine[], { kind }: Pick<Incident, 'kind'>): readonly LogLine[] {
+export function nearestLines(lines: readonly FactLine[], { kind }: Pick<Incident, 'kind'>): readonly FactLine[] {
   for (const source of ORDER) {
     const own = lines.filter((line) => line.source === source && !/^#\d+ |^\[stacktrace\]|^"\}/.test(line.text.trim()));
     const telling = own.filter(({ text }) => FAILURE.test(text));

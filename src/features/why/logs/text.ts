@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { timeOf } from '../../../base/time.ts';
-import type { Log, LogLine, Source } from '../facts.ts';
+import type { FactLine, Log, Source } from '../facts.ts';
 
 /** A log as text, and what is known of its file. */
 interface Text {
@@ -34,7 +34,7 @@ export function logOf({ source, file, text, modified, skipped, cut, ofRelease }:
     .split('\n')
     .map((each, index) => ({ text: cleaned(each), number: skipped === undefined ? null : skipped + index + 1 }));
   const whole = cut && pieces.length > 1 ? pieces.slice(1) : pieces;
-  const stamps = whole.map((each) => stampOf(each.text, clocks));
+  const stamps = whole.map((each) => lineStamp(each.text, clocks));
   const last = stamps.findLast(Boolean);
   const shift = last && !last.zoned && source === 'laravel' ? shiftOf(last.at, modified) : 0;
   let at: number | undefined;
@@ -82,7 +82,7 @@ const FORMATS: readonly RegExp[] = [
 ];
 
 /** The time of a line; undefined without one. `zone` is that of the server, `now` tells the year of syslog. */
-export function stampOf(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
+export function lineStamp(line: string, { zone, now }: { readonly zone: string; readonly now: number }): Stamp | undefined {
   const groups = FORMATS.map((format) => format.exec(line)?.groups).find(Boolean);
   if (!groups) return undefined;
   const { date = dateIn(groups, now), time = '', zone: named } = groups;
@@ -103,7 +103,7 @@ function dateIn({ year, number, month = '', day = '' }: Readonly<Record<string, 
 const HEADING = /^(?:In \S+\.php line \d+:|\s*\[[\w\\]+\]|\s+[\w\\]+(?:Exception|Error))$/;
 
 /** Symfony breaks a message at the width of the terminal, within a word, Collision only where the message does. */
-const isBroken = ({ heading = '' }: LogLine): boolean => !/(?:Exception|Error)$/.test(heading);
+const isBroken = ({ heading = '' }: FactLine): boolean => !/(?:Exception|Error)$/.test(heading);
 
 /** The message. Symfony pads each part to the width, and two spaces; a shorter part ends a line of the message, or with a space of it. */
 function joinedParts(parts: readonly string[], broken: boolean): string {
@@ -113,9 +113,9 @@ function joinedParts(parts: readonly string[], broken: boolean): string {
 }
 
 /** Joins the lines of the message of an exception. */
-function unwrapped(lines: readonly LogLine[]): readonly LogLine[] {
-  const joined: LogLine[] = [];
-  let block: { first: LogLine; parts: string[] } | undefined;
+function unwrapped(lines: readonly FactLine[]): readonly FactLine[] {
+  const joined: FactLine[] = [];
+  let block: { first: FactLine; parts: string[] } | undefined;
   let heading: string | undefined;
   const end = () => {
     if (block) joined.push({ ...block.first, text: `  ${joinedParts(block.parts, isBroken(block.first))}` });

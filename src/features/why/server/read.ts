@@ -6,7 +6,7 @@ import { siteDirectories } from '../../remote/directory.ts';
 import { places, type LogSource as Selected } from '../../remote/log-paths.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
 import SECTIONS from '../../remote/sections.sh';
-import { type Section, sectionsIn } from '../../remote/sections.ts';
+import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
 import SITE from '../../remote/site.sh';
 import { runOn, scripted } from '../../remote/ssh.ts';
 import type { Log, ServerState, Source, Unknown } from '../facts.ts';
@@ -72,7 +72,7 @@ function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings'])
   return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
 }
 
-function understood(sections: readonly Section[], release: string, now: number): Read {
+function understood(sections: readonly ScriptSection[], release: string, now: number): Read {
   const clocks = clocksIn(sections, now);
   if (!sections.some(({ name }) => name === 'site'))
     return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
@@ -99,7 +99,7 @@ function understood(sections: readonly Section[], release: string, now: number):
 
 const SOURCES: readonly string[] = ['deploy', 'laravel', 'nginx', 'php', 'worker'] satisfies readonly Source[];
 
-function logIn({ words, body }: Section, release: string, clocks: Clocks): Log | Unknown {
+function logIn({ words, body }: ScriptSection, release: string, clocks: Clocks): Log | Unknown {
   const [given = '', file = '', modified = '', size = '', count = ''] = words;
   const source = SOURCES.includes(given) ? (given as Source) : 'server';
   const text = textIn(body);

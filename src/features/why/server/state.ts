@@ -1,8 +1,8 @@
-import type { Section } from '../../remote/sections.ts';
+import type { ScriptSection } from '../../remote/sections.ts';
 import type { Disk, Process, ServerState } from '../facts.ts';
 
 /** The state of a server in the output of the script. */
-export function serverStateIn(sections: readonly Section[]): ServerState {
+export function serverStateIn(sections: readonly ScriptSection[]): ServerState {
   const body = (name: string): string | undefined => sections.find((each) => each.name === name)?.body.toString('utf8');
   const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const env = body('env');
@@ -28,7 +28,7 @@ const programsIn = (text: string, kind: 'own' | 'other'): readonly string[] =>
   linesOf(text).flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 
 /** The clock of the server. Its time is `now` if it does not say. */
-export function clocksIn(sections: readonly Section[], now: number): { readonly zone: string; readonly now: number } {
+export function clocksIn(sections: readonly ScriptSection[], now: number): { readonly zone: string; readonly now: number } {
   const [, , , date = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const [, seconds, zone = 'Z'] = /^(\d+) ([+-]\d{4})$/.exec(date) ?? [];
   return { zone, now: seconds === undefined ? now : Number(seconds) * 1000 };

@@ -25,69 +25,45 @@ const DAY_MS = 86_400_000;
 const LIMIT_MB = 1;
 
 /**
- * Opens the state: `budget.json` has what the API said, and the logs in `budget` have the requests: lines of a time, a mark of its own and the
- * command, and `-TIME` to remove one. They only grow, so that nobody needs a lock. A log contains the times of a period as long as requests count, and is named
- * after its token and the end of the next period, when it no longer matters. Without a directory, this process counts in memory.
+ * Opens the state: `budget.json` has what the API said, and the logs in `budget` have the requests. Without a directory, this process
+ * counts in memory.
  */
 export function openUsageFile(directory: string | undefined, spanMs: number, clock: Pick<Clock, 'now'>): UsageFile {
   const json = join(directory ?? '', 'budget.json');
-  const logs = join(directory ?? '', 'budget');
+  const logs = openLogs(join(directory ?? '', 'budget'), spanMs, clock);
   const memory = new Map<string, Usage>();
   const own = Math.random().toString(36).slice(2);
   let added = 0;
   let usable = directory !== undefined;
 
   /** With a mark, only what was there before its line. */
-  const stored = (key: string, mark?: string): Usage => ({ ...said(readAll(json)[key]), log: readLogs(logs, key, clock.now(), mark) });
+  const stored = (key: string, mark?: string): Usage => ({ ...said(readAll(json)[key]), log: logs.times(key, mark) });
 
-  const read = (key: string): Usage => {
-    const known = memory.get(key);
-    if (known) return known;
+  /** What a use of the files returns. If it fails, they are not written any more. */
+  const tried = <T>(may: boolean, use: () => T, otherwise: () => T): T => {
     try {
-      if (directory !== undefined) return stored(key);
+      if (may) return use();
     } catch {
       usable = false;
     }
-    return unused;
+    return otherwise();
   };
+
+  const read = (key: string): Usage =>
+    memory.get(key) ??
+    tried(
+      directory !== undefined,
+      () => stored(key),
+      () => unused,
+    );
 
   /** Writes, or else changes what this process remembers from now on, and returns what that was before. */
-  const written = <T>(key: string, write: () => T, change: Change): T | Usage => {
-    try {
-      if (usable) return write();
-    } catch {
-      usable = false;
-    }
-    const before = read(key);
-    memory.set(key, change(before));
-    return before;
-  };
-
-  const append = (key: string, lines: readonly (readonly [at: number, line: string])[]): void => {
-    const texts = new Map<string, string>();
-    for (const [at, line] of lines) {
-      const log = join(logs, `${key}.${Math.ceil((Math.floor(at / spanMs) + 2) * spanMs)}`);
-      // A line break first: the line before may be cut.
-      texts.set(log, `${texts.get(log) ?? ''}\n${line}`);
-    }
-    for (const [log, text] of texts) {
-      if (!existsSync(log)) prepareLogs(logs, clock.now());
-      appendText(log, text);
-    }
-  };
-
-  const rewrite = (key: string, change: Change): void => {
-    const before = stored(key);
-    const after = change(before);
-    const added = withoutTimes(after.log, before.log).map((at) => [at, String(at)] as const);
-    append(key, [...added, ...withoutTimes(before.log, after.log).map((at) => [at, String(-at)] as const)]);
-    const { limit, blockedUntil } = after;
-    if (limit === before.limit && blockedUntil === before.blockedUntil) return;
-    // Of several that write at once the last one counts, and the API tells the others again.
-    const now = clock.now();
-    const others = Object.entries(readAll(json)).filter(([each, entry]) => each !== key && isRecent(entry, now));
-    writeText(json, JSON.stringify({ ...Object.fromEntries(others), [key]: { limit, blocked_until: blockedUntil, written: now } }));
-  };
+  const written = (key: string, write: () => Usage, change: Change): Usage =>
+    tried(usable, write, () => {
+      const before = read(key);
+      memory.set(key, change(before));
+      return before;
+    });
 
   return {
     read,
@@ -95,29 +71,29 @@ export function openUsageFile(directory: string | undefined, spanMs: number, clo
       added += 1;
       const mark = `${own}.${added}`;
       const add = () => {
-        append(key, [[slot, `${slot} ${mark} ${command}`]]);
+        logs.append(key, [[slot, `${slot} ${mark} ${command}`]]);
         return stored(key, mark);
       };
       const recent = (at: number) => at > slot - 2 * spanMs;
       return written(key, add, (usage) => withRequests({ ...usage, log: usage.log.filter(recent) }, slot));
     },
-    others(key, since) {
-      const counts = new Map<string, number>();
-      let lines: readonly string[] = [];
-      try {
-        if (usable) lines = readLines(logs, key, clock.now()).flat();
-      } catch {
-        usable = false;
-      }
-      const removed = new Set(lines.filter((line) => line.startsWith('-')));
-      for (const [at = '', mark, ...words] of lines.map((line) => line.split(' '))) {
-        if (!mark || mark.startsWith(`${own}.`) || Number(at) <= since || removed.has(`-${at}`)) continue;
-        const command = words.join(' ');
-        if (/^[a-z][a-z -]*$/.test(command)) counts.set(command, (counts.get(command) ?? 0) + 1);
-      }
-      return counts;
+    others: (key, since) =>
+      tried(
+        usable,
+        () => countedOthers(logs.lines(key), since, own),
+        () => new Map(),
+      ),
+    edit(key, change) {
+      const rewrite = () => {
+        const before = stored(key);
+        const after = change(before);
+        const added = withoutTimes(after.log, before.log).map((at) => [at, String(at)] as const);
+        logs.append(key, [...added, ...withoutTimes(before.log, after.log).map((at) => [at, String(-at)] as const)]);
+        if (after.limit !== before.limit || after.blockedUntil !== before.blockedUntil) rewriteSaid(json, key, after, clock.now());
+        return before;
+      };
+      written(key, rewrite, change);
     },
-    edit: (key, change) => void written(key, () => rewrite(key, change), change),
   };
 }
 
@@ -147,22 +123,61 @@ function said(entry: unknown): Omit<Usage, 'log'> {
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** The times in the logs of a token, in order; with a mark, only those before its line. Ignores what is no number. */
-function readLogs(directory: string, key: string, now: number, mark = ''): readonly number[] {
-  const times = readLines(directory, key, now).flatMap((lines) => {
-    const end = mark === '' ? -1 : lines.findIndex((line) => line.split(' ', 2)[1] === mark);
-    return (end < 0 ? lines : lines.slice(0, end)).map((line) => Number(line.split(' ', 1)[0]));
-  });
-  const removed = times.filter((at) => at < 0).map((at) => -at);
-  const added = times.filter((at) => at > 0);
-  return withoutTimes(added, removed).toSorted((one, other) => one - other);
+/** Writes what the API said of a token. Of several that write at once the last one counts, and the API tells the others again. */
+function rewriteSaid(file: string, key: string, { limit, blockedUntil }: Usage, now: number): void {
+  const others = Object.entries(readAll(file)).filter(([each, entry]) => each !== key && isRecent(entry, now));
+  writeText(file, JSON.stringify({ ...Object.fromEntries(others), [key]: { limit, blocked_until: blockedUntil, written: now } }));
 }
 
-/** The lines of each log of a token. */
-function readLines(directory: string, key: string, now: number): readonly (readonly string[])[] {
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  const current = names.filter((name) => name.startsWith(`${key}.`) && matters(name, now));
-  return current.map((name) => (readText(join(directory, name), LIMIT_MB) ?? '').split('\n'));
+/** How many requests other processes sent since then, by command. `own`: what the marks of this process begin with. */
+function countedOthers(lines: readonly string[], since: number, own: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const removed = new Set(lines.filter((line) => line.startsWith('-')));
+  for (const [at = '', mark, ...words] of lines.map((line) => line.split(' '))) {
+    if (!mark || mark.startsWith(`${own}.`) || Number(at) <= since || removed.has(`-${at}`)) continue;
+    const command = words.join(' ');
+    if (/^[a-z][a-z -]*$/.test(command)) counts.set(command, (counts.get(command) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * The logs of requests: lines of a time, a mark of its own and the command, and `-TIME` to remove one. They only grow, so that nobody needs a
+ * lock. A log contains the times of a period as long as requests count, and is named after its token and the end of the next period, when it
+ * no longer matters.
+ */
+function openLogs(directory: string, spanMs: number, clock: Pick<Clock, 'now'>) {
+  /** The lines of each log of a token. */
+  const read = (key: string): readonly (readonly string[])[] => {
+    const names = existsSync(directory) ? readdirSync(directory) : [];
+    const current = names.filter((name) => name.startsWith(`${key}.`) && matters(name, clock.now()));
+    return current.map((name) => (readText(join(directory, name), LIMIT_MB) ?? '').split('\n'));
+  };
+  return {
+    lines: (key: string): readonly string[] => read(key).flat(),
+    /** The times of a token, in order; with a mark, only those before its line. Ignores what is no number. */
+    times(key: string, mark?: string): readonly number[] {
+      const times = read(key).flatMap((lines) => {
+        const end = mark === undefined ? -1 : lines.findIndex((line) => line.split(' ', 2)[1] === mark);
+        return (end < 0 ? lines : lines.slice(0, end)).map((line) => Number(line.split(' ', 1)[0]));
+      });
+      const removed = times.filter((at) => at < 0).map((at) => -at);
+      const added = times.filter((at) => at > 0);
+      return withoutTimes(added, removed).toSorted((one, other) => one - other);
+    },
+    append(key: string, lines: readonly (readonly [at: number, line: string])[]): void {
+      const texts = new Map<string, string>();
+      for (const [at, line] of lines) {
+        const log = join(directory, `${key}.${Math.ceil((Math.floor(at / spanMs) + 2) * spanMs)}`);
+        // A line break first: the line before may be cut.
+        texts.set(log, `${texts.get(log) ?? ''}\n${line}`);
+      }
+      for (const [log, text] of texts) {
+        if (!existsSync(log)) prepareLogs(directory, clock.now());
+        appendText(log, text);
+      }
+    },
+  };
 }
 
 function matters(name: string, now: number): boolean {

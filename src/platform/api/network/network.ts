@@ -11,7 +11,7 @@ const MOST_MB = 500;
 const LIMITS: Limits = { connectMs: 10_000, headMs: 30_000, silenceMs: 30_000, bodyMs: 300_000, bodyBytes: 64 * MB };
 
 /** What the network needs. */
-export interface Surroundings {
+export interface NetworkNeeds {
   readonly env: Env;
   readonly after: Timer;
   /** The absolute path of a file with certificates to trust. */
@@ -22,7 +22,7 @@ export interface Surroundings {
 }
 
 /** Opens a transport that uses the proxies of the environment, and trusts the certificates in `caFile` too. */
-export async function openNetwork({ env, after, caFile, background, limits: changed }: Surroundings): Promise<Transport> {
+export async function openNetwork({ env, after, caFile, background, limits: changed }: NetworkNeeds): Promise<Transport> {
   const limits = { ...LIMITS, bodyBytes: mostBytes(env), ...changed };
   const proxyOf = namesProxy(env) ? (await import('./proxy.ts')).proxiesIn(env) : undefined;
   const trust = caFile === undefined ? undefined : (await import('./tls.ts')).readTrust(caFile, env.NODE_EXTRA_CA_CERTS);

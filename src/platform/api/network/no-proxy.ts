@@ -6,7 +6,7 @@ import type { Env } from '../../../machine/world.ts';
  * Reads NO_PROXY: names (with or without a leading dot or `*.`, for the name and everything below it), addresses, CIDR ranges, each
  * with an optional port, or `*`.
  */
-export function exceptions(value: string): (url: URL) => boolean {
+export function proxyExceptions(value: string): (url: URL) => boolean {
   const entries = value
     .toLowerCase()
     .split(/[\s,]+/)

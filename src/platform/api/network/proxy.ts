@@ -5,7 +5,7 @@ import { usage } from '../../../base/errors.ts';
 import { type Env, NetworkFault } from '../../../machine/world.ts';
 import { agentOptions, type Connecting, whenReady } from './connection.ts';
 import { DENIED, noConnection, PROXY } from './fault.ts';
-import { anyProxyName, exceptions, ownProxyName, proxyUrl, type Scheme, staysHere } from './no-proxy.ts';
+import { anyProxyName, ownProxyName, proxyExceptions, proxyUrl, type Scheme, staysHere } from './no-proxy.ts';
 
 /** An HTTP proxy. */
 export interface HttpProxy {
@@ -27,7 +27,7 @@ export type ProxyOf = (url: URL) => HttpProxy | undefined;
 export function proxiesIn(env: Env): ProxyOf {
   const read = (name: string | undefined) => (name === undefined ? undefined : proxyIn(name, env[name] ?? ''));
   const own = { 'http:': read(ownProxyName(env, 'http:')), 'https:': read(ownProxyName(env, 'https:')) };
-  const exempt = exceptions(env.no_proxy || env.NO_PROXY || '');
+  const exempt = proxyExceptions(env.no_proxy || env.NO_PROXY || '');
   return (url) => {
     const proxy = exempt(url) ? undefined : (own[url.protocol as Scheme] ?? read(anyProxyName(env)));
     return proxy && staysHere(url, proxy.url) ? undefined : proxy;

@@ -1,0 +1,171 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readAbilities } from '../../src/features/token/choose.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { leasedTokens, leasing, savedIn } from '../support/leased.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: 0 });
+});
+afterEach(() => bed.close());
+
+/** What the API would then allow, so that only dnx refuses. */
+const EVERYTHING = ['server:delete', 'server:update', 'site:delete', 'site:update', 'site:deploy', 'database:delete', 'database:update'];
+const RUN = `agent run ${EVERYTHING.map((each) => `--ability ${each}`).join(' ')}`;
+
+type Work = Parameters<typeof leasing>[2];
+
+async function inSession(work: Work, line = RUN): Promise<Run> {
+  const run = await leasing(bed, line, work);
+  expect(run.code, run.stderr).toBe(0);
+  return run;
+}
+
+/** What there is, without the tokens and what only reading changes. */
+const things = () => {
+  const { tokens: _, next_token_id: __, ...state } = bed.sandbox.state;
+  return structuredClone(state);
+};
+
+describe('agent run', () => {
+  test.each([
+    ['agent run', [...readAbilities, 'site:deploy']],
+    ['agent run --for "queue restart shop.example.com default --server web-1"', [...readAbilities, 'queue-worker:update']],
+    ['agent run --read-only', readAbilities],
+    ['agent run --read-only --for "server list"', readAbilities],
+  ])('%s leases %j', async (line, abilities) => {
+    await inSession(async (_, { env, file }) => {
+      expect([file, bed.sandbox.state.tokens.at(-1)?.abilities]).toEqual(['work', abilities]);
+      expect(env).toMatchObject({ DNX_LEASE: expect.stringMatching(/^agent-/) });
+      expect(env.DNX_READ_ONLY).toBe(line.includes('--read-only') ? '1' : undefined);
+    }, line);
+    expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
+  });
+
+  test('--read-only with a change creates no token', async () => {
+    const run = await leasing(bed, 'agent run --read-only --for "deploy shop.example.com"', async () => {});
+    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('--read-only does not allow site:deploy.')]);
+  });
+});
+
+describe('in the session of an agent', () => {
+  test.each([
+    ['server delete web-2', 'DELETE /servers/{server}', '--confirm web-2'],
+    ['site delete blog.example.com --server web-1', 'DELETE /servers/{server}/sites/{site}', '--confirm blog.example.com'],
+    [
+      'env set shop.example.com APP_DEBUG --from-file debug',
+      'PUT /servers/{server}/sites/{site}/environment-variables/{variable}',
+      '--confirm shop.example.com',
+    ],
+  ])('nothing confirms %s, and a person can apply its plan', async (line, call, confirm) => {
+    writeFileSync(join(bed.directory, 'debug'), 'true');
+    const before = things();
+    let plan = '';
+    await inSession(async (inside) => {
+      for (const given of ['', ' --yes', ` ${confirm}`, ` --yes ${confirm}`]) {
+        const run = await inside(`${line}${given} --json`);
+        const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '') as { error: { next: { command: string }[] } };
+        expect([run.code, error], run.stderr).toEqual([
+          2,
+          expect.objectContaining({ code: 'usage', reason: 'person_required', human: true }),
+        ]);
+        plan = error.next[0]?.command.replace('dnx apply ', '') ?? '';
+        expect(JSON.parse(readFileSync(plan, 'utf8'))).toMatchObject({ changes: [{ call }], consent: { level: 'severe' } });
+      }
+      expect([statSync(plan).mode & 0o777, dirname(plan)]).toEqual([0o600, join(bed.directory, 'state/plans')]);
+      const applied = await inside(`apply ${plan} --yes ${confirm}`);
+      expect([applied.code, applied.stderr]).toEqual([2, expect.stringContaining(`in another terminal: dnx apply ${plan}`)]);
+    });
+    expect(things()).toEqual(before);
+    const person = await bed.dnx(`apply ${plan} ${confirm}`);
+    expect(person.code, person.stderr).toBe(0);
+    expect(things()).not.toEqual(before);
+  });
+
+  test('a terminal confirms nothing either', async () => {
+    await inSession(async (_, { env }) => {
+      const run = await bed.dnx('server delete web-2', { env, columns: 80, typed: 'web-2\n' });
+      expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
+    });
+    expect(bed.sandbox.state.servers.map(({ name }) => name)).toContain('web-2');
+  });
+
+  test('what no plan can hold is left to a person, too', async () => {
+    const before = things();
+    await inSession(async (inside) => {
+      const typed = await inside('env set shop.example.com APP_DEBUG=true --confirm shop.example.com --yes');
+      expect([typed.code, typed.stderr]).toEqual([2, expect.stringContaining('A person can run it in another terminal.')]);
+      for (const line of [
+        'backup restore --latest --database shop --server db-1 --confirm shop',
+        'db import shop.example.com x.sql --confirm shop.example.com',
+      ]) {
+        const run = await inside(line);
+        expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('A person can run it in another terminal.')]);
+      }
+    });
+    expect(things()).toEqual(before);
+  });
+
+  test('dnx api sends nothing that only a person may do', async () => {
+    const before = things();
+    const [server] = bed.sandbox.state.servers;
+    await inSession(async (inside) => {
+      for (const path of [`/servers/${server?.id}`, `/servers/${server?.id}?x=1`, `/api/v1/servers/${server?.id}`]) {
+        const run = await inside(`api DELETE ${path} --yes`);
+        expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
+      }
+    });
+    expect(things()).toEqual(before);
+  });
+
+  test('--yes answers an ordinary question, and the history has the session', async () => {
+    await inSession(async (inside, { env }) => {
+      expect((await inside('site suspend shop.example.com')).code).toBe(2);
+      const run = await inside('site suspend shop.example.com --yes', { DNX_NO_HISTORY: '1' });
+      expect(run.code, run.stderr).toBe(0);
+      const [last] = (await inside('history --json')).json<readonly { session: string }[]>();
+      expect(last?.session).toBe(env.DNX_LEASE);
+    });
+  });
+
+  test('nothing is changed without the history', async () => {
+    await inSession(async (inside) => {
+      rmSync(join(bed.directory, 'state/history.jsonl'));
+      mkdirSync(join(bed.directory, 'state/history.jsonl'));
+      const run = await inside('site suspend shop.example.com --yes');
+      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('Could not write the history')]);
+      expect(bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com')?.status).toBe('active');
+      rmSync(join(bed.directory, 'state/history.jsonl'), { recursive: true });
+    });
+  });
+
+  test('what outlasts it, or runs on a server, is refused', async () => {
+    const lines = [
+      'login --with-token',
+      'agent run -- true',
+      'agent install',
+      'agent uninstall',
+      'completion install bash',
+      'completion uninstall',
+      'upgrade',
+      'ssh web-1',
+      'artisan shop.example.com migrate:fresh',
+      'tinker shop.example.com',
+      'tunnel web-1 80',
+      'db shell shop.example.com',
+      'db tunnel shop.example.com',
+      'db query shop.example.com "delete from users" --write',
+    ];
+    await inSession(async (inside) => {
+      for (const line of lines) {
+        const run = await inside(line, { DNX_LEASE: undefined });
+        expect([run.code, run.calls], `${line} ${run.stderr}`).toEqual([2, []]);
+        expect(run.stderr).toContain('is refused here: ');
+        expect(run.stderr).toContain('This runs in dnx agent run. Use another terminal.');
+      }
+      expect((await inside('token create x --ability site:read', { DNX_LEASE: 'lease-1' })).stderr).toContain('dnx agent run');
+    });
+  });
+});
