@@ -12,7 +12,16 @@ import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
-import { type Attended, type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
+import {
+  type Attended,
+  type Captured,
+  type Child,
+  type HttpRequest,
+  type Keychain,
+  NetworkFault,
+  type Piped,
+  type Transport,
+} from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';
