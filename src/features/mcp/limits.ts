@@ -9,8 +9,9 @@ import type { Effect } from '../../cli/language/options.ts';
 import { takenBy } from '../../cli/language/signature.ts';
 import { mayChange } from '../../cli/language/tree.ts';
 import { wordsIn } from '../../cli/run/invocation.ts';
+import { realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
-import { isInside, projectDirectory, realPathOf } from '../env/local-file.ts';
+import { isInside, projectDirectory } from '../env/local-file.ts';
 
 /** What a person lets a client do: the options of `dnx mcp`. */
 export interface Limits {
