@@ -114,9 +114,10 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     load: () => import('./tunnel.ts'),
   },
   { name: 'logs', summary: 'Show the logs of a site or a server', section: 'Remote', load: () => import('./logs.ts') },
-  { name: 'audit', summary: 'Check servers and sites for risks', section: 'Tools', load: () => import('./audit.ts') },
-  { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
+  { name: 'audit', summary: 'Check servers and sites for risks', section: 'Servers', load: () => import('./audit.ts') },
+  { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Account', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
+  { name: 'schema', summary: 'Describe commands as JSON, for programs', section: 'Tools', load: () => import('./schema.ts') },
   { name: 'upgrade', summary: 'Upgrade dnx', section: 'Tools', load: () => import('./upgrade.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },
 ];

@@ -30,6 +30,7 @@ import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard, typist } from './streams.ts';
+import { validateOutput } from './validated.ts';
 
 // Loaded here, because the fake clock does not wait for code that is loading.
 
@@ -93,6 +94,8 @@ export interface RunOptions {
   readonly bodyMs?: number;
   /** Replaces the signals above. */
   readonly signal?: AbortSignal;
+  /** The API does not keep to its reference, so what is printed need not match `dnx schema`. */
+  readonly lies?: boolean;
   /** Wraps the network. */
   readonly through?: (network: Transport) => Transport;
 }
@@ -163,7 +166,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
     const opened: Transport[] = [];
-    const code = await main(typeof line === 'string' ? split(line) : line, {
+    const argv = typeof line === 'string' ? split(line) : line;
+    const code = await main(argv, {
       env: openEnv(env, run.platform ?? 'linux'),
       cwd: run.cwd ?? directory,
       home: directory,
@@ -206,6 +210,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     clearTimeout(limit);
     // As the end of the process would.
     for (const each of opened) await each.close();
+    if (!run.lies) await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text() });
     return toRead({
       code,
       stdout: stdout.text(),

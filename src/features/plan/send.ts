@@ -45,7 +45,7 @@ export interface Pending {
 }
 
 /** A row of the result. */
-interface Row {
+export interface AppliedChange {
   readonly change: number;
   readonly call: string;
   readonly id: string | null;
@@ -104,7 +104,7 @@ const idsOf = ({ targets }: PlannedChange, { saved }: Application): Readonly<Rec
 
 /** Sends every change in order. After a failure, only what puts something back is sent. */
 export async function sendAll(applying: Applying, pending: readonly Pending[]): Promise<Result> {
-  const report: Row[] = [];
+  const report: AppliedChange[] = [];
   const failures: DnxError[] = [];
   for (const each of pending) {
     const row = { change: each.at + 1, call: each.change.call, id: null };
@@ -122,7 +122,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[]): 
     }
   }
   const titles = new Map(pending.map(({ at, title }) => [at + 1, title]));
-  const shown = columns<Row>(
+  const shown = columns<AppliedChange>(
     { key: 'change', computed: true, title: 'Change', cell: ({ change }) => titles.get(change), wrap: true },
     { key: 'result', cell: ({ result, error }) => error?.message.split('\n', 1)[0] ?? result, wrap: true },
   );
