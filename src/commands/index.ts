@@ -116,6 +116,12 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'logs', summary: 'Show the logs of a site or a server', section: 'Remote', load: () => import('./logs.ts') },
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Tools', load: () => import('./audit.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
+  {
+    name: 'mcp',
+    summary: 'Let an AI agent use dnx, over the Model Context Protocol',
+    section: 'Tools',
+    load: () => import('./mcp.ts'),
+  },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
   { name: 'upgrade', summary: 'Upgrade dnx', section: 'Tools', load: () => import('./upgrade.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },

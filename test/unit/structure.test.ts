@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
@@ -88,6 +88,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   '@inquirer/core': /^src\/cli\/prompt\/lists\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
+  '@modelcontextprotocol/server': /^src\/features\/mcp\/(server|tools)\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,
