@@ -158,7 +158,9 @@ function worldOf(outer: World, own: Partial<World>): World {
     suspend: () => {},
     ...own,
   };
-  return Object.create(outer, Object.fromEntries(Object.entries(others).map(([name, value]) => [name, { value }])));
+  // No prototype, because what needs another part of a World spreads it.
+  const replaced = Object.entries(others).map(([name, value]) => [name, { value, enumerable: true }] as const);
+  return Object.create(null, { ...Object.getOwnPropertyDescriptors(outer), ...Object.fromEntries(replaced) });
 }
 
 /** A stream that keeps what is written, and passes on its lines. */
