@@ -10,9 +10,9 @@ import type { Dnx, Task } from './task.ts';
 
 /** What a scripted agent did, and what it had to read for that. */
 export interface Effort {
-  commands: number;
-  requests: number;
-  bytes: number;
+  readonly commands: number;
+  readonly requests: number;
+  readonly bytes: number;
 }
 
 /** A task in a sandbox of its own, in this process. */
@@ -46,6 +46,9 @@ export async function openTask(task: Task): Promise<OpenTask> {
 /** How an agent runs command lines. */
 export type Way = (task: Task, opened: OpenTask, work: (dnx: Dnx) => Promise<unknown>) => Promise<Effort>;
 
+/** The size of a text, without the directory of this run. */
+const bytesOf = (text: string, { directory }: Bed): number => Buffer.byteLength(text.replaceAll(directory, ''));
+
 const wantsJson = (line: string): boolean => / --json\b/.test(line);
 
 /** Runs command lines as in a shell. */
@@ -54,7 +57,7 @@ export const throughShell: Way = async (_, { bed, options, start }, work) => {
   await work(async (line, { exit = 0 } = {}) => {
     const { code, stdout, stderr } = await bed.dnx(line, options);
     effort.commands += 1;
-    effort.bytes += Buffer.byteLength(stdout) + Buffer.byteLength(stderr);
+    effort.bytes += bytesOf(stdout + stderr, bed);
     if (code !== exit) throw new Error(`dnx ${line} ended with ${code}: ${stderr}`);
     return wantsJson(line) && code === 0 ? JSON.parse(stdout) : stdout;
   });
@@ -69,7 +72,7 @@ export const throughMcp: Way = async ({ person = 'approves', mcp }, { bed, optio
   const call = async (tool: string, words: readonly string[], fails = false) => {
     const answer = await agent.call(tool, { words });
     effort.commands += 1;
-    effort.bytes += Buffer.byteLength(answer.text);
+    effort.bytes += bytesOf(answer.text, bed);
     if (answer.isError !== fails) throw new Error(`${tool} ${words.join(' ')}: ${answer.text}`);
     return answer;
   };
