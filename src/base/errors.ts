@@ -53,7 +53,13 @@ export const errorReasons = {
 export type ErrorReason = keyof typeof errorReasons;
 
 /** Codes without a closer reason after which only a person can go on. */
-const human: readonly string[] = ['unauthenticated', 'forbidden', 'read_only', 'cancelled', 'interrupted'] satisfies ErrorCode[];
+export const humanCodes: readonly string[] = [
+  'unauthenticated',
+  'forbidden',
+  'read_only',
+  'cancelled',
+  'interrupted',
+] satisfies ErrorCode[];
 
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
@@ -145,7 +151,7 @@ export class DnxError extends Error {
 
   /** True if only a person can go on. */
   get isHuman(): boolean {
-    return this.reason === undefined ? human.includes(this.code) : errorReasons[this.reason];
+    return this.reason === undefined ? humanCodes.includes(this.code) : errorReasons[this.reason];
   }
 
   /** A copy with some details replaced, for callers that know what the user was doing. */

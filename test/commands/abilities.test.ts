@@ -14,7 +14,8 @@ import { deep, sampled, turn } from '../support/volume.ts';
  * Commands without an API operation, and those that need a password, a stored token, a profile, a plan or a change, which `apply.test.ts` and
  * `undo.test.ts` have, or a database, which `test/ssh` has.
  */
-const excluded = /^(sandbox|completion|schema|help|db|tunnel|apply|undo) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
+const excluded =
+  /^(sandbox|completion|schema|help|db|tunnel|apply|undo) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$|agent (un)?install$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];

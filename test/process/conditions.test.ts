@@ -21,7 +21,7 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   writeFileSync(join(directory, 'bin/dnx'), '#!/bin/sh\nexec "$NODE" "$DNX" "$@"\n');
   chmodSync(join(directory, 'bin/dnx'), 0o755);
   // The real one would contact the address of a sandbox server.
-  writeFileSync(join(directory, 'bin/ssh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  for (const name of ['bin/ssh', 'bin/claude', 'deploy.sh']) writeFileSync(join(directory, name), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   if (before !== undefined) expect((await executable.dnx(before.split(' '))).exitCode).toBe(0);
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
@@ -35,7 +35,7 @@ const mints = ({ path }: Runnable) => path === 'token create' || path === 'token
 
 /** Commands that must write a file. */
 const writes = ({ path }: Runnable) =>
-  /^(auth login|auth switch|config (set|unset|delete-profile)|completion install|backup download|env (edit|pull)|link|sandbox run)$/.test(
+  /^(auth login|auth switch|token lease|agent run|config (set|unset|delete-profile)|completion install|backup download|env (edit|pull)|link|sandbox run)$/.test(
     path,
   );
 
@@ -203,7 +203,8 @@ const signals = [
 
 describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, code) => {
   const asking = runnables.filter(
-    (command) => !serves(command) && !/^(completion|config|token abilities|auth switch|unlink|version)/.test(command.path),
+    (command) =>
+      !serves(command) && !/^(completion|config|token abilities|auth switch|unlink|version|upgrade|agent (un)?install)/.test(command.path),
   );
   const chosen = sampled(asking, few, seed + code, most).map((command) => [command.line, command] as const);
 

@@ -12,7 +12,16 @@ import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';
 import '../../src/machine/files/lock.ts';
 import '../../src/machine/settings/settings.ts';
-import { type Attended, type Captured, type Child, type HttpRequest, type Keychain, NetworkFault, type Piped, type Transport } from '../../src/machine/world.ts';
+import {
+  type Attended,
+  type Captured,
+  type Child,
+  type HttpRequest,
+  type Keychain,
+  NetworkFault,
+  type Piped,
+  type Transport,
+} from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import '../../src/platform/api/failure.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';
@@ -22,6 +31,7 @@ import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard, typist } from './streams.ts';
+import { validateOutput } from './validated.ts';
 
 // Loaded here, because the fake clock does not wait for code that is loading.
 
@@ -87,6 +97,8 @@ export interface RunOptions {
   readonly bodyMs?: number;
   /** Replaces the signals above. */
   readonly signal?: AbortSignal;
+  /** The API does not keep to its reference, so what is printed need not match `dnx schema`. */
+  readonly lies?: boolean;
   /** Wraps the network. */
   readonly through?: (network: Transport) => Transport;
 }
@@ -157,7 +169,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
     const opened: Transport[] = [];
-    const code = await main(typeof line === 'string' ? split(line) : line, {
+    const argv = typeof line === 'string' ? split(line) : line;
+    const code = await main(argv, {
       env: openEnv(env, run.platform ?? 'linux'),
       cwd: run.cwd ?? directory,
       home: directory,
@@ -200,6 +213,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     clearTimeout(limit);
     // As the end of the process would.
     for (const each of opened) await each.close();
+    if (!run.lies) await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text() });
     return toRead({
       code,
       stdout: stdout.text(),

@@ -2,8 +2,8 @@ import { copyFileSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, sta
 import { dirname, join, relative, sep } from 'node:path';
 import { cancelled, type Detail, DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { makeDirectory, readText, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
-import { isInside, realPathOf } from '../env/local-file.ts';
+import { makeDirectory, readText, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { isInside } from '../env/local-file.ts';
 import type { Outcome } from './parts.ts';
 
 /** A file of a project, and the text that it is to have. */

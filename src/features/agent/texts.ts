@@ -54,7 +54,7 @@ These change nothing:
 
 ${commands.join('\n')}
 
-\`dnx help\` lists the groups of commands, and \`dnx help deploy\` has all about one command. \`--json\` prints data; \`--fields\` and \`--limit\` keep it short.
+\`dnx schema\` lists every command and what it does at most: read, change, destroy, local (it changes this computer) or program (it runs one). \`dnx schema deploy\` has all about one. \`--json\` prints data; \`--fields\` and \`--limit\` keep it short.
 
 ## Change
 
@@ -89,7 +89,7 @@ const lines: readonly string[] = [
   '',
   'Deploynix runs this project. Its command line is `dnx`. Read the skill `deploynix` before you deploy, or change or debug a site or server.',
   '',
-  '- Look first: `dnx status --json`, `dnx why --json`. `dnx help` lists the groups of commands.',
+  '- Look first: `dnx status --json`, `dnx why --json`. `dnx schema` lists every command, and whether it only reads.',
   '- Plan a change with `--dry-run --out plan.json`, and ask a person to run `dnx apply plan.json`.',
   '- At an error with `"human": true`, stop and tell the person. Never look for tokens, and never call the API in another way, such as curl.',
 ];

@@ -22,7 +22,7 @@ interface SentField extends SchemaField {
 }
 
 /** What dnx knows of an endpoint. */
-interface Schema {
+interface EndpointSchema {
   readonly operation: string;
   /** Null if any token will do. */
   readonly ability: { readonly name: string; readonly assumed: boolean } | null;
@@ -37,7 +37,11 @@ interface Schema {
 /** `dnx api --schema`: what dnx knows of the endpoints at a path, without a request. `method`: only this one. */
 export async function schemaOf(tree: Tree, path: string, method: string | undefined): Promise<View> {
   const found = endpointsAt(await endpointsOf(tree), path, method).map(schemaIn);
-  const shown = columns<Schema>('operation', { key: 'ability', cell: ({ ability }) => ability?.name }, { key: 'commands', wrap: true });
+  const shown = columns<EndpointSchema>(
+    'operation',
+    { key: 'ability', cell: ({ ability }) => ability?.name },
+    { key: 'commands', wrap: true },
+  );
   return { ...rows(found, shown, ''), reports: { table: async (page) => found.map((each) => schemaText(each, page)).join('\n') } };
 }
 
@@ -87,7 +91,7 @@ function apart(typed: string | undefined, known: string | undefined): number {
   return nearest(typed, [known]) === undefined ? 4 : 1;
 }
 
-function schemaIn({ endpoint, parameters, commands, ability, query, body, further, answer, form }: KnownEndpoint): Schema {
+function schemaIn({ endpoint, parameters, commands, ability, query, body, further, answer, form }: KnownEndpoint): EndpointSchema {
   return {
     operation: endpoint,
     ability: ability ? { name: ability.ability, assumed: ability.assumed } : null,
@@ -126,7 +130,7 @@ const GAP = 2;
 const NARROWEST_TEXT = 24;
 
 /** An endpoint for people, at any width. */
-function schemaText({ operation, ability, commands, path, query, body, response }: Schema, { style, width, wrap }: Page): string {
+function schemaText({ operation, ability, commands, path, query, body, response }: EndpointSchema, { style, width, wrap }: Page): string {
   const { type, fields } = response;
   const returned = fields.map(({ name, assumed }) => marked(name, assumed)).join(', ');
   const what = { array: 'a list of ', object: '', file: 'a file' }[type];

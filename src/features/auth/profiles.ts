@@ -6,7 +6,7 @@ import { accountName, accountNamed, type Config, type Identity } from '../../mac
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
 import { forgetRevoked, tokenId } from '../token/token.ts';
 
-interface ListedProfile {
+export interface ListedProfile {
   readonly name: string;
   readonly host: string;
   /** True for the profile in use. */

@@ -9,7 +9,7 @@ import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
 import { setAnother } from './denied.ts';
 
-interface Status extends Identity {
+export interface SignInStatus extends Identity {
   /** True for the profile in use. */
   readonly current: boolean;
   readonly user: string | null;
@@ -34,7 +34,7 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   if (variable && others.length > 0) ctx.progress.note('DNX_TOKEN is set, so the stored tokens were not checked. Unset it to check them.');
   const all = await Promise.all([here, ...others].map((place) => (variable && place !== here ? unseen(ctx, place) : statusAt(ctx, place))));
   const bad = all.filter(({ problem }) => problem !== null);
-  const shown = columns<Status>(
+  const shown = columns<SignInStatus>(
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
     { key: 'host', cell: ({ host }) => hostName(host) },
     'user',
@@ -56,10 +56,10 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   return { view: rows(all, shown, ''), exit: failure };
 }
 
-async function statusAt({ api, tokens, settings, world }: Needs, place: Identity): Promise<Status> {
+async function statusAt({ api, tokens, settings, world }: Needs, place: Identity): Promise<SignInStatus> {
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
-  const broken = (problem: string, fix: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), fix });
+  const broken = (problem: string, fix: string): SignInStatus => ({ ...start, problem: problem.replace(/\.$/, ''), fix });
   const signIn = loginLine({ ...place, config: settings.config });
   try {
     const found = await own.find();
@@ -88,9 +88,9 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
   }
 }
 
-const unseen = async ({ tokens }: Needs, place: Identity): Promise<Status> => known(tokens.of(place), place, false);
+const unseen = async ({ tokens }: Needs, place: Identity): Promise<SignInStatus> => known(tokens.of(place), place, false);
 
-function known(own: Tokens, place: Identity, current: boolean): Status {
+function known(own: Tokens, place: Identity, current: boolean): SignInStatus {
   const account = own.known;
   return {
     ...place,

@@ -70,47 +70,9 @@ interface Compared {
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(
-  ctx: ChangesNeeds,
-  { of, site, releases, branch, fetch = false, strict = false, files = true, asks = true }: Compared,
-): Promise<Changes> {
-  const { world, settings } = ctx;
-  const clone = openClone(world, settings.link?.file);
-  const target = clone.then((opened) =>
-    deployable(ctx, opened, {
-      branch: branch ?? (wordOf(site.branch) || undefined),
-      fetch,
-      strict,
-      repository: async () => (asks ? repositoryOf(ctx, site) : undefined),
-    }),
-  );
-  let found: Promise<string> | undefined;
-  const live = (repository: string | null) => {
-    found ??= clone.then((opened) => liveCommit(opened, of, releases)).catch(repository === null ? unrelated : undefined);
-    return found;
-  };
-  const history = async () => {
-    const { commit, repository } = await target;
-    return historyOf(await clone, await live(repository), commit);
-  };
-  let listed: ReturnType<typeof projectEntries> | undefined;
-  const entries = (opened: Clone, commit: string) => {
-    listed ??= projectEntries(opened, commit);
-    return listed;
-  };
-  const migrations = async () => {
-    const { commit, repository } = await target;
-    const [opened, from] = [await clone, await live(repository)];
-    return migrationsBetween(opened, from, commit, entries(opened, commit));
-  };
-  const file = async (name: Parameters<typeof projectFile>[2]) => {
-    const { commit, repository } = await target;
-    if (repository === null) await live(repository);
-    const opened = await clone;
-    return projectFile(opened, await entries(opened, commit), name);
-  };
-  const missing = async () => missingKeys(ctx, of, await file('.env.example'));
-  const php = async () => phpOf(await file('composer.json'), () => phpVersion(ctx, of, site));
+export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<Changes> {
+  const { of, releases, files = true } = compared;
+  const { target, history, migrations, missing, php } = comparison(ctx, compared);
   const [place, between, ...others] = await Promise.all([
     known('commits', target),
     known('commits', history()),
@@ -130,6 +92,45 @@ export async function changesOf(
     missing_keys: others[1].value,
     php: others[2].value,
     unknown: [between, ...others].flatMap(({ unknown }) => unknown ?? []).concat(cut ?? []),
+  };
+}
+
+/** The parts of the changes. What several of them need is read once. */
+function comparison(ctx: ChangesNeeds, { of, site, releases, branch, fetch = false, strict = false, asks = true }: Compared) {
+  const { world, settings } = ctx;
+  const clone = openClone(world, settings.link?.file);
+  const target = clone.then((opened) =>
+    deployable(ctx, opened, {
+      branch: branch ?? (wordOf(site.branch) || undefined),
+      fetch,
+      strict,
+      repository: async () => (asks ? repositoryOf(ctx, site) : undefined),
+    }),
+  );
+  const live = once(async () => {
+    const { repository } = await target;
+    return liveCommit(await clone, of, releases).catch(repository === null ? unrelated : undefined);
+  });
+  const entries = once(async () => projectEntries(await clone, (await target).commit));
+  const file = async (name: Parameters<typeof projectFile>[2]) => {
+    if ((await target).repository === null) await live();
+    return projectFile(await clone, await entries(), name);
+  };
+  return {
+    target,
+    history: async () => historyOf(await clone, await live(), (await target).commit),
+    migrations: async () => migrationsBetween(await clone, await live(), (await target).commit, entries()),
+    missing: async () => missingKeys(ctx, of, await file('.env.example')),
+    php: async () => phpOf(await file('composer.json'), () => phpVersion(ctx, of, site)),
+  };
+}
+
+/** A function that computes its result at its first call. */
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= compute();
+    return found;
   };
 }
 

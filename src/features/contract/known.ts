@@ -80,15 +80,15 @@ function known(endpoint: Endpoint, callers: readonly Leaf[]): KnownEndpoint {
   const form = formOf(endpoint);
   const built = bodies
     .filter((each) => each.endpoint === endpoint)
-    .flatMap(({ fields, by }) => by.flatMap((command) => sent(fields, command)));
+    .flatMap(({ fields, by }) => by.flatMap((command) => sentFields(fields, command)));
   return {
     endpoint,
     parameters: parameters(endpoint),
     commands: callers.map(({ path }) => path),
     ability: needOf(endpoint),
-    query: merged([...(form === 'list' ? sent(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
+    query: merged([...(form === 'list' ? sentFields(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
     body: isRead(endpoint) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, endpoint)), ...built]),
-    further: sent(withoutOption[endpoint] ?? {}),
+    further: sentFields(withoutOption[endpoint] ?? {}),
     answer: answerOf(endpoint, callers),
     form,
     followed: followed.includes(endpoint),
@@ -96,7 +96,7 @@ function known(endpoint: Endpoint, callers: readonly Leaf[]): KnownEndpoint {
 }
 
 /** Every GET that ends with a collection is a list, but for these. */
-function formOf(endpoint: Endpoint): KnownEndpoint['form'] {
+export function formOf(endpoint: Endpoint): KnownEndpoint['form'] {
   if (endpoint.endsWith('/download')) return 'file';
   return isRead(endpoint) && !/(\}|\/user|\/logs)$/.test(endpoint) ? 'list' : 'one';
 }
@@ -106,16 +106,16 @@ function declared({ path, command }: Leaf, endpoint: Endpoint): readonly KnownFi
   const { calls, fields = {} } = command;
   if (typeof calls === 'function' || bodies.some(({ by }) => by.includes(path))) return [];
   const { first, others } = pathsIn(calls);
-  return first === endpoint || others.includes(endpoint) ? sent(fields, path) : [];
+  return first === endpoint || others.includes(endpoint) ? sentFields(fields, path) : [];
 }
 
 const filtersOf = ({ path, command: { options = {} } }: Leaf, endpoint: Endpoint): readonly KnownField[] =>
   filters
     .filter((each) => each.endpoint === endpoint && each.by === path)
-    .flatMap((each) => sent(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name))), path));
+    .flatMap((each) => sentFields(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name))), path));
 
 /** Options as the fields that a command sends, or all. */
-const sent = (options: Readonly<Record<string, SentOption>>, command?: string): readonly KnownField[] =>
+export const sentFields = (options: Readonly<Record<string, SentOption>>, command?: string): readonly KnownField[] =>
   Object.entries(options).map(([name, option]) => {
     const { choices, format, most, required = false, assumed = false, help } = option;
     const commands = command === undefined ? [] : [command];
@@ -161,7 +161,7 @@ function byName<T extends { readonly name: string }>(all: readonly T[], both: (o
 }
 
 /** The fields that dnx needs to find resources by name, or reads without declaring it, and the columns that commands show. */
-function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): readonly KnownColumn[] {
+export function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): readonly KnownColumn[] {
   const naming = Object.values(namings).find(({ list, broader }) => list === endpoint || broader === endpoint);
   const read: readonly Read[] = [
     ...(naming ? ['id', ...naming.keys.slice(0, 1)] : []).map((name) => ({ name })),

@@ -18,7 +18,7 @@ interface Options {
 type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 
 /** What scripts get. */
-interface Tunnel {
+export interface DatabaseTunnel {
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -27,7 +27,7 @@ interface Tunnel {
 }
 
 /** The columns of a tunnel. */
-const tunnelColumns = columns<Tunnel>('host', 'port', 'database', 'username', 'driver');
+const tunnelColumns = columns<DatabaseTunnel>('host', 'port', 'database', 'username', 'driver');
 
 /** `dnx db tunnel`: keeps a tunnel open until a signal, or while a command runs. */
 export async function openTunnel(ctx: Needs, targets: Targets, { user, port, command = [] }: Options): Promise<Result> {
@@ -53,7 +53,7 @@ async function runThrough(
 function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine): Result {
   const { database, username, connection } = credentials;
   const { port } = forward;
-  const item: Tunnel = { host: '127.0.0.1', port, database, username, driver: connection };
+  const item: DatabaseTunnel = { host: '127.0.0.1', port, database, username, driver: connection };
   const details: readonly Detail[] = [
     ['driver', connection],
     ['username', username],

@@ -3,7 +3,7 @@ import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import { NetworkFault, shellCommand, type Transport } from '../../machine/world.ts';
-import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
+import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import type { Verification } from './options.ts';
 
@@ -96,29 +96,14 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 async function runCommand(
-  { clock, deadline, progress, signal, world }: Needs,
+  ctx: Needs,
   command: string,
   { name, base, release }: Subject & { readonly base: string },
 ): Promise<string | undefined> {
-  progress.note(`Verifying ${name} with: ${command}`);
-  const go = progress.hold();
-  const timer = abortAt(deadline, clock, signal, () => outOfTime(name));
-  try {
-    const ended = world.spawn({
-      ...shellCommand(command, world),
-      env: childEnv(envWithoutSecrets(world.env), { DNX_SITE_URL: base, DNX_RELEASE: release ?? '' }),
-      output: 'stderr',
-      signal: timer.signal,
-    });
-    timer.start();
-    const code = await ended;
-    if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
-    return code === 0 ? undefined : `'${command}' exited with code ${code}`;
-  } catch (error) {
-    if (isError(error, 'usage')) return error.message;
-    throw error;
-  } finally {
-    timer.stop();
-    go();
-  }
+  ctx.progress.note(`Verifying ${name} with: ${command}`);
+  const env = childEnv(envWithoutSecrets(ctx.world.env), { DNX_SITE_URL: base, DNX_RELEASE: release ?? '' });
+  const ended = await runUntil(ctx, { ...shellCommand(command, ctx.world), env }, ctx.deadline, () => outOfTime(name));
+  if (isError(ended, 'timed_out')) throw ended;
+  if (isError(ended)) return ended.message;
+  return ended === 0 ? undefined : `'${command}' exited with code ${ended}`;
 }

@@ -1,9 +1,9 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
+import { fileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
 import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
@@ -167,16 +167,8 @@ function timeIn(name: string): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-const namesIn = (directory: string): string[] => {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-};
-
 const runFiles = (directory: string): string[] =>
-  namesIn(directory)
+  fileNames(directory)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .reverse();
@@ -185,7 +177,7 @@ const runFiles = (directory: string): string[] =>
 function prune(directory: string, now: number): void {
   const oldest = stamp(now - KEPT_MS);
   const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);
-  const stale = namesIn(directory).filter((name) => name.endsWith('.tmp') && now - modified(join(directory, name)) > STALE_MS);
+  const stale = fileNames(directory).filter((name) => name.endsWith('.tmp') && now - modified(join(directory, name)) > STALE_MS);
   for (const name of [...dropped, ...stale]) drop(join(directory, name));
 }
 

@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readText, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { readText, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import type { LinkEnvironment } from '../../machine/settings/link.ts';
 import { linkFileFor } from '../../machine/settings/link-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
@@ -151,14 +151,5 @@ function requirePath(path: string, name: string): string {
     const directory = realPathOf(dirname(path));
     if (directory === undefined) throw usage(`Directory ${dirname(name)} does not exist.`);
     return join(directory, basename(path));
-  }
-}
-
-/** The path of a file without links; undefined if there is no such file, or it cannot be found out. */
-export function realPathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }

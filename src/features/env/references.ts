@@ -3,10 +3,10 @@ import { cancelled, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
-import { readText } from '../../machine/files/text-file.ts';
+import { readText, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
-import { isInside, projectDirectory, realPathOf } from './local-file.ts';
+import { isInside, projectDirectory } from './local-file.ts';
 
 type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>;
 

@@ -9,8 +9,9 @@ import type { Effect } from '../../cli/language/options.ts';
 import { takenBy } from '../../cli/language/signature.ts';
 import { mayChange } from '../../cli/language/tree.ts';
 import { wordsIn } from '../../cli/run/invocation.ts';
+import { realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
-import { isInside, projectDirectory, realPathOf } from '../env/local-file.ts';
+import { isInside, projectDirectory } from '../env/local-file.ts';
 
 /** What a person lets a client do: the options of `dnx mcp`. */
 export interface Limits {
@@ -83,7 +84,7 @@ const forPerson = (path: string, words: readonly string[], why: string): DnxErro
     `'${path}' is for a person, because ${why}.`,
     `Ask the user to run, in a terminal: ${['dnx', ...words].map(quoted).join(' ')}`,
   ).with({
-    reason: 'terminal_missing',
+    reason: 'person_required',
   });
 
 /** Who runs a command without options: a tool, or a person in a terminal. */

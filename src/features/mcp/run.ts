@@ -5,8 +5,7 @@ import { fromJson, isObject, toJson } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
-import type { Captured, Env, HttpRequest, HttpResponse, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
-import { NetworkFault } from '../../machine/world.ts';
+import { type Captured, type Env, type HttpRequest, type HttpResponse, NetworkFault, type Output, type Person, type Piped, type Program, type Transport, type World } from '../../machine/world.ts';
 import { isReadMethod } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { type Limits, limitWords } from './limits.ts';
@@ -148,10 +147,10 @@ const programs: readonly string[] = ['git', 'ssh'];
 function worldOf(outer: World, own: Partial<World>): World {
   const allowed = <P extends Program>(program: P): P => {
     if (programs.includes(program.file)) return program;
-    throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'terminal_missing' });
+    throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'person_required' });
   };
   const others: Partial<World> = {
-    spawn: async (child) => Promise.reject(usage(`This runs ${child.file} in a terminal.`).with({ reason: 'terminal_missing' })),
+    spawn: async (child) => Promise.reject(usage(`This runs ${child.file} in a terminal.`).with({ reason: 'person_required' })),
     capture: async ({ attended: _, ...child }: Captured) => outer.capture(allowed(child)),
     start: async (child: Piped) => outer.start(allowed(child)),
     open: async () => false,

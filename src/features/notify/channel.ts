@@ -8,7 +8,7 @@ import { version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import { type Child, NetworkFault, shellCommand, type World } from '../../machine/world.ts';
-import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
+import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
 
 /** How to say that the work has ended. */
 type Channel =
@@ -138,23 +138,10 @@ function commandOf({ progress, world }: Needs, command: string, notification: No
 
 /** Runs a program with a time limit. Its output goes to stderr. */
 async function run(ctx: Needs, what: string, program: Child, limitMs: number): Promise<string | undefined> {
-  const { clock, progress, signal, world } = ctx;
   const late = () => new DnxError('timed_out', `${what} took longer than ${duration(limitMs)}`);
-  const timer = abortAt(clock.elapsed() + limitMs, clock, signal, late);
-  const go = progress.hold();
-  try {
-    const ended = world.spawn({ ...program, output: 'stderr', signal: timer.signal });
-    timer.start();
-    const code = await ended;
-    if (isError(timer.signal.reason, 'timed_out')) return timer.signal.reason.message;
-    return code === 0 ? undefined : `${what} exited with code ${code}`;
-  } catch (error) {
-    if (isError(error, 'usage')) return error.message.replace(/\.$/, '');
-    throw error;
-  } finally {
-    timer.stop();
-    go();
-  }
+  const ended = await runUntil(ctx, program, ctx.clock.elapsed() + limitMs, late);
+  if (isError(ended)) return ended.message.replace(/\.$/, '');
+  return ended === 0 ? undefined : `${what} exited with code ${ended}`;
 }
 
 /**

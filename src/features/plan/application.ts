@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { holderNamed, isHolderGone, locked, ownHolderName } from '../../machine/files/lock.ts';
-import { readJson, writeJson } from '../../machine/files/text-file.ts';
+import { pruneFiles, readJson, writeJson } from '../../machine/files/text-file.ts';
 
 /** What became of the changes of a plan on this machine. Contains no secrets. */
 interface Saved {
@@ -44,7 +43,7 @@ export async function openApplication(ctx: Needs, text: string): Promise<Applica
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
   const file = join(directory, `${digest.slice(0, 40)}.json`);
-  prune(directory, ctx.clock.now());
+  pruneFiles(directory, ctx.clock.now() - KEPT_MS);
   let saved: Saved = await locked(file, ctx, () => {
     const found = read(file);
     const holder = found.holder === null ? undefined : holderNamed(found.holder);
@@ -78,13 +77,4 @@ function read(file: string): Saved {
     done: done as Saved['done'],
     flight: isObject(flight) && typeof flight.at === 'number' ? (flight as unknown as Flight) : null,
   };
-}
-
-function prune(directory: string, now: number): void {
-  try {
-    for (const name of readdirSync(directory))
-      if (now - statSync(join(directory, name)).mtimeMs > KEPT_MS) rmSync(join(directory, name), { force: true });
-  } catch {
-    // There is none yet, or another user's.
-  }
 }

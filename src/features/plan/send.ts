@@ -1,17 +1,17 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
-import { columns, type Result, rows } from '../../cli/output/view.ts';
+import { type Result, columns, rows } from '../../cli/output/view.ts';
 import { createdBy, operationPath } from '../../cli/plan/operations.ts';
-import { isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { type Plan, type PlannedChange, isSecretField } from '../../cli/plan/plan.ts';
 import { changeTitle } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
-import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
+import { type Located, type Targets, idIn } from '../../platform/names/names.ts';
 import { issueCertificate, issueEndpoint } from '../site/certificate.ts';
 import type { Application, Flight } from './application.ts';
 import { type Lists, wasPerformed } from './compare.ts';
@@ -45,7 +45,7 @@ export interface Pending {
 }
 
 /** A row of the result. */
-interface Row {
+export interface AppliedChange {
   readonly change: number;
   readonly call: string;
   readonly id: string | null;
@@ -105,7 +105,7 @@ const idsOf = ({ targets }: PlannedChange, { saved }: Application): Readonly<Rec
 
 /** Sends every change in order. After a failure, only what puts something back is sent. */
 export async function sendAll(applying: Applying, pending: readonly Pending[]): Promise<Result> {
-  const report: Row[] = [];
+  const report: AppliedChange[] = [];
   const failures: DnxError[] = [];
   for (const each of pending) {
     const row = { change: each.at + 1, call: each.change.call, id: null };
@@ -123,7 +123,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[]): 
     }
   }
   const titles = new Map(pending.map(({ at, title }) => [at + 1, title]));
-  const shown = columns<Row>(
+  const shown = columns<AppliedChange>(
     { key: 'change', computed: true, title: 'Change', cell: ({ change }) => titles.get(change), wrap: true },
     { key: 'result', cell: ({ result, error }) => error?.message.split('\n', 1)[0] ?? result, wrap: true },
   );

@@ -27,7 +27,7 @@ interface Ended {
 }
 
 /** What scripts get for each. */
-interface Outcome extends Ended {
+export interface RemoteOutcome extends Ended {
   readonly name: string;
   readonly server: string;
   readonly site: string | null;
@@ -35,7 +35,7 @@ interface Outcome extends Ended {
   readonly stderr: string;
 }
 
-const shown = columns<Outcome>('name', 'exit_code', 'stdout', 'stderr');
+const shown = columns<RemoteOutcome>('name', 'exit_code', 'stdout', 'stderr');
 
 /** A command on several servers and sites. */
 interface Work {
@@ -53,7 +53,7 @@ export async function sideBySide(ctx: Needs, work: Work): Promise<Result> {
   if (ctx.settings.format === 'table' || ctx.settings.format === 'text')
     return { view: { kind: 'stream', body: (style) => lines(ctx, work, style) } };
   const interrupted = aborted(ctx.world.signal);
-  const run = async (member: Member): Promise<Outcome> => {
+  const run = async (member: Member): Promise<RemoteOutcome> => {
     const said = { stdout: '', stderr: '' };
     const ended = await runOne(ctx, member, work, interrupted, async (to, line) => {
       said[to] += line;

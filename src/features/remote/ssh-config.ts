@@ -19,7 +19,7 @@ interface Options {
 }
 
 /** The names of one server, which lead ssh to it. */
-interface Entry {
+export interface SshEntry {
   readonly names: readonly string[];
   readonly address: string;
   readonly user: string | null;
@@ -54,8 +54,8 @@ async function memberAt(ctx: Needs, targets: Targets, user: string | undefined):
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u;
 
 /** An entry per server, or user of one. What cannot be an entry is left out with a warning. */
-function entriesFor(members: readonly Member[], warn: (sentence: string) => void): readonly Entry[] {
-  const entries = new Map<string, Entry & { readonly names: string[] }>();
+function entriesFor(members: readonly Member[], warn: (sentence: string) => void): readonly SshEntry[] {
+  const entries = new Map<string, SshEntry & { readonly names: string[] }>();
   const taken = new Set<string>();
   for (const { name, site, server, place } of members) {
     const label = site?.label ?? name;
@@ -93,7 +93,7 @@ function machineAt(place: Member['place'], name: string, warn: (sentence: string
   }
 }
 
-const entryText = ({ names, address, user }: Entry): string =>
+const entryText = ({ names, address, user }: SshEntry): string =>
   [`Host ${names.join(' ')}`, `  HostName ${address}`, ...(user === null ? [] : [`  User ${user}`]), ''].join('\n');
 
 const FILE = 'dnx_config';
@@ -101,7 +101,7 @@ const INCLUDE = `Include ${FILE}`;
 const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
 
 /** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
-function written({ world }: Pick<Needs, 'world'>, lines: string, entries: readonly Entry[]): Result {
+function written({ world }: Pick<Needs, 'world'>, lines: string, entries: readonly SshEntry[]): Result {
   const directory = join(world.home, '.ssh');
   const file = join(directory, FILE);
   const before = readText(file);

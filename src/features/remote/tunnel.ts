@@ -16,14 +16,14 @@ interface Options {
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'signal' | 'world'>;
 
 /** What scripts get. */
-interface Tunnel {
+export interface PortTunnel {
   readonly host: string;
   readonly port: number;
   readonly server: string;
   readonly remote_port: number;
 }
 
-const tunnelColumns = columns<Tunnel>('host', 'port', 'server', 'remote_port');
+const tunnelColumns = columns<PortTunnel>('host', 'port', 'server', 'remote_port');
 
 /** Ports below need root. */
 const LEAST_PORT = 1_024;
@@ -54,7 +54,7 @@ export async function openPortTunnel(
     const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true }));
     return { view: nothing, exit };
   }
-  const item: Tunnel = { host: '127.0.0.1', port: forward.port, server: label, remote_port: remote };
+  const item: PortTunnel = { host: '127.0.0.1', port: forward.port, server: label, remote_port: remote };
   return {
     view: { kind: 'record', item: { ...item }, columns: tunnelColumns, title: `127.0.0.1:${forward.port} → ${far.name}`, details: [] },
     note: 'Press Ctrl-C to close the tunnel.',

@@ -66,7 +66,7 @@ interface StatusOrigin {
 }
 
 /** The state of a site for scripts, with the API's own objects. Null: there is none, or it is in `errors`. */
-interface Status extends StatusOrigin {
+export interface SiteStatus extends StatusOrigin {
   /** When it was read. */
   readonly checked_at: string;
   readonly site: Site;
@@ -88,7 +88,7 @@ interface Status extends StatusOrigin {
 }
 
 /** The status of a site. */
-function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, reader: TimeReader): Status {
+function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, reader: TimeReader): SiteStatus {
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const record = (release: Release | undefined) => parts.releases.items?.find(({ id }) => release && idIn(id) === release.id) ?? null;
   const shown = releases ? shownRelease(releases, parts.releases.complete) : undefined;
@@ -146,10 +146,15 @@ interface Surroundings {
 }
 
 /** The status of a site as a record. */
-function statusView(status: Status, { reader, profile, live }: Surroundings): View {
+function statusView(status: SiteStatus, { reader, profile, live }: Surroundings): View {
   const { site, latest_release: latest, release } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
-  const line = (key: string, title: string, cell: (status: Status) => unknown, more: Partial<Column<Status>> = {}): Column<Status> => ({
+  const line = (
+    key: string,
+    title: string,
+    cell: (status: SiteStatus) => unknown,
+    more: Partial<Column<SiteStatus>> = {},
+  ): Column<SiteStatus> => ({
     key,
     title,
     computed: true,
@@ -158,7 +163,7 @@ function statusView(status: Status, { reader, profile, live }: Surroundings): Vi
     ...more,
   });
   const certificate = status.certificates ? certificateIn(status.certificates, reader) : undefined;
-  const shown: readonly Column<Status>[] = [
+  const shown: readonly Column<SiteStatus>[] = [
     line('domain', 'Site', () => `${wordOf(site.domain) || wordOf(site.id)}  ${originWords(status, profile)}`),
     line('status', 'Status', () => statusWords(status), { tone: () => (isServing(status) ? 'yellow' : undefined) }),
     line('server_name', 'Server', () => serverWords(status)),
@@ -177,19 +182,19 @@ function statusView(status: Status, { reader, profile, live }: Surroundings): Vi
       ? [line('checked', 'Checked', () => checkedWords(status, reader), { tone: () => (status.errors.site ? 'yellow' : undefined) })]
       : []),
   ];
-  return record(status, columns<Status>(...shown));
+  return record(status, columns<SiteStatus>(...shown));
 }
 
 /** True if the last deployment failed, but a release before it is live. */
-const isServing = ({ site, release, latest_release: latest }: Status): boolean =>
+const isServing = ({ site, release, latest_release: latest }: SiteStatus): boolean =>
   phaseOf(site.status) === 'bad' && release !== null && latest !== null && latest.id !== release.id;
 
 /** `active`, or `failed; the release before it is live`. */
-const statusWords = (status: Status): unknown =>
+const statusWords = (status: SiteStatus): unknown =>
   isServing(status) ? `${wordOf(status.site.status)}, but the previous release still serves` : status.site.status;
 
 /** `from .deploynix.json (production)`. */
-function originWords({ origin, environment }: Status, profile: string): string {
+function originWords({ origin, environment }: SiteStatus, profile: string): string {
   switch (origin) {
     case 'environment':
       return 'from DNX_SITE';
@@ -203,14 +208,14 @@ function originWords({ origin, environment }: Status, profile: string): string {
 }
 
 /** `web-1  203.0.113.10  PHP 8.3`. */
-function serverWords({ server, site, errors }: Status): string | undefined {
+function serverWords({ server, site, errors }: SiteStatus): string | undefined {
   if (!server) return errors.server ? unknownPart({ errors }, 'server') : undefined;
   const php = wordOf(site.php_version) || wordOf(server.php_version);
   return [wordOf(server.name) || wordOf(server.id), wordOf(server.ip_address), php && `PHP ${php}`].filter(Boolean).join('  ');
 }
 
 /** `a2483e1 Upgrade to Laravel 12, 2m ago by push to main`, or `deployed 2m ago` for a site without releases. */
-function currentWords(status: Status, reader: TimeReader): string | undefined {
+function currentWords(status: SiteStatus, reader: TimeReader): string | undefined {
   const { errors, latest_release: latest, release, site, webhook } = status;
   if (release) {
     const branch = wordOf(webhook?.branch);
@@ -248,17 +253,17 @@ function workerWords(queues: readonly JsonObject[]): string {
 }
 
 /** The branch, and whether pushes to it deploy, if the site says so. */
-function branchWords({ branch, auto_deploy_enabled }: Status['site']): string {
+function branchWords({ branch, auto_deploy_enabled }: SiteStatus['site']): string {
   const auto = typeof auto_deploy_enabled === 'boolean' ? `auto-deploy ${auto_deploy_enabled ? 'on' : 'off'}` : '';
   return [wordOf(branch), auto].filter(Boolean).join('  ');
 }
 
 /** `just now`, and why the latest reading failed. */
-const checkedWords = ({ checked_at, errors }: Status, reader: TimeReader): string =>
+const checkedWords = ({ checked_at, errors }: SiteStatus, reader: TimeReader): string =>
   `${shownTimeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
 
 /** Why a part is unknown: `token cannot read certificates`; undefined for a missing part or a fault. */
-const unknownPart = ({ errors }: Pick<Status, 'errors'>, name: PartName): string | undefined =>
+const unknownPart = ({ errors }: Pick<SiteStatus, 'errors'>, name: PartName): string | undefined =>
   errors[name]?.code === 'forbidden'
     ? `token cannot read ${name === 'queues' ? 'workers' : name === 'server' ? 'the server' : name}`
     : undefined;

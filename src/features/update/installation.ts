@@ -1,7 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { arch } from 'node:process';
 import { repository } from '../../base/version.ts';
+import { realPathOf } from '../../machine/files/text-file.ts';
 import type { World } from '../../machine/world.ts';
 
 /** How dnx was installed. */
@@ -41,7 +42,9 @@ const managers: readonly (readonly [lock: string, by: string, upgrade: string])[
 
 /** How this dnx was installed, by the path of its script or executable; undefined for a clone of its repository, for example. */
 export function installationOf({ self }: Pick<World, 'self'>): Installation | undefined {
-  const file = realPath(self.at(-1) ?? '');
+  // Package managers link programs into one directory.
+  const named = self.at(-1) ?? '';
+  const file = realPathOf(named) ?? named;
   const path = file.replaceAll('\\', '/');
   const [, by, upgrade] = installers.find(([part]) => part.test(path)) ?? [];
   if (by !== undefined && upgrade !== undefined) return { by, upgrade };
@@ -58,13 +61,4 @@ function packaged(): Installation {
   return existsSync('/var/lib/dpkg/info/dnx.list')
     ? { by: 'dpkg', upgrade: `curl -fsSLO ${file('deb')} && sudo dpkg --install dnx-linux-${arch}.deb` }
     : { by: 'rpm', upgrade: `sudo rpm --upgrade ${file('rpm')}` };
-}
-
-/** The path without links: package managers link programs into one directory. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

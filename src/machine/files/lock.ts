@@ -1,7 +1,6 @@
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -15,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { getBuiltinModule, kill, pid, platform } from 'node:process';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import type { Clock } from '../world.ts';
-import { makeDirectory } from './text-file.ts';
+import { fileNames, makeDirectory } from './text-file.ts';
 
 const STEP_MS = 20;
 const PATIENCE_MS = 10_000;
@@ -49,7 +48,7 @@ export async function locked<T>(
   let since = clock.elapsed();
   let seen: string | undefined;
   while (!take(lock, own)) {
-    const [holder = seen] = namesIn(lock);
+    const [holder = seen] = fileNames(lock);
     if (holder !== seen) since = clock.elapsed();
     seen = holder;
     if (clock.elapsed() - since >= patienceMs) throw busy(lock);
@@ -127,23 +126,15 @@ function won(step: () => void): boolean {
 }
 
 const holderIn = (lock: string): Holder | undefined =>
-  namesIn(lock)
+  fileNames(lock)
     .map(holderNamed)
     .find((holder) => holder !== undefined);
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
 
 /** Removes leftovers of killed processes: partial copies (also those of conf) and prepared locks. */
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const prefix = `${basename(file)}.`;
-  for (const name of namesIn(directory).filter((each) => each.startsWith(prefix))) {
+  for (const name of fileNames(directory).filter((each) => each.startsWith(prefix))) {
     const rest = name.slice(prefix.length);
     const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
     if (/^([\da-f-]+\.tmp|tmp-[\da-f]+)$/.test(rest) || (holder && isHolderGone(holder)))

@@ -4,7 +4,7 @@ import { getuid, pid } from 'node:process';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
 import { holderName, holderNamed, isHolderGone, processHolder } from './lock.ts';
-import { makeDirectory } from './text-file.ts';
+import { fileNames, makeDirectory } from './text-file.ts';
 
 const PREFIX = 'dnx-private-';
 const KEPT_PREFIX = 'dnx-draft-';
@@ -45,7 +45,7 @@ export function keepPrivateFile(path: string): string {
 export function removeAbandoned({ env, state }: Place, clock: Pick<Clock, 'now'>): void {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   for (const parent of [state, ...(runtime ? [runtime] : [])]) {
-    for (const name of namesIn(parent)) {
+    for (const name of fileNames(parent)) {
       if (name.startsWith(PREFIX)) removeIfAbandoned(join(parent, name), clock);
       else if (name.startsWith(KEPT_PREFIX)) removeIfOld(join(parent, name), clock);
     }
@@ -79,13 +79,5 @@ function isPrivateMemory(directory: string): boolean {
     return uid === getuid?.() && (mode & 0o077) === 0 && statfsSync(directory).type === TMPFS;
   } catch {
     return false;
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }

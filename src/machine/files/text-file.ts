@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -126,6 +127,37 @@ export function hasFiles(directory: string): boolean {
     return existsSync(directory) && readdirSync(directory).length > 0;
   } catch {
     return false;
+  }
+}
+
+/** The names in a directory; none if it cannot be read. */
+export function fileNames(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** Removes the JSON files of a directory that were not written for this long, and the oldest of more than `most`. */
+export function pruneFiles(directory: string, before: number, most = Number.POSITIVE_INFINITY): void {
+  try {
+    const files = fileNames(directory)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => ({ path: join(directory, name), used: statSync(join(directory, name)).mtimeMs }))
+      .sort((one, other) => other.used - one.used);
+    for (const [index, { path, used }] of files.entries()) if (index >= most || used < before) rmSync(path, { force: true });
+  } catch {
+    // Another process prunes, too, or they are those of another user.
+  }
+}
+
+/** The path of a file without links; undefined if there is no such file, or it cannot be found out. */
+export function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
   }
 }
 

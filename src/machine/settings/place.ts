@@ -1,7 +1,7 @@
-import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
+import { realPathOf } from '../files/text-file.ts';
 import type { World } from '../world.ts';
 import { configProblem } from './config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostOf } from './host.ts';
@@ -127,13 +127,7 @@ function isWithin(path: string, directory: string): boolean {
 }
 
 /** The path without symbolic links; as it is if it was just removed. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
+const realPath = (path: string): string => realPathOf(path) ?? path;
 
 const foreignProfile = (file: string, own: string, profile: string): DnxError =>
   usage(

@@ -1,5 +1,13 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import { type Clock, type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
+import {
+  type Child,
+  type Clock,
+  type HttpRequest,
+  type HttpResponse,
+  NetworkFault,
+  type Transport,
+  type World,
+} from '../../machine/world.ts';
 import type { Api } from './api.ts';
 import { isReadMethod } from './endpoint.ts';
 
@@ -99,7 +107,7 @@ export function linkedSignal(outer: AbortSignal) {
 }
 
 /** A signal that aborts with `outer`, or at the deadline once `start` was called. */
-export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
+function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
   const { signal, abort, release } = linkedSignal(outer);
   const stopped = new AbortController();
   return {
@@ -115,6 +123,39 @@ export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reas
       stopped.abort();
     },
   };
+}
+
+/** Runs a program until a deadline, with its output on stderr. Returns its exit code, or why it has none: it took too long, or cannot be run. */
+export async function runUntil(
+  {
+    clock,
+    progress,
+    signal,
+    world,
+  }: Pick<World, 'clock' | 'signal'> & { readonly progress: Holding; readonly world: Pick<World, 'spawn'> },
+  program: Omit<Child, 'output' | 'signal'>,
+  deadline: number,
+  late: () => DnxError,
+): Promise<number | DnxError> {
+  const timer = abortAt(deadline, clock, signal, late);
+  const go = progress.hold();
+  try {
+    const ended = world.spawn({ ...program, output: 'stderr', signal: timer.signal });
+    timer.start();
+    const code = await ended;
+    return isError(timer.signal.reason, 'timed_out') ? timer.signal.reason : code;
+  } catch (error) {
+    if (isError(error, 'usage')) return error;
+    throw error;
+  } finally {
+    timer.stop();
+    go();
+  }
+}
+
+/** Progress that makes room for the output of a program until the returned function is called. */
+interface Holding {
+  hold(): () => void;
 }
 
 async function* releasing(body: AsyncIterable<Uint8Array>, stop: () => void): AsyncIterable<Uint8Array> {

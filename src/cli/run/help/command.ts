@@ -105,7 +105,7 @@ export function callLines({ calls }: AnyCommand): Line[] {
 }
 
 /** The abilities that a command always needs, and whether its options may need more. */
-function needsIn({ calls }: AnyCommand): { readonly always: readonly string[]; readonly more: boolean } {
+export function needsIn({ calls }: AnyCommand): { readonly always: readonly string[]; readonly more: boolean } {
   const all = typeof calls === 'function' ? [] : conditionsIn(calls);
   const abilities = (conditional: boolean) =>
     all.filter(([, when]) => (when !== undefined) === conditional).flatMap(([endpoint]) => needOf(endpoint)?.ability ?? []);

@@ -1,11 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { locked } from '../../../machine/files/lock.ts';
-import { readJson, writeJson } from '../../../machine/files/text-file.ts';
+import { fileNames, pruneFiles, readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
 import { type Base, baseOf, type PlanStep, type SyncPlan } from './plan.ts';
 
@@ -75,7 +75,7 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
         rmSync(file, { recursive: true, force: true });
         throw error;
       }
-      prune(recordsIn(ctx), ctx.world.clock.now());
+      pruneFiles(recordsIn(ctx), ctx.world.clock.now() - KEPT_MS, MOST_RECORDS);
     },
   };
 }
@@ -84,7 +84,7 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
 function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined {
   try {
     const directory = recordsIn(ctx);
-    const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    const names = fileNames(directory).filter((name) => name.endsWith('.json'));
     const records = names.map((name) => readJson<Partial<Pairing>>(join(directory, name)));
     const others = records.flatMap((each) => (each.host === host && each.file === file ? [each.site] : []));
     if (others.length === 0) return undefined;
@@ -124,20 +124,6 @@ const hashOf = ({ key }: BaseKey, { host, site, file }: Pairing, name: string, v
   createHmac('sha256', key)
     .update(toJson([host, site, file, name, value]))
     .digest('base64url');
-
-/** Removes records that were not used for a long time, and the oldest of too many. */
-function prune(directory: string, now: number): void {
-  try {
-    const records = readdirSync(directory)
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => ({ path: join(directory, name), used: statSync(join(directory, name)).mtimeMs }))
-      .sort((one, other) => other.used - one.used);
-    for (const [index, { path, used }] of records.entries())
-      if (index >= MOST_RECORDS || now - used > KEPT_MS) rmSync(path, { force: true });
-  } catch {
-    // Another process prunes, too.
-  }
-}
 
 /** Records what both sides agree on: what was equal, and these steps. Only warns on failure, because the work itself is done. */
 export async function saveBase(

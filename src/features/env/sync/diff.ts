@@ -24,7 +24,7 @@ interface Options {
 type DiffContext = Context<typeof variablesEndpoint>;
 
 /** A variable that differs, or that cannot be compared because its value is hidden. */
-interface Difference {
+export interface VariableDifference {
   readonly key: string;
   readonly change: 'changed' | 'only_here' | 'only_there' | 'unknown';
   /** The side that changed since the last pull or push, if there is a record of it. */
@@ -53,10 +53,12 @@ export async function diffVariables(
   const isSites = here !== undefined && !isFile(here, ctx);
   const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there, allow_file);
   const items = differencesOf(compared, reveal);
-  const shown = columns<Difference>(
+  const shown = columns<VariableDifference>(
     'key',
     { key: 'change', cell: ({ change }) => changeWords(change, compared), tone: ({ change }) => tones[change] },
-    ...(compared.base ? [{ key: 'base', title: 'since the last pull', cell: (item: Difference) => changedWhere(item, compared) }] : []),
+    ...(compared.base
+      ? [{ key: 'base', title: 'since the last pull', cell: (item: VariableDifference) => changedWhere(item, compared) }]
+      : []),
     ...(reveal
       ? [
           { key: 'here', title: compared.titles[0], wrap: true as const },
@@ -117,8 +119,8 @@ async function siteOf(ctx: DiffContext, word: string | undefined): Promise<Locat
 const variablesAt = async ({ api }: DiffContext, at: Located): Promise<Side> =>
   remoteSide(await api.list<SiteVariable>(variablesEndpoint, targetIds({ ...at })));
 
-function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly Difference[] {
-  return keysOf(here, there, baseOf()).flatMap((key): readonly Difference[] => {
+function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly VariableDifference[] {
+  return keysOf(here, there, baseOf()).flatMap((key): readonly VariableDifference[] => {
     const one = here.get(key);
     const other = there.get(key);
     if (one === other && one !== UNKNOWN) return [];
@@ -138,7 +140,7 @@ function differencesOf({ here, there, base }: Compared, reveal: boolean): readon
 
 const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
 
-const changeWords = (change: Difference['change'], { places }: Compared): string => {
+const changeWords = (change: VariableDifference['change'], { places }: Compared): string => {
   if (change === 'only_here') return `+ only ${places.here}`;
   if (change === 'only_there') return `- only ${places.there}`;
   return change === 'changed' ? '~ changed' : '? unknown';
@@ -146,5 +148,5 @@ const changeWords = (change: Difference['change'], { places }: Compared): string
 
 const tones = { changed: 'yellow', only_here: 'green', only_there: 'red', unknown: 'dim' } as const;
 
-const changedWhere = ({ base }: Difference, { places }: Compared): string | undefined =>
+const changedWhere = ({ base }: VariableDifference, { places }: Compared): string | undefined =>
   base && (base === 'both' ? 'changed on both sides' : `changed ${places[base]}`);

@@ -6,7 +6,7 @@ import type { Located } from '../../../platform/names/names.ts';
 import type { PlanStep, Reason, SyncPlan, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
-interface Summary {
+export interface VariableSummary {
   readonly site: string;
   readonly file: string;
   readonly added: readonly string[];
@@ -17,10 +17,10 @@ interface Summary {
 }
 
 /** The columns of a summary. */
-export const summaryColumns = columns<Summary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
+export const summaryColumns = columns<VariableSummary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
 
 /** The summary of these steps. */
-export function planSummary(site: string, file: string, steps: readonly PlanStep[]): Summary {
+export function planSummary(site: string, file: string, steps: readonly PlanStep[]): VariableSummary {
   const keys = (verb: Verb) => steps.filter((step) => step.verb === verb).map(({ key }) => key);
   return {
     site,

@@ -1,0 +1,154 @@
+import { flagName } from '../../base/text.ts';
+import { version as release } from '../../base/version.ts';
+import { conditionsIn } from '../../cli/language/calls.ts';
+import type { AnyCommand, Context, Tree } from '../../cli/language/command.ts';
+import { effectOf, effectsWithOptions } from '../../cli/language/effect.ts';
+import { globals } from '../../cli/language/globals.ts';
+import type { Option, Options } from '../../cli/language/options.ts';
+import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
+import { consentLevel, everyCommand, type Leaf, mayChange, namesOf } from '../../cli/language/tree.ts';
+import { columns, data, rows, type View } from '../../cli/output/view.ts';
+import { needsIn } from '../../cli/run/help/command.ts';
+import { parse } from '../../cli/run/parse.ts';
+import { needOf } from '../../platform/abilities.ts';
+import { withoutOption } from '../contract/built.ts';
+import { type KnownField, sentFields } from '../contract/known.ts';
+import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
+import { errorsSchema } from './errors.ts';
+import { events, outputOf } from './outputs.ts';
+import type { JsonSchema } from './shape.ts';
+
+/** `dnx schema`: a list of commands, one command, or the errors. */
+export async function schemaView(
+  { tree, settings }: Pick<Context, 'tree' | 'settings'>,
+  words: readonly string[],
+  all: boolean,
+): Promise<View> {
+  if (words.length === 1 && words[0] === 'errors') return data({ version: SCHEMA_VERSION, ...errorsSchema() });
+  const leaves = await everyCommand(tree);
+  if (all) {
+    const commands = leaves.map((leaf) => commandSchema(leaf, tree));
+    return data({ version: SCHEMA_VERSION, dnx: release, options: optionSchemas(globals), commands, errors: errorsSchema() });
+  }
+  const { invocation, error } = words.length > 0 ? await parse(words, tree) : {};
+  if (error !== undefined) throw error;
+  const leaf = leaves.find(({ command }) => command === invocation?.command);
+  if (leaf) return data(commandSchema(leaf, tree));
+  const group = tree.contents.find((each) => namesOf(each).includes(words[0] ?? ''));
+  const commands = leaves.filter((each) => !group || each.group.name === group.name).map(shortSchema);
+  if (settings.format === 'json' || settings.format === 'yaml') return data({ version: SCHEMA_VERSION, dnx: release, commands });
+  return rows(commands, columns<ShortSchema>('name', 'effect', { key: 'summary', wrap: true }), '');
+}
+
+const shortSchema = ({ path, command }: Leaf): ShortSchema => ({ name: path, effect: effectOf(command), summary: command.summary });
+
+/** All of a command, from its declaration. */
+function commandSchema(leaf: Leaf, tree: Tree): CommandSchema {
+  const { group, command } = leaf;
+  const { description = null, formats = [], exits = null, options = {} } = command;
+  const level = consentLevel(command);
+  const optional = typeof command.consent === 'function' || (typeof command.consent === 'object' && command.consent.deferred);
+  return {
+    version: SCHEMA_VERSION,
+    ...shortSchema(leaf),
+    also: otherNames(leaf, tree),
+    description,
+    effect_with: Object.fromEntries(Object.entries(effectsWithOptions(command)).map(([name, effect]) => [flagName(name), effect])),
+    consent: level === undefined ? null : { level, asks: optional ? 'sometimes' : 'always' },
+    arguments: positionalsOf(group, command).map(({ key, required, variadic, option }) => ({
+      ...described(key.replaceAll('_', '-'), { ...option, required: required || option.required === true }),
+      ...(variadic && { many: true as const }),
+      ...(option.place === 'either' && { option: flagName(key) }),
+    })),
+    options: optionSchemas(optionsOf(group, command)),
+    input: command.fields ? inputOf(command) : null,
+    output: withDialect(outputOf(leaf)),
+    events: 'notify' in options ? withDialect(events) : null,
+    formats,
+    dry_run: mayChange(command) || 'dry_run' in options,
+    exits,
+    abilities: needsIn(command).always,
+    requests: requestsOf(command),
+    examples: command.examples.map((each) => ['dnx', group.name, each].filter(Boolean).join(' ')),
+  };
+}
+
+/** Its aliases, and its names at the root. */
+function otherNames({ group, command }: Leaf, { contents, shortcuts }: Tree): readonly string[] {
+  const names = [command.name, ...(command.aliases ?? [])];
+  const groups = contents.filter(({ name, also }) => name === group.name || also === group.name).map(({ name }) => name);
+  const own = groups.length === 0 ? names : groups.flatMap((each) => names.map((name) => `${each} ${name}`));
+  return [
+    ...own.slice(1),
+    ...Object.keys(shortcuts).filter((each) => shortcuts[each]?.[0] === group.name && shortcuts[each]?.[1] === command.name),
+  ];
+}
+
+const optionSchemas = (options: Options): readonly OptionSchema[] =>
+  Object.entries<Option<unknown>>(options)
+    .filter(([, { place }]) => place !== 'either')
+    .map(([key, option]) => described(flagName(key), option));
+
+const types = { integer: 'integer', flag: 'boolean', duration: 'duration' } as const;
+
+function described(name: string, option: Option<unknown>): OptionSchema {
+  const { kind, help, short, required, negatable, choices, strict, least, env } = option;
+  const [, fallback] = /\(default:? ([^\s;,)]+)[;)]/.exec(help) ?? [];
+  return {
+    name,
+    ...(short && { short: `-${short}` }),
+    type: kind in types ? types[kind as keyof typeof types] : 'string',
+    help,
+    ...(required && { required }),
+    ...(kind === 'list' && { many: true }),
+    ...(negatable && { negatable: true }),
+    ...(choices && { values: choices, ...(strict && { only: true }) }),
+    ...(least !== undefined && { least }),
+    ...(fallback !== undefined && { default: fallback }),
+    ...(env !== undefined && { env }),
+    ...((kind === 'content' || kind === 'secret') && { from_file: kind === 'secret' ? 'required' : 'allowed' }),
+  };
+}
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+const withDialect = (schema: JsonSchema | null): JsonSchema | null => schema && { $schema: DIALECT, ...schema };
+
+/** The fields of the body, and those that only -F sends. */
+function inputOf({ calls, fields = {} }: AnyCommand): JsonSchema {
+  const [first = ''] = typeof calls === 'function' ? [] : conditionsIn(calls).map(([endpoint]) => endpoint);
+  const all = sentFields({ ...fields, ...withoutOption[first] });
+  const required = all.filter((each) => each.required).map(({ name }) => name);
+  return {
+    $schema: DIALECT,
+    type: 'object',
+    properties: Object.fromEntries(all.map((each) => [each.name, fieldSchema(each)])),
+    ...(required.length > 0 && { required }),
+  };
+}
+
+const fieldSchema = ({ type, choices, format, help }: KnownField): JsonSchema => ({
+  description: help,
+  type: type === 'id' ? ['string', 'integer'] : type,
+  ...(type === 'array' && { items: { type: 'string', ...(choices && { examples: choices }) } }),
+  ...(type !== 'array' && choices && { examples: choices }),
+  ...(format && { format }),
+});
+
+function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
+  const all = typeof calls === 'function' ? [] : conditionsIn(calls);
+  const always = new Set(all.filter(([, when]) => when === undefined).map(([endpoint]) => endpoint));
+  const seen = new Set<string>();
+  return all.flatMap(([call, when]) => {
+    const key = `${call} ${when}`;
+    if (seen.has(key) || (when !== undefined && always.has(call))) return [];
+    seen.add(key);
+    const need = needOf(call);
+    return [
+      {
+        call,
+        ...(need && { ability: need.ability, ...(need.assumed && { assumed: true as const }) }),
+        ...(when !== undefined && { with: flagName(when) }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,135 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outputOf, outputs } from '../../src/features/schema/outputs.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { leaves } from '../support/tree.ts';
+
+interface Described {
+  readonly name: string;
+  readonly effect: string;
+  readonly also: readonly string[];
+  readonly options: readonly Readonly<Record<string, unknown>>[];
+  readonly requests: readonly Readonly<Record<string, unknown>>[];
+  readonly input: Readonly<Record<string, unknown>> | null;
+  readonly output: object | null;
+}
+
+let bed: Bed;
+beforeAll(async () => {
+  bed = await openBed();
+});
+afterAll(() => bed.close());
+
+const described = async (words: string) => (await bed.dnx(`schema ${words}`)).json<Described>();
+
+test('every command is described by each of its names, without a request', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  for (const { path } of leaves) {
+    // Validated, like all JSON that tests see, by its own schema.
+    const run = await bed.dnx(`schema ${path} --json`);
+    expect([run.code, run.stderr, run.calls]).toEqual([0, '', []]);
+    const { name, also, input, output } = run.json<Described>();
+    expect(name).toBe(path);
+    for (const other of also) expect((await described(other)).name).toBe(path);
+    for (const schema of [input, output]) if (schema) expect(() => ajv.compile(schema), path).not.toThrow();
+  }
+});
+
+test('every command has an output, and every declared output a command', () => {
+  // The only one that prints what any request returns.
+  expect(leaves.flatMap((leaf) => (Object.keys(outputOf(leaf) ?? { none: true }).length === 0 ? [leaf.path] : []))).toEqual(['api']);
+  expect(Object.keys(outputs).filter((path) => !leaves.some((leaf) => leaf.path === path))).toEqual([]);
+});
+
+test('alone, it lists the commands', async () => {
+  const run = await bed.dnx('schema --json');
+  const { commands, ...others } = run.json<{ readonly commands: readonly Described[] }>();
+  expect(others).toEqual({ version: 1, dnx: expect.any(String) });
+  expect(commands.map(({ name }) => name)).toEqual(leaves.map(({ path }) => path));
+  const table = await bed.dnx('schema');
+  expect(table.stdout).toMatch(/^NAME +EFFECT +SUMMARY\n/);
+  expect(table.stdout).toContain('site deploy                         change   Deploy a site and wait for the result\n');
+  expect((await bed.dnx('schema firewall')).stdout).toMatch(/network-rule list/);
+  expect((await bed.dnx('schema firewall')).stdout).not.toMatch(/site deploy/);
+  expect((await bed.dnx('schema -o ndjson')).stdout.split('\n')[0]).toBe('{"name":"auth login","effect":"change","summary":"Sign in"}');
+});
+
+test('a command is described from its declaration', async () => {
+  const run = await bed.dnx('schema worker create');
+  expect(run.json()).toMatchObject({
+    name: 'queue create',
+    effect: 'change',
+    consent: null,
+    effect_with: { '--dry-run': 'read' },
+    arguments: [
+      { name: 'site', option: '--site' },
+      { name: 'queue', option: '--queue' },
+    ],
+    input: { type: 'object', properties: { processes: { type: 'integer' } } },
+    dry_run: true,
+    abilities: ['queue-worker:create'],
+    requests: [{ call: 'POST /servers/{server}/sites/{site}/queues', ability: 'queue-worker:create' }],
+  });
+  const deploy = await described('deploy');
+  expect(deploy.options).toContainEqual({
+    name: '--timeout',
+    type: 'duration',
+    help: 'Stop waiting after this long (default 15m)',
+    least: 1,
+    default: '15m',
+    env: 'DNX_TIMEOUT',
+  });
+  expect(deploy.requests).toContainEqual({
+    call: 'POST /servers/{server}/sites/{site}/rollback',
+    ability: 'site:deploy',
+    assumed: true,
+    with: '--rollback-on-fail',
+  });
+  expect(await described('server show')).toMatchObject({
+    output: {
+      type: 'object',
+      properties: { id: { type: ['string', 'integer', 'null'] }, monitoring_enabled: { type: ['boolean', 'null'] } },
+    },
+  });
+  expect(await described('db query')).toMatchObject({ effect: 'read', effect_with: { '--write': 'change' } });
+  expect(await described('site delete')).toMatchObject({ effect: 'destroy', consent: { level: 'severe', asks: 'always' } });
+});
+
+test('errors are described, with their exit codes', async () => {
+  expect((await bed.dnx('schema errors')).json()).toMatchObject({
+    version: 1,
+    codes: { usage: { exit: 2 }, timed_out: { exit: 124 } },
+    reasons: { not_found: { human: false }, ability_missing: { human: true } },
+    schema: { properties: { error: { required: ['code', 'reason', 'human', 'message', 'status', 'errors', 'hint', 'next'] } } },
+  });
+});
+
+test('--all describes everything at once', async () => {
+  const run = await bed.dnx('schema --all --json');
+  const { commands, options } = run.json<{ readonly commands: readonly Described[]; readonly options: readonly Described[] }>();
+  expect(commands.map(({ name }) => name)).toEqual(leaves.map(({ path }) => path));
+  expect(options.map(({ name }) => name)).toContain('--json');
+  expect((await bed.dnx('schema deploy --all')).code).toBe(2);
+});
+
+test.each([
+  ['schema deplyo', "Unknown command 'deplyo'"],
+  ['schema site deplyo', "Unknown command 'site deplyo'"],
+])('dnx %s', async (line, message) => {
+  const run = await bed.dnx(line);
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain(message);
+});
+
+// A change of these keys is an entry in CHANGELOG.md; one that programs would notice also needs another version.
+test('the shape of a description', async () => {
+  const all = await Promise.all(leaves.map(({ path }) => described(path)));
+  const keys = (found: readonly object[]) => [...new Set(found.flatMap((each) => Object.keys(each)))].sort().join(' ');
+  expect(keys(all)).toBe(
+    'abilities also arguments consent description dry_run effect effect_with events examples exits formats input name options output requests summary version',
+  );
+  expect(keys(all.flatMap(({ options }) => options))).toBe(
+    'default env from_file help least many name negatable only required short type values',
+  );
+  expect(keys(all.flatMap(({ requests }) => requests))).toBe('ability assumed call with');
+});

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { savedLeases } from '../../src/machine/lease.ts';
+import { type Executable, executableTest as test } from '../support/executable.ts';
+import { killedAt } from '../support/killed.ts';
+import { leasedTokens } from '../support/leased.ts';
+
+const LEASE = ['token', 'lease', '--preset', 'read-only'];
+const leases = ({ directory }: Executable) => savedLeases(join(directory, '.config/dnx'));
+
+test('killed at any request, or while its command runs, a lease leaves no token after the next command', async ({ open }) => {
+  const executable = await open({ rateLimit: 0 });
+  const { sandbox, dnx } = executable;
+  const next = async (when: string) => {
+    const { exitCode, stderr } = await dnx(['server', 'list']);
+    expect([exitCode, leasedTokens(executable), leases(executable)], `${when}: ${stderr}`).toEqual([0, [], []]);
+  };
+  for (const request of [1, 2, 3]) {
+    await killedAt(executable, [...LEASE, '--', 'true'], { request });
+    await next(`request ${request}`);
+  }
+  const { signal } = await dnx([...LEASE, '--', 'sh', '-c', 'kill -9 $PPID']);
+  expect([signal, leasedTokens(executable).length]).toEqual(['SIGKILL', 1]);
+  await next('its command');
+  // A request that was on its way when dnx was killed.
+  sandbox.faults.next({ method: 'POST', path: '/tokens' }, 'hang');
+  const child = dnx([...LEASE, '--', 'true']);
+  await expect.poll(() => sandbox.calls.at(-1)?.method).toBe('POST');
+  child.kill('SIGKILL');
+  expect((await child).signal).toBe('SIGKILL');
+  expect([leasedTokens(executable), leases(executable).length]).toEqual([[], 1]);
+});
+
+test('after a signal, a lease revokes its token, however slow Deploynix is, and exits with its code', async ({ open }) => {
+  const ended = async ([signal, code]: readonly [NodeJS.Signals, number]) => {
+    const executable = await open({ rateLimit: 0, latencyMs: 900 });
+    const child = executable.dnx([...LEASE, '--', 'sh', '-c', 'echo ready; exec sleep 60']);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(leasedTokens(executable)).toHaveLength(1);
+    child.kill(signal);
+    expect([signal, (await child).exitCode, leasedTokens(executable), leases(executable)]).toEqual([signal, code, [], []]);
+  };
+  await Promise.all(
+    (
+      [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+        ['SIGHUP', 129],
+      ] as const
+    ).map(ended),
+  );
+});
+
+test('the command and what it starts reach no stored sign-in, and other processes do', async ({ open }) => {
+  const executable = await open({ rateLimit: 0 });
+  const { shell, sandbox, env } = executable;
+  const signIn = `echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage 2>/dev/null; unset DNX_TOKEN`;
+  const inside = [
+    'env -u DNX_TOKEN -u DNX_LEASE "$NODE" "$DNX" whoami -o text; echo $?',
+    `env -i HOME="$HOME" PATH="$PATH" "$NODE" "$DNX" whoami --host ${sandbox.url}; echo $?`,
+    '(unset DNX_TOKEN DNX_LEASE; XDG_STATE_HOME="$PWD/moved" "$NODE" "$DNX" whoami & wait $!); echo $?',
+    'echo in; until [ -e seen ]; do sleep 0.05; done',
+  ].join('\n');
+  const run = await shell(`${signIn}; dnx ${LEASE.join(' ')} -- sh -c '${inside}' > inside 2>/dev/null &
+    until grep -q in inside; do sleep 0.05; done; dnx whoami --fields email; touch seen; wait; tr '\\n' ' ' < inside`);
+  expect(run.stdout, run.stderr).toContain('ada@example.com');
+  expect(run.stdout.trim()).toMatch(/4 4 4 in$/);
+  expect([env.DNX_TOKEN, leasedTokens(executable)]).toEqual([sandbox.token, []]);
+});
+
+test('a hostile agent deletes nothing', async ({ open }) => {
+  const executable = await open({ rateLimit: 0 });
+  const { shell, sandbox } = executable;
+  const before = sandbox.state.servers.map(({ id }) => id);
+  const fetching = `const { DNX_HOST: host, DNX_TOKEN: token } = process.env;
+    for (const id of process.argv.slice(1)) {
+      const sent = { method: "DELETE", headers: { authorization: "Bearer " + token } };
+      console.log((await fetch(host + "/api/v1/servers/" + id, sent)).status);
+    }`;
+  const lines = [
+    'export DNX_HOST',
+    '"$NODE" "$DNX" server delete web-2 --yes --confirm web-2; echo $?',
+    'env -u DNX_LEASE -u DNX_TOKEN "$NODE" "$DNX" server delete web-2 --confirm web-2; echo $?',
+    'env -i HOME="$HOME" PATH="$PATH" DNX_HOST="$DNX_HOST" "$NODE" "$DNX" api DELETE /servers/{server} --server web-2 --yes; echo $?',
+    'XDG_STATE_HOME="$PWD/moved" DNX_NO_HISTORY=1 "$NODE" "$DNX" token create x --ability server:delete; echo $?',
+    `"$FETCH" --input-type=module -e '${fetching}' ${before.join(' ')}`,
+  ];
+  const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
+  const run = await shell(`${signIn}; printf '%s\\n' "$LINES" > hostile.sh; dnx agent run -- sh hostile.sh 2>/dev/null`, {
+    env: { LINES: lines.join('\n'), FETCH: process.execPath },
+  });
+  expect(run.stdout.split('\n').filter(Boolean), run.stderr).toEqual(['2', '2', '4', '2', ...before.map(() => '403')]);
+  expect(sandbox.state.servers.map(({ id }) => id)).toEqual(before);
+});
+
+test('on a full disk no token is created', async ({ open }) => {
+  const executable = await open({ rateLimit: 0 });
+  const run = await executable.shell(`trap '' XFSZ; ulimit -f 0; dnx ${LEASE.join(' ')} -- true`);
+  expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('No token was created.')]);
+  expect(executable.sandbox.calls.filter(({ method }) => method === 'POST')).toEqual([]);
+});

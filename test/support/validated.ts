@@ -1,0 +1,77 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Invocation } from '../../src/cli/run/invocation.ts';
+import { parse } from '../../src/cli/run/parse.ts';
+import { tree } from '../../src/commands/index.ts';
+import { planSchema } from '../../src/features/plan/file.ts';
+import { errorsSchema } from '../../src/features/schema/errors.ts';
+import { events, outputOf } from '../../src/features/schema/outputs.ts';
+import type { JsonSchema } from '../../src/features/schema/shape.ts';
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+/** Compiled schemas by command; undefined for what prints no JSON. */
+const compiled = new Map<string, ValidateFunction | undefined>();
+
+function check(name: string, schema: () => JsonSchema | null): ValidateFunction | undefined {
+  if (!compiled.has(name)) {
+    const found = schema();
+    compiled.set(name, found ? ajv.compile(found) : undefined);
+  }
+  return compiled.get(name);
+}
+
+/** Throws if what a run printed as JSON is not as `dnx schema` says. */
+export async function validateOutput(
+  argv: readonly string[],
+  { stdout, stderr }: Readonly<Record<'stdout' | 'stderr', string>>,
+): Promise<void> {
+  const lines = argv.includes('ndjson');
+  if (!lines && !argv.includes('--json') && !argv.includes('json')) return;
+  for (const line of stderr.split('\n').filter((each) => each.startsWith('{"error":')))
+    mustMatch(
+      check('errors', () => errorsSchema().schema),
+      JSON.parse(line),
+      'The error',
+    );
+  if (stdout === '') return;
+  const { invocation } = await parse(argv, tree);
+  if (!invocation || invocation.globals.fields || invocation.globals.query !== undefined) return;
+  if (lines) for (const line of stdout.split('\n').filter(Boolean)) validateLine(invocation, parsed(line));
+  else mustMatch(checkOf(invocation), parsed(stdout), argv.join(' '));
+}
+
+/** Undefined for what is no JSON, such as a dump that was sent to stdout. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function checkOf({ group, command, plan, options }: Invocation): ValidateFunction | undefined {
+  const path = [group.name, command.name].filter(Boolean).join(' ');
+  if (plan.dry || (path === 'undo' && options.dry_run)) return check('plan', () => planSchema);
+  return check(path, () => outputOf({ path, group, command }));
+}
+
+/** An event of a wait, its result, or an item of a list. */
+function validateLine(invocation: Invocation, value: unknown): void {
+  const { type, data, ...result } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const isEvent = ['status', 'heartbeat', 'fault'].includes(String(type)) && 'elapsed_s' in result;
+  if (isEvent) {
+    mustMatch(
+      check('events', () => events),
+      value,
+      'The event',
+    );
+    return;
+  }
+  const item = type === 'result' ? (data ?? result) : value;
+  const valid = checkOf(invocation);
+  if (!valid?.([item])) mustMatch(valid, item, invocation.path);
+}
+
+function mustMatch(valid: ValidateFunction | undefined, value: unknown, what: string): void {
+  if (!valid || value === undefined || valid(value)) return;
+  throw new Error(`${what} does not match dnx schema: ${ajv.errorsText(valid.errors)}\n${JSON.stringify(value).slice(0, 500)}`);
+}
