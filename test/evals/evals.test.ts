@@ -58,6 +58,7 @@ test('docs/agents.md has what the scripted agent needed', (context) => {
     row('The most for one task', (all) => kilobytes(Math.max(...all.map(({ bytes }) => bytes)))),
   ].join('\n');
   const page = readFileSync(PAGE, 'utf8');
+  expect(page).toMatch(TABLE);
   const written = page.replace(TABLE, table);
   if (process.env.DNX_GENERATE) writeFileSync(PAGE, written);
   else expect(page).toBe(written);
