@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 import { chunkOf } from './scripts/chunks.mjs';
 import { earlyFailures } from './scripts/early-failures.mjs';
@@ -27,6 +28,8 @@ const output = {
 
 const program = defineConfig({
   ...common,
+  // The SDK of MCP would bundle Ajv, which dnx never calls.
+  resolve: { alias: { '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)) } },
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',

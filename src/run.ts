@@ -1,25 +1,26 @@
-import { DnxError, isError, type Next } from './base/errors.ts';
+import { DnxError, type Next, isError } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
-import type { Tree } from './cli/language/command.ts';
+import type { RunLine, Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
 import { checkShape, delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
-import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { perform, type Starting } from './cli/run/perform.ts';
+import { type Invocation, callsOf } from './cli/run/invocation.ts';
+import { type Starting, perform } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
 import { hasJsonFiles } from './machine/files/text-file.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
-import { readSettings, type Settings } from './machine/settings/settings.ts';
+import { type Settings, readSettings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** What a run of a command needs of `main`. */
 interface Main {
   readonly tree: Tree;
+  readonly runLine: RunLine;
   /** Prints an error, and returns its exit code. */
   readonly report: (error: unknown) => Promise<number>;
   /** Formats a next command for a shell. */
@@ -37,7 +38,7 @@ export async function runCommand(line: Invocation, outer: Settings, world: World
   const is = (option: string) => Boolean(command.options?.[option] && options[option]);
   await checkShape(globals, settings, { watches: is('watch'), follows: is('follow') });
   const plan = invocation.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
-  const opened = await openContext(world, settings, globals, { tree: main.tree, invocation, plan });
+  const opened = await openContext(world, settings, globals, { tree: main.tree, runLine: main.runLine, invocation, plan });
   const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
   try {
     const code = await notified(invocation, opened, main);
