@@ -1,4 +1,4 @@
-import { DnxError, type Next, isError } from './base/errors.ts';
+import { DnxError, isError, type Next } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { RunLine, Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
@@ -6,15 +6,15 @@ import { checkShape, delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
-import { type Invocation, callsOf } from './cli/run/invocation.ts';
-import { type Starting, perform } from './cli/run/perform.ts';
+import { callsOf, type Invocation } from './cli/run/invocation.ts';
+import { perform, type Starting } from './cli/run/perform.ts';
 import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
 import { hasJsonFiles } from './machine/files/text-file.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
-import { type Settings, readSettings } from './machine/settings/settings.ts';
+import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** What a run of a command needs of `main`. */
