@@ -19,8 +19,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // The default of a second is too short on a busy machine.
     expect: { poll: { timeout: 10_000, interval: 10 } },
-    // Two cores run three workers, because many tests wait for a process or a clock. Files share a worker and its modules, so tests change nothing global.
-    maxWorkers: 3,
+    // Two cores run four workers, because many tests wait for a process or a clock. Files share a worker and its modules, so tests change nothing global.
+    maxWorkers: 4,
     isolate: false,
     // It imports JSON in a way that Node 20 does not know.
     server: { deps: { inline: [/@actions/] } },

@@ -1,12 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isExecutable } from '../support/program.ts';
+import { deep } from '../support/volume.ts';
 import { documents } from './documents.ts';
 import { generating, stale } from './generated.ts';
 import { openStage } from './stage.ts';
 import { blocksOf, IN_SANDBOX, matches, type Recorded, record, replaced, stepsOf, updated } from './transcript.ts';
 
+/** On an executable, those with what its runtime does: requests, files, Git, SSH and child processes. Every page runs on Node. */
+const pages = ['README.md', 'docs/ci.md', 'docs/control.md', 'docs/environment-files.md', 'docs/logs.md'];
+
 // Several pages at once, because a command often waits.
-describe.concurrent.each(documents)('%s', (file) => {
+describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pages.includes(file)))('%s', (file) => {
   const markdown = readFileSync(file, 'utf8');
   const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
   const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [block] : []));

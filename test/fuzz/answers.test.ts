@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seedOf, volume } from '../support/volume.ts';
 import { attempt, type Laboratory, openLaboratory, trial } from './answers.ts';
 
-const runs = volume(10_000, 200);
+const runs = volume(10_000, 100);
 // Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 

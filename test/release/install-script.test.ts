@@ -10,6 +10,7 @@ import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { openGitHub } from '../support/github.ts';
 import { canIsolate, find, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, serveReleases, signed } from '../support/release.ts';
+import { deep } from '../support/volume.ts';
 
 const missing = lacking(['dash', 'busybox', 'curl', 'wget', 'openssl', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped install.sh: there is no ${missing.join(' and no ')}\n`);
@@ -156,25 +157,29 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
       expect(filesIn()).toEqual([]);
     });
 
-    test('changes nothing after a download that is missing, cut, or not as its checksum', async () => {
-      await install({ shell, args: ['9.8.6'] });
-      const before = filesIn();
-      const cut: Parameters<typeof serveReleases>[1] = {
-        'dnx-linux-x64.tar.gz': (_, response) =>
-          void response.writeHead(200, { 'content-length': 9999 }).write('x', () => response.destroy()),
-      };
-      const wrong = { 'dnx-linux-x64.tar.gz': readFileSync(join(older.files, 'dnx-linux-x64.tar.gz')) };
-      const absent = await install({ shell, args: ['1.0.0'] });
-      expect(absent).toEqual(failed(`Error: Could not download ${host.url}/releases/download/v1.0.0/SHA256SUMS\n`));
-      for (const [changed, message] of [
-        [cut, 'Error: Could not download'],
-        [wrong, 'dnx-linux-x64.tar.gz does not match its checksum in SHA256SUMS.'],
-      ] as const) {
-        const { url } = await openHost(changed);
-        expect(await install({ shell, env: { DNX_RELEASES_URL: `${url}/releases` } })).toEqual(failed(message));
-      }
-      expect([dnx(), filesIn()]).toEqual(['9.8.6\n', before]);
-    });
+    // GNU Wget and BusyBox report failures of their own.
+    test.runIf(deep || shell !== 'bash as sh')(
+      'changes nothing after a download that is missing, cut, or not as its checksum',
+      async () => {
+        await install({ shell, args: ['9.8.6'] });
+        const before = filesIn();
+        const cut: Parameters<typeof serveReleases>[1] = {
+          'dnx-linux-x64.tar.gz': (_, response) =>
+            void response.writeHead(200, { 'content-length': 9999 }).write('x', () => response.destroy()),
+        };
+        const wrong = { 'dnx-linux-x64.tar.gz': readFileSync(join(older.files, 'dnx-linux-x64.tar.gz')) };
+        const absent = await install({ shell, args: ['1.0.0'] });
+        expect(absent).toEqual(failed(`Error: Could not download ${host.url}/releases/download/v1.0.0/SHA256SUMS\n`));
+        for (const [changed, message] of [
+          [cut, 'Error: Could not download'],
+          [wrong, 'dnx-linux-x64.tar.gz does not match its checksum in SHA256SUMS.'],
+        ] as const) {
+          const { url } = await openHost(changed);
+          expect(await install({ shell, env: { DNX_RELEASES_URL: `${url}/releases` } })).toEqual(failed(message));
+        }
+        expect([dnx(), filesIn()]).toEqual(['9.8.6\n', before]);
+      },
+    );
   });
 
   test('refuses checksums that another key signed, or nobody', async () => {

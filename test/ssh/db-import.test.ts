@@ -7,6 +7,7 @@ import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
+import { leading } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db import: ${reason}\n`);
@@ -115,7 +116,7 @@ describe('an import into a local database', { timeout: TIME }, () => {
 });
 
 describe('an import into the database of a site', { timeout: TIME }, () => {
-  it.each(drivers)('of %s saves it first, and the way back leads back', async (driver) => {
+  it.each(leading(drivers, 1))('of %s saves it first, and the way back leads back', async (driver) => {
     const database = `far_${driver}`;
     const site = remote(driver, database);
     const before = copying.content(driver, database);

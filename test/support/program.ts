@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 
 /** The executable to test, a path in DNX_TEST_EXECUTABLE; undefined for the build on Node. */
 const executable = process.env.DNX_TEST_EXECUTABLE ? resolve(process.env.DNX_TEST_EXECUTABLE) : undefined;
+/** True if the tests start an executable instead of the build on Node. */
+export const isExecutable = executable !== undefined;
 
 /** True on an executable: the tests are about Node, which is printed with the reason. */
 export function onlyOnNode(what: string): boolean {
-  if (executable !== undefined) process.stdout.write(`Not run on an executable: ${what}\n`);
-  return executable !== undefined;
+  if (isExecutable) process.stdout.write(`Not run on an executable: ${what}\n`);
+  return isExecutable;
 }
 
 /** The command that starts the built dnx: Node and its script, or the executable. */
