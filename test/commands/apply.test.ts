@@ -179,7 +179,8 @@ describe('dnx apply', () => {
   });
 
   test('follows a rollback, or leaves it to dnx watch', async () => {
-    const live = () => bed.sandbox.state.releases.find(({ site_id, active }) => active && site_id === seeded.sites['shop.example.com'])?.name;
+    const live = () =>
+      bed.sandbox.state.releases.find(({ site_id, active }) => active && site_id === seeded.sites['shop.example.com'])?.name;
     const names = [live()];
     for (const wait of ['--wait', '--no-wait']) {
       await save('rollback shop.example.com --yes');

@@ -5,7 +5,19 @@ import { fromJson, isObject, toJson } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
-import { type Captured, type Env, type HttpRequest, type HttpResponse, NetworkFault, type Output, type Person, type Piped, type Program, type Transport, type World } from '../../machine/world.ts';
+import {
+  type Captured,
+  type Env,
+  type HttpRequest,
+  type HttpResponse,
+  NetworkFault,
+  type Output,
+  type Person,
+  type Piped,
+  type Program,
+  type Transport,
+  type World,
+} from '../../machine/world.ts';
 import { isReadMethod } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { type Limits, limitWords } from './limits.ts';
