@@ -32,7 +32,7 @@ export const certificateDetails = columns<SiteCertificate>(
 
 /** Requests a certificate for a site, and follows it. */
 export function issueCertificate(
-  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress' | 'timeoutMs'>,
+  ctx: Context,
   { server, site }: Located,
   body: Readonly<Record<string, unknown>>,
   wait: boolean | undefined,
