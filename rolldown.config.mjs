@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 import { chunkOf } from './scripts/chunks.mjs';
 import { earlyFailures } from './scripts/early-failures.mjs';
@@ -11,8 +12,12 @@ import { sourceMaps } from './scripts/source-maps.mjs';
 
 // CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
 // of a millisecond; what only some commands need is separate, because compiling 40 kB takes a millisecond.
-// The other file of jsonc-parser requires its parts in a way that no bundler sees.
-const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
+const alias = {
+  // The SDK of MCP would bundle Ajv, which dnx never calls.
+  '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)),
+  // Its main file requires the others in a way that no bundler sees.
+  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+};
 const common = { platform: 'node', external: ['@napi-rs/keyring'], resolve: { alias } };
 const output = {
   dir: 'dist',

@@ -1,5 +1,6 @@
 import type { Next } from './base/errors.ts';
 import { quoteFor } from './base/shell.ts';
+import type { RunLine } from './cli/language/command.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
 import { DEFAULT_COLUMNS, styleFor } from './cli/output/style.ts';
@@ -22,7 +23,7 @@ type Look = Pick<Globals, 'json' | 'output' | 'debug' | 'color'>;
 const plain: Look = { json: false, output: undefined, debug: false, color: true };
 
 /** Runs argv in a World and returns the exit code. Catches every error; with `--notify`, `run` reports it first. */
-export async function main(argv: readonly string[], world: World): Promise<number> {
+export async function main(argv: readonly string[], world: World, check?: Parameters<RunLine>[2]): Promise<number> {
   quoteFor(world.platform);
   if (argv[0] === '__complete') {
     const { complete } = await import('./features/completion/complete.ts');
@@ -40,9 +41,10 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (error !== undefined) throw error;
     if (help) return await printHelp(help, look, world);
     if (!invocation) return 0;
+    check?.(invocation);
     const { settingsFor, runCommand } = await import('./run.ts');
     settings = settingsFor(invocation, world);
-    return await runCommand(invocation, settings, world, { tree, report, line: lineFor(settings) });
+    return await runCommand(invocation, settings, world, { tree, runLine: main, report, line: lineFor(settings) });
   } catch (error) {
     if (error instanceof Ended) return error.code;
     return error instanceof ClosedPipe ? 0 : report(error);

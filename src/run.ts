@@ -1,6 +1,6 @@
 import { DnxError, isError, type Next } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
-import type { Tree } from './cli/language/command.ts';
+import type { RunLine, Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
 import { checkShape, delivered, print } from './cli/output/print.ts';
 import { ClosedPipe } from './cli/output/write.ts';
@@ -12,7 +12,7 @@ import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
-import { hasFiles } from './machine/files/text-file.ts';
+import { hasJsonFiles } from './machine/files/text-file.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
@@ -20,6 +20,7 @@ import type { World } from './machine/world.ts';
 /** What a run of a command needs of `main`. */
 interface Main {
   readonly tree: Tree;
+  readonly runLine: RunLine;
   /** Prints an error, and returns its exit code. */
   readonly report: (error: unknown) => Promise<number>;
   /** Formats a next command for a shell. */
@@ -37,7 +38,7 @@ export async function runCommand(line: Invocation, outer: Settings, world: World
   const is = (option: string) => Boolean(command.options?.[option] && options[option]);
   await checkShape(globals, settings, { watches: is('watch'), follows: is('follow') });
   const plan = invocation.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
-  const opened = await openContext(world, settings, globals, { tree: main.tree, invocation, plan });
+  const opened = await openContext(world, settings, globals, { tree: main.tree, runLine: main.runLine, invocation, plan });
   const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
   try {
     const code = await notified(invocation, opened, main);
@@ -65,7 +66,7 @@ const mayTell = ({ command, group }: Invocation, { quiet, format }: Settings, { 
 
 /** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there. */
 async function inSession(invocation: Invocation, settings: Settings, world: World) {
-  if (!world.env.DNX_LEASE && !hasFiles(leaseDirectory(settings.directories.config))) return { invocation, settings };
+  if (!world.env.DNX_LEASE && !hasJsonFiles(leaseDirectory(settings.directories.config))) return { invocation, settings };
   return (await import('./cli/run/session.ts')).lineInSession(invocation, settings, world);
 }
 
@@ -118,7 +119,7 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
 
 /** Ends what an interrupted command left, before the next one. Loads nothing if there is nothing. */
 async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof beforeCommand> {
-  if (starting.calls && hasFiles(leaseDirectory(ctx.settings.directories.config)))
+  if (starting.calls && hasJsonFiles(leaseDirectory(ctx.settings.directories.config)))
     await (await import('./features/lease/left.ts')).revokeLeftLeases(ctx);
   return beforeCommand(ctx, starting);
 }

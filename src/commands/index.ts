@@ -117,6 +117,12 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Servers', load: () => import('./audit.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Account', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
+  {
+    name: 'mcp',
+    summary: 'Let an AI agent use dnx, over the Model Context Protocol',
+    section: 'Tools',
+    load: () => import('./mcp.ts'),
+  },
   { name: 'schema', summary: 'Describe commands as JSON, for programs', section: 'Tools', load: () => import('./schema.ts') },
   { name: 'upgrade', summary: 'Upgrade dnx', section: 'Tools', load: () => import('./upgrade.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },

@@ -5,8 +5,10 @@ import { argument, flag, list } from '../cli/language/options.ts';
 export default command({
   name: 'schema',
   summary: 'Describe commands as JSON, for programs',
-  description:
-    'Alone or with a group, lists the commands: what each does at most, in one line. With a command, describes all of it: arguments, options, JSON Schemas of its input and output, abilities, requests and examples. With errors, describes the errors that --json prints.',
+  description: [
+    'Lists the commands, or those of a group, with their effect. Describes one command in full: arguments, options, JSON Schemas of its input and output, token abilities, requests and examples. With errors, describes the errors that --json prints.',
+    'The effect is the most that a command does. read: changes nothing. local: changes files or settings of this machine. change: also changes what is at Deploynix or on a server. destroy: also what cannot be restored. program: runs a program or opens a terminal.',
+  ].join('\n\n'),
   options: {
     command: argument(list('Command, group, or errors', 'command')),
     all: flag('Describe every command'),

@@ -144,6 +144,12 @@ export interface Started {
   stop(): void;
 }
 
+/** Somebody who answers questions without a terminal, in the words of `Ask`. */
+export interface Person {
+  confirm(question: string): Promise<boolean>;
+  input(question: string): Promise<string>;
+}
+
 /** Everything outside of the process. Tests pass their own; `process.ts` has the real one. */
 export interface World {
   readonly env: Env;
@@ -181,6 +187,10 @@ export interface World {
   readonly open: (url: string) => Promise<boolean>;
   /** Stops dnx and the programs around it until `fg`, as Ctrl-Z does. stdout then emits `continue`. Without job control, nothing happens. */
   readonly suspend: () => void;
+  /** Keeps a secret that was typed, for a plan that this process will apply. Returns the reference that reads it. */
+  readonly keep?: ((secret: string) => string) | undefined;
+  /** Answers the questions of `dnx apply`, instead of a terminal. */
+  readonly person?: Person | undefined;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
   readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

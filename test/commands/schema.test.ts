@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outputOf, outputs } from '../../src/features/schema/outputs.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves } from '../support/tree.ts';
+import { validateOutput } from '../support/validated.ts';
 
 interface Described {
   readonly name: string;
@@ -31,7 +32,7 @@ test('every command is described by each of its names, without a request', async
     const { name, also, input, output } = run.json<Described>();
     expect(name).toBe(path);
     for (const other of also) expect((await described(other)).name).toBe(path);
-    for (const schema of [input, output]) if (schema) expect(() => ajv.compile(schema), path).not.toThrow();
+    for (const schema of [input, output]) if (schema) expect(ajv.validateSchema(schema), path).toBe(true);
   }
 });
 
@@ -48,7 +49,7 @@ test('alone, it lists the commands', async () => {
   expect(commands.map(({ name }) => name)).toEqual(leaves.map(({ path }) => path));
   const table = await bed.dnx('schema');
   expect(table.stdout).toMatch(/^NAME +EFFECT +SUMMARY\n/);
-  expect(table.stdout).toContain('site deploy                         change   Deploy a site and wait for the result\n');
+  expect(table.stdout).toMatch(/\nsite deploy +change +Deploy a site and wait for the result\n/);
   expect((await bed.dnx('schema firewall')).stdout).toMatch(/network-rule list/);
   expect((await bed.dnx('schema firewall')).stdout).not.toMatch(/site deploy/);
   expect((await bed.dnx('schema -o ndjson')).stdout.split('\n')[0]).toBe('{"name":"auth login","effect":"change","summary":"Sign in"}');
@@ -83,7 +84,7 @@ test('a command is described from its declaration', async () => {
     call: 'POST /servers/{server}/sites/{site}/rollback',
     ability: 'site:deploy',
     assumed: true,
-    with: '--rollback-on-fail',
+    with: ['--rollback-on-fail'],
   });
   expect(await described('server show')).toMatchObject({
     output: {
@@ -121,9 +122,19 @@ test.each([
   expect(run.stderr).toContain(message);
 });
 
+test.each([
+  ['version --json', { stdout: '{"version":1,"installed_with":null}', stderr: '' }],
+  ['server list --json', { stdout: '{"id":"1"}', stderr: '' }],
+  ['deploy --no-wait -o ndjson', { stdout: '{"type":"result","outcome":"done"}\n', stderr: '' }],
+  ['deploy --dry-run --json', { stdout: '{"changes":[]}', stderr: '' }],
+  ['deploy --json', { stdout: '', stderr: '{"error":{"code":"usage","reason":"unheard_of"}}\n' }],
+])('a test of dnx %s fails if the output is not as described', async (line, output) => {
+  await expect(validateOutput(line.split(' '), output)).rejects.toThrow('does not match dnx schema');
+});
+
 // A change of these keys is an entry in CHANGELOG.md; one that programs would notice also needs another version.
 test('the shape of a description', async () => {
-  const all = await Promise.all(leaves.map(({ path }) => described(path)));
+  const { commands: all } = (await bed.dnx('schema --all')).json<{ readonly commands: readonly Described[] }>();
   const keys = (found: readonly object[]) => [...new Set(found.flatMap((each) => Object.keys(each)))].sort().join(' ');
   expect(keys(all)).toBe(
     'abilities also arguments consent description dry_run effect effect_with events examples exits formats input name options output requests summary version',

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { DnxError } from '../../src/base/errors.ts';
 import '../../src/cli/output/print.ts';
 import '../../src/cli/run/context.ts';
@@ -53,6 +54,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
   readonly cwd?: string;
+  /** Connects standard input and output to a program that talks to dnx. */
+  readonly pipes?: { readonly stdin: Readable; readonly stdout: Writable };
   /** Makes stdout and stderr terminals of this width. */
   readonly columns?: number;
   /** Ctrl-C (or SIGTERM) after this many ms on the fake clock, while dnx waits. */
@@ -175,8 +178,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       node: run.executable ? undefined : '20.19.0',
       self: run.executable ? [run.executable.file] : ['node', 'dnx'],
       ...(run.executable && { releaseKey: run.executable.releaseKey }),
-      stdin: run.keys === undefined ? (typing?.stream ?? input(run.stdin ?? '')) : keyboard(run.keys),
-      stdout: run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream,
+      stdin: run.pipes?.stdin ?? (run.keys === undefined ? (typing?.stream ?? input(run.stdin ?? '')) : keyboard(run.keys)),
+      stdout: run.pipes?.stdout ?? (run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream),
       stderr: stderr.stream,
       clock,
       random: run.random ?? (() => 0),

@@ -88,6 +88,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   '@inquirer/core': /^src\/cli\/prompt\/lists\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
+  '@modelcontextprotocol/server': /^src\/features\/mcp\/(server|tools)\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,

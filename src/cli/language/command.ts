@@ -14,6 +14,7 @@ import type { Progress } from '../output/progress.ts';
 import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
+import type { Globals } from './globals.ts';
 import type { Effect, Options, Values } from './options.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
@@ -57,6 +58,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly world: World;
   /** Every command, for commands about commands. */
   readonly tree: Tree;
+  /** Runs other command lines, as a process of its own would. */
+  readonly runLine: RunLine;
   /** In a dry run: it records what the API client does not send. The command must not write anything on this machine. */
   readonly plan?: Planning | undefined;
 }
@@ -172,6 +175,26 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
 
 /** The words of each parameter, option and field, before they are parsed. */
 export type Words = Readonly<Record<string, string | boolean | readonly string[]>>;
+
+/** A command and the words given for its parts, not yet parsed. */
+export interface TypedLine {
+  readonly group: Group;
+  readonly command: AnyCommand;
+  /** As typed: `site deploy` or `deploy`. */
+  readonly path: string;
+  readonly globals: Globals;
+  /** By path parameter: `{site}` may be given several times. */
+  readonly targets: Readonly<Record<string, readonly string[]>>;
+  readonly options: Words;
+  readonly fields: Words;
+  readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
+  readonly consent: GivenConsent;
+  /** The options of a dry run, if the command may change something. */
+  readonly plan: { readonly dry: boolean; readonly exitCode: boolean; readonly out: string | undefined };
+}
+
+/** Runs a command line in a World, and returns its exit code. `check` is called before anything happens, and throws to refuse it. */
+export type RunLine = (argv: readonly string[], world: World, check?: (line: TypedLine) => void) => Promise<number>;
 
 /** A command without its argument types, as the tree, help and completion see it. */
 export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Options>, 'run' | 'consent'> {

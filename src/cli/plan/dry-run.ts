@@ -25,7 +25,7 @@ export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Re
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, invocation) : [])];
   const plan: Plan = { ...planOf(parts), about: facts.map(({ data }) => data) };
   const saved = given.out !== undefined && plan.changes.length > 0 && !result.exit ? given.out : undefined;
-  if (saved !== undefined) writePlan(saved, { ...planForFile(parts), about: plan.about }, ctx);
+  if (saved !== undefined) writePlan(saved, { ...planForFile(parts, ctx.world.keep), about: plan.about }, ctx);
   const lines = (all: readonly Fact[]): readonly Detail[] => all.flatMap(({ details }) => details);
   const named = (noun: string, id: string) =>
     recorded.known.find((each) => each[noun]?.id === id)?.[noun]?.label ?? recorded.nameOf(noun, id);

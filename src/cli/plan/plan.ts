@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
+import type { World } from '../../machine/world.ts';
 import { needOf } from '../../platform/abilities.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
@@ -129,11 +130,11 @@ export function planOf(parts: PlanParts, hidden?: (value: unknown, field: string
 }
 
 /** The plan for a file: its secrets are references to where they were read. Fails for what a plan cannot hold. */
-export function planForFile(parts: PlanParts): Omit<Plan, 'about'> {
+export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 'about'> {
   const why = parts.recorder.changes.map(exclusionOf).find((each) => each !== undefined);
   if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
   return planOf(parts, (value, field) => {
-    const secret = parts.recorder.sourceOf(wordOf(value));
+    const secret = parts.recorder.sourceOf(wordOf(value)) ?? keep?.(wordOf(value));
     if (secret !== undefined) return { secret };
     throw usage(
       `The ${field.replaceAll('_', ' ')} cannot be saved in a plan, because it is a secret that was typed.`,

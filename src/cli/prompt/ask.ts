@@ -11,7 +11,7 @@ export interface Ask extends Questions {
 }
 
 interface Options {
-  readonly world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'signal' | 'env' | 'clock' | 'suspend'>;
+  readonly world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'signal' | 'env' | 'clock' | 'suspend' | 'person'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
   /** The colors of stderr. */
@@ -22,7 +22,8 @@ interface Options {
 
 /** Creates prompts, whose code is loaded with the first one. */
 export function openAsk({ world, input, style, before }: Options): Ask {
-  const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
+  const { person } = world;
+  const allowed = () => person !== undefined || (input && world.stderr.isTTY === true && world.stdin.isTTY === true);
   /** Puts a question on a terminal of its own, so that none takes what was typed at the one before. */
   const put = async <T>(ask: (questions: Questions) => Promise<T>): Promise<T> => {
     const { discardTyped, openTerminal } = await import('./terminal.ts');
@@ -42,7 +43,7 @@ export function openAsk({ world, input, style, before }: Options): Ask {
   /** Shows a prompt, without control characters from the API in the question. */
   const ask = async <T>(question: string, show: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = safeLine(question);
-    if (!allowed())
+    if (person || !allowed())
       throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.').with({
         reason: 'terminal_missing',
       });
@@ -61,8 +62,8 @@ export function openAsk({ world, input, style, before }: Options): Ask {
     get allowed() {
       return allowed();
     },
-    confirm: (question, enter) => ask(question, (on, shown) => on.confirm(shown, enter)),
-    input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
+    confirm: (question, enter) => person?.confirm(safeLine(question)) ?? ask(question, (on, shown) => on.confirm(shown, enter)),
+    input: (question, typing) => person?.input(safeLine(question)) ?? ask(question, (on, shown) => on.input(shown, typing)),
     password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
     checkbox: <V>(question: string, choices: readonly (PromptChoice<V> | string)[]) =>

@@ -10,7 +10,7 @@ import { createApi } from '../../platform/api/client.ts';
 import { openBudgets } from '../../platform/api/limit/budget.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
-import type { Tree } from '../language/command.ts';
+import type { RunLine, Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { mayChange } from '../language/tree.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
@@ -37,12 +37,18 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
+interface Parts extends Pick<Opened, 'plan'> {
+  readonly tree: Tree;
+  readonly invocation: Invocation;
+  readonly runLine: RunLine;
+}
+
 /** Creates the context of a command. Loads nothing heavy until it is used. */
 export async function openContext(
   world: World,
   settings: Settings,
   { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
-  { tree, invocation, plan }: { readonly tree: Tree; readonly invocation: Invocation; readonly plan: Recorder | undefined },
+  { tree, invocation, plan, runLine }: Parts,
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
   const progress = await openProgress({
@@ -81,6 +87,7 @@ export async function openContext(
     world,
     stdin,
     tree,
+    runLine,
     plan,
   };
   return {

@@ -3,7 +3,7 @@ import { flagName } from '../../base/text.ts';
 import type { Settled } from '../../platform/names/lookups.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type ChosenCalls, choose } from '../language/calls.ts';
-import { type AnyCommand, type GivenConsent, type Group, nounOf, type Words } from '../language/command.ts';
+import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from '../language/command.ts';
 import { bodyOptions, consents, type Globals, planOptions } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type GivenOptions, type Positional, takenBy } from '../language/signature.ts';
@@ -11,26 +11,13 @@ import { mayChange } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 
 /** A command and the words given for its parts, not yet parsed. */
-export interface Invocation {
-  readonly group: Group;
-  readonly command: AnyCommand;
-  /** As typed: `site deploy` or `deploy`. */
-  readonly path: string;
-  readonly globals: Globals;
+export interface Invocation extends TypedLine {
   /** What the word of a destination was taken for. Unless that is certain, it may be the other. */
   readonly destination?: { readonly parent: 'server' | 'site'; readonly certain: boolean };
-  /** By path parameter: `{site}` may be given several times. */
-  readonly targets: Readonly<Record<string, readonly string[]>>;
-  readonly options: Words;
-  readonly fields: Words;
-  readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
-  readonly consent: GivenConsent;
-  /** The options of a dry run, if the command may change something. */
-  readonly plan: { readonly dry: boolean; readonly exitCode: boolean; readonly out: string | undefined };
 }
 
 /** Every word by the name of its parameter, option or field, as `effectOf` takes them. */
-export const wordsIn = ({ targets, options, fields, plan: { dry, out } }: Invocation): Words => ({
+export const wordsIn = ({ targets, options, fields, plan: { dry, out } }: TypedLine): Words => ({
   ...targets,
   ...options,
   ...fields,

@@ -15,10 +15,10 @@ import type { SettledLine } from './session.ts';
 export async function leftToPerson(
   error: DnxError,
   line: SettledLine,
-  { world, tree }: Pick<Context, 'world' | 'tree'>,
+  { world, tree, runLine }: Pick<Context, 'world' | 'tree' | 'runLine'>,
 ): Promise<DnxError> {
   const { plan } = line.invocation.options;
-  const file = typeof plan === 'string' ? resolve(world.cwd, plan) : await savedPlan(line, { world, tree });
+  const file = typeof plan === 'string' ? resolve(world.cwd, plan) : await savedPlan(line, { world, tree, runLine });
   const command = file === undefined ? undefined : ['apply', file];
   return error.with({
     reason: 'person_required',
@@ -30,7 +30,7 @@ export async function leftToPerson(
 /** Saves what a command would do as a plan, for this user only; undefined if it cannot be one. */
 async function savedPlan(
   { invocation, settings }: SettledLine,
-  { world, tree }: Pick<Context, 'world' | 'tree'>,
+  { world, tree, runLine }: Pick<Context, 'world' | 'tree' | 'runLine'>,
 ): Promise<string | undefined> {
   const { directories, session } = settings;
   if (!mayChange(invocation.command)) return undefined;
@@ -40,7 +40,7 @@ async function savedPlan(
   try {
     await perform(
       dry,
-      await openContext(world, silent, dry.globals, { tree, invocation: dry, plan: openRecorder() }),
+      await openContext(world, silent, dry.globals, { tree, runLine, invocation: dry, plan: openRecorder() }),
       async () => undefined,
     );
   } catch (error) {

@@ -120,7 +120,7 @@ async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, 
   }
 }
 
-const signIn: Next = { command: ['login'], why: 'Sign in with a password, or set DNX_TOKEN to a token that may. To sign in' };
+const signIn: Next = { command: ['login'], why: 'Sign in with one that may' };
 
 /** What the command needs to reach the same host with the token alone. */
 const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, profile }: Lease, token: string): Env => ({
@@ -169,17 +169,26 @@ function endingOf(ctx: Context, lease: Lease, ttlMs: number): Ending {
 /** Revokes the token and forgets the lease, or leaves both to the next command. A signal does not stop it. */
 async function revoke(ctx: Context, lease: Lease): Promise<DnxError | undefined> {
   const { config } = ctx.settings.directories;
+  const attempt = () => revokeLeased(ctx.api.unstopped().until(ctx.clock.elapsed() + LIMIT_MS), lease);
   try {
-    await revokeLeased(ctx.api.unstopped().until(ctx.clock.elapsed() + LIMIT_MS), lease);
-    forgetLease(config, lease);
+    // Once more: the connection may have died in the hours since its last request.
+    const found = await attempt().catch((error: unknown) => (isError(error, 'network') ? attempt() : Promise.reject(error)));
+    if (found || lease.id !== null) forgetLease(config, lease);
+    else leave(config, lease);
     return undefined;
   } catch (error) {
     if (!isError(error)) throw error;
-    // Without it, the end of this process does the same.
-    try {
-      saveLease(config, { ...lease, holder: null });
-    } catch {}
+    leave(config, lease);
     return error;
+  }
+}
+
+/** Leaves a lease to the next command. If it cannot be saved, the end of this process does the same. */
+function leave(config: string, lease: Lease): void {
+  try {
+    saveLease(config, { ...lease, holder: null });
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 

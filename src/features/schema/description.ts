@@ -43,8 +43,8 @@ interface RequestSchema {
   readonly ability?: string;
   /** The API reference does not state the ability. */
   readonly assumed?: true;
-  /** The option that sends it. */
-  readonly with?: string;
+  /** The options that send it, if none does otherwise. */
+  readonly with?: readonly string[];
 }
 
 /** All of a command. */
@@ -115,7 +115,7 @@ const whole = objectOf<CommandSchema>({
   dry_run: yes,
   exits: nullable(word),
   abilities: words,
-  requests: listOf(objectOf<RequestSchema>({ call: word }, { ability: word, assumed: oneOf(true), with: word })),
+  requests: listOf(objectOf<RequestSchema>({ call: word }, { ability: word, assumed: oneOf(true), with: words })),
   examples: words,
 });
 const errors = { codes: mapOf(plainObject({ exit: number })), reasons: mapOf(plainObject({ human: yes })), schema: item };

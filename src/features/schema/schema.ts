@@ -11,6 +11,7 @@ import { columns, data, rows, type View } from '../../cli/output/view.ts';
 import { needsIn } from '../../cli/run/help/command.ts';
 import { parse } from '../../cli/run/parse.ts';
 import { needOf } from '../../platform/abilities.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { withoutOption } from '../contract/built.ts';
 import { type KnownField, sentFields } from '../contract/known.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
@@ -63,9 +64,9 @@ function commandSchema(leaf: Leaf, tree: Tree): CommandSchema {
     options: optionSchemas(optionsOf(group, command)),
     input: command.fields ? inputOf(command) : null,
     output: withDialect(outputOf(leaf)),
-    events: 'notify' in options ? withDialect(events) : null,
+    events: 'timeout' in options ? withDialect(events) : null,
     formats,
-    dry_run: mayChange(command) || 'dry_run' in options,
+    dry_run: mayChange(command) || (command.applies === true && 'dry_run' in options),
     exits,
     abilities: needsIn(command).always,
     requests: requestsOf(command),
@@ -134,21 +135,18 @@ const fieldSchema = ({ type, choices, format, help }: KnownField): JsonSchema =>
   ...(format && { format }),
 });
 
+/** Each request, and the options that send it if nothing else does. */
 function requestsOf({ calls }: AnyCommand): CommandSchema['requests'] {
-  const all = typeof calls === 'function' ? [] : conditionsIn(calls);
-  const always = new Set(all.filter(([, when]) => when === undefined).map(([endpoint]) => endpoint));
-  const seen = new Set<string>();
-  return all.flatMap(([call, when]) => {
-    const key = `${call} ${when}`;
-    if (seen.has(key) || (when !== undefined && always.has(call))) return [];
-    seen.add(key);
+  const options = new Map<Endpoint, (string | undefined)[]>();
+  for (const [call, when] of typeof calls === 'function' ? [] : conditionsIn(calls))
+    options.set(call, [...(options.get(call) ?? []), when]);
+  return [...options].map(([call, all]) => {
     const need = needOf(call);
-    return [
-      {
-        call,
-        ...(need && { ability: need.ability, ...(need.assumed && { assumed: true as const }) }),
-        ...(when !== undefined && { with: flagName(when) }),
-      },
-    ];
+    const given = all.flatMap((when) => (when === undefined ? [] : [flagName(when)]));
+    return {
+      call,
+      ...(need && { ability: need.ability, ...(need.assumed && { assumed: true as const }) }),
+      ...(given.length === all.length && { with: given }),
+    };
   });
 }

@@ -1,0 +1,108 @@
+import { own } from '../../base/json.ts';
+import type { Context, Tree } from '../../cli/language/command.ts';
+import { positionalsOf, takenBy } from '../../cli/language/signature.ts';
+import { everyCommand, type Leaf, namesOf } from '../../cli/language/tree.ts';
+import { usageOf } from '../../cli/run/help/command.ts';
+import { readSettings } from '../../machine/settings/settings.ts';
+import { namings } from '../../platform/names/namings.ts';
+import { offeredNames, rememberedLists } from '../completion/names.ts';
+import { type Answer, asData } from './answer.ts';
+import { type Limits, toolFor } from './limits.ts';
+
+type Needs = Pick<Context, 'settings' | 'tree' | 'world'>;
+
+const MOST_COMMANDS = 12;
+const MOST_NAMES = 20;
+
+/** The commands, help topics and names that a query is about; without one, every group. */
+export async function find(ctx: Needs, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
+  const leaves = await everyCommand(ctx.tree);
+  const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
+  if (words.length === 0) return { text: overview(ctx, leaves, limits) };
+  const meant = await meantBy(words, ctx.tree);
+  const commands = best(leaves, (leaf) => leafRank(leaf, words) + leafRank(leaf, meant) / 2).slice(0, MOST_COMMANDS);
+  const topics = best(ctx.tree.topics, ({ name, summary }) => rank([name], summary, words)).slice(0, 3);
+  const names = await namesFor(ctx, words, limits, look);
+  const parts = [
+    ...commands.map((leaf) => commandLine(leaf, limits)),
+    ...topics.map(({ name, summary }) => `read    help ${name}  # ${summary}`),
+    ...(names.length > 0 ? [asData(names.join('\n'))] : []),
+  ];
+  return { text: parts.length > 0 ? parts.join('\n') : 'Nothing was found. Without a query, find lists every command.' };
+}
+
+/** What dnx calls what words mean: `certificate` for `ssl`, `restart` for `reboot`. */
+async function meantBy(words: readonly string[], { contents, guesses }: Tree): Promise<readonly string[]> {
+  const known = (await guesses()).words;
+  const meanings = words.flatMap((word) => {
+    const group = contents.find((entry) => namesOf(entry).includes(word))?.name;
+    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((each) => [each, `* ${each}`]);
+    return [group, ...keys.map((key) => own(known, key))].find((each) => each !== undefined)?.split(' ') ?? [];
+  });
+  return meanings.filter((each) => !words.includes(each));
+}
+
+/** A command as it is typed, after the tool that runs it. */
+function commandLine({ path, group, command }: Leaf, limits: Limits): string {
+  const usage = usageOf(path, positionalsOf(group, command)).replace(/^dnx | \[options\]/g, '');
+  return `${toolFor(command, path, limits).padEnd(7)} ${usage}  # ${command.summary}`;
+}
+
+function overview({ tree }: Needs, leaves: readonly Leaf[], limits: Limits): string {
+  const named = (leaf: Leaf) => `${leaf.command.name}${marks[toolFor(leaf.command, leaf.path, limits)]}`;
+  const groups = tree.contents.map(({ name, summary }) => {
+    const own = leaves.filter(({ group }) => group.name === name);
+    return `${name}: ${own.map(named).join(' ')}  # ${summary}`;
+  });
+  const others = leaves.filter(({ group }) => group.name === '').map((leaf) => `${named(leaf)}  # ${leaf.command.summary}`);
+  return [
+    '* tool change, - for a person, others read',
+    ...groups,
+    ...others,
+    `help: ${tree.topics.map(({ name }) => name).join(' ')}`,
+  ].join('\n');
+}
+
+const marks = { read: '', change: '*', person: '-' } as const;
+
+function leafRank({ path, command }: Leaf, words: readonly string[]): number {
+  const { aliases = [], summary, description = '' } = command;
+  const exact = path === words.join(' ') ? 100 : 0;
+  const options = Object.entries(takenBy(command)).map(([key, { help }]) => `${key} ${help}`);
+  return exact + rank([...path.split(' '), ...aliases], summary, words) + rank([], [description, ...options].join(' '), words) / 4;
+}
+
+/** How well names and a text fit the words: a name counts twice, and a part of a word half. */
+function rank(names: readonly string[], text: string, words: readonly string[]): number {
+  const inText = text.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? [];
+  const score = (word: string) => {
+    const stem = word.replace(/(ies|s)$/, '');
+    const fits = (each: string) =>
+      each === word || each.replace(/(ies|s)$/, '') === stem ? 2 : stem.length > 2 && each.includes(stem) ? 1 : 0;
+    return Math.max(0, ...names.map((each) => 2 * fits(each))) + Math.max(0, ...inText.map(fits));
+  };
+  return words.reduce((sum, word) => sum + score(word), 0);
+}
+
+function best<T>(items: readonly T[], rankOf: (item: T) => number): readonly T[] {
+  return items
+    .map((item) => ({ item, rank: rankOf(item) }))
+    .filter((each) => each.rank >= 1)
+    .sort((one, other) => other.rank - one.rank)
+    .map(({ item }) => item);
+}
+
+/** The names that dnx remembers and a word is part of. `look` reads those of servers and sites, if it remembers none. */
+async function namesFor(ctx: Needs, words: readonly string[], limits: Limits, look: () => Promise<void>): Promise<readonly string[]> {
+  if (limits.server !== undefined || limits.site !== undefined) return [];
+  const settings = readSettings(ctx.world, { profile: ctx.settings.profile, host: ctx.settings.host });
+  if (rememberedLists(ctx.world, settings).size === 0) await look();
+  const lists = rememberedLists(ctx.world, settings);
+  return Object.keys(namings)
+    .flatMap((kind) =>
+      offeredNames(lists, kind, {}).map(({ value, help = '' }) => ({ value, line: `${kind} ${value}  ${help}`.trimEnd() })),
+    )
+    .filter(({ value }) => words.some((word) => word.length > 2 && value.toLowerCase().includes(word)))
+    .slice(0, MOST_NAMES)
+    .map(({ line }) => line);
+}

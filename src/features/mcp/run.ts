@@ -1,0 +1,283 @@
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { DnxError, usage } from '../../base/errors.ts';
+import { fromJson, isObject, toJson } from '../../base/json.ts';
+import type { Context, TypedLine } from '../../cli/language/command.ts';
+import type { Plan } from '../../cli/plan/plan.ts';
+import { childEnv, openEnv } from '../../machine/env.ts';
+import {
+  type Captured,
+  type Env,
+  type HttpRequest,
+  type HttpResponse,
+  NetworkFault,
+  type Output,
+  type Person,
+  type Piped,
+  type Program,
+  type Transport,
+  type World,
+} from '../../machine/world.ts';
+import { isReadMethod } from '../../platform/api/endpoint.ts';
+import { MASK } from '../../platform/names/existing.ts';
+import { type Limits, limitWords } from './limits.ts';
+
+/** How a command line of a tool ended. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Values of variables were hidden. */
+  readonly hidden: boolean;
+}
+
+/** How to run one. */
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Throws to refuse it, before anything happens. */
+  readonly check?: (line: TypedLine) => void;
+  /** For people, instead of JSON. */
+  readonly text?: boolean;
+  /** Lets it change something at Deploynix. Without it no such request leaves, whatever the command line. */
+  readonly changes?: boolean;
+  /** Lets it read the values of variables, to compare them. */
+  readonly values?: (line: TypedLine) => boolean;
+  readonly person?: Person | undefined;
+  readonly keep?: World['keep'];
+  readonly env?: Env;
+  /** Receives each line of stderr. */
+  readonly seen?: ((line: string) => void) | undefined;
+}
+
+/** The ids to which --server and --site limit requests. */
+interface Place {
+  readonly server: string;
+  readonly site: string | undefined;
+}
+
+/** Runs command lines as processes of their own would, within the limits that a person set. */
+export interface Runner {
+  run(words: readonly string[], options: RunOptions): Promise<Ran>;
+  /** Why a plan is not within --server or --site; its requests would be refused, too. */
+  outsideOf(plan: Plan): string | undefined;
+  /** A text without the tokens that this process has used, and without what looks like one. */
+  redacted(text: string): string;
+}
+
+/** A token of the API. */
+const TOKEN = /\b\d+\|\w{32,}/g;
+
+/** Opens a runner, which finds out what --server and --site name with the first command line. */
+export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>, limits: Limits): Runner {
+  const { profile, host, origins, caOption } = ctx.settings;
+  const globals = {
+    profile,
+    host: origins.host === 'option' ? host : undefined,
+    caFile: caOption,
+  };
+  const flags = [
+    ...['--profile', profile],
+    ...(globals.host === undefined ? [] : ['--host', globals.host]),
+    ...(caOption === undefined ? [] : ['--ca-file', caOption]),
+  ];
+  const tokens = new Set<string>();
+  let place: Place | undefined;
+
+  async function run(words: readonly string[], options: RunOptions, within: Place | undefined): Promise<Ran> {
+    const { changes = false, signal, person, keep, check } = options;
+    const [stdout, stderr] = [sink(), sink(options.seen)];
+    const stop = new AbortController();
+    const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
+    for (const each of [signal, ctx.world.signal]) each.addEventListener('abort', abort, { once: true });
+    const opened: Transport[] = [];
+    let hidden = false;
+    const bounds: Bounds = { host, changes, values: limits.showValues, within, limits, tokens, onHidden: () => (hidden = true) };
+    const connect: World['connect'] = async (...how) => {
+      const transport = await ctx.world.connect(...how);
+      opened.push(transport);
+      return bounded(transport, bounds);
+    };
+    const world = worldOf(ctx.world, {
+      ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep },
+      ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
+    });
+    try {
+      const argv = [...(options.text ? [] : ['--json']), ...flags, ...words];
+      const code = await ctx.runLine(argv, world, (line) => {
+        for (const key of ['profile', 'host', 'caFile'] as const)
+          if (line.globals[key] !== globals[key]) throw usage('This server is for one account: leave out --profile, --host and --ca-file.');
+        check?.(line);
+        bounds.values ||= options.values?.(line) === true;
+      });
+      return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
+    } finally {
+      for (const each of [signal, ctx.world.signal]) each.removeEventListener('abort', abort);
+      for (const each of opened) await each.close();
+    }
+  }
+
+  /** Looks up what --server and --site name. Throws what `dnx site show` says if that fails. */
+  async function placeOf(signal: AbortSignal): Promise<Place | undefined> {
+    const { server, site } = limits;
+    if (place || (server === undefined && site === undefined)) return place;
+    const words = site === undefined ? ['server', 'show', server ?? ''] : ['site', 'show', site, ...(server ? ['--server', server] : [])];
+    const { code, stdout, stderr } = await run(words, { signal }, undefined);
+    if (code !== 0) throw new Refusal(stderr);
+    const found = fromJson(stdout);
+    const [id, parent] = isObject(found) ? [String(found.id), String(found.server_id)] : ['', ''];
+    place = site === undefined ? { server: id, site: undefined } : { server: parent, site: id };
+    return place;
+  }
+
+  return {
+    async run(words, options) {
+      const within = await placeOf(options.signal);
+      const { cache } = ctx.settings.directories;
+      // Names of its own: what is not within is not seen, but there.
+      const own = within && join(cache, 'within', within.site ?? within.server);
+      const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: own };
+      return run(words, env ? { ...options, env: { ...env, ...options.env } } : options, within);
+    },
+    outsideOf: ({ changes }) =>
+      changes
+        .map(({ call, targets }) => {
+          const [method = '', path] = call.replace(/\{(\w+)\}/g, (_, noun: string) => targets[noun]?.id ?? '-').split(' ');
+          return refusalOf(method, path, { changes: true, within: place, limits })?.message;
+        })
+        .find((message) => message !== undefined),
+    redacted: (text) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
+  };
+}
+
+/** An error that dnx has already put into words: the JSON of it. */
+export class Refusal extends Error {}
+
+/** Programs that a command may run: they read a clone and logs. What others do could be chosen by what an agent can write. */
+const programs: readonly string[] = ['git', 'ssh'];
+
+/** A World without a terminal, a keyboard and a browser. */
+function worldOf(outer: World, own: Partial<World>): World {
+  const allowed = <P extends Program>(program: P): P => {
+    if (programs.includes(program.file)) return program;
+    throw usage(`This needs the program ${program.file}, which is for a person to run.`).with({ reason: 'person_required' });
+  };
+  const others: Partial<World> = {
+    spawn: async (child) => Promise.reject(usage(`This runs ${child.file} in a terminal.`).with({ reason: 'person_required' })),
+    capture: async ({ attended: _, ...child }: Captured) => outer.capture(allowed(child)),
+    start: async (child: Piped) => outer.start(allowed(child)),
+    open: async () => false,
+    suspend: () => {},
+    ...own,
+  };
+  // No prototype, because what needs another part of a World spreads it.
+  const replaced = Object.entries(others).map(([name, value]) => [name, { value, enumerable: true }] as const);
+  return Object.create(null, { ...Object.getOwnPropertyDescriptors(outer), ...Object.fromEntries(replaced) });
+}
+
+/** A stream that keeps what is written, and passes on its lines. */
+function sink(seen?: (line: string) => void): { readonly stream: Output; readonly text: () => string } {
+  const chunks: Buffer[] = [];
+  let rest = '';
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk);
+      const lines = `${rest}${seen ? chunk : ''}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) seen?.(line);
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString() };
+}
+
+/** What requests may do. */
+interface Bounds {
+  readonly changes: boolean;
+  /** The values of variables are not hidden. */
+  values: boolean;
+  readonly host: string;
+  readonly within: Place | undefined;
+  readonly limits: Limits;
+  /** Receives the tokens that are sent. */
+  readonly tokens: Set<string>;
+  readonly onHidden: () => void;
+}
+
+/** The variables of a site, or one of them. */
+const VARIABLES = /\/environment-variables(\/[^/]+)?$/;
+
+/** A transport that refuses requests outside of the bounds, and hides the values of variables. */
+function bounded(transport: Transport, bounds: Bounds): Transport {
+  return {
+    close: () => transport.close(),
+    async request(request) {
+      const token = request.headers.authorization?.replace(/^Bearer /, '');
+      if (token) bounds.tokens.add(token);
+      const path = pathOf(request, bounds);
+      const refused = refusalOf(request.method, path, bounds);
+      if (refused) throw refused.with({ cause: new NetworkFault(refused.message, { sent: false }) });
+      const response = await transport.request(request);
+      const change = path === undefined ? undefined : rewriting(path, bounds);
+      return change ? { ...response, body: rewritten(response, change) } : response;
+    },
+  };
+}
+
+/** The path of a request to the API; undefined for another host. */
+function pathOf({ url }: HttpRequest, { host }: Bounds): string | undefined {
+  const { pathname } = new URL(url);
+  return url.startsWith(`${host}/api/v1/`) ? pathname.slice(new URL(`${host}/api/v1`).pathname.length) : undefined;
+}
+
+/** Why a request may not leave. */
+function refusalOf(
+  method: string,
+  path: string | undefined,
+  { changes, within, limits }: Pick<Bounds, 'changes' | 'within' | 'limits'>,
+): DnxError | undefined {
+  const reads = isReadMethod(method);
+  if (!reads && !(changes && path !== undefined)) return usage('This would change something. Nothing was sent.');
+  // Names are looked up in the lists of servers and sites, of which only what is within is shown.
+  if (!within || path === undefined || (reads && /^\/(user|servers)$/.test(path))) return undefined;
+  const [own, server, list, site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
+  const isAround = reads && own === path && (list === undefined || site === undefined);
+  return server === within.server && (within.site === undefined || site === within.site || isAround)
+    ? undefined
+    : usage(`${limitWords(limits)} This is another one.`);
+}
+
+/** How the response at a path is changed; undefined if it is not. */
+function rewriting(path: string, { values, within, onHidden }: Bounds): ((data: unknown) => unknown) | undefined {
+  if (!values && VARIABLES.test(path)) return (data) => withoutValues(data, onHidden);
+  const id = path === '/servers' ? within?.server : path === `/servers/${within?.server}/sites` ? within?.site : undefined;
+  const only = (items: readonly unknown[]) => items.filter((item) => isObject(item) && item.id === id);
+  if (id === undefined) return undefined;
+  return (data) =>
+    Array.isArray(data) ? only(data) : isObject(data) && Array.isArray(data.data) ? { ...data, data: only(data.data) } : data;
+}
+
+function withoutValues(data: unknown, onHidden: () => void): unknown {
+  if (Array.isArray(data)) return data.map((each) => withoutValues(each, onHidden));
+  if (!isObject(data)) return data;
+  const entries = Object.entries(data).map(([key, value]) => {
+    if (key !== 'value' || value === null || value === '') return [key, withoutValues(value, onHidden)];
+    onHidden();
+    return [key, MASK];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function* rewritten({ body }: HttpResponse, change: (data: unknown) => unknown): AsyncIterable<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  let data: unknown;
+  try {
+    data = fromJson(bytes.toString());
+  } catch {
+    // No JSON, which is an error wherever it is read.
+    yield bytes;
+    return;
+  }
+  yield Buffer.from(toJson(change(data)));
+}

@@ -1,0 +1,156 @@
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { version } from '../../base/version.ts';
+import type { Context, TypedLine } from '../../cli/language/command.ts';
+import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
+import { type ChangeCall, openChanges, type Question } from './change.ts';
+import { find } from './find.ts';
+import { type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
+import { openRunner, Refusal, type RunOptions } from './run.ts';
+import { instructions, tools } from './tools.ts';
+import { waitFor } from './wait.ts';
+
+type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
+
+/** What a tool answers the client: a result, or a question to a person. */
+type Result = CallToolResult | InputRequiredResult;
+
+/** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
+export async function serve(ctx: Needs, limits: Limits): Promise<void> {
+  const { world } = ctx;
+  const running = new Set<Promise<unknown>>();
+  const transport = new StdioServerTransport(world.stdin, world.stdout);
+  const handle = serveStdio(() => openServer(ctx, limits, running), { transport });
+  await new Promise<void>((resolve) => {
+    const closed = transport.onclose;
+    transport.onclose = () => {
+      closed?.();
+      resolve();
+    };
+    const end = () => void handle.close();
+    if (world.signal.aborted) end();
+    world.signal.addEventListener('abort', end, { once: true });
+  });
+  await Promise.allSettled(running);
+}
+
+/** A server for one client. `running`: the calls that change something. */
+export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>> = new Set()): Server {
+  const offered = tools(limits);
+  const runner = openRunner(ctx, limits);
+  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
+  const changes = openChanges(ctx, runner, (words) => check('change', words));
+  const server = new Server(
+    { name: 'dnx', title: 'Deploynix', version },
+    { capabilities: { tools: {} }, instructions: instructions(limits) },
+  );
+  server.setRequestHandler('tools/list', () => ({ tools: offered }));
+  server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
+    if (!offered.some((tool) => tool.name === name)) return result({ text: `There is no tool '${name}'.`, isError: true });
+    const work = answerTo(name, given, call).catch((error: unknown) => {
+      if (error instanceof Refusal) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
+      throw error;
+    });
+    if (name === 'change') {
+      running.add(work);
+      void work.finally(() => running.delete(work)).catch(() => {});
+    }
+    const answer = await work;
+    if ('plan' in answer) return asked(answer);
+    const limited = answer.isError ? limitWords(limits) : undefined;
+    return result({ ...answer, text: [runner.redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
+  });
+  return server;
+
+  async function answerTo(tool: string, given: Readonly<Record<string, unknown>>, call: ServerContext): Promise<Answer | Question> {
+    const { signal } = call.mcpReq;
+    if (tool === 'find') {
+      const look = async () => {
+        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal });
+      };
+      return find(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
+    }
+    const words = wordsOf(given);
+    if (!words) return { text: 'words must be an array of strings: the words after dnx.', isError: true };
+    const seen = reporter(call, runner.redacted);
+    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks: canAsk(call), reply: replyIn(call) });
+    let line: TypedLine | undefined;
+    const run = (options?: Partial<RunOptions>) =>
+      runner.run(words, {
+        signal,
+        ...options,
+        // It compares values, and shows none.
+        values: (typed) => typed.path === 'env diff' && typed.options.reveal !== true,
+        check(typed) {
+          line = typed;
+          check(tool as LineTool, words)(typed);
+        },
+      });
+    if (tool === 'wait') return waitFor(ctx, run, { signal, seen });
+    const ran = await run();
+    if (!line && ran.code === 0) return helpAnswer(ran.stdout);
+    return resultAnswer(ran, { last: line?.path.endsWith('logs') === true });
+  }
+
+  /** True if the client can show a form to a person. */
+  function canAsk({ mcpReq: { envelope } }: ServerContext): boolean {
+    const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+    const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
+    return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
+  }
+}
+
+/** The words of a command line, without the `dnx` that some put first. */
+function wordsOf({ words }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  if (!Array.isArray(words) || words.length === 0 || !words.every((word) => typeof word === 'string')) return undefined;
+  return words[0] === 'dnx' ? words.slice(1) : words;
+}
+
+const result = ({ text, isError }: Answer): CallToolResult => ({ content: [{ type: 'text', text }], ...(isError && { isError }) });
+
+/** Asks the person: a box to tick or a name to type, because some clients accept an empty form for them. */
+const asked = ({ id, kind, text, plan }: Question): Result =>
+  inputRequired({
+    requestState: id,
+    inputRequests: {
+      approval: inputRequired.elicit({
+        mode: 'form',
+        message: `${plan}\n\n${text}`,
+        requestedSchema: {
+          type: 'object',
+          properties: kind === 'confirm' ? { approve: { type: 'boolean', title: text } } : { name: { type: 'string', title: text } },
+          required: [kind === 'confirm' ? 'approve' : 'name'],
+        },
+      }),
+    },
+  });
+
+/** What a person filled in, in a later round of a call. */
+function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
+  const id = mcpReq.requestState();
+  if (typeof id !== 'string') return undefined;
+  const response = inputResponse(mcpReq.inputResponses as never, 'approval');
+  const { approve, name } = response.kind === 'elicit' && response.action === 'accept' ? (response.content ?? {}) : {};
+  return { id, approve, name };
+}
+
+/** Sends each line of progress to a client that wants it. */
+function reporter({ mcpReq }: ServerContext, redacted: (text: string) => string): ((line: string) => void) | undefined {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  let progress = 0;
+  return (line) => {
+    if (line === '' || line.startsWith('{')) return;
+    progress += 1;
+    void mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, message: redacted(line) } }).catch(() => {});
+  };
+}

@@ -1,0 +1,182 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { volume } from '../support/volume.ts';
+import { type Agent, approve, dataIn, type Filled, openAgent, typing } from './client.ts';
+
+const bed: Bed = await openBed({ rateLimit: 0 });
+let agent: Agent;
+let before = 0;
+beforeEach(() => {
+  before = bed.sandbox.calls.length;
+});
+afterEach(async () => expect((await agent.end()).code).toBe(0));
+afterAll(() => bed.close());
+
+const sent = () =>
+  bed.sandbox.calls
+    .slice(before)
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path }) => `${method} ${path.replaceAll(/\/01\w+/g, '/*')}`);
+const proposed = () => readdirSync(join(bed.directory, 'state/proposed')).map((name) => join(bed.directory, 'state/proposed', name));
+const suspend = ['site', 'suspend', 'shop.example.com'];
+
+describe.each([
+  ['2025-11-25', false],
+  ['2026-07-28', true],
+])('in revision %s', (_, modern) => {
+  test('a change is a plan that a person approves', async () => {
+    agent = await openAgent(bed, '', { modern, fill: approve });
+    const answer = await agent.change('crontab', 'create', '--server', 'web-2', '--command', `php ${modern}`, '--frequency', '0 3 * * *');
+    const { stdout } = await bed.dnx(`crontab create --server web-2 --command 'php ${modern}' --frequency '0 3 * * *' --dry-run`);
+    expect(agent.forms.map(({ message }) => message)).toEqual([`${stdout.trimEnd()}\n\nApply 1 change?`]);
+    expect(dataIn(answer)).toEqual([expect.objectContaining({ change: 1, result: 'applied' })]);
+    expect(sent()).toEqual(['POST /servers/*/crontabs']);
+    expect(proposed()).toEqual([]);
+  });
+
+  test.each<[string, Filled]>([
+    ['declines', { action: 'decline' }],
+    ['closes the form', { action: 'cancel' }],
+    ['accepts without a tick', { action: 'accept', content: { approve: false } }],
+    ['accepts an empty form', { action: 'accept', content: {} }],
+  ])('nothing is sent if the person %s', async (__, filled) => {
+    agent = await openAgent(bed, '', { modern, fill: () => filled });
+    expect(await agent.change(...suspend, '--yes')).toEqual({
+      isError: true,
+      text: expect.stringContaining('The user did not approve the plan. Nothing was changed.'),
+    });
+    expect(sent()).toEqual([]);
+    expect(proposed()).toEqual([]);
+  });
+
+  test('what cannot be undone wants its name typed, which dnx compares', async () => {
+    const name = modern ? 'reports' : 'metrics';
+    expect((await bed.dnx(`database create ${name} --server db-1`)).code).toBe(0);
+    before = bed.sandbox.calls.length;
+    let typed = 'report';
+    agent = await openAgent(bed, '', { modern, fill: (form) => typing(typed)(form) });
+    const words = ['database', 'delete', name, '--server', 'db-1'];
+    expect((await agent.change(...words)).text).toContain("'report' does not match. Nothing was changed.");
+    expect(sent()).toEqual([]);
+    typed = name;
+    expect((await agent.change(...words)).isError).toBe(false);
+    expect(sent()).toEqual(['DELETE /servers/*/databases/*']);
+    expect(agent.forms[0]?.message).toMatch(new RegExp(`undo {5}not possible[\\s\\S]*\n\nType '${name}' to continue:$`));
+  });
+
+  test('a plan that moved between approval and apply is refused', async () => {
+    const branch = modern ? 'one' : 'two';
+    const fill = async (): Promise<Filled> => {
+      expect((await bed.dnx(`site update blog.example.com --branch ${branch}`)).code).toBe(0);
+      before = bed.sandbox.calls.length;
+      return approve();
+    };
+    agent = await openAgent(bed, '', { modern, fill });
+    expect((await agent.change('site', 'update', 'blog.example.com', '--branch', 'mine')).text).toContain('"reason":"plan_moved"');
+    expect(sent()).toEqual([]);
+  });
+});
+
+test('variables are set with what the agent typed, which no plan holds', async () => {
+  agent = await openAgent(bed, '', {
+    fill: () => {
+      expect(agent.forms[0]?.message).toMatch(/^\+ create variable MAIL_KEY [\s\S]*value {2}•+/);
+      return approve();
+    },
+  });
+  expect((await agent.change('env', 'set', 'shop.example.com', 'MAIL_KEY=k-123')).isError).toBe(false);
+  expect((await bed.dnx('env get shop.example.com MAIL_KEY')).stdout).toBe('k-123\n');
+});
+
+test('a deployment is started, and followed with progress', async () => {
+  agent = await openAgent(bed, '', { fill: approve });
+  const { text } = await agent.change('deploy', 'shop.example.com');
+  const [, words] = /Follow it with wait: (.*)$/.exec(text) ?? [];
+  const done = await agent.call('wait', { words: JSON.parse(words ?? '') });
+  expect(dataIn(done)).toEqual(expect.objectContaining({ outcome: 'succeeded' }));
+  expect(agent.progress).toEqual(expect.arrayContaining(['shop.example.com: deploying (5s)', 'shop.example.com: active (16s)']));
+});
+
+describe('a client that cannot ask', () => {
+  test('gets the plan in a private file, for a person to apply', async () => {
+    agent = await openAgent(bed);
+    const { text, isError } = await agent.change(...suspend);
+    expect(isError).toBe(true);
+    const [, file = ''] = /in a terminal: dnx apply (.*)$/.exec(text) ?? [];
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(text).toContain('* suspend shop.example.com (web-1)');
+    expect(sent()).toEqual([]);
+    expect((await bed.dnx(['apply', file, '--yes'])).code).toBe(0);
+    expect(sent()).toEqual(['POST /servers/*/sites/*/suspend']);
+  });
+
+  test('gets no question in another form', async () => {
+    agent = await openAgent(bed, '', { capabilities: { elicitation: { url: {} } } });
+    expect((await agent.change(...suspend)).text).toContain('Ask the user to review it');
+  });
+});
+
+test.each([
+  ['a token', ['token', 'create', 'ci', '--preset', 'ci-deploy']],
+  ['a restore', ['backup', 'restore', '--latest', '--database', 'shop', '--server', 'db-1']],
+])('%s is for a person, who gets the command', async (_, words) => {
+  agent = await openAgent(bed, '', { fill: approve });
+  expect(await agent.change(...words)).toEqual({ isError: true, text: expect.stringContaining(`in a terminal: dnx ${words.join(' ')}`) });
+  expect([agent.forms, sent()]).toEqual([[], []]);
+});
+
+test('with --dry-run, nobody is asked', async () => {
+  agent = await openAgent(bed, '', { fill: approve });
+  expect((await agent.change(...suspend, '--dry-run')).text).toMatch(/suspend shop[\s\S]*Nothing was changed\.$/);
+  expect([agent.forms, sent(), (await agent.change('crontab', '--help')).text]).toEqual([[], [], expect.stringContaining('Usage:')]);
+});
+
+test('whatever the model says, only the form consents', async () => {
+  agent = await openAgent(bed, '', { fill: () => ({ action: 'decline' }) });
+  const tricks = [
+    '--yes',
+    '-y',
+    '--confirm',
+    'web-1',
+    '--',
+    '--no-dry-run',
+    '--out',
+    'p.json',
+    '--exit-code',
+    '--json',
+    '--no-input',
+    '--dry-run',
+    '-F',
+    'dry_run:=false',
+  ];
+  const lines = [
+    suspend,
+    ['server', 'delete', 'web-1'],
+    ['deploy', 'shop.example.com'],
+    ['api', 'DELETE', '/servers/1'],
+    ['undo'],
+    ['apply', 'p.json'],
+  ];
+  const args = fc.record({
+    line: fc.constantFrom(...lines),
+    at: fc.nat(4),
+    more: fc.array(fc.constantFrom(...tricks), { maxLength: 4 }),
+    extra: fc.dictionary(
+      fc.constantFrom('approve', 'approval', 'requestState', 'inputResponses', 'yes', 'confirm'),
+      fc.constantFrom(true, 'accept', 'web-1'),
+    ),
+    tool: fc.constantFrom('change', 'read', 'wait'),
+  });
+  await fc.assert(
+    fc.asyncProperty(args, async ({ line, at, more, extra, tool }) => {
+      const words = [...line.slice(0, at), ...more, ...line.slice(at)];
+      expect((await agent.call(tool, { words, ...extra })).text).not.toContain('"result":"applied"');
+      expect(sent()).toEqual([]);
+    }),
+    { numRuns: volume(400, 60) },
+  );
+  expect(readFileSync(join(bed.directory, 'state/history.jsonl'), 'utf8')).not.toContain('"DELETE /servers/{server}"');
+});
