@@ -1,6 +1,7 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, flag, list } from '../cli/language/options.ts';
+import { agentClients } from '../features/agent/clients.ts';
 import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
 import { chosenAbilities, readAbilities } from '../features/token/choose.ts';
 
@@ -15,7 +16,7 @@ const install = command({
   options: {
     client: argument({
       ...list('Clients, by default those that this project has files of', 'client'),
-      choices: ['claude', 'codex', 'cursor', 'gemini', 'opencode', 'vscode'],
+      choices: agentClients.map(({ name }) => name),
     }),
     dry_run,
   },
