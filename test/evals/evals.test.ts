@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { openAgent } from '../mcp/client.ts';
+import { openBed } from '../support/dnx.ts';
 import { grade } from './grade.ts';
 import { type Effort, openTask, throughMcp, throughShell, type Way } from './scripted.ts';
 import type { Dnx, Task } from './task.ts';
@@ -87,6 +89,30 @@ test.each([
     for (const line of lines) await dnx(line);
   });
   expect(after[0]).toMatch(/was changed instead of|is planned instead of/);
+});
+
+test('the tool find knows what agents call things', async () => {
+  const bed = await openBed({ rateLimit: 0 });
+  const agent = await openAgent(bed);
+  const first = async (query: string) => {
+    const { text } = await agent.call('find', { query });
+    const lines = text.split('\n').slice(0, 3);
+    return lines.map((line) => line.replace(/^\w+ +| {2}#.*| [<[].*/g, ''));
+  };
+  for (const [query, command] of [
+    ['ssl', 'certificate list'],
+    ['reboot the server', 'server restart'],
+    ['deployments', 'site releases'],
+    ['supervisor process', 'daemon create'],
+    ['ufw', 'network-rule list'],
+    ['diagnose', 'why'],
+    ['server info', 'server show'],
+    ['database user', 'database-user list'],
+    ['security', 'audit'],
+  ] as const)
+    expect([query, await first(query)]).toEqual([query, expect.arrayContaining([command])]);
+  expect((await agent.end()).code).toBe(0);
+  await bed.close();
 });
 
 test('run.mjs lets any program work on the tasks, and grades it', () => {

@@ -8,6 +8,6 @@ export default task({
     holds: ({ backups }) => backups.at(-1)?.status === 'completed',
   },
   async solve(dnx) {
-    await dnx('backup create --database shop --server db-1', { wait: 'backup list --database shop --server db-1 --query [0]' });
+    await dnx('backup create --database shop --server db-1', { wait: 'backup list --database shop --server db-1 --limit 1' });
   },
 });
