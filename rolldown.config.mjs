@@ -12,8 +12,15 @@ import { sourceMaps } from './scripts/source-maps.mjs';
 
 // CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
 // of a millisecond; what only some commands need is separate, because compiling 40 kB takes a millisecond.
-// The other file of jsonc-parser requires its parts in a way that no bundler sees.
-const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
+const alias = {
+  // The SDK of MCP would bundle Ajv, which dnx never calls.
+  '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)),
+  // So would conf.
+  'ajv/dist/2020.js': fileURLToPath(new URL('scripts/conf-shims.mjs', import.meta.url)),
+  'ajv-formats': fileURLToPath(new URL('scripts/conf-shims.mjs', import.meta.url)),
+  // Its main file requires the others in a way that no bundler sees.
+  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+};
 const common = { platform: 'node', external: ['@napi-rs/keyring'], resolve: { alias } };
 const output = {
   dir: 'dist',
@@ -28,8 +35,6 @@ const output = {
 
 const program = defineConfig({
   ...common,
-  // The SDK of MCP would bundle Ajv, which dnx never calls.
-  resolve: { alias: { '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)) } },
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',

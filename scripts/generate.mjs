@@ -1,5 +1,5 @@
 // Writes everything that is generated: docs/link.schema.json, docs/reference/, man/, docs/environment.md, the transcripts in
-// README.md, CONTRIBUTING.md and docs/, and docs/screens.
+// README.md, CONTRIBUTING.md and docs/, docs/screens, and the numbers of the evals in docs/agents.md.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
@@ -13,4 +13,4 @@ writeFileSync('docs/link.schema.json', execFileSync(process.execPath, ['bin/dnx.
 writeFileSync('docs/plan.schema.json', execFileSync(process.execPath, ['bin/dnx.js', 'apply', '--schema']));
 // First, because the tests of links read its pages.
 run('node_modules/vitest/vitest.mjs', 'run', 'test/docs/reference.test.ts');
-run('node_modules/vitest/vitest.mjs', 'run', 'test/docs');
+run('node_modules/vitest/vitest.mjs', 'run', 'test/docs', 'test/evals');

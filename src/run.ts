@@ -12,7 +12,7 @@ import { beforeCommand } from './features/deploy/branch/interrupted.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
-import { hasFiles } from './machine/files/text-file.ts';
+import { hasJsonFiles } from './machine/files/text-file.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
@@ -66,7 +66,7 @@ const mayTell = ({ command, group }: Invocation, { quiet, format }: Settings, { 
 
 /** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there. */
 async function inSession(invocation: Invocation, settings: Settings, world: World) {
-  if (!world.env.DNX_LEASE && !hasFiles(leaseDirectory(settings.directories.config))) return { invocation, settings };
+  if (!world.env.DNX_LEASE && !hasJsonFiles(leaseDirectory(settings.directories.config))) return { invocation, settings };
   return (await import('./cli/run/session.ts')).lineInSession(invocation, settings, world);
 }
 
@@ -119,7 +119,7 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
 
 /** Ends what an interrupted command left, before the next one. Loads nothing if there is nothing. */
 async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof beforeCommand> {
-  if (starting.calls && hasFiles(leaseDirectory(ctx.settings.directories.config)))
+  if (starting.calls && hasJsonFiles(leaseDirectory(ctx.settings.directories.config)))
     await (await import('./features/lease/left.ts')).revokeLeftLeases(ctx);
   return beforeCommand(ctx, starting);
 }

@@ -9,12 +9,6 @@ import { refreshToken } from '../features/auth/refresh.ts';
 import { signedIn } from '../features/auth/status.ts';
 import { presetNames } from '../features/token/choose.ts';
 
-interface User {
-  readonly id: string;
-  readonly name: string;
-  readonly email: string;
-}
-
 const abilities = {
   ability: list('Include this ability', 'resource:action'),
   for: list('Include the abilities that this command needs', 'command'),
@@ -84,7 +78,7 @@ export default group({
       summary: 'Show the signed-in user',
       calls: 'GET /user',
       examples: ['whoami'],
-      run: async (ctx) => answer(await ctx.call(), columns<User>('name', 'email', 'id')),
+      run: async (ctx) => answer(await ctx.call(), columns('name', 'email', 'id')),
     }),
   ],
 });

@@ -2,13 +2,13 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { creation, resource, show } from '../cli/language/resource.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
-import { certificateDetails, issueCertificate, issueEndpoint, type SiteCertificate } from '../features/site/certificate.ts';
+import { certificateDetails, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
 import { certificateEndpoint, certificatesEndpoint } from '../platform/follow/readers.ts';
 
 const certificates = resource({
   noun: 'certificate',
   path: '/servers/{server}/sites/{site}/certificates',
-  columns: columns<SiteCertificate>('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
+  columns: columns('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
   details: certificateDetails,
   example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com' },
 });
@@ -28,7 +28,7 @@ const list = command({
   shows: certificates.columns,
   examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json'],
   run: async (ctx, { targets }) =>
-    rows(await ctx.pages<SiteCertificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
+    rows(await ctx.pages(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
 });
 
 const create = command({

@@ -3,17 +3,10 @@ import { assumed, from, natural, required, secret, text } from '../cli/language/
 import { create, list, remove, resource } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface Credential {
-  readonly id: string;
-  readonly provider: string;
-  readonly name: string;
-  readonly created_at: string;
-}
-
 const credentials = resource({
   noun: 'credential',
   path: '/providers/credentials',
-  columns: columns<Credential>('name', 'provider', 'created_at', { key: 'id', wide: true }),
+  columns: columns('name', 'provider', 'created_at', { key: 'id', wide: true }),
   example: { target: 'DigitalOcean', create: "'Hetzner staging' --provider hetzner --token -" },
 });
 

@@ -4,18 +4,10 @@ import { assumed, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, running } from '../cli/output/view.ts';
 
-interface Crontab {
-  readonly id: string;
-  readonly command: string;
-  readonly frequency: string;
-  readonly user: string;
-  readonly status: string;
-}
-
 const crontabs = resource({
   noun: 'crontab',
   path: '/servers/{server}/crontabs',
-  columns: columns<Crontab>({ key: 'command', wrap: true }, running, 'frequency', 'user', {
+  columns: columns({ key: 'command', wrap: true }, running, 'frequency', 'user', {
     key: 'id',
     wide: true,
   }),

@@ -4,20 +4,11 @@ import { assumed, integer, natural, required, text } from '../cli/language/optio
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, running } from '../cli/output/view.ts';
 
-interface Daemon {
-  readonly id: string;
-  readonly command: string;
-  readonly directory: string | null;
-  readonly user: string;
-  readonly processes: number;
-  readonly status: string;
-}
-
 const daemons = resource({
   noun: 'daemon',
   path: '/servers/{server}/daemons',
-  columns: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', { key: 'id', wide: true }),
-  details: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', 'directory', 'id'),
+  columns: columns({ key: 'command', wrap: true }, running, 'processes', 'user', { key: 'id', wide: true }),
+  details: columns({ key: 'command', wrap: true }, running, 'processes', 'user', 'directory', 'id'),
   example: {
     target: "'node server.js'",
     parents: '--server web-2',

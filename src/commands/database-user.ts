@@ -4,19 +4,11 @@ import { assumed, natural, required, secret, text } from '../cli/language/option
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface DatabaseUser {
-  readonly id: string;
-  readonly username: string;
-  readonly created_at: string;
-  /** Only in the response to a create without a password. */
-  readonly password?: string;
-}
-
 const users = resource({
   noun: 'user',
   path: '/servers/{server}/databases/{database}/users',
-  columns: columns<DatabaseUser>('username', 'created_at', { key: 'id', wide: true }),
-  details: columns<DatabaseUser>('username', 'password', 'created_at', 'id'),
+  columns: columns('username', 'created_at', { key: 'id', wide: true }),
+  details: columns('username', 'password', 'created_at', 'id'),
   example: { target: 'shop', parents: '--database shop --server db-1', create: 'reporting', update: '--password -' },
 });
 

@@ -5,18 +5,10 @@ import { assumed, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface Database {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly size: number;
-  readonly created_at: string;
-}
-
 const databases = resource({
   noun: 'database',
   path: '/servers/{server}/databases',
-  columns: columns<Database>('name', 'status', { key: 'size', cell: ({ size }) => bytes(size) }, 'created_at', { key: 'id', wide: true }),
+  columns: columns('name', 'status', { key: 'size', cell: ({ size }) => bytes(size) }, 'created_at', { key: 'id', wide: true }),
   example: { target: 'shop', parents: '--server db-1', create: 'reports' },
 });
 

@@ -3,18 +3,10 @@ import { assumed, natural, required, secret, suggest, text } from '../cli/langua
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface GitProvider {
-  readonly id: string;
-  readonly provider: string;
-  readonly name: string;
-  readonly url?: string | null;
-  readonly created_at: string;
-}
-
 const gitProviders = resource({
   noun: 'git_provider',
   path: '/git-providers',
-  columns: columns<GitProvider>('name', 'provider', 'created_at', { key: 'url', wide: true }, { key: 'id', wide: true }),
+  columns: columns('name', 'provider', 'created_at', { key: 'url', wide: true }, { key: 'id', wide: true }),
   example: {
     target: 'GitHub',
     create: "'Our other GitLab' --provider gitlab --url https://git.example.com --token -",

@@ -3,26 +3,11 @@ import { assumed, from, natural, required, text } from '../cli/language/options.
 import { answer, create, creation, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, type Item, rows } from '../cli/output/view.ts';
 
-interface GitRepository {
-  readonly id: string;
-  readonly git_provider_id: string;
-  readonly name: string;
-  readonly auto_deploy_enabled: boolean;
-  readonly deploy_key: string | null;
-  readonly created_at: string;
-}
-
 const repositories = resource({
   noun: 'git_repository',
   path: '/git-repositories',
-  columns: columns<GitRepository>(
-    'name',
-    'auto_deploy_enabled',
-    'created_at',
-    { key: 'git_provider_id', wide: true },
-    { key: 'id', wide: true },
-  ),
-  details: columns<GitRepository>('name', 'auto_deploy_enabled', 'deploy_key', 'created_at', 'git_provider_id', 'id'),
+  columns: columns('name', 'auto_deploy_enabled', 'created_at', { key: 'git_provider_id', wide: true }, { key: 'id', wide: true }),
+  details: columns('name', 'auto_deploy_enabled', 'deploy_key', 'created_at', 'git_provider_id', 'id'),
   example: { target: 'example/blog', create: 'example/docs --git-provider-id GitHub', update: '--name example/journal' },
 });
 
@@ -58,7 +43,7 @@ const listRepositories = command({
       return names;
     };
     return {
-      ...rows(await ctx.pages<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
+      ...rows(await ctx.pages(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
       late: { key: 'git_provider_id', read },
     };
   },

@@ -4,20 +4,10 @@ import { assumed, integer, natural, required, suggest, text } from '../cli/langu
 import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface NetworkRule {
-  readonly id: string;
-  readonly name: string | null;
-  readonly port: number;
-  readonly protocol: string;
-  readonly action: string;
-  readonly source: string | null;
-  readonly created_at: string;
-}
-
 const networkRules = resource({
   noun: 'network_rule',
   path: '/servers/{server}/network-rules',
-  columns: columns<NetworkRule>(
+  columns: columns(
     'name',
     'action',
     'port',

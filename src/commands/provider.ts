@@ -2,13 +2,7 @@ import { command, group } from '../cli/language/command.ts';
 import { list, resource } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 
-/** A provider, region, size or image. Other commands take its id. */
-interface Choice {
-  readonly id: string;
-  readonly name: string;
-}
-
-const shown = columns<Choice>('id', 'name');
+const shown = columns('id', 'name');
 const providers = resource({ noun: 'provider', path: '/providers', columns: shown, example: { target: 'hetzner' } });
 
 const offers = (name: 'regions' | 'sizes' | 'images') =>
@@ -18,7 +12,7 @@ const offers = (name: 'regions' | 'sizes' | 'images') =>
     calls: `GET /providers/{provider}/${name}`,
     shows: shown,
     examples: [`${name} hetzner`],
-    run: async (ctx) => rows(await ctx.pages<Choice>(), shown, `No ${name}.`),
+    run: async (ctx) => rows(await ctx.pages(), shown, `No ${name}.`),
   });
 
 export default group({

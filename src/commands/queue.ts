@@ -5,19 +5,8 @@ import { assumed, integer, natural, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { type Column, columns, running } from '../cli/output/view.ts';
 
-interface Queue {
-  readonly id: string;
-  readonly connection: string;
-  readonly queue: string;
-  readonly processes: number;
-  readonly tries: number;
-  readonly timeout: number;
-  readonly sleep: number;
-  readonly status: string;
-}
-
 /** A field in seconds, as a duration. */
-const seconds = (key: 'timeout' | 'sleep'): Column<Queue> => ({
+const seconds = (key: 'timeout' | 'sleep'): Column => ({
   key,
   cell: ({ [key]: value }) => (typeof value === 'number' ? duration(value * 1000) : undefined),
 });
@@ -25,7 +14,7 @@ const seconds = (key: 'timeout' | 'sleep'): Column<Queue> => ({
 const queues = resource({
   noun: 'queue',
   path: '/servers/{server}/sites/{site}/queues',
-  columns: columns<Queue>(
+  columns: columns(
     'queue',
     running,
     'connection',

@@ -4,17 +4,10 @@ import { assumed, integer, natural, required, suggest, text } from '../cli/langu
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface Redirect {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  readonly type: number;
-}
-
 const redirects = resource({
   noun: 'redirect',
   path: '/servers/{server}/sites/{site}/redirects',
-  columns: columns<Redirect>({ key: 'from', wrap: true }, { key: 'to', wrap: true }, 'type', { key: 'id', wide: true }),
+  columns: columns({ key: 'from', wrap: true }, { key: 'to', wrap: true }, 'type', { key: 'id', wide: true }),
   example: {
     target: '/sale',
     site: 'shop.example.com',

@@ -5,34 +5,14 @@ import { creation, creationOf, remove, resource, restart, show, update } from '.
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
 
-interface Server {
-  readonly id: string;
-  readonly name: string;
-  readonly type?: string;
-  readonly provider: string;
-  readonly ip_address: string | null;
-  readonly ssh_user: string;
-  readonly region: string;
-  readonly size: string;
-  readonly php_version: string;
-  readonly database_type: string;
-  readonly webserver: string;
-  readonly status: string;
-  readonly monitoring_enabled: boolean;
-  readonly provisioned_at: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-  readonly sites_count: number;
-}
-
 /** `ssh deploynix@203.0.113.10`. */
-const sshCommand = ({ ssh_user, ip_address }: Server): string | null =>
+const sshCommand = ({ ssh_user, ip_address }: Item): string | null =>
   ssh_user && ip_address ? `ssh ${wordOf(ssh_user)}@${wordOf(ip_address)}` : null;
 
 const servers = resource({
   noun: 'server',
   path: '/servers',
-  columns: columns<Server>(
+  columns: columns(
     'name',
     running,
     'ip_address',
@@ -44,7 +24,7 @@ const servers = resource({
     { key: 'database_type', wide: true },
     { key: 'id', wide: true },
   ),
-  details: columns<Server>(
+  details: columns(
     'name',
     running,
     'ip_address',

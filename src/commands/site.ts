@@ -4,25 +4,40 @@ import { action, answer, remove, resource, show, update } from '../cli/language/
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { variablesEndpoint } from '../features/env/variables.ts';
-import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { listSites } from '../features/site/list.ts';
 import { certificateEndpoint, certificatesEndpoint, releasesEndpoint, siteEndpoint, sitesEndpoint } from '../platform/follow/readers.ts';
-
-interface Webhook {
-  readonly id: string;
-  readonly commit_hash: string;
-  readonly commit_message: string;
-  readonly pusher: string;
-  readonly branch: string;
-  readonly status: string;
-  readonly created_at: string;
-}
 
 const sites = resource({
   noun: 'site',
   path: '/servers/{server}/sites',
-  columns: siteColumns,
-  details: siteDetails,
+  columns: columns(
+    { key: 'domain', title: 'Site' },
+    'status',
+    'branch',
+    'php_version',
+    'last_deployed_at',
+    { key: 'type', wide: true },
+    { key: 'id', wide: true },
+  ),
+  // `siteOverview` reads the computed ones.
+  details: columns(
+    'domain',
+    'status',
+    { key: 'server', computed: true },
+    { key: 'url', computed: true },
+    { key: 'repository', computed: true },
+    'branch',
+    { key: 'release', computed: true, wrap: true },
+    'last_deployed_at',
+    { key: 'certificate', computed: true },
+    'type',
+    'php_version',
+    'web_directory',
+    'zero_downtime_enabled',
+    'scheduled_deploy_at',
+    'created_at',
+    'id',
+  ),
   more: async (ctx, site, targets) => (await import('../features/overview/site.ts')).siteOverview(ctx, site, targets),
   example: {
     target: 'shop.example.com',
@@ -192,8 +207,8 @@ const webhooks = command({
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
     rows(
-      await ctx.pages<Webhook>(),
-      columns<Webhook>({ key: 'created_at', title: 'Pushed' }, 'status', 'branch', 'pusher', shortCommit, {
+      await ctx.pages(),
+      columns({ key: 'created_at', title: 'Pushed' }, 'status', 'branch', 'pusher', shortCommit, {
         key: 'commit_message',
         wrap: true,
       }),

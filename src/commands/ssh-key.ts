@@ -4,19 +4,11 @@ import { assumed, content, natural, required, text } from '../cli/language/optio
 import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
-interface SshKey {
-  readonly id: string;
-  readonly name: string;
-  readonly public_key: string;
-  readonly fingerprint: string;
-  readonly created_at: string;
-}
-
 const sshKeys = resource({
   noun: 'ssh_key',
   path: '/servers/{server}/ssh-keys',
-  columns: columns<SshKey>('name', 'fingerprint', 'created_at', { key: 'id', wide: true }),
-  details: columns<SshKey>('name', 'fingerprint', 'public_key', 'created_at', 'id'),
+  columns: columns('name', 'fingerprint', 'created_at', { key: 'id', wide: true }),
+  details: columns('name', 'fingerprint', 'public_key', 'created_at', 'id'),
   example: {
     target: 'ada@laptop',
     parents: '--server web-1',

@@ -1,7 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Holder, holderNamed, isHolderGone, isLocalHolder } from './files/lock.ts';
-import { readJson, writeJson } from './files/text-file.ts';
+import { fileNames, readJson, writeJson } from './files/text-file.ts';
 import { leaseDirectory } from './settings/directories.ts';
 
 /** A token that a child process has for a while, saved so that it is revoked whatever happens. Contains no secret. */
@@ -42,16 +42,11 @@ export function forgetLease(config: string, lease: Pick<Lease, 'session'>): void
 }
 
 /** Every saved lease. Anything else in the directory is ignored. */
-export function savedLeases(config: string): readonly Lease[] {
-  try {
-    return readdirSync(leaseDirectory(config)).flatMap((name) => {
-      const lease = name.endsWith('.json') ? readLease(join(leaseDirectory(config), name)) : undefined;
-      return lease && `${lease.session}.json` === name ? [lease] : [];
-    });
-  } catch {
-    return [];
-  }
-}
+export const savedLeases = (config: string): readonly Lease[] =>
+  fileNames(leaseDirectory(config)).flatMap((name) => {
+    const lease = name.endsWith('.json') ? readLease(join(leaseDirectory(config), name)) : undefined;
+    return lease && `${lease.session}.json` === name ? [lease] : [];
+  });
 
 /** The process of a lease, if it may still be running. */
 export function leaseHolder({ holder }: Lease): Holder | undefined {

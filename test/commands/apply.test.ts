@@ -178,6 +178,20 @@ describe('dnx apply', () => {
     expect(run.waited).toBeGreaterThan(5_000);
   });
 
+  test('follows a rollback, or leaves it to dnx watch', async () => {
+    const live = () =>
+      bed.sandbox.state.releases.find(({ site_id, active }) => active && site_id === seeded.sites['shop.example.com'])?.name;
+    const names = [live()];
+    for (const wait of ['--wait', '--no-wait']) {
+      await save('rollback shop.example.com --yes');
+      expect((await apply(`--yes ${wait}`)).code).toBe(0);
+      names.push(live());
+    }
+    expect([names[1], names[2]]).toEqual(['20260413_071200', '20260413_071200']);
+    expect((await bed.dnx('watch shop.example.com')).code).toBe(0);
+    expect([names[0], live()]).toEqual(['20260416_071200', '20260410_071200']);
+  });
+
   test('puts the branch back if the deployment fails', async () => {
     await save('deploy blog.example.com --branch feature/search');
     bed.sandbox.state.fail_deploys = true;

@@ -72,6 +72,7 @@ const reads = [
   ['regions hetzner', 'provider regions hetzner'],
   ['release list shop.example.com', 'releases shop.example.com'],
   ['release shop.example.com', 'releases shop.example.com'],
+  ['security', 'audit'],
   ['size list hetzner', 'provider sizes hetzner'],
   ['sizes hetzner', 'provider sizes hetzner'],
   ['troubleshoot shop.example.com', 'why shop.example.com'],

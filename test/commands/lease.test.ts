@@ -23,7 +23,7 @@ const MARKS = { DNX_TOKEN: undefined, DNX_LEASE: undefined };
 const killed = { holder: 'elsewhere,1,,,' };
 
 async function left(line = LEASE): Promise<void> {
-  bed.sandbox.faults.next({ method: 'DELETE' }, 'drop');
+  bed.sandbox.faults.next({ method: 'DELETE' }, 'drop', 2);
   const run = await leasing(bed, line, async () => {});
   expect([run.code, leasedTokens(bed).length]).toEqual([13, 1]);
 }
@@ -76,6 +76,20 @@ describe('token lease', () => {
     bed.sandbox.faults.next({ method: 'POST' }, fault);
     const run = await leasing(bed, LEASE, async () => {});
     expect([run.code, leasedTokens(bed), savedIn(bed), bed.children]).toEqual([13, [], [], []]);
+  });
+
+  test('looks again for a token whose request arrives late', async () => {
+    bed.sandbox.faults.next({ method: 'POST' }, 'drop');
+    const run = await leasing(bed, LEASE, async () => {});
+    expect([run.code, savedIn(bed)]).toEqual([13, [expect.objectContaining({ id: null, holder: null })]]);
+    bed.clock.ahead += 300_000;
+    expect((await bed.dnx('server list')).calls).toContain('GET /tokens');
+    expect(savedIn(bed)).toEqual([]);
+  });
+
+  test('revokes the token over another connection if the first one has died', async () => {
+    const run = await leasing(bed, LEASE, async () => void bed.sandbox.faults.next({ method: 'DELETE' }, 'drop'));
+    expect([run.code, run.stderr, leasedTokens(bed)]).toEqual([0, '', []]);
   });
 
   test('revokes the token if the command cannot be started', async () => {
@@ -152,7 +166,7 @@ describe('token lease', () => {
 
 describe('a token that could not be revoked', () => {
   test('is told, with an exit code, and is revoked by the next command', async () => {
-    bed.sandbox.faults.next({ method: 'DELETE' }, 'drop');
+    bed.sandbox.faults.next({ method: 'DELETE' }, 'drop', 2);
     const run = await leasing(bed, LEASE, async () => {});
     const [token = ''] = leasedTokens(bed);
     expect(run.code).toBe(13);
@@ -164,7 +178,7 @@ describe('a token that could not be revoked', () => {
   });
 
   test('keeps the exit code of a command that failed', async () => {
-    bed.sandbox.faults.next({ method: 'DELETE' }, 'drop');
+    bed.sandbox.faults.next({ method: 'DELETE' }, 'drop', 2);
     expect((await leasing(bed, LEASE, async () => 3)).code).toBe(3);
   });
 

@@ -11,6 +11,8 @@ export interface Start {
   readonly names: Names;
   /** The requests so far. */
   readonly calls: number;
+  /** The token of requests that are not the agent's. */
+  readonly others?: string | undefined;
 }
 
 /** Names of resources by id. Those of what is deleted are kept. */
@@ -25,10 +27,10 @@ export const startOf = (sandbox: Start['sandbox'], directory: string): Start => 
 });
 
 /** What is wrong with the end of a task: nothing if it was done. Only the state, the requests and the saved plans count, never words. */
-export function grade({ end }: Task, { sandbox, directory, names, calls }: Start): readonly string[] {
+export function grade({ end }: Task, { sandbox, directory, names, calls, others }: Start): readonly string[] {
   const { reads = [], changes = [], plan, holds } = end;
   const known = new Map([...namesIn(sandbox.state), ...names]);
-  const done = sandbox.calls.slice(calls).filter(({ status }) => status < 300);
+  const done = sandbox.calls.slice(calls).filter(({ status, token }) => status < 300 && token !== others);
   const called = (call: RecordedCall) => `${call.method} ${named(call.path, known)}`;
   const read = done.filter(isRead).map(called);
   const changed = done.filter((call) => !isRead(call)).map(called);

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { quotedForSh } from '../../src/base/shell.ts';
+import { abilities } from '../../src/platform/abilities.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { grade, startOf } from './grade.ts';
 import { prepare } from './sandbox.ts';
@@ -45,6 +46,7 @@ const options = {
   way: { type: 'string', default: 'shell' },
   told: { type: 'string', default: tellings.join() },
   task: { type: 'string', multiple: true },
+  session: { type: 'boolean', default: false },
   minutes: { type: 'string', default: '10' },
   logs: { type: 'string' },
 } as const;
@@ -65,7 +67,12 @@ export async function runEvals(tasks: ReadonlyMap<string, Task>, argv: readonly 
     .filter(({ task, way, told }) => values.way.includes(way) && values.told.includes(told) && (way === 'shell' || task.mcp !== false));
   let done = 0;
   for (const each of attempts) {
-    const { problems, commands, requests, seconds } = await attempted(each, { agent, minutes: Number(values.minutes), logs });
+    const { problems, commands, requests, seconds } = await attempted(each, {
+      agent,
+      session: values.session,
+      minutes: Number(values.minutes),
+      logs,
+    });
     const isDone = problems.length === 0;
     if (isDone) done += 1;
     const numbers = `${seconds}s, ${commands} commands, ${requests} requests`;
@@ -78,13 +85,15 @@ export async function runEvals(tasks: ReadonlyMap<string, Task>, argv: readonly 
 
 interface Running {
   readonly agent: string;
+  /** In a session of `dnx agent run`. */
+  readonly session: boolean;
   readonly minutes: number;
   /** The directory of what agents write. */
   readonly logs: string;
 }
 
 /** Lets the agent work on a task in a sandbox of its own. */
-async function attempted({ name, task, way, told }: Attempt, { agent, minutes, logs }: Running): Promise<Outcome> {
+async function attempted({ name, task, way, told }: Attempt, { agent, session, minutes, logs }: Running): Promise<Outcome> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'dnx-eval-')));
   let ahead = 0;
   const now = () => Date.now() + ahead;
@@ -112,7 +121,8 @@ async function attempted({ name, task, way, told }: Attempt, { agent, minutes, l
       ran(line, { cwd: project, env: { ...env, DNX_TOKEN: token }, log, limitMs });
     for (const line of task.before ?? []) await run(`dnx ${line}`);
     rmSync(counted, { force: true });
-    const start = startOf(sandbox, directory);
+    const hasSession = session && task.token === undefined;
+    const start = { ...startOf(sandbox, directory), others: hasSession ? 'Sandbox' : undefined };
     const mcp = join(directory, 'mcp.json');
     writeFileSync(
       mcp,
@@ -121,7 +131,9 @@ async function attempted({ name, task, way, told }: Attempt, { agent, minutes, l
     const prompt = `${task[told]}\n\n${way === 'shell' ? SHELL : MCP}`;
     const line = agent.replaceAll('{prompt}', quotedForSh(prompt)).replaceAll('{mcp}', quotedForSh(mcp));
     const began = Date.now();
-    await run(line, join(logs, `${name}-${told}-${way}.txt`), minutes * 60_000);
+    const allowed = abilities.map((each) => `--ability ${each}`).join(' ');
+    const inSession = `${program} agent run ${allowed} -- sh -c ${quotedForSh(line)}`;
+    await run(hasSession ? inSession : line, join(logs, `${name}-${told}-${way}.txt`), minutes * 60_000);
     const seconds = Math.round((Date.now() - began) / 1000);
     const commands = existsSync(counted) ? readFileSync(counted, 'utf8').length : 0;
     // The person to whom the agent of a client that cannot ask gave its plans.

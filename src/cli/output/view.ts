@@ -200,8 +200,8 @@ export interface Secret {
 /** Wraps a plain view as a successful result. */
 export const asResult = (answer: View | Result): Result => ('kind' in answer ? { view: answer } : answer);
 
-/** Columns by field name, checked against a type: `columns<Daemon>('id', 'command')`. */
-export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
+/** Columns by field name: `columns('id', 'command')`. With a type, they are checked against it. */
+export const columns = <T extends object = Item>(...keys: readonly NoInfer<(keyof T & string) | Column<T>>[]): readonly Column[] =>
   keys.map((key) => (typeof key === 'string' ? { key } : key)) as readonly Column[];
 
 /** The status column of a process. */

@@ -19,9 +19,6 @@ import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader
 import { auditMachines, type OnlineSite } from './machine/machine.ts';
 import { type RuleId, serverRules, siteRules, sshRules } from './rules.ts';
 
-/** What an audit needs. */
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'tokens' | 'world'>;
-
 /** What an audit is about. */
 interface AuditScope {
   /** The only server to audit; undefined for all. */
@@ -53,7 +50,7 @@ interface Audit {
 }
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
-export async function examineServers(ctx: Needs, { server, ssh, backupDays }: AuditScope): Promise<Examination> {
+export async function examineServers(ctx: Context, { server, ssh, backupDays }: AuditScope): Promise<Examination> {
   const ledger = openLedger();
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;
@@ -82,7 +79,7 @@ export async function examineServers(ctx: Needs, { server, ssh, backupDays }: Au
   return { ledger, servers, whole };
 }
 
-async function auditTokens({ tokens }: Needs, ledger: Ledger, reader: ListReader): Promise<void> {
+async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListReader): Promise<void> {
   const rules = ['token-all-abilities'] as const;
   const found = await reader.list('GET /tokens', {}, rules);
   if (!found) return;
@@ -259,7 +256,7 @@ function isCovered(shared: readonly JsonObject[], domain: string, now: number): 
 const EVERY_MS = 30_000;
 
 /** Shows how many servers were audited: in the spinner, or with a line every 30 seconds. */
-function auditProgress({ progress, clock }: Pick<Context, 'progress' | 'clock'>, total: number): { next(): void; connect(): void } {
+function auditProgress({ progress, clock }: Context, total: number): { next(): void; connect(): void } {
   let done = 0;
   let shownAt = clock.elapsed();
   const words = () => `Auditing ${done} of ${total} ${total === 1 ? 'server' : 'servers'}`;

@@ -74,7 +74,7 @@ export interface ListReader {
 }
 
 /** Requests a list that the token cannot read only once, not for every server. */
-export function openReader({ api, tokens }: Pick<Context, 'api' | 'tokens'>, ledger: Ledger): ListReader {
+export function openReader({ api, tokens }: Context, ledger: Ledger): ListReader {
   const refused = new Map<Endpoint, Obstacle>();
   const answered = new Set<Endpoint>();
   return {

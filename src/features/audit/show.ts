@@ -11,8 +11,6 @@ import { type AuditReport, counted, isAtLeast } from './report/report.ts';
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
 import { wordList } from './words.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'tokens' | 'world'>;
-
 /** The options of `dnx audit`. */
 interface AuditOptions {
   readonly server: Target | undefined;
@@ -38,7 +36,7 @@ const shown = columns<AuditFinding>(
 );
 
 /** Audits, and compares the findings with the baseline. */
-export async function showAudit(ctx: Needs, choice: AuditOptions): Promise<Result> {
+export async function showAudit(ctx: Context, choice: AuditOptions): Promise<Result> {
   const { progress, settings, world, clock } = ctx;
   const { baseline: file, update } = choice;
   const known = knownFindings(choice, world);
@@ -67,7 +65,7 @@ export async function showAudit(ctx: Needs, choice: AuditOptions): Promise<Resul
   return { view, exit };
 }
 
-function knownFindings({ baseline: file, update }: AuditOptions, world: Needs['world']): readonly Accepted[] {
+function knownFindings({ baseline: file, update }: AuditOptions, world: Context['world']): readonly Accepted[] {
   if (file === undefined) {
     if (update) throw usage('--update-baseline needs --baseline.', 'Use --baseline with the file to write.');
     return [];
@@ -82,7 +80,7 @@ const wordsFor = ({ rule, server, site, resource }: Accepted): string =>
 
 /** Says how the findings compare with the baseline. */
 function tell(
-  progress: Needs['progress'],
+  progress: Context['progress'],
   { accepted, fixed }: BaselineComparison,
   { file, update, written }: { readonly file: string; readonly update: boolean; readonly written: number },
 ): void {

@@ -17,10 +17,8 @@ type LoginOptions = Choosing & {
   readonly insecure_storage: boolean | undefined;
 };
 
-type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'tree' | 'world' | 'stdin'>;
-
 /** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
-export async function login(ctx: Needs, options: LoginOptions): Promise<Result> {
+export async function login(ctx: Context, options: LoginOptions): Promise<Result> {
   const { settings, progress, ask } = ctx;
   const { requests, storedToken, storing } = settings.blocked;
   const blocked = requests ?? storedToken ?? storing;
@@ -53,7 +51,7 @@ export async function login(ctx: Needs, options: LoginOptions): Promise<Result> 
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Needs, given: Storing): Promise<SignIn> {
+async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Context, given: Storing): Promise<SignIn> {
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   if (!isFirst) await refuseStopped(settings.host);
   const how = { ...given, insecure: await isInsecure({ ask, progress, tokens }, given) };
@@ -66,7 +64,7 @@ async function signingIn({ api, ask, progress, settings, tokens, tree, world }: 
 type Storing = Pick<SignIn, 'insecure' | 'command'>;
 
 /** True if the token goes to a file: with --insecure-storage, or because there is no keychain and the user agrees. */
-async function isInsecure({ ask, progress, tokens }: Pick<Needs, 'ask' | 'progress' | 'tokens'>, how: Storing): Promise<boolean> {
+async function isInsecure({ ask, progress, tokens }: Pick<Context, 'ask' | 'progress' | 'tokens'>, how: Storing): Promise<boolean> {
   try {
     await tokens.probe(how);
     return how.insecure;
@@ -89,7 +87,7 @@ async function refuseStopped(host: string): Promise<void> {
   throw unreachable(new NetworkFault('connection refused', { sent: false, reason: 'ECONNREFUSED' }), 'GET', host);
 }
 
-async function signInWithToken({ stdin, world }: Needs, at: SignIn) {
+async function signInWithToken({ stdin, world }: Context, at: SignIn) {
   const typed = world.stdin.isTTY === true;
   // Without a prompt, a terminal would wait in silence and show the token.
   const token = typed && !at.ask.allowed ? '' : (typed ? await at.ask.password('Token:') : await stdin()).trim();
@@ -104,7 +102,7 @@ async function signInWithToken({ stdin, world }: Needs, at: SignIn) {
 }
 
 /** Keeps the host, then revokes the token that signed in. A failure includes `sentence`, because the new token is stored. */
-async function settle(ctx: Needs, at: SignIn, first: string | undefined, sentence: string): Promise<void> {
+async function settle(ctx: Context, at: SignIn, first: string | undefined, sentence: string): Promise<void> {
   let said = `${sentence}.`;
   const finish = async () => {
     try {
@@ -147,7 +145,7 @@ function wrongHost(typed: string): string | undefined {
 }
 
 /** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
-async function rememberHost({ settings, progress, world }: Pick<Context, 'settings' | 'progress' | 'world'>, host: string): Promise<void> {
+async function rememberHost({ settings, progress, world }: Context, host: string): Promise<void> {
   const { profile, config, directories } = settings;
   const kept = config.profiles?.[profile]?.host;
   if (kept === host) return;

@@ -15,8 +15,6 @@ export interface ListedProfile {
   readonly user: string | null;
 }
 
-type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'tokens' | 'world'>;
-
 /** Every profile with settings or a token, and the default profile. */
 function profileNames({ accounts, profiles }: Config): readonly string[] {
   const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
@@ -24,7 +22,7 @@ function profileNames({ accounts, profiles }: Config): readonly string[] {
 }
 
 /** Lists the profiles without checking their tokens. */
-export function listProfiles({ settings }: Pick<Context, 'settings'>): View {
+export function listProfiles({ settings }: Context): View {
   const { config } = settings;
   const items = profileNames(config).map((name): ListedProfile => {
     const [other] = accountsOf(name, config);
@@ -41,14 +39,14 @@ export function listProfiles({ settings }: Pick<Context, 'settings'>): View {
 }
 
 /** The confirmation for deleting a profile. */
-export function deleteConsent({ ask, settings }: Pick<Context, 'ask' | 'settings'>, name: string): Consent {
+export function deleteConsent({ ask, settings }: Context, name: string): Consent {
   if (ask.allowed) requireDeletable(name, settings.config);
   const signedIn = accountsOf(name, settings.config).length > 0;
   return { level: 'moderate', action: `Delete profile ${name}${signedIn ? ' and revoke its token' : ''}` };
 }
 
 /** Revokes and removes the tokens of a profile, and its settings. */
-export async function deleteProfile(ctx: Needs, name: string): Promise<View> {
+export async function deleteProfile(ctx: Context, name: string): Promise<View> {
   const { config, directories, blocked } = ctx.settings;
   if (blocked.storing) throw blocked.storing;
   requireDeletable(name, config);
@@ -74,7 +72,7 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
     .filter(({ profile }) => profile === name);
 
 /** Revokes a stored token if possible, and removes it in any case. */
-async function forgetToken({ api, progress, tokens }: Needs, place: Identity): Promise<void> {
+async function forgetToken({ api, progress, tokens }: Context, place: Identity): Promise<void> {
   const own = tokens.of(place);
   const held = await own.stored();
   const id = tokenId(held?.token ?? '');
@@ -101,10 +99,7 @@ function noProfile(profile: string, names: readonly string[]): DnxError {
 }
 
 /** Makes a profile the default for the next commands. */
-export async function switchProfile(
-  { ask, settings, progress, clock, signal }: Pick<Context, 'ask' | 'settings' | 'progress' | 'clock' | 'signal'>,
-  wanted: string | undefined,
-): Promise<View> {
+export async function switchProfile({ ask, settings, progress, clock, signal }: Context, wanted: string | undefined): Promise<View> {
   const { config, directories, origins } = settings;
   const names = profileNames(config);
   if (wanted === undefined && !ask.allowed) throw usage('No profile given.', `Use one of ${names.join(', ')}.`);

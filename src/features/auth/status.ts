@@ -23,10 +23,8 @@ export interface SignInStatus extends Identity {
   readonly fix: string | null;
 }
 
-type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'progress'>;
-
 /** Checks the token of every profile. Exits with 4 if one does not work. */
-export async function signedIn(ctx: Needs): Promise<Result> {
+export async function signedIn(ctx: Context): Promise<Result> {
   const { settings, world } = ctx;
   const here: Identity = { profile: settings.profile, host: settings.host };
   const others = placesIn(settings).filter((each) => accountName(each) !== accountName(here));
@@ -56,7 +54,7 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   return { view: rows(all, shown, ''), exit: failure };
 }
 
-async function statusAt({ api, tokens, settings, world }: Needs, place: Identity): Promise<SignInStatus> {
+async function statusAt({ api, tokens, settings, world }: Context, place: Identity): Promise<SignInStatus> {
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
   const broken = (problem: string, fix: string): SignInStatus => ({ ...start, problem: problem.replace(/\.$/, ''), fix });
@@ -88,7 +86,7 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
   }
 }
 
-const unseen = async ({ tokens }: Needs, place: Identity): Promise<SignInStatus> => known(tokens.of(place), place, false);
+const unseen = async ({ tokens }: Context, place: Identity): Promise<SignInStatus> => known(tokens.of(place), place, false);
 
 function known(own: Tokens, place: Identity, current: boolean): SignInStatus {
   const account = own.known;

@@ -29,10 +29,7 @@ export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }:
 }
 
 /** Finds the backup by id, as the newest completed one, or with a prompt. Throws if it is not a backup of the database or site that is named. */
-export async function findBackup(
-  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>,
-  { backup, latest, of }: BackupChoice,
-): Promise<JsonObject> {
+export async function findBackup(ctx: Context, { backup, latest, of }: BackupChoice): Promise<JsonObject> {
   const all = await ctx.api.list<JsonObject>(backupsEndpoint);
   const named = namedIn(of);
   const own = named ? all.filter((each) => isOf(each, named)) : all;
@@ -136,11 +133,7 @@ function unclear(candidates: readonly JsonObject[], now: number): DnxError {
 }
 
 /** Asks for a complete backup by what it is of, its age and its size. `of`: ` of database shop`. */
-async function pickBackup(
-  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>,
-  all: readonly JsonObject[],
-  of: string,
-): Promise<JsonObject> {
+async function pickBackup(ctx: Context, all: readonly JsonObject[], of: string): Promise<JsonObject> {
   const backups = all.filter(isComplete).sort((one, other) => (backupTime(other) ?? 0) - (backupTime(one) ?? 0));
   if (backups.length === 0) throw new DnxError('not_found', `No completed backup${of} found.`, { next: [seeBackups] });
   const sourceOf = await subjectLabels(ctx, all);

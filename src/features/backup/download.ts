@@ -41,7 +41,7 @@ export async function download(ctx: Context, { backup, file, force }: Given): Pr
 async function* measured(
   { body, length, close }: BackupSource,
   into: string,
-  { progress, clock }: Pick<Context, 'progress' | 'clock'>,
+  { progress, clock }: Context,
   hint: string,
 ): AsyncIterable<Uint8Array> {
   const started = clock.elapsed();

@@ -43,11 +43,7 @@ export async function restoreBackup(outer: Context, { confirm, wait, columns, ..
 }
 
 /** Confirms the name of what is overwritten, with a prompt or --confirm. */
-async function agree(
-  { ask, plan, progress }: Pick<Context, 'ask' | 'plan' | 'progress'>,
-  affected: Affected,
-  confirm: string | undefined,
-): Promise<void> {
+async function agree({ ask, plan, progress }: Context, affected: Affected, confirm: string | undefined): Promise<void> {
   const { noun, target, sentence } = affected;
   plan?.consent('severe', target.label);
   plan?.about({ overwrites: { [noun]: target.label } }, [['note', sentence]]);
@@ -60,8 +56,6 @@ async function agree(
   throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${expected}.`);
 }
 
-type Needs = Pick<Context, 'api' | 'clock'>;
-
 /** What restoring a backup overwrites. The user confirms with its name, or with the id of the backup if the API does not say what it belongs to. */
 interface Affected {
   readonly noun: BackupSubject['noun'] | 'backup';
@@ -72,7 +66,7 @@ interface Affected {
 }
 
 /** Reads the database or site that a backup would overwrite, and its server. */
-async function affectedBy({ api, clock }: Needs, found: JsonObject, id: string): Promise<Affected> {
+async function affectedBy({ api, clock }: Context, found: JsonObject, id: string): Promise<Affected> {
   const subject = subjectOf(found);
   const backup = describeBackup(found, clock.now());
   if (!subject) {
@@ -90,7 +84,7 @@ async function affectedBy({ api, clock }: Needs, found: JsonObject, id: string):
   return { noun, target, sentence, backup };
 }
 
-async function read(api: Needs['api'], endpoint: Endpoint, ids: Readonly<Record<string, string>>, noun: string): Promise<Target> {
+async function read(api: Context['api'], endpoint: Endpoint, ids: Readonly<Record<string, string>>, noun: string): Promise<Target> {
   const { data } = await api.send<JsonObject>(endpoint, ids);
   return { ...targetOf({ ...data }, noun), id: ids[noun] ?? '' };
 }

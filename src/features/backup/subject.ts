@@ -66,11 +66,7 @@ async function namesOf(
 }
 
 /** `ctx.nameOf`, with the names of the databases and sites of these backups that take further requests. Each list is `requested` once. */
-export async function subjectNames(
-  ctx: OverviewContext & Pick<Context, 'nameOf'>,
-  backups: readonly Item[],
-  requested: Lists,
-): Promise<Context['nameOf']> {
+export async function subjectNames(ctx: Context, backups: readonly Item[], requested: Lists): Promise<Context['nameOf']> {
   const unknown: BackupSubject[] = [];
   for (const noun of ['database', 'site'] as const) {
     const seen = new Set<unknown>();

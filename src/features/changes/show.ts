@@ -16,11 +16,7 @@ interface Options {
 }
 
 /** `dnx changes`. */
-export async function changes(
-  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>,
-  targets: Targets,
-  { fetch, exit_code }: Options,
-): Promise<Result> {
+export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: Options): Promise<Result> {
   const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
   const of = siteReference(targets, site.domain);
   const found = await changesOf(ctx, { of, site, releases, fetch });
@@ -50,7 +46,7 @@ const partNames: Readonly<Record<ChangePart, string>> = {
 };
 
 /** The changes as an object for scripts, and as lines for people. */
-export function shownChanges(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
+export function shownChanges(changes: Changes, { clock, world }: Context): View {
   const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
   const details = changeDetails(changes, time);

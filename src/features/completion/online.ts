@@ -29,15 +29,13 @@ export async function requestNames(
   return code === 0 ? printed.split('\n').flatMap((value) => (value === '' ? [] : [{ value }])) : [];
 }
 
-type Needs = Pick<Context, 'api' | 'everySite' | 'resolve' | 'settings'>;
-
 /** Reads the names of a kind from the API, as a shell offers them, under the parents that are given. */
-export async function readNames(ctx: Needs, kind: string, parents: Words): Promise<readonly string[]> {
+export async function readNames(ctx: Context, kind: string, parents: Words): Promise<readonly string[]> {
   const items = await itemsOf(ctx, kind, parents);
   return [...new Set(items.flatMap((item) => offeredName(kind, item) ?? []))];
 }
 
-async function itemsOf(ctx: Needs, kind: string, parents: Words): Promise<readonly JsonObject[]> {
+async function itemsOf(ctx: Context, kind: string, parents: Words): Promise<readonly JsonObject[]> {
   const words = Object.fromEntries(Object.entries(parents).filter(([, word]) => word !== undefined));
   if (kind === 'site' && words.server === undefined && ctx.settings.server === undefined)
     return (await ctx.everySite()).listed.map(({ site }) => site);

@@ -24,13 +24,11 @@ interface Options extends TargetOptions {
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
-
 /** `dnx db import`: replaces a local database, or that of a site, by what a dump contains. */
-export const importDump = async (ctx: Needs, site: Targets | undefined, options: Options): Promise<View | Result> =>
+export const importDump = async (ctx: Context, site: Targets | undefined, options: Options): Promise<View | Result> =>
   site ? importRemotely(ctx, site, options) : importLocally(ctx, options);
 
-async function importLocally(ctx: Needs, options: Options): Promise<View> {
+async function importLocally(ctx: Context, options: Options): Promise<View> {
   const target = await openTarget(ctx, options);
   const { local } = target.client;
   const dump = await openDump(ctx, options.file, local);
@@ -52,7 +50,7 @@ async function importLocally(ctx: Needs, options: Options): Promise<View> {
 }
 
 /** Saves what is there first, and says how to get it back. */
-async function importRemotely(ctx: Needs, targets: Targets, { file, user, confirm, into, force, trust }: Options): Promise<Result> {
+async function importRemotely(ctx: Context, targets: Targets, { file, user, confirm, into, force, trust }: Options): Promise<Result> {
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
   if (ctx.settings.readOnly) throw new DnxError('read_only', 'DNX_READ_ONLY does not allow this. Nothing was changed.');
@@ -104,7 +102,7 @@ const clients = {
 } as const;
 
 /** A dump may contain commands of psql, which an old one would run. */
-async function requireSafePsql(ctx: Needs, source: DatabaseSource): Promise<void> {
+async function requireSafePsql(ctx: Context, source: DatabaseSource): Promise<void> {
   const version = await askRemote(ctx, source, '\\echo :VERSION');
   if (!canRestrict(version))
     throw new DnxError('failed', `The psql on ${source.place.machine.server.label} cannot import a dump safely: ${version}.`, {
@@ -120,7 +118,7 @@ async function* between(first: string, body: AsyncIterable<Buffer>, last: string
 }
 
 /** Saves the database of a site to the working directory, and returns the name of the file. */
-async function saveBefore(ctx: Needs, source: DatabaseSource): Promise<string> {
+async function saveBefore(ctx: Context, source: DatabaseSource): Promise<string> {
   const { database } = source.credentials;
   const target = chooseTarget(undefined, { fallback: 'before-import.sql.gz', force: false }, ctx.world);
   const path = target.pathFor(`${database}-before-import-${fileStamp(ctx.clock.now())}.sql.gz`);
@@ -149,7 +147,7 @@ interface DumpFile {
 const HEAD = 65_536;
 
 /** Reads a dump to its end. Throws if it is damaged, incomplete, or for another kind of database. */
-async function openDump(ctx: Pick<Context, 'world' | 'progress'>, name: string, { driver }: Credentials): Promise<DumpFile> {
+async function openDump(ctx: Context, name: string, { driver }: Credentials): Promise<DumpFile> {
   const path = pathOf(name, ctx.world);
   const magic = await firstBytes(path, name);
   if (/^(PGDMP|PK|BZh|\x28\xb5\x2f\xfd)/.test(magic))

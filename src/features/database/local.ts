@@ -8,7 +8,7 @@ import { type Credentials, credentialsIn } from './credentials.ts';
 const DEFAULT_FILE = '.env';
 
 /** The local database that a project's dotenv file names. Refuses what may not be a copy to work with. */
-export async function readLocal(ctx: Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>, file = DEFAULT_FILE): Promise<Credentials> {
+export async function readLocal(ctx: Context, file = DEFAULT_FILE): Promise<Credentials> {
   const { text, directory } = openLocal(file, ctx);
   if (text === undefined) throw usage(`Could not find ${file}.`, 'Run this in the directory of the project, or use --into.');
   const { variables, references } = parseDotenv(text, file);

@@ -15,10 +15,8 @@ interface Options extends TargetOptions, RowOptions {
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
-
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
-export async function pull(ctx: Needs, targets: Targets, options: Options): Promise<View> {
+export async function pull(ctx: Context, targets: Targets, options: Options): Promise<View> {
   checkRowOptions(options);
   const target = await openTarget(ctx, options);
   const { client, engine, names } = target;

@@ -18,8 +18,6 @@ export interface TargetOptions {
   readonly trust: boolean | undefined;
 }
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
-
 /** A local database to replace. */
 export interface LocalTarget {
   readonly client: Client;
@@ -57,7 +55,7 @@ interface Replaced {
 
 /** Finds the local database and its client, before anything else is read. */
 export async function openTarget(
-  ctx: Needs,
+  ctx: Context,
   { into, force = false, confirm, trust: trusted = false }: TargetOptions,
 ): Promise<LocalTarget> {
   const local = await readLocal(ctx, into);
@@ -74,7 +72,7 @@ export async function openTarget(
 
 /** Shows what replaces what, and asks for the name of the local database if something is lost, unless `--confirm` gives it. */
 export async function confirmReplacement(
-  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
+  { ask, progress }: Context,
   { client: { local }, engine, confirm }: LocalTarget,
   from: string,
 ): Promise<void> {
@@ -100,10 +98,10 @@ const lossOf = (contents: Contents | undefined): string => {
 export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
 
 /** Builds the new copy, and puts it into the place of the old one. Two at the same time are refused. */
-export const replaceLocal = (ctx: Needs, target: LocalTarget, given: Replacement): Promise<Replaced> =>
+export const replaceLocal = (ctx: Context, target: LocalTarget, given: Replacement): Promise<Replaced> =>
   exclusively(target.client, () => replace(ctx, target, given));
 
-async function replace(ctx: Needs, { client, names, engine, trusted }: LocalTarget, given: Replacement): Promise<Replaced> {
+async function replace(ctx: Context, { client, names, engine, trusted }: LocalTarget, given: Replacement): Promise<Replaced> {
   const started = ctx.clock.elapsed();
   const tally = { bytes: 0 };
   const recovered = await engine.recover();

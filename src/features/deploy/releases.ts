@@ -2,36 +2,20 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { duration, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, columns, rows, shortCommit, type View } from '../../cli/output/view.ts';
+import { type Column, columns, type Item, rows, shortCommit, type View } from '../../cli/output/view.ts';
 import type { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { releasesOf } from './release.ts';
 
-/** A release in the API (assumed). */
-interface ReleaseRecord {
-  readonly id: string;
-  readonly name?: string;
-  readonly status?: string;
-  readonly active?: boolean;
-  readonly commit_hash?: string | null;
-  readonly commit_message?: string | null;
-  readonly created_at?: string;
-}
-
 /** `dnx site releases`. */
 export async function listReleases(ctx: Pick<Context<typeof releasesEndpoint>, 'list'>): Promise<View> {
-  const found = await ctx.list<ReleaseRecord>();
+  const found = await ctx.list<Item>();
   return rows(
     found,
-    columns<ReleaseRecord>(
-      'name',
-      releaseStatus(found),
-      shortCommit,
-      { key: 'commit_message', wrap: true },
-      'created_at',
-      ...originColumns(found),
-      { key: 'id', wide: true },
-    ),
+    columns('name', releaseStatus(found), shortCommit, { key: 'commit_message', wrap: true }, 'created_at', ...originColumns(found), {
+      key: 'id',
+      wide: true,
+    }),
     'No releases. This site was never deployed, or does not keep releases.',
   );
 }
@@ -59,7 +43,7 @@ const BEGINNINGS = ['started_at', 'created_at'];
 const ENDS = ['finished_at', 'completed_at', 'ended_at'];
 
 /** The columns for who, the trigger and the duration that at least one release has. */
-const originColumns = (found: readonly ReleaseRecord[]): readonly Column<ReleaseRecord>[] =>
+const originColumns = (found: readonly Item[]): readonly Column[] =>
   [column('by', who), column('trigger', (release) => firstWord(release, TRIGGERS)), column('duration', took)].filter(({ cell }) =>
     found.some((each) => cell(each) !== undefined),
   );

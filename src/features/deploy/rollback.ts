@@ -1,8 +1,10 @@
 import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { ago } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
-import { inTime, within } from '../../platform/api/deadline.ts';
+import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
+import type { Located } from '../../platform/names/names.ts';
 import {
   describeRelease,
   failedSince,
@@ -31,6 +33,16 @@ interface RollbackValues extends ReportingOptions {
 export async function rollback(given: DeployContext, values: RollbackValues): Promise<Result> {
   const reporting = openReporting(given, given.plan ? { ...values, result_file: undefined } : values);
   return reporting.ofOne(rollBack({ ...given, ci: reporting.ci }, values));
+}
+
+/** Rolls back a site to a release as a step of another command. */
+export function rollbackNow(
+  ctx: Context,
+  targets: Located,
+  given: Pick<RollbackValues, 'wait'> & { readonly to: string; readonly timeout: number | undefined },
+): Promise<Result> {
+  const inner = { ...ctx, ...within(ctx, allowanceOf(given)), targets };
+  return rollback(inner, { ...given, yes: true, ci: undefined, result_file: undefined });
 }
 
 async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<DeployReport> {

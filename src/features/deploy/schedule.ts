@@ -14,7 +14,7 @@ interface ScheduleValues {
   readonly in: number | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'nameOf' | 'progress' | 'settings' | 'world'> & { readonly targets: Targets };
+type Needs = Context & { readonly targets: Targets };
 
 /** The confirmation for a deployment that the link file wants confirmed, or that replaces a scheduled one: one question for both. */
 export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given: GivenConsent): Promise<Consent | undefined> {

@@ -18,7 +18,7 @@ import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 /** How long `watch` repeats the outcome of a finished run, in ms. */
 const REPEATED_MS = 3_600_000;
 
-type WatchContext = DeployContext & Pick<Context, 'resolve' | 'tokens'>;
+type WatchContext = DeployContext & Context;
 
 /** `dnx watch`. */
 export function watch(given: WatchContext, options: ReportingOptions): Promise<Result> {

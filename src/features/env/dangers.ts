@@ -26,7 +26,7 @@ interface Sending {
  * True if it asked.
  */
 export async function consentToSend(
-  ctx: Pick<Context, 'ask' | 'nameOf' | 'progress' | 'plan'>,
+  ctx: Context,
   { site }: Located,
   { changes, remote, given: { yes, confirm }, ask }: Sending,
 ): Promise<boolean> {

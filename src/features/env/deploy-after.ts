@@ -26,7 +26,7 @@ export function refuseWithoutDeploy({ deploy, wait }: Deploying): void {
 }
 
 /** True for `--deploy`, or if the user wants it. `asked`: what was done, if dnx asked before it did so. */
-export const isDeployWanted = async ({ ask }: Pick<Context, 'ask'>, { deploy }: Deploying, asked: string | false): Promise<boolean> =>
+export const isDeployWanted = async ({ ask }: Context, { deploy }: Deploying, asked: string | false): Promise<boolean> =>
   deploy ?? (asked !== false && (await ask.confirm(`${asked}. Deploy now?`)));
 
 /** Deploys a site after its variables were changed, as `dnx deploy` does. `variables`: the result of the change, for scripts. */

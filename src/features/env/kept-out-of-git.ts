@@ -7,14 +7,13 @@ import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import { git } from '../../machine/git.ts';
 import type { LocalFile } from './local-file.ts';
 
-type Needs = Pick<Context, 'progress' | 'world'>;
 type Place = Pick<LocalFile, 'name' | 'path' | 'directory'>;
 
 /**
  * Keeps a file with the variables of a site out of Git. A file that dnx named must not be tracked, and is excluded unless it is ignored; of
  * one that the user named, it only warns. Outside of a work tree, or without Git, there is nothing to do.
  */
-export async function keepOutOfGit(ctx: Needs, file: Place, named: 'by dnx' | 'by the user'): Promise<void> {
+export async function keepOutOfGit(ctx: Context, file: Place, named: 'by dnx' | 'by the user'): Promise<void> {
   const { progress } = ctx;
   const { name } = file;
   if (await isTracked(ctx, file)) {
@@ -34,17 +33,17 @@ export async function keepOutOfGit(ctx: Needs, file: Place, named: 'by dnx' | 'b
 /** With `./`, Git takes no name for an option or a pattern. */
 const inGit = ({ path }: Place): string => `./${basename(path)}`;
 
-async function isTracked({ world }: Needs, file: Place): Promise<boolean> {
+async function isTracked({ world }: Context, file: Place): Promise<boolean> {
   const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', inGit(file)], file.directory);
   return listed?.code === 0;
 }
 
 /** 0: ignored; 128: no work tree. */
-const isUnignored = async ({ world }: Needs, file: Place): Promise<boolean> =>
+const isUnignored = async ({ world }: Context, file: Place): Promise<boolean> =>
   (await git(world, ['check-ignore', '--quiet', '--no-index', '--', inGit(file)], file.directory))?.code === 1;
 
 /** Adds a file to the exclusions of this clone, which nobody commits. False if that is not possible, or not safe. */
-async function excluded({ world }: Needs, { path, directory }: Place): Promise<boolean> {
+async function excluded({ world }: Context, { path, directory }: Place): Promise<boolean> {
   const found = await git(world, ['rev-parse', '--git-path', 'info/exclude'], directory);
   if (found?.code !== 0) return false;
   const exclude = resolve(directory, found.stdout.replace(/\n$/, ''));

@@ -12,7 +12,7 @@ import { type Located, sameName } from '../../platform/names/names.ts';
  * The file of a site in the working directory if none is named: `.env.production`, after its environment in the link file, else after its
  * domain. Never the user's own `.env`, nor a file that Laravel's tests read or that is committed.
  */
-export function siteFileName({ settings }: Pick<Context, 'settings'>, { site }: Located): string {
+export function siteFileName({ settings }: Context, { site }: Located): string {
   const { chosen, environments = [] } = settings.link ?? {};
   const isOf = ({ site: { id, name } }: LinkEnvironment) =>
     id === site.id || (id === undefined && name !== undefined && sameName('site', name, site.label));

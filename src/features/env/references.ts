@@ -46,7 +46,7 @@ export async function resolveReferences(
 }
 
 /** Says which references were resolved, before their values are sent. */
-export function sayReferences({ progress }: Pick<Context, 'progress'>, { references }: Pick<Dotenv, 'references'>): void {
+export function sayReferences({ progress }: Context, { references }: Pick<Dotenv, 'references'>): void {
   if (references.size === 0) return;
   const width = Math.max(...[...references.keys()].map((key) => key.length));
   const lines = [...references].map(([key, reference]) => `  ${key.padEnd(width)}  ${reference}`);

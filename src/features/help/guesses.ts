@@ -54,6 +54,7 @@ export const guesses: Guesses = {
     'region list': 'provider regions',
     release: 'releases',
     'release list': 'releases',
+    security: 'audit',
     size: 'provider sizes',
     'size list': 'provider sizes',
     troubleshoot: 'why',

@@ -3,7 +3,6 @@ import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../..
 import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { duration as durationOption, rest } from '../../cli/language/options.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { childEnv } from '../../machine/env.ts';
@@ -14,15 +13,6 @@ import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
 import { leaseName } from './name.ts';
-
-/** The endpoints of every lease. */
-export const leaseCalls = ['POST /tokens', 'GET /tokens', 'DELETE /tokens/{token}'] as const;
-
-/** The options of every lease. */
-export const leaseOptions = (ttl: string) => ({
-  ttl: durationOption(`Revoke the token after this long, at most 24h (default ${ttl})`),
-  command: rest('Command to run'),
-});
 
 /** What to lease, and to what. */
 interface Leasing {
@@ -44,7 +34,7 @@ const LIMIT_MS = 30_000;
 export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result> {
   const { progress, world } = ctx;
   const { abilities, command, ttlMs } = leasing;
-  if (ttlMs <= 0 || ttlMs > LONGEST_MS) throw usage(`--ttl must be at most ${duration(LONGEST_MS)}.`);
+  if (ttlMs > LONGEST_MS) throw usage(`--ttl must be at most ${duration(LONGEST_MS)}.`);
   const lease = await newLease(ctx, leasing);
   const body = { name: lease.token, abilities };
   if (ctx.plan) {
@@ -120,7 +110,7 @@ async function minted(ctx: Context, lease: Lease, body: Readonly<Record<string, 
   }
 }
 
-const signIn: Next = { command: ['login'], why: 'Sign in with a password, or set DNX_TOKEN to a token that may. To sign in' };
+const signIn: Next = { command: ['login'], why: 'Sign in with one that may' };
 
 /** What the command needs to reach the same host with the token alone. */
 const variablesFor = ({ settings }: Pick<Context, 'settings'>, { session, host, profile }: Lease, token: string): Env => ({
@@ -169,17 +159,26 @@ function endingOf(ctx: Context, lease: Lease, ttlMs: number): Ending {
 /** Revokes the token and forgets the lease, or leaves both to the next command. A signal does not stop it. */
 async function revoke(ctx: Context, lease: Lease): Promise<DnxError | undefined> {
   const { config } = ctx.settings.directories;
+  const attempt = () => revokeLeased(ctx.api.unstopped().until(ctx.clock.elapsed() + LIMIT_MS), lease);
   try {
-    await revokeLeased(ctx.api.unstopped().until(ctx.clock.elapsed() + LIMIT_MS), lease);
-    forgetLease(config, lease);
+    // Once more: the connection may have died in the hours since its last request.
+    const found = await attempt().catch((error: unknown) => (isError(error, 'network') ? attempt() : Promise.reject(error)));
+    if (found || lease.id !== null) forgetLease(config, lease);
+    else leave(config, lease);
     return undefined;
   } catch (error) {
     if (!isError(error)) throw error;
-    // Without it, the end of this process does the same.
-    try {
-      saveLease(config, { ...lease, holder: null });
-    } catch {}
+    leave(config, lease);
     return error;
+  }
+}
+
+/** Leaves a lease to the next command. If it cannot be saved, the end of this process does the same. */
+function leave(config: string, lease: Lease): void {
+  try {
+    saveLease(config, { ...lease, holder: null });
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 

@@ -9,14 +9,12 @@ import type { World } from '../../machine/world.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
 import type { ListedSite } from '../../platform/names/site-search.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
-
 /** What marks a site of this repository in the picker, if there is room, and the width of the cursor. */
 const MARK = '  this repository';
 const CURSOR = 3;
 
 /** Prompts for the site to link, with those of this Git repository first. Without a terminal, it takes the only one of the repository. */
-export async function chooseSite(ctx: Needs): Promise<Located> {
+export async function chooseSite(ctx: Context): Promise<Located> {
   const remotes = await remotesOf(ctx.world);
   if (!ctx.ask.allowed && remotes.length === 0) throw notNamed('No site given, and this directory has no Git remote to find it by.', []);
   const { listed, unread } = await ctx.everySite();
@@ -31,7 +29,7 @@ export async function chooseSite(ctx: Needs): Promise<Located> {
 }
 
 /** The sites that deploy the repository of these remotes, and the names of the repository. */
-async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly ListedSite[]) {
+async function ofRepository({ api }: Context, remotes: readonly string[], listed: readonly ListedSite[]) {
   const repositories = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id) ? await readRepositories(api) : [];
   const names = repositories.map(({ name }) => wordOf(name));
   const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
@@ -42,7 +40,7 @@ async function ofRepository({ api }: Needs, remotes: readonly string[], listed: 
 }
 
 /** The repositories that Deploynix knows; none if the token cannot read them. */
-async function readRepositories(api: Needs['api']): Promise<readonly JsonObject[]> {
+async function readRepositories(api: Context['api']): Promise<readonly JsonObject[]> {
   try {
     return await api.list<JsonObject>('GET /git-repositories');
   } catch (error) {
@@ -51,7 +49,7 @@ async function readRepositories(api: Needs['api']): Promise<readonly JsonObject[
   }
 }
 
-async function pick({ ask, clock, world }: Needs, own: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {
+async function pick({ ask, clock, world }: Context, own: readonly ListedSite[], listed: readonly ListedSite[]): Promise<Located> {
   if (listed.length === 0) throw new DnxError('not_found', 'No sites to choose from.');
   const sorted = [...own, ...listed.filter((each) => !own.includes(each))];
   const candidates = sorted.map((each): Candidate => ({ targets: located(each), thing: each.site }));

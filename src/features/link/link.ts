@@ -102,13 +102,7 @@ function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, i
 type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
 
 /** Asks before an environment gets another site. */
-async function confirmReplacement(
-  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
-  file: LinkFile,
-  name: string,
-  of: Site,
-  yes: boolean,
-): Promise<void> {
+async function confirmReplacement({ ask, progress }: Context, file: LinkFile, name: string, of: Site, yes: boolean): Promise<void> {
   const before = siteIn(file, name);
   if (!before || yes || isSame(before, of)) return;
   const sentence = `${name} is linked to ${linkedSiteName(before)}.`;

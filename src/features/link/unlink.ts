@@ -7,7 +7,7 @@ import { LINK_FILE } from '../../machine/settings/link.ts';
 import { type LinkFile, notWritten, openLinkFile, placeIn, shownPath, withEnvironments, writeLinkFile } from './file.ts';
 
 /** Removes the link file in effect, or the environment that the user named. The last environment takes the file with it. */
-export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>, { yes }: GivenConsent): Result {
+export function unlink({ settings, world }: Context, { yes }: GivenConsent): Result {
   const { link, environment: wanted } = settings;
   if (!link)
     throw new DnxError('not_found', `No ${LINK_FILE} in this directory or above it.`, {

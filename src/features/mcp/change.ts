@@ -95,8 +95,10 @@ export function openChanges(
       const line = withOptions(words, ['--dry-run', ...(out === undefined ? [] : ['--out', out])]);
       return run(line, { signal, text, check, values: () => true, keep: asks ? keep : undefined });
     };
+    const rest = words.indexOf('--');
+    const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
     const saved = await dry(file, true);
-    if (saved.code !== 0) return unsaved(words, dry);
+    if (saved.code !== 0) return unsaved(words, isPreview, dry);
     const text = readText(file);
     const shown = asData(saved.stdout.trimEnd());
     if (text === undefined) return { text: shown };
@@ -105,8 +107,6 @@ export function openChanges(
       rmSync(file, { force: true });
       return refusal(`${outside} Nothing was changed.`);
     }
-    const rest = words.indexOf('--');
-    const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
     if (!isPreview && !asks) return forReview(shown, `dnx apply ${quoted(file)}`);
     rmSync(file, { force: true });
     if (isPreview) return { text: `${shown}\nNothing was changed.` };
@@ -132,9 +132,14 @@ export function openChanges(
   }
 
   /** What cannot be saved as a plan, but shown, is for a person to run. Otherwise, the error of the dry run. */
-  async function unsaved(words: readonly string[], dry: (out: undefined, text: boolean) => Promise<Ran>): Promise<Answer> {
+  async function unsaved(
+    words: readonly string[],
+    isPreview: boolean,
+    dry: (out: undefined, text: boolean) => Promise<Ran>,
+  ): Promise<Answer> {
     const { code, stdout } = await dry(undefined, true);
     if (code !== 0) return resultAnswer(await dry(undefined, false));
+    if (isPreview) return { text: `${asData(stdout.trimEnd())}\nNothing was changed.` };
     return forReview(asData(stdout.trimEnd()), ['dnx', ...words].map(quoted).join(' '));
   }
 

@@ -1,6 +1,7 @@
-import type { Context } from '../../cli/language/command.ts';
+import { own } from '../../base/json.ts';
+import type { Context, Tree } from '../../cli/language/command.ts';
 import { positionalsOf, takenBy } from '../../cli/language/signature.ts';
-import { everyCommand, type Leaf } from '../../cli/language/tree.ts';
+import { everyCommand, type Leaf, namesOf } from '../../cli/language/tree.ts';
 import { usageOf } from '../../cli/run/help/command.ts';
 import { readSettings } from '../../machine/settings/settings.ts';
 import { namings } from '../../platform/names/namings.ts';
@@ -18,7 +19,8 @@ export async function find(ctx: Needs, query: string, limits: Limits, look: () =
   const leaves = await everyCommand(ctx.tree);
   const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
   if (words.length === 0) return { text: overview(ctx, leaves, limits) };
-  const commands = best(leaves, (leaf) => leafRank(leaf, words)).slice(0, MOST_COMMANDS);
+  const meant = await meantBy(words, ctx.tree);
+  const commands = best(leaves, (leaf) => leafRank(leaf, words) + leafRank(leaf, meant) / 2).slice(0, MOST_COMMANDS);
   const topics = best(ctx.tree.topics, ({ name, summary }) => rank([name], summary, words)).slice(0, 3);
   const names = await namesFor(ctx, words, limits, look);
   const parts = [
@@ -27,6 +29,17 @@ export async function find(ctx: Needs, query: string, limits: Limits, look: () =
     ...(names.length > 0 ? [asData(names.join('\n'))] : []),
   ];
   return { text: parts.length > 0 ? parts.join('\n') : 'Nothing was found. Without a query, find lists every command.' };
+}
+
+/** What dnx calls what words mean: `certificate` for `ssl`, `restart` for `reboot`. */
+async function meantBy(words: readonly string[], { contents, guesses }: Tree): Promise<readonly string[]> {
+  const known = (await guesses()).words;
+  const meanings = words.flatMap((word) => {
+    const group = contents.find((entry) => namesOf(entry).includes(word))?.name;
+    const keys = [word, word.replace(/(?<!s)s$/, '')].flatMap((each) => [each, `* ${each}`]);
+    return [group, ...keys.map((key) => own(known, key))].find((each) => each !== undefined)?.split(' ') ?? [];
+  });
+  return meanings.filter((each) => !words.includes(each));
 }
 
 /** A command as it is typed, after the tool that runs it. */

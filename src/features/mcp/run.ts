@@ -5,8 +5,19 @@ import { fromJson, isObject, toJson } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
-import type { Captured, Env, HttpRequest, HttpResponse, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
-import { NetworkFault } from '../../machine/world.ts';
+import {
+  type Captured,
+  type Env,
+  type HttpRequest,
+  type HttpResponse,
+  NetworkFault,
+  type Output,
+  type Person,
+  type Piped,
+  type Program,
+  type Transport,
+  type World,
+} from '../../machine/world.ts';
 import { isReadMethod } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { type Limits, limitWords } from './limits.ts';
@@ -158,7 +169,9 @@ function worldOf(outer: World, own: Partial<World>): World {
     suspend: () => {},
     ...own,
   };
-  return Object.create(outer, Object.fromEntries(Object.entries(others).map(([name, value]) => [name, { value }])));
+  // No prototype, because what needs another part of a World spreads it.
+  const replaced = Object.entries(others).map(([name, value]) => [name, { value, enumerable: true }] as const);
+  return Object.create(null, { ...Object.getOwnPropertyDescriptors(outer), ...Object.fromEntries(replaced) });
 }
 
 /** A stream that keeps what is written, and passes on its lines. */

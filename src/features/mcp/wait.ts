@@ -27,10 +27,11 @@ export async function waitFor(
   }
 }
 
+/** The status of one thing, or of the only one in a list: not every kind can be shown alone. */
 function statusIn(stdout: string): string | undefined {
   try {
-    const data = fromJson(stdout);
-    return isObject(data) ? statusOf(data) : undefined;
+    const [data, ...others] = [fromJson(stdout)].flat();
+    return isObject(data) && others.length === 0 ? statusOf(data) : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { World } from '../../machine/world.ts';
 const INTERRUPTED = 130;
 
 /** Opens a URL with the first command of `$BROWSER` that succeeds, or with the default browser. False if there is none. */
-export async function browse(ctx: Pick<Context, 'progress' | 'signal' | 'world'>, url: string): Promise<boolean> {
+export async function browse(ctx: Context, url: string): Promise<boolean> {
   const { world } = ctx;
   const commands = commandsIn(world, url);
   const release = ctx.progress.hold();
@@ -22,7 +22,7 @@ export async function browse(ctx: Pick<Context, 'progress' | 'signal' | 'world'>
 }
 
 /** Runs these commands until one succeeds. They have the terminal, as w3m needs it. */
-async function runFirst({ signal, world }: Pick<Context, 'signal' | 'world'>, commands: readonly (readonly string[])[]): Promise<void> {
+async function runFirst({ signal, world }: Context, commands: readonly (readonly string[])[]): Promise<void> {
   const env = envWithoutSecrets(world.env);
   let failure: DnxError | undefined;
   for (const [file = '', ...args] of commands) {

@@ -16,10 +16,8 @@ interface Options {
   readonly print: boolean | undefined;
 }
 
-type OpenContext = Pick<Context, 'api' | 'call' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
-
 /** `dnx open`. */
-export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, print }: Options): Promise<Result> {
+export async function openUrl(ctx: Context, targets: Targets, { dashboard, print }: Options): Promise<Result> {
   const { data } = await ctx.call<JsonObject>();
   const { server, site } = targets;
   const url = site && !dashboard ? await websiteOf(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
@@ -29,7 +27,7 @@ export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, p
 }
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */
-async function websiteOf(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
+async function websiteOf(ctx: Context, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
   const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, targetIds(targets), { casual: true }));
   const reader = { now: ctx.clock.now(), terminal: false };
   const domain = wordOf(site.domain) || (isId(label) ? '' : label);

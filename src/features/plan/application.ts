@@ -36,10 +36,8 @@ export interface Application {
 
 const KEPT_MS = 30 * 86_400_000;
 
-type Needs = Pick<Context, 'settings' | 'clock' | 'signal'>;
-
 /** Opens the progress of a plan, which its text names. Fails if another process applies it. */
-export async function openApplication(ctx: Needs, text: string): Promise<Application> {
+export async function openApplication(ctx: Context, text: string): Promise<Application> {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
   const file = join(directory, `${digest.slice(0, 40)}.json`);

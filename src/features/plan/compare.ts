@@ -17,7 +17,7 @@ export interface Lists {
   forget(): void;
 }
 
-export function openLists({ api }: Pick<Context, 'api'>): Lists {
+export function openLists({ api }: Context): Lists {
   const known = new Map<string, Promise<readonly JsonObject[] | undefined>>();
   return {
     read(path, ids) {

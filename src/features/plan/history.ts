@@ -38,7 +38,7 @@ export interface PastRun {
 }
 
 /** Reads the history, the latest first. Skips lines that are damaged. */
-export function readHistory({ settings }: Pick<Context, 'settings'>): readonly PastRun[] {
+export function readHistory({ settings }: Context): readonly PastRun[] {
   const runs = new Map<string, SentLine[]>();
   const ends = new Map<string, EndedLine>();
   for (const line of historyFiles(settings.directories.state).flatMap(linesOf)) {

@@ -54,6 +54,7 @@ export interface AppliedChange {
 }
 
 const isDeploy = (call: string): boolean => call.endsWith('/deploy');
+const isRollback = (call: string): boolean => call.endsWith('/rollback');
 
 /** True for two changes of the same resource. */
 export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
@@ -163,7 +164,7 @@ async function sendOne(applying: Applying, pending: Pending): Promise<string | n
       const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
       if (found !== undefined) application.end(at, found || undefined);
       if (found) return found.id;
-    } else if (isDeploy(call)) application.end(at, { id: null });
+    } else if (isDeploy(call) || isRollback(call)) application.end(at, { id: null });
     throw error;
   }
 }
@@ -181,6 +182,10 @@ async function perform(
   if (isDeploy(call)) {
     const { deployNow } = await import('../deploy/deploy.ts');
     return idOf(await deployNow(ctx, place, { wait: later ? true : wait, timeout, if_running: 'wait' }));
+  }
+  if (isRollback(call) && typeof body?.release_id === 'string') {
+    const { rollbackNow } = await import('../deploy/rollback.ts');
+    return idOf(await rollbackNow(ctx, place, { to: body.release_id, wait: later ? true : wait, timeout }));
   }
   if (call === 'POST /servers/{server}/sites' && later && body) {
     const creation = {

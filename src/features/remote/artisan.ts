@@ -10,15 +10,13 @@ import { sideBySide } from './side-by-side.ts';
 import SITE from './site.sh';
 import { runOn, runSession, scripted } from './ssh.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'settings' | 'world'>;
-
 interface Options {
   readonly user: string | undefined;
   readonly path: string | undefined;
 }
 
 /** `dnx artisan`: runs an Artisan command in the live release of a site, and ends with its exit code. */
-export async function artisan(ctx: Needs, targets: Targets, { user, path }: Options, words: readonly string[]): Promise<Result> {
+export async function artisan(ctx: Context, targets: Targets, { user, path }: Options, words: readonly string[]): Promise<Result> {
   const place = await readSiteOnMachine(ctx, targets, user);
   const { stdin, stdout } = ctx.world;
   const listed = stdin.isTTY && stdout.isTTY ? keepList(ctx, place, path) : undefined;
@@ -31,7 +29,7 @@ export async function artisan(ctx: Needs, targets: Targets, { user, path }: Opti
 const LIST_MS = 5_000;
 
 /** Once a day, reads the commands of a site for completion, beside the one that runs. Whoever has no terminal needs none. */
-async function keepList(ctx: Needs, place: SiteOnMachine, path: string | undefined): Promise<void> {
+async function keepList(ctx: Context, place: SiteOnMachine, path: string | undefined): Promise<void> {
   const { hasArtisanList, keepArtisanList } = await import('../completion/artisan-list.ts');
   const site = { id: place.site.id, domain: place.domain, server: place.machine.server.label };
   if (hasArtisanList(ctx.settings, site, ctx.clock.now())) return;
@@ -44,7 +42,7 @@ async function keepList(ctx: Needs, place: SiteOnMachine, path: string | undefin
 
 /** `dnx artisan --all` and `--on`: runs it on several sites. */
 export async function artisanOnSeveral(
-  ctx: Pick<Context, 'api' | 'everySite' | 'progress' | 'resolve' | 'settings' | 'world'>,
+  ctx: Context,
   { on, user, path }: Options & { readonly on: string | undefined },
   words: readonly string[],
 ): Promise<Result> {

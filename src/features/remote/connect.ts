@@ -26,11 +26,7 @@ const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:
 const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */
-export async function connect(
-  ctx: Pick<Context, 'progress' | 'reach' | 'world'>,
-  targets: Targets,
-  { user, path, print, command = [] }: Options,
-): Promise<Result> {
+export async function connect(ctx: Context, targets: Targets, { user, path, print, command = [] }: Options): Promise<Result> {
   if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
   if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
   const machine = await readMachine(ctx, targets, user);
@@ -42,7 +38,7 @@ export async function connect(
 
 /** `dnx ssh --all` and `--on`: runs a command on several servers and sites, in the live release of a site. */
 export async function connectToSeveral(
-  ctx: Pick<Context, 'api' | 'progress' | 'resolve' | 'settings' | 'world'>,
+  ctx: Context,
   { on, user, path, print, command = [] }: Options & { readonly on: string | undefined },
 ): Promise<Result> {
   if (print || path !== undefined) throw usage(`--${print ? 'print' : 'path'} is for one server or site.`);
@@ -54,7 +50,7 @@ export async function connectToSeveral(
 }
 
 async function atSite(
-  ctx: Pick<Context, 'progress' | 'world'>,
+  ctx: Context,
   place: SiteOnMachine,
   { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
 ): Promise<Result> {

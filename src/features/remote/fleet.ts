@@ -35,8 +35,6 @@ export interface Member {
   readonly place: () => Place;
 }
 
-type Needs = Pick<Context, 'api' | 'resolve'>;
-
 /** Which of them a command line names. */
 export interface Chosen {
   readonly all: boolean | undefined;
@@ -45,11 +43,7 @@ export interface Chosen {
 }
 
 /** Rejects contradictions. False if the command is for one server or site. `kinds`: of all sites, those of a server can be chosen. */
-export function isForSeveral(
-  { isGiven }: Pick<Context, 'isGiven'>,
-  { all, on }: Pick<Chosen, 'all' | 'on'>,
-  kinds: 'servers' | 'sites',
-): boolean {
+export function isForSeveral({ isGiven }: Context, { all, on }: Pick<Chosen, 'all' | 'on'>, kinds: 'servers' | 'sites'): boolean {
   if (!all && on === undefined) return false;
   const option = all ? '--all' : '--on';
   if (all && on !== undefined) throw usage('--all and --on cannot be combined.', 'Use only one of them.');
@@ -59,13 +53,13 @@ export function isForSeveral(
 }
 
 /** Every server. */
-export async function everyServer(ctx: Pick<Context, 'api'>, user: string | undefined): Promise<readonly Member[]> {
+export async function everyServer(ctx: Context, user: string | undefined): Promise<readonly Member[]> {
   const servers = await ctx.api.list<JsonObject>('GET /servers');
   return servers.map((data) => serverMember(data, user));
 }
 
 /** Every site, or those of `--server`. A server whose sites cannot be read is one that fails. */
-export async function everySiteMember(ctx: Pick<Context, 'api' | 'everySite'>, user: string | undefined): Promise<readonly Member[]> {
+export async function everySiteMember(ctx: Context, user: string | undefined): Promise<readonly Member[]> {
   const { listed, unread } = await ctx.everySite();
   const servers = new Map((await ctx.api.list<JsonObject>('GET /servers')).map((each) => [wordOf(each.id), each]));
   const sites = listed.map(({ server, site }) => siteMember(server, servers.get(server.id) ?? {}, site, user));
@@ -80,7 +74,7 @@ export async function everySiteMember(ctx: Pick<Context, 'api' | 'everySite'>, u
 
 /** The servers and sites of `--on`. A word with a dot is a site; if no site has that name, a server. */
 export async function namedMembers(
-  ctx: Needs,
+  ctx: Context,
   { on = '', user }: Pick<Chosen, 'on' | 'user'>,
   kinds: 'sites' | 'both',
 ): Promise<readonly Member[]> {

@@ -10,8 +10,6 @@ import { refusalIn, SSH_FAILED, sshFailure } from './failure.ts';
 import type { Member, Place } from './fleet.ts';
 import { alive, startSsh } from './ssh.ts';
 
-type Needs = Pick<Context, 'progress' | 'settings' | 'world'>;
-
 /** How many connections at a time: sshd refuses some of those that are being made once there are ten. */
 const AT_A_TIME = 8;
 
@@ -46,7 +44,7 @@ interface Work {
 }
 
 /** Runs a command on each: for people as lines with the name in front as they come, for scripts as an object each. Exits with 12 if some failed. */
-export async function sideBySide(ctx: Needs, work: Work): Promise<Result> {
+export async function sideBySide(ctx: Context, work: Work): Promise<Result> {
   const { members, noun } = work;
   if (members.length === 0) throw new DnxError('not_found', `No ${noun} to run it on.`);
   ctx.progress.done();
@@ -70,7 +68,7 @@ function failureOf(all: readonly Ended[], { noun }: Pick<Work, 'noun'>): DnxErro
 }
 
 /** Their lines as they come, with the name in front. Those of stderr go there. Throws at the end if some failed. */
-async function* lines(ctx: Needs, work: Work, style: Style): AsyncGenerator<Uint8Array> {
+async function* lines(ctx: Context, work: Work, style: Style): AsyncGenerator<Uint8Array> {
   const { world, progress } = ctx;
   const page = new PassThrough().setMaxListeners(0);
   const over = Promise.race([aborted(world.signal), new Promise((resolve) => page.once('close', resolve))]);
@@ -119,7 +117,7 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
 
 /** Runs it on one, and gives every line. Does not wait for more once it is `over`: a shared connection may keep the streams open. */
 async function runOne(
-  { world }: Pick<Context, 'world'>,
+  { world }: Context,
   { place }: Member,
   { commandFor }: Work,
   over: Promise<unknown>,

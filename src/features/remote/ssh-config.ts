@@ -25,10 +25,8 @@ export interface SshEntry {
   readonly user: string | null;
 }
 
-type Needs = Pick<Context, 'api' | 'everySite' | 'progress' | 'reach' | 'resolve' | 'world'>;
-
 /** `dnx ssh --config`: entries for `~/.ssh/config`, so that ssh, scp, rsync and sftp know servers and sites by name. */
-export async function sshConfig(ctx: Needs, targets: Targets, options: Options): Promise<Result> {
+export async function sshConfig(ctx: Context, targets: Targets, options: Options): Promise<Result> {
   const { all, on, user, write, path, print, command = [] } = options;
   if (path !== undefined || print || command.length > 0) throw usage('--config takes no command, --path or --print.');
   const members = all
@@ -43,7 +41,7 @@ export async function sshConfig(ctx: Needs, targets: Targets, options: Options):
 }
 
 /** The server or site of the command line. */
-async function memberAt(ctx: Needs, targets: Targets, user: string | undefined): Promise<Member> {
+async function memberAt(ctx: Context, targets: Targets, user: string | undefined): Promise<Member> {
   const site = targets.site && (await readSiteOnMachine(ctx, targets, user));
   const machine = site?.machine ?? (await readMachine(ctx, targets, user));
   await machine.check;
@@ -101,7 +99,7 @@ const INCLUDE = `Include ${FILE}`;
 const HEAD = '# Written by dnx ssh --config --write, which replaces it.\n';
 
 /** Writes `~/.ssh/dnx_config`, and says how to include it. The user's own configuration stays as it is. */
-function written({ world }: Pick<Needs, 'world'>, lines: string, entries: readonly SshEntry[]): Result {
+function written({ world }: Pick<Context, 'world'>, lines: string, entries: readonly SshEntry[]): Result {
   const directory = join(world.home, '.ssh');
   const file = join(directory, FILE);
   const before = readText(file);

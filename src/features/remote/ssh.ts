@@ -191,11 +191,7 @@ export async function startOn(
  * Runs ssh on the standard streams, with a terminal on the server if both are terminals, and ends with its exit code. If ssh itself
  * failed, says what to do.
  */
-export async function runSession(
-  { world, progress }: Pick<Context, 'progress' | 'world'>,
-  machine: Machine,
-  command: string | undefined,
-): Promise<Result> {
+export async function runSession({ world, progress }: Context, machine: Machine, command: string | undefined): Promise<Result> {
   const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
   let said = '';
   const observe = (chunk: Buffer) => {

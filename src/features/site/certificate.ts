@@ -7,32 +7,13 @@ import type { Reply } from '../../platform/api/api.ts';
 import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
 import type { Located } from '../../platform/names/names.ts';
 
-export interface SiteCertificate {
-  readonly id: string;
-  readonly type: string;
-  readonly domain: string;
-  readonly status: string;
-  /** Why the request failed. */
-  readonly reason: string | null;
-  readonly expires_at: string | null;
-  readonly created_at: string;
-}
-
 export const issueEndpoint = 'POST /servers/{server}/sites/{site}/certificates';
 
-export const certificateDetails = columns<SiteCertificate>(
-  'domain',
-  'status',
-  { key: 'reason', wrap: true },
-  'type',
-  'expires_at',
-  'created_at',
-  'id',
-);
+export const certificateDetails = columns('domain', 'status', { key: 'reason', wrap: true }, 'type', 'expires_at', 'created_at', 'id');
 
 /** Requests a certificate for a site, and follows it. */
 export function issueCertificate(
-  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress' | 'timeoutMs'>,
+  ctx: Context,
   { server, site }: Located,
   body: Readonly<Record<string, unknown>>,
   wait: boolean | undefined,

@@ -74,7 +74,7 @@ async function planAfter(
 
 /** How a step after the creation ended. Its success is noted at once; its failure does not undo the site. */
 async function outcomeOf(
-  { progress }: Pick<Context, 'progress'>,
+  { progress }: Context,
   run: () => Promise<Result>,
 ): Promise<{ readonly item: unknown; readonly exit: Result['exit'] }> {
   try {

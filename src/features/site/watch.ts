@@ -32,13 +32,11 @@ interface Round {
   readonly problem: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'clock' | 'everySite' | 'signal'>;
-
 /**
  * Reads the sites of every server at once, and from then on a few lists at a time, the oldest first, so that many servers leave room in the
  * rate limit. Every second request is for a server on which a deployment is in progress.
  */
-export function sitesInTurn(ctx: Needs): () => Promise<Round> {
+export function sitesInTurn(ctx: Context): () => Promise<Round> {
   const { api, clock } = ctx;
   const servers: Source = { server: undefined, items: [], at: Number.NEGATIVE_INFINITY, error: undefined };
   let places: readonly Source[] | undefined;
@@ -80,7 +78,7 @@ export function sitesInTurn(ctx: Needs): () => Promise<Round> {
   };
 }
 
-async function firstPlaces({ everySite, clock }: Needs): Promise<readonly Source[]> {
+async function firstPlaces({ everySite, clock }: Context): Promise<readonly Source[]> {
   const { listed, unread } = await everySite();
   const at = clock.elapsed();
   const found = new Map<string, Source & { items: Item[] }>();
@@ -105,7 +103,7 @@ function placesOf(servers: readonly Item[], known: readonly Source[]): readonly 
 }
 
 /** Selects so many lists: the oldest, and every second time the oldest with a deployment in progress. */
-function turns(clock: Needs['clock']): (sources: readonly Source[], most: number) => readonly Source[] {
+function turns(clock: Context['clock']): (sources: readonly Source[], most: number) => readonly Source[] {
   let turn = 0;
   return (sources, most) => {
     const open = sources.filter(({ server, items, at }) => (server && items.length > 0) || clock.elapsed() - at >= REST_MS);

@@ -74,10 +74,8 @@ const hasMore = (body: unknown): boolean => isObject(body) && isObject(body.meta
 /** The time between two readings of what hardly changes, in ms. A watch sends 15 requests a minute, and 25 during a deployment. */
 const REST_MS = 60_000;
 
-type Needs = Pick<Context, 'api' | 'clock' | 'signal' | 'world'>;
-
 /** Yields what is seen of a site, first `from`, until a signal or an error that lasts. Reads its releases with it during a deployment. */
-export async function* watched(ctx: Needs, ids: SiteIds, from: SeenSite): AsyncGenerator<SeenSite> {
+export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): AsyncGenerator<SeenSite> {
   const { api, clock } = ctx;
   let restAt = clock.elapsed();
   const read = async (seen: SeenSite): Promise<SeenSite> => {

@@ -130,7 +130,7 @@ function pushOf({ commit }: Release, release: JsonObject | null, pushes: readonl
 }
 
 /** Where the site comes from. */
-function placeOf({ isGiven, settings: { link, origins } }: Pick<Context, 'isGiven' | 'settings'>): StatusOrigin {
+function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigin {
   if (isGiven('site')) return { origin: 'given', environment: null };
   const { site: origin } = origins;
   if (origin === 'environment' || origin === 'profile') return { origin, environment: null };

@@ -121,7 +121,7 @@ const MOST_COMMITS = 50;
 const FILES = ['composer.json', 'composer.lock', 'package.json', 'package-lock.json', '.env.example'];
 
 /** What a failed release would have changed. Null unless the working directory is a clone that has both commits. */
-async function changedBetween(ctx: Pick<Context, 'settings' | 'world'>, { release, previous }: Incident): Promise<Changed | null> {
+async function changedBetween(ctx: Context, { release, previous }: Incident): Promise<Changed | null> {
   const hashes = [previous?.commit ?? '', release?.commit ?? ''];
   if (!hashes.every((hash) => /^[0-9a-f]{7,64}$/i.test(hash))) return null;
   try {

@@ -13,6 +13,6 @@ export default task({
   },
   solve: (dnx) =>
     dnx('certificate create shop.example.com --site shop.example.com', {
-      wait: 'certificate show shop.example.com --site shop.example.com',
+      wait: `certificate list shop.example.com --query "[?status=='pending'] | [0]"`,
     }),
 });

@@ -7,10 +7,8 @@ import { makePrivateDirectory, removeAbandoned, removePrivateDirectory } from '.
 import { git } from '../../../machine/git.ts';
 import { shellCommand, type World } from '../../../machine/world.ts';
 
-type EditorContext = Pick<Context, 'progress' | 'signal' | 'world'>;
-
 /** Opens a file in the user's editor and waits until it is closed. Throws if the editor fails or is interrupted. */
-export async function openEditor({ progress, signal, world }: EditorContext, path: string): Promise<void> {
+export async function openEditor({ progress, signal, world }: Context, path: string): Promise<void> {
   const editor = await editorOf(world);
   const release = progress.hold();
   try {

@@ -127,7 +127,7 @@ const hashOf = ({ key }: BaseKey, { host, site, file }: Pairing, name: string, v
 
 /** Records what both sides agree on: what was equal, and these steps. Only warns on failure, because the work itself is done. */
 export async function saveBase(
-  { progress }: Pick<Context, 'progress'>,
+  { progress }: Context,
   base: Pick<BaseRecord, 'save'>,
   { equal }: Pick<SyncPlan, 'equal'>,
   steps: readonly PlanStep[],
