@@ -101,7 +101,7 @@ const checksumOf = (text: string): string => tokenFingerprint(text, 'agent');
 
 const withChecksum = (text: string): string => `${text}\n<!-- dnx agent install ${checksumOf(text)} -->\n`;
 
-/** True for a file as some version of dnx wrote it. A clone on Windows may have other line breaks. */
+/** True for a file as some version of dnx wrote it, whatever its line breaks. */
 export function isAsWritten(text: string): boolean {
   const written = text.replaceAll('\r\n', '\n');
   const [line = '', sum] = LINE.exec(written) ?? [];
