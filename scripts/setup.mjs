@@ -1,6 +1,7 @@
-// Prepares a fresh clone: installs dependencies if package-lock.json has changed, and builds.
+// Prepares a clone: installs dependencies if package-lock.json has changed, and builds if anything that the build reads has.
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 const time = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
@@ -16,5 +17,11 @@ if (time('node_modules/.package-lock.json') < time('package-lock.json')) {
   console.log('Installing dependencies…');
   npm('ci', '--no-audit', '--no-fund');
 }
-console.log('Building…');
-npm('run', '--silent', 'build');
+
+// Folders, too, because a file may be gone.
+const folders = ['src', 'scripts'].flatMap((name) => [name, ...readdirSync(name, { recursive: true }).map((each) => join(name, each))]);
+const read = [...folders, 'rolldown.config.mjs', 'package.json', 'node_modules/.package-lock.json'];
+if (time('dist/dnx.js') < Math.max(...read.map(time))) {
+  console.log('Building…');
+  npm('run', '--silent', 'build');
+}

@@ -127,6 +127,13 @@ describe('dnx agent install', () => {
     expect(read('.mcp.json')).toContain('--read-only');
   });
 
+  test('changes nothing in a clone with the line breaks of Windows', async () => {
+    write('.mcp.json', '{}');
+    expect((await dnx('agent install claude codex --yes')).code).toBe(0);
+    for (const [file, text] of Object.entries(files())) write(file, Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
+    expect((await dnx('agent install')).stdout).toContain('Nothing to change');
+  });
+
   test('backs up a file before it changes it', async () => {
     write('.mcp.json', '{"mcpServers":{}}');
     const run = await dnx('agent install claude --yes');

@@ -20,7 +20,7 @@ const berry = join(inject('managers'), 'node_modules', 'berry', 'bin', 'yarn.js'
 const managers: readonly Manager[] = [
   { name: 'npm', release: '20.19.0', add: ['npm', 'install'], exec: ['npx', '--no', '--'] },
   { name: 'pnpm', release: '24', add: ['pnpm', 'add'], exec: ['pnpm', 'exec'] },
-  { name: 'Yarn 1', release: '22', add: ['node', classic, 'add'], exec: ['node', classic, '--silent', 'run'] },
+  { name: 'Yarn 1', release: '20.19.0', add: ['node', classic, 'add'], exec: ['node', classic, '--silent', 'run'] },
   { name: 'Yarn 4 with its own loader', release: '24', add: ['node', berry, 'add'], exec: ['node', berry, 'run'] },
   { name: 'bun', release: '26', add: ['bun', 'add'], exec: ['bun', '--silent', 'run'] },
 ];

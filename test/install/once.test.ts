@@ -20,8 +20,8 @@ const env = {
 const byName: readonly (readonly [line: string, Release])[] = [
   ['npx --yes deploynix-cli', '20.19.0'],
   ['npx --yes --package deploynix-cli dnx', '26'],
-  ['pnpm --silent dlx deploynix-cli', '22'],
-  ['pnpm --silent --package deploynix-cli dlx dnx', '22'],
+  ['pnpm --silent dlx deploynix-cli', '24'],
+  ['pnpm --silent --package deploynix-cli dlx dnx', '24'],
   [`node ${berry} dlx --quiet deploynix-cli`, '24'],
   [`node ${berry} dlx --quiet --package deploynix-cli dnx`, '24'],
   ['bunx --silent deploynix-cli', '26'],
@@ -29,7 +29,7 @@ const byName: readonly (readonly [line: string, Release])[] = [
 
 const fromTarball: readonly (readonly [line: string, Release])[] = [
   [`npx --yes --package ${tarball} dnx`, '24'],
-  [`pnpm --silent dlx ${tarball}`, '22'],
+  [`pnpm --silent dlx ${tarball}`, '24'],
   [`node ${berry} dlx --quiet --package deploynix-cli@file:${tarball} dnx`, '24'],
 ];
 

@@ -22,7 +22,7 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
   const clients = await chosenClients(ctx, project, client);
   const titles = andList(clients.map(({ title }) => title));
   const parts = partsFor(clients, project, await agentTexts(ctx.tree));
-  const edits = parts.map(({ file, add }) => planEdit(project, file, (before) => add(before, file)));
+  const edits = parts.map(({ file, add }) => planEdit(project, file, add));
   const result = await performed(ctx, project, { edits, yes, dry: dry_run, names: clients.map(({ name }) => name) }, [
     `Set up dnx for ${titles}`,
     `Nothing to change: dnx is set up for ${titles}.`,
@@ -40,7 +40,7 @@ export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }
   const project = projectOf(ctx);
   // A file without its name is none of ours, whatever else is wrong with it.
   const parts = everyPart(project, await agentTexts(ctx.tree)).filter(({ file }) => readText(join(project, file))?.includes(MCP_NAME));
-  const edits = parts.map(({ file, remove }) => planEdit(project, file, (before = '') => remove(before, file)));
+  const edits = parts.map(({ file, remove }) => planEdit(project, file, (before = '') => remove(before)));
   return performed(ctx, project, { edits, yes, dry: dry_run, names: [] }, [
     'Removed what dnx agent install wrote',
     'Nothing of dnx agent install is in this project.',

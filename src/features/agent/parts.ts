@@ -14,8 +14,8 @@ export type Outcome = { readonly text: string | undefined } | { readonly kept: s
 export interface Part {
   /** Relative to the project. */
   readonly file: string;
-  add(before: string | undefined, file: string): Outcome;
-  remove(before: string, file: string): Outcome;
+  add(before: string | undefined): Outcome;
+  remove(before: string): Outcome;
 }
 
 /** What is written for these clients. */
@@ -54,7 +54,11 @@ const EDITED = 'it was edited, or not written by dnx';
 
 const wholeFile = (file: string, text: string): Part => ({
   file,
-  add: (before) => (before === undefined || isAsWritten(before) ? { text } : { kept: EDITED }),
+  add(before) {
+    if (before !== undefined && !isAsWritten(before)) return { kept: EDITED };
+    // A clone on Windows may have other line breaks.
+    return { text: before?.replaceAll('\r\n', '\n') === text ? before : text };
+  },
   remove: (before) => (isAsWritten(before) ? { text: undefined } : { kept: EDITED }),
 });
 
@@ -62,8 +66,8 @@ const guideline = ({ guideline }: AgentTexts): Part => wholeFile('.ai/guidelines
 
 const lines = (file: string, own: readonly string[], comment: Comment): Part => ({
   file,
-  add: (before = '', name) => ({ text: withLines(before, own, comment, name) }),
-  remove: (before, name) => ({ text: withoutLines(before, comment, name) }),
+  add: (before = '') => ({ text: withLines(before, own, comment, file) }),
+  remove: (before) => ({ text: withoutLines(before, comment, file) }),
 });
 
 const server = ({ file, key, entry }: McpFile, project: string): Part =>
@@ -78,15 +82,15 @@ function member(file: string, wanted: JsonMember): Part {
   const other = { kept: `it has another server called ${MCP_NAME}` };
   return {
     file,
-    add(before, name) {
+    add(before) {
       if (before === undefined) return { text: fileWithMember(wanted) };
-      const there = memberIn(before, wanted, name);
+      const there = memberIn(before, wanted, file);
       if (there !== undefined) return runsDnx(there) ? { text: before } : other;
-      return { text: withMember(before, wanted, name) };
+      return { text: withMember(before, wanted, file) };
     },
-    remove(before, name) {
-      const there = memberIn(before, wanted, name);
-      return there === undefined || runsDnx(there) ? { text: withoutMember(before, wanted, name) } : other;
+    remove(before) {
+      const there = memberIn(before, wanted, file);
+      return there === undefined || runsDnx(there) ? { text: withoutMember(before, wanted, file) } : other;
     },
   };
 }
@@ -99,10 +103,10 @@ function table(file: string): Part {
   const { add, remove } = lines(file, toml, inToml);
   return {
     file,
-    add: (before = '', name) =>
-      TAKEN.test(withoutLines(before, inToml, name) ?? '')
+    add: (before = '') =>
+      TAKEN.test(withoutLines(before, inToml, file) ?? '')
         ? { kept: 'it has its own mcp_servers. Use: codex mcp add deploynix -- deploynix mcp' }
-        : add(before, name),
+        : add(before),
     remove,
   };
 }

@@ -54,7 +54,7 @@ These change nothing:
 
 ${commands.join('\n')}
 
-\`dnx schema\` lists every command and what it does at most: read, change, destroy, local (it changes this computer) or program (it runs one). \`dnx schema deploy\` has all about one. \`--json\` prints data; \`--fields\` and \`--limit\` keep it short.
+\`dnx schema\` lists every command and what it does at most: read, change, destroy, local (it changes this computer) or program (it runs one). \`dnx schema deploy\` has all about one, and \`dnx schema errors\` about errors. \`--json\` prints data; \`--fields\` and \`--limit\` keep it short.
 
 ## Change
 
@@ -101,7 +101,7 @@ const checksumOf = (text: string): string => tokenFingerprint(text, 'agent');
 
 const withChecksum = (text: string): string => `${text}\n<!-- dnx agent install ${checksumOf(text)} -->\n`;
 
-/** True for a file as some version of dnx wrote it. A clone on Windows may have other line breaks. */
+/** True for a file as some version of dnx wrote it, whatever its line breaks. */
 export function isAsWritten(text: string): boolean {
   const written = text.replaceAll('\r\n', '\n');
   const [line = '', sum] = LINE.exec(written) ?? [];

@@ -49,7 +49,7 @@ export const topicTexts = {
         ['--query <expression>', 'Filter with JMESPath (https://jmespath.org)'],
         ['--no-header', 'Omit the header of table, csv and tsv'],
       ],
-      'With --json, an error is one line of JSON on stderr. A long list is printed as it is read, except as a table or YAML. If a later page fails, the error says that the output is incomplete.',
+      'With --json, an error is one line of JSON on stderr. See dnx schema. A long list is printed as it is read, except as a table or YAML. If a later page fails, the error says that the output is incomplete.',
       { run: ["dnx server list -o text --query '[].ip_address'", `dnx server list --query "[?php_version=='8.3']"`] },
     ],
   },

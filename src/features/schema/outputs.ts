@@ -72,11 +72,11 @@ const recordOf = (leaf: Leaf, endpoint: Endpoint): JsonSchema => ({
   properties: Object.fromEntries(answerOf(endpoint, [leaf]).map((each) => [each.name, fieldOf(each)])),
 });
 
-const fieldOf = ({ name, type, assumed }: KnownColumn): JsonSchema => ({
-  ...(name === 'id' && id),
-  ...(!assumed && name !== 'id' && { type: [type === 'number' || type === 'boolean' ? type : 'string', 'null'] }),
-  ...(type === 'date-time' && { format: type }),
-});
+function fieldOf({ name, type, assumed }: KnownColumn): JsonSchema {
+  if (name === 'id') return id;
+  const format = type === 'date-time' && { format: type };
+  return assumed ? { ...format } : { type: [type === undefined || format ? 'string' : type, 'null'], ...format };
+}
 
 const failure = objectOf<{ readonly code: string; readonly message: string; readonly status: number | null }>({
   code: word,

@@ -32,13 +32,10 @@ type Fields<T, K extends keyof T> = { readonly [F in K]: Shape<Exclude<T[F], und
 
 /** An object with these fields, and perhaps those of `optional`. Later versions may add others. */
 export const objectOf = <T extends object>(fields: Fields<T, Required<T>>, optional?: Fields<T, Exclude<keyof T, Required<T>>>): Shape<T> =>
-  shape({ type: 'object', properties: { ...fields, ...optional }, required: Object.keys(fields) });
+  shape(plainObject(fields, optional));
 
 /** An object of a command that has no type for it. */
-export const plainObject = (
-  fields: Readonly<Record<string, JsonSchema>>,
-  optional: Readonly<Record<string, JsonSchema>> = {},
-): JsonSchema => ({
+export const plainObject = (fields: Readonly<Record<string, JsonSchema>>, optional?: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
   type: 'object',
   properties: { ...fields, ...optional },
   required: Object.keys(fields),
