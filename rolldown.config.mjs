@@ -15,6 +15,9 @@ import { sourceMaps } from './scripts/source-maps.mjs';
 const alias = {
   // The SDK of MCP would bundle Ajv, which dnx never calls.
   '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)),
+  // So would conf.
+  'ajv/dist/2020.js': fileURLToPath(new URL('scripts/conf-shims.mjs', import.meta.url)),
+  'ajv-formats': fileURLToPath(new URL('scripts/conf-shims.mjs', import.meta.url)),
   // Its main file requires the others in a way that no bundler sees.
   'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
 };

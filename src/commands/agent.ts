@@ -2,7 +2,7 @@ import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, flag, list } from '../cli/language/options.ts';
 import { agentClients } from '../features/agent/clients.ts';
-import { leaseCalls, leaseOptions, runLeased } from '../features/lease/lease.ts';
+import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
 import { chosenAbilities, readAbilities } from '../features/token/choose.ts';
 
 const dry_run = { ...flag('Show what would be written, without writing'), effect: 'read' } as const;
@@ -59,7 +59,13 @@ const run = command({
     const changes = (chosen ?? (read_only ? [] : ['site:deploy'])).filter((each) => !readAbilities.includes(each));
     if (read_only && changes.length > 0) throw usage(`--read-only does not allow ${changes.join(', ')}.`);
     const abilities = [...readAbilities, ...changes];
-    return runLeased(ctx, { kind: 'agent', command, abilities, ttlMs: ttl ?? TTL_MS, ...(read_only && { env: { DNX_READ_ONLY: '1' } }) });
+    return (await import('../features/lease/lease.ts')).runLeased(ctx, {
+      kind: 'agent',
+      command,
+      abilities,
+      ttlMs: ttl ?? TTL_MS,
+      ...(read_only && { env: { DNX_READ_ONLY: '1' } }),
+    });
   },
 });
 

@@ -3,7 +3,7 @@ import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { leaseCalls, leaseOptions, runLeased } from '../features/lease/lease.ts';
+import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
 import { type AbilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { chosenAbilities, presetNames, printNotes } from '../features/token/choose.ts';
@@ -125,7 +125,7 @@ const lease = command({
   async run(ctx, { options: { command, ttl, ...choosing } }) {
     const abilities = await chosenAbilities(ctx, choosing);
     if (!abilities) throw usage('No abilities given.', 'Use --for "deploy --wait", --preset ci-deploy or --ability site:deploy.');
-    return runLeased(ctx, { kind: 'lease', command, abilities, ttlMs: ttl ?? LEASE_MS });
+    return (await import('../features/lease/lease.ts')).runLeased(ctx, { kind: 'lease', command, abilities, ttlMs: ttl ?? LEASE_MS });
   },
 });
 

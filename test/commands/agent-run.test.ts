@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readAbilities } from '../../src/features/token/choose.ts';
+import { openAgent, typing } from '../mcp/client.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { leasedTokens, leasing, savedIn } from '../support/leased.ts';
 
@@ -76,7 +77,8 @@ describe('in the session of an agent', () => {
       }
       expect([statSync(plan).mode & 0o777, dirname(plan)]).toEqual([0o600, join(bed.directory, 'state/plans')]);
       const applied = await inside(`apply ${plan} --yes ${confirm}`);
-      expect([applied.code, applied.stderr]).toEqual([2, expect.stringContaining(`in another terminal: dnx apply ${plan}`)]);
+      const [, copy = ''] = /in another terminal: dnx apply (\S+)\n/.exec(applied.stderr) ?? [];
+      expect([applied.code, readFileSync(copy, 'utf8')]).toEqual([2, readFileSync(plan, 'utf8')]);
     });
     expect(things()).toEqual(before);
     const person = await bed.dnx(`apply ${plan} ${confirm}`);
@@ -90,6 +92,22 @@ describe('in the session of an agent', () => {
       expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
     });
     expect(bed.sandbox.state.servers.map(({ name }) => name)).toContain('web-2');
+  });
+
+  test('the client of an MCP server in it, which may be the agent, confirms nothing of the kind', async () => {
+    writeFileSync(join(bed.directory, 'debug'), 'true');
+    const before = things();
+    await inSession(async (_, { env }) => {
+      const agent = await openAgent(bed, '', { fill: typing('shop.example.com'), run: { env } });
+      for (const line of ['site delete shop.example.com --server web-1', 'env set shop.example.com APP_DEBUG --from-file debug']) {
+        const answer = await agent.change(...line.split(' '));
+        expect(answer, line).toMatchObject({ isError: true, text: expect.stringContaining('nothing confirms this') });
+        const [, plan = ''] = /dnx apply ([^"]+)/.exec(answer.text) ?? [];
+        expect(JSON.parse(readFileSync(plan, 'utf8'))).toMatchObject({ consent: { level: 'severe' } });
+      }
+      expect((await agent.end()).code).toBe(0);
+    });
+    expect(things()).toEqual(before);
   });
 
   test('what no plan can hold is left to a person, too', async () => {

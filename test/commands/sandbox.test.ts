@@ -28,7 +28,13 @@ describe('sandbox run', () => {
   };
 
   test("gives its command the sandbox's host, token, directories and rate limit instead of yours, and this dnx first", async () => {
-    const yours = { DNX_TOKEN: '1|yours', DNX_HOST: 'https://deploynix.io', DNX_PROFILE: 'yours', DNX_CONFIG_DIR: '/yours' };
+    const yours = {
+      DNX_TOKEN: '1|yours',
+      DNX_HOST: 'https://deploynix.io',
+      DNX_PROFILE: 'yours',
+      DNX_CONFIG_DIR: '/yours',
+      DNX_LEASE: 'agent-yours',
+    };
     const env = await childEnv({
       ...yours,
       DNX_RATE_LIMIT: '7',

@@ -173,7 +173,7 @@ describe('limits', () => {
   test('--read-only offers no change', async () => {
     agent = await openAgent(bed, '--read-only', { fill: approve });
     expect((await agent.client.listTools()).tools.map(({ name }) => name)).toEqual(['find', 'read', 'wait']);
-    expect(await agent.change('site', 'suspend', 'shop.example.com')).toEqual({ isError: true, text: "There is no tool 'change'." });
+    await expect(agent.change('site', 'suspend', 'shop.example.com')).rejects.toThrow("There is no tool 'change'.");
     expect((await agent.call('find', { query: 'site suspend' })).text).toMatch(/^person +site suspend/);
   });
 

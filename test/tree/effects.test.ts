@@ -42,6 +42,7 @@ test('commands that do more than their requests say so', () => {
     'artisan',
     'tinker',
     'tunnel',
+    'mcp',
   ]);
   expect(having('destroy', 'delete')).toEqual([
     'auth refresh',

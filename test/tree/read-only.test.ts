@@ -9,11 +9,12 @@ import { deep, sampled, seedOf } from '../support/volume.ts';
 const signing = /^(POST \/(login|logout|tokens)|DELETE \/tokens\/\d+)$/;
 
 /** Examples that send only GET requests though their command could send others. */
-const careful = / --dry-run|^dnx \w+(-\w+)* ensure |^dnx api (?!POST)/;
+const careful = / --(dry-run|check|schema)|^dnx \w+(-\w+)* ensure |^dnx api (?!POST)/;
 
 const lines = examples.filter(({ nested }) => !nested);
 const allowed = lines.filter(
-  ({ leaf: { command }, line }) => command.signs || careful.test(line) || (command.name !== 'api' && operationsOf(command).every(isRead)),
+  ({ leaf: { command }, line }) =>
+    command.signs || careful.test(line) || (command.name !== 'api' && !command.applies && operationsOf(command).every(isRead)),
 );
 const refused = lines.filter((each) => !allowed.includes(each));
 /** One example of each command, because the other ones differ in what they print. */

@@ -60,7 +60,9 @@ export async function openContext(
   });
   for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   for (const warning of settings.warnings) progress.warn(warning);
-  const ask = openAsk({ world, input: settings.input, style, before: progress.done });
+  const { session } = settings;
+  const asked = openAsk({ world, input: settings.input, style, before: progress.done });
+  const ask = session?.agent ? (await import('./session.ts')).askIn(asked) : asked;
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const connection = connectionOf(world, settings);
@@ -69,7 +71,6 @@ export async function openContext(
   const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
   const history = historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
-  const { session } = settings;
   const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).guardedIn(session, history) : history);
   const readOnly = settings.readOnly && !plan;
   const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };

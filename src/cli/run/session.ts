@@ -5,6 +5,7 @@ import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { operationAt } from '../plan/record.ts';
+import type { Ask } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
 
 const PAST = 'it would reach past the token of the session';
@@ -88,8 +89,18 @@ export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
   async change(method, path, options, send) {
     if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
     const [bare = ''] = path.split('?', 1);
-    if (session.agent && forPeople.includes(operationAt(method, bare).call))
-      throw usage('This cannot be undone and requires confirmation.').with({ reason: 'name_to_type' });
+    if (session.agent && forPeople.includes(operationAt(method, bare).call)) throw nameNeeded();
     return change(method, path, options, send);
   },
 });
+
+/** Prompts for an agent, whose own client may answer them: nobody types the name of what cannot be undone. */
+export const askIn = (ask: Ask): Ask => ({
+  ...ask,
+  get allowed() {
+    return ask.allowed;
+  },
+  input: () => Promise.reject(nameNeeded()),
+});
+
+const nameNeeded = () => usage('This cannot be undone and requires confirmation.').with({ reason: 'name_to_type' });

@@ -3,7 +3,6 @@ import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../..
 import { wordOf } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { duration as durationOption, rest } from '../../cli/language/options.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { childEnv } from '../../machine/env.ts';
@@ -14,15 +13,6 @@ import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
 import { leaseName } from './name.ts';
-
-/** The endpoints of every lease. */
-export const leaseCalls = ['POST /tokens', 'GET /tokens', 'DELETE /tokens/{token}'] as const;
-
-/** The options of every lease. */
-export const leaseOptions = (ttl: string) => ({
-  ttl: durationOption(`Revoke the token after this long, at most 24h (default ${ttl})`),
-  command: rest('Command to run'),
-});
 
 /** What to lease, and to what. */
 interface Leasing {
@@ -44,7 +34,7 @@ const LIMIT_MS = 30_000;
 export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result> {
   const { progress, world } = ctx;
   const { abilities, command, ttlMs } = leasing;
-  if (ttlMs <= 0 || ttlMs > LONGEST_MS) throw usage(`--ttl must be at most ${duration(LONGEST_MS)}.`);
+  if (ttlMs > LONGEST_MS) throw usage(`--ttl must be at most ${duration(LONGEST_MS)}.`);
   const lease = await newLease(ctx, leasing);
   const body = { name: lease.token, abilities };
   if (ctx.plan) {

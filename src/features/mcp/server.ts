@@ -4,6 +4,8 @@ import {
   type InputRequiredResult,
   inputRequired,
   inputResponse,
+  ProtocolError,
+  ProtocolErrorCode,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
@@ -55,7 +57,8 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
   );
   server.setRequestHandler('tools/list', () => ({ tools: offered }));
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
-    if (!offered.some((tool) => tool.name === name)) return result({ text: `There is no tool '${name}'.`, isError: true });
+    if (!offered.some((tool) => tool.name === name))
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
     const work = answerTo(name, given, call).catch((error: unknown) => {
       if (error instanceof Refusal) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
