@@ -59,13 +59,7 @@ describe('the packed package', () => {
   });
 });
 
-const KINDS = [
-  /^bin\/\*\.js$/,
-  /^dist\/\*\.(js|map|txt)$/,
-  /^completions\//,
-  /^man\/\*\.[17]$/,
-  /^\*\.(md|json|LICENSE)$/,
-];
+const KINDS = [/^bin\/\*\.js$/, /^dist\/\*\.(js|map|txt)$/, /^completions\//, /^man\/\*\.[17]$/, /^\*\.(md|json|LICENSE)$/];
 
 /** Bytes of the files in a directory. */
 function sizeOf(directory: string): number {
