@@ -10,8 +10,6 @@ import { plainExports } from './scripts/plain-exports.mjs';
 import { shellScripts } from './scripts/shell-scripts.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
 
-// CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
-// of a millisecond; what only some commands need is separate, because compiling 40 kB takes a millisecond.
 const alias = {
   // The SDK of MCP would bundle Ajv, which dnx never calls.
   '@modelcontextprotocol/server/_shims': fileURLToPath(new URL('scripts/mcp-shims.mjs', import.meta.url)),
@@ -22,6 +20,8 @@ const alias = {
   'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
 };
 const common = { platform: 'node', external: ['@napi-rs/keyring'], resolve: { alias } };
+// CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
+// of a millisecond; what only some commands need is separate, because compiling 40 kB takes a millisecond.
 const output = {
   dir: 'dist',
   format: 'cjs',
