@@ -80,6 +80,10 @@ const reads = [
   ['webhook list shop.example.com', 'site webhooks shop.example.com'],
   ['webhooks shop.example.com', 'site webhooks shop.example.com'],
   ['config show', 'config list'],
+  ['deploy history shop.example.com', 'releases shop.example.com'],
+  ['deploy list shop.example.com', 'releases shop.example.com'],
+  ['deploy logs shop.example.com', 'logs --source deploy shop.example.com'],
+  ['deploy status shop.example.com', 'status shop.example.com'],
   ['network-rule rules --server web-1', 'network-rule list --server web-1'],
   ['queue workers shop.example.com', 'queue list shop.example.com'],
   ['server log web-1', 'server logs web-1'],
@@ -204,6 +208,10 @@ const changes = [
   ['certificate install shop.example.com', 'certificate create shop.example.com'],
   ['certificate renew shop.example.com', 'certificate create shop.example.com'],
   ['certificate request shop.example.com', 'certificate create shop.example.com'],
+  ['deploy now shop.example.com', 'deploy shop.example.com'],
+  ['deploy run shop.example.com', 'deploy shop.example.com'],
+  ['deploy site shop.example.com', 'deploy shop.example.com'],
+  ['deploy start shop.example.com --no-wait', 'deploy shop.example.com --no-wait'],
   ['env add APP_NAME=secret --site shop.example.com', 'env set APP_NAME=… --site shop.example.com'],
   ['env export shop.example.com', 'env pull shop.example.com'],
   ['network-rule allow --port 443 --server web-1', 'network-rule create --port 443 --server web-1'],
@@ -330,6 +338,10 @@ describe('at the command line', () => {
     ['foo servers', "Unknown command 'foo'.\n  See: dnx --help"],
   ])('%s has no counterpart', async (line, error) => {
     expect(await bed.dnx(line)).toMatchObject({ code: 2, calls: [], stderr: `Error: ${error}\n` });
+  });
+
+  test('a site is no guess', async () => {
+    for (const name of ['shop', 'info', 'all']) expect((await bed.dnx(`deploy ${name}`)).stderr).toContain(`Site '${name}' not found.`);
   });
 
   test('help knows the words, too', async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -55,20 +54,6 @@ test.each(['AGENTS.md', 'CONTRIBUTING.md'])('%s names only files and npm scripts
   const commands = [...markdown.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
   expect(paths.length).toBeGreaterThan(5);
   expect([...paths.filter((path) => !existsSync(path)), ...commands.filter((name) => !(name in scripts))]).toEqual([]);
-});
-
-test('every relative link in the package leads to a file in the package', () => {
-  const [{ files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8', stdio: 'pipe' }),
-  );
-  const packed = new Set<string>(files.map(({ path }: { path: string }) => path));
-  expect(packed).toContain('README.md');
-  const relative = [...packed]
-    .filter((file) => file.endsWith('.md'))
-    .flatMap(linksOf)
-    .filter(({ target }) => !/^\w+:/.test(target));
-  expect(relative.length).toBeGreaterThan(20);
-  expect(relative.flatMap(({ file, target, to = '' }) => (packed.has(to) ? [] : [`${file}: ${target}`]))).toEqual([]);
 });
 
 test('the pictures of the README show on the page of the package, too', () => {

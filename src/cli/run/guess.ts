@@ -45,12 +45,14 @@ export async function guessed<P extends Attempt>(argv: Argv, refused: P, guessin
   const line = await follow({ argv, parsed: refused }, guessing, MOST);
   const { invocation } = line?.parsed ?? {};
   if (!line || !invocation || effectOf(invocation.command, wordsIn(invocation)) === 'read') return line?.parsed ?? refused;
-  return { ...refused, error: withNext(refused, await withoutSecrets(line.argv, invocation), 'Did you mean') };
+  return { ...refused, invocation: undefined, error: withNext(refused, await withoutSecrets(line.argv, invocation), 'Did you mean') };
 }
 
 /** The error for a word, with the command to type or to read instead of a similar word. */
-const withNext = ({ error }: Attempt, command: Argv, why: string): DnxError =>
-  usage((error as Error).message.replace(/ Did you mean .*/, ''), undefined, { command, why });
+function withNext({ error, refused }: Attempt, command: Argv, why: string): DnxError {
+  const message = error instanceof Error ? error.message : `Unknown command '${refused?.path} ${refused?.word}'.`;
+  return usage(message.replace(/ Did you mean .*/, ''), undefined, { command, why });
+}
 
 /** The help topic about an option that has no counterpart. */
 function topicFor({ refused }: Attempt, guesses: Guesses): Argv | undefined {
@@ -101,7 +103,7 @@ function withOption(argv: Argv, refused: Refused, { guesses }: Pick<Guessing<Att
 /** The lines that a word after a group, or the first word, may mean, likeliest first. */
 function withWords(argv: Argv, { path, word }: Refused, { tree, guesses }: Pick<Guessing<Attempt>, 'tree' | 'guesses'>): Argv[] {
   const group = tree.contents.find(({ name }) => name === path);
-  const before = group ? argv.findIndex((each) => namesOf(group).includes(each)) : -1;
+  const before = path === '' ? -1 : argv.findIndex((each) => (group ? namesOf(group) : [path]).includes(each));
   const at = argv.indexOf(word, before + 1);
   const end = argv.findIndex((each, index) => index > at && !isWord(each));
   const typed = argv.slice(at, end < 0 ? undefined : end);
@@ -110,7 +112,7 @@ function withWords(argv: Argv, { path, word }: Refused, { tree, guesses }: Pick<
     ...words.split(' ').filter(Boolean),
     ...argv.slice(at + of),
   ];
-  const found = meaningsOf(typed, path, guesses).map(({ meaning, of, isPlural }) => {
+  const found = meaningsOf(typed, { path, isGroup: group !== undefined }, guesses).map(({ meaning, of, isPlural }) => {
     const list = isPlural && typed.length === of ? named(meaning, tree) : undefined;
     return instead(list ? `${list.name} list` : meaning, of);
   });
@@ -119,6 +121,8 @@ function withWords(argv: Argv, { path, word }: Refused, { tree, guesses }: Pick<
     const verb = path === 'server' || path === 'site' ? 'show' : 'list';
     return /[.\d]/.test(word) ? [...found, instead(`${path} ${verb} ${word}`, 1)] : found;
   }
+  // `deploy list`
+  if (path !== '') return found;
   const [first = '', second = ''] = typed;
   const [one, other] = [named(first, tree), named(second, tree)];
   // `servers`
@@ -133,14 +137,14 @@ const named = (word: string, { contents }: Tree): Entry | undefined => contents.
 const isPluralOf = (word: string, { name, aliases = [] }: Entry): boolean => ![name, ...aliases].includes(word);
 
 /** What the first words mean, the longest ones first, and `of` how many. */
-function meaningsOf(typed: Argv, path: string, { words }: Guesses) {
+function meaningsOf(typed: Argv, { path, isGroup }: { readonly path: string; readonly isGroup: boolean }, { words }: Guesses) {
   return [2, 1].flatMap((of) => {
     const own = typed.slice(0, of).join(' ');
     return typed.length < of
       ? []
       : [own, singularOf(own)].flatMap((each) => {
           const meant = [`${path} ${each}`.trim(), `* ${each}`].map((key) => (Object.hasOwn(words, key) ? words[key] : undefined));
-          const verbs = path === '' ? [] : (meant[1]?.split(' or ') ?? []);
+          const verbs = !isGroup ? [] : (meant[1]?.split(' or ') ?? []);
           return [...(meant[0] === undefined ? [] : [meant[0]]), ...verbs.map((verb) => `${path} ${verb}`)].map((meaning) => ({
             meaning,
             of,

@@ -56,9 +56,16 @@ interface Reading {
 /** Parses argv. Loads only the named group. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const parsed = await parseWords(argv, tree);
-  if (!parsed.refused) return parsed;
+  const refused = parsed.refused ?? verbIn(parsed);
+  if (!refused) return parsed;
   const { guessed } = await import('./guess.ts');
-  return guessed(argv, parsed, { tree, guesses: await tree.guesses(), parse: (words) => parseWords(words, tree) });
+  return guessed(argv, { ...parsed, refused }, { tree, guesses: await tree.guesses(), parse: (words) => parseWords(words, tree) });
+}
+
+/** A word that looks like a command instead of a site: `dnx deploy list`. */
+function verbIn({ invocation }: Parsed): Refused | undefined {
+  const word = invocation?.path === 'deploy' ? invocation.targets.site?.find((each) => /^[a-z]+$/.test(each)) : undefined;
+  return word === undefined ? undefined : { path: 'deploy', word };
 }
 
 /** Parses argv as it stands, with commander. */

@@ -54,7 +54,7 @@ These change nothing:
 
 ${commands.join('\n')}
 
-\`dnx schema\` lists every command and what it does at most: read, change, destroy, local (it changes this computer) or program (it runs one). \`dnx schema deploy\` has all about one. \`--json\` prints data; \`--fields\` and \`--limit\` keep it short.
+\`dnx schema\` lists every command and what it does at most: read, change, destroy, local (it changes this computer) or program (it runs one). \`dnx schema deploy\` has all about one, and \`dnx schema errors\` about errors. \`--json\` prints data; \`--fields\` and \`--limit\` keep it short.
 
 ## Change
 
