@@ -125,6 +125,7 @@ export const topicTexts = {
         ['  compiled', 'Compiled code of dnx'],
         ['~/.local/state/dnx', 'DNX_STATE_DIR, or dnx in XDG_STATE_HOME'],
         ['  runs, plans', 'Deployments and plans that can be resumed'],
+        ['  proposed', 'Plans of dnx mcp that wait for a person, for a week'],
         ['  branches', 'Branches to restore after dnx deploy --branch'],
         ['  history', 'Changes that dnx sent, without secrets: dnx history'],
         ['  env', 'Records of dnx env pull; values only as keyed hashes'],
