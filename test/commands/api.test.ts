@@ -35,6 +35,13 @@ describe('api', () => {
     expect(filled.calls.at(-1)).toBe(`GET /servers/${web1}`);
   });
 
+  test('takes --no-input as the global option, not as an --input', async () => {
+    const read = await bed.dnx('api /user --no-input');
+    expect([read.code, read.calls], read.stderr).toEqual([0, ['GET /user']]);
+    const sent = await bed.dnx(['api', 'POST', `/servers/${web1}/daemons`, '--input', '{"command":"b"}', '--no-input']);
+    expect([sent.code, bed.sandbox.calls.at(-1)?.body], sent.stderr).toEqual([0, { command: 'b' }]);
+  });
+
   test.each([
     ['api', 'Missing <path>.'],
     ['api get', 'Missing <path>.'],

@@ -30,8 +30,8 @@ export function capture(isTTY = false, columns = 120, seen?: (text: string) => v
   };
 }
 
-/** Creates a stdin with this text. */
-export const input = (text: string): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY: false });
+/** Creates a stdin with this text, which brings bytes, as a real one does. */
+export const input = (text: string): Input => Object.assign(Readable.from(text === '' ? [] : [Buffer.from(text)]), { isTTY: false });
 
 /** A terminal on which lines are typed, one at each question that `seen` sees at the end of stderr; then its input ends. */
 export function typist(text: string): { readonly stream: Input; readonly seen: (stderr: string) => void } {

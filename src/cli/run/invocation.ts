@@ -66,7 +66,7 @@ export interface Received {
 type Word = Words[string];
 
 /** Commander's attribute name: `php_version` -> `phpVersion`. */
-const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+export const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -75,7 +75,7 @@ const wordOf = (value: unknown): Word | undefined => {
   return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
 };
 
-/** The global options. `--no-x` sets `x` to false; the default is true. */
+/** The global options. `--no-x` sets `noX` to false; the default is true. */
 export const globalsOf = (given: GivenOptions): Globals => ({
   json: given.json === true,
   // Accepts `-o=json`, as in other programs.
@@ -87,17 +87,17 @@ export const globalsOf = (given: GivenOptions): Globals => ({
   sort: textOf(given.sort),
   limit: textOf(given.limit),
   wide: given.wide === true,
-  header: given.header !== false,
+  header: given.noHeader !== false,
   env: textOf(given.env),
   profile: textOf(given.profile),
   host: textOf(given.host),
   caFile: textOf(given.caFile),
-  cache: given.cache !== false,
+  cache: given.noCache !== false,
   maxWait: textOf(given.maxWait),
-  input: given.input !== false,
+  input: given.noInput !== false,
   quiet: given.quiet === true,
   debug: given.debug === true,
-  color: given.color !== false,
+  color: given.noColor !== false,
 });
 
 /** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */

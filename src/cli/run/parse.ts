@@ -10,7 +10,7 @@ import { namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
-import { globalsOf, type Invocation, invocationOf } from './invocation.ts';
+import { attributeOf, globalsOf, type Invocation, invocationOf } from './invocation.ts';
 import type { NamedCommand } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
@@ -287,6 +287,8 @@ function flagsOf(options: Options): Flag[] {
     const short = option.short ? `-${option.short}, ` : '';
     const value = option.kind === 'flag' ? '' : ` <${option.placeholder ?? 'value'}>`;
     const flags = [new Flag(`${short}${flagName(key)}${value}`), ...(option.negatable ? [new Flag(flagName(`no_${key}`))] : [])];
+    // commander would keep the value of --no-input as that of --input, which `api` has, too.
+    if (key.startsWith('no_')) for (const flag of flags) flag.attributeName = () => attributeOf(key);
     if (option.kind === 'list')
       for (const flag of flags) flag.argParser((word: string, before: readonly string[] = []) => [...before, word]);
     return flags;
