@@ -9,6 +9,7 @@ import { type Bed, openBed, split } from '../support/dnx.ts';
 const reads = [
   ['dnx servers', 'server list'],
   ['dnx sites list', 'site list'],
+  ['deploynix site list', 'site list'],
   ['servers', 'server list'],
   ['sites --json', 'site list --json'],
   ['list servers', 'server list'],
@@ -179,6 +180,10 @@ const changes = [
   ['deploy --site-id 7 --json', 'deploy --site 7 --json'],
   ['exec web-1 uptime', 'ssh web-1 uptime'],
   ['migrate', 'artisan migrate'],
+  ['agent claude', 'agent run claude'],
+  ['agent codex exec', 'agent run codex exec'],
+  ['agent setup claude', 'agent install claude'],
+  ['agent start -- claude', 'agent run -- claude'],
   ['redeploy shop.example.com', 'deploy shop.example.com'],
   ['release create shop.example.com', 'deploy shop.example.com'],
   ['deployment create shop.example.com', 'deploy shop.example.com'],

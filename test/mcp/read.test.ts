@@ -52,6 +52,7 @@ describe('read', () => {
     const answer = await agent.read('dnx', 'server', 'list', '--fields', 'name,status', '--limit', '2');
     expect(answer.text).toMatch(/^<(data-\w{8})>\n\[\{"name":"web-1","status":"active"\},\{[^\n]*\}\]\n<\/\1>$/);
     expect((await agent.read('help', 'exit-codes')).text).toContain('Exit codes');
+    expect(dataIn(await agent.read('deploynix', 'server', 'list', '--fields', 'name', '--limit', '1'))).toEqual([{ name: 'web-1' }]);
   });
 
   test('a failure is the JSON error with its reason', async () => {
@@ -59,7 +60,10 @@ describe('read', () => {
     const answer = await agent.read('server', 'show', 'web-x');
     expect(answer.isError).toBe(true);
     expect(dataIn(answer)).toEqual({ error: expect.objectContaining({ code: 'not_found', reason: 'name_unknown' }) });
-    expect((await agent.call('read', { words: 'server list' })).text).toContain('words must be an array');
+    for (const words of ['server list', ['server list'], [], [7]])
+      expect((await agent.call('read', { words })).text).toBe(
+        'words must be an array of the words after dnx, one each: ["server","list"].',
+      );
   });
 
   test.each([

@@ -7,6 +7,7 @@ import type { Guesses } from '../../cli/language/command.ts';
 export const guesses: Guesses = {
   // The words after dnx. `*` is any group, and a word also stands for its plural: `variables` is `env list`.
   words: {
+    deploynix: '',
     dnx: '',
     // Groups by another name
     'cron-job': 'crontab',
@@ -86,6 +87,10 @@ export const guesses: Guesses = {
     '* status': 'list or show',
     '* view': 'show',
     // Changes
+    'agent claude': 'agent run claude',
+    'agent codex': 'agent run codex',
+    'agent setup': 'agent install',
+    'agent start': 'agent run',
     exec: 'ssh',
     migrate: 'artisan migrate',
     'plan apply': 'apply',

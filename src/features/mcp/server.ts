@@ -83,7 +83,7 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
       return find(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
     }
     const words = wordsOf(given);
-    if (!words) return { text: 'words must be an array of strings: the words after dnx.', isError: true };
+    if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
     const seen = reporter(call, runner.redacted);
     if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks: canAsk(call), reply: replyIn(call) });
     let line: TypedLine | undefined;
@@ -112,10 +112,12 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
   }
 }
 
-/** The words of a command line, without the `dnx` that some put first. */
+/** The words of a command line, without the name of the program that some put first. Undefined also for a whole line as the first word. */
 function wordsOf({ words }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
-  if (!Array.isArray(words) || words.length === 0 || !words.every((word) => typeof word === 'string')) return undefined;
-  return words[0] === 'dnx' ? words.slice(1) : words;
+  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) return undefined;
+  const [first = ' ', ...others] = words;
+  if (first.includes(' ')) return undefined;
+  return ['dnx', 'deploynix'].includes(first) ? others : words;
 }
 
 const result = ({ text, isError }: Answer): CallToolResult => ({ content: [{ type: 'text', text }], ...(isError && { isError }) });
