@@ -126,8 +126,8 @@ test('run.mjs lets any program work on the tasks, and grades it', () => {
       .split('\n')
       .slice(0, -2),
   ).toEqual([
-    '✓ queue-restart, told loose, shell: …, 1 commands, …',
-    '✗ rollback, told loose, shell: …, 1 commands, …',
+    '✓ queue-restart, told loose, shell: …, 1 command, …',
+    '✗ rollback, told loose, shell: …, 1 command, …',
     '    POST /servers/web-1/sites/shop.example.com/deploy was changed instead of POST /servers/web-1/sites/shop.example.com/rollback',
     '    the state is not as it must be',
   ]);

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { quotedForSh } from '../../src/base/shell.ts';
+import { counted } from '../../src/features/audit/report/report.ts';
 import { abilities } from '../../src/platform/abilities.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { grade, startOf } from './grade.ts';
@@ -75,7 +76,7 @@ export async function runEvals(tasks: ReadonlyMap<string, Task>, argv: readonly 
     });
     const isDone = problems.length === 0;
     if (isDone) done += 1;
-    const numbers = `${seconds}s, ${commands} commands, ${requests} requests`;
+    const numbers = `${seconds}s, ${counted(commands, 'command')}, ${counted(requests, 'request')}`;
     process.stdout.write(`${isDone ? '✓' : '✗'} ${each.name}, told ${each.told}, ${each.way}: ${numbers}\n`);
     for (const problem of problems) process.stdout.write(`    ${problem}\n`);
   }
