@@ -12,10 +12,10 @@ const install = command({
   effect: 'local',
   summary: 'Tell the agents in this project how to use dnx',
   description:
-    'Writes a skill, a few lines for AGENTS.md, and an entry for the MCP server dnx mcp, for the clients that this project is used with or that you name. A project that uses Laravel Boost gets a guideline instead of the lines.\n\nEach change is shown first. What is in a file already stays, and is backed up. Run it again after an upgrade. dnx agent uninstall takes it back.',
+    'Writes a skill, a few lines in AGENTS.md, and an entry for the MCP server dnx mcp, for the clients that you name or that this project has files for. A project with Laravel Boost gets a guideline instead of the lines.\n\nShows each change first. What is already in a file stays, and the file is backed up. Run it again after an upgrade. dnx agent uninstall takes it back.',
   options: {
     client: argument({
-      ...list('Clients, by default those that this project has files of', 'client'),
+      ...list('Clients, by default those that this project has files for', 'client'),
       choices: agentClients.map(({ name }) => name),
     }),
     dry_run,
@@ -42,7 +42,7 @@ const run = command({
   name: 'run',
   summary: 'Run an agent with a token of its own',
   description:
-    'Like dnx token lease, with a token that may read everything and deploy, or do what you allow instead of that. In this session, --yes answers ordinary questions, and nothing answers one about what cannot be undone or could break a site: dnx then saves a plan, which a person applies with dnx apply in another terminal. dnx history has every change, with the name of the session.',
+    'Like dnx token lease, with a token that can read everything and deploy. Options allow something else instead. In the session, --yes answers ordinary questions, but not those about what cannot be undone or could break a site: dnx saves a plan, and a person runs dnx apply in another terminal. dnx history lists every change, with its session.',
   calls: [...leaseCalls],
   effect: 'program',
   exits: 'those of the command',
