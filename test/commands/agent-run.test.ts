@@ -130,9 +130,21 @@ describe('in the session of an agent', () => {
     const before = things();
     const [server] = bed.sandbox.state.servers;
     await inSession(async (inside) => {
-      for (const path of [`/servers/${server?.id}`, `/servers/${server?.id}?x=1`, `/api/v1/servers/${server?.id}`]) {
+      const own = `/servers/${server?.id}`;
+      for (const path of [own, `${own}?x=1`, `${own}/`, `/api/v1${own}`, `/%73ervers/${server?.id}`]) {
         const run = await inside(`api DELETE ${path} --yes`);
         expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
+      }
+      for (const [line, refusal] of [
+        [`DELETE /.${own}`, 'is not an API path.'],
+        ['POST /./tokens -F name=x', 'is not an API path.'],
+        ['POST /tokens%2f -F name=x', 'is not an API path.'],
+        ['POST /%74okens/ -F name=x', 'it would reach past the token of the session.'],
+        [`POST ${own}?_method=DELETE`, 'dnx does not know what it does.'],
+        [`POST ${own} -F _method=DELETE`, 'dnx does not know what it does.'],
+      ] as const) {
+        const run = await inside(`api ${line} --yes`);
+        expect([run.code, run.calls, run.stderr], line).toEqual([2, [], expect.stringContaining(refusal)]);
       }
     });
     expect(things()).toEqual(before);

@@ -4,6 +4,7 @@ import { findSession, type Session } from '../../machine/session.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
+import { operations } from '../plan/operations.ts';
 import { operationAt } from '../plan/record.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
@@ -89,7 +90,10 @@ export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
   async change(method, path, options, send) {
     if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
     const [bare = ''] = path.split('?', 1);
-    if (session.agent && forPeople.includes(operationAt(method, bare).call)) throw nameNeeded();
+    const { call } = operationAt(method, bare);
+    if (session.agent && forPeople.includes(call)) throw nameNeeded();
+    // A server may take it for another one: `POST /servers/7?_method=DELETE`.
+    if (session.agent && !own(operations, call)) throw refusal(session, `${method} ${bare}`, 'dnx does not know what it does');
     return change(method, path, options, send);
   },
 });
