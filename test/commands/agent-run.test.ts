@@ -75,7 +75,7 @@ describe('in the session of an agent', () => {
         plan = error.next[0]?.command.replace('dnx apply ', '') ?? '';
         expect(JSON.parse(readFileSync(plan, 'utf8'))).toMatchObject({ changes: [{ call }], consent: { level: 'severe' } });
       }
-      expect([statSync(plan).mode & 0o777, dirname(plan)]).toEqual([0o600, join(bed.directory, 'state/plans')]);
+      expect([statSync(plan).mode & 0o777, dirname(plan)]).toEqual([0o600, join(bed.directory, 'state/proposed')]);
       const applied = await inside(`apply ${plan} --yes ${confirm}`);
       const [, copy = ''] = /in another terminal: dnx apply (\S+)\n/.exec(applied.stderr) ?? [];
       expect([applied.code, readFileSync(copy, 'utf8')]).toEqual([2, readFileSync(plan, 'utf8')]);

@@ -4,7 +4,7 @@ import { findSession, type Session } from '../../machine/session.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
-import { operations } from '../plan/operations.ts';
+import { operations, severeOperations } from '../plan/operations.ts';
 import { operationAt } from '../plan/record.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
@@ -46,14 +46,6 @@ const refusedToAgents: Readonly<Record<string, string>> = {
   'db query --write': ON_SERVER,
 };
 
-/** The requests that only a person may send, whatever asks for them. */
-const forPeople: readonly string[] = [
-  'DELETE /servers/{server}',
-  'DELETE /servers/{server}/sites/{site}',
-  'DELETE /servers/{server}/databases/{database}',
-  'POST /backups/{backup}/restore',
-];
-
 /** What no request of a session may reach. */
 const ACCOUNT = /^\/(tokens(\/|$)|login$|logout$)/;
 
@@ -91,7 +83,7 @@ export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
     if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
     const [bare = ''] = path.split('?', 1);
     const { call } = operationAt(method, bare);
-    if (session.agent && forPeople.includes(call)) throw nameNeeded();
+    if (session.agent && severeOperations.includes(call)) throw nameNeeded();
     // A server may take it for another one: `POST /servers/7?_method=DELETE`.
     if (session.agent && !own(operations, call)) throw refusal(session, `${method} ${bare}`, 'dnx does not know what it does');
     return change(method, path, options, send);

@@ -31,7 +31,9 @@ export function addressOf(word: string, host: string): Address {
 
 /** The path that a server takes another spelling for, so that nothing that is known of it is missed: `/api/v1/%73ervers/` -> `/servers`. */
 function plainPath(path: string): string {
-  const plain = path.replaceAll(/%[2-7][\da-f]/gi, (code) => (/[\w.~{}-]/.test(decodeURIComponent(code)) ? decodeURIComponent(code) : code));
+  const plain = path.replaceAll(/%[2-7][\da-f]/gi, (code) =>
+    /[\w.~{}-]/.test(decodeURIComponent(code)) ? decodeURIComponent(code) : code,
+  );
   return `/${plain.split('/').filter(Boolean).join('/')}`.replace(/^\/api\/v1(?=\/|$)/, '');
 }
 
@@ -48,6 +50,8 @@ export async function fillPlaceholders(address: Address, resolve: (path: string)
 /** The operation of a path that contains ids, to look up the abilities it needs. */
 export function operationOf(method: string, word: string): Endpoint {
   const [before = ''] = word.replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '').split('?');
-  const parts = plainPath(before).split('/').map((part) => (isId(part) ? '{id}' : part));
+  const parts = plainPath(before)
+    .split('/')
+    .map((part) => (isId(part) ? '{id}' : part));
   return `${method.toUpperCase() as Method} ${parts.join('/') as `/${string}`}`;
 }
