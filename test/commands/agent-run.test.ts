@@ -181,6 +181,7 @@ describe('in the session of an agent', () => {
       'completion uninstall',
       'upgrade',
       'ssh web-1',
+      'ssh --config --all --write',
       'artisan shop.example.com migrate:fresh',
       'tinker shop.example.com',
       'tunnel web-1 80',

@@ -59,9 +59,10 @@ export interface SettledLine {
 export function lineInSession(invocation: Invocation, settings: Settings, world: World): SettledLine {
   const session = findSession(world, settings.directories.config);
   if (!session) return { invocation, settings };
-  const path = [invocation.group.name, invocation.command.name, invocation.options.write && '--write'].filter(Boolean).join(' ');
-  const why = own(refused, path) ?? (session.agent ? own(refusedToAgents, path) : undefined);
-  if (why !== undefined) throw refusal(session, `dnx ${path}`, why);
+  const name = `${invocation.group.name} ${invocation.command.name}`.trim();
+  const listed = { ...refused, ...(session.agent && refusedToAgents) };
+  const what = [name, ...(invocation.options.write ? [`${name} --write`] : [])].find((each) => Object.hasOwn(listed, each));
+  if (what !== undefined) throw refusal(session, `dnx ${what}`, listed[what] ?? '');
   // Without its accounts, no stored token is found.
   const inside = { ...settings, session, config: { ...settings.config, accounts: {} } };
   if (!session.agent) return { invocation, settings: inside };
