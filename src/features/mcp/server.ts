@@ -48,9 +48,7 @@ export async function serve(ctx: Needs, limits: Limits): Promise<void> {
 /** A server for one client. `running`: the calls that change something. */
 export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>> = new Set()): Server {
   const offered = tools(limits);
-  const runner = openRunner(ctx, limits);
-  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
-  const changes = openChanges(ctx, runner, (words) => check('change', words));
+  const { answerTo, redacted } = openTools(ctx, limits);
   const server = new Server(
     { name: 'dnx', title: 'Deploynix', version },
     { capabilities: { tools: {} }, instructions: instructions(limits) },
@@ -59,7 +57,7 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
-    const work = answerTo(name, given, call).catch((error: unknown) => {
+    const work = answerTo(name, given, call, canAsk(call, server)).catch((error: unknown) => {
       if (error instanceof Refusal) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
@@ -70,11 +68,24 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
     const answer = await work;
     if ('plan' in answer) return asked(answer);
     const limited = answer.isError ? limitWords(limits) : undefined;
-    return result({ ...answer, text: [runner.redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
+    return result({ ...answer, text: [redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
   });
   return server;
+}
 
-  async function answerTo(tool: string, given: Readonly<Record<string, unknown>>, call: ServerContext): Promise<Answer | Question> {
+/** What the tools do. */
+function openTools(ctx: Needs, limits: Limits) {
+  const runner = openRunner(ctx, limits);
+  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
+  const changes = openChanges(ctx, runner, (words) => check('change', words));
+  return { answerTo, redacted: runner.redacted };
+
+  async function answerTo(
+    tool: string,
+    given: Readonly<Record<string, unknown>>,
+    call: ServerContext,
+    asks: boolean,
+  ): Promise<Answer | Question> {
     const { signal } = call.mcpReq;
     if (tool === 'find') {
       const look = async () => {
@@ -85,7 +96,7 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
     const words = wordsOf(given);
     if (!words) return { text: 'words must be an array of strings: the words after dnx.', isError: true };
     const seen = reporter(call, runner.redacted);
-    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks: canAsk(call), reply: replyIn(call) });
+    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks, reply: replyIn(call) });
     let line: TypedLine | undefined;
     const run = (options?: Partial<RunOptions>) =>
       runner.run(words, {
@@ -103,13 +114,13 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
     if (!line && ran.code === 0) return helpAnswer(ran.stdout);
     return resultAnswer(ran, { last: line?.path.endsWith('logs') === true });
   }
+}
 
-  /** True if the client can show a form to a person. */
-  function canAsk({ mcpReq: { envelope } }: ServerContext): boolean {
-    const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
-    const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
-    return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
-  }
+/** True if the client can show a form to a person. */
+function canAsk({ mcpReq: { envelope } }: ServerContext, server: Server): boolean {
+  const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
+  return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
 }
 
 /** The words of a command line, without the `dnx` that some put first. */
