@@ -78,7 +78,7 @@ function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...
 }
 
 /** Refuses what reaches past the token of a session, and to an agent what only a person may do, before it is sent. */
-export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
+export const gateInSession = (session: Session, { read, change }: Gate): Gate => ({
   read,
   async change(method, path, options, send) {
     if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
@@ -92,7 +92,7 @@ export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
 });
 
 /** Prompts for an agent, whose own client may answer them: nobody types the name of what cannot be undone. */
-export const askIn = (ask: Ask): Ask => ({
+export const askInSession = (ask: Ask): Ask => ({
   ...ask,
   get allowed() {
     return ask.allowed;

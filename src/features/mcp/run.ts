@@ -80,7 +80,7 @@ export function openRunner(ctx: Needs, limits: Limits): Runner {
     if (place || (server === undefined && site === undefined)) return place;
     const words = site === undefined ? ['server', 'show', server ?? ''] : ['site', 'show', site, ...(server ? ['--server', server] : [])];
     const { code, stdout, stderr } = await runWithin(ctx, words, { signal }, { within: undefined, limits, tokens });
-    if (code !== 0) throw new Refusal(stderr);
+    if (code !== 0) throw new WordedError(stderr);
     const found = fromJson(stdout);
     const [id, parent] = isObject(found) ? [String(found.id), String(found.server_id)] : ['', ''];
     place = site === undefined ? { server: id, site: undefined } : { server: parent, site: id };
@@ -154,7 +154,7 @@ async function runWithin(
 }
 
 /** An error that dnx has already put into words: the JSON of it. */
-export class Refusal extends Error {}
+export class WordedError extends Error {}
 
 /** Programs that a command may run: they read a clone and logs. What others do could be chosen by what an agent can write. */
 const programs: readonly string[] = ['git', 'ssh'];

@@ -15,10 +15,10 @@ import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
 import { type ChangeCall, openChanges, type Question } from './change.ts';
-import { find } from './find.ts';
+import { findCommands } from './find.ts';
 import { type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
-import { openRunner, Refusal, type RunOptions } from './run.ts';
-import { instructions, tools } from './tools.ts';
+import { openRunner, type RunOptions, WordedError } from './run.ts';
+import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 
 type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
@@ -27,11 +27,11 @@ type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
 type Result = CallToolResult | InputRequiredResult;
 
 /** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
-export async function serve(ctx: Needs, limits: Limits): Promise<void> {
+export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   const { world } = ctx;
   const running = new Set<Promise<unknown>>();
   const transport = new StdioServerTransport(world.stdin, world.stdout);
-  const handle = serveStdio(() => openServer(ctx, limits, running), { transport });
+  const handle = serveStdio(() => openMcpServer(ctx, limits, running), { transport });
   await new Promise<void>((resolve) => {
     const closed = transport.onclose;
     transport.onclose = () => {
@@ -46,19 +46,19 @@ export async function serve(ctx: Needs, limits: Limits): Promise<void> {
 }
 
 /** A server for one client. `running`: the calls that change something. */
-export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>> = new Set()): Server {
-  const offered = tools(limits);
+function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>>): Server {
+  const offered = mcpTools(limits);
   const { answerTo, redacted } = openTools(ctx, limits);
   const server = new Server(
     { name: 'dnx', title: 'Deploynix', version },
-    { capabilities: { tools: {} }, instructions: instructions(limits) },
+    { capabilities: { tools: {} }, instructions: mcpInstructions(limits) },
   );
   server.setRequestHandler('tools/list', () => ({ tools: offered }));
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
     const work = answerTo(name, given, call, canAsk(call, server)).catch((error: unknown) => {
-      if (error instanceof Refusal) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
+      if (error instanceof WordedError) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
     if (name === 'change') {
@@ -91,7 +91,7 @@ function openTools(ctx: Needs, limits: Limits) {
       const look = async () => {
         for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal });
       };
-      return find(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
+      return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
     }
     const words = wordsOf(given);
     if (!words) return { text: 'words must be an array of strings: the words after dnx.', isError: true };

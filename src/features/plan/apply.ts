@@ -5,7 +5,7 @@ import { done, message, type Result } from '../../cli/output/view.ts';
 import { severeOperations } from '../../cli/plan/operations.ts';
 import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
-import { refused } from '../../platform/api/send.ts';
+import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
@@ -40,7 +40,7 @@ interface Given {
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
-  if (ctx.settings.readOnly && !options.check) throw refused(`dnx apply ${given.shown}`);
+  if (ctx.settings.readOnly && !options.check) throw readOnlyError(`dnx apply ${given.shown}`);
   const application = await openApplication(ctx, given.text);
   try {
     const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options };

@@ -16,7 +16,7 @@ import { withoutOption } from '../contract/built.ts';
 import { type KnownField, sentFields } from '../contract/known.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
 import { errorsSchema } from './errors.ts';
-import { events, outputOf } from './outputs.ts';
+import { outputOf, waitEvents } from './outputs.ts';
 import { type JsonSchema, withDialect } from './shape.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
@@ -65,7 +65,7 @@ function commandSchema(leaf: Leaf, tree: Tree): CommandSchema {
     options: optionSchemas(optionsOf(group, command)),
     input: command.fields ? inputOf(command) : null,
     output: output && withDialect(output),
-    events: 'timeout' in options ? withDialect(events) : null,
+    events: 'timeout' in options ? withDialect(waitEvents) : null,
     formats,
     dry_run: mayChange(command) || (command.applies === true && 'dry_run' in options),
     exits,
