@@ -17,9 +17,9 @@ export default command({
   },
   examples: ['mcp', 'mcp --read-only', 'mcp --site shop.example.com --allow deploy --allow env'],
   async run(ctx, { options: { read_only: readOnly = false, server, site, allow = [], show_values: showValues = false } }) {
-    const { serve } = await import('../features/mcp/server.ts');
+    const { serveMcp } = await import('../features/mcp/server.ts');
     if (ctx.world.stdin.isTTY) ctx.progress.note('Waiting for a client on standard input. See: dnx mcp --help');
-    await serve(ctx, { readOnly: readOnly || ctx.settings.readOnly, server, site, allow, showValues });
+    await serveMcp(ctx, { readOnly: readOnly || ctx.settings.readOnly, server, site, allow, showValues });
     return nothing;
   },
 });

@@ -75,7 +75,7 @@ describe('in the session of an agent', () => {
         plan = error.next[0]?.command.replace('dnx apply ', '') ?? '';
         expect(JSON.parse(readFileSync(plan, 'utf8'))).toMatchObject({ changes: [{ call }], consent: { level: 'severe' } });
       }
-      expect([statSync(plan).mode & 0o777, dirname(plan)]).toEqual([0o600, join(bed.directory, 'state/plans')]);
+      expect([statSync(plan).mode & 0o777, dirname(plan)]).toEqual([0o600, join(bed.directory, 'state/proposed')]);
       const applied = await inside(`apply ${plan} --yes ${confirm}`);
       const [, copy = ''] = /in another terminal: dnx apply (\S+)\n/.exec(applied.stderr) ?? [];
       expect([applied.code, readFileSync(copy, 'utf8')]).toEqual([2, readFileSync(plan, 'utf8')]);
@@ -130,9 +130,21 @@ describe('in the session of an agent', () => {
     const before = things();
     const [server] = bed.sandbox.state.servers;
     await inSession(async (inside) => {
-      for (const path of [`/servers/${server?.id}`, `/servers/${server?.id}?x=1`, `/api/v1/servers/${server?.id}`]) {
+      const own = `/servers/${server?.id}`;
+      for (const path of [own, `${own}?x=1`, `${own}/`, `/api/v1${own}`, `/%73ervers/${server?.id}`]) {
         const run = await inside(`api DELETE ${path} --yes`);
         expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
+      }
+      for (const [line, refusal] of [
+        [`DELETE /.${own}`, 'is not an API path.'],
+        ['POST /./tokens -F name=x', 'is not an API path.'],
+        ['POST /tokens%2f -F name=x', 'is not an API path.'],
+        ['POST /%74okens/ -F name=x', 'it would reach past the token of the session.'],
+        [`POST ${own}?_method=DELETE`, 'dnx does not know what it does.'],
+        [`POST ${own} -F _method=DELETE`, 'dnx does not know what it does.'],
+      ] as const) {
+        const run = await inside(`api ${line} --yes`);
+        expect([run.code, run.calls, run.stderr], line).toEqual([2, [], expect.stringContaining(refusal)]);
       }
     });
     expect(things()).toEqual(before);
@@ -169,6 +181,7 @@ describe('in the session of an agent', () => {
       'completion uninstall',
       'upgrade',
       'ssh web-1',
+      'ssh --config --all --write',
       'artisan shop.example.com migrate:fresh',
       'tinker shop.example.com',
       'tunnel web-1 80',

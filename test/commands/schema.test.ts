@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { outputOf, outputs } from '../../src/features/schema/outputs.ts';
+import { commandOutputs, outputOf } from '../../src/features/schema/outputs.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves } from '../support/tree.ts';
 import { validateOutput } from '../support/validated.ts';
@@ -39,7 +39,7 @@ test('every command is described by each of its names, without a request', async
 test('every command has an output, and every declared output a command', () => {
   // The only one that prints what any request returns.
   expect(leaves.flatMap((leaf) => (Object.keys(outputOf(leaf) ?? { none: true }).length === 0 ? [leaf.path] : []))).toEqual(['api']);
-  expect(Object.keys(outputs).filter((path) => !leaves.some((leaf) => leaf.path === path))).toEqual([]);
+  expect(Object.keys(commandOutputs).filter((path) => !leaves.some((leaf) => leaf.path === path))).toEqual([]);
 });
 
 test('alone, it lists the commands', async () => {

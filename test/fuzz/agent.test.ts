@@ -39,6 +39,8 @@ const deleting = [
   'apply plan.json',
   'api DELETE /servers/{server} --server web-1',
   'api DELETE /servers/{server}/sites/{site} --site shop.example.com',
+  'api DELETE /%73ervers/{server}/ --server web-1',
+  'api POST /servers/{server}?_method=DELETE --server web-1',
   'api DELETE /tokens/1',
   'api POST /tokens -F name=x',
   'db import shop.example.com dump.sql',

@@ -111,6 +111,8 @@ describe('read', () => {
       ['env', 'list', 'shop.example.com', '--query', '[].value'],
       ['env', 'get', 'shop.example.com', 'APP_NAME'],
       ['api', '/servers/01JQ8Z4T9G00000000000WEB01/sites/01JQ8Z4T9G00000000000SH0P1/environment-variables'],
+      ['api', '/servers/01JQ8Z4T9G00000000000WEB01/sites/01JQ8Z4T9G00000000000SH0P1/%65nvironment-variables'],
+      ['api', '/servers/01JQ8Z4T9G00000000000WEB01/sites/01JQ8Z4T9G00000000000SH0P1/environment-variables/'],
     ];
     for (const words of lines) {
       const { text } = await agent.read(...words);

@@ -4,7 +4,7 @@ import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { planSchema } from '../../src/features/plan/file.ts';
 import { errorsSchema } from '../../src/features/schema/errors.ts';
-import { events, outputOf } from '../../src/features/schema/outputs.ts';
+import { outputOf, waitEvents } from '../../src/features/schema/outputs.ts';
 import type { JsonSchema } from '../../src/features/schema/shape.ts';
 
 // Thousands of runs share it: `schema.test.ts` checks the schemas themselves.
@@ -61,7 +61,7 @@ function validateLine(invocation: Invocation, value: unknown): void {
   const isEvent = ['status', 'heartbeat', 'fault'].includes(String(type)) && 'elapsed_s' in result;
   if (isEvent) {
     mustMatch(
-      check('events', () => events),
+      check('events', () => waitEvents),
       value,
       'The event',
     );

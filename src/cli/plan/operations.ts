@@ -111,6 +111,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
+/** What cannot be undone, so that a person types the name of its target, whatever asks for it. */
+export const severeOperations: readonly string[] = [
+  'DELETE /servers/{server}',
+  'DELETE /servers/{server}/sites/{site}',
+  'DELETE /servers/{server}/databases/{database}',
+  'POST /backups/{backup}/restore',
+];
+
 /** The path of an operation, as the API reference writes it. */
 export const operationPath = (call: string): string => call.slice(call.indexOf('/'));
 

@@ -62,7 +62,7 @@ export async function openContext(
   for (const warning of settings.warnings) progress.warn(warning);
   const { session } = settings;
   const asked = openAsk({ world, input: settings.input, style, before: progress.done });
-  const ask = session?.agent ? (await import('./session.ts')).askIn(asked) : asked;
+  const ask = session?.agent ? (await import('./session.ts')).askInSession(asked) : asked;
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const connection = connectionOf(world, settings);
@@ -71,7 +71,7 @@ export async function openContext(
   const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
   const history = historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
-  const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).guardedIn(session, history) : history);
+  const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).gateInSession(session, history) : history);
   const readOnly = settings.readOnly && !plan;
   const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };
   const api = apiOf(world, settings, parts);

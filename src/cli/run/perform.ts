@@ -3,7 +3,7 @@ import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
-import { refused } from '../../platform/api/send.ts';
+import { readOnlyError } from '../../platform/api/send.ts';
 import type { Scope, Settled } from '../../platform/names/lookups.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
@@ -211,7 +211,7 @@ async function withPlace(error: unknown, invocation: Invocation, targets: Target
 function refuseChanges(line: Invocation, settled: Settled): void {
   if (line.command.name === 'ensure') return;
   const change = endpointsIn(callsOf(line, settled)).find((endpoint) => !isRead(endpoint));
-  if (change) throw refused(change);
+  if (change) throw readOnlyError(change);
 }
 
 /** Where names come from. A command that edits the link file, or whose site must be named, has no defaults; any other one fails if `--env` names a missing environment. */

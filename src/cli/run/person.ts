@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { type DnxError, isError, systemCode } from '../../base/errors.ts';
 import { readText, uniqueName, writeText } from '../../machine/files/text-file.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
+import { pathOf } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import { mayChange } from '../language/tree.ts';
+import { proposedFile } from '../plan/proposed.ts';
 import { openRecorder } from '../plan/record.ts';
 import { openContext } from './context.ts';
 import type { Invocation } from './invocation.ts';
@@ -15,29 +16,34 @@ type Needs = Pick<Context, 'runLine' | 'tree' | 'world'>;
 
 /** The error for an agent if a command needs a name that only a person may type: with a plan for that person, if there can be one. */
 export async function leftToPerson(error: DnxError, line: SettledLine, ctx: Needs): Promise<DnxError> {
-  const { directories, session } = line.settings;
-  const file = join(session?.lease?.state ?? directories.state, 'plans', `${session?.name}-${uniqueName().slice(0, 8)}.json`);
-  await savePlan(file, line, ctx);
-  const isSaved = existsSync(file);
+  const file = await savedPlan(line, ctx);
   return error.with({
     reason: 'person_required',
-    hint: `In the session of an agent, nothing confirms this.${isSaved ? '' : ' A person can run it in another terminal.'}`,
-    next: isSaved ? [{ command: ['apply', file], why: 'A person can review it and run, in another terminal' }] : [],
+    hint: `In the session of an agent, nothing confirms this.${file === undefined ? ' A person can run it in another terminal.' : ''}`,
+    next: file === undefined ? [] : [{ command: ['apply', file], why: 'A person can review it and run, in another terminal' }],
   });
 }
 
-/** Saves what a command would do as a plan, for this user only, unless it cannot be one. */
-async function savePlan(out: string, { invocation, settings }: SettledLine, { world, tree, runLine }: Needs): Promise<void> {
-  const dry: Invocation = { ...invocation, consent: { yes: false, confirm: undefined }, plan: { dry: true, exitCode: false, out } };
-  const silent: Settings = { ...settings, quiet: true, problems: [], warnings: [] };
+/** Saves what a command would do as a plan; undefined if it cannot be one. */
+async function savedPlan({ invocation, settings }: SettledLine, { world, tree, runLine }: Needs): Promise<string | undefined> {
+  const { directories, session } = settings;
   const { plan } = invocation.options;
   try {
+    const out = proposedFile(session?.lease?.state ?? directories.state, `${session?.name}-${uniqueName().slice(0, 8)}`, world.clock.now());
     // A copy, because whoever made the plan may remove it.
-    if (typeof plan === 'string') return writeText(out, readText(resolve(world.cwd, plan)) ?? '');
-    if (!mayChange(invocation.command)) return;
-    const opened = await openContext(world, silent, dry.globals, { tree, runLine, invocation: dry, plan: openRecorder() });
-    await perform(dry, opened, async () => undefined);
+    if (typeof plan === 'string') writeText(out, readText(pathOf(plan, world)) ?? '');
+    else if (mayChange(invocation.command)) {
+      const dry: Invocation = { ...invocation, consent: { yes: false, confirm: undefined }, plan: { dry: true, exitCode: false, out } };
+      const silent: Settings = { ...settings, quiet: true, problems: [], warnings: [] };
+      await perform(
+        dry,
+        await openContext(world, silent, dry.globals, { tree, runLine, invocation: dry, plan: openRecorder() }),
+        async () => undefined,
+      );
+    }
+    return existsSync(out) ? out : undefined;
   } catch (error) {
     if (!isError(error) && systemCode(error) === undefined) throw error;
+    return undefined;
   }
 }

@@ -4,6 +4,7 @@ import { findSession, type Session } from '../../machine/session.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
+import { operations, severeOperations } from '../plan/operations.ts';
 import { operationAt } from '../plan/record.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
@@ -45,14 +46,6 @@ const refusedToAgents: Readonly<Record<string, string>> = {
   'db query --write': ON_SERVER,
 };
 
-/** The requests that only a person may send, whatever asks for them. */
-const forPeople: readonly string[] = [
-  'DELETE /servers/{server}',
-  'DELETE /servers/{server}/sites/{site}',
-  'DELETE /servers/{server}/databases/{database}',
-  'POST /backups/{backup}/restore',
-];
-
 /** What no request of a session may reach. */
 const ACCOUNT = /^\/(tokens(\/|$)|login$|logout$)/;
 
@@ -66,9 +59,10 @@ export interface SettledLine {
 export function lineInSession(invocation: Invocation, settings: Settings, world: World): SettledLine {
   const session = findSession(world, settings.directories.config);
   if (!session) return { invocation, settings };
-  const path = [invocation.group.name, invocation.command.name, invocation.options.write && '--write'].filter(Boolean).join(' ');
-  const why = own(refused, path) ?? (session.agent ? own(refusedToAgents, path) : undefined);
-  if (why !== undefined) throw refusal(session, `dnx ${path}`, why);
+  const name = `${invocation.group.name} ${invocation.command.name}`.trim();
+  const listed = { ...refused, ...(session.agent && refusedToAgents) };
+  const what = [name, ...(invocation.options.write ? [`${name} --write`] : [])].find((each) => Object.hasOwn(listed, each));
+  if (what !== undefined) throw refusal(session, `dnx ${what}`, listed[what] ?? '');
   // Without its accounts, no stored token is found.
   const inside = { ...settings, session, config: { ...settings.config, accounts: {} } };
   if (!session.agent) return { invocation, settings: inside };
@@ -84,18 +78,21 @@ function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...
 }
 
 /** Refuses what reaches past the token of a session, and to an agent what only a person may do, before it is sent. */
-export const guardedIn = (session: Session, { read, change }: Gate): Gate => ({
+export const gateInSession = (session: Session, { read, change }: Gate): Gate => ({
   read,
   async change(method, path, options, send) {
     if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
     const [bare = ''] = path.split('?', 1);
-    if (session.agent && forPeople.includes(operationAt(method, bare).call)) throw nameNeeded();
+    const { call } = operationAt(method, bare);
+    if (session.agent && severeOperations.includes(call)) throw nameNeeded();
+    // A server may take it for another one: `POST /servers/7?_method=DELETE`.
+    if (session.agent && !own(operations, call)) throw refusal(session, `${method} ${bare}`, 'dnx does not know what it does');
     return change(method, path, options, send);
   },
 });
 
 /** Prompts for an agent, whose own client may answer them: nobody types the name of what cannot be undone. */
-export const askIn = (ask: Ask): Ask => ({
+export const askInSession = (ask: Ask): Ask => ({
   ...ask,
   get allowed() {
     return ask.allowed;

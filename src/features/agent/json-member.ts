@@ -8,15 +8,11 @@ export interface JsonMember {
   readonly value: unknown;
 }
 
-/**
- * The text with this member in front of the others, so that no line of the user's changes, comments included. Undefined if there is one of
- * that name.
- */
-export function withMember(text: string, { key, name, value }: JsonMember, file: string): string | undefined {
+/** The text with this member, which it does not have, in front of the others: no line of the user's changes, comments included. */
+export function withMember(text: string, { key, name, value }: JsonMember, file: string): string {
   const { root, object } = parsed(text, key, file);
   // An object that dnx adds is written over several lines, and a member in an empty one on the same line: so `withoutMember` knows which it was.
-  if (!object) return inserted(text, root, root, key, { [name]: value }, true);
-  return findNodeAtLocation(object, [name]) ? undefined : inserted(text, root, object, name, value, false);
+  return object ? inserted(text, root, object, name, value, false) : inserted(text, root, root, key, { [name]: value }, true);
 }
 
 /** A new file with only this member. */

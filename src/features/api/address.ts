@@ -10,8 +10,8 @@ export interface Address {
   readonly query: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What URLs drop, read as a slash, or resolve: `%2e%2e` is `..`, too. */
-const UNUSABLE = /[\s#\\\p{Cc}]|(^|\/)(\.|%2e){2}(\/|$)/iu;
+/** What URLs drop, read as a slash, or resolve. */
+const UNUSABLE = /[\s#\\\p{Cc}]|%2f|(^|\/)\.{1,2}(\/|$)/iu;
 
 /** Parses `servers?page=2`, `/api/v1/servers` or a URL of this host. Refuses another host, because the token is not for it. */
 export function addressOf(word: string, host: string): Address {
@@ -22,15 +22,20 @@ export function addressOf(word: string, host: string): Address {
     throw usage(`${other} is a different host.`, `The token is for ${host}. Use --host for another one.`);
   }
   const [before = '', ...after] = (whole?.slice(host.length) ?? word).split('?');
-  const path = `/${decodeBraces(before).replace(/^\/+/, '')}`.replace(/^\/api\/v1(?=\/|$)/, '');
+  const path = plainPath(before);
   if (UNUSABLE.test(path) || path.length < 2) throw usage(`'${word}' is not an API path.`, 'Use one such as /servers/{server}/sites.');
   const search = after.length > 0 ? `?${after.join('?')}` : '';
   const parameters = new URLSearchParams(search);
   return { path, search, query: Object.fromEntries([...parameters.keys()].map((key) => [key, parameters.getAll(key)])) };
 }
 
-/** `%7Bserver%7D` -> `{server}`. */
-const decodeBraces = (path: string): string => path.replaceAll(/%7b/gi, '{').replaceAll(/%7d/gi, '}');
+/** The path that a server takes another spelling for, so that nothing that is known of it is missed: `/api/v1/%73ervers/` -> `/servers`. */
+function plainPath(path: string): string {
+  const plain = path.replaceAll(/%[2-7][\da-f]/gi, (code) =>
+    /[\w.~{}-]/.test(decodeURIComponent(code)) ? decodeURIComponent(code) : code,
+  );
+  return `/${plain.split('/').filter(Boolean).join('/')}`.replace(/^\/api\/v1(?=\/|$)/, '');
+}
 
 /** Replaces `{server}` and `{site}` with ids. */
 export async function fillPlaceholders(address: Address, resolve: (path: string) => Promise<Targets>): Promise<Address> {
@@ -44,10 +49,9 @@ export async function fillPlaceholders(address: Address, resolve: (path: string)
 
 /** The operation of a path that contains ids, to look up the abilities it needs. */
 export function operationOf(method: string, word: string): Endpoint {
-  const [before = ''] = decodeBraces(word)
-    .replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '')
-    .split('?');
-  const path = before.replace(/^\/*/, '/').replace(/^\/api\/v1(?=\/|$)/, '');
-  const parts = path.split('/').map((part) => (isId(part) ? '{id}' : part));
+  const [before = ''] = word.replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '').split('?');
+  const parts = plainPath(before)
+    .split('/')
+    .map((part) => (isId(part) ? '{id}' : part));
   return `${method.toUpperCase() as Method} ${parts.join('/') as `/${string}`}`;
 }

@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** The most characters of an answer: about 6,000 tokens. */
-export const MOST = 20_000;
+const MOST = 20_000;
 
 const NARROW = 'Ask for less: --fields a,b, --limit n, or --query with a JMESPath expression';
 

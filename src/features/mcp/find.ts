@@ -15,7 +15,7 @@ const MOST_COMMANDS = 12;
 const MOST_NAMES = 20;
 
 /** The commands, help topics and names that a query is about; without one, every group. */
-export async function find(ctx: Needs, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
+export async function findCommands(ctx: Needs, query: string, limits: Limits, look: () => Promise<void>): Promise<Answer> {
   const leaves = await everyCommand(ctx.tree);
   const words = query.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? [];
   if (words.length === 0) return { text: overview(ctx, leaves, limits) };

@@ -67,62 +67,20 @@ export interface Runner {
 /** A token of the API. */
 const TOKEN = /\b\d+\|\w{32,}/g;
 
+type Needs = Pick<Context, 'runLine' | 'settings' | 'world'>;
+
 /** Opens a runner, which finds out what --server and --site name with the first command line. */
-export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>, limits: Limits): Runner {
-  const { profile, host, origins, caOption } = ctx.settings;
-  const globals = {
-    profile,
-    host: origins.host === 'option' ? host : undefined,
-    caFile: caOption,
-  };
-  const flags = [
-    ...['--profile', profile],
-    ...(globals.host === undefined ? [] : ['--host', globals.host]),
-    ...(caOption === undefined ? [] : ['--ca-file', caOption]),
-  ];
+export function openRunner(ctx: Needs, limits: Limits): Runner {
   const tokens = new Set<string>();
   let place: Place | undefined;
-
-  async function run(words: readonly string[], options: RunOptions, within: Place | undefined): Promise<Ran> {
-    const { changes = false, signal, person, keep, check } = options;
-    const [stdout, stderr] = [sink(), sink(options.seen)];
-    const stop = new AbortController();
-    const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
-    for (const each of [signal, ctx.world.signal]) each.addEventListener('abort', abort, { once: true });
-    const opened: Transport[] = [];
-    let hidden = false;
-    const bounds: Bounds = { host, changes, values: limits.showValues, within, limits, tokens, onHidden: () => (hidden = true) };
-    const connect: World['connect'] = async (...how) => {
-      const transport = await ctx.world.connect(...how);
-      opened.push(transport);
-      return bounded(transport, bounds);
-    };
-    const world = worldOf(ctx.world, {
-      ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep },
-      ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
-    });
-    try {
-      const argv = [...(options.text ? [] : ['--json']), ...flags, ...words];
-      const code = await ctx.runLine(argv, world, (line) => {
-        for (const key of ['profile', 'host', 'caFile'] as const)
-          if (line.globals[key] !== globals[key]) throw usage('This server is for one account: leave out --profile, --host and --ca-file.');
-        check?.(line);
-        bounds.values ||= options.values?.(line) === true;
-      });
-      return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
-    } finally {
-      for (const each of [signal, ctx.world.signal]) each.removeEventListener('abort', abort);
-      for (const each of opened) await each.close();
-    }
-  }
 
   /** Looks up what --server and --site name. Throws what `dnx site show` says if that fails. */
   async function placeOf(signal: AbortSignal): Promise<Place | undefined> {
     const { server, site } = limits;
     if (place || (server === undefined && site === undefined)) return place;
     const words = site === undefined ? ['server', 'show', server ?? ''] : ['site', 'show', site, ...(server ? ['--server', server] : [])];
-    const { code, stdout, stderr } = await run(words, { signal }, undefined);
-    if (code !== 0) throw new Refusal(stderr);
+    const { code, stdout, stderr } = await runWithin(ctx, words, { signal }, { within: undefined, limits, tokens });
+    if (code !== 0) throw new WordedError(stderr);
     const found = fromJson(stdout);
     const [id, parent] = isObject(found) ? [String(found.id), String(found.server_id)] : ['', ''];
     place = site === undefined ? { server: id, site: undefined } : { server: parent, site: id };
@@ -136,7 +94,7 @@ export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>,
       // Names of its own: what is not within is not seen, but there.
       const own = within && join(cache, 'within', within.site ?? within.server);
       const env = within && { DNX_SERVER: within.server, DNX_SITE: within.site, DNX_CACHE_DIR: own };
-      return run(words, env ? { ...options, env: { ...env, ...options.env } } : options, within);
+      return runWithin(ctx, words, env ? { ...options, env: { ...env, ...options.env } } : options, { within, limits, tokens });
     },
     outsideOf: ({ changes }) =>
       changes
@@ -149,8 +107,54 @@ export function openRunner(ctx: Pick<Context, 'runLine' | 'settings' | 'world'>,
   };
 }
 
+/** Runs a command line for the account of this server. */
+async function runWithin(
+  ctx: Needs,
+  words: readonly string[],
+  options: RunOptions,
+  inside: Pick<Bounds, 'within' | 'limits' | 'tokens'>,
+): Promise<Ran> {
+  const { profile, host, origins, caOption } = ctx.settings;
+  const account = { profile, host: origins.host === 'option' ? host : undefined, caFile: caOption };
+  const { changes = false, person, keep, check } = options;
+  const [stdout, stderr] = [sink(), sink(options.seen)];
+  const stop = new AbortController();
+  const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
+  const signals = [options.signal, ctx.world.signal];
+  for (const each of signals) each.addEventListener('abort', abort, { once: true });
+  const opened: Transport[] = [];
+  let hidden = false;
+  const bounds: Bounds = { ...inside, host, changes, values: inside.limits.showValues, onHidden: () => (hidden = true) };
+  const connect: World['connect'] = async (...how) => {
+    const transport = await ctx.world.connect(...how);
+    opened.push(transport);
+    return bounded(transport, bounds);
+  };
+  const world = worldOf(ctx.world, {
+    ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep },
+    ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
+  });
+  try {
+    const flags = [
+      ...['--profile', profile],
+      ...(account.host === undefined ? [] : ['--host', account.host]),
+      ...(caOption === undefined ? [] : ['--ca-file', caOption]),
+    ];
+    const code = await ctx.runLine([...(options.text ? [] : ['--json']), ...flags, ...words], world, (line) => {
+      for (const key of ['profile', 'host', 'caFile'] as const)
+        if (line.globals[key] !== account[key]) throw usage('This server is for one account: leave out --profile, --host and --ca-file.');
+      check?.(line);
+      bounds.values ||= options.values?.(line) === true;
+    });
+    return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
+  } finally {
+    for (const each of signals) each.removeEventListener('abort', abort);
+    for (const each of opened) await each.close();
+  }
+}
+
 /** An error that dnx has already put into words: the JSON of it. */
-export class Refusal extends Error {}
+export class WordedError extends Error {}
 
 /** Programs that a command may run: they read a clone and logs. What others do could be chosen by what an agent can write. */
 const programs: readonly string[] = ['git', 'ssh'];

@@ -1,24 +1,14 @@
-import {
-  type CallToolResult,
-  CLIENT_CAPABILITIES_META_KEY,
-  type InputRequiredResult,
-  inputRequired,
-  inputResponse,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
-  type ServerContext,
-} from '@modelcontextprotocol/server';
+import { CLIENT_CAPABILITIES_META_KEY, type CallToolResult, type InputRequiredResult, ProtocolError, ProtocolErrorCode, Server, type ServerContext, inputRequired, inputResponse } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { type JsonObject, isObject } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
-import { type ChangeCall, openChanges, type Question } from './change.ts';
-import { find } from './find.ts';
+import { type ChangeCall, type Question, openChanges } from './change.ts';
+import { findCommands } from './find.ts';
 import { type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
-import { openRunner, Refusal, type RunOptions } from './run.ts';
-import { instructions, tools } from './tools.ts';
+import { type RunOptions, WordedError, openRunner } from './run.ts';
+import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 
 type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
@@ -27,11 +17,11 @@ type Needs = Pick<Context, 'runLine' | 'settings' | 'world' | 'tree' | 'clock'>;
 type Result = CallToolResult | InputRequiredResult;
 
 /** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
-export async function serve(ctx: Needs, limits: Limits): Promise<void> {
+export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   const { world } = ctx;
   const running = new Set<Promise<unknown>>();
   const transport = new StdioServerTransport(world.stdin, world.stdout);
-  const handle = serveStdio(() => openServer(ctx, limits, running), { transport });
+  const handle = serveStdio(() => openMcpServer(ctx, limits, running), { transport });
   await new Promise<void>((resolve) => {
     const closed = transport.onclose;
     transport.onclose = () => {
@@ -46,21 +36,19 @@ export async function serve(ctx: Needs, limits: Limits): Promise<void> {
 }
 
 /** A server for one client. `running`: the calls that change something. */
-export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>> = new Set()): Server {
-  const offered = tools(limits);
-  const runner = openRunner(ctx, limits);
-  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
-  const changes = openChanges(ctx, runner, (words) => check('change', words));
+function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>>): Server {
+  const offered = mcpTools(limits);
+  const { answerTo, redacted } = openTools(ctx, limits);
   const server = new Server(
     { name: 'dnx', title: 'Deploynix', version },
-    { capabilities: { tools: {} }, instructions: instructions(limits) },
+    { capabilities: { tools: {} }, instructions: mcpInstructions(limits) },
   );
   server.setRequestHandler('tools/list', () => ({ tools: offered }));
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
-    const work = answerTo(name, given, call).catch((error: unknown) => {
-      if (error instanceof Refusal) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
+    const work = answerTo(name, given, call, canAsk(call, server)).catch((error: unknown) => {
+      if (error instanceof WordedError) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
     if (name === 'change') {
@@ -70,22 +58,35 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
     const answer = await work;
     if ('plan' in answer) return asked(answer);
     const limited = answer.isError ? limitWords(limits) : undefined;
-    return result({ ...answer, text: [runner.redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
+    return result({ ...answer, text: [redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
   });
   return server;
+}
 
-  async function answerTo(tool: string, given: Readonly<Record<string, unknown>>, call: ServerContext): Promise<Answer | Question> {
+/** What the tools do. */
+function openTools(ctx: Needs, limits: Limits) {
+  const runner = openRunner(ctx, limits);
+  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
+  const changes = openChanges(ctx, runner, (words) => check('change', words));
+  return { answerTo, redacted: runner.redacted };
+
+  async function answerTo(
+    tool: string,
+    given: Readonly<Record<string, unknown>>,
+    call: ServerContext,
+    asks: boolean,
+  ): Promise<Answer | Question> {
     const { signal } = call.mcpReq;
     if (tool === 'find') {
       const look = async () => {
         for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal });
       };
-      return find(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
+      return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
     }
     const words = wordsOf(given);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
     const seen = reporter(call, runner.redacted);
-    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks: canAsk(call), reply: replyIn(call) });
+    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks, reply: replyIn(call) });
     let line: TypedLine | undefined;
     const run = (options?: Partial<RunOptions>) =>
       runner.run(words, {
@@ -103,13 +104,13 @@ export function openServer(ctx: Needs, limits: Limits, running: Set<Promise<unkn
     if (!line && ran.code === 0) return helpAnswer(ran.stdout);
     return resultAnswer(ran, { last: line?.path.endsWith('logs') === true });
   }
+}
 
-  /** True if the client can show a form to a person. */
-  function canAsk({ mcpReq: { envelope } }: ServerContext): boolean {
-    const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
-    const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
-    return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
-  }
+/** True if the client can show a form to a person. */
+function canAsk({ mcpReq: { envelope } }: ServerContext, server: Server): boolean {
+  const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
+  return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
 }
 
 /** The words of a command line, without the name of the program that some put first. Undefined also for a whole line as the first word. */

@@ -2,9 +2,10 @@ import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, type Result } from '../../cli/output/view.ts';
+import { severeOperations } from '../../cli/plan/operations.ts';
 import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
-import { refused } from '../../platform/api/send.ts';
+import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
@@ -39,7 +40,7 @@ interface Given {
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
-  if (ctx.settings.readOnly && !options.check) throw refused(`dnx apply ${given.shown}`);
+  if (ctx.settings.readOnly && !options.check) throw readOnlyError(`dnx apply ${given.shown}`);
   const application = await openApplication(ctx, given.text);
   try {
     const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options };
@@ -79,14 +80,11 @@ async function pendingIn({ ctx, plan: { changes }, application, lists, options }
   });
 }
 
-/** What asks for the name of its target. */
-const SEVERE = ['DELETE /servers/{server}', 'DELETE /servers/{server}/sites/{site}', 'DELETE /servers/{server}/databases/{database}'];
-
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
 async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
   for (const { title, change } of pending)
     ctx.progress.note([title, ...fieldDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
-  const severe = pending.filter(({ change }) => SEVERE.includes(change.call));
+  const severe = pending.filter(({ change }) => severeOperations.includes(change.call));
   const [first, ...others] = severe;
   if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
   const dangerous = await agreeToVariables(ctx, pending, lists, given);

@@ -1,5 +1,5 @@
 import { errorReasons, exits, humanCodes } from '../../base/errors.ts';
-import { type JsonSchema, listOf, mapOf, nullable, number, plainObject, word, words, yes } from './shape.ts';
+import { type JsonSchema, listOf, mapOf, nullable, number, plainObject, withDialect, word, words, yes } from './shape.ts';
 
 /** The error that `--json` prints on stderr, its codes with their exit codes, and its reasons. */
 export function errorsSchema(): { readonly codes: object; readonly reasons: object; readonly schema: JsonSchema } {
@@ -20,6 +20,6 @@ export function errorsSchema(): { readonly codes: object; readonly reasons: obje
   return {
     codes: Object.fromEntries(Object.entries(exits).map(([code, exit]) => [code, { exit }])),
     reasons: Object.fromEntries(Object.entries(reasons).map(([reason, human]) => [reason, { human }])),
-    schema: { $schema: 'https://json-schema.org/draft/2020-12/schema', ...plainObject({ error }) },
+    schema: withDialect(plainObject({ error })),
   };
 }

@@ -50,7 +50,7 @@ import {
 /** The JSON Schema of what a command prints with `--json`; null if it prints what a program says, or nothing. */
 export function outputOf(leaf: Leaf): JsonSchema | null {
   const { path, group, command } = leaf;
-  const declared = own(outputs, path);
+  const declared = own(commandOutputs, path);
   if (declared) return declared;
   if (effectOf(command) === 'program') return null;
   const { first, others } = typeof command.calls === 'function' ? { first: undefined, others: [] } : pathsIn(command.calls);
@@ -293,13 +293,13 @@ const remote = listOf(
 const sshEntries = listOf(objectOf<SshEntry>({ names: words, address: word, user: nullable(word) }));
 
 /** What a wait prints with `-o ndjson` before its result, and the result. */
-export const events = either(
+export const waitEvents = either(
   objectOf<WaitingEvent>({ type: oneOf('status', 'heartbeat', 'fault'), at: word, target: word, status: word, elapsed_s: number }),
   plainObject({ type: oneOf('result') }),
 );
 
 /** What commands print that is not a record of the API. */
-export const outputs: Readonly<Record<string, JsonSchema>> = {
+export const commandOutputs: Readonly<Record<string, JsonSchema>> = {
   'agent install': installed,
   'agent uninstall': installed,
   'auth login': plainObject({ host: word, profile: word, user: nullable(word), store: oneOf('file', 'keychain') }),

@@ -16,8 +16,8 @@ import { withoutOption } from '../contract/built.ts';
 import { type KnownField, sentFields } from '../contract/known.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
 import { errorsSchema } from './errors.ts';
-import { events, outputOf } from './outputs.ts';
-import type { JsonSchema } from './shape.ts';
+import { outputOf, waitEvents } from './outputs.ts';
+import { type JsonSchema, withDialect } from './shape.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
 export async function schemaView(
@@ -48,6 +48,7 @@ function commandSchema(leaf: Leaf, tree: Tree): CommandSchema {
   const { group, command } = leaf;
   const { description = null, formats = [], exits = null, options = {} } = command;
   const level = consentLevel(command);
+  const output = outputOf(leaf);
   const optional = typeof command.consent === 'function' || (typeof command.consent === 'object' && command.consent.deferred);
   return {
     version: SCHEMA_VERSION,
@@ -63,8 +64,8 @@ function commandSchema(leaf: Leaf, tree: Tree): CommandSchema {
     })),
     options: optionSchemas(optionsOf(group, command)),
     input: command.fields ? inputOf(command) : null,
-    output: withDialect(outputOf(leaf)),
-    events: 'timeout' in options ? withDialect(events) : null,
+    output: output && withDialect(output),
+    events: 'timeout' in options ? withDialect(waitEvents) : null,
     formats,
     dry_run: mayChange(command) || (command.applies === true && 'dry_run' in options),
     exits,
@@ -111,20 +112,16 @@ function described(name: string, option: Option<unknown>): OptionSchema {
   };
 }
 
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
-const withDialect = (schema: JsonSchema | null): JsonSchema | null => schema && { $schema: DIALECT, ...schema };
-
 /** The fields of the body, and those that only -F sends. */
 function inputOf({ calls, fields = {} }: AnyCommand): JsonSchema {
   const [first = ''] = typeof calls === 'function' ? [] : conditionsIn(calls).map(([endpoint]) => endpoint);
   const all = sentFields({ ...fields, ...withoutOption[first] });
   const required = all.filter((each) => each.required).map(({ name }) => name);
-  return {
-    $schema: DIALECT,
+  return withDialect({
     type: 'object',
     properties: Object.fromEntries(all.map((each) => [each.name, fieldSchema(each)])),
     ...(required.length > 0 && { required }),
-  };
+  });
 }
 
 const fieldSchema = ({ type, choices, format, help }: KnownField): JsonSchema => ({

@@ -1,6 +1,8 @@
 /** A JSON Schema (2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+export const withDialect = (schema: JsonSchema): JsonSchema => ({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema });
+
 declare const described: unique symbol;
 /** The JSON Schema of a type of this program. The compiler compares the two, so neither changes without the other. */
 export type Shape<T> = JsonSchema & { readonly [described]?: (value: T) => T };
