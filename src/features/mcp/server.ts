@@ -1,13 +1,23 @@
-import { CLIENT_CAPABILITIES_META_KEY, type CallToolResult, type InputRequiredResult, ProtocolError, ProtocolErrorCode, Server, type ServerContext, inputRequired, inputResponse } from '@modelcontextprotocol/server';
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
-import { type JsonObject, isObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
-import { type ChangeCall, type Question, openChanges } from './change.ts';
+import { type ChangeCall, openChanges, type Question } from './change.ts';
 import { findCommands } from './find.ts';
 import { type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
-import { type RunOptions, WordedError, openRunner } from './run.ts';
+import { openRunner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 
