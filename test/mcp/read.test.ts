@@ -183,6 +183,17 @@ describe('limits', () => {
     expect((await agent.call('find', { query: 'site suspend' })).text).toMatch(/^person +site suspend/);
   });
 
+  test.each(['env', 'site deploy', 'deploy'])('--allow %s is known', async (allow) => {
+    agent = await openAgent(bed, `--allow "${allow}"`);
+  });
+
+  test('--allow refuses a word that would offer nothing', async () => {
+    agent = await openAgent(bed);
+    const run = await bed.dnx('mcp --allow deploy --allow evn');
+    expect([run.code, run.calls, run.stdout]).toEqual([2, [], '']);
+    expect(run.stderr).toBe("Error: --allow: 'evn' is not a group or command. Did you mean 'env'?\n  List them with: dnx schema\n");
+  });
+
   test('--allow offers a group or a command, also of what follows', async () => {
     agent = await openAgent(bed, '--allow env --allow rollback', { fill: () => ({ action: 'decline' }) });
     const refused = 'It was started with --allow env --allow rollback.';

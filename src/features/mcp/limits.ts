@@ -1,13 +1,14 @@
 import { dirname } from 'node:path';
 import { type DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
-import type { AnyCommand, TypedLine } from '../../cli/language/command.ts';
+import type { AnyCommand, Tree, TypedLine } from '../../cli/language/command.ts';
 import { effectOf } from '../../cli/language/effect.ts';
 import type { Effect } from '../../cli/language/options.ts';
 import { takenBy } from '../../cli/language/signature.ts';
-import { mayChange } from '../../cli/language/tree.ts';
+import { everyCommand, mayChange } from '../../cli/language/tree.ts';
 import { wordsIn } from '../../cli/run/invocation.ts';
 import { realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
@@ -97,8 +98,19 @@ export function toolFor(command: AnyCommand, path: string, limits: Limits): 'rea
 
 const hasPlan = (command: AnyCommand): boolean => mayChange(command) || command.options?.dry_run !== undefined;
 
-const isAllowed = (path: string, { allow }: Limits): boolean =>
-  allow.length === 0 || [path, ...path.split(' ')].some((name) => allow.includes(name));
+const isAllowed = (path: string, { allow }: Limits): boolean => allow.length === 0 || kindsOf(path).some((name) => allow.includes(name));
+
+/** What --allow may call a command: `site deploy`, `site` or `deploy`. */
+const kindsOf = (path: string): readonly string[] => [path, ...path.split(' ')];
+
+/** Refuses --allow with a word that is no kind of change, which would offer nothing. */
+export async function checkKinds(tree: Tree, { allow }: Limits): Promise<void> {
+  if (allow.length === 0) return;
+  const known = (await everyCommand(tree)).flatMap(({ path }) => kindsOf(path));
+  const wrong = allow.find((each) => !known.includes(each));
+  if (wrong !== undefined)
+    throw usage(`--allow: '${wrong}' is not a group or command.${didYouMean(wrong, known)}`, 'List them with: dnx schema');
+}
 
 /** `--allow env` allows the group, and `--allow deploy` or `--allow 'site deploy'` a command. A deployment afterwards is one. */
 function refuseKind({ group, command, options }: TypedLine, limits: Limits): void {

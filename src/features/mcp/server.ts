@@ -16,7 +16,7 @@ import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
 import { type ChangeCall, openChanges, type Question } from './change.ts';
 import { findCommands } from './find.ts';
-import { type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
+import { checkKinds, type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
 import { openRunner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
@@ -28,6 +28,7 @@ type Result = CallToolResult | InputRequiredResult;
 
 /** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
 export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
+  await checkKinds(ctx.tree, limits);
   const { world } = ctx;
   const running = new Set<Promise<unknown>>();
   const transport = new StdioServerTransport(world.stdin, world.stdout);
