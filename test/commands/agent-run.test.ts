@@ -139,7 +139,7 @@ describe('in the session of an agent', () => {
         [`DELETE /.${own}`, 'is not an API path.'],
         ['POST /./tokens -F name=x', 'is not an API path.'],
         ['POST /tokens%2f -F name=x', 'is not an API path.'],
-        ['POST /%74okens/ -F name=x', 'it would reach past the token of the session.'],
+        ['POST /%74okens/ -F name=x', 'it would get around the token of the session.'],
         [`POST ${own}?_method=DELETE`, 'dnx does not know what it does.'],
         [`POST ${own} -F _method=DELETE`, 'dnx does not know what it does.'],
       ] as const) {

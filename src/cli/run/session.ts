@@ -9,10 +9,10 @@ import { operationAt } from '../plan/record.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
 
-const PAST = 'it would reach past the token of the session';
+const PAST = 'it would get around the token of the session';
 const OUTLASTS = 'it would outlast the session';
-const NESTED = 'a session cannot begin another one';
-const ON_SERVER = 'it runs anything on a server, with your SSH key, which no token limits';
+const NESTED = 'a session cannot start another one';
+const ON_SERVER = 'it can run anything on a server with your SSH key, which no token limits';
 
 /** What is refused in every session, and why. */
 const refused: Readonly<Record<string, string>> = {

@@ -32,7 +32,7 @@ export function withAbilities(
   { settings: { server, site, session }, tokens, world }: Pick<Context, 'settings' | 'tokens' | 'world'>,
 ): unknown {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
-  if (session) return error.withHint(`The session was not allowed to. Whoever starts it can add: --ability ${error.lacks}`);
+  if (session) return error.withHint(`To allow it, start the session with: --ability ${error.lacks}`);
   const { asked } = askedBy(invocation, { server, site });
   const needs = [...new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks])];
   const flags = (abilities: readonly string[]) => abilities.flatMap((ability) => ['--ability', ability]);
