@@ -49,7 +49,7 @@ const run = command({
   options: {
     for: list('Allow what this command needs, instead of deployments', 'command'),
     from_script: list('Allow what a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
-    ability: list('Allow this ability', 'resource:action'),
+    ability: list('Allow this ability, instead of deployments', 'resource:action'),
     read_only: flag('Allow no changes'),
     ...leaseOptions('8h'),
   },

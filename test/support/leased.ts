@@ -21,12 +21,13 @@ export const leasedTokens = ({ sandbox }: Pick<Bed, 'sandbox'>): readonly string
 export function leasing(
   bed: Bed,
   line: string,
-  work: (inside: (line: string | readonly string[], env?: RunOptions['env']) => Promise<Run>, child: Child) => Promise<number | void>,
+  work: (inside: (line: string | readonly string[], env?: RunOptions['env']) => Promise<Run>, child: Child) => Promise<unknown>,
   options: RunOptions = {},
 ): Promise<Run> {
   const child = async (started: Child) => {
     const inside = (words: string | readonly string[], env: RunOptions['env'] = {}) => bed.dnx(words, { env: { ...started.env, ...env } });
-    return (await work(inside, started)) ?? 0;
+    const code = await work(inside, started);
+    return typeof code === 'number' ? code : 0;
   };
   return bed.dnx(`${line} -- work`, { ...options, child });
 }

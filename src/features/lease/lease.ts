@@ -34,7 +34,7 @@ const LIMIT_MS = 30_000;
 export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result> {
   const { progress, world } = ctx;
   const { abilities, command, ttlMs } = leasing;
-  if (ttlMs > LONGEST_MS) throw usage(`--ttl must be at most ${duration(LONGEST_MS)}.`);
+  if (ttlMs > LONGEST_MS) throw usage('--ttl must be at most 24h.');
   const lease = await newLease(ctx, leasing);
   const body = { name: lease.token, abilities };
   if (ctx.plan) {
