@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Holder, holderNamed, isHolderGone, isLocalHolder } from './files/lock.ts';
-import { fileNames, readJson, writeJson } from './files/text-file.ts';
+import { jsonFileNames, readJson, writeJson } from './files/text-file.ts';
 import { leaseDirectory } from './settings/directories.ts';
 
 /** A token that a child process has for a while, saved so that it is revoked whatever happens. Contains no secret. */
@@ -43,8 +43,8 @@ export function forgetLease(config: string, lease: Pick<Lease, 'session'>): void
 
 /** Every saved lease. Anything else in the directory is ignored. */
 export const savedLeases = (config: string): readonly Lease[] =>
-  fileNames(leaseDirectory(config)).flatMap((name) => {
-    const lease = name.endsWith('.json') ? readLease(join(leaseDirectory(config), name)) : undefined;
+  jsonFileNames(leaseDirectory(config)).flatMap((name) => {
+    const lease = readLease(join(leaseDirectory(config), name));
     return lease && `${lease.session}.json` === name ? [lease] : [];
   });
 

@@ -2,7 +2,7 @@ import { copyFileSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, sta
 import { dirname, join, relative, sep } from 'node:path';
 import { cancelled, type Detail, DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { makeDirectory, readText, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { makeDirectory, readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import { isInside } from '../env/local-file.ts';
 import type { Outcome } from './parts.ts';
 
@@ -45,8 +45,8 @@ function pathIn(project: string, file: string): string {
     throw usage(`${file} is a link to a file that does not exist.`, 'Fix or remove it.');
   let found = named;
   while (realPathOf(found) === undefined) found = dirname(found);
-  const path = join(realPathOf(found) ?? found, relative(found, named));
-  const root = realPathOf(project) ?? project;
+  const path = join(realPath(found), relative(found, named));
+  const root = realPath(project);
   if (isInside(path, root)) return path;
   throw usage(`${file} is a link to ${path}, outside of this project (${project}). Nothing was changed.`, 'Replace it with a file.');
 }
@@ -97,7 +97,7 @@ function make({ clock, settings }: Needs, project: string, { file, path, before,
 /** Removes a file, and the directories that are empty then. */
 function removeWithDirectories(project: string, path: string): void {
   rmSync(path);
-  const root = realPathOf(project) ?? project;
+  const root = realPath(project);
   for (let directory = dirname(path); directory !== root && readdirSync(directory).length === 0; directory = dirname(directory))
     rmdirSync(directory);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { fileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
+import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../../machine/files/text-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
 import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
@@ -167,11 +167,7 @@ function timeIn(name: string): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-const runFiles = (directory: string): string[] =>
-  fileNames(directory)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .reverse();
+const runFiles = (directory: string): string[] => jsonFileNames(directory).sort().reverse();
 
 /** Removes old runs, and partial files of killed processes. */
 function prune(directory: string, now: number): void {

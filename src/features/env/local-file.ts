@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { readText, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import type { LinkEnvironment } from '../../machine/settings/link.ts';
 import { linkFileFor } from '../../machine/settings/link-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
@@ -107,7 +107,7 @@ export function refuseLinkOut(name: string, world: Place): void {
  * above it: that may be a repository of settings, and a project below it is not part of it.
  */
 export function projectDirectory(world: Place, from = world.cwd): string {
-  const here = realPathOf(from) ?? from;
+  const here = realPath(from);
   const root = dirname(linkFileFor(here));
   return holdsHome(root, world) ? here : root;
 }

@@ -3,7 +3,7 @@ import { cancelled, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
-import { readText, realPathOf } from '../../machine/files/text-file.ts';
+import { readText, realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
 import { isInside, projectDirectory } from './local-file.ts';
@@ -117,7 +117,7 @@ async function requireAllowed(
   { ask, settings, world }: ReferenceContext,
 ): Promise<void> {
   const { config, cache, state } = settings.directories;
-  if ([config, cache, state].some((own) => isInside(path, realPathOf(own) ?? own)))
+  if ([config, cache, state].some((own) => isInside(path, realPath(own))))
     throw unresolved(each, 'a reference never reads the files of dnx.');
   const here = projectDirectory(world);
   const project = isInside(directory, here) ? here : projectDirectory(world, directory);

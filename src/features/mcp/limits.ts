@@ -10,7 +10,7 @@ import type { Effect } from '../../cli/language/options.ts';
 import { takenBy } from '../../cli/language/signature.ts';
 import { everyCommand, mayChange } from '../../cli/language/tree.ts';
 import { wordsIn } from '../../cli/run/invocation.ts';
-import { realPathOf } from '../../machine/files/text-file.ts';
+import { realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { isInside, projectDirectory } from '../env/local-file.ts';
 
@@ -161,8 +161,7 @@ function refuseFiles(line: TypedLine, world: Pick<World, 'cwd' | 'home'>): void 
   for (const name of filesIn(line)) {
     if (name === '-') throw usage('There is no standard input here.', 'Give the text itself, or a file of the project.');
     const path = pathOf(name, world);
-    const real = realPathOf(path) ?? path;
-    if (!isInside(real, project) || !isInside(realPathOf(dirname(path)) ?? path, project))
+    if (!isInside(realPath(path), project) || !isInside(realPathOf(dirname(path)) ?? path, project))
       throw usage(`${name} is outside of this project (${project}).`, 'Give the text itself, or a file of the project.');
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { arch } from 'node:process';
 import { repository } from '../../base/version.ts';
-import { realPathOf } from '../../machine/files/text-file.ts';
+import { realPath } from '../../machine/files/text-file.ts';
 import type { World } from '../../machine/world.ts';
 
 /** How dnx was installed. */
@@ -44,7 +44,7 @@ const managers: readonly (readonly [lock: string, by: string, upgrade: string])[
 export function installationOf({ self }: Pick<World, 'self'>): Installation | undefined {
   // Package managers link programs into one directory.
   const named = self.at(-1) ?? '';
-  const file = realPathOf(named) ?? named;
+  const file = realPath(named);
   const path = file.replaceAll('\\', '/');
   const [, by, upgrade] = installers.find(([part]) => part.test(path)) ?? [];
   if (by !== undefined && upgrade !== undefined) return { by, upgrade };

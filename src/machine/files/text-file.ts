@@ -130,15 +130,16 @@ export function fileNames(directory: string): readonly string[] {
   }
 }
 
+/** The names of the JSON files in a directory; none if it cannot be read. */
+export const jsonFileNames = (directory: string): string[] => fileNames(directory).filter((name) => name.endsWith('.json'));
+
 /** True if a directory has JSON files. Ten times faster than reading it, if it does not exist. */
-export const hasJsonFiles = (directory: string): boolean =>
-  existsSync(directory) && fileNames(directory).some((name) => name.endsWith('.json'));
+export const hasJsonFiles = (directory: string): boolean => existsSync(directory) && jsonFileNames(directory).length > 0;
 
 /** Removes the JSON files of a directory that were not written for this long, and the oldest of more than `most`. */
 export function pruneFiles(directory: string, before: number, most = Number.POSITIVE_INFINITY): void {
   try {
-    const files = fileNames(directory)
-      .filter((name) => name.endsWith('.json'))
+    const files = jsonFileNames(directory)
       .map((name) => ({ path: join(directory, name), used: statSync(join(directory, name)).mtimeMs }))
       .sort((one, other) => other.used - one.used);
     for (const [index, { path, used }] of files.entries()) if (index >= most || used < before) rmSync(path, { force: true });
@@ -155,6 +156,9 @@ export function realPathOf(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** The path of a file without links; as it is if that cannot be found out. */
+export const realPath = (path: string): string => realPathOf(path) ?? path;
 
 /** Reads a JSON object from a file; an empty object if the file does not exist. */
 export function readJson<T extends object>(file: string, limitMb?: number): T {

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import { realPathOf } from '../files/text-file.ts';
+import { realPath } from '../files/text-file.ts';
 import type { World } from '../world.ts';
 import { configProblem } from './config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostOf } from './host.ts';
@@ -125,9 +125,6 @@ function isWithin(path: string, directory: string): boolean {
   const way = relative(directory, path);
   return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way);
 }
-
-/** The path without symbolic links; as it is if it was just removed. */
-const realPath = (path: string): string => realPathOf(path) ?? path;
 
 const foreignProfile = (file: string, own: string, profile: string): DnxError =>
   usage(

@@ -5,7 +5,7 @@ import { isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { locked } from '../../../machine/files/lock.ts';
-import { fileNames, pruneFiles, readJson, writeJson } from '../../../machine/files/text-file.ts';
+import { jsonFileNames, pruneFiles, readJson, writeJson } from '../../../machine/files/text-file.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
 import { type Base, baseOf, type PlanStep, type SyncPlan } from './plan.ts';
 
@@ -84,8 +84,7 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
 function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined {
   try {
     const directory = recordsIn(ctx);
-    const names = fileNames(directory).filter((name) => name.endsWith('.json'));
-    const records = names.map((name) => readJson<Partial<Pairing>>(join(directory, name)));
+    const records = jsonFileNames(directory).map((name) => readJson<Partial<Pairing>>(join(directory, name)));
     const others = records.flatMap((each) => (each.host === host && each.file === file ? [each.site] : []));
     if (others.length === 0) return undefined;
     const linked = ctx.settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
