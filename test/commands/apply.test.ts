@@ -64,7 +64,7 @@ describe('--out', () => {
 
   test.each([
     ['env set shop.example.com NEW=hunter2', 'The value cannot be saved in a plan, because it is a secret that was typed.'],
-    ['database-user create app --database shop --server db-1', 'a generated password is shown only once'],
+    ['database-user create app --database shop --server db-1', 'a new password is shown only once'],
     ['token create ci --ability site:read', 'a new token is shown only once'],
     ['token rotate Grafana', 'a new token is shown only once'],
     ['api PATCH /servers/1', 'dnx does not know this operation'],

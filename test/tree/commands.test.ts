@@ -4,7 +4,8 @@ import { globals } from '../../src/cli/language/globals.ts';
 import { optionsOf, positionalsOf } from '../../src/cli/language/signature.ts';
 import { namesOf, operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { abilities, needOf } from '../../src/platform/abilities.ts';
+import { abilities } from '../../src/platform/abilities.ts';
+import { needOf } from '../../src/platform/operations.ts';
 import { leaves } from '../support/tree.ts';
 
 /** Options documented by their negative: `--no-header`. */

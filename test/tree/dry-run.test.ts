@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mayChange, operationsOf } from '../../src/cli/language/tree.ts';
-import { operations } from '../../src/cli/plan/operations.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
+import { changes } from '../../src/platform/operations.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample, withOptions } from '../support/examples.ts';
 import { leaves } from '../support/tree.ts';
@@ -50,7 +50,7 @@ function like(planned: unknown, sent: unknown): unknown {
 
 test('the operations that may be planned are those that commands send', () => {
   const sent = leaves.flatMap(({ command }) => operationsOf(command)).filter((each) => !isRead(each));
-  expect(Object.keys(operations).sort()).toEqual([...new Set(sent)].sort());
+  expect([...changes].sort()).toEqual([...new Set(sent)].sort());
 });
 
 test('almost every command that changes something has a dry run', () => {
@@ -70,12 +70,12 @@ describe('--dry-run plans what the command then sends, and reads no more than it
     const sent = real.received.filter(({ method }) => method !== 'GET');
     expect(dry.run.code, dry.run.stderr).toBe(0);
     expect(dry.run.stderr.includes('Nothing was changed.\n')).toBe(sent.length > 0);
-    const { changes } = dry.run.json<Plan>();
+    const planned = dry.run.json<Plan>().changes;
     const shown = sent.map(({ method, path, body }, at) => {
-      const [, made] = (changes[at] && /\/(sites|tokens)\/\*/.exec(pathOf(changes[at]))) ?? [];
-      return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(changes[at]?.body, body)];
+      const [, made] = (planned[at] && /\/(sites|tokens)\/\*/.exec(pathOf(planned[at]))) ?? [];
+      return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(planned[at]?.body, body)];
     });
-    expect(shown).toEqual(changes.map((each) => [pathOf(each), each.body]));
+    expect(shown).toEqual(planned.map((each) => [pathOf(each), each.body]));
     const reads = ({ received }: typeof dry) => received.filter(({ method }) => method === 'GET').map(({ path }) => path);
     const left = reads(real);
     for (const path of reads(dry)) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import { needOf } from '../../src/platform/abilities.ts';
+import { needOf, operations } from '../../src/platform/operations.ts';
 import { routes } from '../../src/sandbox/index.ts';
 import { sandboxOperations } from '../../src/sandbox/operations.ts';
 import { leaves } from '../support/tree.ts';
@@ -14,6 +14,10 @@ const excluded = lines.filter((line) => line.startsWith('-'));
 
 test('commands call exactly the operations of the API reference', () => {
   expect([...new Set(leaves.flatMap(({ command }) => operationsOf(command)))].sort()).toEqual(listed);
+});
+
+test('dnx knows exactly the operations of the API reference', () => {
+  expect(Object.keys(operations).sort()).toEqual(listed);
 });
 
 test('the sandbox serves exactly the operations of the API reference', () => {

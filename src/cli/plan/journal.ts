@@ -2,19 +2,20 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import { DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
-import { isObject, toJson } from '../../base/json.ts';
+import { isObject, own, toJson } from '../../base/json.ts';
 import { flagName, wordOf } from '../../base/text.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
+import { operations } from '../../platform/operations.ts';
 import type { Context } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from '../run/invocation.ts';
 import { type PlannedChange, plannedChange } from './plan.ts';
-import { openReadings, operationAt } from './record.ts';
+import { openReadings, recordedOperation } from './record.ts';
 
 /** A line of the history before a request. */
 export interface SentLine {
@@ -52,9 +53,6 @@ const LIMIT = 512 * 1024;
 /** A longer change is kept without its values, in bytes. */
 const LONGEST = 64 * 1024;
 
-/** What signs in or out is no change that can be undone, and has a password. */
-const UNLISTED = ['POST /login', 'POST /logout'];
-
 type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf'>;
 
 /** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
@@ -71,8 +69,8 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
     read: readings.add,
     async change(method, address, { body }, send) {
       const [path = ''] = address.split('?', 1);
-      const { call, ids } = operationAt(method, path);
-      if (UNLISTED.includes(call)) return send();
+      const { call, ids } = recordedOperation(method, address);
+      if (own(operations, call)?.signs) return send();
       const before = readings.changedBy(method, path, ids);
       const secrets: string[] = [];
       const hide = (value: unknown) => {

@@ -2,12 +2,11 @@ import { usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import type { World } from '../../machine/world.ts';
-import { needOf } from '../../platform/abilities.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
+import { needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
-import { operations } from './operations.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
 import { irreversible } from './undo.ts';
 
@@ -49,20 +48,12 @@ export interface Plan {
   readonly about: readonly JsonObject[];
 }
 
-/** What a plan cannot hold, and why: what only the command can show or ask. */
-const excluded: Readonly<Record<string, string>> = {
-  'POST /login': 'it signs in',
-  'POST /logout': 'it signs out',
-  'POST /tokens': 'a new token is shown only once, by the command that creates it',
-  'DELETE /tokens/{token}': 'it may be the token in use',
-  'POST /backups/{backup}/restore': 'its question depends on what the backup belongs to',
-};
-
 /** Why a plan cannot be saved or applied with this change; undefined if it can. */
 export function exclusionOf({ call, body }: Pick<PlannedChange, 'call' | 'body'>): string | undefined {
-  const password = call === 'POST /servers/{server}/databases/{database}/users' && !(isObject(body) && body.password !== undefined);
-  if (!own(operations, call)) return 'dnx does not know this operation';
-  return password ? 'a generated password is shown only once, by the command that creates it' : own(excluded, call);
+  const { undo, once, secrets, unplanned } = own(operations, call) ?? {};
+  if (!undo) return 'dnx does not know this operation';
+  const isSent = once !== undefined && secrets?.includes(once) && isObject(body) && body[once] !== undefined;
+  return once === undefined || isSent ? unplanned : `a new ${once} is shown only once, by the command that creates it`;
 }
 
 /** What turns recorded requests into a plan. */

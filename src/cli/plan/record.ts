@@ -1,10 +1,10 @@
 import { type Detail, Planned } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Gate, Reply, SendOptions } from '../../platform/api/api.ts';
-import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
+import { type Endpoint, segment } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
+import { createdBy, operationAt } from '../../platform/operations.ts';
 import type { Consent, Planning } from '../language/command.ts';
-import { createdBy, operations } from './operations.ts';
 
 /** A request that would change something. */
 export interface RecordedChange {
@@ -74,7 +74,7 @@ export function openRecorder(): Recorder {
       read: readings.add,
       async change<T>(method: string, address: string, { body, assume, always }: SendOptions): Promise<Reply<T>> {
         const [path = ''] = address.split('?', 1);
-        const { call, ids } = operationAt(method, path);
+        const { call, ids } = recordedOperation(method, address);
         const before = readings.changedBy(method, path, ids);
         const absent = isAbsent(call, body, readings.list(path));
         changes.push({ call, ids, body, before, about: next, ...(absent && { absent }), ...(always && { always }) });
@@ -121,20 +121,6 @@ export function openReadings() {
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
-/** The operation of the API reference at a path, and the ids in it. */
-export function operationAt(method: string, path: string): Pick<RecordedChange, 'call' | 'ids'> {
-  for (const call of Object.keys(operations) as Endpoint[]) {
-    const [own, pattern = ''] = call.split(' ');
-    const ids = own === method ? idsAt(pattern, path) : undefined;
-    if (ids) return { call, ids };
-  }
-  return { call: `${method} ${path}` as Endpoint, ids: {} };
-}
-
-function idsAt(pattern: string, path: string): RecordedChange['ids'] | undefined {
-  const parts = path.split('/');
-  const names = pattern.split('/');
-  if (names.length !== parts.length || !names.every((each, at) => each.startsWith('{') || each === parts[at])) return undefined;
-  const found = names.flatMap((each, at) => (each.startsWith('{') ? [decodeURIComponent(parts[at] ?? '')] : []));
-  return Object.fromEntries(parameters(pattern).map((name, at) => [name, found[at] ?? '']));
-}
+/** The operation at an address, and the ids in it; the path itself if the API reference does not have it. */
+export const recordedOperation = (method: string, address: string): Pick<RecordedChange, 'call' | 'ids'> =>
+  operationAt(method, address) ?? { call: `${method} ${address.split('?', 1)[0]}` as Endpoint, ids: {} };

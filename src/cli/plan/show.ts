@@ -4,9 +4,9 @@ import { title, wordOf } from '../../base/text.ts';
 import { fieldWords, shownValue } from '../../platform/names/existing.ts';
 import { called, idIn, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
+import { createdBy } from '../../platform/operations.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
-import { createdBy } from './operations.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */

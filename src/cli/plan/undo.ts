@@ -2,7 +2,7 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { resourceName } from '../../platform/names/names.ts';
-import { createdBy, operationPath, operations } from './operations.ts';
+import { createdBy, operationPath, operations } from '../../platform/operations.ts';
 
 /** A change as far as its inverse depends on it, and an inverse. */
 interface Sent {
@@ -24,13 +24,19 @@ export function irreversible({ call, body, before }: Sent): string | undefined {
   if (!before) return UNREAD;
   if (undo === 'schedule') return 'scheduled_deploy_at' in before ? undefined : UNREAD;
   if (undo === 'restore') return missing(Object.keys(isObject(body) ? body : {}), before);
-  if ('create' in undo)
+  if (undo === 'create')
     return missing(
-      undo.create.filter((field) => field in before),
+      createdFields(call).filter((field) => field in before),
       before,
     );
   return undo.unless(before) ? 'It was like that before.' : undefined;
 }
+
+/** The fields with which what a request deleted is created again. */
+const createdFields = (call: string): readonly string[] => {
+  const { fields = [], secrets = [] } = operations[call] ?? {};
+  return [...fields, ...secrets];
+};
 
 function missing(fields: readonly string[], before: JsonObject): string | undefined {
   const unknown = fields.find((field) => !(field in before));
@@ -74,8 +80,8 @@ export function inverseOf(change: Sent, created: string | null): (Sent & { reado
     return at === null || at === '' ? action('cancel-scheduled-deploy', null) : action('schedule-deploy', { scheduled_at: at });
   }
   if (undo === 'restore') return { call, targets: renamed(targets, body), body: before, before: shown(body) };
-  if (typeof undo === 'object' && 'create' in undo) {
-    const sent = undo.create.flatMap((field) =>
+  if (undo === 'create') {
+    const sent = createdFields(call).flatMap((field) =>
       before[field] === null || before[field] === undefined ? [] : [[field, before[field]] as const],
     );
     const parents = Object.entries(targets).slice(0, -1);

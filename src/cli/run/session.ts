@@ -1,11 +1,9 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import { own } from '../../base/json.ts';
 import { findSession, type Session } from '../../machine/session.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
-import { operations, severeOperations } from '../plan/operations.ts';
-import { operationAt } from '../plan/record.ts';
+import { changes, operationAt, operations, severeOperations } from '../../platform/operations.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -46,8 +44,8 @@ const refusedToAgents: Readonly<Record<string, string>> = {
   'db query --write': ON_SERVER,
 };
 
-/** What no request of a session may reach. */
-const ACCOUNT = /^\/(tokens(\/|$)|login$|logout$)/;
+/** Where paths begin that no request of a session may reach: no ability limits what a token does there. */
+const account = changes.filter((call) => !operations[call]?.need).map((call) => call.split('/')[1]);
 
 /** A command line and its settings. */
 export interface SettledLine {
@@ -81,12 +79,12 @@ function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...
 export const gateInSession = (session: Session, { read, change }: Gate): Gate => ({
   read,
   async change(method, path, options, send) {
-    if (ACCOUNT.test(path)) throw refusal(session, `${method} ${path}`, PAST);
+    if (account.includes(path.split(/[/?]/).find(Boolean))) throw refusal(session, `${method} ${path}`, PAST);
     const [bare = ''] = path.split('?', 1);
-    const { call } = operationAt(method, bare);
-    if (session.agent && severeOperations.includes(call)) throw nameNeeded();
+    const call = operationAt(method, path)?.call;
+    if (session.agent && call && severeOperations.includes(call)) throw nameNeeded();
     // A server may take it for another one: `POST /servers/7?_method=DELETE`.
-    if (session.agent && !own(operations, call)) throw refusal(session, `${method} ${bare}`, 'dnx does not know what it does');
+    if (session.agent && !call) throw refusal(session, `${method} ${bare}`, 'dnx does not know what it does');
     return change(method, path, options, send);
   },
 });

@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { type Endpoint, type Method, parameters, segment } from '../../platform/api/endpoint.ts';
-import { isId, type Targets } from '../../platform/names/names.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { operationAt } from '../../platform/operations.ts';
 
 /** A path below `/api/v1` and its query. */
 export interface Address {
@@ -47,11 +48,10 @@ export async function fillPlaceholders(address: Address, resolve: (path: string)
   return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
 }
 
-/** The operation of a path that contains ids, to look up the abilities it needs. */
+/** The operation of a path that contains ids or placeholders, to look up the ability it needs. Laravel serves every update as PUT and as PATCH. */
 export function operationOf(method: string, word: string): Endpoint {
   const [before = ''] = word.replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '').split('?');
-  const parts = plainPath(before)
-    .split('/')
-    .map((part) => (isId(part) ? '{id}' : part));
-  return `${method.toUpperCase() as Method} ${parts.join('/') as `/${string}`}`;
+  const path = plainPath(before);
+  const verb = method.toUpperCase().replace('PATCH', 'PUT') as Method;
+  return operationAt(verb, path)?.call ?? (`${verb} ${path}` as Endpoint);
 }

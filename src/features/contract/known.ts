@@ -2,9 +2,9 @@ import { own } from '../../base/json.ts';
 import { pathsIn } from '../../cli/language/calls.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { everyCommand, type Leaf, operationsOf } from '../../cli/language/tree.ts';
-import { type Need, needOf } from '../../platform/abilities.ts';
 import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { namings } from '../../platform/names/namings.ts';
+import { type Need, needOf } from '../../platform/operations.ts';
 import {
   bodies,
   elsewhere,

@@ -2,12 +2,12 @@ import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { createdBy, listPath, operationPath, operations } from '../../cli/plan/operations.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { shownValue } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
+import { createdBy, listPath, operationPath, operations } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
 export interface Lists {

@@ -1,10 +1,10 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
-import { createdBy, listPath, operationPath, operations } from '../../cli/plan/operations.ts';
+import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
 import { exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
+import { changes as changing, createdBy, listPath, operationPath } from '../../platform/operations.ts';
 import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
 
 const nullable = (type: string) => ({ type: [type, 'null'] });
@@ -41,7 +41,7 @@ export const planSchema = {
       properties: {
         call: {
           description: 'The operation as the API reference writes it, or of dnx api another one with its ids.',
-          anyOf: [{ enum: Object.keys(operations) }, { type: 'string', pattern: '^[A-Z]+ /' }],
+          anyOf: [{ enum: changing }, { type: 'string', pattern: '^[A-Z]+ /' }],
         },
         targets: { description: 'By path parameter.', type: 'object', additionalProperties: { $ref: '#/$defs/target' } },
         body: {
@@ -115,7 +115,7 @@ function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong
   if (!isObject(change)) throw wrong('is not an object');
   requireKeys(change, planSchema.$defs.change.properties, wrong);
   const { call, targets, body, before } = change;
-  if (typeof call !== 'string' || !own(operations, call)) throw wrong('is no operation that changes something');
+  if (typeof call !== 'string' || !changing.includes(call)) throw wrong('is no operation that changes something');
   const why = exclusionOf({ call: call as PlannedChange['call'], body });
   if (why !== undefined) throw wrong(`cannot be in a plan: ${why}`);
   for (const [key, each] of Object.entries({ body, before }))

@@ -10,8 +10,8 @@ import { consentLevel, everyCommand, type Leaf, mayChange, namesOf } from '../..
 import { columns, data, rows, type View } from '../../cli/output/view.ts';
 import { needsIn } from '../../cli/run/help/command.ts';
 import { parse } from '../../cli/run/parse.ts';
-import { needOf } from '../../platform/abilities.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { needOf } from '../../platform/operations.ts';
 import { withoutOption } from '../contract/built.ts';
 import { type KnownField, sentFields } from '../contract/known.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';

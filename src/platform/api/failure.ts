@@ -1,7 +1,7 @@
 import { DnxError, type ErrorCode, type ErrorReason, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { type Need, needOf } from '../abilities.ts';
+import { type Need, needOf } from '../operations.ts';
 import type { Reply } from './api.ts';
 import { isRead } from './endpoint.ts';
 import { retryWords } from './limit/limiter.ts';

@@ -1,5 +1,5 @@
 import { flagName } from '../../../base/text.ts';
-import { needOf } from '../../../platform/abilities.ts';
+import { needOf } from '../../../platform/operations.ts';
 import { conditionsIn } from '../../language/calls.ts';
 import type { AnyCommand, Group, Line } from '../../language/command.ts';
 import { optionsOf, type Positional, positionalsOf } from '../../language/signature.ts';

@@ -5,11 +5,11 @@ import { consentLevel } from '../../../cli/language/tree.ts';
 import { nameRead } from '../../../cli/run/consent.ts';
 import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
 import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
-import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookupFor, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
+import { type Need, needOf } from '../../../platform/operations.ts';
 
 /** An operation of a command line, and its reason. */
 export interface AskedEndpoint {
