@@ -8,18 +8,23 @@ const reason = reasonAgainstSsh('dnx ssh to a server that is remembered');
 
 const SITE = ownDomain('reach');
 const HOME = '/home/deploynix';
+/** Another user of the server. */
+const MOVED = 'dnx-moved';
 
 describe.skipIf(reason !== undefined)('a site that ssh reached within the hour', () => {
   let bed: SshBed;
   let shop: ReturnType<SshBed['shop']>;
   beforeAll(async () => {
     bed = await openSshBed();
-    shop = bed.shop(SITE, { releases: ['20260101_000000'] });
+    shop = bed.shop(SITE, { releases: ['20260101_000000'], files: { 'releases/20260101_000000/artisan': '' } });
+    bed.sshd.user(MOVED, '/bin/bash');
   });
   afterAll(() => bed?.close());
 
   const ran = `${HOME}/${SITE}/ran`;
   const connections = () => bed.sshd.log().match(/Accepted publickey/g)?.length ?? 0;
+  /** The user of each command that ran. */
+  const sessions = () => [...bed.sshd.log().matchAll(/Starting session: command for (\S+) from/g)].map(([, user]) => user);
   let seen = 0;
   /** The requests since the last call. */
   const calls = () => {
@@ -34,14 +39,19 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   });
 
   test.each([
-    ['dnx ssh', ['ssh', SITE, 'pwd']],
-    ['dnx ssh to its server', ['ssh', 'web-1', 'pwd']],
-    ['dnx logs', ['logs', SITE, '--path', '/etc/hostname']],
-  ])('%s: only one request, beside the connection', async (_, words) => {
+    ['dnx ssh', ['ssh', SITE, 'pwd'], ['/sites/', '']],
+    ['dnx ssh to its server', ['ssh', 'web-1', 'pwd'], ['']],
+    ['dnx logs', ['logs', SITE, '--path', '/etc/hostname'], ['/sites/', '']],
+  ])('%s: asks for the site and its server only, beside the connection', async (_, words, paths) => {
     expect(await bed.here(words)).toMatchObject({ exitCode: 0 });
     calls();
     const { exitCode, stderr, stdout } = await bed.here(words);
-    expect([exitCode, stderr, stdout.length > 0, calls().length]).toEqual([0, '', true, 1]);
+    expect([exitCode, stderr, stdout.length > 0]).toEqual([0, '', true]);
+    expect(
+      calls()
+        .map(({ path }) => path.replace(/^\/servers\/[^/]+/, '').replace(/[^/]+$/, ''))
+        .sort(),
+    ).toEqual(paths.sort());
   });
 
   test('runs nothing before the answer', async () => {
@@ -83,6 +93,48 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
       expect([exitCode, stdout, connections() - before]).toEqual([0, 'here\n', 2]);
     } finally {
       Object.assign(server ?? {}, { ip_address: '203.0.113.10' });
+    }
+  });
+
+  describe.each([
+    ['address', { ip_address: '203.0.113.99' }],
+    ['user', { ssh_user: MOVED }],
+  ])('if its server has another %s', (what, change) => {
+    const user = what === 'user' ? MOVED : 'deploynix';
+
+    test.each([
+      ['dnx ssh', ['ssh', SITE, '--', 'id', '-un'], `${user}\n`],
+      ['dnx artisan', ['artisan', SITE, 'about'], `${user}\n`],
+      ['dnx logs', ['logs', SITE, '--path', '/etc/hostname'], readFileSync('/etc/hostname', 'utf8')],
+    ])('%s of a site runs nothing at the old one, and then at the new one', async (_, words, printed) => {
+      bed.sshd.program('php', '#!/bin/sh\nid -un\n');
+      const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
+      const { ip_address, ssh_user } = server ?? {};
+      expect(await bed.here(words)).toMatchObject({ exitCode: 0 });
+      const before = sessions();
+      Object.assign(server ?? {}, change);
+      try {
+        const { exitCode, stdout, stderr } = await bed.here(words);
+        expect([exitCode, stdout.endsWith(printed)], stderr).toEqual([0, true]);
+        expect(sessions().slice(before.length)).toEqual([user]);
+      } finally {
+        Object.assign(server ?? {}, { ip_address, ssh_user });
+      }
+    });
+  });
+
+  test('if nothing listens at the remembered address, ssh connects to the new one', async () => {
+    const config = readFileSync(bed.sshd.config, 'utf8');
+    const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
+    const { ip_address } = server ?? {};
+    expect(await bed.here(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+    writeFileSync(bed.sshd.config, `Host ${ip_address}\n  Port 1\n${config}`);
+    Object.assign(server ?? {}, { ip_address: '203.0.113.99' });
+    try {
+      expect(await bed.here(['ssh', SITE, 'echo', 'here'])).toMatchObject({ exitCode: 0, stdout: 'here\n' });
+    } finally {
+      Object.assign(server ?? {}, { ip_address });
+      writeFileSync(bed.sshd.config, config);
     }
   });
 

@@ -42,8 +42,8 @@ export interface Reached {
 }
 
 /**
- * Where a server or a site is. What ssh reached within the hour costs no request before ssh starts: the innermost of both is checked
- * beside the connection. Throws `Moved` if a name that was trusted is that of something else by now.
+ * Where a server or a site is. What ssh reached within the hour costs no request before ssh starts: both are checked beside the
+ * connection, because only the server tells its address. Throws `Moved` if a name that was trusted is that of something else by now.
  */
 export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'>, account: Account): Promise<Reached> {
   const { api, names } = scope;
@@ -67,8 +67,8 @@ export async function reach(targets: Targets, scope: Pick<Scope, 'api' | 'names'
   });
   const [server, site] = known;
   if (server && known.length === nouns.length) {
-    const check = read(site ? 'site' : 'server').then((thing) => {
-      if (!isSame(thing, site ?? server)) throw new Moved();
+    const check = Promise.all(nouns.map(read)).then((things) => {
+      if (!things.every((thing, at) => isSame(thing, known[at] ?? {}))) throw new Moved();
     });
     check.catch(() => {});
     return { server, site, check };
