@@ -54,3 +54,16 @@ const WORDS = /^[[(<{]\s*(hidden|masked|redacted|secret|encrypted|filtered)\s*[\
 /** True for what an API shows instead of a hidden value: `••••1234`, `********` or `[hidden]`. */
 export const isMask = (value: unknown): boolean =>
   typeof value === 'string' && (/[•●∙⬤]{2}/u.test(value) || /^\*{3,}$/.test(value) || WORDS.test(value.trim()));
+
+/** A shorter text is hidden only where it stands alone: it may be part of everyday words, and of names such as that of a host. */
+const SHORTEST_SECRET = 8;
+
+/** A text with `***` for these, in any case: an email address may be quoted in lower case. */
+export const hidingSecrets = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(patternOf(secret), '***')), text);
+
+function patternOf(secret: string): RegExp {
+  const quoted = secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const alone = `(?<![\\p{L}\\p{N}][._:/@-]*)${quoted}(?![._:/@-]*[\\p{L}\\p{N}])`;
+  return new RegExp(secret.length < SHORTEST_SECRET ? alone : quoted, 'giu');
+}

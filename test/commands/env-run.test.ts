@@ -50,7 +50,7 @@ test('its exit code is that of dnx', async () => {
 });
 
 describe('variables that the project does not name', () => {
-  const odd = ['RSYNC_RSH', 'TAR_OPTIONS', 'CC', 'PS1', 'LD_PRELOAD', 'GIT_SSH_COMMAND', 'BASH_ENV', 'PYTHONPATH'];
+  const odd = ['RSYNC_RSH', 'TAR_OPTIONS', 'CC', 'PS1', 'GIT_SSH_COMMAND', 'BASH_ENV', 'PYTHONPATH'];
   const leftOut = (keys: readonly string[]) =>
     `Left out ${keys.join(', ')}: not in .env.example or .env of this project. Add them there, or use --all.\n`;
 
@@ -92,7 +92,7 @@ describe('variables that the project does not name', () => {
   });
 });
 
-describe('what dnx and Node.js read is never taken from a site, also with --all', () => {
+describe('what dnx and its runtime read is never taken from a site, also with --all', () => {
   const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'];
   const certificates = ['NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'OPENSSL_CONF'];
   const others = [
@@ -104,13 +104,15 @@ describe('what dnx and Node.js read is never taken from a site, also with --all'
     'node_options',
     'GITHUB_OUTPUT',
   ];
+  /** What makes an executable of dnx, or any program, load code. */
+  const loading = ['BUN_OPTIONS', 'BUN_INSPECT_PRELOAD', 'BUN_BE_BUN', 'bun_jsc_useJIT', 'LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES'];
 
   test.each(['', ' --all'])('dnx env run%s', async (all) => {
-    const keys = ['DNX_HOST', 'DNX_TOKEN', 'dnx_host', ...proxies, ...certificates, ...others];
+    const keys = ['DNX_HOST', 'DNX_TOKEN', 'dnx_host', ...proxies, ...certificates, ...others, ...loading];
     writeFileSync(join(bed.directory, '.env'), keys.map((key) => `${key}=\n`).join(''));
     for (const key of keys) add(key, 'https://evil.example');
     const ran = await bed.dnx(`${run}${all} -- dnx whoami`);
-    expect(ran.stderr).toBe(`Left out ${keys.join(', ')}: settings of dnx and Node.js never come from a site.\n`);
+    expect(ran.stderr).toBe(`Left out ${keys.join(', ')}: settings of dnx and its runtime never come from a site.\n`);
     expect(given()).toMatchObject({ DNX_HOST: bed.sandbox.url, DNX_TOKEN: bed.sandbox.token });
     expect(Object.values(given())).not.toContain('https://evil.example');
   });

@@ -120,6 +120,21 @@ describe('dnx history', () => {
     expect(existsSync(file()) ? readFileSync(file(), 'utf8') : '').not.toContain('hunter2');
   });
 
+  test('and the error hide a short value, but no part of a host name or a word', async () => {
+    const says = async (value: string, message: string) => {
+      bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message } });
+      const { code, stderr } = await bed.dnx(`env set shop.example.com SHORT=${value}`);
+      const { stdout } = await bed.dnx('history show 1');
+      return [code, /\bsaid: (.*)/.exec(stderr)?.[1], /\bsaid: (.*)/.exec(stdout)?.[1]];
+    };
+    for (const value of ['1', 'd', 'web', 'DB'])
+      expect(await says(value, 'said: db-1.web.example.com, 127.0.0.1:8080 and web_d do not respond.')).toEqual([
+        7,
+        ...Array(2).fill('db-1.web.example.com, 127.0.0.1:8080 and web_d do not respond.'),
+      ]);
+    expect(await says('d', 'said: d is too short: "d".')).toEqual([7, ...Array(2).fill('*** is too short: "***".')]);
+  });
+
   test('shows which variables were set', async () => {
     writeFileSync(join(bed.directory, 'secret'), 'hunter2\n');
     await change('env set shop.example.com NEW --from-file secret');

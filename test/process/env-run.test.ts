@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { preloading } from '../support/program.ts';
 import { openProxy } from '../support/proxy.ts';
 import { leading, sampled } from '../support/volume.ts';
 
@@ -132,6 +133,16 @@ test('a hostile site cannot run other code', async () => {
   const named = run.filter((word) => word !== '--all');
   const ran = await executable.dnx([...named, 'bash', '-c', 'echo "fine $APP_NAME$RSYNC_RSH$TAR_OPTIONS$DB_PASSWORD"; node -e 0']);
   expect([ran.exitCode, ran.stdout]).toEqual([0, 'fine Example Shop\n']);
+});
+
+test('a dnx inside the command loads no code that the site names', async () => {
+  const file = join(executable.directory, 'evil.cjs');
+  writeFileSync(file, "require('node:fs').writeFileSync(__filename + '.ran', process.env.DNX_TOKEN);\n");
+  const given = { ...preloading(file), NODE_OPTIONS: `--require ${file}`, BUN_OPTIONS: `--preload ${file}`, BUN_INSPECT_PRELOAD: file };
+  for (const [key, value] of Object.entries(given)) add(key, value);
+  const ran = await executable.dnx(shell('"$NODE" "$DNX" whoami'));
+  expect([ran.exitCode, existsSync(`${file}.ran`)], ran.stderr).toEqual([0, false]);
+  for (const key of Object.keys(given)) expect(ran.stderr).toMatch(new RegExp(`Left out .*\\b${key}\\b.*: settings of dnx`));
 });
 
 test.each(leading(['HTTP_PROXY', 'http_proxy', 'all_proxy'], 1))(

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import { DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
 import { isObject, own, toJson } from '../../base/json.ts';
-import { flagName, wordOf } from '../../base/text.ts';
+import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
@@ -80,7 +80,7 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
       const named = { known: [], nameOf: ctx.nameOf, secrets: [], seen: readings.withId, created: () => undefined };
       const change = plannedChange({ call, ids, body, before, about: [] }, named, hide);
       // The API may quote what was sent.
-      const harmless = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+      const harmless = (text: string) => hidingSecrets(text, secrets);
       const line = { v: 1, run, n: count++ } as const;
       const at = new Date(clock.now()).toISOString();
       await write({ ...line, at, host, profile, command, ...(session && { session: session.name }), change: short(change) });

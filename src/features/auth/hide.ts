@@ -1,8 +1,6 @@
 import { DnxError, isError } from '../../base/errors.ts';
+import { hidingSecrets } from '../../base/text.ts';
 import type { Api } from '../../platform/api/api.ts';
-
-/** A shorter text is hidden only where it stands alone: it may be part of everyday words. */
-const SHORTEST_SECRET = 8;
 
 /** The API, whose failures show `***` for these texts, however often it quotes what was typed. The list may grow. */
 export const hiding = (api: Api, secrets: readonly string[]): Api => {
@@ -20,7 +18,7 @@ export const hiding = (api: Api, secrets: readonly string[]): Api => {
 /** The error with `***` for these texts. */
 export function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
   const { message, hint, errors = {} } = error;
-  const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(patternOf(secret), '***'), text);
+  const masked = (text: string) => hidingSecrets(text, secrets);
   const fields = Object.entries(errors).map(([field, texts]) => [masked(field), texts.map(masked)]);
   return new DnxError(error.code, masked(message), {
     ...error,
@@ -29,10 +27,4 @@ export function maskedError(error: DnxError, secrets: readonly string[]): DnxErr
     errors: error.errors && Object.fromEntries(fields),
     cause: error.cause,
   });
-}
-
-/** In any case: an email address may be quoted in lower case. */
-function patternOf(secret: string): RegExp {
-  const quoted = secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(secret.length < SHORTEST_SECRET ? `(?<![\\p{L}\\p{N}])${quoted}(?![\\p{L}\\p{N}])` : quoted, 'giu');
 }

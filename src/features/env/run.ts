@@ -51,7 +51,7 @@ function namedKeys(world: World): ReadonlySet<string> {
 function explain({ progress }: RunContext, { invalid, masked, unnamed, settings }: Omit<Passed, 'env'>): void {
   if (unnamed.length > 0)
     progress.note(`Left out ${listed(unnamed)}: not in .env.example or .env of this project. Add them there, or use --all.`);
-  if (settings.length > 0) progress.note(`Left out ${listed(settings)}: settings of dnx and Node.js never come from a site.`);
+  if (settings.length > 0) progress.note(`Left out ${listed(settings)}: settings of dnx and its runtime never come from a site.`);
   if (masked.length > 0) progress.warn(`Left out ${listed(masked)}: the API hides the value.`);
   if (invalid.length > 0) progress.warn(`Left out ${listed(invalid)}: not a valid name.`);
 }
@@ -67,7 +67,7 @@ interface Passed {
   readonly masked: readonly string[];
   /** The project does not name them. */
   readonly unnamed: readonly string[];
-  /** dnx or Node.js reads them. */
+  /** dnx or what runs it reads them. */
   readonly settings: readonly string[];
 }
 
@@ -90,10 +90,11 @@ function passed(variables: readonly unknown[], named: ReadonlySet<string> | unde
 const ownSettings = new Set(variableGroups.flatMap((group) => group.variables.map(({ name }) => name)));
 
 /**
- * True if dnx, Node.js or its TLS library reads a variable, in any case of the name. A dnx inside the command would send the user's
- * token to the host, through the proxy or past the certificates that it names. NODE_ENV is for applications.
+ * True if dnx or what runs it reads a variable, in any case of the name: Node.js or, in an executable, Bun, their TLS library, and the loader
+ * of the system. A dnx inside the command would run the code that it names with the user's token, or send the token to the host, through the
+ * proxy or past the certificates that it names. NODE_ENV is for applications.
  */
 function isSetting(name: string): boolean {
   const upper = name.toUpperCase();
-  return ownSettings.has(upper) || /^(DNX_|NODE_(?!ENV$)|OPENSSL_|SSL_CERT_)/.test(upper);
+  return ownSettings.has(upper) || /^(DNX_|NODE_(?!ENV$)|BUN_|OPENSSL_|SSL_CERT_|LD_|DYLD_)/.test(upper);
 }
