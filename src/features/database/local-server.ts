@@ -7,7 +7,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Env, Started, World } from '../../machine/world.ts';
 import { clientsFor, findProgram } from './clients.ts';
 import type { Credentials } from './credentials.ts';
-import { connectionWords, reasonsIn } from './remote-dump.ts';
+import { connectionWords, reasonsIn } from './remote-client.ts';
 
 /** The client of a local database server. */
 export interface Client {

@@ -7,17 +7,19 @@ if [ -n "$socket" ]; then where=--socket=$socket; else where=--host=$host; fi
 
 # Runs a program with this database server. The application does not verify the certificate either, and MySQL sends its key if it has no
 # TLS. `loose`: a program may not know the option.
+attend=
 connected() {
   program=$1
   shift
-  "$program" --no-defaults --loose-skip-ssl-verify-server-cert --loose-get-server-public-key --user="$user" "$where" \
+  ${attend:+exec} "$program" --no-defaults --loose-skip-ssl-verify-server-cert --loose-get-server-public-key --user="$user" "$where" \
     ${port:+"--port=$port"} --default-character-set=utf8mb4 "$@"
 }
 
-if [ "$task" = sql ]; then
+if [ "$task" != dump ]; then
   client=$(need 'mariadb or mysql') || exit 127
   echo 'dnx: output'
-  connected "$client" --batch --binary-mode --local-infile=0 --database="$database" "$@"
+  if [ "$task" = query ]; then attend=attended; fi
+  $attend connected "$client" --batch --binary-mode --local-infile=0 --database="$database" "$@"
   exit $?
 fi
 

@@ -6,10 +6,12 @@ PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database
 if [ -n "$socket" ]; then PGHOST=${socket%/*}; fi
 export PGPASSWORD PGHOST PGPORT PGUSER PGDATABASE PGCLIENTENCODING
 
-if [ "$task" = sql ]; then
+if [ "$task" != dump ]; then
   client=$(need psql) || exit 127
   echo 'dnx: output'
-  "$client" --no-psqlrc --no-password --quiet --set=ON_ERROR_STOP=1 --file=- "$@"
+  attend=
+  if [ "$task" = query ]; then attend=attended; fi
+  $attend "$client" --no-psqlrc --no-password --quiet --set=ON_ERROR_STOP=1 --file=- "$@"
   exit $?
 fi
 

@@ -5,7 +5,8 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Item, rows, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
-import { runRemoteSql } from './remote-dump.ts';
+import { type Ran, runRemoteQuery } from './remote-sql.ts';
+import { type Read, readIn } from './statement.ts';
 
 interface Options {
   readonly sql: string;
@@ -23,9 +24,14 @@ export async function query(ctx: Needs, targets: Targets, { sql, write = false, 
   const source = await readDatabase(ctx, targets, user);
   const { place } = source;
   const { driver, database } = source.credentials;
+  const refused = (word: string): DnxError =>
+    ctx.settings.readOnly
+      ? new DnxError('read_only', `DNX_READ_ONLY does not allow '${word}'. Nothing ran.`)
+      : usage(`'${word}' needs --write. Nothing ran.`, 'If it may change the database, use --write.');
+  const read = write ? undefined : readIn(sql, driver, refused);
   ctx.progress.spin(`Querying ${quotedName(database)}`);
   const mark = `dnx_${randomBytes(8).toString('hex')}`;
-  const output = await answer(ctx, source, { sql, write, mark });
+  const output = await answer(ctx, source, { sql, read, mark });
   const { names, values } = driver === 'mysql' ? fromXml(output) : fromCsv(output, mark);
   if (names[0] === mark) {
     const changed = Math.max(0, Number(values[0]?.[0] ?? 0));
@@ -47,7 +53,8 @@ export async function query(ctx: Needs, targets: Targets, { sql, write = false, 
 
 interface Statement {
   readonly sql: string;
-  readonly write: boolean;
+  /** Undefined if it may write. */
+  readonly read: Read | undefined;
   /** The name of the column that tells how many rows changed. */
   readonly mark: string;
 }
@@ -59,46 +66,74 @@ async function answer(ctx: Needs, source: DatabaseSource, statement: Statement):
   const { driver } = source.credentials;
   const args = driver === 'mysql' ? ['--xml', '--loose-binary-as-hex'] : ['--csv', `--pset=null=${statement.mark}`];
   try {
-    return await runRemoteSql(ctx, source, scripts[driver](statement), { args, most: MOST, act: 'query' });
+    const script = scripts[driver](statement);
+    return await runRemoteQuery(ctx, source, script, { args, most: MOST }, (ran) => interrupted(ctx, source, statement, ran));
   } catch (error) {
     throw error instanceof DnxError ? explained(error, statement) : error;
   }
 }
 
+/** What the databases say about a statement that the client has canceled. */
+const CANCELED = /ERROR 1317|canceling statement due to user request/;
+
+/** The error of Ctrl-C: what became of the statement. */
+function interrupted({ world }: Needs, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: Ran): unknown {
+  const { reason } = world.signal;
+  if (!(reason instanceof DnxError)) return reason;
+  const told = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}) =>
+    new DnxError(reason.code, `${reason.message.replace(/\.$/, '')}; ${message}`, { ...more, cause: reason });
+  if (CANCELED.test(stderr)) return told('the database stopped the statement.');
+  if (code === 0) return read ? reason : told('but the statement had run to its end.');
+  const list = credentials.driver === 'mysql' ? 'SHOW FULL PROCESSLIST' : "SELECT pid, query FROM pg_stat_activity WHERE state = 'active'";
+  const stop = credentials.driver === 'mysql' ? 'KILL QUERY id' : 'SELECT pg_cancel_backend(pid)';
+  return told(`the statement may still run on ${place.machine.server.label}.`, {
+    hint: `To stop it, run ${stop} in: dnx db shell ${place.domain}`,
+    next: [{ command: ['db', 'query', place.domain, list], why: 'See what runs' }],
+  });
+}
+
 /** The error of the database, without the lines of what the client ran, and what to do. */
-function explained(error: DnxError, { sql, write }: Statement): DnxError {
+function explained(error: DnxError, { sql, read }: Statement): DnxError {
   const message = error.message.replace(/(ERROR \d+ \(\w+\)) at line \d+/, '$1');
   const told = new DnxError(error.code, message, { details: error.details, hint: error.hint, next: error.next });
   if (/multi-query|prepared statement protocol|transaction block/.test(message) || (/syntax/.test(message) && /;\s*\S/.test(sql)))
     return told.withHint('It must be one statement. For scripts, use: dnx db shell');
-  if (!write && /read.only transaction|cannot open .* query as cursor/i.test(message))
+  if (read && /read.only transaction|cannot open .* query as cursor/i.test(message))
     return told.withHint('If it may change the database, use --write.');
   return told;
 }
 
 /**
  * What the clients run. The server itself sees to it that this is one statement, which changes nothing unless it may: the first by preparing
- * it or opening a cursor, the second by a transaction. As a string in hexadecimal, no client reads commands in it.
+ * it or opening a cursor, the second by a transaction and, for MySQL, by preparing it as part of another query too, where it can be nothing
+ * else. As a string in hexadecimal, no client reads commands in it. The settings decide where its strings end.
  */
 const scripts = {
-  mysql: ({ sql, write, mark }: Statement): string =>
-    [
-      ...(write ? [] : ['SET SESSION TRANSACTION READ ONLY;']),
-      `SET @dnx = CONVERT(0x${Buffer.from(sql).toString('hex')} USING utf8mb4);`,
-      'PREPARE dnx FROM @dnx;',
-      ...(write ? ['EXECUTE dnx;', `SELECT ROW_COUNT() AS ${mark};`] : ['START TRANSACTION READ ONLY;', 'EXECUTE dnx;']),
+  mysql({ sql, read, mark }: Statement): string {
+    const set = (name: string, text: string) => `SET @${name} = CONVERT(0x${Buffer.from(text).toString('hex')} USING utf8mb4);`;
+    const prepared = (name: string, text: string) => [set(name, text), `PREPARE ${name} FROM @${name};`];
+    if (!read) return [...prepared('dnx', sql), 'EXECUTE dnx;', `SELECT ROW_COUNT() AS ${mark};`, ''].join('\n');
+    return [
+      "SET SESSION sql_mode = '';",
+      'SET SESSION TRANSACTION READ ONLY;',
+      'START TRANSACTION READ ONLY;',
+      ...prepared('dnx', read.sql),
+      ...(read.query === undefined ? [] : prepared('dnx_query', `SELECT EXISTS (\n${read.query}\n)`)),
+      'EXECUTE dnx;',
       '',
-    ].join('\n'),
-  pgsql({ sql, write, mark }: Statement): string {
-    const text = `pg_catalog.convert_from(pg_catalog.decode('${Buffer.from(sql).toString('hex')}', 'hex'), 'UTF8')`;
+    ].join('\n');
+  },
+  pgsql({ sql, read, mark }: Statement): string {
+    const text = `pg_catalog.convert_from(pg_catalog.decode('${Buffer.from(read?.sql ?? sql).toString('hex')}', 'hex'), 'UTF8')`;
     // What yields no rows has no cursor.
     const otherwise = `EXCEPTION WHEN invalid_cursor_definition THEN IF SQLERRM LIKE '%multi-query%' THEN RAISE; END IF;
 EXECUTE statement; GET DIAGNOSTICS changed = ROW_COUNT; OPEN dnx FOR SELECT changed AS ${mark};`;
-    return `BEGIN TRANSACTION READ ${write ? 'WRITE' : 'ONLY'};
+    return `BEGIN TRANSACTION READ ${read ? 'ONLY' : 'WRITE'};
+${read ? 'SET LOCAL standard_conforming_strings = on;' : ''}
 DO $dnx$ DECLARE dnx refcursor := 'dnx'; changed bigint; statement text := ${text};
-BEGIN OPEN dnx FOR EXECUTE statement; ${write ? otherwise : ''} END $dnx$;
+BEGIN OPEN dnx FOR EXECUTE statement; ${read ? '' : otherwise} END $dnx$;
 FETCH ALL FROM dnx;
-${write ? 'COMMIT' : 'ROLLBACK'};
+${read ? 'ROLLBACK' : 'COMMIT'};
 `;
   },
 };

@@ -4,7 +4,7 @@ import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { DatabaseSource } from './credentials.ts';
 import { identifier } from './local-server.ts';
-import { askRemote } from './remote-dump.ts';
+import { askRemote } from './remote-sql.ts';
 
 /** The tables whose rows to leave out. Names may contain `*`. */
 export interface RowOptions {

@@ -1,0 +1,157 @@
+import { constants } from 'node:os';
+import { DnxError } from '../../base/errors.ts';
+import { bytes, quotedName } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Started, World } from '../../machine/world.ts';
+import { SSH_FAILED, sshFailure } from '../remote/failure.ts';
+import { notReached } from '../remote/forward.ts';
+import { quietly, scripted, startSsh } from '../remote/ssh.ts';
+import CLIENTS from './clients.sh';
+import type { Credentials, DatabaseSource } from './credentials.ts';
+import { databaseEnd } from './forward.ts';
+import MYSQL from './mysql.sh';
+import PGSQL from './pgsql.sh';
+
+/** SQL compresses well. A line that is silently gone ends after a minute. */
+const LINE = ['-C', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4'];
+
+/** Starts a script for the programs of the database. What it reads after the password is up to the caller. `life` ends it, not Ctrl-C. */
+export async function startScript(
+  ctx: Pick<Context, 'ask' | 'world'>,
+  { place, credentials }: DatabaseSource,
+  task: 'dump' | 'sql' | 'query',
+  given: readonly string[],
+  life?: AbortSignal,
+): Promise<Started> {
+  const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, ...given);
+  const world = life ? { ...ctx.world, signal: life } : ctx.world;
+  // Ctrl-C in the terminal would end ssh before dnx.
+  const streams = { stdin: 'pipe', ...(life && { background: true as const }) } as const;
+  const child = await startSsh(place.machine, { options: [...quietly(ctx), ...LINE], command }, world, streams);
+  child.stdin?.write(`${credentials.password}\n${END_OF_PASSWORD}\n`);
+  return child;
+}
+
+const END_OF_PASSWORD = 'dnx: password';
+export const END_OF_QUERY = 'dnx: query';
+
+const scripts = { mysql: MYSQL, pgsql: PGSQL };
+
+/** Host, port, socket, user and database. For `localhost`, the clients of MySQL use the socket, unless they are given a port. */
+export const connectionWords = ({ driver, host, port, socket, username, database }: Credentials): readonly string[] => [
+  host,
+  driver === 'mysql' && (host === 'localhost' || socket !== undefined) ? '' : String(port),
+  socket ?? '',
+  username,
+  database,
+];
+
+/** The line before the output of a script: a login shell may print something first. */
+const MARK = 'dnx: output';
+
+/** The most that may come before the mark, in the answer to a query, and that is kept of stderr, in bytes. */
+export const LIMIT = 65_536;
+/** The most that a program may say on stderr, in bytes. */
+const MOST_SAID = 1_000_000;
+
+/** The output of a script, which begins after the mark. Without a mark there is none. */
+export async function* afterMark(output: AsyncIterable<Buffer>, source: DatabaseSource, begun?: () => void): AsyncGenerator<Buffer> {
+  let before: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of output) {
+    if (!before) yield chunk;
+    else {
+      before = Buffer.concat([before, chunk]);
+      const at = before.indexOf(`${MARK}\n`);
+      if (at < 0 && before.length > LIMIT) throw tooMuch(source, LIMIT);
+      if (at < 0) continue;
+      const rest = before.subarray(at + MARK.length + 1);
+      before = undefined;
+      begun?.();
+      if (rest.length > 0) yield rest;
+    }
+  }
+}
+
+/** What a program says on stderr: its last 64 kB. Ends one that says too much. */
+export function listenTo({ stderr, stop }: Started, source: DatabaseSource): () => string {
+  let said = Buffer.alloc(0);
+  let size = 0;
+  stderr.on('data', (chunk: Buffer) => {
+    said = Buffer.concat([said, chunk]).subarray(-LIMIT);
+    size += chunk.length;
+    if (size > MOST_SAID) stop();
+  });
+  return () => {
+    if (size > MOST_SAID) throw tooMuch(source, MOST_SAID);
+    return said.toString();
+  };
+}
+
+/** The error for a server that may never stop. */
+export const tooMuch = ({ place, credentials }: DatabaseSource, most: number): DnxError => {
+  const what = `${place.machine.server.label} printed more than ${bytes(most)} besides the contents of ${quotedName(credentials.database)}.`;
+  return new DnxError('failed', what, { hint: 'Check what the login shell prints there, and the programs of the database.' });
+};
+
+/** The programs that a script did not find: `mariadb-dump or mysqldump`. */
+const missingIn = (said: string): string | undefined => /^dnx: missing (.*)$/m.exec(said)?.[1];
+
+/** Lines that are no reason for a failure: from dnx itself, about options that a program lacks, and ssh's own notices. */
+const noise = /^(dnx: |\^|QUERY: |CONTEXT: |.*\bunknown (variable|option) '(--)?loose-|-+$|\*\* |Warning: Permanently added )/;
+
+/** The lines that say why a program failed, never with the password. */
+export function reasonsIn(said: string, password: string): readonly string[] {
+  // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
+  const told = said.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '').replace(/^psql:<stdin>:\d+: /gm, '');
+  const known = told.split('\n').map((each) => each.trim());
+  const lines = known.filter((each) => each !== '' && !noise.test(each));
+  return password.length < 4 ? lines : lines.map((each) => each.replaceAll(password, '[hidden]'));
+}
+
+/** How a program on the server ended. */
+interface Ended {
+  readonly code: number;
+  readonly stderr: string;
+  /** What it had printed by then. */
+  readonly bytes: number;
+}
+
+/** The error for a program on the server that failed. `act`: `dump`. */
+export function remoteFailure(
+  act: string,
+  { place: { machine }, credentials }: DatabaseSource,
+  ended: Ended,
+  home: Pick<World, 'home' | 'platform'>,
+): DnxError {
+  const { code, stderr } = ended;
+  const server = machine.server.label;
+  if (code === SSH_FAILED) {
+    if (ended.bytes === 0) return sshFailure(stderr, machine, home);
+    return new DnxError('network', `The connection to ${server} was lost after ${bytes(ended.bytes)}.`, { hint: 'Try again.' });
+  }
+  const missing = missingIn(stderr);
+  if (missing !== undefined)
+    return new DnxError('failed', `Could not find ${missing} on ${server}.`, {
+      hint: `Install ${credentials.driver === 'mysql' ? 'mariadb-client or mysql-client' : 'postgresql-client'} there.`,
+    });
+  const down = DOWN.exec(stderr);
+  if (down) return notReached(down.slice(1).find(Boolean)?.trim(), { machine, far: databaseEnd(credentials) });
+  const what = `Could not ${act} ${quotedName(credentials.database)} on ${server}`;
+  if (code > 128) return new DnxError('failed', `${what}: the program was killed (${signalName(code - 128)}).`);
+  const reasons = reasonsIn(stderr, credentials.password);
+  const first = reasons.find((each) => /error|denied|fail|fatal|unknown/i.test(each)) ?? reasons.at(-1);
+  return new DnxError('failed', `${what}: ${first ?? `the program ended with exit code ${code}.`}`, {
+    details: reasons
+      .filter((each) => each !== first)
+      .slice(0, 5)
+      .map((each) => [server, each] as const),
+    hint: /denied|authentication failed/i.test(first ?? '') ? `The credentials are those of ${credentials.source}.` : undefined,
+  });
+}
+
+/** What the programs say if no database answers where it should be. The one of MariaDB gives no reason. */
+const DOWN =
+  /Can't connect to |Unknown (?:MySQL |MariaDB )?server host|could not (?:translate host name|connect to server)|connection to server .* failed: (?:FATAL: +(the database system is .*)|(?!FATAL)(?!fe_sendauth)(.*))/;
+
+const signalName = (number: number): string =>
+  Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `signal ${number}`;
