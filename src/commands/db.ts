@@ -47,7 +47,7 @@ const query = command({
   name: 'query',
   summary: 'Run a statement in the database of a site, and print its rows',
   description:
-    'The statement runs on the server of the site, in a transaction that the database itself keeps from writing; --write lets it write. Every value is text, as the database prints it, or null.',
+    'The statement runs on the server of the site. Without --write it must be one that reads, and the database refuses to write. Ctrl-C ends it in the database. Every value is text, as the database prints it, or null.',
   calls: databaseCalls,
   checks: true,
   options: {

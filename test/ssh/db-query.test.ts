@@ -1,8 +1,11 @@
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Copying, openCopying } from '../support/database-copies.ts';
 import { leaksOf } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { program } from '../support/program.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
@@ -15,6 +18,12 @@ const TIME = 60_000;
 /** Values that need care, and two columns of one name. Dollar quotes are PostgreSQL's own. */
 const CARE = `SELECT 1 AS id, NULL AS nothing, '' AS blank, 'a,"b" <&>;\n\tc \\ é' AS care, 12345678901234567890.10 AS exact, 2 AS id`;
 
+/** A function that writes. */
+const erasing = {
+  mariadb: 'DELIMITER //\nCREATE FUNCTION erase() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM orders; RETURN 1; END//\nDELIMITER ;',
+  pgsql: "CREATE FUNCTION erase() RETURNS INT LANGUAGE sql AS 'DELETE FROM orders; SELECT 1'",
+} as const;
+
 let copying: Copying;
 beforeAll(async () => {
   if (reason !== undefined) return;
@@ -25,10 +34,14 @@ beforeAll(async () => {
       `CREATE TABLE orders (id INT PRIMARY KEY, status VARCHAR(20), created_at VARCHAR(20)); INSERT INTO orders VALUES (1, 'paid', '2026-01-02 03:04:05'), (2, NULL, NULL)`,
       'queried',
     );
+    copying.servers[driver].sql(erasing[driver], 'queried');
     addDatabaseSite(copying, `query-${driver}.example.com`, variablesFor(copying.servers[driver], driver, 'queried'));
   }
 }, 120_000);
 afterAll(() => copying?.close());
+
+/** Writes in MariaDB, after the read-only transaction has ended. */
+const LEAVING = 'SET STATEMENT tx_read_only=0 FOR TRUNCATE TABLE orders';
 
 const query = (driver: Driver, sql: string, ...words: readonly string[]) =>
   copying.run(['db', 'query', `query-${driver}.example.com`, sql, ...words]);
@@ -65,28 +78,23 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
     expect([tables.code, JSON.parse(tables.stdout).length > 0]).toEqual([0, true]);
   });
 
-  it.each([
-    "UPDATE orders SET status = 'changed'",
-    'DELETE FROM orders',
-    'DROP TABLE orders',
-    'CREATE TABLE other (a INT)',
-    'COMMIT; DELETE FROM orders',
-    'SET TRANSACTION READ WRITE',
-    "SELECT 1; UPDATE orders SET status = 'changed'",
-    '\\! touch ran\nDELETE FROM orders',
-    "INSERT INTO orders VALUES (3, 'new', NULL) RETURNING id",
-  ])('changes nothing: %s', async (sql) => {
-    const before = rowsIn(driver);
-    const ran = await query(driver, sql);
-    expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/^Error: Could not query queried on web-1: .*\n( {2}.*\n)*$/);
-    expect(rowsIn(driver)).toBe(before);
-  });
-
   it('says what to do about a statement that writes, and about several', async () => {
-    const [writes, several] = [await query(driver, 'DELETE FROM orders'), await query(driver, 'SELECT 1; SELECT 2')];
-    expect(writes.stderr).toMatch(/\n {2}If it may change the database, use --write\.\n/);
-    expect(several.stderr).toMatch(/\n {2}It must be one statement\. For scripts, use: dnx db shell\n/);
+    const [writes, function_, several] = [
+      await query(driver, 'DELETE FROM orders'),
+      await query(driver, 'SELECT erase()'),
+      await query(driver, 'SELECT 1; SELECT 2'),
+    ];
+    expect([writes.code, writes.stderr]).toEqual([
+      2,
+      "Error: 'DELETE' needs --write. Nothing ran.\n  Without it, dnx db query only reads.\n",
+    ]);
+    expect([function_.code, function_.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^Error: Could not query queried on web-1: ERROR.* READ.ONLY .*\n {2}If it may change the database, use --write\.\n$/i,
+      ),
+    ]);
+    expect([several.code, several.stderr]).toEqual([2, 'Error: It must be one statement.\n  For scripts, use: dnx db shell\n']);
   });
 
   it('writes with --write, and says how much', async () => {
@@ -129,8 +137,38 @@ it('shows the statement to nobody else on the server', { timeout: TIME }, async 
 });
 
 it('does not write with DNX_READ_ONLY', { timeout: TIME }, async () => {
-  const ran = await copying.run(['db', 'query', 'query-pgsql.example.com', 'DELETE FROM orders', '--write'], { DNX_READ_ONLY: '1' });
+  const readOnly = (...words: readonly string[]) => copying.run(['db', 'query', ...words], { DNX_READ_ONLY: '1' });
+  const ran = await readOnly('query-pgsql.example.com', 'DELETE FROM orders', '--write');
   expect([ran.code, ran.calls, ran.stderr]).toEqual([5, [], expect.stringContaining('DNX_READ_ONLY does not allow --write')]);
+  const before = rowsIn('mariadb');
+  const refused = await readOnly('query-mariadb.example.com', LEAVING);
+  expect([refused.code, refused.stderr, rowsIn('mariadb')]).toEqual([
+    5,
+    "Error: DNX_READ_ONLY does not allow 'SET'. Nothing ran.\n",
+    before,
+  ]);
+});
+
+it('does not write for an agent that may only read', { timeout: TIME }, async () => {
+  const before = rowsIn('mariadb');
+  const child = await copying.shell(
+    `export SQL; dnx agent run --read-only -- sh -c '"$NODE" "$DNX" db query query-mariadb.example.com "$SQL"'`,
+    { env: { SQL: LEAVING } },
+  );
+  expect([child.exitCode, rowsIn('mariadb')], child.stderr).toEqual([expect.any(Number), before]);
+  expect(child.stderr).toMatch(/'SET'/);
+});
+
+it('does not write for a client of MCP that reads', { timeout: TIME }, async () => {
+  const before = rowsIn('mariadb');
+  const [command, ...args] = program;
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'legacy' } });
+  await client.connect(new StdioClientTransport({ command, args: [...args, 'mcp'], env: { ...copying.env } }));
+  const run = (sql: string) => client.callTool({ name: 'read', arguments: { words: ['db', 'query', 'query-mariadb.example.com', sql] } });
+  const [refused, read] = [await run(LEAVING), await run('SELECT 6 * 7 AS answer')];
+  await client.close();
+  expect([JSON.stringify(refused.content), rowsIn('mariadb')]).toEqual([expect.stringContaining(`'SET'`), before]);
+  expect(JSON.stringify(read.content)).toContain('42');
 });
 
 it('needs one', { timeout: TIME }, async () => {

@@ -27,7 +27,7 @@ export async function query(ctx: Needs, targets: Targets, { sql, write = false, 
   const refused = (word: string): DnxError =>
     ctx.settings.readOnly
       ? new DnxError('read_only', `DNX_READ_ONLY does not allow '${word}'. Nothing ran.`)
-      : usage(`'${word}' needs --write. Nothing ran.`, 'If it may change the database, use --write.');
+      : usage(`'${word}' needs --write. Nothing ran.`, 'Without it, dnx db query only reads.');
   const read = write ? undefined : readIn(sql, driver, refused);
   ctx.progress.spin(`Querying ${quotedName(database)}`);
   const mark = `dnx_${randomBytes(8).toString('hex')}`;

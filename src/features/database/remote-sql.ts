@@ -51,8 +51,8 @@ export async function runRemoteSql(
 const END_MS = 3_000;
 
 /**
- * The same for a query, which Ctrl-C, a lost connection or the death of dnx ends in the database, too: standard input stays open while it
- * runs, and its end interrupts the client. `interrupted` makes the error of Ctrl-C from how the client ended.
+ * The same for a query, which Ctrl-C and the death of dnx end in the database, too: standard input stays open while it runs, and its end
+ * interrupts the client. `interrupted` makes the error of Ctrl-C from how the client ended.
  */
 export async function runRemoteQuery(
   ctx: Needs,
