@@ -163,7 +163,7 @@ it('does not write for a client of MCP that reads', { timeout: TIME }, async () 
   const before = rowsIn('mariadb');
   const [command, ...args] = program;
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'legacy' } });
-  await client.connect(new StdioClientTransport({ command, args: [...args, 'mcp'], env: { ...copying.env } }));
+  await client.connect(new StdioClientTransport({ command, args: [...args, 'mcp', '--show-values'], env: { ...copying.env } }));
   const run = (sql: string) => client.callTool({ name: 'read', arguments: { words: ['db', 'query', 'query-mariadb.example.com', sql] } });
   const [refused, read] = [await run(LEAVING), await run('SELECT 6 * 7 AS answer')];
   await client.close();
