@@ -1,6 +1,7 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Copying, openCopying, SLOWLY } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
@@ -83,8 +84,10 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
 });
 
 it('says that a statement may go on if its server does not answer', { timeout: TIME }, async () => {
-  const started = join(copying.folder(), 'started');
+  // The user of the server may write there.
+  const started = join(mkdtempSync(join(tmpdir(), 'dnx-test-')), 'started');
   chmodSync(dirname(started), 0o777);
+  onTestFinished(() => rmSync(dirname(started), { recursive: true }));
   copying.sshd.program('mariadb', `#!/bin/sh\ntrap '' INT TERM\ncat >/dev/null\ntouch ${started}\nexec sleep 8\n`);
   const child = copying.dnx(['db', 'query', 'wait-mariadb.example.com', 'DELETE FROM orders', '--write']);
   await expect.poll(() => existsSync(started), SLOWLY).toBe(true);
