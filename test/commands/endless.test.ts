@@ -26,7 +26,7 @@ describe('a list without an end', () => {
     const run = await bed.dnx('server list', at(server));
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(server.requests.length).toBeLessThanOrEqual(MOST_AHEAD + 1);
-    expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
+    expect(run.stderr).toContain('The list GET /servers cannot be read completely: page 2 repeats earlier pages.');
   });
 
   test.each(leading([2, 3, 7], 1))('fails if its pages repeat in a circle of %i', async (period) => {
@@ -34,7 +34,7 @@ describe('a list without an end', () => {
     const run = await bed.dnx('server list', at(server));
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(server.requests.length).toBeLessThanOrEqual(3 * period + MOST_AHEAD);
-    expect(run.stderr).toContain('repeats earlier pages, so the list cannot be read completely.');
+    expect(run.stderr).toContain('repeats earlier pages.');
   });
 
   test('fails after 1,000 pages, with JSON that nobody takes for the whole list', async () => {
@@ -57,19 +57,25 @@ describe('a list without an end', () => {
     expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_002]);
   });
 
-  test('ends at an empty page, and may repeat a row that moved to the next page', async () => {
+  test('fails at an empty page, and may repeat a row that moved to the next page', async () => {
     const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
     const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
     const run = await bed.dnx('server list -o ids', at(server));
-    expect([run.code, run.stdout]).toEqual([0, '1\n2\n2\n3\n']);
+    expect([run.code, run.stdout]).toEqual([1, '1\n2\n2\n3\n']);
+    expect(run.stderr).toContain('The output is incomplete: The list GET /servers cannot be read completely: page 3 is empty.');
     expect(server.requests.length).toBeLessThanOrEqual(2 + MOST_AHEAD);
   });
 
-  test.each(['', '{"message":"Maintenance."}', '{"data":null}', 'null'])('is not complete if a later page is %j', async (body) => {
+  test.each([
+    ['', '200 without a body'],
+    ['{"message":"Maintenance."}', 'the message “Maintenance.”'],
+    ['{"data":null}', 'no data'],
+    ['null', 'no data'],
+  ])('is not complete if a later page is %j', async (body, words) => {
     const server = await jsonServer((url) => (url.searchParams.get('page') === '1' ? { data: [{ id: 1 }], meta: { last_page: 3 } } : body));
     const run = await bed.dnx('server list -o ids', at(server));
     expect([run.code, run.stdout]).toEqual([1, '1\n']);
-    expect(run.stderr).toContain('Error: The output is incomplete: The response to GET /servers is not a list.');
+    expect(run.stderr).toContain(`Error: The output is incomplete: GET /servers returned ${words} instead of a list.`);
     expect(await bed.dnx('server show web-1', at(server))).toMatchObject({ code: 1, stdout: '' });
   });
 

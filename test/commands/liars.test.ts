@@ -160,14 +160,26 @@ describe('unusual JSON', () => {
     expect((await bed.dnx('server list -o ids', at(server))).stdout).toBe('7\n');
   });
 
-  test.each(['"text"', '5', 'true', '{"data":"text"}', '{"data":7}', '{"data":{"id":1}}'])('%s is not a list', async (body) => {
+  test.each([
+    ['"text"', 'text'],
+    ['5', '5'],
+    ['true', 'true'],
+    ['{"data":"text"}', 'text'],
+    ['{"data":7}', '7'],
+    ['{"data":{"id":1}}', 'an object'],
+    ['', '200 without a body'],
+    ['{}', 'no data'],
+    ['null', 'no data'],
+    ['{"data":null}', 'no data'],
+    ['{"message":"None."}', 'the message “None.”'],
+  ])('%s is not a list', async (body, words) => {
     const server = await jsonServer(() => body);
     const run = await bed.dnx(read, at(server));
     expect([run.code, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('The response to GET /servers is not a list.');
+    expect(run.stderr).toContain(`GET /servers returned ${words} instead of a list.`);
   });
 
-  test.each(['[]', '', '{}', 'null', '{"data":null}', '{"message":"None."}', '[null,null]'])('%s is an empty list', async (body) => {
+  test.each(['[]', '{"data":[]}', '[null,null]'])('%s is an empty list', async (body) => {
     const server = await jsonServer(() => body);
     expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '' });
   });

@@ -1,10 +1,9 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { PAGE_SIZE } from '../../platform/api/pages.ts';
+import { readPage } from '../../platform/api/pages.ts';
 import { certificatesEndpoint, releasesEndpoint, serverEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
@@ -53,12 +52,12 @@ export async function readParts<N extends PartName>(
 ): Promise<Readonly<Record<N, StatusPart>>> {
   const api = briefApi(ctx);
   const read = async (name: N): Promise<StatusPart> => {
-    const query = name === 'server' ? undefined : { page: 1, per_page: PAGE_SIZE };
-    const params = name === 'server' ? { server: ids.server } : ids;
-    const { data, body } = await api.send<unknown>(endpoints[name], params, { query, casual: true });
-    const items = name === 'server' ? [data] : (data ?? []);
-    if (!Array.isArray(items)) throw new DnxError('failed', `The response to ${endpoints[name]} is not a list.`);
-    return { items: items.filter(isObject), complete: !hasMore(body) };
+    if (name === 'server') {
+      const { data } = await api.send<unknown>(endpoints.server, { server: ids.server }, { casual: true });
+      return { items: [data].filter(isObject), complete: true };
+    }
+    const { rows, last = 1 } = await readPage<unknown>(api.send, endpoints[name], ids, { casual: true });
+    return { items: rows.filter(isObject), complete: last <= 1 };
   };
   const parts = names.map(async (name) => [name, await read(name).catch(unread)] as const);
   return Object.fromEntries(await Promise.all(parts)) as Readonly<Record<N, StatusPart>>;
@@ -68,8 +67,6 @@ function unread(error: unknown): StatusPart {
   if (!(error instanceof DnxError) || isStop(error)) throw error;
   return { items: null, complete: false, error };
 }
-
-const hasMore = (body: unknown): boolean => isObject(body) && isObject(body.meta) && Number(wordOf(body.meta.last_page)) > 1;
 
 /** The time between two readings of what hardly changes, in ms. A watch sends 15 requests a minute, and 25 during a deployment. */
 const REST_MS = 60_000;

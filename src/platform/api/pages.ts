@@ -1,8 +1,9 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
-import type { Api, Listing } from './api.ts';
-import type { Endpoint } from './endpoint.ts';
+import { oneLine, wordOf } from '../../base/text.ts';
+import { NetworkFault } from '../../machine/world.ts';
+import type { Api, Listing, Reply } from './api.ts';
+import { type Endpoint, fill } from './endpoint.ts';
 
 /** The items that dnx requests per page. */
 export const PAGE_SIZE = 100;
@@ -21,11 +22,12 @@ export interface PageReader {
   readonly listing: () => Listing | undefined;
 }
 
-type ListOptions = Parameters<Api['list']>[2];
+type ListOptions = NonNullable<Parameters<Api['list']>[2]>;
 
-interface Page<T> {
+/** A page of a list. */
+export interface Page<T> {
   readonly rows: readonly T[];
-  /** What the page says; undefined if it does not. */
+  /** The number of the last page; undefined if the response does not say. */
   readonly last: number | undefined;
 }
 
@@ -37,12 +39,10 @@ export async function* pagesOf<T>(
   reader: PageReader,
   endpoint: Endpoint,
   params: object = {},
-  { query, ...options }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<readonly T[], void> {
-  const read = async (send: Api['send'], page: number): Promise<Page<T>> => {
-    const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
-    return { rows: rowsOf(data, endpoint, page), last: lastPage(body) };
-  };
+  const read = (send: Api['send'], page: number) => readPage<T>(send, endpoint, params, { ...options, page });
+  const path = () => fill(endpoint, { ...params }).path;
   const { mostItems = 0 } = reader;
   const mostPages = Math.max(MOST_PAGES, Math.ceil(mostItems / PAGE_SIZE));
   const requested: Promise<Page<T>>[] = [];
@@ -53,7 +53,7 @@ export async function* pagesOf<T>(
   let last = 1;
   try {
     for (let page = 1; page <= last; page++) {
-      if (page > mostPages) throw tooMany(endpoint, mostPages);
+      if (page > mostPages) throw tooMany(path(), mostPages);
       const until = Math.min(last, mostPages, page - 1 + pagesAhead(mostItems - taken));
       while (page + requested.length <= until) {
         if (page > 1) later ??= reader.stoppable();
@@ -63,9 +63,9 @@ export async function* pagesOf<T>(
         requested.push(request);
       }
       const { rows, last: told } = (await requested.shift()) as Page<T>;
-      // An empty page is the end, whatever `last_page` says.
-      last = rows.length > 0 ? (told ?? last) : page;
-      if (last > 1 && isRepeated(rows)) throw repeated(endpoint, page);
+      last = told ?? last;
+      if (rows.length === 0 && page > 1 && page <= last) throw incomplete(path(), `page ${page} is empty`);
+      if (last > 1 && isRepeated(rows)) throw incomplete(path(), `page ${page} repeats earlier pages`);
       taken += rows.length;
       const kept = rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
       if (page === 1) listing = reader.listing();
@@ -88,26 +88,68 @@ export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<
 /** How many pages to request at once, if this many items are left to `--limit`. A reader who goes beyond it needs the whole list. */
 const pagesAhead = (left: number): number => (left > 0 ? Math.min(AHEAD, Math.ceil(left / PAGE_SIZE)) : AHEAD);
 
-/** Nothing instead of a list is an empty one, but not after a page that announced more. */
-function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint, page: number): readonly T[] {
-  if (Array.isArray(data)) return data;
-  if (data === undefined && page === 1) return [];
-  throw new DnxError('failed', `The response to ${endpoint} is not a list.`);
+/** Reads one page of a list. Fails if the response is no list, another page, or shorter than its own `meta` says. */
+export async function readPage<T>(
+  send: Api['send'],
+  endpoint: Endpoint,
+  params: object = {},
+  { page = 1, query, ...options }: ListOptions & { readonly page?: number } = {},
+): Promise<Page<T>> {
+  const reply = await send<unknown>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
+  const { path } = fill(endpoint, { ...params });
+  const { body, data } = reply;
+  if (!Array.isArray(data)) throw noList(`GET ${path} returned ${insteadOf(reply)} instead of a list.`, path);
+  const count = countsIn(body);
+  const [at = page, size, total] = [count('current_page'), count('per_page'), count('total')];
+  if (at !== page) throw incomplete(path, `the response is page ${at} instead of page ${page}`);
+  const last = count('last_page') ?? (total === undefined ? nextPage(body, page) : Math.ceil(total / (size || PAGE_SIZE)));
+  const least = leastOn(page, { last, size, total });
+  if (data.length < least) throw incomplete(path, `page ${page} ${least === 1 ? 'is empty' : `has ${data.length} of ${least} items`}`);
+  return { rows: data, last };
 }
 
-function lastPage(body: unknown): number | undefined {
-  const meta = isObject(body) && isObject(body.meta) ? body.meta : {};
-  const last = Number(wordOf(meta.last_page) || Number.NaN);
-  return Number.isSafeInteger(last) ? last : undefined;
+/** The least items that a page has, by these counts. */
+function leastOn(page: number, { last = 1, size = 1, total }: { readonly [key in 'last' | 'size' | 'total']: number | undefined }): number {
+  if (last <= 1) return page === 1 ? (total ?? 0) : 0;
+  if (total !== undefined) return Math.min(size, total - (page - 1) * size);
+  return page < last ? size : page === last ? 1 : 0;
 }
 
-const tooMany = (endpoint: Endpoint, most: number): DnxError =>
-  new DnxError('failed', `${endpoint} has more than ${most.toLocaleString('en')} pages, which is the limit.`, {
-    next: [{ command: ['api', 'GET', `${endpoint.replace('GET ', '')}?page=${most + 1}`], why: 'Read single pages with' }],
+/** What a response has that is no list. */
+function insteadOf({ status, body, data, message }: Reply): string {
+  if (message !== undefined) return `the message “${oneLine(message)}”`;
+  if (body === undefined) return `${status} without a body`;
+  return isObject(data) ? 'an object' : data === undefined ? 'no data' : typeof data === 'string' ? 'text' : String(data);
+}
+
+/** Reads the counts of a response, in `meta` or beside `data`. */
+function countsIn(body: unknown): (name: string) => number | undefined {
+  const meta = isObject(body) ? (isObject(body.meta) ? body.meta : body) : {};
+  return (name) => {
+    const count = Number(wordOf(meta[name]) || Number.NaN);
+    return Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+  };
+}
+
+/** The next page, if the response has only a link to it. */
+function nextPage(body: unknown, page: number): number | undefined {
+  if (!isObject(body)) return undefined;
+  return (isObject(body.links) ? body.links.next : body.next_page_url) ? page + 1 : undefined;
+}
+
+const noList = (message: string, path: string): DnxError =>
+  new DnxError('failed', message, {
+    next: [{ command: ['api', 'GET', path], why: 'See the response with' }],
+    // Like a lost response, it says nothing about the work that is followed.
+    cause: new NetworkFault('not a list', { sent: true }),
   });
 
-const repeated = (endpoint: Endpoint, page: number): DnxError =>
-  new DnxError('failed', `Page ${page} of ${endpoint} repeats earlier pages, so the list cannot be read completely.`);
+const incomplete = (path: string, why: string): DnxError => noList(`The list GET ${path} cannot be read completely: ${why}.`, path);
+
+const tooMany = (path: string, most: number): DnxError =>
+  new DnxError('failed', `GET ${path} has more than ${most.toLocaleString('en')} pages, which is the limit.`, {
+    next: [{ command: ['api', 'GET', `${path}?page=${most + 1}`], why: 'Read single pages with' }],
+  });
 
 /**
  * Returns a function that tells whether a page has only rows of earlier pages. It keeps the page before and one that is replaced

@@ -1,6 +1,6 @@
 import { DnxError, isError, type Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
-import type { Clock } from '../../machine/world.ts';
+import { type Clock, NetworkFault } from '../../machine/world.ts';
 
 /** An event during a wait, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
@@ -158,9 +158,9 @@ export async function readBefore<T>(
 export const timedOut = (job: string, timeoutMs: number, resume: Next): DnxError =>
   new DnxError('timed_out', `Timed out after ${duration(timeoutMs)}; the ${job} continues`, { next: [resume] });
 
-/** True for a network error or a 5xx, which says nothing about the work. The client waits out a 429. */
+/** True for a network error, a 5xx or an unreadable response, which says nothing about the work. The client waits out a 429. */
 export const isFault = (error: unknown): error is DnxError =>
-  isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
+  isError(error, 'network') || (isError(error, 'failed') && ((error.status ?? 0) >= 500 || error.cause instanceof NetworkFault));
 
 /** The error after too many faults in a row. */
 const lostContact = (what: string, cause: DnxError): DnxError =>

@@ -5,7 +5,7 @@ import { type Clock, NetworkFault } from '../../machine/world.ts';
 import type { Api, Query, Reply } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { isLost } from '../api/network/fault.ts';
-import { PAGE_SIZE } from '../api/pages.ts';
+import { readPage } from '../api/pages.ts';
 import { isPossible, showsAll } from './match.ts';
 import { called, idIn, resourceName } from './names.ts';
 
@@ -173,35 +173,30 @@ interface Seen {
   readonly newest?: number;
 }
 
-/** Reads the first page, for one request. `long`: it is not enough to tell what is new. Undefined if the response is not a list. */
-async function seenIn(api: Api, list: Listed, options: { readonly casual?: boolean } = {}): Promise<Seen | 'long' | undefined> {
-  const { data, body } = await firstPage(api, list, options);
-  if (!Array.isArray(data)) return undefined;
-  if (!hasMore(body)) return { ids: idsIn(data) };
-  const newest = newestOf(data.map(createdAt));
-  return newest === undefined ? 'long' : { ids: idsIn(data), newest };
+/** Reads the first page, for one request. `long`: it is not enough to tell what is new. */
+async function seenIn(api: Api, list: Listed, options: { readonly casual?: boolean } = {}): Promise<Seen | 'long'> {
+  const { rows, last = 1 } = await firstPage(api, list, options);
+  if (last <= 1) return { ids: idsIn(rows) };
+  const newest = newestOf(rows.map(createdAt));
+  return newest === undefined ? 'long' : { ids: idsIn(rows), newest };
 }
 
 /** What is in the list now, and new if `before` is known. */
 async function newIn(api: Api, list: Listed, before: Seen | undefined): Promise<readonly JsonObject[]> {
   const { endpoint, params, query = {} } = list;
   const paged = before?.newest !== undefined;
-  const found = paged ? (await firstPage(api, list)).data : await api.list<unknown>(endpoint, params, { query });
-  const items = Array.isArray(found) ? found.filter(isObject) : [];
-  return items.filter((each) => !before?.ids.has(idIn(each.id) ?? '') && (!paged || createdAt(each) >= (before.newest ?? 0)));
+  const found = paged ? (await firstPage(api, list)).rows : await api.list<unknown>(endpoint, params, { query });
+  return found
+    .filter(isObject)
+    .filter((each) => !before?.ids.has(idIn(each.id) ?? '') && (!paged || createdAt(each) >= (before.newest ?? 0)));
 }
 
-const firstPage = (api: Api, { endpoint, params, query }: Listed, options: { readonly casual?: boolean } = {}) =>
-  api.send<unknown>(endpoint, params, { ...options, query: { ...query, page: 1, per_page: PAGE_SIZE } });
+const firstPage = (api: Api, { endpoint, params, query = {} }: Listed, options: { readonly casual?: boolean } = {}) =>
+  readPage<unknown>(api.send, endpoint, params, { ...options, query });
 
 /** The ids of the items. */
 const idsIn = (items: readonly unknown[]): ReadonlySet<string> =>
   new Set(items.flatMap((each) => (isObject(each) ? (idIn(each.id) ?? []) : [])));
-
-function hasMore(body: unknown): boolean {
-  const { meta, links } = isObject(body) ? body : {};
-  return Number(isObject(meta) ? wordOf(meta.last_page) : '') > 1 || Boolean(isObject(links) && links.next);
-}
 
 const createdAt = (item: unknown): number => (isObject(item) ? Date.parse(wordOf(item.created_at)) : Number.NaN);
 
