@@ -78,7 +78,8 @@ export async function print(
     return;
   }
   if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
-  const isReport = given.kind === 'rows' || (given.kind === 'record' && (given.title !== undefined || given.sections !== undefined));
+  const isReport =
+    given.kind === 'rows' || (given.kind === 'record' && (given.title !== undefined || given.sections !== undefined || given.partial));
   if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
   const options = await optionsFor(globals, format, world, (columns) => {

@@ -78,6 +78,8 @@ export type View =
       readonly title?: string;
       /** Marks `title` with a red ✗. */
       readonly failed?: true;
+      /** It has what could be read, so people see it although the command failed. */
+      readonly partial?: true;
       /** Lines under `done` or `title` for people, instead of the fields. */
       readonly details?: readonly Detail[];
       /** Titles and lines for people, instead of the fields. */

@@ -17,18 +17,29 @@ export const briefApi = (ctx: OverviewContext): OverviewContext['api'] => within
 
 /** The result of a request, or undefined if it fails. */
 export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  const result = await orError(answer);
+  return result instanceof DnxError ? undefined : result;
+}
+
+/** The result of a request, or why it failed. */
+export async function orError<T>(answer: Promise<T>): Promise<T | DnxError> {
   try {
     return await answer;
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
-    return undefined;
+    return error;
   }
 }
 
+/** `not read: Rate limited`; undefined if the token cannot read it. */
+export const unreadWords = ({ code, message }: { readonly code: string; readonly message: string }): string | undefined =>
+  code === 'forbidden' ? undefined : `not read: ${message.replace(/\.$/, '')}`;
+
 /** The names of a server's sites, or their number if the token cannot read them. */
 export async function serverOverview(ctx: OverviewContext, item: Item, { server }: Targets): Promise<Item> {
-  const sites = await orUndefined(briefApi(ctx).list<JsonObject>('GET /servers/{server}/sites', { server: server?.id }, { casual: true }));
-  return { sites: sites ? sites.map(({ domain, id }) => wordOf(domain) || wordOf(id)).join(', ') || 'none' : (item.sites_count ?? null) };
+  const sites = await orError(briefApi(ctx).list<JsonObject>('GET /servers/{server}/sites', { server: server?.id }, { casual: true }));
+  if (sites instanceof DnxError) return { sites: item.sites_count ?? unreadWords(sites) ?? null };
+  return { sites: sites.map(({ domain, id }) => wordOf(domain) || wordOf(id)).join(', ') || 'none' };
 }
 
 /** Reads the name of each repository's Git provider; empty if the token cannot list them. */

@@ -1,3 +1,4 @@
+import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
@@ -6,31 +7,33 @@ import { certificatesEndpoint, releasesEndpoint } from '../../platform/follow/re
 import { idIn, siteUrl, type Targets } from '../../platform/names/names.ts';
 import { liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { certificateIn, type TimeReader } from './certificate.ts';
-import { briefApi, type OverviewContext, orUndefined } from './overview.ts';
+import { briefApi, type OverviewContext, orError, unreadWords } from './overview.ts';
 
 const once = { casual: true };
 
-/** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them. */
+/** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them; otherwise, why one could not be read. */
 export async function siteOverview(ctx: OverviewContext, site: Item, targets: Targets): Promise<Item> {
   const api = briefApi(ctx);
   const ids = { server: idIn(site.server_id) ?? targets.server?.id, site: targets.site?.id };
   const repository = idIn(site.git_repository_id);
   const [server, releases, certificates, source] = await Promise.all([
-    orUndefined(api.send<JsonObject>('GET /servers/{server}', { server: ids.server }, once)),
-    orUndefined(api.list<JsonObject>(releasesEndpoint, ids, once)),
-    orUndefined(api.list<JsonObject>(certificatesEndpoint, ids, once)),
+    orError(api.send<JsonObject>('GET /servers/{server}', { server: ids.server }, once)),
+    orError(api.list<JsonObject>(releasesEndpoint, ids, once)),
+    orError(api.list<JsonObject>(certificatesEndpoint, ids, once)),
     repository === undefined
       ? undefined
-      : orUndefined(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: repository }, once)),
+      : orError(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: repository }, once)),
   ]);
   const reader = { now: ctx.clock.now(), terminal: ctx.world.stdout.isTTY === true };
-  const certificate = certificates && certificateIn(certificates, reader);
+  const certificate = certificates instanceof DnxError ? undefined : certificateIn(certificates, reader);
+  const words = <T>(part: T | DnxError, shown: (value: T) => unknown) =>
+    part instanceof DnxError ? (unreadWords(part) ?? null) : shown(part);
   return {
-    server: serverWords(server?.data) ?? targets.server?.label ?? null,
+    server: (server instanceof DnxError ? undefined : serverWords(server.data)) ?? targets.server?.label ?? null,
     url: siteUrl(wordOf(site.domain), certificate?.valid === false ? 'http' : 'https') ?? null,
-    repository: isObject(source?.data) ? source.data.name : null,
-    release: releases ? currentWords(releases, reader) : null,
-    certificate: certificate?.words ?? null,
+    repository: words(source, (reply) => (isObject(reply?.data) ? reply.data.name : null)),
+    release: words(releases, (all) => currentWords(all, reader)),
+    certificate: words(certificates, () => certificate?.words),
   };
 }
 

@@ -1,6 +1,7 @@
-import { DnxError, isStop } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
+import { andList } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readPage } from '../../platform/api/pages.ts';
@@ -8,7 +9,7 @@ import { certificatesEndpoint, releasesEndpoint, serverEndpoint, siteEndpoint } 
 import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
-import { briefApi, type OverviewContext } from '../overview/overview.ts';
+import { briefApi, orError } from '../overview/overview.ts';
 import { isPassing, POLL_MS, pollAgain, polled } from '../watch/poll.ts';
 
 /** What a status shows besides the site. Each costs one request. */
@@ -21,6 +22,15 @@ const endpoints = {
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 export type PartName = keyof typeof endpoints;
+
+/** What the parts are called. */
+const WORDS: Readonly<Record<PartName, string>> = {
+  server: 'the server',
+  releases: 'releases',
+  webhooks: 'pushes',
+  certificates: 'certificates',
+  queues: 'workers',
+};
 export const partNames = Object.keys(endpoints) as readonly PartName[];
 
 /** What was read of a part, which may fail without the others. */
@@ -34,6 +44,18 @@ export interface StatusPart {
 
 type Parts = Readonly<Record<PartName, StatusPart>>;
 
+/** The parts that could not be read, in words: `workers and certificates`. */
+export const partWords = (names: readonly PartName[]): string => andList(names.map((name) => WORDS[name]));
+
+/** The error for parts of a site that could not be read, with the code of the first; undefined if all were. */
+export function unreadParts(site: string, parts: Readonly<Partial<Parts>>): DnxError | undefined {
+  const names = partNames.filter((name) => parts[name]?.error);
+  const [cause] = names.map((name) => parts[name]?.error);
+  if (!cause) return undefined;
+  const code = isError(cause, 'forbidden', 'network', 'timed_out') ? cause.code : 'failed';
+  return new DnxError(code, `Could not read ${partWords(names)} of ${site}: ${cause.message}`, cause);
+}
+
 /** What a status is made of. */
 export interface SeenSite {
   readonly site: Site;
@@ -44,28 +66,29 @@ export interface SeenSite {
   readonly error?: Parts[PartName]['error'];
 }
 
-/** Reads these parts at the same time. Throws only if a signal ends it. */
+/** Reads these parts at the same time. Throws if a signal or the rate limit ends it. `casual`: a rate limit is an error of the part alone. */
 export async function readParts<N extends PartName>(
-  ctx: OverviewContext,
+  { api }: Pick<Context, 'api'>,
   ids: SiteIds,
   names: readonly N[],
+  { casual = false } = {},
 ): Promise<Readonly<Record<N, StatusPart>>> {
-  const api = briefApi(ctx);
   const read = async (name: N): Promise<StatusPart> => {
     if (name === 'server') {
-      const { data } = await api.send<unknown>(endpoints.server, { server: ids.server }, { casual: true });
+      const { data } = await api.send<unknown>(endpoints.server, { server: ids.server }, { casual });
       return { items: [data].filter(isObject), complete: true };
     }
-    const { rows, last = 1 } = await readPage<unknown>(api.send, endpoints[name], ids, { casual: true });
+    const { rows, last = 1 } = await readPage<unknown>(api.send, endpoints[name], ids, { casual });
     return { items: rows.filter(isObject), complete: last <= 1 };
   };
-  const parts = names.map(async (name) => [name, await read(name).catch(unread)] as const);
+  const part = async (name: N): Promise<StatusPart> => {
+    const result = await orError(read(name));
+    if (!(result instanceof DnxError)) return result;
+    if (result.code === 'rate_limited' && !casual) throw result;
+    return { items: null, complete: false, error: result };
+  };
+  const parts = names.map(async (name) => [name, await part(name)] as const);
   return Object.fromEntries(await Promise.all(parts)) as Readonly<Record<N, StatusPart>>;
-}
-
-function unread(error: unknown): StatusPart {
-  if (!(error instanceof DnxError) || isStop(error)) throw error;
-  return { items: null, complete: false, error };
 }
 
 /** The time between two readings of what hardly changes, in ms. A watch sends 15 requests a minute, and 25 during a deployment. */
@@ -81,7 +104,8 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
     const site: Site = isObject(data) ? data : seen.site;
     const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
     if (all) restAt = clock.elapsed();
-    const news = await readParts(ctx, ids, all ? partNames : isBusy(seen) ? ['releases'] : []);
+    const names = all ? partNames : isBusy(seen) ? (['releases'] as const) : [];
+    const news = await readParts({ api: briefApi(ctx) }, ids, names, { casual: true });
     return { site, at, parts: merged(seen.parts, news) };
   };
   for await (const { value, error } of polled(ctx, from, { pause: () => POLL_MS, read })) yield error ? { ...value, error } : value;

@@ -1,26 +1,32 @@
+import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { type Column, columns, type LiveState, record, type View } from '../../cli/output/view.ts';
+import { type Column, columns, type LiveState, type Result, record, type View } from '../../cli/output/view.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
 import { certificateIn, type TimeReader } from '../overview/certificate.ts';
+import { unreadWords } from '../overview/overview.ts';
 import { releaseWords } from '../overview/site.ts';
-import { type PartName, partNames, readParts, type SeenSite, watched } from './read.ts';
+import { type PartName, partNames, partWords, readParts, type SeenSite, unreadParts, watched } from './read.ts';
 
 /** `dnx status`: six requests at the same time. With `watch`, a view that follows the site. */
 export async function showStatus(
   ctx: Context<typeof siteEndpoint>,
   targets: Located,
   { watch }: { readonly watch: boolean },
-): Promise<View> {
+): Promise<Result> {
   const { seen, ids } = await read(ctx, targets);
-  return watch ? { kind: 'live', states: liveStates(ctx, ids, seen) } : viewOf(ctx, seen, false).view;
+  if (watch) return { view: { kind: 'live', states: liveStates(ctx, ids, seen) } };
+  // What a token cannot read is no failure.
+  const failed = Object.fromEntries(Object.entries(seen.parts).filter(([, { error }]) => !isError(error, 'forbidden')));
+  const exit = unreadParts(wordOf(seen.site.domain) || targets.site.label, failed);
+  return { view: { ...viewOf(ctx, seen, false).view, ...(exit && { partial: true }) }, exit };
 }
 
 async function read(
@@ -262,8 +268,8 @@ function branchWords({ branch, auto_deploy_enabled }: SiteStatus['site']): strin
 const checkedWords = ({ checked_at, errors }: SiteStatus, reader: TimeReader): string =>
   `${shownTimeIn(checked_at, reader)}${errors.site ? `, reconnecting: ${errors.site.message.replace(/\.$/, '')}` : ''}`;
 
-/** Why a part is unknown: `token cannot read certificates`; undefined for a missing part or a fault. */
-const unknownPart = ({ errors }: Pick<SiteStatus, 'errors'>, name: PartName): string | undefined =>
-  errors[name]?.code === 'forbidden'
-    ? `token cannot read ${name === 'queues' ? 'workers' : name === 'server' ? 'the server' : name}`
-    : undefined;
+/** Why a part is unknown: `token cannot read certificates`, or `not read: Server error (500)`; undefined for a missing part. */
+function unknownPart({ errors }: Pick<SiteStatus, 'errors'>, name: PartName): string | undefined {
+  const error = errors[name];
+  return error && (error.code === 'forbidden' ? `token cannot read ${partWords([name])}` : unreadWords(error));
+}

@@ -10,9 +10,8 @@ import { releasesOf } from '../deploy/release.ts';
 import { type SiteReference, siteIds } from '../deploy/site.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
-import { briefApi } from '../overview/overview.ts';
 import { siteOnMachine } from '../remote/machine.ts';
-import { type PartName, readParts, type StatusPart } from '../status/read.ts';
+import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
 import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
@@ -47,7 +46,7 @@ export async function gather(
   of: SiteReference,
   site: Site,
   choices: Choices,
-): Promise<{ readonly facts: Facts; readonly incident: Incident }> {
+): Promise<{ readonly facts: Facts; readonly incident: Incident; readonly unread: DnxError | undefined }> {
   const { clock, progress } = ctx;
   const ids = siteIds(of);
   progress.step(`Reading ${of.site.label}`);
@@ -88,15 +87,15 @@ export async function gather(
       ...remote.unknown,
     ],
   };
-  return { facts, incident };
+  return { facts, incident, unread: unreadParts(of.site.label, parts) };
 }
 
-async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> {
-  return (await briefApi(ctx).list<SiteVariable>(variablesEndpoint, ids, { casual: true })).filter(isObject) as SiteVariable[];
+async function variablesOf({ api }: Needs, ids: SiteIds): Promise<readonly SiteVariable[]> {
+  return (await api.list<SiteVariable>(variablesEndpoint, ids)).filter(isObject) as SiteVariable[];
 }
 
-async function serverLogOf(ctx: Needs, { server }: SiteIds): Promise<string> {
-  const { data } = await briefApi(ctx).send<unknown>(logsEndpoint, { server }, { casual: true });
+async function serverLogOf({ api }: Needs, { server }: SiteIds): Promise<string> {
+  const { data } = await api.send<unknown>(logsEndpoint, { server });
   return serverLogText(data);
 }
 
@@ -138,7 +137,7 @@ async function optional<T>(what: string, ability: string, part: Promise<T>): Pro
   try {
     return { value: await part, unknown: [] };
   } catch (error) {
-    if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
+    if (!(error instanceof DnxError) || isStop(error) || isError(error, 'usage', 'rate_limited')) throw error;
     return { value: null, unknown: [unreadable(what, ability, error)] };
   }
 }

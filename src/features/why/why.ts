@@ -1,4 +1,4 @@
-import { type Detail, type Next, usage } from '../../base/errors.ts';
+import { type Detail, type DnxError, type Next, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -10,6 +10,7 @@ import { commitIn, commitsBetween, migrationsBetween, mustRead, openClone, Unkno
 import type { Site } from '../deploy/baseline.ts';
 import { type SiteReference, siteReference } from '../deploy/site.ts';
 import type { DeployContext } from '../deploy/snapshot.ts';
+import { briefApi } from '../overview/overview.ts';
 import { type Changed, checksOf, type Diagnosis, shownRelease } from './diagnosis.ts';
 import type { FactLine, Facts } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
@@ -25,12 +26,13 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
     throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
   const { data } = await ctx.call<Site>(siteEndpoint);
   const site: Site = isObject(data) ? data : { id: targets.site.id };
-  const { facts, incident } = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
+  const { facts, incident, unread } = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
   const changes = await changedBetween(ctx, incident);
   ctx.progress.done();
   const verdict = chooseCause(facts, incident);
-  const diagnosis = diagnosisOf({ facts, incident, verdict, changes }, (words) => commandLine(words, ctx.settings));
+  const diagnosis = diagnosisOf({ facts, incident, verdict, changes, unread }, (words) => commandLine(words, ctx.settings));
   return {
+    exit: verdict ? undefined : unread,
     view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
     ...(diagnosis.outcome === 'unknown' && lacksLog({ facts, incident }) && { next: withLog(facts.of, choices) }),
   };
@@ -38,7 +40,7 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
 
 /** The lines about the cause of a deployment that failed just now; none if it is unknown, or needs a question to read. */
 export async function causeLines(ctx: DeployContext, of: SiteReference, site: Site): Promise<readonly Detail[]> {
-  const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
+  const silent = { ...ctx, api: briefApi(ctx), ask: { ...ctx.ask, allowed: false } };
   const { facts, incident } = await gather(silent, of, site, {
     log: undefined,
     path: undefined,
@@ -49,7 +51,9 @@ export async function causeLines(ctx: DeployContext, of: SiteReference, site: Si
   ctx.progress.done();
   const verdict = chooseCause(facts, incident);
   if (incident.kind !== 'deployment' || !verdict?.cause) return [];
-  return causeDetails(diagnosisOf({ facts, incident, verdict, changes: null }, (words) => commandLine(words, ctx.settings)));
+  return causeDetails(
+    diagnosisOf({ facts, incident, verdict, changes: null, unread: undefined }, (words) => commandLine(words, ctx.settings)),
+  );
 }
 
 /** True if a deployment is judged without its log. */
@@ -71,18 +75,20 @@ interface Judged {
   readonly incident: Incident;
   readonly verdict: CauseVerdict | undefined;
   readonly changes: Diagnosis['changes'];
+  /** Why a part of the site could not be read at Deploynix. */
+  readonly unread: DnxError | undefined;
 }
 
-function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words: readonly string[]) => string): Diagnosis {
+function diagnosisOf({ facts, incident, verdict, changes, unread }: Judged, line: (words: readonly string[]) => string): Diagnosis {
   const { of, now, secrets } = facts;
   return {
     site: of.site.label,
     server: of.server.label,
     checked_at: new Date(now).toISOString(),
     subject: incident.kind === 'deployment' ? 'deployment' : 'site',
-    outcome: verdict === undefined ? 'healthy' : verdict.cause ? 'known' : 'unknown',
+    outcome: verdict?.cause ? 'known' : verdict || unread ? 'unknown' : 'healthy',
     cause: verdict?.cause?.id ?? null,
-    title: titleOf(facts, verdict),
+    title: titleOf(facts, verdict, unread),
     resolved: verdict?.resolved ?? null,
     evidence: (verdict?.lines ?? []).map((each) => evidenceOf(each, secrets)),
     fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && line(command), why })),
@@ -99,8 +105,8 @@ function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words
   };
 }
 
-function titleOf({ answer, machine, logs, secrets }: Facts, verdict: CauseVerdict | undefined): string {
-  if (verdict === undefined) return 'Nothing is wrong';
+function titleOf({ answer, machine, logs, secrets }: Facts, verdict: CauseVerdict | undefined, unread: DnxError | undefined): string {
+  if (verdict === undefined) return unread ? 'No cause found, but not everything could be read' : 'Nothing is wrong';
   if (verdict.cause) return masked(verdict.cause.title, secrets);
   if (machine || logs.some(({ source }) => source === 'given')) return 'Unknown';
   return answer ? 'Cannot read the server' : 'Can read neither the site nor the server';

@@ -52,17 +52,17 @@ async function bookedTime(budget: Budget, waits: Waits, before: number | undefin
   }
 }
 
-const exhausted = (ms: number, bound: string, busiest: Busiest | undefined): DnxError =>
+const exhausted = (ms: number, bound: string | undefined, busiest: Busiest | undefined): DnxError =>
   new DnxError('rate_limited', `Rate limited${busiest ? `: dnx ${busiest.command} used ${busiest.count} requests` : ''}.`, {
-    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}, or use a longer ${bound}.`,
+    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}${bound === undefined ? '' : `, or use a longer ${bound}`}.`,
   });
 
 /** The pauses of one request. */
 interface Waits {
   /** How much longer it may wait, in ms. */
   left(): number;
-  /** The option that bounds it. */
-  bound(): '--max-wait' | '--timeout';
+  /** The option that bounds it; none for optional data. */
+  bound(): '--max-wait' | '--timeout' | undefined;
   /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
   yields(): boolean;
   /** `queued`: behind another request of this process, whose own wait counts. */
@@ -80,7 +80,7 @@ function waitsOf(
   const untilDeadline = () => deadline - clock.elapsed();
   return {
     left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
-    bound: () => (untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
+    bound: () => (send.casual ? undefined : untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
     yields: () => (send.retry === false || send.casual === true) && waited < budget.windowMs,
     async pause(ms, refused, queued = false) {
       if (!queued) waited += ms;
