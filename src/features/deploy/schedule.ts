@@ -73,7 +73,7 @@ interface Moment {
 }
 
 interface Time {
-  /** ISO 8601, with or without an offset. */
+  /** ISO 8601, with or without an offset and a zone. */
   readonly at: string | undefined;
   /** The IANA zone of a time without an offset. */
   readonly tz: string | undefined;
@@ -92,11 +92,12 @@ async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Mome
   const { Temporal } = await import('temporal-polyfill');
   const zone = zoneOf(Temporal, tz ?? (local || Temporal.Now.timeZoneId()));
   if (delay !== undefined && now + delay >= LATEST_MS) throw usage('--in is too far in the future. Nothing was scheduled.');
-  const instant =
-    at === undefined ? Temporal.Instant.fromEpochMilliseconds(now + (delay ?? 0)) : read(Temporal, at, zone, tz !== undefined);
-  const utc = instant.round('second').toString();
-  const moment = { utc, zone, temporal: Temporal };
-  if (instant.epochMilliseconds <= now) throw usage(`${shownMoment(moment)} is in the past. Nothing was scheduled.`);
+  const time =
+    at === undefined
+      ? Temporal.Instant.fromEpochMilliseconds(now + (delay ?? 0)).toZonedDateTimeISO(zone)
+      : read(Temporal, at, zone, tz !== undefined);
+  const moment = { utc: time.toInstant().round('second').toString(), zone: time.timeZoneId, temporal: Temporal };
+  if (time.epochMilliseconds <= now) throw usage(`${shownMoment(moment)} is in the past. Nothing was scheduled.`);
   return moment;
 }
 
@@ -120,15 +121,31 @@ function zoneOf(Temporal: typeof TemporalApi, name: string): string {
   }
 }
 
-function read(Temporal: typeof TemporalApi, at: string, zone: string, zoned: boolean): TemporalApi.Instant {
-  if (/(z|[+-]\d\d:?\d\d)$/i.test(at)) {
-    if (zoned) throw usage(`${at} has its own offset, so --tz does not apply.`, 'Remove the offset or --tz.');
-    return parsed(at, () => Temporal.Instant.from(at));
-  }
-  const time = parsed(at, () => Temporal.PlainDateTime.from(at.replace(' ', 'T')));
+/** A time with seconds or without, or a date alone. Temporal itself drops what else it knows, such as an offset. */
+const LOCAL = /^\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?)?$/i;
+/** A time with its offset from UTC. */
+const OFFSET = /^\d{4}-\d\d-\d\d[T ][\d:.,]+(z|[+-]\d\d(?::?\d\d)?)$/i;
+
+/** Reads a time with its own offset or with that of its zone, `[Europe/Berlin]`, or else one in `zone`. */
+function read(Temporal: typeof TemporalApi, at: string, zone: string, zoned: boolean): TemporalApi.ZonedDateTime {
+  const [, time = at, name] = /^(.*)\[([^\]=]+)\]$/.exec(at) ?? [];
+  const [, offset] = OFFSET.exec(time) ?? [];
+  if (zoned && (offset ?? name) !== undefined)
+    throw usage(`${at} has its own ${offset ? 'offset' : 'time zone'}, so --tz does not apply.`, 'Remove one of them.');
+  const own = name === undefined ? zone : zoneOf(Temporal, name);
+  if (offset === undefined) return local(Temporal, time, own);
+  const found = parsed(at, () => Temporal.Instant.from(time)).toZonedDateTimeISO(own);
+  const isOwn = name === undefined || /z/i.test(offset) || found.toPlainDateTime().equals(Temporal.PlainDateTime.from(time));
+  if (!isOwn) throw usage(`${time} is not ${offset} in ${own} then.`, 'Remove the offset or the zone.');
+  return found;
+}
+
+/** Reads a time in a zone. Fails if it is skipped or repeated there. */
+function local(Temporal: typeof TemporalApi, at: string, zone: string): TemporalApi.ZonedDateTime {
+  const time = parsed(at, () => Temporal.PlainDateTime.from(LOCAL.test(at) ? at.replace(' ', 'T') : ''));
   const early = time.toZonedDateTime(zone, { disambiguation: 'earlier' });
   const late = time.toZonedDateTime(zone, { disambiguation: 'later' });
-  if (early.epochMilliseconds === late.epochMilliseconds) return early.toInstant();
+  if (early.epochMilliseconds === late.epochMilliseconds) return early;
   const shown = early.toPlainDateTime().equals(time);
   if (shown) throw usage(`${at} happens twice in ${zone}, because clocks go back.`, `Add ${early.offset} or ${late.offset} to the time.`);
   throw usage(`${at} does not exist in ${zone}, because clocks go forward.`, `The next valid time is ${late.toPlainDateTime()}.`);
@@ -138,6 +155,9 @@ function parsed<T>(at: string, parse: () => T): T {
   try {
     return parse();
   } catch {
-    throw usage(`'${at}' is not a time.`, 'Use ISO 8601, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z.');
+    throw usage(
+      `'${at}' is not a time.`,
+      'Use ISO 8601, such as 2026-12-01T02:00, 2026-12-01T02:00:00Z or 2026-12-01T02:00[Europe/Berlin].',
+    );
   }
 }
