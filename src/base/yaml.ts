@@ -1,4 +1,4 @@
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { Document, parse, parseAllDocuments, visit } from 'yaml';
 import { usage } from './errors.ts';
 
 /** Parses YAML or JSON. `name` appears in the error. `large`: a repeated key wins, as in JSON, because looking for it takes long. */
@@ -31,10 +31,27 @@ const invalid = (name: string, cause: unknown, format = 'YAML') =>
 /** Items to serialize at once: the library keeps several objects for every value, 2 GB for a list of 500,000. */
 const PART = 1_000;
 
-/** Serializes a value as YAML. */
+/** Words that a reader of YAML may take for another type, besides those that the library quotes. */
+const TYPED = /^([-+]?[\d,._:]+|null|true|false|yes|no|on|off|=|<<)$/i;
+/** Characters that YAML 1.1 does not allow as they are, or takes for a line break. */
+const UNSAFE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/** Serializes a value as YAML. Quotes every string that YAML 1.1 or 1.2 reads as another type. */
 export function writeYaml(value: unknown): string {
-  if (!Array.isArray(value) || value.length <= PART) return stringify(value);
+  if (!Array.isArray(value) || value.length <= PART) return written(value);
   const parts: string[] = [];
-  for (let at = 0; at < value.length; at += PART) parts.push(stringify(value.slice(at, at + PART)));
+  for (let at = 0; at < value.length; at += PART) parts.push(written(value.slice(at, at + PART)));
   return parts.join('');
+}
+
+function written(value: unknown): string {
+  const document = new Document(value, { compat: 'yaml-1.1' });
+  visit(document, {
+    Scalar(_, scalar) {
+      const text = scalar.value;
+      // Not only unsafe characters: PyYAML reads no tab in a plain string.
+      if (typeof text === 'string' && (TYPED.test(text) || text.search(UNSAFE) >= 0 || text.includes('\t'))) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString().replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
