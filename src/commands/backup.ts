@@ -3,6 +3,7 @@ import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
 import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
 import { backupsEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
+import { idIn } from '../platform/names/names.ts';
 
 interface Backup {
   readonly id: string;
@@ -88,20 +89,25 @@ const list = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List backups',
-  description: 'Lists every backup of the organization, or those of one database with --database.',
+  description:
+    'Lists every backup of the organization, those on one server with --server, or those of one database with --database as well.',
   calls: [backupsEndpoint, { when: 'database', instead: ofDatabase }],
   options: {
     status: choice('Filter by status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
     type: choice('Filter by type', ['application', 'database']),
   },
   shows: shown(unnamed),
-  examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
+  examples: ['list', 'list --status completed --type database', 'list --server db-1', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
     const found = (pages: AsyncIterable<readonly Backup[]>) => ({
-      ...rows(pages, shown(once(ctx.nameOf)), status || type ? 'No matching backups.' : 'No backups.'),
+      ...rows(pages, shown(once(ctx.nameOf)), status || type || ctx.isGiven('server') ? 'No matching backups.' : 'No backups.'),
       late: { key: 'source', read: sourcesWith(ctx) },
     });
-    if (!database) return found(await ctx.pages<Backup>(backupsEndpoint, { query: { status, type } }));
+    if (!database) {
+      const { server } = ctx.isGiven('server') ? await ctx.resolve('/servers/{server}') : {};
+      const backups = await ctx.pages<Backup>(backupsEndpoint, { query: { status, type } });
+      return found(server ? matching(backups, ({ server_id }) => idIn(server_id) === server.id) : backups);
+    }
     // Only the list of the organization takes the filters.
     const backups = await ctx.pages<Backup>(ofDatabase);
     return found(matching(backups, (each) => (!status || each.status === status) && (!type || each.type === type)));

@@ -2,7 +2,7 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { creation, resource, show } from '../cli/language/resource.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
-import { certificateDetails, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
+import { certificateDetails, certificatesOn, issueCertificate, issueEndpoint } from '../features/site/certificate.ts';
 import { certificateEndpoint, certificatesEndpoint } from '../platform/follow/readers.ts';
 
 const certificates = resource({
@@ -23,12 +23,18 @@ const fields = {
 const list = command({
   name: 'list',
   aliases: ['ls'],
-  summary: 'List the certificates of a site or server',
-  calls: ['GET /servers/{server}/certificates', { when: 'site', instead: certificatesEndpoint }],
+  summary: 'List the certificates of a site, or of a server and its sites',
+  calls: [
+    'GET /servers/{server}/certificates',
+    { when: 'site', instead: certificatesEndpoint },
+    { unless: 'site', also: ['GET /servers/{server}/sites', certificatesEndpoint] },
+  ],
   shows: certificates.columns,
   examples: ['list shop.example.com', 'list --server web-1', 'list shop.example.com --json'],
-  run: async (ctx, { targets }) =>
-    rows(await ctx.pages(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
+  run: async (ctx, { targets: { server, site } }) =>
+    site
+      ? rows(await ctx.pages(), certificates.columns, 'No certificates.', creation('certificate', { server, site }))
+      : rows(certificatesOn(ctx, server), certificates.columns, 'No certificates.'),
 });
 
 const create = command({

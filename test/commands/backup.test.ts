@@ -26,6 +26,13 @@ testGroup('backup', {
     ability: 'database:read',
     missing: 'list --database nothing --server db-1',
   },
+  'list --server': {
+    line: 'list --server db-1 --type database',
+    table: [done, 'database'],
+    json: Array.from({ length: 5 }, () => ({ server_id: seeded.servers['db-1'] })),
+    ability: 'database:read',
+    missing: 'list --server nope',
+  },
   'create --database': {
     line: 'create --database shop --server db-1',
     table: ['✓ Backed up database shop in ', 'Type       database', 'Status     completed', 'Database   shop', 'Server     db-1'],
@@ -73,6 +80,21 @@ beforeEach(async () => {
   bed = await openBed();
 });
 afterEach(() => bed.close());
+
+test('backup list without --server is of every server, whatever the default', async () => {
+  const [all, ofDefault, ofOne] = await Promise.all(
+    (
+      [
+        ['', {}],
+        ['', { DNX_SERVER: 'web-1' }],
+        ['--server web-1', {}],
+      ] as const
+    ).map(([words, env]) => bed.dnx(`backup list -o ids ${words}`, { env })),
+  );
+  expect([all?.code, ofDefault?.stdout]).toEqual([0, all?.stdout]);
+  const own = bed.sandbox.state.backups.filter(({ server_id }) => server_id === seeded.servers['web-1']).map(({ id }) => id);
+  expect(ofOne?.stdout.trim().split('\n').toSorted()).toEqual(own.toSorted());
+});
 
 test.each(['--status done', '--type disk'])('backup list %s fails before any request', async (filter) => {
   const run = await bed.dnx(`backup list ${filter}`);

@@ -17,8 +17,8 @@ testGroup('certificate', {
   },
   'list --server': {
     line: 'list --server web-1',
-    table: ['*.example.com', 'wildcard'],
-    json: [{ id: ofServer }],
+    table: ['*.example.com', 'wildcard', 'shop.example.com'],
+    json: [{ id: ofServer }, { id: ofShop }, { domain: 'blog.example.com', expires_at: '2026-04-21T12:00:00Z' }],
     ability: 'certificate:read',
     missing: 'list --server nowhere',
   },
@@ -72,8 +72,20 @@ test.each([
   ['the server in --server, although DNX_SITE is set', { line: '--server web-1' }, `${server}/certificates`],
 ])('certificate list uses %s', async (_, { line = '' }: { line?: string }, call) => {
   const run = await bed.dnx(`certificate list ${line}`, { env: { DNX_SITE: 'web-1/shop.example.com' } });
-  expect(run.calls.at(-1)).toBe(call);
-  expect(run.code).toBe(0);
+  expect([run.code, run.calls]).toEqual([0, expect.arrayContaining([call])]);
+});
+
+test('certificate list --server says so if the token cannot list its sites, and needs no site that is gone', async () => {
+  const DNX_TOKEN = bed.sandbox.mint(['server:read', 'certificate:read']);
+  const run = await bed.dnx('certificate list --server web-1 -o ids', { env: { DNX_TOKEN } });
+  expect([run.code, run.stdout, run.stderr]).toEqual([
+    0,
+    `${ofServer}\n`,
+    expect.stringContaining('The certificates of its sites are not listed. Token is missing the ability site:read'),
+  ]);
+  bed.sandbox.faults.always({ path: `/servers/{server}/sites/${seeded.sites['shop.example.com']}/certificates` }, { status: 404 });
+  const gone = await bed.dnx('certificate list --server web-1 -o ids');
+  expect([gone.code, gone.stdout]).toEqual([0, `${ofServer}\n01JQ8Z4T9G0000000000CE0002\n`]);
 });
 
 test('certificate create fails with the reason if none is issued', async () => {

@@ -30,7 +30,7 @@ describe('the abilities of a command line', () => {
     ['sandbox start', []],
     [`server delete ${web1} --confirm ${web1}`, ['server:delete']],
     [`server delete ${web1} --confirm web-1`, ['server:delete', 'server:read']],
-    ['certificate list --server 1', ['certificate:read']],
+    ['certificate list --server 1', ['certificate:read', 'site:read']],
     ['certificate list --server 1 --site 2', ['certificate:read']],
     ['server create x --credential-id Main', ['server:create', 'provider:read']],
     ['api DELETE /servers/1/sites/2', ['site:delete']],

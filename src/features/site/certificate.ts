@@ -1,15 +1,38 @@
+import { isError } from '../../base/errors.ts';
+import { inParallel } from '../../base/parallel.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { creationOf } from '../../cli/language/resource.ts';
-import { columns, type Result } from '../../cli/output/view.ts';
+import { columns, type Item, type Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { certificateReader, certificatesEndpoint } from '../../platform/follow/readers.ts';
-import type { Located } from '../../platform/names/names.ts';
+import { idIn, type Located, type Target } from '../../platform/names/names.ts';
 
 export const issueEndpoint = 'POST /servers/{server}/sites/{site}/certificates';
 
 export const certificateDetails = columns('domain', 'status', { key: 'reason', wrap: true }, 'type', 'expires_at', 'created_at', 'id');
+
+/** The certificates of a server, then those of its sites. A site that is gone by then has none. */
+export async function* certificatesOn({ api, progress }: Context, server: Target): AsyncGenerator<readonly Item[]> {
+  yield* api.pages<Item>('GET /servers/{server}/certificates', { server: server.id });
+  const sites = await api.list<Item>('GET /servers/{server}/sites', { server: server.id }).catch((error: unknown) => {
+    if (!isError(error, 'forbidden')) throw error;
+    progress.warn(`The certificates of its sites are not listed. ${error.message}`);
+    return [];
+  });
+  const lists = await inParallel(
+    sites.flatMap(({ id }) => idIn(id) ?? []),
+    (site) => orGone(api.list<Item>(certificatesEndpoint, { server: server.id, site })),
+  );
+  yield lists.flat();
+}
+
+const orGone = (list: Promise<readonly Item[]>): Promise<readonly Item[]> =>
+  list.catch((error: unknown) => {
+    if (!isError(error, 'not_found')) throw error;
+    return [];
+  });
 
 /** Requests a certificate for a site, and follows it. */
 export function issueCertificate(
