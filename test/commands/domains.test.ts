@@ -101,3 +101,26 @@ test('a server name ignores case, but keeps its dot', async () => {
   expect((await bed.dnx('server show WEB-1')).code).toBe(0);
   expect((await bed.dnx('server show web-1.')).code).toBe(6);
 });
+
+describe.each([
+  'https://shop.example.com/',
+  'https://shop.example.com',
+  'http://Shop.Example.COM:8443/cart?id=1#top',
+  'HTTPS://user@shop.example.com/',
+  'shop.example.com/',
+])('a site pasted as %s', (pasted) => {
+  test.each([
+    ['by position', ['site', 'show', pasted, '--fields', 'domain', '--no-header'], {}],
+    ['with --site', ['env', 'get', 'APP_URL', '--site', pasted], {}],
+    ['with --server', ['site', 'show', pasted, '--server', 'web-1', '--json'], {}],
+    ['before other arguments', ['env', 'get', pasted, 'APP_URL'], {}],
+    ['before a command', ['env', 'run', pasted, '--all', '--', 'true'], {}],
+    ['as a place', ['open', pasted, '--print'], {}],
+    ['in DNX_SITE', ['status', '--json'], { DNX_SITE: pasted }],
+    ['to deploy', ['deploy', pasted, '--dry-run'], {}],
+  ])('is the site %s', async (_, line, env) => {
+    const run = await bed.dnx(line, { env });
+    expect(run.code, run.stderr).toBe(0);
+    expect([run.stdout, run.calls]).toEqual([expect.not.stringContaining('blog'), expect.arrayContaining([expect.stringContaining(shop)])]);
+  });
+});

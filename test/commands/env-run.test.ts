@@ -39,6 +39,20 @@ test('the command gets the variables of the site, which override its own, with o
   expect(given()).toMatchObject({ APP_ENV: 'production', APP_DEBUG: 'false', DB_PASSWORD: 'blog-password', MINE: '1' });
 });
 
+test.each(['shop.example.com --all --', '--all shop.example.com --', 'shop.example.com --server web-1 --all --'])(
+  'an option of dnx may come after the site: %s',
+  async (words) => {
+    const ran = await bed.dnx(`env run ${words} printenv --all`);
+    expect([ran.code, bed.children.at(-1)?.args], ran.stderr).toEqual([0, ['--all']]);
+    expect(given().APP_URL).toBeDefined();
+  },
+);
+
+test('an unknown option after the site is refused', async () => {
+  const ran = await bed.dnx('env run shop.example.com --al -- printenv');
+  expect([ran.code, ran.stderr, bed.children]).toEqual([2, expect.stringContaining("Unknown option '--al'."), []]);
+});
+
 test('its options are its own', async () => {
   const ran = await bed.dnx(`${run} -- php artisan queue:work --help --site x --json`);
   expect([ran.code, bed.children[0]?.args]).toEqual([0, ['artisan', 'queue:work', '--help', '--site', 'x', '--json']]);

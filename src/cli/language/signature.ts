@@ -1,4 +1,5 @@
 import { capitalized, title } from '../../base/text.ts';
+import { withoutUrl } from '../../platform/names/domains.ts';
 import { namings, waysToName } from '../../platform/names/namings.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
@@ -55,7 +56,12 @@ const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
  * True if the first of these words is the site, before what the command works on: `env get shop.example.com APP_URL`. It has a dot, and
  * the words after it suffice for the other arguments. An id needs `--site`.
  */
-export function leadsWithSite([word = '', ...others]: readonly string[], positionals: readonly Positional[], given: GivenOptions): boolean {
+export function leadsWithSite(
+  [typed = '', ...others]: readonly string[],
+  positionals: readonly Positional[],
+  given: GivenOptions,
+): boolean {
+  const word = withoutUrl(typed);
   const [first, ...own] = positionals;
   if (!first?.option.leads || given.site !== undefined || !isSite(word)) return false;
   const rest = own.find(({ option }) => option.rest);

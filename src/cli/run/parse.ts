@@ -5,7 +5,7 @@ import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
-import { type GivenOptions, leadsWithSite, optionsOf, positionalsOf } from '../language/signature.ts';
+import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
@@ -196,6 +196,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       own.allowExcessArguments();
       if (rest >= 0) own.passThroughOptions();
       if (rest > 0) readOptionsBetween(own, rest);
+      else if (rest === 0) readOptionsAfterSite(own, all);
       for (const flag of flagsOf(options)) own.addOption(flag);
       for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {
@@ -232,6 +233,22 @@ function readOptionsBetween(own: Command, words: number): void {
     return { operands: [first, ...next.operands], unknown: [...unknown, ...next.unknown] };
   };
   own.parseOptions = (args) => readAfter([...args], words);
+}
+
+/** Reads options of dnx between a site and the `--` before another command line: `dnx env run shop.example.com --all -- env`. */
+function readOptionsAfterSite(own: Command, positionals: readonly Positional[]): void {
+  const read = own.parseOptions.bind(own);
+  own.parseOptions = (args) => {
+    const { operands, unknown } = read(args);
+    const [site = '', ...others] = operands;
+    const end = others.indexOf('--');
+    const line = others.slice(end);
+    if (end < 1 || !others[0]?.startsWith('-') || !leadsWithSite([site, ...line], positionals, {})) return { operands, unknown };
+    const between = read(others.slice(0, end));
+    return between.unknown.length > 0
+      ? { operands: [site, ...between.operands], unknown: [...between.unknown, ...line] }
+      : { operands: [site, ...between.operands, ...line], unknown };
+  };
 }
 
 /** The words after a site. Commander leaves the `--` before another command line. */

@@ -9,6 +9,12 @@ export function domainKey(name: string): string {
   return isAscii(whole) ? whole.toLowerCase() : (punycodeOf(whole) ?? whole.toLowerCase());
 }
 
+/** The domain in a URL that was pasted, such as `https://shop.example.com/cart`, or before a slash at its end. Any other word is unchanged. */
+export function withoutUrl(word: string): string {
+  if (/^https?:\/\/./i.test(word) && URL.canParse(word)) return new URL(word).hostname;
+  return word.replace(/^([^/\s]+\.[^/\s]+)\/+$/, '$1');
+}
+
 /** True for a host name alone: no port, path or wildcard, and no letter that could end it in a URL or a command line. */
 export function isHost(name: string): boolean {
   const key = domainKey(name);

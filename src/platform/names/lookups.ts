@@ -3,7 +3,7 @@ import { own } from '../../base/json.ts';
 import type { Link } from '../../machine/settings/link.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { sameDomain } from './domains.ts';
+import { sameDomain, withoutUrl } from './domains.ts';
 import type { NameIndex } from './name-index.ts';
 import { isIdOf, type Target, type Targets } from './names.ts';
 import { listUnder, namings } from './namings.ts';
@@ -46,7 +46,8 @@ export interface Lookup {
 const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
 /** The lookups for these path parameters, in order. Sends nothing: `resolve` executes them, and `arithmetic.ts` sums up their abilities. */
-export function lookupsFor(names: readonly string[], given: LookupWords, settled: Settled): readonly Lookup[] {
+export function lookupsFor(names: readonly string[], typed: LookupWords, settled: Settled): readonly Lookup[] {
+  const given = typed.site === undefined ? typed : { ...typed, site: withoutUrl(typed.site) };
   const linked = linkedFor(names, given, settled);
   if (linked.length > 0) {
     const done = linked.map(({ name }) => name);
@@ -59,11 +60,11 @@ export function lookupsFor(names: readonly string[], given: LookupWords, settled
       ),
     ];
   }
-  const site = given.site ?? settled.site;
+  const site = given.site ?? (settled.site && withoutUrl(settled.site));
   const serverless = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
   const placed = serverless ? sitePath(site, settled) : [];
   const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
-  const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
+  const word = (name: string) => given[name] ?? (name === 'site' ? site : name === 'server' ? settled.server : undefined);
   return [...placed, ...others.map((name) => lookupFor(name, word(name), names))];
 }
 
