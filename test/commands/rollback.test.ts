@@ -145,6 +145,12 @@ describe('rollback', () => {
     expect(run.stderr).toContain('Use --yes, or --dry-run');
   });
 
+  test('--dry-run says once which release would be live', async () => {
+    const run = await bed.dnx('rollback shop.example.com --dry-run');
+    expect([run.code, run.stderr]).toEqual([0, 'Nothing was changed.\n']);
+    expect(run.stdout.match(/Database migrations are not undone\./g)).toHaveLength(1);
+  });
+
   test('refuses the live release and an unknown one', async () => {
     const same = await bed.dnx(`rollback shop.example.com --to ${live()?.name} --yes`);
     expect(same).toMatchObject({ code: 10, stdout: '' });

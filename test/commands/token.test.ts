@@ -22,12 +22,16 @@ async function signIn(token: string): Promise<void> {
 /** Whether the API accepts this token. */
 const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami', { env: { DNX_TOKEN: token } })).code === 0;
 
+test('token abilities says nothing of a missing site if the line needs no more to find one by name', async () => {
+  expect((await bed.dnx(['token', 'abilities', '--for', 'db query'])).stderr).not.toContain('given');
+});
+
 describe('token create', () => {
   test('prints only the token on stdout, with only the abilities that the command needs', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--for', 'deploy --wait']);
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
-    expect(run.stderr).toContain('No site given; assuming an id.');
+    expect(run.stderr).toContain('No site given. To find one by name, the token also needs server:read.\n');
     expect(byName('ci')?.abilities).toEqual(['site:deploy', 'site:read']);
     expect(await works(run.stdout.trim())).toBe(true);
   });

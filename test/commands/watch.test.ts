@@ -48,6 +48,14 @@ describe('site watch', () => {
     expect(run.code).toBe(1);
   });
 
+  test('says how long a deployment took that was started elsewhere, not how long it was followed', async () => {
+    const started_at = new Date(bed.clock.now()).toISOString().replace('.000Z', 'Z');
+    bed.sandbox.deployElsewhere(shop);
+    await bed.clock.sleep(5_000);
+    const run = await bed.dnx('watch shop.example.com --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', started_at, duration_s: Math.round((5_000 + run.waited) / 1_000) });
+  });
+
   test('resumes after a timeout', async () => {
     expect((await bed.dnx('deploy shop.example.com --timeout 5s')).code).toBe(124);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });

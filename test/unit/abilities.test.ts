@@ -47,8 +47,7 @@ describe('the abilities of a command line', () => {
   test('returns a note for each assumption', async () => {
     const { notes } = await needsOfLines({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
     expect(notes).toEqual([
-      'No server given; assuming an id.',
-      'No site given; assuming an id.',
+      'No site given. To find one by name, the token also needs server:read.',
       'The value of $SITE is unknown; assuming it is a name.',
     ]);
   });

@@ -11,6 +11,8 @@ export interface Progress {
   readonly spins: boolean;
   /** Writes a dim line, unless `--quiet`. Lines that are indented belong to it, and are not dim. */
   note(sentence: string): void;
+  /** Writes a dim line that another program wrote, unless `--quiet`. Its marks are not those of dnx: Composer begins lines with `-`. */
+  quote(line: string): void;
   /** Writes a warning, even with `--quiet`. */
   warn(sentence: string): void;
   /** Writes the success of one of several tasks. */
@@ -74,6 +76,9 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
       if (quiet) return;
       const lines = sentence.split('\n').map((line) => painted(safeLine(line), style, line.startsWith('  ') ? undefined : style.dim));
       write(lines.join('\n'));
+    },
+    quote(line) {
+      if (!quiet) write(style.dim(safeLine(line)));
     },
     warn(sentence) {
       write(`${style.yellow('!')} ${read(sentence)}`, 2);

@@ -3,10 +3,10 @@ import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
-import { type Globals, globals } from '../language/globals.ts';
+import { consents, type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
-import { namesOf } from '../language/tree.ts';
+import { mayChange, namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
@@ -198,6 +198,9 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       if (rest > 0) readOptionsBetween(own, rest);
       else if (rest === 0) readOptionsAfterSite(own, all);
       for (const flag of flagsOf(options)) own.addOption(flag);
+      // A script may add --yes to whatever changes something, also where nothing is asked.
+      if (rest < 0 && !('yes' in options) && (mayChange(command) || (command.effect ?? 'read') !== 'read'))
+        for (const flag of flagsOf(consents.moderate)) own.addOption(flag);
       for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {
         const given = givenIn(reading);

@@ -98,8 +98,11 @@ async function chosen(
     : to === undefined
       ? previous(of, releases, live)
       : named(of, releases, live, to);
-  ctx.progress.note(announced(of, live, target));
-  ctx.progress.note(MIGRATIONS);
+  // The plan of a dry run has both.
+  if (!ctx.plan) {
+    ctx.progress.note(announced(of, live, target));
+    ctx.progress.note(MIGRATIONS);
+  }
   if (!yes && !(await ctx.ask.confirm(`Roll back ${sitePlace(of)}?`))) throw cancelled();
   return target;
 }

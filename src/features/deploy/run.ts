@@ -1,5 +1,6 @@
 import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
+import { utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
@@ -88,6 +89,12 @@ interface Options {
   readonly resumed?: boolean;
 }
 
+/** When a deployment began: one that was started elsewhere, with its release. */
+function startOf({ attached, started_at }: Run, release: Release | null | undefined): string {
+  const created = utcOf(release?.created);
+  return attached && created !== undefined && Date.parse(created) < Date.parse(started_at) ? created : started_at;
+}
+
 /** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
 export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed = false }: Options = {}): Promise<DeployReport> {
   const { run } = saved;
@@ -101,9 +108,10 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed =
     const poll = runPoll(ctx, saved, baseline, resumed);
     const { verdict, status, elapsedMs } = await follow(ctx, { ...followed, ...poll, immediately: resumed });
     const last = poll.last();
-    const ms = resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
+    const started_at = startOf(run, verdict?.release);
+    const ms = resumed || run.attached ? Math.max(0, ctx.clock.now() - Date.parse(started_at)) : elapsedMs;
     const result = deployResult(run, {
-      started_at: run.started_at,
+      started_at,
       status,
       outcome: verdict?.outcome ?? 'timed_out',
       finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,

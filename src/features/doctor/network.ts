@@ -153,7 +153,7 @@ export async function credentialChecks({
   }
   const keychain = await keychainOf(tokens);
   if (keychain.verdict === 'failed')
-    return { signedIn: false, checks: [keychain, failed('token', 'no token can be read', 'Set DNX_TOKEN')] };
+    return { signedIn: false, checks: [keychain, failed('token', 'no token can be read', `${signIn}, or set DNX_TOKEN`)] };
   const found = await tokens.find().catch((error: unknown) => {
     if (!isError(error, 'usage', 'failed')) throw error;
     return error;

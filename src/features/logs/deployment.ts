@@ -33,9 +33,9 @@ export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site)
       if (next.value.kind !== 'bytes') continue;
       const lines = `${rest}${decoder.decode(next.value.bytes, { stream: true })}`.split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) ctx.progress.note(line);
+      for (const line of lines) ctx.progress.quote(line);
     }
-    if (rest !== '' && !ended) ctx.progress.note(rest);
+    if (rest !== '' && !ended) ctx.progress.quote(rest);
   };
   const shown = show().catch((error: unknown) => {
     if (!(error instanceof DnxError)) throw error;

@@ -1,4 +1,4 @@
-import { flagName, title } from '../../../base/text.ts';
+import { andList, flagName, title } from '../../../base/text.ts';
 import { type ChosenCalls, operationsIn, pathsIn } from '../../../cli/language/calls.ts';
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
@@ -33,11 +33,22 @@ export interface Asking {
 /** The operations of a command line: its calls, additions of its options, and lookups of names. */
 export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const chosen = callsOf(invocation, settled);
-  const { asked, notes } = namesIn(invocation, chosen, settled);
+  const { asked, notes, missing } = namesIn(invocation, chosen, settled);
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
   const all = [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)];
-  return { asked: invocation.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all, notes };
+  const sent = invocation.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
+  return { asked: sent, notes: [...byName(missing, sent), ...notes] };
+}
+
+/** What a token also needs to find what the line does not name: without a name, it is an id. */
+function byName(missing: readonly string[], asked: readonly AskedEndpoint[]): readonly string[] {
+  const noun = missing.includes('site') ? 'site' : missing[0];
+  if (noun === undefined) return [];
+  const lookups = lookupsFor(missing, Object.fromEntries(missing.map((name) => [name, 'name'])), {}).flatMap(({ requests }) => requests);
+  const needed = abilitiesFor(asked).map(({ ability }) => ability);
+  const more = [...new Set(lookups.flatMap((endpoint) => needOf(endpoint)?.ability ?? []))].filter((ability) => !needed.includes(ability));
+  return more.length === 0 ? [] : [`No ${title(noun)} given. To find one by name, the token also needs ${andList(more)}.`];
 }
 
 /** The abilities that these operations need, without duplicates. */
@@ -64,22 +75,23 @@ export function commandAbilities({ calls }: AnyCommand): Need[] {
 }
 
 /** The lookups for the names on a command line. */
-function namesIn(invocation: Invocation, chosen: ChosenCalls, settled: Settled): Asking {
+function namesIn(invocation: Invocation, chosen: ChosenCalls, settled: Settled): Asking & { readonly missing: readonly string[] } {
   const noun = nounOf(invocation.group);
   const given = firstWords(invocation);
   const every = isForAll(invocation) ? namings[noun] : undefined;
   const names = every ? parameters(every.list) : needed(invocation, chosen);
   const asked: AskedEndpoint[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
   const notes = new Set<string>();
+  const missing = new Set<string>();
   const words = ownWords(invocation);
   for (const word of words.length > 0 ? words : [undefined]) {
     for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, settled)) {
       asked.push(...each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })));
-      if (each.how === 'missing') notes.add(`No ${title(each.name)} given; assuming an id.`);
+      if (each.how === 'missing') missing.add(each.name);
       else if (each.word?.includes('$')) notes.add(`The value of ${each.word} is unknown; assuming it is a name.`);
     }
   }
-  return { asked, notes: [...notes] };
+  return { asked, notes: [...notes], missing: [...missing] };
 }
 
 /** The path parameters of the call, and a server or site given as an option, which is always looked up. */
