@@ -69,6 +69,7 @@ export interface FieldLabel {
   /** `--php-version`, or `<name>` for an argument. */
   readonly name: string;
   readonly known?: readonly string[] | undefined;
+  readonly example?: string | undefined;
 }
 
 /** A command worth running next: its words after `dnx`, unquoted, and why. */

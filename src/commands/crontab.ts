@@ -22,7 +22,7 @@ const crontabs = resource({
 
 const fields = {
   command: natural(required(assumed(text('Command to run')))),
-  frequency: required(assumed(text('Cron expression', 'cron'))),
+  frequency: required(assumed({ ...text('Cron expression', 'cron'), example: '*/5 * * * *' })),
   user: assumed(text('System user that runs the command')),
 };
 

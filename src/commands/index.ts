@@ -83,7 +83,6 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     noun: 'site',
     summary: 'Show the state of a site',
     section: 'Project',
-    top: 'Show the state of a site',
     load: () => import('./status.ts'),
   },
   {
@@ -98,6 +97,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     noun: 'site',
     summary: 'Find out why a deployment failed or a site is down',
     section: 'Project',
+    top: 'Find out what went wrong',
     load: () => import('./why.ts'),
   },
   { name: 'apply', summary: 'Apply a plan that --out saved', section: 'Project', load: () => import('./apply.ts') },
@@ -113,7 +113,13 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     section: 'Remote',
     load: () => import('./tunnel.ts'),
   },
-  { name: 'logs', summary: 'Show the logs of a site or a server', section: 'Remote', load: () => import('./logs.ts') },
+  {
+    name: 'logs',
+    summary: 'Show the logs of a site or a server',
+    section: 'Remote',
+    top: 'Show the logs of a site',
+    load: () => import('./logs.ts'),
+  },
   { name: 'audit', summary: 'Check servers and sites for risks', section: 'Servers', load: () => import('./audit.ts') },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Account', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
@@ -128,7 +134,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },
 ];
 
-/** The most used commands, also available at the root. */
+/** Commands that are also available at the root. */
 export const shortcuts: Tree['shortcuts'] = {
   login: ['auth', 'login', 'Sign in'],
   logout: ['auth', 'logout', 'Sign out'],

@@ -1,4 +1,6 @@
+import { expect, test } from 'vitest';
 import { missingId, testGroup } from '../support/cases.ts';
+import { openBed } from '../support/dnx.ts';
 
 const one = '01JQ8Z4T9G0000000000CR0001';
 const on = '--server web-1';
@@ -40,4 +42,11 @@ testGroup('crontab', {
     ability: 'crontab:delete',
     missing: `delete ${missingId} ${on} --yes`,
   },
+});
+
+test('a frequency that is refused is answered with one that is valid', async () => {
+  const bed = await openBed();
+  const run = await bed.dnx(`crontab create 'php artisan inspire' --frequency minutely ${on}`);
+  await bed.close();
+  expect([run.code, run.stderr]).toEqual([7, expect.stringContaining("invalid.   (for example: '*/5 * * * *')")]);
 });

@@ -74,6 +74,18 @@ describe('doctor', () => {
     expect(JSON.stringify(lines)).not.toContain('insecure-storage');
   });
 
+  test('says dnx login if nobody is signed in, also without a keychain', async () => {
+    const env = { DNX_TOKEN: undefined };
+    const fail = (): never => {
+      throw keychainFailure('No keychain available');
+    };
+    expect((await runDoctor('doctor --json', { env })).lines.find(({ check }) => check === 'token')?.fix).toBe('dnx login');
+    Object.assign(bed.keychain, { get: fail, set: fail });
+    expect((await runDoctor('doctor --json', { env })).lines.find(({ check }) => check === 'token')?.fix).toBe(
+      'dnx login, or set DNX_TOKEN',
+    );
+  });
+
   test('names the link file, its environment and site, or what is wrong with them', async () => {
     const environments = { production: { site: 'shop.example.com' }, staging: { server: 'web-2' } };
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ default: 'production', environments }));

@@ -61,6 +61,8 @@ export interface Option<V> {
   readonly prompt?: Prompt;
   /** For `timeout`: it starts when the command says so, not with its first request. */
   readonly later?: true;
+  /** A value that is valid, for the error about one that is not. */
+  readonly example?: string;
   /** The environment variable to use if the option is not given. */
   readonly env?: string;
   /** The command line of another program: from its first word on, options are not ours. */

@@ -85,8 +85,9 @@ function headline({ message, errors = {} }: DnxError): string {
 /** A line for each field that the API rejected: `--php-version: The selected php version is invalid.   (known: 8.3, 8.4)`. */
 const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly string[] =>
   Object.entries(errors).flatMap(([field, messages]) => {
-    const { name, known = [] } = own(labels, field) ?? { name: field };
-    const after = known.length > 0 ? style.dim(`   (known: ${known.join(', ')})`) : '';
+    const { name, known = [], example } = own(labels, field) ?? { name: field };
+    const values = known.length > 0 ? `known: ${known.join(', ')}` : example && `for example: '${example}'`;
+    const after = values ? style.dim(`   (${values})`) : '';
     return messages.map((each) => `  ${safeLines(name)}: ${safeLines(each)}${after}`);
   });
 

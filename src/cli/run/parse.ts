@@ -199,7 +199,7 @@ function commandPart(path: string, load: () => Promise<{ group: Group; command: 
       else if (rest === 0) readOptionsAfterSite(own, all);
       for (const flag of flagsOf(options)) own.addOption(flag);
       // A script may add --yes to whatever changes something, also where nothing is asked.
-      if (rest < 0 && !('yes' in options) && (mayChange(command) || (command.effect ?? 'read') !== 'read'))
+      if (rest < 0 && !('yes' in options) && (mayChange(command) || command.signs || (command.effect ?? 'read') !== 'read'))
         for (const flag of flagsOf(consents.moderate)) own.addOption(flag);
       for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {

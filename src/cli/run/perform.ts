@@ -51,7 +51,7 @@ export async function perform(
   const base = plan ? { ...outer, progress: beforehand(outer.progress) } : outer;
   if (base.settings.readOnly && !plan) refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
-  requireWords(line, base.ask, unplaced.settings);
+  await signedInFirst(base, async () => requireWords(line, base.ask, unplaced.settings));
   if (command.consent && typeof command.consent !== 'function' && !plan) (await import('./consent.ts')).requireConsent(line, base.ask);
   const {
     typed,
@@ -60,7 +60,7 @@ export async function perform(
   } = base.ask.allowed ? await (await import('./pick.ts')).pickTargets(line, unplaced, base) : { typed: line, scope: unplaced, words: {} };
   const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, picked);
   const timeoutMs = allowanceFor(typed, inputs.options);
-  const { invocation, found, scope, allowance } = await findTargets(typed, picked, base, timeoutMs);
+  const { invocation, found, scope, allowance } = await signedInFirst(base, () => findTargets(typed, picked, base, timeoutMs));
   const chosen = callsOf(invocation, scope.settings);
   const prepared: Ready['prepared'] = (targets, all, values) =>
     prepare({ invocation, chosen, inputs: values, all, base, scope, allowance, timeoutMs }, targets);
@@ -222,6 +222,19 @@ function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
   return scope;
 }
 
+/** Words the failure for a missing name: without a token, that is what is missing first. */
+async function signedInFirst<T>({ tokens }: Pick<BaseContext, 'tokens'>, find: () => Promise<T>): Promise<T> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!isError(error, 'usage') || error.reason !== 'target_missing') throw error;
+    await tokens.token().catch((failure: unknown) => {
+      if (isError(failure, 'unauthenticated')) throw failure;
+    });
+    throw error;
+  }
+}
+
 /** How long the requests of the command may take, in ms. */
 const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Invocation, given: Inputs['options']): number =>
   options?.timeout && !options.timeout.later ? allowanceOf(given) : limitMs;
@@ -247,7 +260,8 @@ function withLabels(error: unknown, command: AnyCommand): unknown {
   });
 }
 
-const labelOf = (key: string, { as, place, choices }: Option<unknown>): FieldLabel => ({
+const labelOf = (key: string, { as, place, choices, example }: Option<unknown>): FieldLabel => ({
   name: place ? `<${key.replaceAll('_', '-')}>` : flagName(as ?? key),
   known: choices,
+  example,
 });

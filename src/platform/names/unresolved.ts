@@ -110,7 +110,9 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
 export const nowhere = (settled: Settled): DnxError =>
   brokenSetting('site', settled) ??
   brokenSetting('server', settled) ??
-  usage('No server or site given.', 'Name one, set a default with `dnx link`, or run in a terminal to pick one.');
+  usage('No server or site given.', 'Name one, set a default with `dnx link`, or run in a terminal to pick one.').with({
+    reason: 'target_missing',
+  });
 
 /** The error if a broken settings or link file may have set the server or site, or a missing environment should have. */
 export function brokenSetting(name: string, { broken, unplaced }: Settled): DnxError | undefined {

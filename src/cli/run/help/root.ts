@@ -6,10 +6,11 @@ const TWO_COLUMNS = 80;
 
 /** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
 export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page: HelpPage): string {
-  const used = [
-    ...Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]),
-    ...standalone.flatMap(({ name, top }): Line[] => (top === undefined ? [] : [[name, top]])),
-  ];
+  const entries = [...contents, ...standalone];
+  const used = MOST_USED.map((name): Line => {
+    const { summary = '', top = summary } = entries.find((each) => each.name === name) ?? {};
+    return [name, shortcuts[name]?.[2] ?? top];
+  });
   const { bold, width } = page;
   return joinedParts([
     [
@@ -18,13 +19,22 @@ export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page
       labeledLine('Example', 'dnx deploy shop.example.com', page),
     ].join('\n'),
     width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : sectionLines([['Most used', used]], page)[0],
-    ...sectionLines([['Commands', bySection([...contents, ...standalone])]], page),
+    ...sectionLines([['Commands', bySection([...entries, ...others(entries, shortcuts)])]], page),
     [
       labeledLine('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox shell', page),
       labeledLine('Topics', topics.map(({ name }) => name).join(', '), page),
     ].join('\n'),
   ]);
 }
+
+/** What stands in the left column, then in the right one. */
+const MOST_USED = ['login', 'status', 'env', 'logs', 'deploy', 'watch', 'rollback', 'why'];
+
+/** The shortcuts that are not used most, in the section of their group. */
+const others = (entries: readonly Pick<Entry, 'name' | 'section'>[], shortcuts: Tree['shortcuts']) =>
+  Object.entries(shortcuts).flatMap(([name, [group]]) =>
+    MOST_USED.includes(name) ? [] : entries.filter((each) => each.name === group).map(({ section }) => ({ name, section })),
+  );
 
 /** The names of each section, in one line. What a project begins with comes first. */
 function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): HelpSection[1] {
