@@ -104,3 +104,25 @@ test.skipIf(reason !== undefined)('the log shows what was written when the outco
   expect(told, text).not.toContain(-1);
   expect(told).toEqual([...told].sort((one, other) => one - other));
 });
+
+/** What Composer writes: its lines begin with a mark of dnx's own plans. */
+const COMPOSER = `Lock file operations: 2 installs, 1 update, 1 removal
+  - Downloading laravel/framework (v12.38.1)
+  - Removing fideloper/proxy (4.4.2)
+  - Upgrading symfony/console (v7.3.3 => v7.3.4): Extracting archive
+  - Installing laravel/framework (v12.38.1): Extracting archive
+`;
+
+test.skipIf(reason !== undefined)('a line of Composer has no color of its own', async () => {
+  const { bed, site, write, looked, passes } = await openFailing('composer', 10);
+  bed.sandbox.state.fail_deploys = false;
+  const terminal = openTerminal(['deploy', site], { ...bed.env, FORCE_COLOR: '1' }, bed.directory, 100);
+  await looked();
+  passes(3_000);
+  await terminal.shows('deploying');
+  write(COMPOSER);
+  await terminal.shows('Installing laravel/framework');
+  bed.sandbox.onRequest(() => passes(3_000));
+  const { raw, code } = await terminal.ended;
+  expect([code, raw.includes('\u001b[32m✓'), raw.includes('\u001b[31m- ')], raw).toEqual([0, true, false]);
+});
