@@ -255,8 +255,6 @@ const changes = [
   ['site suspend shop.example.com --force', 'site suspend shop.example.com --yes'],
   ['site suspend shop.example.com --no-confirm', 'site suspend shop.example.com --yes'],
   ['site suspend shop.example.com --skip-confirmation', 'site suspend shop.example.com --yes'],
-  ['site resume shop.example.com --yes', 'site resume shop.example.com'],
-  ['site resume shop.example.com -y', 'site resume shop.example.com'],
   ['deploy shop.example.com --async', 'deploy shop.example.com --no-wait'],
   ['deploy shop.example.com --background', 'deploy shop.example.com --no-wait'],
   ['deploy shop.example.com --detach', 'deploy shop.example.com --no-wait'],
