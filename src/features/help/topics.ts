@@ -197,7 +197,7 @@ export const topicTexts = {
   ci: {
     title: 'CI',
     body: [
-      'Create a token that can do only what the pipeline does, and store it as the secret DNX_TOKEN:',
+      'Create a token with the abilities that the pipeline needs, and store it as the secret DNX_TOKEN:',
       { run: ['dnx token create ci --for "deploy --wait"', 'dnx token create ci --from-script .github/workflows/deploy.yml'] },
       'In the pipeline:',
       { run: ['npx deploynix-cli deploy "$SITE" --server "$SERVER" --verify /up'] },
