@@ -17,7 +17,7 @@ let dnx: Project['dnx'];
 beforeEach(async () => {
   ({ bed, hub, clone, dnx } = await openProject({ 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 const inClone = () => clone().directory;
 

@@ -13,7 +13,7 @@ import { listen, openElsewhere } from '../support/elsewhere.ts';
 import { canIsolate, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, releaseKey, serveReleases, signed } from '../support/release.ts';
 
-const missing = lacking(['zip', 'rpmbuild', 'dpkg-deb']);
+const missing = lacking(['git', 'zip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped dnx upgrade: there is no ${missing.join(' and no ')}\n`);
 
 let release: Release;

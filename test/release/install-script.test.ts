@@ -12,7 +12,7 @@ import { canIsolate, find, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, serveReleases, signed } from '../support/release.ts';
 import { deep } from '../support/volume.ts';
 
-const missing = lacking(['dash', 'busybox', 'curl', 'wget', 'openssl', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
+const missing = lacking(['git', 'dash', 'busybox', 'curl', 'wget', 'openssl', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped install.sh: there is no ${missing.join(' and no ')}\n`);
 
 /** What the script starts, besides a program for downloads and one for checksums. */
