@@ -1,7 +1,7 @@
 // The Debian packages with the programs that tests need. `node scripts/test-programs.mjs [deep]` prints them, for .ci/run.
 import { argv } from 'node:process';
 
-/** A package, and what tests look for in it. */
+/** Packages, and what tests look for in them. */
 const packages = {
   busybox: ['busybox'],
   'chromium-headless-shell': ['chromium-headless-shell'],
@@ -14,21 +14,20 @@ const packages = {
   'gnome-keyring': ['gnome-keyring-daemon'],
   'groff-base': ['groff'],
   kwallet6: ['kwalletd6'],
-  'libnginx-mod-http-brotli-filter': [],
   'libsecret-tools': ['secret-tool'],
   mandoc: ['mandoc'],
   'mariadb-server': ['mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump'],
   nano: ['nano'],
-  nginx: ['nginx'],
+  'libnginx-mod-http-brotli-filter nginx': ['nginx'],
   'openssh-server': ['sshd', 'ssh', 'ssh-keygen'],
   openssl: ['openssl'],
   passwd: ['useradd'],
   'php-cli': ['php'],
   'php-composer-semver': ['/usr/share/php/Composer/Semver/autoload.php'],
-  'php-phpoption': [],
-  'php-vlucas-phpdotenv': ['/usr/share/php/Dotenv/autoload.php'],
+  'php-phpoption php-vlucas-phpdotenv': ['/usr/share/php/Dotenv/autoload.php'],
   postgresql: ['/usr/lib/postgresql', 'pg_dump', 'psql'],
   procps: ['ps'],
+  'python3-yaml': ['/usr/lib/python3/dist-packages/yaml/__init__.py'],
   rpm: ['rpm', 'rpmbuild'],
   rsync: ['rsync'],
   rubocop: ['rubocop'],
@@ -48,11 +47,11 @@ const packages = {
 const deep = { buildah: ['buildah'], mmdebstrap: ['mmdebstrap'], netavark: ['/usr/lib/podman/netavark'] };
 
 /** Debian has these everywhere. */
-const essential = { dash: ['dash'], dpkg: ['dpkg', 'dpkg-deb'], mount: ['mount'], 'util-linux': ['setpriv', 'unshare'] };
+const essential = { bash: ['bash'], dash: ['dash'], dpkg: ['dpkg', 'dpkg-deb'], mount: ['mount'], 'util-linux': ['setpriv', 'unshare'] };
 
 const all = { ...packages, ...deep, ...essential };
 
-/** The package of a program or file. Throws if it is not listed above. */
+/** The package of a program or file, and what it needs besides. Throws if it is not listed above. */
 export function packageOf(program) {
   const found = Object.keys(all).find((name) => all[name].includes(program));
   if (found === undefined) throw new Error(`Add the Debian package of ${program} to scripts/test-programs.mjs.`);
@@ -62,7 +61,7 @@ export function packageOf(program) {
 /** The last line of a run: how many tests were left out, and how to install what they need. */
 export function leftOut(count, programs) {
   if (count === 0) return 'Left out no tests: this machine has every program that they need.';
-  const names = [...new Set(programs.filter((each) => each !== 'root').map(packageOf))].sort();
+  const names = [...new Set(programs.filter((each) => each !== 'root').flatMap((each) => packageOf(each).split(' ')))].sort();
   const asRoot = programs.includes('root') ? ' Some of them also need root.' : '';
   const tests = count === 1 ? '1 test' : `${count} tests`;
   if (names.length === 0) return `Left out ${tests} for want of root.`;

@@ -6,6 +6,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../package.json';
+import { holderName, processHolder } from '../../src/machine/files/lock.ts';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
@@ -148,6 +149,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
       1,
       'Error: The checksums of dnx 9.8.7 are not signed by the key of this dnx.',
     ],
+    ['checksums without end', () => ({ SHA256SUMS: Buffer.alloc(400_000, 'a') }), 1, '/v9.8.7/SHA256SUMS is larger than 256 kB.\n'],
     ['no signature', () => ({ 'SHA256SUMS.sig': '' }), 1, 'Error: The checksums of dnx 9.8.7 are not signed'],
     [
       'a file that is missing',
@@ -226,6 +228,14 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     const { code, stderr } = await upgrade();
     expect([code, stderr]).toEqual([1, expect.stringContaining(`Error: Could not write to ${bin}: the disk is full.\n`)]);
     expect([output(), readdirSync(bin).sort()]).toEqual([`${version}\n`, ['dnx', 'full']]);
+  });
+
+  test('removes what a killed one left', async () => {
+    const left = join(bin, '.dnx-upgrade-killed');
+    mkdirSync(left);
+    writeFileSync(join(left, holderName({ ...processHolder(process.pid), start: '1' })), '');
+    writeFileSync(join(left, 'dnx'), 'half');
+    expect([(await upgrade()).code, output(), readdirSync(bin)]).toEqual([0, '9.8.7\n', ['dnx']]);
   });
 
   test('stops at Ctrl-C, and leaves no file', async () => {

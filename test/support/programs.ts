@@ -65,6 +65,9 @@ export function need(program: string): void {
   test.context.skip(`needs ${program}`);
 }
 
+/** What tests over ssh need, besides root. */
+export const SSH_PROGRAMS = ['sshd', 'ssh', 'ssh-keygen', 'useradd'];
+
 /** A loopback port that nothing listens on. Below those that the kernel gives to connections, which could take it before a server does. */
 export async function freePort(): Promise<number> {
   for (;;) {
