@@ -55,7 +55,7 @@ help() {
 Install dnx, the command line for Deploynix.
 
 Usage:
-  sh install.sh [VERSION]     Install or replace dnx; by default the latest release
+  sh install.sh [VERSION]     Install or replace dnx; by default by the latest release, unless that is older
   sh install.sh --uninstall   Remove dnx
 
 Environment:
