@@ -86,9 +86,9 @@ export const day = [
 
 /** What the demo shows without Git, so without a clone to push from. */
 export const withoutGit = [
-  { say: 'Deploy a site, and wait until it is live.', type: 'dnx deploy shop.example.com', shows: ['✓ Deployed shop.example.com'] },
-  { say: 'The last deployment of another site failed. Why?', type: 'dnx why api.example.com', shows: ['creates the table'] },
-  { say: 'Is anything else wrong?', type: 'dnx status', shows: ['shop.example.com', 'api.example.com'] },
+  { say: 'Six sites on three servers.', type: 'dnx site list', shows: ['shop.example.com', 'api.example.com'] },
+  { say: 'Deploy one, and wait until it is live.', type: 'dnx deploy shop.example.com', shows: ['✓ Deployed shop.example.com'] },
+  { say: 'The last deployment of another one failed. Why?', type: 'dnx why api.example.com', shows: ['creates the table'] },
 ];
 
 const PROMPT = /\(sandbox\) \S+ ?[$#] $/;
