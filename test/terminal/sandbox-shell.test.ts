@@ -84,7 +84,7 @@ describe('dnx sandbox shell', { timeout: 60_000 }, () => {
     await leave(terminal);
   });
 
-  test.skipIf(noClone).concurrent('leaves nothing behind: no file, and no process', async ({ home }) => {
+  test.skipIf(noClone).concurrent('leaves nothing behind: no file, and no process', async ({ home, expect }) => {
     const terminal = await enter(home);
     await run(terminal, 'dnx logs -f >/dev/null & sleep 300 & (dnx ssh web-1 -- sleep 300 &)');
     await terminal.shows('Connecting to web-1');
