@@ -177,7 +177,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
   });
 
   test('changes nothing if the new one does not run, or is of an older release', async () => {
-    const script = '#!/bin/sh\n[ -e "$(dirname "$0")/ready" ] && echo 0.0.1 && exit\necho "GLIBC_2.99 not found" >&2; exit 1\n';
+    const script = '#!/bin/sh\n[ -e "$(dirname "$0")/../ready" ] && echo 0.0.1 && exit\necho "GLIBC_2.99 not found" >&2; exit 1\n';
     const broken = packRelease('9.8.8', () => script);
     onTestFinished(() => broken.close());
     for (const reason of ['GLIBC_2.99 not found', 'it is 0.0.1']) {
