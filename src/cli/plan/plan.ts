@@ -7,6 +7,7 @@ import { MASK } from '../../platform/names/existing.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
+import type { PlannedDeployment } from './deployment.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
 import { irreversible } from './undo.ts';
 
@@ -31,6 +32,7 @@ export interface PlannedChange {
   readonly absent?: true;
   /** Sent even if an earlier change fails, to put something back. */
   readonly always?: true;
+  readonly deployment?: PlannedDeployment;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
   readonly about?: readonly JsonObject[];
@@ -93,7 +95,7 @@ export function plannedChange(
   parts: ChangeParts,
   hidden: (value: unknown, field: string) => unknown = () => MASK,
 ): PlannedChange {
-  const { call, body, about, always, absent } = change;
+  const { call, body, about, always, absent, deployment } = change;
   const isSecret = (field: string) => isSecretField(call, field, parts.secrets);
   const planned = {
     call,
@@ -106,6 +108,7 @@ export function plannedChange(
     undo: irreversible(planned) ?? null,
     ...(absent && { absent }),
     ...(always && { always }),
+    ...(deployment && { deployment }),
     ...(about.length > 0 && { about: about.map(({ data }) => data) }),
   };
 }
@@ -122,7 +125,7 @@ export function planOf(parts: PlanParts, hidden?: (value: unknown, field: string
 
 /** The plan for a file: its secrets are references to where they were read. Fails for what a plan cannot hold. */
 export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 'about'> {
-  const why = parts.recorder.changes.map(exclusionOf).find((each) => each !== undefined);
+  const why = parts.recorder.changes.map((change) => change.unsaved ?? exclusionOf(change)).find((each) => each !== undefined);
   if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
   return planOf(parts, (value, field) => {
     const secret = parts.recorder.sourceOf(wordOf(value)) ?? keep?.(wordOf(value));

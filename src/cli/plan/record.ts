@@ -5,6 +5,7 @@ import { type Endpoint, segment } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
 import { createdBy, operationAt } from '../../platform/operations.ts';
 import type { Consent, Planning } from '../language/command.ts';
+import type { PlannedDeployment } from './deployment.ts';
 
 /** A request that would change something. */
 export interface RecordedChange {
@@ -18,6 +19,9 @@ export interface RecordedChange {
   readonly absent?: true;
   readonly always?: true;
   readonly about: readonly Fact[];
+  readonly deployment?: PlannedDeployment;
+  /** Why it cannot be saved in a plan. */
+  readonly unsaved?: string | undefined;
 }
 
 /** Something that a command says of a change. */
@@ -56,6 +60,7 @@ export function openRecorder(): Recorder {
   const sources = new Map<string, string>();
   const whole: Fact[] = [];
   let next: Fact[] = [];
+  let held: Pick<RecordedChange, 'deployment' | 'unsaved'> = {};
   let needed: ReturnType<Recorder['needed']> = { level: undefined, name: undefined };
   return {
     changes,
@@ -70,6 +75,9 @@ export function openRecorder(): Recorder {
     about(data, details, all = false) {
       (all ? whole : next).push({ data, details });
     },
+    deployment(deployment, unsaved) {
+      held = { deployment, unsaved };
+    },
     gate: {
       read: readings.add,
       async change<T>(method: string, address: string, { body, assume, always }: SendOptions): Promise<Reply<T>> {
@@ -77,8 +85,9 @@ export function openRecorder(): Recorder {
         const { call, ids } = recordedOperation(method, address);
         const before = readings.changedBy(method, path, ids);
         const absent = isAbsent(call, body, readings.list(path));
-        changes.push({ call, ids, body, before, about: next, ...(absent && { absent }), ...(always && { always }) });
+        changes.push({ call, ids, body, before, about: next, ...held, ...(absent && { absent }), ...(always && { always }) });
         next = [];
+        held = {};
         // What a later change replaces.
         if (method === 'PUT' && before) readings.add(path, { ...before, ...(isObject(body) && body) });
         if (!assume) throw new Planned();

@@ -7,6 +7,7 @@ import { namings } from '../../platform/names/namings.ts';
 import { createdBy } from '../../platform/operations.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
+import { verifyDetails } from './deployment.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
@@ -20,7 +21,7 @@ export function planView(plan: Plan, nameOf: (noun: string, id: string) => strin
   ];
   const blocks: readonly Section[] = changes.map((change, at) => ({
     title: changeTitle(change, nameOf),
-    details: [...(details.each[at] ?? []), ...fieldDetails(change)],
+    details: [...(details.each[at] ?? []), ...fieldDetails(change), ...(change.deployment ? verifyDetails(change.deployment) : [])],
   }));
   const shown = columns<Plan>('version', 'host', 'changes', 'consent', 'abilities', 'about');
   return sections(plan, shown, [

@@ -23,14 +23,14 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   const borrowed = before && (await borrow(ctx, of, before, values));
   try {
     await borrowed?.asked();
-    const saved = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before), job);
+    const saved = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before, values.commit), job);
     if (!before || values.wait === false) return startedReport(of, saved, values.wait);
     if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
     const endLog = await showLog(ctx, of, before, values);
     let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
     if (attach) await afterFollowing(ctx, of, report);
-    if (verification && report.result.outcome === 'succeeded')
+    if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
       report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
     return withCause(ctx, of, (await borrowed?.giveBack(report)) ?? report);
   } catch (error) {

@@ -43,7 +43,7 @@ interface Compared {
   /** Its targets with the names that they have now. */
   readonly targets: Targets;
   /** What is not as it was, a line each. */
-  readonly moved: readonly string[];
+  readonly moved: string[];
 }
 
 /** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
@@ -69,6 +69,9 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     targets[noun] = { id, label: label ?? id };
   }
   if (own && before && !changed) moved.push(...differences(own, before));
+  const branch = change.deployment?.branch ?? null;
+  if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
+    moved.push(`it deploys branch ${own.branch} now, not ${branch}`);
   if (absent) moved.push(...(await appeared(lists, change, ids)));
   const live = about?.map((each) => each.live).find(isObject)?.release;
   if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
