@@ -121,7 +121,10 @@ describe('a rerun of apply', () => {
     await save();
     bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'No.' } });
     const runs = [await apply(), await apply()];
-    expect([runs.map(({ code }) => code), posts(...runs)]).toEqual([[7, 0], [POST, POST]]);
+    expect([runs.map(({ code }) => code), posts(...runs)]).toEqual([
+      [7, 0],
+      [POST, POST],
+    ]);
   });
 
   test.each<[string, 'drop' | { status: number; body: object }]>([

@@ -20,7 +20,9 @@ export async function fetchBranch(ctx: Needs, clone: Pick<Clone, 'read'>, remote
   const refs = `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`;
   const done = await atRemote(ctx, clone, ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--', remote, refs]);
   if (typeof done === 'string') return;
-  throw new DnxError('failed', `Could not fetch ${branch} from ${remote}: ${done.why}`, { hint: done.isProgram ? `Run: git fetch ${remote}` : undefined });
+  throw new DnxError('failed', `Could not fetch ${branch} from ${remote}: ${done.why}`, {
+    hint: done.isProgram ? `Run: git fetch ${remote}` : undefined,
+  });
 }
 
 /** The commit of a branch at its remote now; undefined if the branch is gone. */
@@ -55,10 +57,7 @@ async function atRemote(
   const attended = ask.allowed;
   const done = await capture({
     file: 'git',
-    args: [
-      ...['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'gc.auto=0', '-c', 'maintenance.auto=false'],
-      ...args,
-    ],
+    args: [...['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'gc.auto=0', '-c', 'maintenance.auto=false'], ...args],
     cwd,
     env: childEnv(gitEnv(env), { ...TRANSPORTS, ...(!attended && UNATTENDED), LC_ALL: 'C' }),
     ...(attended ? { attended } : args[0] === 'ls-remote' && { limitMs: LIMIT_MS }),

@@ -2,7 +2,7 @@ import { isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { deployable } from './branch.ts';
-import { type Changes } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { commitIn, openClone, Unknowable } from './clone.ts';
 import { commitAtRemote } from './fetch.ts';
 
@@ -10,7 +10,8 @@ type Needs = Pick<Context, 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** The commit that a plan holds a deployment to. Null if the clone may be that of another repository, or the branch is a guess. */
 export function pinned({ target, commits }: Changes): Pick<PlannedDeployment, 'commit' | 'branch' | 'repository'> {
-  if (!target || target.checked_out || (target.repository === null && commits === null)) return { commit: null, branch: null, repository: null };
+  if (!target || target.checked_out || (target.repository === null && commits === null))
+    return { commit: null, branch: null, repository: null };
   return { commit: target.commit, branch: target.branch, repository: target.repository };
 }
 

@@ -21,7 +21,9 @@ interface Saved {
 
 /** The failure of a deployment that was performed before; undefined if there is none. */
 export const failureIn = ({ failed }: Saved): DnxError | undefined =>
-  failed ? new DnxError(failed.code, failed.message, { hint: 'This plan was applied. To deploy again, make a new one, or use dnx deploy.' }) : undefined;
+  failed
+    ? new DnxError(failed.code, failed.message, { hint: 'This plan was applied. To deploy again, make a new one, or use dnx deploy.' })
+    : undefined;
 
 /** A request that may have been sent. */
 export interface Flight {

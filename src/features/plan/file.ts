@@ -70,7 +70,7 @@ export const planSchema = {
         branch: nullable('string'),
         repository: nullable('string'),
         verify: {
-          description: "How the site is requested afterwards, at its own address: the options of dnx deploy. Null for no verification.",
+          description: 'How the site is requested afterwards, at its own address: the options of dnx deploy. Null for no verification.',
           type: ['object', 'null'],
           required: ['path', 'expect', 'expect_body', 'for', 'within_s'],
           additionalProperties: false,

@@ -60,7 +60,8 @@ export const isRelease = (call: string): boolean => isDeploy(call) || isRollback
 
 /** True for two changes of the same resource. An action follows the path of what it acts on. */
 export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
-  const placeOf = (call: string) => (call.startsWith('POST ') && !createdBy(call) ? operationPath(call).replace(/\/[^/]*$/, '') : operationPath(call));
+  const placeOf = (call: string) =>
+    call.startsWith('POST ') && !createdBy(call) ? operationPath(call).replace(/\/[^/]*$/, '') : operationPath(call);
   const [first, second] = [one, other].map(({ call, targets }) => JSON.stringify([placeOf(call), targets]));
   return first === second;
 }
@@ -109,10 +110,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[], f
 const isOver = (failure: DnxError): boolean => !isStop(failure) && failure.code !== 'timed_out' && failure.code !== 'network';
 
 /** True for a change that puts back what an earlier one changed, if that was applied. */
-const putsBack = (
-  { plan: { changes }, application: { saved } }: Applying,
-  { change, at }: Pick<Pending, 'change' | 'at'>,
-): boolean =>
+const putsBack = ({ plan: { changes }, application: { saved } }: Applying, { change, at }: Pick<Pending, 'change' | 'at'>): boolean =>
   change.always === true && changes.slice(0, at).some((each, index) => saved.done[index] !== undefined && isSamePlace(each, change));
 
 const failureOf = (failure: DnxError, count: number): DnxError =>

@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
-import { changeTitle } from '../../cli/plan/show.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
+import { changeTitle } from '../../cli/plan/show.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Flight } from './application.ts';
 import { wasPerformed } from './compare.ts';
