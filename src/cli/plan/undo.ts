@@ -2,7 +2,7 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { resourceName } from '../../platform/names/names.ts';
-import { createdBy, operationPath, operations } from '../../platform/operations.ts';
+import { createdBy, isDone, operationPath, operations } from '../../platform/operations.ts';
 
 /** A change as far as its inverse depends on it, and an inverse. */
 interface Sent {
@@ -29,7 +29,7 @@ export function irreversible({ call, body, before }: Sent): string | undefined {
       createdFields(call).filter((field) => field in before),
       before,
     );
-  return undo.unless(before) ? 'It was like that before.' : undefined;
+  return isDone(call, body, before) ? 'It was like that before.' : undefined;
 }
 
 /** The fields with which what a request deleted is created again. */

@@ -7,7 +7,7 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { shownValue } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
-import { createdBy, listPath, operationPath, operations } from '../../platform/operations.ts';
+import { createdBy, isDone, listPath, operationPath } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
 export interface Lists {
@@ -97,7 +97,7 @@ async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readon
 /** Whether a request that may have been sent was performed: the id of what it created, or false; undefined if that is unknown. `list`: the ids before it. */
 export async function wasPerformed(
   lists: Lists,
-  { call, before }: PlannedChange,
+  { call }: PlannedChange,
   given: { readonly ids: Readonly<Record<string, string>>; readonly body: JsonObject | undefined; readonly list: readonly string[] | null },
 ): Promise<{ readonly id: string | null } | false | undefined> {
   const { ids, body, list } = given;
@@ -117,7 +117,6 @@ export async function wasPerformed(
   if (now === undefined) return undefined;
   if (call.startsWith('DELETE ')) return done(now === null);
   if (now === null) return undefined;
-  const is = (wanted: JsonObject): boolean => Object.entries(wanted).every(([field, value]) => isSame(value, now[field]));
-  if (call.startsWith('PUT ') && body && Object.keys(body).every((field) => field in now)) return done(is(body));
-  return operations[call]?.touches && before ? done(!is(before)) : undefined;
+  const isAsWanted = isDone(call, body, now);
+  return isAsWanted === undefined ? undefined : done(isAsWanted);
 }
