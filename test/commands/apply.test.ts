@@ -242,7 +242,8 @@ describe('dnx apply', () => {
 });
 
 describe('an action whose response is lost counts as performed only if its target is as wanted', () => {
-  const site = () => bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['shop.example.com']) as unknown as Record<string, unknown>;
+  const site = () =>
+    bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['shop.example.com']) as unknown as Record<string, unknown>;
   test.each<[string, string, string, unknown]>([
     ['site suspend shop.example.com', 'status', 'active', 'deploying'],
     ['site resume shop.example.com', 'status', 'suspended', 'suspended'],

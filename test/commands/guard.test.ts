@@ -244,23 +244,26 @@ describe('--dry-run without a guard', () => {
     expect(done.stdout).toBe(
       [
         '* deploy shop.example.com (web-1)',
-        `  live     ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
-        `  branch   origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
-        `  commits  ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
+        `  live        ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
+        `  branch      origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
+        `  commits     ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
+        '  migrations  none',
+        '  missing     none',
+        '  PHP         8.3 is allowed: composer.json requires ^8.2',
         '1 change',
         '  needs  site:deploy',
         '  undo   not possible: Roll back with dnx rollback. Migrations are not undone.',
         '',
       ].join('\n'),
     );
-    // Nothing that the deployment itself would not read.
-    expect(done.calls.filter((call) => /environment-variables|git-repositories/.test(call))).toEqual([]);
   });
 
   test('shows what the API knows outside of a clone', async () => {
     const done = await dnx(bed.directory, 'deploy shop.example.com --dry-run');
     expect(done.stdout).toMatch(/^\* deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
-    expect(done.stdout).toContain('  unknown  commits: this directory is not in a Git repository. Run it in a clone.\n');
+    expect(done.stdout).toContain(
+      '  unknown  commits, migrations, variables, PHP version: this directory is not in a Git repository. Run it in a clone.\n',
+    );
   });
 });
 

@@ -25,6 +25,8 @@ export interface PlannedChange {
   /** As the API reference writes it. */
   readonly call: Endpoint;
   readonly targets: Readonly<Record<string, PlannedTarget>>;
+  /** What `dnx api` adds to the path, without `?`. */
+  readonly query?: string;
   readonly body: unknown;
   /** What it replaces or deletes, or an action changes; null if that was not read. */
   readonly before: JsonObject | null;
@@ -76,6 +78,8 @@ const SECRET = /(^|_)(password|token|secret|private_key|api_key)$/i;
 export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
   declared.includes(field) || SECRET.test(field) || (field === 'value' && call.includes('/environment-variables'));
 
+const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some((key) => SECRET.test(key));
+
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
   ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),
@@ -95,7 +99,7 @@ export function plannedChange(
   parts: ChangeParts,
   hidden: (value: unknown, field: string) => unknown = () => MASK,
 ): PlannedChange {
-  const { call, body, about, always, absent, deployment } = change;
+  const { call, query, body, about, always, absent, deployment } = change;
   const isSecret = (field: string) => isSecretField(call, field, parts.secrets);
   const planned = {
     call,
@@ -106,6 +110,7 @@ export function plannedChange(
   return {
     ...planned,
     undo: irreversible(planned) ?? null,
+    ...(query !== undefined && { query: hasSecret(query) ? (hidden(query, 'query') as string) : query }),
     ...(absent && { absent }),
     ...(always && { always }),
     ...(deployment && { deployment }),

@@ -96,7 +96,8 @@ function siteIn(body: unknown, nameOf: (noun: string, id: string) => string | un
 }
 
 /** The fields that are sent, and what they replace. What a title names is left out. */
-export function fieldDetails({ call, body, before }: Pick<PlannedChange, 'call' | 'body' | 'before'>): readonly Detail[] {
+export function fieldDetails({ call, query, body, before }: Pick<PlannedChange, 'call' | 'query' | 'body' | 'before'>): readonly Detail[] {
+  if (query !== undefined) return [['query', query], ...fieldDetails({ call, body, before })];
   if (!isObject(body)) return body === undefined || body === null ? [] : [['body', wordOf(body)]];
   const noun = createdBy(call);
   const named = noun === undefined ? undefined : namings[noun]?.keys[0];

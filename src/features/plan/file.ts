@@ -45,6 +45,7 @@ export const planSchema = {
           anyOf: [{ enum: changing }, { type: 'string', pattern: '^[A-Z]+ /' }],
         },
         targets: { description: 'By path parameter.', type: 'object', additionalProperties: { $ref: '#/$defs/target' } },
+        query: { description: 'What dnx api adds to the path.', type: 'string', pattern: '^[^#?]+$' },
         body: {
           description: 'The JSON body. A secret is masked in output; in a file, it is an object that says where it is read.',
           examples: [{ password: { secret: 'file://secrets/db' } }],
@@ -148,6 +149,7 @@ function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong
   for (const [key, each] of Object.entries({ body, before }))
     if (each !== null && each !== undefined && !isObject(each)) throw wrong(`has a ${key} that is not an object`);
   requireDeployment(call, change.deployment, wrong);
+  if (change.query !== undefined && !isHarmlessQuery(change.query)) throw wrong('has a query that is not valid');
   const nouns = parameters(call);
   if (!isObject(targets) || Object.keys(targets).sort().join() !== [...nouns].sort().join()) throw wrong('does not name its targets');
   for (const [noun, target] of Object.entries(targets)) requireTarget(noun, target, earlier, wrong);
@@ -174,6 +176,12 @@ function requireDeployment(call: string, held: unknown, wrong: Wrong): void {
     if (!Number.isInteger(value) || Number(value) < minimum || Number(value) > maximum) throw no(`'${key}' out of range`);
   }
 }
+
+/** No query changes which operation it is: Laravel takes the method from `_method`, also spelled `.method` or `_method[]`. */
+const isHarmlessQuery = (query: unknown): boolean =>
+  typeof query === 'string' &&
+  /^[^#?]+$/.test(query) &&
+  [...new URLSearchParams(query).keys()].every((key) => /^[a-z][\w[\]-]*$/i.test(key));
 
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 

@@ -6,6 +6,7 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { workResult } from '../../cli/run/work-result.ts';
+import type { Query } from '../../platform/api/api.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
@@ -190,7 +191,7 @@ const placeIn = (targets: Targets, ids: Readonly<Record<string, string>>): Locat
 /** Does what the command of a change does. Waits for what later changes need. Returns the id of what it created. */
 async function perform(
   { ctx, plan }: Applying,
-  { at, change: { call }, body, targets: named }: Pending,
+  { at, change: { call, query }, body, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
 ): Promise<string | undefined> {
@@ -214,7 +215,7 @@ async function perform(
   }
   if (call === issueEndpoint && later && body) return idOf(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
-  const send = () => ctx.api.send<unknown>(call, ids, body ? { body } : {});
+  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }) });
   if (!noun || !body) {
     await send();
     return undefined;
@@ -223,6 +224,12 @@ async function perform(
   const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
   const { data } = await created(ctx, creation, send);
   return isObject(data) ? idIn(data.id) : undefined;
+}
+
+/** The parameters of a query. */
+function queryOf(query: string): Query {
+  const found = new URLSearchParams(query);
+  return Object.fromEntries([...found.keys()].map((key) => [key, found.getAll(key)]));
 }
 
 /** The id of what was created, if work ended well. */
