@@ -1,11 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/cli/plan/plan.ts';
+import type { Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run } from '../support/dnx.ts';
 import { openProject, type Project } from '../support/project.ts';
 import type { Repository } from '../support/repository.ts';
+import { openWebsite, type Website } from '../support/website.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const POST = `POST /servers/${seeded.servers['web-1']}/sites/${shop}/deploy`;
@@ -156,6 +158,117 @@ describe('a rerun of apply', () => {
     const first = await apply('--yes --timeout 5s');
     const again = await apply();
     expect([first.code, again.code, posts(first, again)], again.stderr).toEqual([124, 0, [POST]]);
+  });
+});
+
+describe('a plan that verifies', () => {
+  const LINE = '--verify /up --expect-body well --for 2 --rollback-on-fail';
+  const asked: string[] = [];
+  /** The address of the site returns this. */
+  const served =
+    (status: number) =>
+    (network: Transport): Transport => ({
+      ...network,
+      async request(request) {
+        if (!request.url.startsWith('https://shop.example.com/')) return network.request(request);
+        asked.push(`${request.url} ${request.headers?.authorization ?? 'without a token'}`);
+        const url = await website(status);
+        return network.request({ ...request, url });
+      },
+    });
+  let site: Website | undefined;
+  const website = async (status: number) => {
+    site ??= await openWebsite(bed.sandbox, shop, (release) => ({ status: release === before ? 200 : status, body: 'all is well' }));
+    return site.url;
+  };
+  afterEach(async () => {
+    await site?.close();
+    site = undefined;
+    asked.length = 0;
+  });
+  const live = () => bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active)?.name;
+  let before: string | undefined;
+  beforeEach(() => {
+    before = live();
+  });
+
+  test('shows it, verifies the site at its own address, and rolls back', async () => {
+    const dry = await save(LINE);
+    expect(dry.stdout).toContain(
+      "  verify       /up must return 200 and contain 'well' 2 times in a row within 1m 30s\n  if it fails  roll back\n",
+    );
+    const verify = { path: '/up', expect: 200, expect_body: 'well', for: 2, within_s: 90 };
+    expect(read().changes[0]).toMatchObject({ deployment: { verify, rollback_on_fail: true } });
+    const run = await apply('--yes', { through: served(500) });
+    expect([run.code, posts(run), live()], run.stderr).toEqual([11, [POST, POST.replace('deploy', 'rollback')], before]);
+    expect(run.stderr).toContain('  if it fails  roll back\n');
+    expect(new Set(asked)).toEqual(new Set(['https://shop.example.com/up without a token']));
+    const again = await apply();
+    expect([again.code, posts(again), again.stderr]).toEqual([11, [], expect.stringContaining('was rolled back')]);
+  });
+
+  test('succeeds if the site does', async () => {
+    await save(LINE);
+    const run = await apply('--yes', { through: served(200) });
+    expect([run.code, posts(run)], run.stderr).toEqual([0, [POST]]);
+    expect(run.stderr).toContain('shop.example.com passed verification.');
+  });
+
+  test('rolls back another commit than that of the plan', async () => {
+    await save(LINE);
+    bed.clock.at(bed.clock.elapsed() + 2_000, () => push('Drop carts'));
+    const run = await apply('--yes', { through: served(200) });
+    expect([run.code, run.stderr]).toEqual([11, expect.stringContaining(`not ${planned.slice(0, 7)} as planned`)]);
+  });
+
+  test('is not applied without waiting', async () => {
+    await save(LINE);
+    const run = await apply('--yes --no-wait');
+    expect([run.code, posts(run), run.stderr]).toEqual([2, [], expect.stringContaining('cannot be combined with --no-wait')]);
+  });
+
+  test.each([
+    ["--verify-cmd 'rm -rf /'", 'a plan runs no program'],
+    ['--verify /up --url https://other.example', "a plan requests only the site's own address"],
+  ])('holds no %s', async (options, why) => {
+    const run = await project.dnx(cwd, `deploy shop.example.com ${options} --dry-run --out plan.json`);
+    expect([run.code, run.stderr, existsSync(file())]).toEqual([2, expect.stringContaining(why), false]);
+    expect((await project.dnx(cwd, `deploy shop.example.com ${options} --dry-run`)).code).toBe(0);
+  });
+
+  test.each<[string, object]>([
+    ['another address', { path: 'https://evil.example/up' }],
+    ['another address', { path: '//evil.example/up' }],
+    ['another address', { path: '\t/\\evil.example' }],
+    ['an address', { url: 'https://evil.example' }],
+    ['a program', { command: 'id' }],
+    ['a number that is none', { within_s: 1e9 }],
+    ['no number', { for: '2' }],
+    ['no text', { expect_body: {} }],
+  ])('that somebody edited is refused if it names %s: %j', async (_, part) => {
+    await save(LINE);
+    const { deployment } = read().changes[0] ?? {};
+    edit({ deployment: { ...deployment, verify: { ...deployment?.verify, ...part } } });
+    expect(await apply('--yes', { through: served(200) })).toMatchObject({ code: 2, stdout: '', calls: [] });
+    expect(asked).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['a commit that is none', { commit: '--upload-pack=id' }],
+    ['a branch that is none', { branch: 7 }],
+    ['a field that is not known', { verify_cmd: 'id' }],
+  ])('that somebody edited is refused if it has %s', async (_, part) => {
+    await save();
+    edit({ deployment: { ...read().changes[0]?.deployment, ...part } });
+    expect(await apply()).toMatchObject({ code: 2, stdout: '', calls: [] });
+  });
+
+  test.each(['--upload-pack=id', '../../x', 'a*', 'x\ny'])('asks Git for no branch that is none: %j', async (branch) => {
+    await save();
+    edit({ deployment: { ...read().changes[0]?.deployment, branch } });
+    const run = await apply('--check');
+    expect([run.code, posts(run)]).toEqual([10, []]);
+    expect(run.stderr).toContain('it deploys branch main now');
   });
 });
 
