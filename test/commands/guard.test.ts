@@ -160,7 +160,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     hub.commit('Add carts', { [migration]: '<?php' });
     const { error } = JSON.parse(await stopped(inClone(), '--json'));
     expect(error).toMatchObject({ code: 'differences', message: 'The guard stopped the deployment of shop.example.com: 1 migration' });
-    expect(error.next.map(({ why }: { why: string }) => why)).toEqual(['See', 'Deploy anyway']);
+    expect(error.next.map(({ why }: { why: string }) => why)).toEqual(['See']);
   });
 
   test('if the token cannot read the site', async () => {
@@ -199,6 +199,32 @@ test('following a deployment in progress needs no guard, because nothing is sent
   bed.sandbox.deployElsewhere(shop);
   const done = await deploy(bed.directory, '--if-running attach');
   expect([done.code, posts(done)]).toEqual([0, []]);
+});
+
+describe('what to type to deploy anyway', () => {
+  const VERIFY = '--verify /up --expect 204 --for 2 --within 2m --rollback-on-fail';
+
+  test('keeps the verification and the rollback', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const stderr = await stopped(inClone(), VERIFY);
+    expect(stderr).toContain(
+      'Deploy anyway: dnx deploy shop.example.com --server web-1 --verify /up --expect 204 --for 2 --within 120s --rollback-on-fail --guard --allow migrations\n',
+    );
+    const [, line = ''] = /Deploy anyway: dnx (.*)\n/.exec(stderr) ?? [];
+    const run = await dnx(join(bed.directory, 'clone'), line, { elsewhere: () => {} });
+    expect([run.code, posts(run).length]).toEqual([1, 2]);
+  });
+
+  test('is for a person: --json does not say it', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const cwd = inClone();
+    for (const dry of ['', '--dry-run']) {
+      const done = await deploy(cwd, `${VERIFY} --json ${dry}`.trim());
+      const { error } = JSON.parse(done.stderr.trim().split('\n').at(-1) ?? '');
+      expect(error).toMatchObject({ code: 'differences', next: [{ why: 'See' }] });
+      expect(done.stderr).not.toContain('--allow');
+    }
+  });
 });
 
 describe('--dry-run says what the guard would do', () => {
