@@ -258,7 +258,7 @@ describe('deploy --verify', () => {
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
     const watched = await bed.dnx('site watch --json');
     expect([watched.code, watched.json()]).toMatchObject([1, { outcome: 'unknown', release: OURS }]);
-    expect(watched.stderr).toContain('it went live, but its verification did not finish');
+    expect(watched.stderr).toContain('it went live, but its verification has not finished');
   });
 });
 

@@ -39,7 +39,7 @@ interface Deployed {
 }
 
 /** The reason in the run file until the verification has finished. */
-const UNVERIFIED = 'it went live, but its verification did not finish';
+const UNVERIFIED = 'it went live, but its verification has not finished';
 
 /** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
 export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
