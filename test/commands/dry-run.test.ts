@@ -65,7 +65,15 @@ describe('--dry-run', () => {
     const run = await dry(`server update ${id} --name web-9 --json`);
     expect([run.calls, run.json()]).toMatchObject([
       [`GET /servers/${id}`],
-      { changes: [{ targets: { server: { id, name: 'web-1' } }, before: { name: 'web-1' }, undo: null }] },
+      {
+        changes: [
+          {
+            targets: { server: { id, name: 'web-1' } },
+            before: { name: 'web-1' },
+            undo: expect.stringContaining('in a plan that --out saves'),
+          },
+        ],
+      },
     ]);
     const [crontab] = bed.sandbox.state.crontabs;
     const { server_id, ...was } = { ...crontab };

@@ -18,6 +18,8 @@ export interface RecordedChange {
   readonly body: unknown;
   /** The resource as it was read; undefined if it was not. */
   readonly before: JsonObject | undefined;
+  /** It was read for the plan alone. */
+  readonly isExtra?: boolean;
   /** A list was read that has no resource of this name. */
   readonly absent?: true;
   readonly always?: true;
@@ -86,13 +88,14 @@ export function openRecorder(): Recorder {
       async change<T>(method: string, address: string, { body, assume, always }: SendOptions, _: unknown, get: Read): Promise<Reply<T>> {
         const [path = '', query] = address.split('?');
         const { call, ids } = recordedOperation(method, address);
-        const before = readings.changedBy(method, path, ids) ?? (await readTarget(call, ids, path, get));
+        const own = readings.changedBy(method, path, ids);
+        const before = own ?? (await readTarget(call, ids, path, get));
         if (before && isDone(call, body, before)) {
           const because = alreadyWords(call, body, before);
           whole.push({ data: { because }, details: because.map((each) => ['because', each]) });
         } else {
           const absent = isAbsent(call, body, readings.list(path));
-          const change = { call, ids, body, before, about: next, ...held };
+          const change = { call, ids, body, before, isExtra: before !== own, about: next, ...held };
           changes.push({ ...change, ...(query && { query }), ...(absent && { absent }), ...(always && { always }) });
         }
         next = [];

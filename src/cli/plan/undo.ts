@@ -12,7 +12,8 @@ interface Sent {
   readonly before: JsonObject | null;
 }
 
-const UNREAD = 'What it replaces was not read. It is, if the target is given by name.';
+/** What a command does not read if an id names its target, because that costs a request. */
+export const UNREAD = 'What it replaces was not read. It is, if the target is given by name, or in a plan that --out saves.';
 const SECRET = 'A secret is not kept.';
 
 /** Why a change cannot be taken back; undefined if it can. */

@@ -8,10 +8,10 @@ import { commitAtRemote } from './fetch.ts';
 
 type Needs = Pick<Context, 'ask' | 'progress' | 'settings' | 'world'>;
 
-/** The commit that a plan holds a deployment to. Null if the clone may be that of another repository, or the branch is a guess. */
+/** The commit that a plan holds a deployment to. Null if it is not of a remote, or of another one for all that is known, or the branch is a guess. */
 export function pinned({ target, commits }: Changes): Pick<PlannedDeployment, 'commit' | 'branch' | 'repository'> {
-  if (!target || target.checked_out || (target.repository === null && commits === null))
-    return { commit: null, branch: null, repository: null };
+  const isKnown = target && target.remote !== null && !target.checked_out && (target.repository !== null || commits !== null);
+  if (!isKnown) return { commit: null, branch: null, repository: null };
   return { commit: target.commit, branch: target.branch, repository: target.repository };
 }
 
@@ -29,15 +29,16 @@ export async function movedBranch(ctx: Needs, { commit, branch, repository }: Pl
   }
 }
 
-/** The commit of a branch at its remote, or in a clone without one. */
+/** The commit of a branch at its remote. */
 async function tipOf(
   ctx: Needs,
   { commit, branch, repository }: { readonly commit: string; readonly branch: string; readonly repository: string | null },
 ): Promise<string | undefined> {
   const clone = await openClone(ctx.world, ctx.settings.link?.file);
   const wanted = { branch, fetch: false, strict: true, repository: async () => repository ?? undefined };
-  const found = await deployable(ctx, clone, wanted);
+  const { remote } = await deployable(ctx, clone, wanted);
   if (repository === null && (await commitIn(clone, commit)) === undefined)
     throw new Unknowable('this may be a clone of another repository');
-  return found.remote === null ? found.commit : commitAtRemote(ctx, clone, found.remote, branch);
+  if (remote === null) throw new Unknowable('this clone has no remote');
+  return commitAtRemote(ctx, clone, remote, branch);
 }

@@ -133,7 +133,8 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed =
       undo: undoOf(run, verdict, last),
       timeoutMs: ctx.timeoutMs,
     });
-    return { ...report, other };
+    const next = [{ command: rollbackCommand(run), why: 'Roll back with' }];
+    return other === undefined ? report : { ...report, other, failure: report.failure?.with({ next }) };
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const outcome = isStop(error) ? 'started' : 'unknown';
