@@ -233,7 +233,9 @@ describe('a plan that verifies', () => {
   ])('holds no %s', async (options, why) => {
     const run = await project.dnx(cwd, `deploy shop.example.com ${options} --dry-run --out plan.json`);
     expect([run.code, run.stderr, existsSync(file())]).toEqual([2, expect.stringContaining(why), false]);
-    expect((await project.dnx(cwd, `deploy shop.example.com ${options} --dry-run`)).code).toBe(0);
+    expect((await project.dnx(cwd, `deploy shop.example.com ${options} --rollback-on-fail --dry-run`)).stdout).toMatch(
+      / {2}verify {3,}\S.*\n {2}if it fails {2}roll back\n/,
+    );
   });
 
   test.each<[string, object]>([

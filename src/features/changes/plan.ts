@@ -53,6 +53,9 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
     ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {}, ...(always && { always }) });
   if (from !== undefined && branch !== undefined) await put(branch);
   described?.say();
+  const { command, path, rollback } = verification ?? {};
+  if (command !== undefined)
+    ctx.plan?.about({ verify_cmd: true }, [['verify', `run: ${command}`], ...(rollback && path === undefined ? [['if it fails', 'roll back'] as const] : [])]);
   const unknown = { commit: null, branch: null, repository: null };
   ctx.plan?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
@@ -63,7 +66,7 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
 /** How a plan verifies the deployment. */
 const heldVerification = (verification: Verification | undefined): Pick<PlannedDeployment, 'verify' | 'rollback_on_fail'> => {
   const { path, expect = 200, body = null, passes = 1, withinMs = 0, rollback = false } = verification ?? {};
-  const verify = path === undefined ? null : { path, expect, expect_body: body, for: passes, within_s: Math.round(withinMs / 1000) };
+  const verify = path === undefined ? null : { path, expect, expect_body: body, for: passes, within_s: Math.ceil(withinMs / 1000) };
   return { verify, rollback_on_fail: rollback };
 };
 
