@@ -55,7 +55,10 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
   described?.say();
   const { command, path, rollback } = verification ?? {};
   if (command !== undefined)
-    ctx.plan?.about({ verify_cmd: true }, [['verify', `run: ${command}`], ...(rollback && path === undefined ? [['if it fails', 'roll back'] as const] : [])]);
+    ctx.plan?.about({ verify_cmd: true }, [
+      ['verify', `run: ${command}`],
+      ...(rollback && path === undefined ? [['if it fails', 'roll back'] as const] : []),
+    ]);
   const unknown = { commit: null, branch: null, repository: null };
   ctx.plan?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
