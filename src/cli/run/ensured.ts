@@ -3,11 +3,12 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { phaseOf, statusKey } from '../../base/status.ts';
 import { capitalized, oneLine, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { compared, existing, type FieldDifference, fieldWords, type Keys, MASK, shownValue } from '../../platform/names/existing.ts';
+import { compared, existing, type FieldDifference, type Keys, MASK } from '../../platform/names/existing.ts';
 import { called, idIn, requireId, resourceName, type Targets } from '../../platform/names/names.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
+import { fieldWords, shownValue } from '../output/value.ts';
 import { done, message, type Result } from '../output/view.ts';
 
 /** What `ensure` was asked for. */

@@ -6,6 +6,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { proposedFile } from '../../cli/plan/proposed.ts';
+import { countedChanges } from '../../cli/plan/show.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { Person } from '../../machine/world.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
@@ -17,8 +18,8 @@ export interface Question {
   readonly id: string;
   readonly kind: 'confirm' | 'input';
   readonly text: string;
-  /** The plan as a terminal shows it. */
-  readonly plan: string;
+  /** The plan as a terminal shows it, between its size and the question: neither end of a long one can pass for all of it. */
+  readonly form: string;
 }
 
 /** What a person answered: that they approve, or the name that they typed. */
@@ -86,7 +87,7 @@ async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Q
   };
   const rest = words.indexOf('--');
   const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
-  const saved = await dryRun(changing, call, { out: file, text: true, keep: asks ? keep : undefined });
+  const saved = await dryRun(changing, call, { out: file, text: true, keep: asks && !isPreview ? keep : undefined });
   if (saved.code !== 0) return unsaved(changing, call, isPreview);
   const shown = saved.stdout.trimEnd();
   const text = readText(file);
@@ -164,7 +165,7 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
     // A verification comes after the deployment.
     const ran = await run(['apply', file, ...(deploymentIn(text)?.deployment?.verify ? [] : ['--no-wait'])], options);
     const question = open();
-    if (question) return { ...question, id, plan: shown };
+    if (question) return { ...question, id, form: [sizeOf(plan, question), shown, question.text].join('\n\n') };
     pending.delete(id);
     const answer = resultAnswer(ran, { notes: ran.code !== 0 });
     isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
@@ -175,6 +176,13 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
   } finally {
     if (!isKept) rmSync(file, { force: true });
   }
+}
+
+/** `2 changes, which need your consent`: what a person reads first. */
+function sizeOf({ text }: Pending, { kind }: Asked): string {
+  const { changes }: Plan = JSON.parse(text);
+  const need = changes.length === 1 ? 'needs' : 'need';
+  return `${countedChanges(changes)}, which ${need} ${kind === 'input' ? 'a name typed below' : 'your consent'}`;
 }
 
 /** The person at the client, who has answered some questions. Another one ends the run; `open` is that one. */

@@ -67,7 +67,7 @@ function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>
       void work.finally(() => running.delete(work)).catch(() => {});
     }
     const answer = await work;
-    if ('plan' in answer) return asked(answer);
+    if ('form' in answer) return asked(answer);
     const limited = answer.isError ? limitWords(limits) : undefined;
     return result({ ...answer, text: [redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
   });
@@ -135,13 +135,13 @@ function wordsOf({ words }: Readonly<Record<string, unknown>>): readonly string[
 const result = ({ text, isError }: Answer): CallToolResult => ({ content: [{ type: 'text', text }], ...(isError && { isError }) });
 
 /** Asks the person: a box to tick or a name to type, because some clients accept an empty form for them. */
-const asked = ({ id, kind, text, plan }: Question): Result =>
+const asked = ({ id, kind, text, form }: Question): Result =>
   inputRequired({
     requestState: id,
     inputRequests: {
       approval: inputRequired.elicit({
         mode: 'form',
-        message: `${plan}\n\n${text}`,
+        message: form,
         requestedSchema: {
           type: 'object',
           properties: kind === 'confirm' ? { approve: { type: 'boolean', title: text } } : { name: { type: 'string', title: text } },

@@ -2,9 +2,9 @@ import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, type Result } from '../../cli/output/view.ts';
-import { commitDetails, verifyDetails } from '../../cli/plan/deployment.ts';
-import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
+import { commitDetails } from '../../cli/plan/deployment.ts';
+import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
+import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
@@ -91,8 +91,13 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
 
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
 async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
-  for (const { title, change } of pending)
-    ctx.progress.note([title, ...shownDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+  // In a log, where nobody is asked, the values of variables stay hidden.
+  const isAsked = ctx.ask.allowed && !given.yes && given.confirm === undefined;
+  for (const { change, title, body } of pending) {
+    const more = change.deployment ? commitDetails(change.deployment) : [];
+    const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
+    ctx.progress.note([title, ...details.map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+  }
   const severe = pending.filter(({ change }) => severeOperations.includes(change.call));
   const [first, ...others] = severe;
   if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
@@ -105,9 +110,6 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
     });
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
-
-const shownDetails = ({ deployment, ...change }: PlannedChange): readonly Detail[] =>
-  deployment ? [...commitDetails(deployment), ...verifyDetails(deployment)] : fieldDetails(change);
 
 /** Asks about variables that could break a site. True if it asked. */
 async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<boolean> {

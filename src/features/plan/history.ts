@@ -1,12 +1,13 @@
 import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
+import { visible } from '../../base/text.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows, sections, type View } from '../../cli/output/view.ts';
 import { type EndedLine, historyFiles, type SentLine } from '../../cli/plan/journal.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
+import { changeSection, countedChanges, fieldDetails, onLines } from '../../cli/plan/show.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { sameName } from '../../platform/names/names.ts';
 
@@ -115,7 +116,7 @@ export function history(ctx: Context, { verb, number, site, since }: Options): R
   const shown = columns<PastRun>(
     'number',
     { key: 'sent_at', title: 'When' },
-    { key: 'command', wrap: true },
+    { key: 'command', wrap: true, cell: ({ command }) => visible(command) },
     ...(found.some(({ session }) => session !== null) ? (['session'] as const) : []),
     { key: 'changes', cell: ({ changes }) => changes.length },
     'outcome',
@@ -141,14 +142,12 @@ const outcomes: Readonly<Record<Outcome, string>> = {
 
 /** A run as people see it: each change with what it replaced. */
 function shownRun(run: PastRun): View {
-  const blocks = run.changes.map((change) => ({
-    title: changeTitle(change, () => undefined),
-    details: [
-      ...fieldDetails(change),
-      ...(change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : []),
-      ['outcome', change.error ? `${outcomes[change.outcome]}: ${change.error}` : outcomes[change.outcome]] as Detail,
-    ],
-  }));
+  const blocks = run.changes.map((change) => {
+    const deleted = change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : [];
+    const outcome = change.error ? `${outcomes[change.outcome]}: ${change.error}` : outcomes[change.outcome];
+    const { title, details } = changeSection(change, () => undefined);
+    return onLines(title, [...details, ...deleted, ['outcome', outcome]]);
+  });
   const facts: readonly Detail[] = [
     ['command', run.command],
     ['when', run.sent_at],
@@ -157,5 +156,5 @@ function shownRun(run: PastRun): View {
     ...(run.session === null ? [] : [['session', run.session] as const]),
   ];
   const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'session', 'outcome', 'changes');
-  return sections(run, shown, [...blocks, { title: countedChanges(run.changes), details: facts }]);
+  return sections(run, shown, [...blocks, onLines(countedChanges(run.changes), facts)]);
 }

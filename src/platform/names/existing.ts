@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { isMask, oneLine, quotedName, wordOf } from '../../base/text.ts';
+import { isMask, wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
 
 /**
@@ -155,16 +155,3 @@ export const spellings: Readonly<Record<string, Readonly<Record<string, (word: s
 
 /** What is shown of a value that stays hidden. */
 export const MASK = '••••••••';
-/** The longest value in a sentence. */
-const LONGEST = 60;
-
-/** A field in a sentence. */
-export const fieldWords = (field: string): string => oneLine(field.replaceAll('_', ' '));
-
-/** A value in a sentence, shortened in the middle. */
-export function shownValue(value: unknown): string {
-  const word = oneLine(value);
-  if (word === '') return 'not set';
-  if (word === MASK) return word;
-  return word.length <= LONGEST ? quotedName(word) : `'${word.slice(0, LONGEST / 2)}…${word.slice(-LONGEST / 2)}'`;
-}
