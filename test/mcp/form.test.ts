@@ -85,11 +85,17 @@ describe('values', () => {
     const file = join(bed.directory, 'id.pub');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'ada@laptop', '-f', file.replace('.pub', '')]);
     const [, fingerprint] = execFileSync('ssh-keygen', ['-lf', file], { encoding: 'utf8' }).split(' ');
-    expect(await formOf('ssh-key', 'create', 'laptop', '--server', 'web-1', '--public-key', '@id.pub')).toContain(`ssh-ed25519 ${fingerprint} ada@laptop`);
+    expect(await formOf('ssh-key', 'create', 'laptop', '--server', 'web-1', '--public-key', '@id.pub')).toContain(
+      `ssh-ed25519 ${fingerprint} ada@laptop`,
+    );
   });
 
   test('a PEM file is its kind, length and hash', async () => {
-    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+    const { publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
     const hash = createHash('sha256').update(publicKey).digest('hex').slice(0, 16);
     expect(await formOf('site', 'update', 'shop.example.com', '-F', `note=${publicKey}`)).toContain(
       `PEM of PUBLIC KEY (${publicKey.length} characters, SHA-256 ${hash})`,

@@ -6,9 +6,9 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { compared, existing, type FieldDifference, type Keys, MASK } from '../../platform/names/existing.ts';
 import { called, idIn, requireId, resourceName, type Targets } from '../../platform/names/names.ts';
 import { ambiguous } from '../../platform/names/unresolved.ts';
+import { fieldWords, shownValue } from '../../platform/names/value.ts';
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
-import { fieldWords, shownValue } from '../output/value.ts';
 import { done, message, type Result } from '../output/view.ts';
 
 /** What `ensure` was asked for. */

@@ -1,10 +1,12 @@
 import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
+import { inQuotes } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, type Result } from '../../cli/output/view.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
 import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
+import { warnOfLoss } from '../../cli/run/consent.ts';
 import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
@@ -130,14 +132,18 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
   return asked;
 }
 
-async function agreeByName({ ask, progress }: Context, { title, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
+async function agreeByName(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
+  const { ask, progress } = ctx;
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   if (confirm === undefined && !ask.allowed)
     throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`).with({
       reason: 'name_to_type',
     });
-  if (confirm === undefined) progress.warn(`${title.slice(2)}. This cannot be undone.`);
-  const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
+  if (confirm === undefined) {
+    progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
+    await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
+  }
+  const typed = confirm ?? (await ask.input(`Type ${inQuotes(target.label)} to continue:`));
   if (!sameName(noun, typed, target.label) && typed !== target.id)
-    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${target.label}'.`);
+    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${inQuotes(target.label)}.`);
 }

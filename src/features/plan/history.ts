@@ -143,7 +143,8 @@ const outcomes: Readonly<Record<Outcome, string>> = {
 /** A run as people see it: each change with what it replaced. */
 function shownRun(run: PastRun): View {
   const blocks = run.changes.map((change) => {
-    const deleted = change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : [];
+    const deleted =
+      change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : [];
     const outcome = change.error ? `${outcomes[change.outcome]}: ${change.error}` : outcomes[change.outcome];
     const { title, details } = changeSection(change, () => undefined);
     return onLines(title, [...details, ...deleted, ['outcome', outcome]]);

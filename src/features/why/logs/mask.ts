@@ -15,7 +15,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, `$1 ${HIDDEN}`],
   [/\b((?:proxy-)?authorization|x-[\w-]*(?:key|token)|cookie|set-cookie)(["']?\s*[:=]\s*)(?!\*).+/gi, `$1$2${HIDDEN}`],
   [
-    new RegExp(`([\\w-]*${SECRET_WORDS}[\\w-]*["']?\\s*(?:=>|[:=])\\s*)(?!(?:YES|NO)\\b)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&)}\\]]+)`, 'gi'),
+    new RegExp(
+      `([\\w-]*${SECRET_WORDS}[\\w-]*["']?\\s*(?:=>|[:=])\\s*)(?!(?:YES|NO)\\b)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&)}\\]]+)`,
+      'gi',
+    ),
     `$1${HIDDEN}`,
   ],
   [/(--?(?:password|token|secret|auth)[ =])\S+/gi, `$1${HIDDEN}`],

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { hasCredentials, isSecretName } from '../../base/secrets.ts';
 import { inQuotes, quotedName, wordOf } from '../../base/text.ts';
-import { MASK } from '../../platform/names/existing.ts';
+import { MASK } from './existing.ts';
 
 /** The longest value that is shown whole, in characters: three lines of a terminal. */
 const LONGEST = 240;
@@ -42,8 +42,7 @@ const counted = ({ length }: string): string => `${length} character${length ===
 /** Its length and the hash of all of it. */
 const measured = (word: string): string => `(${counted(word)}, SHA-256 ${createHash('sha256').update(word).digest('hex').slice(0, 16)})`;
 
-const longWords = (word: string): string =>
-  `${inQuotes(word.slice(0, END))} … ${inQuotes(word.slice(-END))} ${measured(word)}`;
+const longWords = (word: string): string => `${inQuotes(word.slice(0, END))} … ${inQuotes(word.slice(-END))} ${measured(word)}`;
 
 /** A public SSH key as `ssh-keygen -lf` names it: `ssh-ed25519 SHA256:… ada@laptop`. Undefined if it starts with options, which count. */
 function keyWords(word: string): string | undefined {
