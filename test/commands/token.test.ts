@@ -227,6 +227,8 @@ describe('token revoke', () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('--confirm Sandbox');
     expect((await bed.dnx('token revoke Sandbox --yes --confirm Other', { env: stored })).code).toBe(2);
+    const unneeded = await bed.dnx('token revoke Grafana --yes --confirm Sandbox', { env: stored });
+    expect([unneeded.code, unneeded.calls.filter((call) => call.startsWith('DELETE '))]).toEqual([2, []]);
     expect(names()).toContain('Sandbox');
     const run = await bed.dnx('token revoke Sandbox --yes --confirm Sandbox', { env: stored });
     expect(run.stdout).toBe('✓ Revoked token Sandbox; you are signed out\n');

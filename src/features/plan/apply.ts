@@ -103,6 +103,8 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   const severe = pending.filter(({ change }) => severeOperations.includes(change.call));
   const [first, ...others] = severe;
   if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
+  if (given.confirm !== undefined && !first && !pending.some(isOfVariable))
+    throw usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
   const dangerous = await agreeToVariables(ctx, pending, lists, given);
   if (first) await agreeByName(ctx, first, given);
   if (dangerous || first || given.yes || given.confirm !== undefined) return;
@@ -113,9 +115,11 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 
+const isOfVariable = ({ change }: Pending): boolean => /\/environment-variables(\/\{variable\})?$/.test(change.call);
+
 /** Asks about variables that could break a site. True if it asked. */
 async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<boolean> {
-  const variables = pending.filter(({ change }) => /\/environment-variables(\/\{variable\})?$/.test(change.call));
+  const variables = pending.filter(isOfVariable);
   const sites = new Map(variables.map((each) => [each.targets.site?.id ?? '', each.targets]));
   let asked = false;
   for (const [id, targets] of sites) {

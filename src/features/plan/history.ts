@@ -10,6 +10,7 @@ import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, countedChanges, fieldDetails, onLines } from '../../cli/plan/show.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { sameName } from '../../platform/names/names.ts';
+import { namings } from '../../platform/names/namings.ts';
 
 /** How a change ended: `unknown` if its response was lost. */
 type Outcome = 'applied' | 'failed' | 'unknown';
@@ -78,19 +79,31 @@ function linesOf(file: string): readonly (SentLine | EndedLine)[] {
   });
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+
+/** True for a line as dnx writes it: whatever is missing or of another type in it, is not shown. */
 function isLine(value: unknown): value is SentLine | EndedLine {
-  if (!isObject(value) || value.v !== 1 || typeof value.run !== 'string' || typeof value.n !== 'number') return false;
-  if (!('change' in value)) return true;
-  const { at, host, profile, command, change } = value;
-  const isText = [at, host, profile].every((each) => typeof each === 'string') && Array.isArray(command);
-  return (
-    isText &&
-    isObject(change) &&
-    typeof change.call === 'string' &&
-    isObject(change.targets) &&
-    Object.values(change.targets).every(isObject)
-  );
+  if (!isObject(value) || value.v !== 1 || !isText(value.run) || typeof value.n !== 'number') return false;
+  const { at, host, profile, command, session, change } = value;
+  if (!('change' in value)) {
+    const { status, sent, id, error } = value;
+    return (status === null || typeof status === 'number') && (sent === null || typeof sent === 'boolean') && [id, error].every(isTextOrNull);
+  }
+  const words = Array.isArray(command) ? command : [null];
+  return [at, host, profile, ...words].every(isText) && (session === undefined || isText(session)) && isChange(change);
 }
+
+const isChange = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value.call) &&
+  'body' in value &&
+  (value.before === null || isObject(value.before)) &&
+  isTextOrNull(value.undo) &&
+  isObject(value.targets) &&
+  Object.entries(value.targets).every(
+    ([noun, target]) => Object.hasOwn(namings, noun) && isObject(target) && [target.id, target.name].every(isTextOrNull),
+  );
 
 interface Options {
   readonly verb: 'list' | 'show' | undefined;
