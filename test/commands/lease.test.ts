@@ -93,6 +93,21 @@ describe('token lease', () => {
     expect([run.code, run.stderr, leasedTokens(bed)]).toEqual([0, '', []]);
   });
 
+  test('a 404 is no proof that the token is revoked: the list of tokens is', async () => {
+    const missing = { status: 404, body: { message: 'Not found.' } };
+    const run = await leasing(bed, LEASE, async () => void bed.sandbox.faults.next({ method: 'DELETE' }, missing, 2));
+    expect([run.code, leasedTokens(bed).length, savedIn(bed).length]).toEqual([6, 1, 1]);
+    expect(run.stderr).toContain('Could not revoke the token dnx lease-');
+    const next = await bed.dnx('server list');
+    expect([next.stderr, leasedTokens(bed).length]).toEqual([expect.stringContaining('Could not revoke the token of a lease'), 1]);
+    expect((await bed.dnx('server list')).stderr).toContain('Revoked the token of a lease that was interrupted');
+    expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
+    const gone = await leasing(bed, LEASE, async () => {
+      bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => !name.startsWith('dnx '));
+    });
+    expect([gone.code, gone.stderr, savedIn(bed)]).toEqual([0, '', []]);
+  });
+
   test('revokes the token if the command cannot be started', async () => {
     const child = () => {
       throw new DnxError('usage', 'Could not run work: command not found.');
