@@ -51,6 +51,12 @@ describe('token lease', () => {
     expect([run.code, leasedTokens(bed), savedIn(bed)]).toEqual([7, [], []]);
   });
 
+  test('the history has the program, and hides what it is given', async () => {
+    await succeeds(bed.dnx([...LEASE.split(' '), '--', 'work', '--key', 'hunter2'], { child: () => 0 }));
+    const { stdout } = await bed.dnx('history');
+    expect([stdout, stdout.includes('hunter2')]).toEqual([expect.stringContaining("site:read work '***' '***'"), false]);
+  });
+
   test('without abilities, and with a --ttl of more than a day, creates nothing', async () => {
     for (const line of ['token lease', `${LEASE} --ttl 25h`]) {
       const run = await leasing(bed, line, async () => {});

@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { PastRun } from '../../src/features/plan/history.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { type Agent, approve, openAgent, typing } from './client.ts';
 
@@ -161,4 +162,16 @@ test('a declined form sends nothing', async () => {
   agent = await openAgent(bed, '', { fill: typing('web-2') });
   expect((await agent.change('server', 'delete', 'web-1')).text).toContain("'web-2' does not match");
   expect(bed.sandbox.calls.filter(({ method }) => method === 'DELETE')).toEqual([]);
+});
+
+test.each([true, false])('the history has the words of the client, and its name: %s', async (modern) => {
+  agent = await openAgent(bed, '', { modern, fill: approve });
+  const words = ['env', 'set', 'shop.example.com', `FORM_${modern}=hunter2-hunter2`];
+  expect((await agent.change(...words)).isError).toBe(false);
+  expect((await bed.dnx('history --json')).json<PastRun[]>()[0]).toMatchObject({
+    client: 'test',
+    command: `dnx env set --site shop.example.com FORM_${modern}`,
+  });
+  const shown = await bed.dnx('history show 1');
+  expect([shown.stdout, shown.stdout.includes('hunter2')]).toEqual([expect.stringMatching(/^ {2}client {3}test$/m), false]);
 });

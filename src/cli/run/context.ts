@@ -138,7 +138,7 @@ function apiOf(
 /** Writes what a command changes into the history, whose code is loaded with the first change. */
 function historyGate(
   ctx: Pick<BaseContext, 'settings' | 'clock' | 'progress'> & Pick<Scope['names'], 'nameOf'>,
-  { env }: Pick<World, 'env'>,
+  { env, asked }: Pick<World, 'env' | 'asked'>,
   invocation: Invocation,
 ): Gate | undefined {
   if (truthy(env.DNX_NO_HISTORY) && !ctx.settings.session) return undefined;
@@ -148,7 +148,7 @@ function historyGate(
   return {
     read: (path, data) => void (changes && reads.set(path, data)),
     async change(method, path, options, ...sending) {
-      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal(ctx, invocation));
+      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal(ctx, invocation, asked));
       const journal = await opened;
       for (const [from, data] of reads) journal.read(from, data);
       reads.clear();

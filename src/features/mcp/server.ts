@@ -1,6 +1,7 @@
 import {
   type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
   type InputRequiredResult,
   inputRequired,
   inputResponse,
@@ -58,7 +59,7 @@ function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
-    const work = answerTo(name, given, call, canAsk(call, server)).catch((error: unknown) => {
+    const work = answerTo(name, given, call, clientOf(call, server)).catch((error: unknown) => {
       if (error instanceof WordedError) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
@@ -85,7 +86,7 @@ function openTools(ctx: Needs, limits: Limits) {
     tool: string,
     given: Readonly<Record<string, unknown>>,
     call: ServerContext,
-    asks: boolean,
+    client: Pick<ChangeCall, 'asks' | 'client'>,
   ): Promise<Answer | Question> {
     const { signal } = call.mcpReq;
     if (tool === 'find') {
@@ -97,7 +98,7 @@ function openTools(ctx: Needs, limits: Limits) {
     const words = wordsOf(given);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
     const seen = reporter(call, runner.redacted);
-    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks, reply: replyIn(call) });
+    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, ...client, reply: replyIn(call) });
     let line: TypedLine | undefined;
     const run = (options?: Partial<RunOptions>) =>
       runner.run(words, {
@@ -117,11 +118,16 @@ function openTools(ctx: Needs, limits: Limits) {
   }
 }
 
-/** True if the client can show a form to a person. */
-function canAsk({ mcpReq: { envelope } }: ServerContext, server: Server): boolean {
-  const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+/** What a client calls itself, and whether it can show a form to a person. */
+function clientOf({ mcpReq }: ServerContext, server: Server): Pick<ChangeCall, 'asks' | 'client'> {
+  const envelope = mcpReq.envelope as JsonObject | undefined;
+  const capabilities: unknown = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const info: unknown = envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion();
   const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
-  return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
+  return {
+    asks: isObject(elicitation) && ('form' in elicitation || !('url' in elicitation)),
+    client: isObject(info) && typeof info.name === 'string' ? info.name.slice(0, 60) : '',
+  };
 }
 
 /** The words of a command line, without the name of the program that some put first. Undefined also for a whole line as the first word. */

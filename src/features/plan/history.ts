@@ -33,6 +33,8 @@ export interface PastRun {
   readonly host: string;
   readonly profile: string;
   readonly command: string;
+  /** The MCP client that asked for it. */
+  readonly client: string | null;
   /** The session of a lease in which it ran. */
   readonly session: string | null;
   readonly outcome: Outcome;
@@ -48,11 +50,11 @@ export function readHistory({ settings }: Context): readonly PastRun[] {
     else ends.set(`${line.run} ${line.n}`, line);
   }
   return [...runs.values()].reverse().map((lines, index): PastRun => {
-    const [{ run, at, host, profile, command, session = null }] = lines as [SentLine];
+    const [{ run, at, host, profile, command, client = null, session = null }] = lines as [SentLine];
     const changes = lines.map((line) => pastChange(line, ends.get(`${run} ${line.n}`)));
     const outcome = (['unknown', 'failed'] as const).find((each) => changes.some((change) => change.outcome === each)) ?? 'applied';
     const shown = ['dnx', ...command.map((word) => quoted(String(word)))].join(' ');
-    return { number: index + 1, id: run, sent_at: at, host, profile, command: shown, session, outcome, changes };
+    return { number: index + 1, id: run, sent_at: at, host, profile, command: shown, client, session, outcome, changes };
   });
 }
 
@@ -85,13 +87,13 @@ const isTextOrNull = (value: unknown): boolean => value === null || isText(value
 /** True for a line as dnx writes it: whatever is missing or of another type in it, is not shown. */
 function isLine(value: unknown): value is SentLine | EndedLine {
   if (!isObject(value) || value.v !== 1 || !isText(value.run) || typeof value.n !== 'number') return false;
-  const { at, host, profile, command, session, change } = value;
+  const { at, host, profile, command, client, session, change } = value;
   if (!('change' in value)) {
     const { status, sent, id, error } = value;
     return (status === null || typeof status === 'number') && (sent === null || typeof sent === 'boolean') && [id, error].every(isTextOrNull);
   }
   const words = Array.isArray(command) ? command : [null];
-  return [at, host, profile, ...words].every(isText) && (session === undefined || isText(session)) && isChange(change);
+  return [at, host, profile, ...words].every(isText) && [client, session].every((each) => each === undefined || isText(each)) && isChange(change);
 }
 
 const isChange = (value: unknown): boolean =>
@@ -130,7 +132,7 @@ export function history(ctx: Context, { verb, number, site, since }: Options): R
     'number',
     { key: 'sent_at', title: 'When' },
     { key: 'command', wrap: true, cell: ({ command }) => visible(command) },
-    ...(found.some(({ session }) => session !== null) ? (['session'] as const) : []),
+    ...(['client', 'session'] as const).filter((key) => found.some((run) => run[key] !== null)),
     { key: 'changes', cell: ({ changes }) => changes.length },
     'outcome',
   );
@@ -167,8 +169,8 @@ function shownRun(run: PastRun): View {
     ['when', run.sent_at],
     ['host', run.host],
     ['profile', run.profile],
-    ...(run.session === null ? [] : [['session', run.session] as const]),
+    ...(['client', 'session'] as const).flatMap((key) => (run[key] === null ? [] : [[key, run[key]] as const])),
   ];
-  const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'session', 'outcome', 'changes');
+  const shown = columns<PastRun>('number', 'id', 'sent_at', 'host', 'profile', 'command', 'client', 'session', 'outcome', 'changes');
   return sections(run, shown, [...blocks, onLines(countedChanges(run.changes), facts)]);
 }
