@@ -18,6 +18,7 @@ import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
 import { type ChangeCall, openChanges, type Question } from './change.ts';
 import { findCommands } from './find.ts';
 import { checkKinds, type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
+import { messagesIn } from './messages.ts';
 import { openRunner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
@@ -32,12 +33,14 @@ export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   await checkKinds(ctx.tree, limits);
   const { world } = ctx;
   const running = new Set<Promise<unknown>>();
-  const transport = new StdioServerTransport(world.stdin, world.stdout);
+  const messages = messagesIn(world.stdin, world.stdout);
+  const transport = new StdioServerTransport(messages, world.stdout);
   const handle = serveStdio(() => openMcpServer(ctx, limits, running), { transport });
   await new Promise<void>((resolve) => {
     const closed = transport.onclose;
     transport.onclose = () => {
       closed?.();
+      world.stdin.unpipe(messages).pause();
       resolve();
     };
     const end = () => void handle.close();
