@@ -94,7 +94,7 @@ function openTools(ctx: Needs, limits: Limits) {
     const { signal } = call.mcpReq;
     if (tool === 'find') {
       const look = async () => {
-        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal });
+        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal, env: BRIEF });
       };
       return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
     }
@@ -115,7 +115,7 @@ function openTools(ctx: Needs, limits: Limits) {
         },
       });
     if (tool === 'wait') return waitFor(ctx, run, { signal, seen });
-    const ran = await run();
+    const ran = seen ? await whileWaiting(ctx.clock, seen, (patient) => run({ seen: patient })) : await run({ env: BRIEF });
     if (!line && ran.code === 0) return helpAnswer(ran.stdout);
     return resultAnswer(ran, { last: line?.path.endsWith('logs') === true });
   }
@@ -167,6 +167,35 @@ function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
   const response = inputResponse(mcpReq.inputResponses as never, 'approval');
   const { approve, name } = response.kind === 'elicit' && response.action === 'accept' ? (response.content ?? {}) : {};
   return { id, approve, name };
+}
+
+/** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
+const BRIEF = { DNX_MAX_WAIT: '45s' };
+/** Between two signs of life to a client, in ms, and how many there are: more than the longest wait takes. */
+const BEAT_MS = 20_000;
+const MOST_BEATS = 10;
+
+/** Runs a command, and reports its wait for the rate limit again and again: one sign of life keeps no client waiting for a minute. */
+async function whileWaiting<T>(
+  clock: Needs['clock'],
+  seen: (line: string) => void,
+  work: (seen: (line: string) => void) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  let waits = false;
+  const beat = async () => {
+    for (let count = 0; count < MOST_BEATS; count++) {
+      await clock.sleep(BEAT_MS, over.signal);
+      seen('Still waiting for the rate limit.');
+    }
+  };
+  const watched = (line: string) => {
+    seen(line);
+    // The end of the work interrupts the sleep.
+    if (!waits && /rate limit/i.test(line)) void beat().catch(() => {});
+    waits ||= /rate limit/i.test(line);
+  };
+  return work(watched).finally(() => over.abort());
 }
 
 /** Sends each line of progress to a client that wants it. */
