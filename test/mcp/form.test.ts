@@ -149,7 +149,7 @@ test('a long form says at both ends how many changes there are, and what the str
 });
 
 test('a deleted server lists what goes with it, and a site its server and id', async () => {
-  const message = await formOf('server', 'delete', 'web-1');
+  const message = await formOf('server', 'delete', 'web-1', '--confirm', 'web-1');
   expect(message).toMatch(/^ {2}sites {6,}.*shop\.example\.com/m);
   expect((await agent.end()).code).toBe(0);
   const id = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com')?.id;

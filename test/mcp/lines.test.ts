@@ -49,7 +49,11 @@ test.each<[string, string | Buffer, object]>([
 
 test('a message of 20 MB is answered with an error, and the server goes on', async () => {
   const words = 'x'.repeat(20_000_000);
-  const chunks = [`{"method":"tools/call","params":{"name":"read","arguments":{"words":["`, ...(words.match(/.{1,65536}/g) ?? []), `"]}},"jsonrpc":"2.0","id":9}\n`];
+  const chunks = [
+    `{"method":"tools/call","params":{"name":"read","arguments":{"words":["`,
+    ...(words.match(/.{1,65536}/g) ?? []),
+    `"]}},"jsonrpc":"2.0","id":9}\n`,
+  ];
   expect(await answersTo([...chunks, `${ping('last')}\n`], 'last')).toEqual([refused(-32600, 9), pong('last')]);
 });
 

@@ -244,13 +244,18 @@ describe('limits', () => {
 });
 
 describe('at the rate limit', () => {
-  const limited = () => bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'retry-after': '55' }, body: { message: 'Too many.' } });
+  const limited = () =>
+    bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'retry-after': '55' }, body: { message: 'Too many.' } });
 
   test('a read that waits reports progress, so that the client waits, too', async () => {
     agent = await openAgent(bed);
     limited();
     expect((await agent.read('server', 'list', '--fields', 'name')).text).toContain('web-1');
-    expect(agent.progress).toEqual(['Rate limited; retrying in 55s', 'Still waiting for the rate limit.', 'Still waiting for the rate limit.']);
+    expect(agent.progress).toEqual([
+      'Rate limited; retrying in 55s',
+      'Still waiting for the rate limit.',
+      'Still waiting for the rate limit.',
+    ]);
   });
 
   test('to a client that wants no progress, it says when to try again, before that gives up', async () => {

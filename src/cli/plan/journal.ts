@@ -85,7 +85,16 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
       const harmless = (text: string) => hidingSecrets(text, secrets);
       const line = { v: 1, run, n: count++ } as const;
       const at = new Date(clock.now()).toISOString();
-      await write({ ...line, at, host, profile, command, ...(asked && { client: asked.client }), ...(session && { session: session.name }), change: short(change) });
+      await write({
+        ...line,
+        at,
+        host,
+        profile,
+        command,
+        ...(asked && { client: asked.client }),
+        ...(session && { session: session.name }),
+        change: short(change),
+      });
       const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
       try {
         const reply = await send();

@@ -25,12 +25,20 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
   const edits = parts.map(({ file, add }) => planEdit(project, file, add));
   const origins = openOrigins(ctx.settings.directories.state);
   const shared = edits.filter((_, at) => parts[at]?.shared);
-  if (!dry_run) origins.note(shared.filter((edit) => !changesFile(edit) && edit.before !== undefined && edit.kept === undefined), 'user');
+  if (!dry_run)
+    origins.note(
+      shared.filter((edit) => !changesFile(edit) && edit.before !== undefined && edit.kept === undefined),
+      'user',
+    );
   const result = await performed(ctx, project, { edits, yes, dry: dry_run, names: clients.map(({ name }) => name) }, [
     `Set up dnx for ${titles}`,
     `Nothing to change: dnx is set up for ${titles}.`,
   ]);
-  if (!dry_run) origins.note(shared.filter((edit) => changesFile(edit) && readText(edit.path) === edit.after), 'dnx');
+  if (!dry_run)
+    origins.note(
+      shared.filter((edit) => changesFile(edit) && readText(edit.path) === edit.after),
+      'dnx',
+    );
   const boost = usesBoost(project) && edits.some((edit) => edit.file.startsWith('.ai/') && changesFile(edit));
   return {
     ...result,

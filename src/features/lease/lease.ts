@@ -83,7 +83,9 @@ function sayWhatItMay({ progress }: Pick<Context, 'progress'>, { abilities }: Le
 
 /** Says at its end what it changed, by the history. */
 function sayWhatItChanged(ctx: Context, { session }: Lease): void {
-  const changes = readHistory(ctx).flatMap((run) => (run.session === session ? run.changes.filter(({ outcome }) => outcome !== 'failed') : []));
+  const changes = readHistory(ctx).flatMap((run) =>
+    run.session === session ? run.changes.filter(({ outcome }) => outcome !== 'failed') : [],
+  );
   const made = changes.length === 0 ? 'changed nothing with dnx.' : `made ${countedChanges(changes)} with dnx. See: dnx history`;
   ctx.progress.note(`This session ${made}`);
 }

@@ -44,7 +44,8 @@ async function isOwn({ settings: { host, profile }, tokens }: Needs, lease: Leas
 
 /** Revokes the token of a lease, by its id, or else by its name. False if there is none: a 404 counts only if the list does not have it either. */
 export async function revokeLeased(api: Pick<Api, 'list' | 'send'>, { id, token }: Lease): Promise<boolean> {
-  const listed = async (isIt: (each: Token) => boolean) => (await api.list<Token>('GET /tokens')).filter(isIt).map((each) => wordOf(each.id));
+  const listed = async (isIt: (each: Token) => boolean) =>
+    (await api.list<Token>('GET /tokens')).filter(isIt).map((each) => wordOf(each.id));
   const ids = id === null ? await listed(({ name }) => name === token) : [id];
   let found = false;
   for (const each of ids) {

@@ -90,10 +90,14 @@ function isLine(value: unknown): value is SentLine | EndedLine {
   const { at, host, profile, command, client, session, change } = value;
   if (!('change' in value)) {
     const { status, sent, id, error } = value;
-    return (status === null || typeof status === 'number') && (sent === null || typeof sent === 'boolean') && [id, error].every(isTextOrNull);
+    return (
+      (status === null || typeof status === 'number') && (sent === null || typeof sent === 'boolean') && [id, error].every(isTextOrNull)
+    );
   }
   const words = Array.isArray(command) ? command : [null];
-  return [at, host, profile, ...words].every(isText) && [client, session].every((each) => each === undefined || isText(each)) && isChange(change);
+  return (
+    [at, host, profile, ...words].every(isText) && [client, session].every((each) => each === undefined || isText(each)) && isChange(change)
+  );
 }
 
 const isChange = (value: unknown): boolean =>
