@@ -58,8 +58,10 @@ describe('agent run', () => {
         '',
       ].join('\n'),
     );
+    // Another session: the name of one has the time in it.
+    await bed.clock.sleep(60_000);
     const none = await leasing(bed, 'agent run --read-only', async () => {});
-    expect(none.stderr).toBe('This session may only read, until 2026-04-16 20:00 UTC.\nThis session changed nothing with dnx.\n');
+    expect(none.stderr).toBe('This session may only read, until 2026-04-16 20:01 UTC.\nThis session changed nothing with dnx.\n');
     const quiet = await leasing(bed, 'agent run --read-only --quiet', async () => {});
     expect([quiet.code, quiet.stderr]).toEqual([0, '']);
   });
