@@ -65,7 +65,10 @@ describe('token create', () => {
     ['logs --site shop.example.com', 'site'],
     ['crontab list --server web-1', 'server'],
   ])('says that a token for %s works for every %s', async (line, noun) => {
-    for (const words of [['token', 'create', 'ci'], ['token', 'abilities']]) {
+    for (const words of [
+      ['token', 'create', 'ci'],
+      ['token', 'abilities'],
+    ]) {
       const run = await bed.dnx([...words, '--for', line]);
       expect([run.code, run.stderr]).toEqual([
         0,

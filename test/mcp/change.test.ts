@@ -123,7 +123,7 @@ test('a deployment, its verification and the rollback are one consent', async ()
   const answer = await agent.change('deploy', 'shop.example.com', '--verify', '/up', '--within', '4s', '--rollback-on-fail');
   expect(agent.forms.map(({ message }) => message)).toEqual([
     expect.stringMatching(
-      /^\* deploy shop[\s\S]* {2}verify {7}\/up must return 200 within 4s\n {2}if it fails {2}roll back\n[\s\S]*Apply 1 change\?$/,
+      /^1 change, which needs your consent\n\n\* deploy shop[\s\S]* {2}verify {7}\/up must return 200 within 4s\n {2}if it fails {2}roll back\n[\s\S]*Apply 1 change\?$/,
     ),
   ]);
   expect([answer.isError, sent(), live()]).toEqual([true, ['POST /servers/*/sites/*/deploy', 'POST /servers/*/sites/*/rollback'], old]);

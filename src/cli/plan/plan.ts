@@ -76,7 +76,7 @@ export interface PlanParts {
 export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
   declared.includes(field) || isSecretName(field) || (field === 'value' && call.includes('/environment-variables'));
 
-const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some((key) => SECRET.test(key));
+const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some(isSecretName);
 
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
