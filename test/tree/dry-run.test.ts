@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mayChange, operationsOf } from '../../src/cli/language/tree.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
-import { changes } from '../../src/platform/operations.ts';
+import { changes, operations } from '../../src/platform/operations.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample, withOptions } from '../support/examples.ts';
 import { leaves } from '../support/tree.ts';
@@ -39,6 +39,10 @@ function pathOf({ call, targets }: Plan['changes'][number]): string {
   return call.replaceAll(/\{(\w+)\}/g, (_, name: string) => targets[name]?.id ?? '*');
 }
 
+/** The fields whose values a plan hides. */
+const maskedIn = (body: unknown): readonly string[] =>
+  Object.entries(body ?? {}).flatMap(([field, value]) => (value === MASK ? [field] : []));
+
 /** A body, with the same values masked as in the plan. */
 function like(planned: unknown, sent: unknown): unknown {
   if (planned === MASK) return typeof sent === 'string' && sent !== '' ? MASK : sent;
@@ -74,6 +78,8 @@ describe('--dry-run plans what the command then sends, and reads no more than it
     const sent = isThere ? [] : real.received.filter(({ method }) => method !== 'GET');
     expect(dry.run.code, dry.run.stderr).toBe(0);
     expect(dry.run.stderr.includes('Nothing was changed.\n')).toBe(sent.length > 0);
+    for (const { call, body } of planned)
+      for (const field of maskedIn(body)) expect(operations[call]?.secrets).toContain(field);
     const shown = sent.map(({ method, path, body }, at) => {
       const [, made] = (planned[at] && /\/(sites|tokens)\/\*/.exec(pathOf(planned[at]))) ?? [];
       return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(planned[at]?.body, body)];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
+import { isRead } from '../../src/platform/api/endpoint.ts';
 import { needOf, operations } from '../../src/platform/operations.ts';
 import { routes } from '../../src/sandbox/index.ts';
 import { sandboxOperations } from '../../src/sandbox/operations.ts';
@@ -19,6 +20,17 @@ test('commands call exactly the operations of the API reference', () => {
 test('dnx knows exactly the operations of the API reference', () => {
   expect(Object.keys(operations).sort()).toEqual(listed);
 });
+
+test.each(leaves.filter(({ command }) => command.fields).map(({ path, command }) => [path, command] as const))(
+  'the table has the fields of dnx %s, and knows its secrets',
+  (_, { calls, fields = {} }) => {
+    const [call] = [calls].flat();
+    if (typeof call !== 'string' || isRead(call)) return;
+    const own = Object.entries(fields).filter(([, { as }]) => as === undefined);
+    const { fields: harmless = [], secrets = [] } = operations[call] ?? {};
+    for (const [field, { kind }] of own) expect(kind === 'secret' ? secrets : harmless).toContain(field);
+  },
+);
 
 test('the sandbox serves exactly the operations of the API reference', () => {
   expect(routes).toEqual(listed);

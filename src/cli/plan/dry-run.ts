@@ -4,7 +4,6 @@ import { writeText } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import type { Context } from '../language/command.ts';
-import { secretFields } from '../language/resource.ts';
 import type { Result } from '../output/view.ts';
 import type { Invocation } from '../run/invocation.ts';
 import { type Plan, type PlanParts, planForFile, planOf } from './plan.ts';
@@ -13,16 +12,16 @@ import { planView } from './show.ts';
 import { UNREAD } from './undo.ts';
 
 /** What a dry run knows besides the requests. */
-interface Ended extends Omit<PlanParts, 'secrets' | 'host'> {
+interface Ended extends Omit<PlanParts, 'host'> {
   readonly invocation: Invocation;
   readonly ctx: Pick<Context, 'settings' | 'world' | 'clock'>;
 }
 
 /** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
 export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Result): Result {
-  const { command, plan: given } = invocation;
+  const { plan: given } = invocation;
   const { recorder } = recorded;
-  const parts = { ...recorded, host: ctx.settings.host, secrets: secretFields({ ...command.options, ...command.fields }) };
+  const parts = { ...recorded, host: ctx.settings.host };
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, invocation) : [])];
   const planned = planOf(parts);
   // The command itself does not read it.

@@ -7,13 +7,14 @@ import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { type AskedBy, NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
-import { MASK } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
-import { operations } from '../../platform/operations.ts';
+import { namings } from '../../platform/names/namings.ts';
+import { createdBy, operations } from '../../platform/operations.ts';
 import type { Context, TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from '../run/invocation.ts';
+import { type Hidden, withoutUserinfo } from './hidden.ts';
 import { type PlannedChange, plannedChange } from './plan.ts';
 import { openReadings, recordedOperation } from './record.ts';
 
@@ -75,14 +76,14 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
       if (own(operations, call)?.signs) return send();
       const before = readings.changedBy(method, path, ids);
       const secrets: string[] = [];
-      const hide = (value: unknown) => {
-        secrets.push(wordOf(value));
-        return MASK;
+      const hide = ({ value, shown }: Hidden) => {
+        secrets.push(...leavesOf(value));
+        return shown;
       };
-      const named = { known: [], nameOf: ctx.nameOf, secrets: [], seen: readings.withId, created: () => undefined };
-      const change = plannedChange({ call, ids, body, before, about: [] }, named, hide);
+      const named = { known: [], nameOf: ctx.nameOf, seen: readings.withId, created: () => undefined };
+      const change = kept(plannedChange({ call, ids, body, before, about: [] }, named, hide));
       // The API may quote what was sent.
-      const harmless = (text: string) => hidingSecrets(text, secrets);
+      const harmless = (text: string) => hidingSecrets(withoutUserinfo(text), secrets);
       const line = { v: 1, run, n: count++ } as const;
       const at = new Date(clock.now()).toISOString();
       await write({
@@ -116,6 +117,22 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
     },
   };
 }
+
+/** What the history keeps of a change: of what cannot be taken back, only the names and ids that tell what it was. */
+function kept(change: PlannedChange): PlannedChange {
+  const { call, body } = change;
+  const { undo, fields = [] } = own(operations, call) ?? {};
+  if (undo && !(typeof undo === 'object' && 'none' in undo)) return change;
+  const keys = namings[createdBy(call) ?? '']?.keys ?? [];
+  const named = Object.entries(isObject(body) ? body : {}).filter(
+    ([field]) => keys.includes(field) || (fields.includes(field) && /_id$/.test(field)),
+  );
+  return { ...change, body: named.length > 0 ? Object.fromEntries(named) : null, before: null };
+}
+
+/** The texts and numbers in a value. */
+const leavesOf = (value: unknown): readonly string[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [wordOf(value)].filter(Boolean);
 
 const short = (change: PlannedChange): PlannedChange =>
   toJson(change).length > LONGEST ? { ...change, body: null, before: null } : change;
@@ -161,7 +178,7 @@ export function harmlessWords({ path, command, targets, options, fields, body, g
   return [
     ...path.split(' '),
     ...Object.entries(targets).flatMap(([noun, words]) =>
-      noun === path.split(' ')[0] ? words : words.flatMap((word) => [flagName(noun), word]),
+      words.map(withoutUserinfo).flatMap((word) => (noun === path.split(' ')[0] ? [word] : [flagName(noun), word])),
     ),
     ...Object.entries({ ...fields, ...options }).flatMap(([key, value]) => valued(key, value)),
     ...body.field.flatMap((word) => ['-F', (/^[^=:]+/.exec(word) ?? [''])[0]]),
@@ -175,5 +192,5 @@ export function harmlessWord(word: string, key: string, option: Option<unknown> 
   if (key === 'assignment') return word.split('=', 1)[0] ?? '';
   const isContent = option?.kind === 'secret' || option?.kind === 'content';
   if (isContent ? !word.startsWith('@') : option?.confidential || option?.rest || key === 'verify_cmd') return '***';
-  return word.replace(/\?.*$/s, '').replace(/\/\/[^/@]*@/, '//***@');
+  return withoutUserinfo(word).replace(/\?.*$/s, '');
 }

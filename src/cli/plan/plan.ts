@@ -1,7 +1,6 @@
-import { usage } from '../../base/errors.ts';
+import { type DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
-import { isMask, wordOf } from '../../base/text.ts';
 import type { World } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { MASK } from '../../platform/names/existing.ts';
@@ -9,6 +8,7 @@ import { isId, resourceName, type Target, type Targets } from '../../platform/na
 import { needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
+import { type Hidden, type Hide, isSecretField, shownBody, shownFields, withoutUserinfo } from './hidden.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
 import { irreversible } from './undo.ts';
 
@@ -68,47 +68,39 @@ export interface PlanParts {
   readonly known: readonly Targets[];
   readonly nameOf: Context['nameOf'];
   readonly host: string;
-  /** The fields that the command declares as secrets. */
-  readonly secrets: readonly string[];
 }
 
-/** True for a field that holds a secret in this request. */
-export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
-  declared.includes(field) || isSecretName(field) || (field === 'value' && call.includes('/environment-variables'));
-
 const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some(isSecretName);
+
+const hiddenQuery = (call: string, value: string, hide: Hide = ({ shown }) => shown): string =>
+  String(hide({ call, field: 'query', value, shown: MASK }));
 
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
   ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),
 ];
 
-/** What names the targets of a change, and its secrets. */
-interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'secrets'> {
+/** What names the targets of a change. */
+interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf'> {
   /** The last reading of a resource with this id. */
   readonly seen: (id: string) => JsonObject | undefined;
   /** The body of the change with this number, from 1. */
   readonly created: (number: number) => unknown;
 }
 
-/** A recorded change as a value without secrets. `hidden` replaces one. */
-export function plannedChange(
-  change: RecordedChange,
-  parts: ChangeParts,
-  hidden: (value: unknown, field: string) => unknown = () => MASK,
-): PlannedChange {
+/** A recorded change as a value without secrets. */
+export function plannedChange(change: RecordedChange, parts: ChangeParts, hide?: Hide): PlannedChange {
   const { call, query, body, about, always, absent, deployment } = change;
-  const isSecret = (field: string) => isSecretField(call, field, parts.secrets);
   const planned = {
     call,
     targets: Object.fromEntries(Object.entries(targetsOf(change, parts)).map(([noun, target]) => [noun, plannedTarget(target)])),
-    body: withoutSecrets(body, isSecret, hidden) ?? null,
-    before: replacedBy(change, isSecret) ?? null,
+    body: shownBody(call, body, hide),
+    before: replacedBy(change) ?? null,
   };
   return {
     ...planned,
     undo: irreversible(planned) ?? null,
-    ...(query !== undefined && { query: hasSecret(query) ? (hidden(query, 'query') as string) : query }),
+    ...(query !== undefined && { query: hasSecret(query) ? hiddenQuery(call, query, hide) : query }),
     ...(absent && { absent }),
     ...(always && { always }),
     ...(deployment && { deployment }),
@@ -117,11 +109,11 @@ export function plannedChange(
 }
 
 /** The plan of what was recorded, without its facts. */
-export function planOf(parts: PlanParts, hidden?: (value: unknown, field: string) => unknown): Omit<Plan, 'about'> {
+export function planOf(parts: PlanParts, hide?: Hide): Omit<Plan, 'about'> {
   const { recorder, host } = parts;
   const { level, name } = recorder.needed();
   const named = { ...parts, seen: recorder.seen, created: (number: number) => recorder.changes[number - 1]?.body };
-  const changes = recorder.changes.map((change) => plannedChange(change, named, hidden));
+  const changes = recorder.changes.map((change) => plannedChange(change, named, hide));
   const consent = changes.length === 0 ? { level: null, confirm: null } : { level: level ?? null, confirm: name ?? null };
   return { version: 1, host, changes, consent, abilities: abilitiesOf(changes) };
 }
@@ -130,48 +122,53 @@ export function planOf(parts: PlanParts, hidden?: (value: unknown, field: string
 export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 'about'> {
   const why = parts.recorder.changes.map((change) => change.unsaved ?? exclusionOf(change)).find((each) => each !== undefined);
   if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
-  return planOf(parts, (value, field) => {
+  return planOf(parts, (hidden) => {
+    const { value, shown } = hidden;
     // What is kept is sent as it was shown, whatever its source has by then.
-    const secret = keep?.(wordOf(value)) ?? parts.recorder.sourceOf(wordOf(value));
-    if (secret !== undefined) return { secret };
-    throw usage(
-      `The ${field.replaceAll('_', ' ')} cannot be saved in a plan, because it is a secret that was typed.`,
-      'Read it from a file of the project, with @FILE or --from-file FILE, or push a dotenv file.',
-    );
+    const secret = shown === MASK && typeof value === 'string' ? (keep?.(value) ?? parts.recorder.sourceOf(value)) : undefined;
+    if (secret === undefined) throw unsaved(hidden);
+    return { secret };
   });
 }
 
-/** A value with its secrets replaced. What the API hides stays as it is. */
-function withoutSecrets(value: unknown, isSecret: (field: string) => boolean, hidden: (value: unknown, field: string) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, isSecret, hidden));
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value).map(([field, each]): [string, unknown] => [
-    field,
-    isSecret(field) && each !== null && each !== '' && !isMask(each) ? hidden(each, field) : withoutSecrets(each, isSecret, hidden),
-  ]);
-  return Object.fromEntries(entries);
+/** The error for a value that a plan cannot hold. */
+function unsaved({ call, field, shown }: Hidden): DnxError {
+  const isDeclared = own(operations, call)?.secrets?.includes(field);
+  const why = isDeclared
+    ? 'it is a secret that was typed'
+    : isSecretField(call, field)
+      ? 'dnx does not know this field, which may be a secret'
+      : `it may have a secret${shown === MASK ? '' : ' in a URL'}`;
+  return usage(
+    `The ${field.replaceAll('_', ' ')} cannot be saved in a plan, because ${why}.`,
+    isDeclared
+      ? 'Read it from a file of the project, with @FILE or --from-file FILE, or push a dotenv file.'
+      : 'Run the command without --out.',
+  );
 }
 
-/** Fields that change by themselves. */
-const VOLATILE = /^(status|deployment_status|updated_at|last_\w+|sites_count|size)$/;
-
-/** What a change replaces, deletes or touches, with secrets masked. A secret is compared by when it was written. */
-function replacedBy(
-  { call, body, before }: Pick<RecordedChange, 'call' | 'body' | 'before'>,
-  isSecret: (field: string) => boolean,
-): JsonObject | undefined {
-  if (!before) return undefined;
-  const touched = operations[call]?.touches;
-  const sent = call.startsWith('PUT ') && isObject(body) ? body : undefined;
-  const kept = Object.entries(before).filter(([field]) =>
-    touched
-      ? touched.includes(field)
-      : sent
-        ? field in sent || (field === 'updated_at' && Object.keys(sent).some(isSecret))
-        : !VOLATILE.test(field),
-  );
-  if (call.startsWith('POST ') && !touched) return undefined;
-  return withoutSecrets(Object.fromEntries(kept), isSecret, () => MASK) as JsonObject;
+/** What a change replaces, deletes or touches. A secret is compared by when it was written. */
+function replacedBy({ call, body, before }: Pick<RecordedChange, 'call' | 'body' | 'before'>): JsonObject | undefined {
+  const operation = own(operations, call);
+  if (!before || !operation) return undefined;
+  const { touches, fields = [], secrets = [] } = operation;
+  const pick = (isKept: (field: string) => boolean) => Object.fromEntries(Object.entries(before).filter(([field]) => isKept(field)));
+  if (touches) return pick((field) => touches.includes(field));
+  if (call.startsWith('DELETE '))
+    return shownFields(
+      call,
+      pick((field) => fields.includes(field) || secrets.includes(field)),
+    );
+  const sent = call.startsWith('PUT ') && isObject(body) ? Object.keys(body) : undefined;
+  if (!sent) return undefined;
+  const stamp = sent.some((field) => isSecretField(call, field)) ? pick((field) => field === 'updated_at') : {};
+  return {
+    ...shownFields(
+      call,
+      pick((field) => sent.includes(field)),
+    ),
+    ...stamp,
+  };
 }
 
 /** The targets of a change, by the names that were given or read. */
@@ -192,5 +189,6 @@ function targetsOf({ ids, before }: RecordedChange, { seen, created, known, name
 function plannedTarget({ id, label }: Target): PlannedTarget {
   const creator = creatorOf(id);
   const name = label === id && (creator !== undefined || isId(id)) ? null : label;
-  return creator === undefined ? { id, name } : { id: null, name, created_by: creator };
+  const shown = name && withoutUserinfo(name);
+  return creator === undefined ? { id, name: shown } : { id: null, name: shown, created_by: creator };
 }

@@ -9,6 +9,7 @@ import { createdBy, severeOperations } from '../../platform/operations.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
 import { verifyDetails } from './deployment.ts';
+import { withoutUserinfo } from './hidden.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
@@ -95,7 +96,7 @@ const labeled = (targets: PlannedChange['targets']): Targets =>
 const labelOf = ({ id, name, created_by }: PlannedTarget): string => titleName(name ?? id ?? `created by change ${created_by}`);
 
 /** `~ update cron job 'php artisan report' on web-1`. */
-export const changeTitle = (change: PlannedChange, nameOf: NameOf): string => visible(titleOf(change, nameOf));
+export const changeTitle = (change: PlannedChange, nameOf: NameOf): string => visible(withoutUserinfo(titleOf(change, nameOf)));
 
 function titleOf({ call, body, ...change }: PlannedChange, nameOf: NameOf): string {
   const targets = { ...siteIn(body, nameOf), ...labeled(change.targets) };

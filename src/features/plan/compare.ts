@@ -65,7 +65,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     own = await targetNow(lists, call, noun, ids);
     const label = own ? resourceName(own, noun) : undefined;
     if (own === null) moved.push(`${name ?? id} is gone`);
-    else if (label !== undefined && name !== null && !sameName(noun, name, label)) moved.push(`${name} is ${label} now`);
+    else if (label !== undefined && name !== null && !isMask(name) && !sameName(noun, name, label)) moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
   if (own && before && !changed) moved.push(...differences(own, before));

@@ -1,7 +1,9 @@
 import { usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { isSecretField, type PlannedChange } from '../../cli/plan/plan.ts';
+import { isSecretField, mayHoldSecret } from '../../cli/plan/hidden.ts';
+import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { isInside, openLocal, projectDirectory } from '../env/local-file.ts';
 import { resolveReferences } from '../env/references.ts';
@@ -18,7 +20,7 @@ export async function bodyWithSecrets(
   const entries: [string, unknown][] = [];
   for (const [field, value] of Object.entries(body)) {
     const reference = isObject(value) && typeof value.secret === 'string' && Object.keys(value).length === 1 ? value.secret : undefined;
-    if (reference === undefined && isSecretField(call, field) && value !== null && value !== '')
+    if (reference === undefined && (mayHoldSecret(call, field, value) || isMask(value)))
       throw usage(
         `The plan has the ${field.replaceAll('_', ' ')} as text. Nothing was changed.`,
         'A secret must be file://, env:// or dotenv://.',

@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
-import { isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import type { Query } from '../../platform/api/api.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
@@ -12,7 +12,7 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
-import { createdBy, operationPath } from '../../platform/operations.ts';
+import { createdBy, operationPath, operations } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate, issueEndpoint } from '../site/certificate.ts';
 import type { Application } from './application.ts';
@@ -220,7 +220,7 @@ async function perform(
     await send();
     return undefined;
   }
-  const secret = Object.keys(body).some((field) => isSecretField(call, field));
+  const secret = operations[call]?.secrets?.some((field) => field in body) === true;
   const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
   const { data } = await created(ctx, creation, send);
   return isObject(data) ? idIn(data.id) : undefined;
