@@ -152,6 +152,15 @@ describe('dnx apply', () => {
     expect((await apply()).stderr).toContain('* restart server web-1\n');
   });
 
+  test('says what has only started, and how to follow it', async () => {
+    await bed.dnx(`certificate create www.shop.example.com --site shop.example.com --dry-run --out ${FILE}`);
+    const run = await bed.dnx(`apply ${FILE} --yes`);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/\+ create certificate www\.shop\.example\.com .* started\n$/);
+    const [, line = ''] = /Follow it with: dnx (.*)\n$/.exec(run.stderr) ?? [];
+    expect((await bed.dnx(`${line} --json`)).json()).toMatchObject({ domain: 'www.shop.example.com', status: 'pending' });
+  });
+
   test('reads secrets when it is applied', async () => {
     writeFileSync(join(bed.directory, 'secret'), 'hunter2\n');
     await save('env set shop.example.com NEW --from-file secret');

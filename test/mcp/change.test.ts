@@ -140,6 +140,28 @@ test('a deployment, its verification and the rollback are one consent', async ()
   await site.close();
 });
 
+describe('work that goes on is started, and followed to its end', () => {
+  test.each([
+    ['site rollback shop.example.com --yes', { outcome: 'succeeded' }],
+    ['certificate create www.shop.example.com --site shop.example.com', { domain: 'www.shop.example.com', status: 'active' }],
+    ['backup create --site shop.example.com', [{ type: 'application', status: 'completed' }]],
+    ['backup create --database shop --server db-1', [{ type: 'database', status: 'completed' }]],
+    ['site create new.example.com --type static --server web-1', { domain: 'new.example.com', status: 'active' }],
+    ['server create web-4 --provider hetzner', { name: 'web-4', status: 'active' }],
+    ['server provision web-2', { name: 'web-2', status: 'active' }],
+  ])('%s', async (line, ended) => {
+    agent = await openAgent(bed, '', { fill: approve });
+    const answer = await agent.change(...line.split(' '));
+    expect(answer.isError, answer.text).toBe(false);
+    const [row] = dataIn(answer) as { readonly result: string; readonly id: unknown }[];
+    expect(row?.result).toBe('started');
+    if (line.includes(' create ')) expect(row?.id).toEqual(expect.any(String));
+    const [, words] = /Follow it with wait: (.*)$/.exec(answer.text) ?? [];
+    const done = await agent.call('wait', { words: JSON.parse(words ?? '') });
+    expect(dataIn(done)).toMatchObject(ended);
+  });
+});
+
 describe('a client that cannot ask', () => {
   test('gets the plan in a private file, for a person to apply', async () => {
     agent = await openAgent(bed);

@@ -78,8 +78,7 @@ describe('--dry-run plans what the command then sends, and reads no more than it
     const sent = isThere ? [] : real.received.filter(({ method }) => method !== 'GET');
     expect(dry.run.code, dry.run.stderr).toBe(0);
     expect(dry.run.stderr.includes('Nothing was changed.\n')).toBe(sent.length > 0);
-    for (const { call, body } of planned)
-      for (const field of maskedIn(body)) expect(operations[call]?.secrets).toContain(field);
+    for (const { call, body } of planned) for (const field of maskedIn(body)) expect(operations[call]?.secrets).toContain(field);
     const shown = sent.map(({ method, path, body }, at) => {
       const [, made] = (planned[at] && /\/(sites|tokens)\/\*/.exec(pathOf(planned[at]))) ?? [];
       return [`${method} ${made ? path.replace(new RegExp(`/${made}/[^/]+`), `/${made}/*`) : path}`, like(planned[at]?.body, body)];

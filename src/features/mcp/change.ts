@@ -5,11 +5,12 @@ import { toJson } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { harmlessWords } from '../../cli/plan/journal.ts';
-import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
+import type { Plan } from '../../cli/plan/plan.ts';
 import { proposedFile } from '../../cli/plan/proposed.ts';
 import { countedChanges } from '../../cli/plan/show.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { AskedBy, Person } from '../../machine/world.ts';
+import type { AppliedChange } from '../plan/send.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
 import type { Ran, Runner, RunOptions } from './run.ts';
 
@@ -168,16 +169,17 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
     writeText(file, text);
     const options = { signal, changes: true, values: () => true, env: secrets, asked, person, seen: isFirst ? undefined : seen };
     // A verification comes after the deployment.
-    const ran = await run(['apply', file, ...(deploymentIn(text)?.deployment?.verify ? [] : ['--no-wait'])], options);
+    const ran = await run(['apply', file, ...(verifies(text) ? [] : ['--no-wait'])], options);
     const question = open();
     if (question) return { ...question, id, form: [sizeOf(plan, question), shown, question.text].join('\n\n') };
     pending.delete(id);
     const answer = resultAnswer(ran, { notes: ran.code !== 0 });
     isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
     if (isKept) return { ...answer, text: `${answer.text}\nTo go on, ask the user to run, in a terminal: dnx apply ${quoted(file)}` };
-    const { targets, deployment } = deploymentIn(text) ?? {};
-    const follow = ran.code === 0 && !deployment?.verify ? targets?.site?.id : undefined;
-    return !follow ? answer : { ...answer, text: `${answer.text}\nFollow it with wait: ["watch",${JSON.stringify(follow)}]` };
+    return {
+      ...answer,
+      text: [answer.text, ...startedIn(ran.stdout).map((words) => `Follow it with wait: ${JSON.stringify(words)}`)].join('\n'),
+    };
   } finally {
     if (!isKept) rmSync(file, { force: true });
   }
@@ -227,10 +229,13 @@ const forReview = (shown: string, line: string): Answer => ({
   isError: true,
 });
 
-/** The deployment in a plan. */
-function deploymentIn(text: string): PlannedChange | undefined {
-  const { changes }: Plan = JSON.parse(text);
-  return changes.find(({ call }) => call.endsWith('/deploy'));
+/** True for a plan that verifies a deployment. */
+const verifies = (text: string): boolean => (JSON.parse(text) as Plan).changes.some(({ deployment }) => deployment?.verify);
+
+/** The commands that follow what the changes of a plan started. */
+function startedIn(stdout: string): readonly (readonly string[])[] {
+  const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
+  return Array.isArray(rows) ? (rows as AppliedChange[]).flatMap(({ follow }) => (follow ? [follow] : [])) : [];
 }
 
 const refusal = (message: string): Answer => ({

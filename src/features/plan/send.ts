@@ -12,9 +12,9 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
-import { createdBy, operationPath, operations } from '../../platform/operations.ts';
+import { createdBy, type Job, operationPath, operations } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
-import { issueCertificate, issueEndpoint } from '../site/certificate.ts';
+import { issueCertificate } from '../site/certificate.ts';
 import type { Application } from './application.ts';
 import { type Lists, wasPerformed } from './compare.ts';
 
@@ -50,14 +50,40 @@ export interface AppliedChange {
   readonly change: number;
   readonly call: string;
   readonly id: string | null;
+  /** `started`: it goes on, and `follow` is the command that shows how it ends. */
   readonly result: string;
+  readonly follow?: readonly string[];
   readonly error?: { readonly code: string; readonly message: string; readonly status: number | null };
 }
 
-const isDeploy = (call: string): boolean => call.endsWith('/deploy');
-const isRollback = (call: string): boolean => call.endsWith('/rollback');
+const startedBy = (call: string): Job | undefined => operations[call]?.starts;
 /** True for what is followed after its response. */
-export const isRelease = (call: string): boolean => isDeploy(call) || isRollback(call);
+export const isRelease = (call: string): boolean => ['deployment', 'rollback'].includes(startedBy(call) ?? '');
+
+/** The command that shows how work ends; undefined if the response did not say what was created. */
+function followLine(
+  job: Job,
+  { server = '', site = '' }: Readonly<Record<string, string>>,
+  created: string | null,
+): readonly string[] | undefined {
+  if (job === 'deployment' || job === 'rollback') return ['watch', site, '--server', server];
+  const id = created ?? (job === 'server' ? server : '');
+  if (id === '') return undefined;
+  if (job === 'server') return ['server', 'show', id];
+  if (job === 'site') return ['site', 'show', id, '--server', server];
+  if (job === 'certificate') return ['certificate', 'show', id, '--site', site, '--server', server];
+  // The API cannot show one backup.
+  return ['backup', 'list', '--query', `[?to_string(id)=='${id}']`];
+}
+
+/** What a row says of a change that was sent. */
+function rowOf(call: string, ids: Readonly<Record<string, string>>, id: string | null, goesOn: boolean): Done {
+  const job = goesOn ? startedBy(call) : undefined;
+  const follow = job && followLine(job, ids, id);
+  return { id, result: job ? 'started' : 'applied', ...(follow && { follow }) };
+}
+
+type Done = Pick<AppliedChange, 'id' | 'result' | 'follow'>;
 
 /** True for two changes of the same resource. An action follows the path of what it acts on. */
 export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
@@ -104,7 +130,8 @@ export async function sendAll(applying: Applying, pending: readonly Pending[], f
     { key: 'result', cell: ({ result, error }) => error?.message.split('\n', 1)[0] ?? result, wrap: true },
   );
   const [failure] = failures;
-  return { view: rows(report, shown, ''), exit: failure && failureOf(failure, report.length) };
+  const next = report.flatMap(({ follow }) => (follow ? [{ command: follow, why: 'Follow it with' }] : []));
+  return { view: rows(report, shown, ''), exit: failure && failureOf(failure, report.length), next };
 }
 
 /** True for a failure after which nothing goes on. */
@@ -119,8 +146,8 @@ const failureOf = (failure: DnxError, count: number): DnxError =>
     ? failure
     : new DnxError('partial', `The plan was not applied as a whole: ${failure.message}`, { hint: failure.hint, next: failure.next });
 
-/** Sends a change once. Returns the id of what it created. If the response is lost, finds out whether it was performed. */
-async function sendOne(applying: Applying, pending: Pending): Promise<Pick<AppliedChange, 'id' | 'result'>> {
+/** Sends a change once. If the response is lost, finds out whether it was performed. */
+async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
   const { ctx, application, lists } = applying;
   const { at, change, body } = pending;
   const { call } = change;
@@ -135,19 +162,19 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Pick<Appli
       if (ended === 'failed' && isError(release.exit)) application.fail(at, release.exit);
       if (release.exit) throw release.exit;
       if (ended === 'done') application.end(at, { id: null });
-      return { id: null, result: ended === 'done' ? 'applied' : 'started' };
+      return rowOf(call, ids, null, ended !== 'done');
     }
-    const id = (await perform(applying, pending, ids, list)) ?? null;
+    const { id, ended = false } = await perform(applying, pending, ids, list);
     application.end(at, { id });
     lists.forget();
-    return { id, result: 'applied' };
+    return rowOf(call, ids, id, !ended);
   } catch (error) {
     if (!isError(error)) throw error;
     if (neverPerformed(error)) application.end(at, undefined);
     else if (isLost(error) && !isRelease(call)) {
       const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
       if (found !== undefined) application.end(at, found || undefined);
-      if (found) return { id: found.id, result: 'applied' };
+      if (found) return rowOf(call, ids, found.id, true);
     }
     throw error;
   }
@@ -168,7 +195,7 @@ async function performRelease(
 ): Promise<Result | undefined> {
   const place = placeIn(targets, ids);
   const following = { wait: plan.changes.length > at + 1 ? true : wait, timeout };
-  if (isDeploy(call)) {
+  if (startedBy(call) === 'deployment') {
     const { deployNow } = await import('../deploy/deploy.ts');
     return deployNow(ctx, place, { ...following, ...deploymentValues(deployment), if_running: 'wait' });
   }
@@ -188,17 +215,18 @@ function deploymentValues({ commit, verify, rollback_on_fail }: Partial<PlannedD
 const placeIn = (targets: Targets, ids: Readonly<Record<string, string>>): Located =>
   Object.fromEntries(Object.entries(targets).map(([noun, { label }]) => [noun, { id: ids[noun] ?? '', label }])) as unknown as Located;
 
-/** Does what the command of a change does. Waits for what later changes need. Returns the id of what it created. */
+/** Does what the command of a change does. Waits for what later changes need. */
 async function perform(
   { ctx, plan }: Applying,
   { at, change: { call, query }, body, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
-): Promise<string | undefined> {
+): Promise<{ readonly id: string | null; readonly ended?: true }> {
+  const job = startedBy(call);
   const place = placeIn(named, ids);
   const targets: Targets = { ...place };
   const later = plan.changes.length > at + 1;
-  if (call === 'POST /servers/{server}/sites' && later && body) {
+  if (job === 'site' && later && body) {
     const creation = {
       reader: siteReader(ctx, ids.server ?? ''),
       start: () => ctx.api.send(call, ids, { body }),
@@ -211,20 +239,22 @@ async function perform(
       columns: [],
       wait: true,
     };
-    return idOf(await workResult(ctx, creation));
+    return endedBy(await workResult(ctx, creation));
   }
-  if (call === issueEndpoint && later && body) return idOf(await issueCertificate(ctx, place, body, true));
+  if (job === 'certificate' && later && body) return endedBy(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
   const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }) });
   if (!noun || !body) {
-    await send();
-    return undefined;
+    const { data } = await send();
+    return { id: job === 'backup' ? idInItem(data) : null };
   }
   const secret = operations[call]?.secrets?.some((field) => field in body) === true;
   const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
   const { data } = await created(ctx, creation, send);
-  return isObject(data) ? idIn(data.id) : undefined;
+  return { id: idInItem(data) };
 }
+
+const idInItem = (data: unknown): string | null => (isObject(data) ? (idIn(data.id) ?? null) : null);
 
 /** The parameters of a query. */
 function queryOf(query: string): Query {
@@ -232,8 +262,8 @@ function queryOf(query: string): Query {
   return Object.fromEntries([...found.keys()].map((key) => [key, found.getAll(key)]));
 }
 
-/** The id of what was created, if work ended well. */
-function idOf({ view, exit }: Result): string | undefined {
+/** What work created, if it ended well. */
+function endedBy({ view, exit }: Result): Awaited<ReturnType<typeof perform>> {
   if (exit instanceof DnxError) throw exit;
-  return view.kind === 'record' ? idIn(view.item.id) : undefined;
+  return { id: view.kind === 'record' ? idInItem(view.item) : null, ended: true };
 }

@@ -274,7 +274,7 @@ const past = objectOf<PastRun>({
 });
 
 const applied = either(
-  listOf(objectOf<AppliedChange>({ change: number, call: word, id: nullable(word), result: word }, { error: failure })),
+  listOf(objectOf<AppliedChange>({ change: number, call: word, id: nullable(word), result: word }, { error: failure, follow: words })),
   plainObject({ applied: yes, changes: listOf(anything) }),
   plainObject({ applies: yes, changes: number, abilities: words }),
   jsonSchema,
