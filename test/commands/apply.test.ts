@@ -153,12 +153,13 @@ describe('dnx apply', () => {
   });
 
   test('says what has only started, and how to follow it', async () => {
-    await bed.dnx(`certificate create www.shop.example.com --site shop.example.com --dry-run --out ${FILE}`);
+    const line = 'certificate create www.shop.example.com --site shop.example.com';
+    expect((await bed.dnx(`${line} --dry-run --out ${FILE}`)).code).toBe(0);
     const run = await bed.dnx(`apply ${FILE} --yes`);
     expect(run.code, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/\+ create certificate www\.shop\.example\.com .* started\n$/);
-    const [, line = ''] = /Follow it with: dnx (.*)\n$/.exec(run.stderr) ?? [];
-    expect((await bed.dnx(`${line} --json`)).json()).toMatchObject({ domain: 'www.shop.example.com', status: 'pending' });
+    const [, follow = ''] = /Follow it with: dnx (.*)\n$/.exec(run.stderr) ?? [];
+    expect((await bed.dnx(`${follow} --json`)).json()).toMatchObject({ domain: 'www.shop.example.com', status: 'pending' });
   });
 
   test('reads secrets when it is applied', async () => {

@@ -7,6 +7,7 @@ import { within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupReader } from '../../platform/follow/readers.ts';
 import { requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
+import { listOfKind } from '../../platform/names/namings.ts';
 import { type BackupChoice, findBackup, requireChoice } from './choose.ts';
 import { type BackupSubject, describeBackup, subjectOf } from './subject.ts';
 
@@ -75,7 +76,7 @@ async function affectedBy({ api, clock }: Context, found: JsonObject, id: string
   }
   const { noun } = subject;
   const ids = { server: subject.server, [noun]: subject.id };
-  const target = await read(api, `GET /servers/{server}/${noun}s/{${noun}}` as Endpoint, ids, noun);
+  const target = await read(api, `${listOfKind(noun)}/{${noun}}` as Endpoint, ids, noun);
   const server = await read(api, 'GET /servers/{server}', ids, 'server').catch((error: unknown) => {
     if (!isError(error, 'forbidden', 'not_found')) throw error;
     return { id: subject.server, label: subject.server };

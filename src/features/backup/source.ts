@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { isLoopback } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
-import { segment } from '../../platform/api/endpoint.ts';
+import { fill } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';
 import { unreachable } from '../../platform/api/network/unreachable.ts';
 import { readReply } from '../../platform/api/reply.ts';
@@ -47,7 +47,7 @@ export async function openBackup({ api, settings, signal, world }: Needs, backup
     return transport.request({ method: 'GET', url: url.href, headers: FILE, signal });
   };
 
-  let url = new URL(`${root}/backups/${segment(backup)}/download`);
+  let url = new URL(`${root}${fill(ENDPOINT, { backup }).path}`);
   try {
     for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
       const response = await requestHead(url);

@@ -7,6 +7,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
+import { listOfKind } from '../../platform/names/namings.ts';
 import { briefApi, type OverviewContext, orUndefined } from '../overview/overview.ts';
 
 /** What a backup is of, and what restoring it overwrites. */
@@ -58,7 +59,7 @@ async function namesOf(
   const names = new Map<string, string>();
   await inParallel(lists, async ([key, { noun, server }]) => {
     const known = requested.get(key);
-    const list = known ?? orUndefined(api.list<JsonObject>(`GET /servers/{server}/${noun}s` as Endpoint, { server }, { casual: true }));
+    const list = known ?? orUndefined(api.list<JsonObject>(listOfKind(noun) as Endpoint, { server }, { casual: true }));
     requested.set(key, list);
     for (const each of (await list) ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), resourceName(each, noun) ?? '');
   });

@@ -5,7 +5,7 @@ import { isPlain } from '../../cli/output/text.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
-import { parameters } from '../../platform/api/endpoint.ts';
+import { fill, parameters } from '../../platform/api/endpoint.ts';
 import { accountKey, accountStored, type NameList, type NamesAccount, readAccounts } from '../../platform/names/index-file.ts';
 import { matching } from '../../platform/names/match.ts';
 import { isIdOf, resourceName } from '../../platform/names/names.ts';
@@ -83,7 +83,7 @@ function isUnder(lists: Lists, ids: Words, noun: string, word: string | undefine
 /** A site's server, and what else a list shows of a resource: an address or a port. */
 function helpFor(kind: string, item: JsonObject, ids: Words, lists: Lists): string {
   if (kind !== 'site') return wordOf(item[namings[kind]?.keys[1] ?? '']);
-  const server = itemsOf(lists.get('/servers')).find(({ id }) => id === ids.server);
+  const server = itemsOf(lists.get(fill('GET /servers', {}).path)).find(({ id }) => id === ids.server);
   return server ? `on ${resourceName(server, 'server')}` : '';
 }
 

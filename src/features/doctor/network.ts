@@ -6,6 +6,7 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { instead } from '../../machine/credentials/keychain-failure.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/api.ts';
+import { fill } from '../../platform/api/endpoint.ts';
 import { anyProxyName, ownProxyName, proxyExceptions, proxyUrl, staysHere } from '../../platform/api/network/no-proxy.ts';
 import { isTls } from '../../platform/api/network/tls.ts';
 import { hasEverything, tokenDetails } from '../token/token.ts';
@@ -36,8 +37,9 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
   const before = [passed('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   // Requests would only fail with the same error.
   if (proxy.check.verdict === 'failed') return { reply: undefined, checks: before };
+  const { method, path } = fill('GET /user', {});
   try {
-    const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
+    const reply = await api.ask(method, path, { authenticated: signedIn, retry: false });
     const ms = reply.tookMs ?? 0;
     return {
       reply,

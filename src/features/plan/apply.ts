@@ -9,9 +9,10 @@ import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.
 import { warnOfLoss } from '../../cli/run/consent.ts';
 import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
-import { severeOperations } from '../../platform/operations.ts';
+import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
 import { consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
+import { variablesEndpoint } from '../env/variables.ts';
 import { failureIn, openApplication } from './application.ts';
 import { compare, type Lists, openLists } from './compare.ts';
 import { readPlanFile } from './file.ts';
@@ -115,7 +116,7 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 
-const isOfVariable = ({ change }: Pending): boolean => /\/environment-variables(\/\{variable\})?$/.test(change.call);
+const isOfVariable = ({ change }: Pending): boolean => operations[change.call]?.consent === 'variables';
 
 /** Asks about variables that could break a site. True if it asked. */
 async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<boolean> {
@@ -124,7 +125,7 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
   let asked = false;
   for (const [id, targets] of sites) {
     if (!targets.server || !targets.site) continue;
-    const items = await lists.read('/servers/{server}/sites/{site}/environment-variables', targetIds(targets));
+    const items = await lists.read(operationPath(variablesEndpoint), targetIds(targets));
     const changes = variables
       .filter((each) => each.targets.site?.id === id)
       .map(({ change, body, targets: { variable } }) => ({

@@ -4,10 +4,11 @@ import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
 import { shownValue } from '../../platform/names/value.ts';
-import { createdBy, isDone, listPath, operationPath } from '../../platform/operations.ts';
+import { createdBy, isDone, listPath, operationPath, operations } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
 export interface Lists {
@@ -74,8 +75,8 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     moved.push(`it deploys branch ${own.branch} now, not ${branch}`);
   if (absent) moved.push(...(await appeared(lists, change, ids)));
   const live = about?.map((each) => each.live).find(isObject)?.release;
-  if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
-    const releases = await lists.read(operationPath(call).replace(/\w+$/, 'releases'), ids);
+  if (live !== undefined && ['deployment', 'rollback'].includes(operations[call]?.starts ?? '')) {
+    const releases = await lists.read(operationPath(releasesEndpoint), ids);
     const now = releases && (await import('../deploy/watch.ts')).liveReleaseName(releases);
     if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
   }

@@ -4,7 +4,8 @@ import { exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.
 import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
-import { changes as changing, createdBy, listPath, operationPath } from '../../platform/operations.ts';
+import { siteEndpoint } from '../../platform/follow/readers.ts';
+import { changes as changing, createdBy, listPath, operationPath, operations } from '../../platform/operations.ts';
 import { leavesSite } from '../deploy/options.ts';
 import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
 
@@ -203,7 +204,11 @@ export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cw
   const asked = readPlanFile(file, world).plan.changes.flatMap(({ call }, at): AskedEndpoint[] => {
     const path = operationPath(call);
     const lists = parameters(call).map((noun) => listPath(call, noun));
-    const reads = [...lists, ...(createdBy(call) ? [path] : []), ...(path.endsWith('/deploy') ? [path.replace('/deploy', '')] : [])];
+    const reads = [
+      ...lists,
+      ...(createdBy(call) ? [path] : []),
+      ...(operations[call]?.starts === 'deployment' ? [operationPath(siteEndpoint)] : []),
+    ];
     return [
       ...reads.map((each) => ({ endpoint: `GET ${each}` as Endpoint, because: `compares change ${at + 1}` })),
       ...(check ? [] : [{ endpoint: call, because: `change ${at + 1}` }]),

@@ -88,7 +88,7 @@ export async function namedMembers(
       });
       if (found) return siteMember(found.targets.server, found.read.server, found.read.site, user);
     }
-    const { server } = await ctx.resolve('/servers/{server}', { server: word });
+    const { server } = await ctx.resolve(serverEndpoint, { server: word });
     const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id ?? '' });
     return serverMember(data ?? {}, user);
   });

@@ -19,6 +19,8 @@ export interface SendOptions {
   readonly authenticated?: boolean;
   /** True for a file, which must arrive as it is: not compressed. */
   readonly file?: boolean;
+  /** True for a path that may not be written as in the API reference. */
+  readonly typed?: boolean;
   /** What a dry run takes for the response, to go on with the requests that follow. Without it, a dry run ends here. */
   readonly assume?: JsonObject;
   /** True if a plan sends it even after a failure, to put something back. */

@@ -38,7 +38,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
     send,
     pages,
     list: (endpoint, params, listOptions) => everyPage(pages(endpoint, params, listOptions)),
-    ask: (method, path, askOptions = {}) => sendAny(method, path, askOptions),
+    ask: (method, path, askOptions = {}) => sendAny(method, path, { ...askOptions, typed: true }),
     as: (token, host = options.host) => {
       const other = { host, token: async () => token, observer: undefined };
       return apiOver({ ...unbounded, ...other }, { ...options, ...other });

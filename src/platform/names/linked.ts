@@ -10,9 +10,6 @@ type Noun = 'server' | 'site';
 
 const UNCHANGED = ' Nothing was changed.';
 
-/** A deployment that is followed reads the site itself; another one is a single request, by id, unless the id was seen with another name. */
-const UNCHECKED: readonly Endpoint[] = ['POST /servers/{server}/sites/{site}/deploy'];
-
 /** A change, and how it is confirmed. */
 export interface LinkedChange {
   readonly calls: readonly Endpoint[];
@@ -31,11 +28,13 @@ export async function refuseMislinked(targets: Targets, { calls, asks, severe }:
   const reads = calls.every(isRead);
   const [first] = calls;
   const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
+  // A deployment that is followed reads the site itself; another one is a single request, by id, unless the id was seen with another name.
+  const isUnchecked = reads || (first !== undefined && (await import('../operations.ts')).operations[first]?.starts === 'deployment');
   let checked = targets;
   for (const noun of nouns) {
     const target = targets[noun];
     if (!target || !isLinked(noun, target, scope.settings)) continue;
-    if ((reads || (first && UNCHECKED.includes(first))) && !(await isSeenOtherwise(noun, target, scope))) continue;
+    if (isUnchecked && !(await isSeenOtherwise(noun, target, scope))) continue;
     const now = await current(noun, targets, scope, severe);
     const after = reads ? '' : UNCHANGED;
     if (now === GONE) throw mislinked(noun, target, undefined, after);

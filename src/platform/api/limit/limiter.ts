@@ -2,14 +2,15 @@ import { DnxError } from '../../../base/errors.ts';
 import { duration, shownTime, timeOf } from '../../../base/time.ts';
 import { type HttpResponse, NetworkFault } from '../../../machine/world.ts';
 import type { ClientOptions, Exchange, SendOptions } from '../api.ts';
+import { isReadMethod } from '../endpoint.ts';
 import type { Budget, Busiest } from './budget.ts';
 
-/** Endpoints with a limit of their own, which their responses report. */
-const ownLimits: readonly (readonly [method: string, path: RegExp])[] = [
-  ['POST', /^\/login$/],
-  ['POST', /^\/tokens$/],
-  ['GET', /^\/backups\/[^/]+\/download$/],
-];
+/** True for an operation with a limit of its own, which its responses report. No GET has one, unless it is a file or a path that was typed. */
+async function hasOwnLimit(method: string, path: string, { file, typed }: SendOptions): Promise<boolean> {
+  if (isReadMethod(method) && !file && !typed) return false;
+  const { operationAt, operations } = await import('../../operations.ts');
+  return operations[operationAt(method, path)?.call ?? '']?.limited === true;
+}
 
 /** Keeps requests within the rate limit that all processes share. Waits out a 429, then resends: the request was not performed. */
 export function rateLimited(options: ClientOptions, exchange: Exchange): Exchange {
@@ -18,7 +19,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
     if (send.authenticated === false) return exchange(method, path, send);
     const budget = budgets(await token(), host);
     const waits = waitsOf(options, send, budget);
-    const own = ownLimits.some(([verb, pattern]) => verb === method && pattern.test(path.split('?', 1)[0] ?? ''));
+    const own = await hasOwnLimit(method, path, send);
     let slot: number | undefined;
     for (let attempt = 0; ; attempt++) {
       const booked = await bookedTime(budget, waits, slot, attempt > 0);
