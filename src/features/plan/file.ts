@@ -159,7 +159,7 @@ function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong
 function requireDeployment(call: string, held: unknown, wrong: Wrong): void {
   if (held === undefined) return;
   const no = (what: string) => wrong(`has a deployment with ${what}`);
-  if (!isObject(held) || !call.endsWith('/deploy')) throw wrong('has a deployment of something else');
+  if (!isObject(held) || operations[call]?.starts !== 'deployment') throw wrong('has a deployment of something else');
   const { properties } = planSchema.$defs.deployment;
   requireKeys(held, properties, no);
   const { commit, branch, repository, verify, rollback_on_fail } = held;
