@@ -103,6 +103,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'apply', summary: 'Apply a plan that --out saved', section: 'Project', load: () => import('./apply.ts') },
   { name: 'history', summary: 'Show what dnx changed from this machine', section: 'Project', load: () => import('./history.ts') },
   { name: 'undo', summary: 'Take back a change that dnx made', section: 'Project', load: () => import('./undo.ts') },
+  { name: 'redo', summary: 'Make a change again that dnx undo took back', section: 'Project', load: () => import('./redo.ts') },
   { name: 'open', summary: 'Open a site or the dashboard in a browser', section: 'Project', load: () => import('./open.ts') },
   { name: 'ssh', summary: 'Connect to a server or a site over SSH', section: 'Remote', load: () => import('./ssh.ts') },
   { name: 'artisan', summary: 'Run an Artisan command on a site', section: 'Remote', load: () => import('./artisan.ts') },

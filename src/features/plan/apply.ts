@@ -12,8 +12,7 @@ import { remoteSide } from '../env/remote.ts';
 import { openApplication } from './application.ts';
 import { compare, type Lists, openLists } from './compare.ts';
 import { readPlanFile } from './file.ts';
-import { bodyWithSecrets } from './secrets.ts';
-import { type Applying, isSamePlace, type Pending, type SendingOptions, sendAll, settleFlight } from './send.ts';
+import { type Applying, bodyOf, isSamePlace, type Pending, type SendingOptions, sendAll, settleFlight, type Undoing } from './send.ts';
 
 /** The options of `dnx apply`. */
 interface Options extends SendingOptions {
@@ -25,7 +24,7 @@ export async function applyPlanFile(ctx: Context, file: string, options: Options
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
-  return applyPlan(ctx, { plan, text, shown: file, preview: '--check' }, options, consent);
+  return applyPlan(ctx, { plan, text, line: ['apply', file], preview: '--check' }, options, consent);
 }
 
 /** A plan, and what names it. */
@@ -35,15 +34,17 @@ interface Given {
   readonly preview: '--check' | '--dry-run';
   /** What tells it from other plans. */
   readonly text: string;
-  readonly shown: string;
+  /** The words after `dnx`. */
+  readonly line: readonly string[];
+  readonly undoing?: Undoing;
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
-  if (ctx.settings.readOnly && !options.check) throw readOnlyError(`dnx apply ${given.shown}`);
+  if (ctx.settings.readOnly && !options.check) throw readOnlyError(`dnx ${given.line.join(' ')}`);
   const application = await openApplication(ctx, given.text);
   try {
-    const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options };
+    const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options, undoing: given.undoing };
     await settleFlight(applying);
     const pending = await pendingIn(applying);
     if (pending.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
@@ -61,22 +62,24 @@ export async function applyPlan(ctx: Context, given: Given, options: Options, co
 }
 
 /** The changes to send, with their secrets and the names of their targets. Fails if anything is not as it was. */
-async function pendingIn({ ctx, plan: { changes }, application, lists, options }: Applying): Promise<readonly Pending[]> {
+async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
+  const { ctx, plan, application, lists, undoing } = applying;
+  const { changes } = plan;
   const pending: (Pending & { readonly moved: readonly string[] })[] = [];
   for (const [at, change] of changes.entries()) {
-    if (application.saved.done[at]) continue;
+    if (application.saved.done[at] || undoing?.done[at]) continue;
     const changed = changes.slice(0, at).some((each) => isSamePlace(each, change));
-    const { targets, moved } = await compare(lists, change, changed);
+    const { targets, moved } = await compare(lists, change, changed, undoing?.left[at]);
     const names = Object.entries(change.targets).map(([noun, each]) => [noun, { ...each, name: targets[noun]?.label ?? each.id }]);
     const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
-    pending.push({ at, change, title, targets, moved, body: await bodyWithSecrets(ctx, change, options.allow_file) });
+    pending.push({ at, change, title, targets, moved, body: await bodyOf(applying, at, change) });
   }
   const moved = pending.filter((each) => each.moved.length > 0);
   if (moved.length === 0) return pending;
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
     details: moved.flatMap(({ title, moved }) => moved.map((each): Detail => [title, each])),
     reason: 'plan_moved',
-    hint: 'Make a new plan.',
+    hint: undoing ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
   });
 }
 

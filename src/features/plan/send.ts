@@ -6,15 +6,18 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
+import type { SendOptions } from '../../platform/api/api.ts';
 import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
+import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, operationPath } from '../../platform/operations.ts';
 import { issueCertificate, issueEndpoint } from '../site/certificate.ts';
 import type { Application, Flight } from './application.ts';
-import { type Lists, wasPerformed } from './compare.ts';
+import { type Left, type Lists, wasPerformed } from './compare.ts';
+import { settleLost } from './past.ts';
 import { bodyWithSecrets } from './secrets.ts';
 
 /** The options that sending follows. */
@@ -32,7 +35,26 @@ export interface Applying {
   readonly application: Application;
   readonly lists: Lists;
   readonly options: SendingOptions;
+  /** If it takes back what was done. */
+  readonly undoing?: Undoing | undefined;
 }
+
+/** What an undo knows of its changes, by their place in its plan. */
+export interface Undoing {
+  /** The change of the history that each takes back. */
+  readonly of: readonly SendOptions['undoes'][];
+  /** What each sends, with the secrets that were kept. */
+  readonly bodies: readonly (JsonObject | undefined)[];
+  readonly left: readonly Left[];
+  /** Those that were taken back before. */
+  readonly done: readonly boolean[];
+  /** Is told which fields were not taken. */
+  readonly lost: (title: string, fields: readonly string[]) => void;
+}
+
+/** The body of a change, with its secrets. */
+export const bodyOf = async ({ ctx, options, undoing }: Applying, at: number, change: PlannedChange): Promise<JsonObject | undefined> =>
+  undoing ? undoing.bodies[at] : bodyWithSecrets(ctx, change, options.allow_file);
 
 /** A change that is about to be applied. */
 export interface Pending {
@@ -74,7 +96,7 @@ export async function settleFlight(applying: Applying): Promise<void> {
       ? await settledDeployment(ctx, flight, change, options)
       : await wasPerformed(lists, change, {
           ids: idsOf(change, application),
-          body: await bodyWithSecrets(ctx, change, options.allow_file),
+          body: await bodyOf(applying, flight.at, change),
           list: flight.ids,
         });
   lists.forget();
@@ -85,6 +107,7 @@ export async function settleFlight(applying: Applying): Promise<void> {
       hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
     });
   application.end(flight.at, found || undefined);
+  settleLost(ctx, change, flight.sent_at, found);
   ctx.progress.note(`${found ? 'Was' : 'Was not'} performed before: ${sentence}`);
 }
 
@@ -162,7 +185,10 @@ async function sendOne(applying: Applying, pending: Pending): Promise<string | n
     if (neverPerformed(error)) application.end(at, undefined);
     else if (isLost(error)) {
       const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
-      if (found !== undefined) application.end(at, found || undefined);
+      if (found !== undefined) {
+        application.end(at, found || undefined);
+        settleLost(ctx, change, flight.sent_at, found);
+      }
       if (found) return found.id;
     } else if (isDeploy(call) || isRollback(call)) application.end(at, { id: null });
     throw error;
@@ -171,8 +197,8 @@ async function sendOne(applying: Applying, pending: Pending): Promise<string | n
 
 /** Does what the command of a change does. Waits for what later changes need. Returns the id of what it created. */
 async function perform(
-  { ctx, plan, options: { wait, timeout } }: Applying,
-  { at, change: { call }, body, targets: named }: Pending,
+  { ctx, plan, options: { wait, timeout }, undoing }: Applying,
+  { at, change: { call }, body, title, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
 ): Promise<string | undefined> {
@@ -204,7 +230,7 @@ async function perform(
   }
   if (call === issueEndpoint && later && body) return idOf(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
-  const send = () => ctx.api.send<unknown>(call, ids, body ? { body } : {});
+  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), undoes: undoing?.of[at] });
   if (!noun || !body) {
     await send();
     return undefined;
@@ -212,6 +238,8 @@ async function perform(
   const secret = Object.keys(body).some((field) => isSecretField(call, field));
   const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
   const { data } = await created(ctx, creation, send);
+  const lost = Object.keys(body).filter((field) => !isSecretField(call, field) && isObject(data) && !isSame(body[field], data[field]));
+  if (lost.length > 0) undoing?.lost(title, lost);
   return isObject(data) ? idIn(data.id) : undefined;
 }
 

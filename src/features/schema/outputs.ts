@@ -247,7 +247,6 @@ const diagnosis = objectOf<Diagnosis>({
 const jsonSchema = plainObject({ $schema: word });
 
 const past = objectOf<PastRun>({
-  number,
   id: word,
   sent_at: word,
   host: word,
@@ -255,6 +254,7 @@ const past = objectOf<PastRun>({
   command: word,
   session: nullable(word),
   outcome: oneOf('applied', 'failed', 'unknown'),
+  undoes: nullable(word),
   changes: listOf(
     objectOf<PastChange>(
       {
@@ -412,6 +412,7 @@ export const commandOutputs: Readonly<Record<string, JsonSchema>> = {
   apply: applied,
   history: either(listOf(past), past),
   undo: applied,
+  redo: applied,
   open: url,
   ssh: either(remote, sshEntries, plainObject({ file: word, entries: sshEntries }), plainObject({ command: word })),
   artisan: remote,

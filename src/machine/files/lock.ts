@@ -39,7 +39,7 @@ export interface LockWaiting {
 export async function locked<T>(
   file: string,
   { clock, signal, patienceMs = PATIENCE_MS, brief = false }: LockWaiting,
-  edit: () => T,
+  edit: () => T | Promise<T>,
 ): Promise<T> {
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
@@ -56,7 +56,7 @@ export async function locked<T>(
   }
   try {
     if (thorough) removeLeftovers(file);
-    return edit();
+    return await edit();
   } finally {
     release(lock, own);
   }
