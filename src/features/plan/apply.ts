@@ -7,7 +7,7 @@ import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.t
 import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
-import { consentToSend } from '../env/dangers.ts';
+import { consentToSend, warnUnkept } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { openApplication } from './application.ts';
 import { compare, type Lists, openLists } from './compare.ts';
@@ -97,6 +97,7 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
     throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
       reason: 'confirmation_missing',
     });
+  if (pending.some(({ change }) => /^(PUT|DELETE) .*\/\{variable\}$/.test(change.call))) await warnUnkept(ctx);
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 

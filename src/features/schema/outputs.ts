@@ -18,6 +18,7 @@ import { answerOf, formOf, type KnownColumn } from '../contract/known.ts';
 import type { DatabaseTunnel } from '../database/tunnel.ts';
 import type { DeployResult } from '../deploy/result.ts';
 import type { DoctorCheck } from '../doctor/machine.ts';
+import type { PastVariable } from '../env/history.ts';
 import type { VariableDifference } from '../env/sync/diff.ts';
 import type { VariableSummary } from '../env/sync/show.ts';
 import type { PastChange, PastRun } from '../plan/history.ts';
@@ -354,6 +355,18 @@ export const commandOutputs: Readonly<Record<string, JsonSchema>> = {
       { key: word, change: oneOf('changed', 'only_here', 'only_there', 'unknown') },
       { base: oneOf('here', 'there', 'both'), here: nullable(word), there: nullable(word) },
     ),
+  ),
+  'env history': listOf(
+    objectOf<PastVariable>({
+      id: word,
+      sent_at: word,
+      key: nullable(word),
+      what: word,
+      command: word,
+      profile: word,
+      session: nullable(word),
+      outcome: oneOf('applied', 'failed', 'unknown'),
+    }),
   ),
   'env edit': deployedAfter(plainObject(summary)),
   'db tunnel': objectOf<DatabaseTunnel>({ host: word, port: number, database: word, username: word, driver: word }),
