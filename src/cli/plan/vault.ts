@@ -10,7 +10,7 @@ import { locked } from '../../machine/files/lock.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
-import type { SentLine } from './journal.ts';
+import type { PlannedChange } from './plan.ts';
 
 /** Where the key lies: beside the token. No host is called `local`, so it is nobody's token. */
 const KEY_ACCOUNT = 'history@local';
@@ -28,8 +28,14 @@ export interface Vault {
   hash(line: Bound, field: string, value: string): string;
 }
 
-/** What a sealed value belongs to. */
-type Bound = Pick<SentLine, 'host' | 'profile' | 'run' | 'n'> & { readonly change: Pick<SentLine['change'], 'call' | 'targets'> };
+/** What a sealed value belongs to: a line of the history, whatever else that has. */
+interface Bound {
+  readonly host: string;
+  readonly profile: string;
+  readonly run: string;
+  readonly n: number;
+  readonly change: Pick<PlannedChange, 'call' | 'targets'>;
+}
 
 /** Why there is no vault. */
 export interface Unkept {

@@ -48,7 +48,7 @@ export function readHistory({ settings }: Pick<Context, 'settings'>): readonly S
     const changes = lines.map((line) => pastChange(line, ends.get(keyOf(line))));
     const outcome = (['unknown', 'failed'] as const).find((each) => changes.some((change) => change.outcome === each)) ?? 'applied';
     const words = command.map(String);
-    const lost = (lines.at(-1)?.n ?? 0) + 1 - lines.length;
+    const lost = Math.max(...lines.map(({ n }) => n)) + 1 - lines.length;
     return { id: run, sent_at: at, host, profile, words, session, outcome, changes, lost, undoes: undoes?.run ?? null };
   });
 }

@@ -5,7 +5,7 @@ import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { message, type Result } from '../../cli/output/view.ts';
 import { writePlan } from '../../cli/plan/dry-run.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle, countedChanges, planView } from '../../cli/plan/show.ts';
+import { changeTitle, planView } from '../../cli/plan/show.ts';
 import { inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { openVault, type Vault, whyUnkept } from '../../cli/plan/vault.ts';
 import type { Left } from './compare.ts';
@@ -29,21 +29,10 @@ export async function undo(ctx: Context, direction: Direction, given: Options, c
   if (out !== undefined && !dry_run) throw usage('--out needs --dry-run.');
   const reader = await openReader(ctx, direction, given);
   const { run, steps, stays } = id === undefined ? lastRun(reader) : runOf(reader, id);
-  const pending = steps.filter(({ isDone }) => !isDone);
-  if (pending.length === 0) return { view: message(`${run.id} was already ${direction === 'undo' ? 'undone' : 'redone'}.`, nothingDone) };
+  const word = direction === 'undo' ? 'undone' : 'redone';
+  if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, { applied: true, changes: [] }) };
   for (const [title, why] of stays) ctx.progress.warn(`Stays: ${title}. ${why}`);
-  const level = 'moderate' as const;
-  const planOf = (all: readonly Step[]): Plan => {
-    const changes = all.map(({ inverse }) => inverse);
-    return { version: 1, host: ctx.settings.host, changes, consent: { level, confirm: null }, abilities: abilitiesOf(changes), about: [] };
-  };
-  if (dry_run) {
-    if (out !== undefined && pending.some(({ inverse }) => hasMask(inverse.body)))
-      throw usage('A plan holds no secrets, so this undo cannot be saved.', `Use dnx ${direction} ${run.id}.`);
-    if (out !== undefined) writePlan(out, planOf(pending), ctx);
-    const next = out === undefined ? [] : [{ command: ['apply', out], why: 'Apply this plan with' }];
-    return { view: planView(planOf(pending), ctx.nameOf, { each: [], whole: [] }), note: 'Nothing was changed.', next };
-  }
+  if (dry_run) return previewed(ctx, [direction, run.id], steps, out);
   const lost: string[] = [];
   const undoing: Undoing = {
     of: steps.map(({ change: { line } }) => ({ run: line.run, n: line.n })),
@@ -56,19 +45,30 @@ export async function undo(ctx: Context, direction: Direction, given: Options, c
     },
   };
   const text = [direction, ...steps.map(({ change: { line } }) => `${line.run}/${line.n}`)].join(' ');
-  const plan = { plan: planOf(steps), text, line: [direction, run.id], preview: '--dry-run', undoing } as const;
+  const plan = { plan: planOf(ctx, steps), text, line: [direction, run.id], preview: '--dry-run', undoing } as const;
   const options = { check: undefined, allow_file: undefined, in_flight, wait: undefined, timeout };
   const result = await (await import('./apply.ts')).applyPlan(ctx, plan, options, consent);
-  const left = stays.length + lost.length;
-  if (result.exit || left === 0) return result;
-  const word = direction === 'undo' ? 'undone' : 'redone';
-  return {
-    ...result,
-    exit: new DnxError('partial', `Only a part of ${run.id} was ${word}: ${countedChanges(run.changes)}, ${left} not as before.`),
-  };
+  if (result.exit || stays.length + lost.length === 0) return result;
+  return { ...result, exit: new DnxError('partial', `Only a part of ${run.id} was ${word}.`) };
 }
 
-const nothingDone = { applied: true, changes: [] };
+function planOf({ settings: { host } }: Context, steps: readonly Step[]): Plan {
+  const changes = steps.map(({ inverse }) => inverse);
+  return { version: 1, host, changes, consent: { level: 'moderate', confirm: null }, abilities: abilitiesOf(changes), about: [] };
+}
+
+/** What would be sent, saved in `out`. */
+function previewed(ctx: Context, line: readonly string[], steps: readonly Step[], out: string | undefined): Result {
+  const plan = planOf(
+    ctx,
+    steps.filter(({ isDone }) => !isDone),
+  );
+  if (out !== undefined && plan.changes.some(({ body }) => hasMask(body)))
+    throw usage('A plan holds no secrets, so this cannot be saved as one.', `Use dnx ${line.join(' ')}.`);
+  if (out !== undefined) writePlan(out, plan, ctx);
+  const next = out === undefined ? [] : [{ command: ['apply', out], why: 'Apply this plan with' }];
+  return { view: planView(plan, ctx.nameOf, { each: [], whole: [] }), note: 'Nothing was changed.', next };
+}
 
 const hasMask = (body: unknown): boolean => isObject(body) && Object.values(body).some(isMask);
 
