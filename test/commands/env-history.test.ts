@@ -114,6 +114,13 @@ describe.each([
     expect(textsIn(state())).not.toMatch(/Secret-/);
   });
 
+  test('a value that somebody changed since is not overwritten', async () => {
+    await change(`env set ${SITE} DB_PASSWORD=${NEW}`);
+    await change(`env set ${SITE} DB_PASSWORD=third`, OTHERS);
+    const undone = await run('undo --yes');
+    expect([undone.code, sent(undone), undone.stderr]).toEqual([10, [], expect.stringContaining('value was changed')]);
+  });
+
   test('the consent for what could break a site is asked for, too', async () => {
     await change(`env set ${SITE} APP_DEBUG=true --confirm ${SITE}`, OTHERS);
     await change(`env set ${SITE} APP_DEBUG=false`);

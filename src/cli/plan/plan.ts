@@ -104,9 +104,10 @@ export function plannedChange(
     body: withoutSecrets(body, isSecret, hidden) ?? null,
     before: replacedBy(change, isSecret) ?? null,
   };
+  const replaced = replacedSecrets(change);
   return {
     ...planned,
-    undo: irreversible(planned, (field) => (isShown(change.before, field) ? parts.unkept : notShown(field))) ?? null,
+    undo: irreversible(planned, (field) => (field in replaced ? parts.unkept : notShown(field))) ?? null,
     ...(absent && { absent }),
     ...(always && { always }),
     ...(about.length > 0 && { about: about.map(({ data }) => data) }),

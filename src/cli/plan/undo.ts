@@ -42,8 +42,12 @@ const createdFields = (call: string): readonly string[] => {
 function missing(fields: readonly string[], before: JsonObject, secret: Secrets): string | undefined {
   const unknown = fields.find((field) => !(field in before));
   if (unknown !== undefined) return notShown(unknown);
-  return fields.flatMap((field) => (isMask(before[field]) ? (secret(field) ?? []) : []))[0];
+  return fields.flatMap((field) => (hasMask(before[field]) ? (secret(field) ?? []) : []))[0];
 }
+
+/** True for what is or holds a secret that is hidden. */
+export const hasMask = (value: unknown): boolean =>
+  isMask(value) || (typeof value === 'object' && value !== null && Object.values(value).some(hasMask));
 
 /** Why the inverse of a change cannot be taken back in turn; null if it can. What it replaces is read before it is sent. */
 export function irreversibleUndo(inverse: Sent, secret: Secrets): string | null {

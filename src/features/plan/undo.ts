@@ -6,7 +6,7 @@ import { message, type Result } from '../../cli/output/view.ts';
 import { writePlan } from '../../cli/plan/dry-run.ts';
 import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, planView } from '../../cli/plan/show.ts';
-import { inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
+import { hasMask, inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { openVault, type Vault, whyUnkept } from '../../cli/plan/vault.ts';
 import type { Left } from './compare.ts';
 import { openPast, type Past, readHistory, runWith, type SentChange, type SentRun, settle } from './past.ts';
@@ -69,8 +69,6 @@ function previewed(ctx: Context, line: readonly string[], steps: readonly Step[]
   const next = out === undefined ? [] : [{ command: ['apply', out], why: 'Apply this plan with' }];
   return { view: planView(plan, ctx.nameOf, { each: [], whole: [] }), note: 'Nothing was changed.', next };
 }
-
-const hasMask = (body: unknown): boolean => isObject(body) && Object.values(body).some(isMask);
 
 /** How a change is taken back. */
 interface Step {
