@@ -185,6 +185,33 @@ describe('dnx undo', () => {
     expect(sent(await change('undo --yes --in-flight done'))).toEqual([expect.stringMatching(/SH0P1\/resume$/)]);
   });
 
+  test('goes further back, too, if its plan is applied from a file', async () => {
+    await rename('web-1', 'web-2b');
+    await rename('web-2b', 'web-3b');
+    for (const name of ['web-2b', 'web-1']) {
+      await change('undo --dry-run --out plan.json');
+      await change('apply plan.json --yes');
+      expect(nameNow()).toBe(name);
+    }
+    await change('redo --yes');
+    expect(nameNow()).toBe('web-2b');
+  });
+
+  test('believes no plan that says to take back something else', async () => {
+    await rename('web-1', 'web-9');
+    await change('site suspend shop.example.com --yes');
+    const id = (await list())[0]?.id ?? '';
+    await change('undo --dry-run --out plan.json');
+    const plan = join(bed.directory, 'plan.json');
+    await change('undo --yes');
+    await change('redo --yes');
+    writeFileSync(plan, readFileSync(plan, 'utf8').replace(`"run": "${id}"`, `"run": "${(await list()).at(-1)?.id}"`));
+    await change('apply plan.json --yes');
+    await change('undo --yes');
+    await change('undo --yes');
+    expect(nameNow()).toBe('web-1');
+  });
+
   test('refuses a command whose first changes are no longer in the history', async () => {
     await change('site suspend shop.example.com blog.example.com --yes');
     const lines = readFileSync(file(), 'utf8').split('\n');

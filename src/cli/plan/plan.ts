@@ -34,6 +34,8 @@ export interface PlannedChange {
   readonly always?: true;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
+  /** The change of the history on this machine that it takes back. */
+  readonly undoes?: { readonly run: string; readonly n: number };
   readonly about?: readonly JsonObject[];
 }
 

@@ -4,6 +4,7 @@ import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type EndedLine, historyDirectory, historyFiles, type SentLine, writeFound } from '../../cli/plan/journal.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
+import { inverseOf } from '../../cli/plan/undo.ts';
 import { readText } from '../../machine/files/text-file.ts';
 
 /** How a change ended: `unknown` if its response was lost. */
@@ -106,8 +107,9 @@ export function openPast(runs: readonly SentRun[]): Past {
   for (const change of runs.toReversed().flatMap(({ changes }) => changes)) {
     if (change.outcome !== 'applied') continue;
     const { undoes } = change.line;
-    // Only what was sent before, whatever a damaged history says.
-    const before = undoes && seen.get(keyOf(undoes));
+    // Only what was sent before and has this inverse, whatever a plan or a damaged history says.
+    const named = undoes && seen.get(keyOf(undoes));
+    const before = named && isInverse(change, named, past.idNow) ? named : undefined;
     if (before) takenBack.set(keyOf(before.line), change);
     const old = before?.line.change.call.startsWith('DELETE ') ? targetOf(before) : undefined;
     if (old !== undefined && change.created !== null && !renewed.has(change.created)) renewed.set(old, change.created);
@@ -116,6 +118,13 @@ export function openPast(runs: readonly SentRun[]): Past {
     seen.set(keyOf(change.line), change);
   }
   return past;
+}
+
+/** True if a change takes another one back, by its operation and targets. */
+function isInverse({ line }: SentChange, of: SentChange, idNow: Past['idNow']): boolean {
+  const inverse = inverseOf(of.line.change, { created: of.created, answer: undefined, secret: () => undefined });
+  const ids = (targets: PlannedChange['targets']) => String(Object.values(targets).map(({ id }) => idNow(id ?? '')));
+  return typeof inverse !== 'string' && inverse.call === line.change.call && ids(inverse.targets) === ids(line.change.targets);
 }
 
 /** The id of what a change is about. */

@@ -6,7 +6,6 @@ import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
-import type { SendOptions } from '../../platform/api/api.ts';
 import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
@@ -41,8 +40,6 @@ export interface Applying {
 
 /** What an undo knows of its changes, by their place in its plan. */
 export interface Undoing {
-  /** The change of the history that each takes back. */
-  readonly of: readonly SendOptions['undoes'][];
   /** What each sends, with the secrets that were kept. */
   readonly bodies: readonly (JsonObject | undefined)[];
   readonly left: readonly Left[];
@@ -198,7 +195,7 @@ async function sendOne(applying: Applying, pending: Pending): Promise<string | n
 /** Does what the command of a change does. Waits for what later changes need. Returns the id of what it created. */
 async function perform(
   { ctx, plan, options: { wait, timeout }, undoing }: Applying,
-  { at, change: { call }, body, title, targets: named }: Pending,
+  { at, change: { call, undoes }, body, title, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
 ): Promise<string | undefined> {
@@ -230,7 +227,7 @@ async function perform(
   }
   if (call === issueEndpoint && later && body) return idOf(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
-  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), undoes: undoing?.of[at] });
+  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), undoes });
   if (!noun || !body) {
     await send();
     return undefined;

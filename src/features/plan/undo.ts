@@ -35,7 +35,6 @@ export async function undo(ctx: Context, direction: Direction, given: Options, c
   if (dry_run) return previewed(ctx, [direction, run.id], steps, out);
   const lost: string[] = [];
   const undoing: Undoing = {
-    of: steps.map(({ change: { line } }) => ({ run: line.run, n: line.n })),
     bodies: steps.map(({ body }) => body),
     left: steps.map(({ left }) => left),
     done: steps.map(({ isDone }) => isDone),
@@ -241,7 +240,7 @@ function stepOf({ past, vault, unkept }: Reader, change: SentChange, isDone: boo
   const body = isObject(inverse.body) ? { ...inverse.body, ...(kept && maskedOf(inverse.body, kept)) } : undefined;
   return {
     change,
-    inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept) },
+    inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept), undoes: { run: line.run, n: line.n } },
     body,
     left: { status: answer?.status, hasSecret },
     isDone,

@@ -268,7 +268,13 @@ const past = objectOf<PastRun>({
         error: nullable(word),
         created: nullable(word),
       },
-      { absent: oneOf(true), always: oneOf(true), undo: nullable(word), about: listOf(item) },
+      {
+        absent: oneOf(true),
+        always: oneOf(true),
+        undo: nullable(word),
+        undoes: objectOf<NonNullable<PastChange['undoes']>>({ run: word, n: number }),
+        about: listOf(item),
+      },
     ),
   ),
 });
