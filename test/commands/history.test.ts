@@ -127,7 +127,8 @@ describe('dnx history', () => {
     const says = async (value: string, message: string) => {
       bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message } });
       const { code, stderr } = await bed.dnx(`env set shop.example.com SHORT=${value}`);
-      const { stdout } = await bed.dnx('history show 1');
+      const [last] = await list();
+      const { stdout } = await bed.dnx(`history show ${last?.id}`);
       return [code, /\bsaid: (.*)/.exec(stderr)?.[1], /\bsaid: (.*)/.exec(stdout)?.[1]];
     };
     for (const value of ['1', 'd', 'web', 'DB'])
