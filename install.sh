@@ -30,12 +30,24 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   # In the directory itself, so that the last step is a rename.
-  if ! mkdir -p "$dir" 2> /dev/null || ! work=$(mktemp -d "$dir/.dnx.XXXXXX" 2> /dev/null); then
+  if ! mkdir -p "$dir" 2> /dev/null || ! work=$(mktemp -d "$(ours)$$.XXXXXX" 2> /dev/null); then
     fail "Cannot write to $dir." "Choose another directory: DNX_INSTALL_DIR=DIRECTORY"
   fi
+  remove_left
   download
   unpack
   report
+}
+
+# What the directory of a run is called, up to its process.
+ours() { say "$dir/.dnx.$(uname -n)."; }
+
+# Removes what killed runs left.
+remove_left() {
+  for left in "$(ours)"*; do
+    process=${left#"$(ours)"}
+    kill -0 "${process%%.*}" 2> /dev/null || rm -rf "$left"
+  done
 }
 
 help() {
@@ -43,7 +55,7 @@ help() {
 Install dnx, the command line for Deploynix.
 
 Usage:
-  sh install.sh [VERSION]     Install or replace dnx; by default the latest release
+  sh install.sh [VERSION]     Install or replace dnx; by default by the latest release, unless that is older
   sh install.sh --uninstall   Remove dnx
 
 Environment:
@@ -119,8 +131,8 @@ from_npm() {
 download() {
   from=$releases/latest/download
   [ -z "$version" ] || from=$releases/download/v$version
-  fetch SHA256SUMS
-  fetch SHA256SUMS.sig
+  fetch SHA256SUMS 600
+  fetch SHA256SUMS.sig 600
   checked="signature and checksum"
   if has openssl; then
     say "$key" | openssl dgst -sha256 -verify /dev/stdin -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" > /dev/null 2>&1 ||
@@ -131,12 +143,14 @@ download() {
   sum=$(sed -n "s/^\([0-9a-f]*\)  $archive\$/\1/p" "$work/SHA256SUMS")
   [ -n "$sum" ] || fail "The release has no $archive." "Releases: $releases"
   say "Downloading $from/$archive" >&2
-  fetch "$archive"
+  fetch "$archive" 1000000
   [ "$(sha256 "$work/$archive")" = "$sum" ] ||
     fail "$from/$archive does not match its checksum in SHA256SUMS." "Nothing was installed. Try again: it may be a newer release than its checksum."
 }
 
-fetch() {
+# Downloads a file of at most so many blocks of 512 bytes: what is in it is checked only afterwards.
+fetch() (
+  ulimit -f "$2" 2> /dev/null || :
   if has curl; then
     secure="" quiet=--silent
     case $releases in https:*) secure="--proto =https --tlsv1.2" ;; esac
@@ -151,7 +165,7 @@ fetch() {
   else
     fail "The download needs curl or wget."
   fi || fail "Could not download $from/$1" "Nothing was installed. Releases: $releases"
-}
+)
 
 sha256() {
   if has sha256sum; then sha256sum < "$1"; elif has shasum; then shasum -a 256 < "$1"; else openssl dgst -r -sha256 < "$1"; fi | cut -c 1-64
@@ -165,6 +179,12 @@ unpack() {
   if ! installed=$("$new" --version); then
     case $name in *-musl) set -- "It needs libstdc++, on Alpine: apk add libstdc++" ;; *) set -- "With Node.js, try: npm install --global deploynix-cli" ;; esac
     fail "This dnx does not run on this machine." "Nothing was installed. $1"
+  fi
+  if [ -n "$version" ]; then
+    [ "$installed" = "$version" ] || fail "$archive is dnx $installed, not $version." "Nothing was installed. Releases: $releases"
+  elif old=$("$dir/$exe" --version 2> /dev/null) && is_older "$installed" "$old"; then
+    fail "The latest release is dnx $installed, which is older than dnx $old in $dir." \
+      "Nothing was installed. To go back to it, give its version: sh install.sh $installed"
   fi
   # First, because it marks the directory's dnx as ours.
   if [ "$exe" = dnx ]; then
@@ -181,6 +201,19 @@ unpack() {
     */bin) if [ -d "$work/share" ]; then mkdir -p "${dir%/bin}/share" && cp -R "$work/share/." "${dir%/bin}/share"; fi ;;
   esac || say "Could not install the completions and man pages in ${dir%/bin}/share." >&2
 }
+
+# Compares versions by their three numbers.
+is_older() (
+  case $1.$2 in *[!0-9A-Za-z.+-]* | .* | *.) return 1 ;; esac
+  IFS=.
+  # shellcheck disable=SC2086 # Six words.
+  set -- ${1%%[-+]*} ${2%%[-+]*}
+  for _ in 1 2 3; do
+    if [ "$1" -ne "$4" ]; then [ "$1" -lt "$4" ] && return 0 || return 1; fi
+    shift
+  done
+  return 1
+)
 
 report() {
   say "Installed dnx $installed in $dir, also as deploynix (checked: $checked)."
@@ -215,6 +248,8 @@ uninstall() {
       for each in dnx deploynix; do rm -f "$share/bash-completion/completions/$each" "$share/fish/vendor_completions.d/$each.fish"; done
       ;;
   esac
+  remove_left
+  rm -rf "$dir"/.dnx-upgrade-*
   # The mark last.
   rm -f "$dir/dnx" "$dir/dnx.exe" "$dir/dnx.exe.old" "$dir/deploynix.cmd"
   rm -f "$dir/deploynix"

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import type { Reporter } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 import { shellScripts } from './scripts/shell-scripts.mjs';
+import { leftOut } from './scripts/test-programs.mjs';
 
 /** Names the tests that passed only when they ran again. */
 const flaky: Reporter = {
@@ -8,6 +9,19 @@ const flaky: Reporter = {
     if (test.diagnostic()?.flaky) process.stdout.write(`Flaky: ${test.module.relativeModuleId} > ${test.fullName}\n`);
   },
 };
+
+/** Says last how many tests were skipped because this machine lacks a program, and how to install those. */
+const wanting: Reporter = {
+  onTestRunEnd(modules) {
+    const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')].map(lacksOf)).filter((lacks) => lacks.length > 0);
+    process.stdout.write(`${leftOut(skipped.length, skipped.flat())}\n`);
+  },
+};
+
+/** What this machine lacks for a test: its own needs, or those of its `describe` or file. */
+function lacksOf(task: TestCase | TestSuite | TestModule): readonly string[] {
+  return task.meta().lacks ?? ('parent' in task ? lacksOf(task.parent) : []);
+}
 
 export default defineConfig({
   plugins: [shellScripts()],
@@ -30,9 +44,9 @@ export default defineConfig({
     // CI repeats a test that fails, because real servers and terminals on a busy machine may be late, and names it. .ci/run counts the JSON.
     ...(process.env.CI && {
       retry: 1,
-      reporters: ['default', flaky, 'json'],
       outputFile: { json: process.env.DNX_TEST_EXECUTABLE ? 'coverage/executable.json' : 'coverage/tests.json' },
     }),
+    reporters: ['default', ...(process.env.CI ? [flaky, 'json'] : []), wanting],
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 });

@@ -14,6 +14,8 @@ export interface Step {
 export const COLUMNS: number;
 export const ROWS: number;
 export const day: readonly Step[];
+/** The demo without Git. */
+export const withoutGit: readonly Step[];
 
 /** Performs steps in a new sandbox, and resolves with its exit code. Rejects if a step does not show what it must. */
 export function live(

@@ -84,6 +84,13 @@ export const day = [
   { type: 'DNX_TOKEN=$(cat token.txt) CI=1 dnx deploy', shows: ['✓ Deployed shop.example.com'] },
 ];
 
+/** What the demo shows without Git, so without a clone to push from. */
+export const withoutGit = [
+  { say: 'Six sites on three servers.', type: 'dnx site list', shows: ['shop.example.com', 'api.example.com'] },
+  { say: 'Deploy one, and wait until it is live.', type: 'dnx deploy shop.example.com', shows: ['✓ Deployed shop.example.com'] },
+  { say: 'The last deployment of another one failed. Why?', type: 'dnx why api.example.com', shows: ['creates the table'] },
+];
+
 const PROMPT = /\(sandbox\) \S+ ?[$#] $/;
 
 /** How long nothing may happen, in ms. */

@@ -1,15 +1,18 @@
 // Shows dnx in a sandbox: a deployment, one that fails, why, the fix. Every line after a prompt is typed into a real shell, and what follows is
 // its real output. scripts/day.mjs has the lines.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { day, live } from './day.mjs';
+import { day, live, withoutGit } from './day.mjs';
 
 const terminal = process.stdout.isTTY;
 const paint = (style, text) => (terminal ? styleText(style, text) : text);
 const started = Date.now();
 console.log('Time passes twice as fast here.');
+const hasGit = spawnSync('git', ['--version']).status === 0;
+if (!hasGit) console.log('Git is not installed, so this is a short demo, without the clone of a project.');
 const home = mkdtempSync(join(tmpdir(), 'dnx-demo-'));
 /** How much faster than in reality time passes, so that the demo takes less than a minute with the installation. */
 const SPEED = 2;
@@ -37,21 +40,18 @@ const settled = (output) =>
 
 try {
   let begun = false;
-  await live(
-    day.filter(({ demo }) => demo),
-    {
-      cwd: home,
-      env,
-      typing: terminal ? 15 : 0,
-      onStep({ say }) {
-        begun = true;
-        if (say) console.log(`\n\n${paint('cyan', `# ${say}`)}`);
-        if (terminal) process.stdout.write(`${paint('dim', '$')} `);
-      },
-      onOutput: (data) => terminal && begun && process.stdout.write(data),
-      onDone: (_step, _plain, output) => terminal || console.log(`$ ${settled(output)}`),
+  await live(hasGit ? day.filter(({ demo }) => demo) : withoutGit, {
+    cwd: home,
+    env,
+    typing: terminal ? 15 : 0,
+    onStep({ say }) {
+      begun = true;
+      if (say) console.log(`\n\n${paint('cyan', `# ${say}`)}`);
+      if (terminal) process.stdout.write(`${paint('dim', '$')} `);
     },
-  );
+    onOutput: (data) => terminal && begun && process.stdout.write(data),
+    onDone: (_step, _plain, output) => terminal || console.log(`$ ${settled(output)}`),
+  });
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`\n${paint('green', '✓')} Done in ${seconds}s. Try it yourself: node bin/dnx.js sandbox shell\n`);
 } finally {

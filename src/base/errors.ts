@@ -78,6 +78,8 @@ export interface Next {
   readonly why: string;
   /** After a failure, people see it among the details, under this label. */
   readonly label?: string;
+  /** Only a person decides on it: not in JSON. */
+  readonly personal?: true;
 }
 
 /** A label and a text, as in `url  https://shop.example.com`. */

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DnxError, systemCode, usage } from '../base/errors.ts';
@@ -8,6 +8,7 @@ import { type Context, command, group } from '../cli/language/command.ts';
 import { choice, duration, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
+import { makeOwnDirectory } from '../machine/files/private-directory.ts';
 import type { Env, World } from '../machine/world.ts';
 import { parseRate } from '../platform/api/limit/usage.ts';
 import type { FailureName, Sandbox, SandboxOptions, Surroundings } from '../sandbox/index.ts';
@@ -125,7 +126,7 @@ async function inSandbox<T>(
 ): Promise<T> {
   const sandbox = await open(world, given);
   // The path becomes part of scripts.
-  const directory = await realpath(await mkdtemp(join(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-')));
+  const directory = await realpath(makeOwnDirectory(/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp', 'dnx-sandbox-'));
   // Again, because a program that just ended may have written into it.
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   const forget = world.onExit(remove);

@@ -1,5 +1,7 @@
-import { type JsonObject, own } from '../base/json.ts';
+import { isObject, type JsonObject, own } from '../base/json.ts';
+import { isMask, wordOf } from '../base/text.ts';
 import { type Endpoint, isRead, parameters } from './api/endpoint.ts';
+import { isSame } from './names/match.ts';
 import { namings, nounIn } from './names/namings.ts';
 
 // Loaded only where it is used: no list needs it.
@@ -21,7 +23,7 @@ export type Undo =
   /** Schedule what was scheduled before, or nothing. */
   | 'schedule'
   /** The action that does the opposite, if the target was not like that before. */
-  | { readonly action: string; readonly unless: (before: JsonObject) => boolean }
+  | { readonly action: string }
   | { readonly none: string };
 
 /** Work that goes on after the response to a request. */
@@ -43,6 +45,8 @@ export interface Operation {
   readonly undo?: Undo;
   /** The fields of its target that an action changes. */
   readonly touches?: readonly string[];
+  /** True if its target is as an action makes it. */
+  readonly isDone?: (target: JsonObject, body: JsonObject) => boolean;
   /** `severe`: a person types the name of its target. `variables`: so they do if a variable could break the site. */
   readonly consent?: 'severe' | 'variables';
   /** Why a plan cannot hold it. */
@@ -110,6 +114,7 @@ const kept = none('The API cannot delete a backup.');
 const reissue = none('Request a new one with dnx certificate create.');
 const changesSite = assumed('site:update');
 const isSuspended = ({ status }: JsonObject): boolean => status === 'suspended';
+const sameTime = (one: unknown, other: unknown): boolean => Date.parse(wordOf(one)) === Date.parse(wordOf(other));
 const isAuto = ({ auto_deploy_enabled }: JsonObject): boolean => auto_deploy_enabled === true;
 
 /** Every operation of the API reference. A test compares them with the commands, and others with what they send. */
@@ -147,8 +152,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     ...sends('scheduled_at'),
     undo: 'schedule',
     touches: ['scheduled_deploy_at'],
+    isDone: (target, { scheduled_at }) => sameTime(target.scheduled_deploy_at, scheduled_at),
   },
-  [`POST ${SITE}/cancel-scheduled-deploy`]: { ...stated('site:deploy'), undo: 'schedule', touches: ['scheduled_deploy_at'] },
+  [`POST ${SITE}/cancel-scheduled-deploy`]: {
+    ...stated('site:deploy'),
+    undo: 'schedule',
+    touches: ['scheduled_deploy_at'],
+    isDone: (target) => (target.scheduled_deploy_at ?? '') === '',
+  },
   [`POST ${SITE}/rollback`]: {
     ...assumed('site:deploy'),
     ...sends('release_id'),
@@ -158,18 +169,21 @@ export const operations: Readonly<Record<string, Operation>> = {
   [`POST ${SITE}/suspend`]: {
     ...changesSite,
     ...sends('reason'),
-    undo: { action: 'resume', unless: isSuspended },
+    undo: { action: 'resume' },
     touches: ['status'],
+    isDone: isSuspended,
   },
   [`POST ${SITE}/resume`]: {
     ...changesSite,
-    undo: { action: 'suspend', unless: (before) => !isSuspended(before) },
+    undo: { action: 'suspend' },
     touches: ['status'],
+    isDone: (target) => !isSuspended(target),
   },
   [`POST ${SITE}/enable-zero-downtime`]: {
     ...changesSite,
     ...none('The API cannot turn this off.'),
     touches: ['zero_downtime_enabled'],
+    isDone: (target) => target.zero_downtime_enabled === true,
   },
   [`GET ${SITE}/releases`]: assumed('site:read'),
   [`GET ${SITE}/webhooks`]: assumed('site:read'),
@@ -249,13 +263,15 @@ export const operations: Readonly<Record<string, Operation>> = {
   [`POST ${REPOSITORY}/setup-deploy-key`]: { ...assumed('provider:update'), ...none('The key before is not known.') },
   [`POST ${REPOSITORY}/enable-auto-deploy`]: {
     ...assumed('provider:update'),
-    undo: { action: 'disable-auto-deploy', unless: isAuto },
+    undo: { action: 'disable-auto-deploy' },
     touches: ['auto_deploy_enabled'],
+    isDone: isAuto,
   },
   [`POST ${REPOSITORY}/disable-auto-deploy`]: {
     ...assumed('provider:update'),
-    undo: { action: 'enable-auto-deploy', unless: (before) => !isAuto(before) },
+    undo: { action: 'enable-auto-deploy' },
     touches: ['auto_deploy_enabled'],
+    isDone: (target) => !isAuto(target),
   },
 };
 
@@ -305,6 +321,17 @@ function decoded(part: string): string | undefined {
 /** The noun of what a POST to a list creates. */
 export const createdBy = (call: string): string | undefined =>
   call.startsWith('POST ') ? nounIn(call.replace('POST ', 'GET ') as Endpoint) : undefined;
+
+/** True if a change would leave its target as it is; undefined if that cannot be told. */
+export function isDone(call: string, body: unknown, target: JsonObject): boolean | undefined {
+  const sent = isObject(body) ? body : {};
+  const { touches, isDone: isAsWanted } = own(operations, call) ?? {};
+  if (isAsWanted) return touches?.every((field) => field in target) ? isAsWanted(target, sent) : undefined;
+  const fields = Object.keys(sent);
+  if (!call.startsWith('PUT ') || fields.length === 0) return undefined;
+  if (!fields.every((field) => field in target && !isMask(target[field]))) return undefined;
+  return fields.every((field) => isSame(sent[field], target[field]));
+}
 
 /** The list in which a target of an operation appears: `/servers/{server}/crontabs`. */
 export const listPath = (call: string, noun: string): string => operationPath(call).split(`/{${noun}}`, 1)[0] ?? '';

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -38,7 +38,15 @@ type Here = Context<{ Bindings: Bindings }>;
 export const answering =
   (parts: Parts) =>
   (request: Request, http: object): Response | Promise<Response> =>
-    app.fetch(request, { ...(http as HttpBindings), parts });
+    isLocal((http as HttpBindings).incoming)
+      ? app.fetch(request, { ...(http as HttpBindings), parts })
+      : respond(failureResponse(new ApiRefusal(421, 'The sandbox answers only to 127.0.0.1 and localhost, with its port.'), true));
+
+/** Whether a request names this machine: a page in a browser may reach the sandbox under a name of its own that leads here. */
+function isLocal({ headers: { host = '' }, socket }: IncomingMessage): boolean {
+  const [name = '', port = '80'] = host.split(':');
+  return ['127.0.0.1', 'localhost'].includes(name.toLowerCase()) && port === String(socket.localPort);
+}
 
 /** The routes, the same for every sandbox: a router is made only once. */
 const app = new Hono<{ Bindings: Bindings }>();

@@ -241,6 +241,34 @@ describe('dnx apply', () => {
   });
 });
 
+describe('an action whose response is lost counts as performed only if its target is as wanted', () => {
+  const site = () =>
+    bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['shop.example.com']) as unknown as Record<string, unknown>;
+  test.each<[string, string, string, unknown]>([
+    ['site suspend shop.example.com', 'status', 'active', 'deploying'],
+    ['site resume shop.example.com', 'status', 'suspended', 'suspended'],
+    ['site schedule shop.example.com --at 2099-12-01T02:00 --yes', 'scheduled_deploy_at', '2099-01-01T00:00:00Z', '2099-02-02T00:00:00Z'],
+    ['site unschedule shop.example.com', 'scheduled_deploy_at', '2099-01-01T00:00:00Z', '2099-02-02T00:00:00Z'],
+  ])('%s', async (line, field, before, meanwhile) => {
+    site()[field] = before;
+    await save(line);
+    bed.sandbox.faults.next({ method: 'POST' }, 'drop');
+    const first = await apply('--yes', {
+      through: (network) => ({
+        ...network,
+        request: async (request) => {
+          try {
+            return await network.request(request);
+          } finally {
+            if (request.method === 'POST') site()[field] = meanwhile;
+          }
+        },
+      }),
+    });
+    expect([first.code, first.stdout]).toEqual([13, expect.not.stringMatching(/ applied\n/)]);
+  });
+});
+
 test('DNX_READ_ONLY lets a plan be compared, and not applied', async () => {
   await save(UPDATE, { env: { DNX_READ_ONLY: '1' } });
   expect((await apply('--check', { env: { DNX_READ_ONLY: '1' } })).code).toBe(0);

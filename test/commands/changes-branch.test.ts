@@ -24,7 +24,7 @@ let live: string;
 beforeEach(async () => {
   ({ bed, hub, clone, run, dnx, changes, live } = await openProject(start));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 describe('the branch of the site', () => {
   test('is that of the remote with its repository, whatever its name', async () => {

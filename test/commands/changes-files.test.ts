@@ -18,7 +18,7 @@ let unsure: Project['unsure'];
 beforeEach(async () => {
   ({ bed, hub, clone, run, unsure } = await openProject(files));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 describe('files of the branch', () => {
   const [vars, php] = ['missing_keys', 'php'] as const;

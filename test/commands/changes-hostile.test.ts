@@ -15,7 +15,7 @@ let run: Project['run'];
 beforeEach(async () => {
   ({ bed, hub, clone, run } = await openProject({ 'composer.json': '{}', '.env.example': 'CART_TTL=1\n' }));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 describe('text of a repository', () => {
   const evil = '\u001b]0;title\u0007\u001b[2J\u202eRed\u200b \r::error::fake ##[group]x';

@@ -18,7 +18,7 @@ let unsure: Project['unsure'];
 beforeEach(async () => {
   ({ bed, hub, clone, run, unsure } = await openProject(files));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 const all = { commits: null, undone: null, migrations: null, missing_keys: null, php: null };
 

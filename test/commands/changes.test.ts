@@ -24,7 +24,7 @@ let live: string;
 beforeEach(async () => {
   ({ bed, hub, clone, run, dnx, changes, live } = await openProject(start));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 const subjects = (commits: Changes['commits']) => commits?.map(({ subject }) => subject);
 

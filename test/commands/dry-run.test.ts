@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 
@@ -59,9 +60,57 @@ describe('--dry-run', () => {
     });
   });
 
-  test('does not read what the command does not read', async () => {
-    const run = await dry(`server update ${seeded.servers['web-1']} --name web-9 --json`);
-    expect([run.calls, run.json()]).toMatchObject([[], { changes: [{ body: { name: 'web-9' }, before: null }] }]);
+  test('reads what an id names, so that the plan has its name and can be undone', async () => {
+    const id = seeded.servers['web-1'];
+    const run = await dry(`server update ${id} --name web-9 --json`);
+    expect([run.calls, run.json()]).toMatchObject([
+      [`GET /servers/${id}`],
+      {
+        changes: [
+          {
+            targets: { server: { id, name: 'web-1' } },
+            before: { name: 'web-1' },
+            undo: expect.stringContaining('in a plan that --out saves'),
+          },
+        ],
+      },
+    ]);
+    const [crontab] = bed.sandbox.state.crontabs;
+    const { server_id, ...was } = { ...crontab };
+    const out = `crontab delete ${was.id} --server ${server_id} --dry-run --out plan.json`;
+    expect((await bed.dnx(out)).stdout).toContain('  undo     dnx undo\n');
+    expect((await bed.dnx('apply plan.json --yes')).code).toBe(0);
+    expect((await bed.dnx('undo --yes')).code).toBe(0);
+    expect(bed.sandbox.state.crontabs.at(-1)).toMatchObject({ command: was.command, frequency: was.frequency, user: was.user });
+  });
+
+  test('fails as the command would if an id names nothing', async () => {
+    expect(await dry(`crontab delete 01JQ8Z4T9G0000000000NOTHIN --server ${seeded.servers['web-1']}`)).toMatchObject({
+      code: 6,
+      stdout: '',
+    });
+  });
+
+  test('takes a token that cannot read what it changes', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.mint(['server:update']) };
+    const run = await dry(`server update ${seeded.servers['web-1']} --name web-9 --json`, { env });
+    expect(run.json()).toMatchObject({ changes: [{ before: null, undo: expect.stringContaining('was not read') }] });
+  });
+
+  test('keeps the query of dnx api, also in the plan', async () => {
+    const place = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}`;
+    const line = ['api', 'PUT', `${place}?force=1&with=a&with=b`, '-F', 'branch=next', '--dry-run', '--out', 'plan.json'];
+    expect((await bed.dnx(line)).stdout).toContain('  query   force=1&with=a&with=b\n');
+    const asked: string[] = [];
+    const through = (network: Transport): Transport => ({
+      ...network,
+      request: (request) => {
+        if (request.method === 'PUT') asked.push(request.url.slice(request.url.indexOf('?')));
+        return network.request(request);
+      },
+    });
+    expect((await bed.dnx('apply plan.json --yes', { through })).code).toBe(0);
+    expect(asked).toEqual(['?force=1&with=a&with=b']);
   });
 
   test('says which consent is needed, and asks for none', async () => {
@@ -169,6 +218,28 @@ describe('--exit-code', () => {
     expect((await bed.dnx('env set shop.example.com NEW=1')).code).toBe(0);
     const run = await dry('env ensure shop.example.com NEW=1 --exit-code');
     expect([run.code, run.stdout]).toEqual([0, 'Nothing would change\n  because  Variable NEW already exists\n']);
+  });
+
+  test('is 0 if what a change would bring is there already', async () => {
+    const state = (changes: object) => {
+      for (const site of bed.sandbox.state.sites) if (site.id === seeded.sites['shop.example.com']) Object.assign(site, changes);
+    };
+    state({ status: 'suspended', php_version: '8.3' });
+    for (const [line, why] of [
+      ['site update shop.example.com --php-version 8.3', 'shop.example.com: php version is already 8.3'],
+      [`site update ${seeded.sites['shop.example.com']} --server web-1 --php-version 8.3`, 'shop.example.com: php version is already 8.3'],
+      ['site suspend shop.example.com', 'shop.example.com: status is already suspended'],
+      ['site resume blog.example.com', 'blog.example.com: status is already active'],
+      ['site unschedule shop.example.com', 'shop.example.com: scheduled deploy at is already not set'],
+    ] as const) {
+      const run = await dry(`${line} --exit-code`);
+      expect([run.code, run.stdout], line).toEqual([0, `Nothing would change\n  because  ${why}\n`]);
+    }
+    const both = await dry('site suspend shop.example.com blog.example.com --exit-code');
+    expect([both.code, both.stdout]).toEqual([
+      10,
+      expect.stringMatching(/^\* suspend blog[^*]*\n1 change\n {2}because +shop.example.com: status/),
+    ]);
   });
 
   test('needs --dry-run', async () => {

@@ -3,13 +3,15 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { need } from '../support/programs.ts';
 
 let site: EnvSite;
 beforeEach(async () => {
+  need('git');
   site = await openEnvSite();
   site.setAll({ A: '1' });
 });
-afterEach(() => site.close());
+afterEach(() => site?.close());
 
 const git = (...words: readonly string[]) =>
   execFileSync('git', ['-C', site.bed.directory, '-c', 'user.name=A', '-c', 'user.email=a@b', ...words], { stdio: 'pipe' });

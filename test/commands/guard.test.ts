@@ -17,7 +17,7 @@ let dnx: Project['dnx'];
 beforeEach(async () => {
   ({ bed, hub, clone, dnx } = await openProject({ 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 const inClone = () => clone().directory;
 
@@ -160,7 +160,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     hub.commit('Add carts', { [migration]: '<?php' });
     const { error } = JSON.parse(await stopped(inClone(), '--json'));
     expect(error).toMatchObject({ code: 'differences', message: 'The guard stopped the deployment of shop.example.com: 1 migration' });
-    expect(error.next.map(({ why }: { why: string }) => why)).toEqual(['See', 'Deploy anyway']);
+    expect(error.next.map(({ why }: { why: string }) => why)).toEqual(['See']);
   });
 
   test('if the token cannot read the site', async () => {
@@ -199,6 +199,32 @@ test('following a deployment in progress needs no guard, because nothing is sent
   bed.sandbox.deployElsewhere(shop);
   const done = await deploy(bed.directory, '--if-running attach');
   expect([done.code, posts(done)]).toEqual([0, []]);
+});
+
+describe('what to type to deploy anyway', () => {
+  const VERIFY = '--verify /up --expect 204 --for 2 --within 2m --rollback-on-fail';
+
+  test('keeps the verification and the rollback', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const stderr = await stopped(inClone(), VERIFY);
+    expect(stderr).toContain(
+      'Deploy anyway: dnx deploy shop.example.com --server web-1 --verify /up --expect 204 --for 2 --within 120s --rollback-on-fail --guard --allow migrations\n',
+    );
+    const [, line = ''] = /Deploy anyway: dnx (.*)\n/.exec(stderr) ?? [];
+    const run = await dnx(join(bed.directory, 'clone'), line, { elsewhere: () => {} });
+    expect([run.code, posts(run).length]).toEqual([1, 2]);
+  });
+
+  test('is for a person: --json does not say it', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const cwd = inClone();
+    for (const dry of ['', '--dry-run']) {
+      const done = await deploy(cwd, `${VERIFY} --json ${dry}`.trim());
+      const { error } = JSON.parse(done.stderr.trim().split('\n').at(-1) ?? '');
+      expect(error).toMatchObject({ code: 'differences', next: [{ why: 'See' }] });
+      expect(done.stderr).not.toContain('--allow');
+    }
+  });
 });
 
 describe('--dry-run says what the guard would do', () => {
@@ -244,23 +270,26 @@ describe('--dry-run without a guard', () => {
     expect(done.stdout).toBe(
       [
         '* deploy shop.example.com (web-1)',
-        `  live     ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
-        `  branch   origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
-        `  commits  ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
+        `  live        ${release.commit_hash?.slice(0, 7)} ${release.commit_message}, ${release.created_at}`,
+        `  branch      origin/main, ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z`,
+        `  commits     ${head.slice(0, 7)} Fix VAT, 2026-04-01T00:03:00Z`,
+        '  migrations  none',
+        '  missing     none',
+        '  PHP         8.3 is allowed: composer.json requires ^8.2',
         '1 change',
         '  needs  site:deploy',
         '  undo   not possible: Roll back with dnx rollback. Migrations are not undone.',
         '',
       ].join('\n'),
     );
-    // Nothing that the deployment itself would not read.
-    expect(done.calls.filter((call) => /environment-variables|git-repositories/.test(call))).toEqual([]);
   });
 
   test('shows what the API knows outside of a clone', async () => {
     const done = await dnx(bed.directory, 'deploy shop.example.com --dry-run');
     expect(done.stdout).toMatch(/^\* deploy shop\.example\.com \(web-1\)\n {2}branch {3}main\n {2}live {5}/);
-    expect(done.stdout).toContain('  unknown  commits: this directory is not in a Git repository. Run it in a clone.\n');
+    expect(done.stdout).toContain(
+      '  unknown  commits, migrations, variables, PHP version: this directory is not in a Git repository. Run it in a clone.\n',
+    );
   });
 });
 

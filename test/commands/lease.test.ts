@@ -7,6 +7,7 @@ import { leaseDirectory } from '../../src/machine/settings/directories.ts';
 import type { Child } from '../../src/machine/world.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { editLeases, leasedTokens, leasing, savedIn } from '../support/leased.ts';
+import { need } from '../support/programs.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
 let bed: Bed;
@@ -319,6 +320,7 @@ describe('in a lease, dnx uses only the leased token', () => {
     // Windows does not tell which process started another.
     ['win32', 0],
   ] as const)('its processes are known on %s without the environment: %d', async (platform, code) => {
+    if (platform === 'darwin') need('ps');
     const work = async (_: unknown, { env }: Child) => {
       editLeases(bed, { holder: holderName(processHolder(process.ppid)) });
       const found = await bed.dnx('whoami', { env: { ...env, ...MARKS }, platform });

@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { need } from '../support/programs.ts';
 
 let bed: Bed;
 let cwd: string;
 beforeEach(async () => {
+  need('git');
   bed = await openBed();
   cwd = join(bed.directory, 'project');
   mkdirSync(cwd);
   git('init', '-q');
 });
-afterEach(() => bed.close());
+afterEach(() => bed?.close());
 
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd, env: { PATH: process.env.PATH, HOME: bed.directory, GIT_CONFIG_NOSYSTEM: '1' } });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { need } from '../support/programs.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 import { offeredAt, tab } from '../support/tab.ts';
 
@@ -256,6 +257,7 @@ describe('a Tab offers', () => {
   });
 
   test('branches of the clone, without running what its configuration names', async () => {
+    need('git');
     const cwd = join(bed.directory, 'clone');
     const git = (...args: readonly string[]) => execFileSync('git', ['-C', cwd, ...args], { stdio: 'pipe' });
     mkdirSync(cwd);

@@ -60,6 +60,20 @@ describe('token create', () => {
     expect(run.stderr).toContain('Abilities of token cd: site:read\n');
   });
 
+  test.each([
+    ['deploy shop.example.com', 'site'],
+    ['logs --site shop.example.com', 'site'],
+    ['crontab list --server web-1', 'server'],
+  ])('says that a token for %s works for every %s', async (line, noun) => {
+    for (const words of [['token', 'create', 'ci'], ['token', 'abilities']]) {
+      const run = await bed.dnx([...words, '--for', line]);
+      expect([run.code, run.stderr]).toEqual([
+        0,
+        expect.stringContaining(`The token works for every ${noun}: abilities are not limited to one.\n`),
+      ]);
+    }
+  });
+
   test('combines --ability, --for and --from-script, and says what it skipped', async () => {
     writeFileSync(join(bed.directory, 'deploy.sh'), 'dnx env import --site 1 --server 2\nls | xargs dnx deploy\n');
     const run = await bed.dnx(['token', 'create', 'ci', '--ability', 'daemon:read', '--for', 'deploy', '--from-script', 'deploy.sh']);

@@ -6,6 +6,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../package.json';
+import { holderName, processHolder } from '../../src/machine/files/lock.ts';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
@@ -13,7 +14,7 @@ import { listen, openElsewhere } from '../support/elsewhere.ts';
 import { canIsolate, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, releaseKey, serveReleases, signed } from '../support/release.ts';
 
-const missing = lacking(['zip', 'rpmbuild', 'dpkg-deb']);
+const missing = lacking(['git', 'zip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped dnx upgrade: there is no ${missing.join(' and no ')}\n`);
 
 let release: Release;
@@ -148,6 +149,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
       1,
       'Error: The checksums of dnx 9.8.7 are not signed by the key of this dnx.',
     ],
+    ['checksums without end', () => ({ SHA256SUMS: Buffer.alloc(400_000, 'a') }), 1, '/v9.8.7/SHA256SUMS is larger than 256 kB.\n'],
     ['no signature', () => ({ 'SHA256SUMS.sig': '' }), 1, 'Error: The checksums of dnx 9.8.7 are not signed'],
     [
       'a file that is missing',
@@ -175,7 +177,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
   });
 
   test('changes nothing if the new one does not run, or is of an older release', async () => {
-    const script = '#!/bin/sh\n[ -e "$(dirname "$0")/ready" ] && echo 0.0.1 && exit\necho "GLIBC_2.99 not found" >&2; exit 1\n';
+    const script = '#!/bin/sh\n[ -e "$(dirname "$0")/../ready" ] && echo 0.0.1 && exit\necho "GLIBC_2.99 not found" >&2; exit 1\n';
     const broken = packRelease('9.8.8', () => script);
     onTestFinished(() => broken.close());
     for (const reason of ['GLIBC_2.99 not found', 'it is 0.0.1']) {
@@ -226,6 +228,14 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     const { code, stderr } = await upgrade();
     expect([code, stderr]).toEqual([1, expect.stringContaining(`Error: Could not write to ${bin}: the disk is full.\n`)]);
     expect([output(), readdirSync(bin).sort()]).toEqual([`${version}\n`, ['dnx', 'full']]);
+  });
+
+  test('removes what a killed one left', async () => {
+    const left = join(bin, '.dnx-upgrade-killed');
+    mkdirSync(left);
+    writeFileSync(join(left, holderName({ ...processHolder(process.pid), start: '1' })), '');
+    writeFileSync(join(left, 'dnx'), 'half');
+    expect([(await upgrade()).code, output(), readdirSync(bin)]).toEqual([0, '9.8.7\n', ['dnx']]);
   });
 
   test('stops at Ctrl-C, and leaves no file', async () => {

@@ -115,12 +115,36 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('stops at --timeout and says that the release is live', async () => {
-    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --timeout 40s --rollback-on-fail --json`);
-    expect(run.json()).toMatchObject({ outcome: 'timed_out', release: OURS });
-    expect(run.stderr).toContain('Timed out while verifying shop.example.com; its release is live');
-    expect([run.code, run.waited <= 40_000]).toEqual([124, true]);
-    expect(posts()).toEqual(['deploy']);
+  describe('--timeout that ends during the verification', () => {
+    const LINE = '--timeout 40s --json';
+
+    test('does not cancel the rollback, which has two minutes of its own', async () => {
+      const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} ${LINE} --rollback-on-fail`);
+      expect([run.code, run.json(), posts()]).toMatchObject([11, { outcome: 'rolled_back', release: OURS }, ['deploy', 'rollback']]);
+      expect(run.stderr).toContain(`${site.url}/up returned 500 instead of 200 when --timeout ended`);
+      expect([live(), run.waited < 40_000 + 120_000]).toEqual([before, true]);
+      expect((await bed.dnx('watch shop.example.com')).code).toBe(11);
+    });
+
+    test('names the failure without --rollback-on-fail, and so does watch', async () => {
+      const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} ${LINE}`);
+      expect([run.code, run.json(), posts()]).toMatchObject([1, { outcome: 'failed', release: OURS }, ['deploy']]);
+      expect(run.stderr).toContain('returned 500 instead of 200 when --timeout ended');
+      const watched = await bed.dnx('watch shop.example.com --json');
+      expect([watched.code, watched.json()]).toMatchObject([1, { outcome: 'failed' }]);
+    });
+
+    test('rolls nothing back if the site has not failed, and says what to type', async () => {
+      await serve(() => ({ status: 200 }));
+      const run = await bed.dnx(`deploy shop.example.com --verify /up --for 99 --url ${site.url} ${LINE} --rollback-on-fail`);
+      expect([run.code, run.json(), posts()]).toMatchObject([124, { outcome: 'timed_out', release: OURS }, ['deploy']]);
+      expect(run.stderr).toContain('Timed out while verifying shop.example.com; its release is live');
+      expect(JSON.parse(run.stderr.split('\n').at(-2) ?? '').error.next).toEqual([
+        { command: 'dnx rollback shop.example.com --server web-1', why: 'If it does not work' },
+      ]);
+      const watched = await bed.dnx('watch shop.example.com --json');
+      expect([watched.code, watched.json()]).toMatchObject([1, { outcome: 'unknown' }]);
+    });
   });
 
   test('fails if the site breaks after the deployment, and never sends it the token', async () => {
@@ -233,8 +257,8 @@ describe('deploy --verify', () => {
     expect(run.code).toBe(130);
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
     const watched = await bed.dnx('site watch --json');
-    expect(watched.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
-    expect(watched.stderr).toContain('The release went live, but its verification did not finish.');
+    expect([watched.code, watched.json()]).toMatchObject([1, { outcome: 'unknown', release: OURS }]);
+    expect(watched.stderr).toContain('it went live, but its verification has not finished');
   });
 });
 

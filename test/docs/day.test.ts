@@ -6,7 +6,7 @@ import xterm from '@xterm/headless';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { COLUMNS, day, live, ROWS, type Step } from '../../scripts/day.mjs';
 import { hasten } from '../support/hasten.ts';
-import { find, required } from '../support/programs.ts';
+import { find, need, required } from '../support/programs.ts';
 import { generating, stale } from './generated.ts';
 import { animated, type Frame, frameOf } from './svg.ts';
 
@@ -33,8 +33,10 @@ const environment = (more: Readonly<Record<string, string>> = {}) => ({
 const alike = (text: string): string => text.replaceAll(/\b[0-9a-f]{7}\b|\b\d{8}_\d{6}\b|\d+/g, '#');
 
 test('a day in the sandbox, with an empty home directory', { timeout: 240_000 }, async () => {
+  need('git');
   const told: string[] = [];
   const steps = day.filter(({ needs }) => needs === undefined || find(needs) !== undefined || required);
+  for (const { type } of day.filter((step) => !steps.includes(step))) process.stderr.write(`Left out of the day: ${type}\n`);
   const code = await live(steps, {
     cwd: home,
     env: environment(hasten(20, { patient: true }).env),

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isExecutable } from '../support/program.ts';
+import { lacking, required } from '../support/programs.ts';
 import { deep } from '../support/volume.ts';
 import { documents } from './documents.ts';
 import { generating, stale } from './generated.ts';
@@ -9,6 +10,9 @@ import { blocksOf, IN_SANDBOX, matches, type Recorded, record, replaced, stepsOf
 
 /** On an executable, those with what its runtime does: requests, files, Git, SSH and child processes. Every page runs on Node. */
 const pages = ['README.md', 'docs/ci.md', 'docs/control.md', 'docs/environment-files.md', 'docs/logs.md'];
+
+/** What the commands of a page need besides Git, for the clone. */
+const needs: Readonly<Record<string, readonly string[]>> = { 'docs/databases.md': ['mariadbd', 'mariadb-install-db', 'mariadb'] };
 
 // Several pages at once, because a command often waits.
 describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pages.includes(file)))('%s', (file) => {
@@ -19,9 +23,12 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
     .flatMap((block) => stepsOf(block).map((step) => ({ ...step, block, line: block.start + 1 })))
     .map((step, index, all) => ({ ...step, index, showsCode: all[index + 1]?.command === 'echo $?' }));
   const recorded: Recorded[] = [];
+  const missing = steps.length === 0 ? [] : lacking(['git', ...(needs[file] ?? [])]);
+  const skipped = missing.length > 0 && !required;
+  if (skipped) process.stderr.write(`Skipped the console blocks of ${file}: this machine lacks ${missing.join(', ')}\n`);
 
   beforeAll(async () => {
-    if (steps.length === 0) return;
+    if (steps.length === 0 || skipped) return;
     const stage = await openStage();
     for (const sandbox of [false, true]) {
       const own = steps.filter(({ block }) => block.sandbox === sandbox);
@@ -36,7 +43,7 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
     await stage.close();
   }, 120_000);
 
-  test.each(steps)('line $line: $command', ({ command, output, index, showsCode }) => {
+  test.skipIf(skipped).each(steps)('line $line: $command', ({ command, output, index, showsCode }) => {
     const run = recorded[index];
     if (!showsCode) expect(run?.code, `${command}: ${run?.output.join('\n')}\nIf it should fail, add: $ echo $?\n`).toBe(0);
     if (!generating && !matches(output, run?.output ?? [])) expect(output, stale).toEqual(run?.output);
@@ -53,7 +60,7 @@ describe.concurrent.each(documents.filter((file) => !isExecutable || deep || pag
   });
 
   afterAll(() => {
-    if (!generating) return;
+    if (!generating || skipped) return;
     const fresh = runnable.flatMap((block) => {
       const own = steps.filter((step) => step.block === block);
       // Do not document the output of a command that failed unexpectedly.

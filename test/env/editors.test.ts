@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { changes, remains, variablesOf } from '../support/editing.ts';
 import { filesWith, scriptEditor } from '../support/editor.ts';
+import { need } from '../support/programs.ts';
 import { leading } from '../support/volume.ts';
 
 // Editors that are real programs. test/process/env-edit.test.ts has signals, which need a dnx in a process of its own.
@@ -51,7 +52,8 @@ describe('an editor', () => {
       ],
       5,
     ),
-  )('that %s', async (_, script) => {
+  )('that %s', async (name, script) => {
+    if (name === 'is ed') need('ed');
     const run = await edited(script);
     expect([run.code, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_NAME\n']);
     expect([values().APP_NAME, changes(run)]).toEqual(['local', ['PUT /environment-variables']]);

@@ -6,9 +6,8 @@ import { version } from '../../package.json';
 import { lacking, required } from '../support/programs.ts';
 import { emptyFolder } from './run.ts';
 
-const missing = [...lacking(['buildah', 'mmdebstrap', 'unshare']), ...(existsSync('/usr/lib/podman/netavark') ? [] : ['netavark'])];
-const isRoot = process.getuid?.() === 0;
-const reason = missing.length > 0 ? `there is no ${missing.join(' and no ')}` : isRoot ? undefined : 'it needs root';
+const missing = lacking(['buildah', 'mmdebstrap', 'unshare', '/usr/lib/podman/netavark', 'root']);
+const reason = missing.length > 0 ? `this machine lacks ${missing.join(' and ')}` : undefined;
 if (reason !== undefined && !required) process.stderr.write(`Skipped the image: ${reason}\n`);
 
 const directory = emptyFolder();

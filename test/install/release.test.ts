@@ -14,7 +14,7 @@ import { startRegistry } from './registry.ts';
 import { emptyFolder } from './run.ts';
 import { type Ran, runWorkflow } from './workflow.ts';
 
-const missing = lacking(['curl', 'openssl', 'ruby', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
+const missing = lacking(['git', 'curl', 'openssl', 'ruby', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped the rehearsal of a release: there is no ${missing.join(' and no ')}\n`);
 
 const version = '98.0.0';

@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..');
 const needed = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon', 'secret-tool'];
 
 /** Programs for a real Secret Service that this machine lacks. */
-export const missing: readonly string[] = lacking(needed);
+export const lackingKeyring = (): readonly string[] => lacking(needed);
 
 /** Bundles the driver around the real keychain to CommonJS, as the product is. */
 export const buildDriver = async (): Promise<{ file: string; remove: () => Promise<void> }> => {

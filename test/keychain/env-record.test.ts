@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openExecutable } from '../support/executable.ts';
 import { required } from '../support/programs.ts';
-import { Desktop, missing } from './desktop.ts';
+import { Desktop, lackingKeyring } from './desktop.ts';
 
+const missing = lackingKeyring();
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the key of env pull: this machine has no ${missing.join(', ')}\n`);
 }

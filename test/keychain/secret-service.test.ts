@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { required } from '../support/programs.ts';
-import { type Answer, buildDriver, Desktop, drive, missing, type Operation } from './desktop.ts';
+import { type Answer, buildDriver, Desktop, drive, lackingKeyring, type Operation } from './desktop.ts';
 
+const missing = lackingKeyring();
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the Secret Service tests: this machine has no ${missing.join(', ')}\n`);
 }

@@ -5,8 +5,9 @@ import { type Executable, openExecutable } from '../support/executable.ts';
 import { required } from '../support/programs.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
-import { buildDriver, Desktop, drive, missing } from './desktop.ts';
+import { buildDriver, Desktop, drive, lackingKeyring } from './desktop.ts';
 
+const missing = lackingKeyring();
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the GNOME Keyring tests: this machine has no ${missing.join(', ')}\n`);
 }

@@ -2,8 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Transport } from '../../src/machine/world.ts';
+import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { volume } from '../support/volume.ts';
+import { openWebsite } from '../support/website.ts';
 import { type Agent, approve, dataIn, type Filled, openAgent, typing } from './client.ts';
 
 const bed: Bed = await openBed({ rateLimit: 0 });
@@ -21,6 +24,7 @@ const sent = () =>
     .filter(({ method }) => method !== 'GET')
     .map(({ method, path }) => `${method} ${path.replaceAll(/\/01\w+/g, '/*')}`);
 const proposed = () => readdirSync(join(bed.directory, 'state/proposed')).map((name) => join(bed.directory, 'state/proposed', name));
+const shop = seeded.sites['shop.example.com'];
 const suspend = ['site', 'suspend', 'shop.example.com'];
 
 describe.each([
@@ -100,6 +104,40 @@ test('a deployment is started, and followed with progress', async () => {
   expect(agent.progress).toEqual(expect.arrayContaining(['shop.example.com: deploying (5s)', 'shop.example.com: active (16s)']));
 });
 
+test('a deployment, its verification and the rollback are one consent', async () => {
+  const live = () => bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active)?.name;
+  const old = live();
+  const site = await openWebsite(bed.sandbox, shop, (release) => ({ status: release === old ? 200 : 500 }));
+  const asked: string[] = [];
+  const through = (network: Transport): Transport => ({
+    ...network,
+    request(request) {
+      if (!request.url.startsWith('https://shop.example.com/')) return network.request(request);
+      asked.push(request.url);
+      return network.request({ ...request, url: site.url });
+    },
+  });
+  agent = await openAgent(bed, '', { fill: approve, run: { through } });
+  const answer = await agent.change('deploy', 'shop.example.com', '--verify', '/up', '--within', '4s', '--rollback-on-fail');
+  expect(agent.forms.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^\* deploy shop[\s\S]* {2}verify {7}\/up must return 200 within 4s\n {2}if it fails {2}roll back\n[\s\S]*Apply 1 change\?$/,
+    ),
+  ]);
+  expect([answer.isError, sent(), live()]).toEqual([true, ['POST /servers/*/sites/*/deploy', 'POST /servers/*/sites/*/rollback'], old]);
+  expect(answer.text).toContain('was rolled back');
+  expect(new Set(asked)).toEqual(new Set(['https://shop.example.com/up']));
+  expect(agent.progress).toContain('shop.example.com: active (16s)');
+  for (const words of [
+    ['--verify', '/up', '--url', 'https://other.example'],
+    ['--verify', 'https://other.example'],
+    ['--verify-cmd', 'id'],
+  ])
+    expect(await agent.change('deploy', 'shop.example.com', ...words)).toMatchObject({ isError: true });
+  expect([agent.forms.length, sent().length]).toEqual([1, 2]);
+  await site.close();
+});
+
 describe('a client that cannot ask', () => {
   test('gets the plan in a private file, for a person to apply', async () => {
     agent = await openAgent(bed);
@@ -111,6 +149,7 @@ describe('a client that cannot ask', () => {
     expect(sent()).toEqual([]);
     expect((await bed.dnx(['apply', file, '--yes'])).code).toBe(0);
     expect(sent()).toEqual(['POST /servers/*/sites/*/suspend']);
+    expect((await bed.dnx('site resume shop.example.com')).code).toBe(0);
   });
 
   test('gets no question in another form', async () => {

@@ -49,7 +49,7 @@ test.each([
   onTestFinished(() => store.close());
   executable.sandbox.faults.always({ path: `/backups/${id}/download` }, { status: 302, headers: { Location: `${store.url}/x.gz` } });
   const child = shell('exec "$NODE" "$DNX" backup download $ID');
-  await expect.poll(saved).toEqual([expect.stringMatching(/^\.x\.gz\.\w+\.part$/)]);
+  await expect.poll(saved).toEqual([expect.stringMatching(/^\.dnx-part-\w+$/)]);
   child.kill(signal);
   const run = await child;
   expect([run.exitCode, run.stdout, saved()]).toEqual([code, '', []]);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
-import { lacking, required } from '../support/programs.ts';
+import { lacking, need, required } from '../support/programs.ts';
 import { openProxy } from '../support/proxy.ts';
 import { deep } from '../support/volume.ts';
 
@@ -21,9 +21,11 @@ test('sandbox run bypasses the proxy', async () => {
   expect(readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'))).toEqual([]);
 });
 
-/** What a shell script prints in a sandbox. */
-const printed = async (script: string, ...options: readonly string[]): Promise<string> =>
-  (await executable.dnx(['sandbox', 'run', ...options, '--', 'sh', '-c', `cd "$DNX_SANDBOX/shop"\n${script}`])).stdout;
+/** What a shell script prints in the clone of a sandbox. */
+const printed = async (script: string, ...options: readonly string[]): Promise<string> => {
+  need('git');
+  return (await executable.dnx(['sandbox', 'run', ...options, '--', 'sh', '-c', `cd "$DNX_SANDBOX/shop"\n${script}`])).stdout;
+};
 
 // test/sandbox/failures.test.ts has this and the other causes, and test/process/examples.test.ts what dnx why finds in a sandbox run.
 test.runIf(deep)('a deployment that fails in it is explained by dnx why, and succeeds after a push', { timeout: 60_000 }, async () => {
@@ -34,7 +36,10 @@ dnx deploy >/dev/null 2>&1; echo "fixed $?"`;
   expect(await printed(script, '--fail-deploys', 'migration')).toBe('failed 1\n"migration_table_exists"\nfixed 0\n');
 });
 
-test.skipIf(lacking(['mariadbd']).length > 0 && !required)(
+const missing = lacking(['git', 'mariadbd']);
+if (missing.length > 0 && !required)
+  process.stderr.write(`Skipped the database of the sandbox: this machine lacks ${missing.join(', ')}\n`);
+test.skipIf(missing.length > 0 && !required)(
   'its database is found with the PATH of a user, which has no sbin',
   { timeout: 60_000 },
   async () => {

@@ -8,7 +8,7 @@ import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, serveReleases } from '../support/release.ts';
 
-const missing = lacking(['curl', 'zip', 'rpmbuild', 'dpkg-deb']);
+const missing = lacking(['git', 'curl', 'zip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped the action: there is no ${missing.join(' and no ')}\n`);
 
 let releases: readonly Release[];

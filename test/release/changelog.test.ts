@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { version } from '../../package.json';
+import { need } from '../support/programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dnx-release-'));
 const changelog = join(folder, 'CHANGELOG.md');
@@ -73,6 +74,7 @@ test('release.mjs notes prints the section, with links to the files of the relea
 });
 
 test('npm version moves the unreleased changes to the version, and commits and tags it', async () => {
+  need('git');
   const git = (...args: readonly string[]) => execa('git', args, { cwd: folder });
   write('## Unreleased', '- A change.', '## 0.0.1', '- Another.');
   await git('init', '--quiet');

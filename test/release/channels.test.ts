@@ -7,7 +7,7 @@ import { temporary } from '../support/dnx.ts';
 import { lacking, required } from '../support/programs.ts';
 import { packRelease, type Release } from '../support/release.ts';
 
-const missing = lacking(['ruby', 'rubocop', 'zip', 'unzip', 'dpkg', 'dpkg-deb', 'rpm', 'rpmbuild']);
+const missing = lacking(['git', 'ruby', 'rubocop', 'zip', 'unzip', 'dpkg', 'dpkg-deb', 'rpm', 'rpmbuild']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped the packages: there is no ${missing.join(' and no ')}\n`);
 
 const base = 'https://github.com/deploynix/dnx/releases/download/v9.8.7';

@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -12,7 +13,7 @@ import { canIsolate, find, lacking, required } from '../support/programs.ts';
 import { packRelease, type Release, serveReleases, signed } from '../support/release.ts';
 import { deep } from '../support/volume.ts';
 
-const missing = lacking(['dash', 'busybox', 'curl', 'wget', 'openssl', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
+const missing = lacking(['git', 'dash', 'busybox', 'curl', 'wget', 'openssl', 'zip', 'unzip', 'rpmbuild', 'dpkg-deb']);
 if (missing.length > 0 && !required) process.stderr.write(`Skipped install.sh: there is no ${missing.join(' and no ')}\n`);
 
 /** What the script starts, besides a program for downloads and one for checksums. */
@@ -335,6 +336,51 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     process.kill(-(child.pid ?? 0), signal);
     expect((await child).exitCode).toBe(code);
     expect(filesIn()).toEqual([]);
+  });
+
+  test('removes what a killed one left', async () => {
+    const { url, requests } = await openHost({ 'dnx-linux-x64.tar.gz': () => {} });
+    const env = { HOME: home, PATH: join(shared, 'dash with curl'), DNX_RELEASES_URL: `${url}/releases` };
+    const child = execa(join(env.PATH, 'sh'), [release.script], { env, extendEnv: false, reject: false, detached: true });
+    await expect.poll(() => requests.at(-1)?.url).toBe('/releases/download/v9.8.7/dnx-linux-x64.tar.gz');
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await child;
+    expect(filesIn()).not.toEqual([]);
+    expect((await install({ env: { DNX_INSTALL_DIR: bin } })).exitCode).toBe(0);
+    expect((await install({ args: ['--uninstall'] })).exitCode).toBe(0);
+    expect(filesIn()).toEqual([]);
+  });
+
+  test.each(Object.keys(shells) as Shell[])('in %s, reads no more than a few hundred kB of checksums', async (shell) => {
+    const endless: RequestListener = (_, response) => {
+      const write = () => response.writable && response.write(Buffer.alloc(100_000, 'a'), () => setImmediate(write));
+      response.writeHead(200);
+      write();
+    };
+    const { url } = await openHost({ SHA256SUMS: endless });
+    expect(await install({ shell, env: { DNX_RELEASES_URL: `${url}/releases` } })).toEqual(failed(`Could not download ${url}/`));
+    expect(filesIn()).toEqual([]);
+  });
+
+  test('installs no other version than the one asked for, although it is signed', async () => {
+    const opened = await openElsewhere(serveReleases([{ version: '9.8.7', files: older.files }]));
+    onTestFinished(() => opened.close());
+    const env = { DNX_RELEASES_URL: `${opened.url}/releases` };
+    expect(await install({ args: ['9.8.7'], env })).toEqual(
+      failed('dnx-linux-x64.tar.gz is dnx 9.8.6, not 9.8.7.\nNothing was installed.'),
+    );
+    expect(filesIn()).toEqual([]);
+  });
+
+  test('goes back to an older release only if its version is given', async () => {
+    await install();
+    const opened = await openElsewhere(serveReleases([older]));
+    onTestFinished(() => opened.close());
+    const env = { DNX_RELEASES_URL: `${opened.url}/releases` };
+    const words = `The latest release is dnx 9.8.6, which is older than dnx 9.8.7 in ${bin}.\nNothing was installed.`;
+    expect([await install({ env }), dnx()]).toEqual([failed(words), '9.8.7\n']);
+    expect([(await install({ env, args: ['9.8.6'] })).exitCode, dnx()]).toEqual([0, '9.8.6\n']);
+    expect([(await install()).exitCode, dnx()]).toEqual([0, '9.8.7\n']);
   });
 
   test('does nothing if the script itself was cut', async () => {

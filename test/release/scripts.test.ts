@@ -42,6 +42,7 @@ const remote = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => file(join('src', name), 'sh'));
 const scripts = [
   file('.ci/run', 'bash'),
+  file('.ci/bare', 'bash'),
   file('install.sh', 'sh'),
   file('scripts/smoke.sh', 'sh'),
   ...remote,

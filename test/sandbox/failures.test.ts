@@ -5,9 +5,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Child } from '../../src/machine/world.ts';
 import { openSurroundings, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
+import { need } from '../support/programs.ts';
 
 /** A bed with the servers and the repository of `dnx sandbox run`. */
 async function openSandbox(failDeploys?: SandboxOptions['failDeploys']) {
+  need('git');
   const bed = await openBed({ rateLimit: 0, ...(failDeploys && { failDeploys }) });
   const { directory, sandbox } = bed;
   mkdirSync(join(directory, 'bin'));

@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,19 @@ test('a state file that is not a regular file is an error', async () => {
 test('a port that is in use is an error', async () => {
   const { sandbox } = await drive();
   await expect(startSandbox({ port: Number(new URL(sandbox.url).port) })).rejects.toThrow('EADDRINUSE');
+});
+
+test('a sandbox answers only to the names of this machine with its port, so that no page in a browser reaches it under another', async () => {
+  const { sandbox } = await drive();
+  const { port } = new URL(sandbox.url);
+  const ask = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { Host: host, Authorization: `Bearer ${sandbox.token}` };
+      get(`${sandbox.url}/api/v1/user`, { headers }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`]) expect([host, await ask(host)]).toEqual([host, 200]);
+  for (const host of [`rebound.example.com:${port}`, 'rebound.example.com', '127.0.0.1', `127.0.0.1.example.com:${port}`, 'localhost:1'])
+    expect([host, await ask(host)]).toEqual([host, 421]);
 });
 
 test('a sandbox listens only on the loopback address', async () => {

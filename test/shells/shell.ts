@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import { programEnv } from '../support/program.ts';
+import { lacking, required } from '../support/programs.ts';
 
 /** The shells in which completion is tested, and bash as older ones read its script. */
 export const tested = ['bash', 'bash --posix', 'bash in 3.2 mode', 'zsh', 'fish'] as const;
@@ -26,9 +27,9 @@ interface Options {
 /** Whether to skip a shell because it is not installed; CI must have all of them. */
 export function missing(shell: Tested): boolean {
   const [program = ''] = shell.split(' ');
-  if (spawnSync('sh', ['-c', `command -v ${program}`]).status === 0) return false;
-  if (!process.env.CI) process.stderr.write(`Skipped the completion tests for ${program}: it is not installed\n`);
-  return !process.env.CI;
+  const skip = lacking([program]).length > 0 && !required;
+  if (skip) process.stderr.write(`Skipped the completion tests for ${program}: this machine lacks it\n`);
+  return skip;
 }
 
 /** A directory with the programs that users have: links to the built one. */

@@ -2,13 +2,13 @@ import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { find } from '../support/programs.ts';
+import { lacking } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh('dnx ssh --config');
-const rsync = find('rsync');
-if (rsync === undefined) process.stderr.write('Skipped the tests of rsync: this machine lacks it\n');
+const noRsync = lacking(['rsync']).length > 0;
+if (noRsync) process.stderr.write('Skipped the tests of rsync: this machine lacks it\n');
 
 const SITE = ownDomain('config');
 
@@ -132,7 +132,7 @@ describe.skipIf(reason !== undefined)('by the name of a site, with what it wrote
       await execa('rsync', ['-e', `ssh -F ${both()}`, `${SITE}:${remote}/a.txt`, bed.directory]);
     },
   };
-  test.each(Object.entries(programs).filter(([name]) => name !== 'rsync' || rsync !== undefined))('%s', async (_, run) => {
+  test.each(Object.entries(programs).filter(([name]) => name !== 'rsync' || !noRsync))('%s', async (_, run) => {
     rmSync(at('a.txt'), { force: true });
     await run();
     expect(readFileSync(at('a.txt'), 'utf8')).toBe('a\n');
@@ -141,7 +141,7 @@ describe.skipIf(reason !== undefined)('by the name of a site, with what it wrote
   });
 });
 
-test.skipIf(reason !== undefined || rsync === undefined)(
+test.skipIf(reason !== undefined || noRsync)(
   'rsync -e "dnx ssh" copies from and to the live release of a site, and with a user',
   async () => {
     const ran = await bed.shell(

@@ -4,10 +4,10 @@ import { addDatabaseSite, dotenvOf, variablesFor } from '../support/database-sit
 import { type Database, databases, reasonAgainstDatabases } from '../support/databases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { freePort } from '../support/programs.ts';
-import { openSshd, reasonAgainstSsh, type Sshd } from '../support/sshd.ts';
+import { openSshd, type Sshd } from '../support/sshd.ts';
 import { leading } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of database credentials: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

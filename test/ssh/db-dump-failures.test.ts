@@ -7,10 +7,9 @@ import { dumpersOf, holding, waitingFor } from '../support/database-processes.ts
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of failing dumps: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

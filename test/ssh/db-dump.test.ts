@@ -6,9 +6,8 @@ import { type Copying, openCopying, stuckDump } from '../support/database-copies
 import { dumpersOf, leaksOf } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db dump: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db import: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

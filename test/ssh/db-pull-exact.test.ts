@@ -2,9 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Copying, openCopying } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of exact copies: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

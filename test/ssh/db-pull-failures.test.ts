@@ -6,10 +6,9 @@ import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/databas
 import { clientsOf, dumpersOf, holding, leaksOf, processes } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { idsOf, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of failing pulls: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 const itDeeply = test.skipIf(reason !== undefined || !deep);

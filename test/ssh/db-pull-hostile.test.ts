@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Copying, openCopying } from '../support/database-copies.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep, leading } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of hostile dumps: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

@@ -6,10 +6,9 @@ import { holding, waitingFor } from '../support/database-processes.ts';
 import { type Driver, postgresProgram, reasonAgainstDatabases } from '../support/databases.ts';
 import { said } from '../support/executable.ts';
 import { find } from '../support/programs.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { deep } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of killed pulls: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

@@ -4,11 +4,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying, stuckPull } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db pull: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

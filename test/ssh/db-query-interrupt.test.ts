@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Copying, openCopying, SLOWLY } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of an interrupted dnx db query: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

@@ -4,9 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Copying, openCopying } from '../support/database-copies.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of what dnx db query does not run: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

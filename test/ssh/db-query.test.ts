@@ -6,9 +6,8 @@ import { leaksOf } from '../support/database-processes.ts';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Driver, drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { program } from '../support/program.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db query: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

@@ -4,10 +4,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { clientsOf, forwarding, leaksOf, processes } from '../support/database-processes.ts';
 import { addDatabaseSite, type DatabaseBed, openDatabaseBed, variablesFor } from '../support/database-site.ts';
 import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db shell on a terminal: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

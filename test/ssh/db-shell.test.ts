@@ -4,10 +4,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDatabaseSite, type DatabaseBed, openDatabaseBed, variablesFor } from '../support/database-site.ts';
 import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 import { leading, sampled, seedOf } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db shell: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

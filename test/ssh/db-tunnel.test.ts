@@ -8,9 +8,8 @@ import { addDatabaseSite, type DatabaseBed, openDatabaseBed, variablesFor } from
 import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { firstObject, said } from '../support/executable.ts';
 import { freePort } from '../support/programs.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+const reason = reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db tunnel: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 

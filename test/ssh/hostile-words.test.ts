@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { find } from '../support/programs.ts';
+import { lacking } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { leading, seedOf, volume } from '../support/volume.ts';
@@ -11,7 +11,7 @@ const reason = reasonAgainstSsh('words over SSH');
 const SITE = ownDomain('words');
 const shells = ['bash', 'fish', 'dash', 'zsh'];
 // Reads `!` and the ends of lines between single quotes.
-const tcsh = find('tcsh') ? ['tcsh'] : [];
+const tcsh = lacking(['tcsh']).length === 0 ? ['tcsh'] : [];
 if (tcsh.length === 0) process.stderr.write('Skipped the tests of tcsh: this machine lacks it\n');
 
 let bed: SshBed;

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { holderName, processHolder } from '../../src/machine/files/lock.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -185,7 +187,10 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     },
   );
 
-  test('leaves nothing in the temporary directory', async () => {
+  test('leaves nothing in the temporary directory, and removes what a killed dnx left there', async () => {
+    const left = join(bed.directory, 'dnx-gate-killed');
+    mkdirSync(left);
+    writeFileSync(join(left, holderName({ ...processHolder(process.pid), start: '1' })), '');
     for (const code of [0, 1]) expect(await bed.dnx(['ssh', SITE, 'sh', '-c', `exit ${code}`])).toMatchObject({ exitCode: code });
     expect(readdirSync(bed.directory).filter((name) => name.startsWith('dnx-gate-'))).toEqual([]);
   });

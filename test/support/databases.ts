@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { enlarge, seedMariaDb, seedPostgres } from './database-content.ts';
-import { find, freePort, lacking, required } from './programs.ts';
+import { find, freePort, lacking, required, SSH_PROGRAMS } from './programs.ts';
 
 /** A real database server on loopback, whose only account has every right. Its database `shop` has something of everything. */
 export interface Database {
@@ -44,10 +44,10 @@ export const postgresProgram = (name: string): string => join(postgresFolder() ?
 
 /** Why tests with real databases cannot run here; undefined if they can. In CI they must. */
 export function reasonAgainstDatabases(): string | undefined {
-  const missing = lacking(['mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv', 'mount']);
-  const all = postgresFolder() ? missing : [...missing, 'postgresql'];
-  const reason =
-    all.length > 0 ? `this machine lacks ${all.join(', ')}` : process.getuid?.() === 0 ? undefined : 'only root can start them';
+  // They are reached over ssh.
+  const programs = [...SSH_PROGRAMS, 'mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv', 'mount'];
+  const missing = lacking([...programs, '/usr/lib/postgresql', 'root']);
+  const reason = missing.length > 0 ? `this machine lacks ${missing.join(', ')}` : undefined;
   if (reason !== undefined && required) throw new Error(`Tests with databases must run in CI, but ${reason}.`);
   return reason;
 }

@@ -106,10 +106,12 @@ export function addVariable({ args }: Pick<Child, 'args'>): number {
   return 0;
 }
 
+/** Whether an example runs only in a clone. */
+export const needsClone = (line: string): boolean => line.includes(' --guard');
+
 /** A clone in the working directory, for an example that does not run without one. */
 export function prepareClone(bed: Bed, line: string): void {
-  if (line.includes(' --guard'))
-    deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
+  if (needsClone(line)) deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */

@@ -1,11 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { find, lacking } from './programs.ts';
 
-const library = '/usr/share/php/Dotenv/autoload.php';
-
 /** What this machine lacks to run phpdotenv. */
-export const absent: readonly string[] = [...lacking(['php']), ...(existsSync(library) ? [] : ['php-vlucas-phpdotenv'])];
+export const absentForPhpdotenv = (): readonly string[] => lacking(['php', '/usr/share/php/Dotenv/autoload.php']);
 
 /** What phpdotenv makes of a file. */
 export interface Reading {

@@ -2,30 +2,71 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
+import { type RunnerTask, TestRunner } from 'vitest';
+import { packageOf } from '../../scripts/test-programs.mjs';
 
 /** Debian keeps servers in a folder that the PATH of an ordinary user lacks. */
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
 
-/** The path of a program; undefined if this machine lacks it. */
+/** The path of a program or file; undefined if this machine lacks it. */
 export const find = (program: string): string | undefined =>
   folders
-    .map((folder) => join(folder, program))
+    .map((folder) => resolve(folder, program))
     .find((file) => {
       try {
-        accessSync(file, constants.X_OK);
+        accessSync(file, program.startsWith('/') ? constants.R_OK : constants.X_OK);
         return true;
       } catch {
         return false;
       }
     });
 
-/** The programs that this machine lacks; elsewhere than on Linux, all of them. */
-export const lacking = (programs: readonly string[]): readonly string[] =>
-  process.platform === 'linux' ? programs.filter((program) => find(program) === undefined) : programs;
-
 /** Whether a missing program fails the tests instead of skipping them. */
 export const required = Boolean(process.env.CI) && process.platform === 'linux';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** What this machine lacks for skipped tests: programs, files, and `root`. */
+    lacks?: readonly string[];
+  }
+}
+
+/**
+ * The programs and files that this machine lacks; elsewhere than on Linux, all of them. `root` is lacking if another user runs the tests.
+ * Call it where the tests are declared: the last line of the run (vitest.config.mts) counts those of the file, or of the `describe` around
+ * the call, that are skipped.
+ */
+export function lacking(needs: readonly string[]): readonly string[] {
+  for (const each of needs) if (each !== 'root') packageOf(each);
+  const lacks = needs.filter((each) => process.platform !== 'linux' || isLacking(each));
+  if (lacks.length === 0 || required) return lacks;
+  const { suite, file } = TestRunner.getCurrentSuite();
+  const { meta }: Pick<RunnerTask, 'meta'> = suite && suite.name !== '' ? suite : (file ?? suite);
+  meta.lacks = [...(meta.lacks ?? []), ...lacks];
+  return lacks;
+}
+
+const isLacking = (need: string): boolean => (need === 'root' ? process.getuid?.() !== 0 : find(need) === undefined);
+
+/** Files of tests that have said why they skip some. */
+const told = new Set<string>();
+
+/** Skips the running test if this machine lacks a program; in CI the test fails. For hooks and helpers, which do not run side by side. */
+export function need(program: string): void {
+  packageOf(program);
+  if (required || (process.platform === 'linux' && !isLacking(program))) return;
+  const test = TestRunner.getCurrentTest();
+  if (test === undefined) throw new Error(`This machine lacks ${program}.`);
+  test.meta.lacks = [program];
+  const line = `Skipped tests of ${test.file.name}: this machine lacks ${program}\n`;
+  if (!told.has(line)) process.stderr.write(line);
+  told.add(line);
+  test.context.skip(`needs ${program}`);
+}
+
+/** What tests over ssh need, besides root. */
+export const SSH_PROGRAMS = ['sshd', 'ssh', 'ssh-keygen', 'useradd'];
 
 /** A loopback port that nothing listens on. Below those that the kernel gives to connections, which could take it before a server does. */
 export async function freePort(): Promise<number> {

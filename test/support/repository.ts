@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bed } from './dnx.ts';
+import { need } from './programs.ts';
 
 /** Files of a commit; null removes one. */
 type Files = Readonly<Record<string, string | null>>;
@@ -37,8 +38,9 @@ export class Repository {
     this.directory = directory;
   }
 
-  /** Creates a repository with the branch main. */
+  /** Creates a repository with the branch main. Skips the test without Git. */
   static create(directory: string, ...options: readonly string[]): Repository {
+    need('git');
     mkdirSync(directory, { recursive: true });
     const repository = new Repository(directory);
     repository.git('init', '--quiet', '--initial-branch=main', ...options);

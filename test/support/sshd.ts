@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { kill } from 'node:process';
 import { idsOf } from './databases.ts';
-import { find, freePort, lacking, required, type Server, startServer } from './programs.ts';
+import { find, freePort, lacking, required, type Server, SSH_PROGRAMS, startServer } from './programs.ts';
 
 /** The user of Deploynix on its servers. */
 const USER = 'deploynix';
@@ -23,13 +23,8 @@ const HOME = `/home/${USER}`;
 
 /** Why tests over ssh cannot run here, which it prints for those of `what`; undefined if they can. In CI they must. */
 export function reasonAgainstSsh(what?: string): string | undefined {
-  const missing = lacking(['sshd', 'ssh', 'ssh-keygen', 'useradd']);
-  const reason =
-    missing.length > 0
-      ? `this machine lacks ${missing.join(', ')}`
-      : process.getuid?.() === 0
-        ? undefined
-        : 'only root can add the user deploynix';
+  const missing = lacking([...SSH_PROGRAMS, 'root']);
+  const reason = missing.length > 0 ? `this machine lacks ${missing.join(', ')}` : undefined;
   if (reason !== undefined && required) throw new Error(`Tests over ssh must run in CI, but ${reason}.`);
   if (reason !== undefined && what !== undefined) process.stderr.write(`Skipped the tests of ${what}: ${reason}\n`);
   return reason;

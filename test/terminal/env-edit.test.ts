@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
-import { find, required } from '../support/programs.ts';
+import { lacking, required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
@@ -117,7 +117,7 @@ test('a terminal that closes ends the editor, and nothing is left', async () => 
 
 /** Whether to skip an editor that is not installed, which it prints; CI must have it. */
 function lacks(editor: string): boolean {
-  const skip = find(editor) === undefined && !required;
+  const skip = lacking([editor]).length > 0 && !required;
   if (skip) process.stderr.write(`Skipped: ${editor} is not installed\n`);
   return skip;
 }

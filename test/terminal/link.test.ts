@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { need } from '../support/programs.ts';
 import { keys, openTerminal, shown } from '../support/terminal.ts';
 
 let executable: Executable;
 let project: string;
 beforeEach(async () => {
+  need('git');
   executable = await openExecutable();
   project = join(executable.directory, 'project');
   mkdirSync(join(project, 'app'), { recursive: true });
   git('init', '-q');
 });
-afterEach(() => executable.close());
+afterEach(() => executable?.close());
 
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd: project, env: { PATH: process.env.PATH, HOME: executable.directory, GIT_CONFIG_NOSYSTEM: '1' } });

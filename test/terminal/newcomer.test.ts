@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { Desktop, missing } from '../keychain/desktop.ts';
+import { Desktop, lackingKeyring } from '../keychain/desktop.ts';
 import { hasten } from '../support/hasten.ts';
 import { required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
+const missing = lackingKeyring();
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the test of a new user: this machine has no ${missing.join(', ')}\n`);
 }

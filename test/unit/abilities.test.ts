@@ -49,6 +49,7 @@ describe('the abilities of a command line', () => {
     expect(notes).toEqual([
       'No site given. To find one by name, the token also needs server:read.',
       'The value of $SITE is unknown; assuming it is a name.',
+      'The token works for every site: abilities are not limited to one.',
     ]);
   });
 

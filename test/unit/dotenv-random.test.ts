@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { isError } from '../../src/base/errors.ts';
 import { editDotenv, formatDotenv, parseDotenv } from '../../src/features/env/dotenv/dotenv.ts';
 import { calmParts, file, join, key, noise, type Part, value, variables } from '../support/dotenv-files.ts';
-import { absent, type Reading, readWithPhp } from '../support/phpdotenv.ts';
+import { absentForPhpdotenv, type Reading, readWithPhp } from '../support/phpdotenv.ts';
 import { required } from '../support/programs.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
+const absent = absentForPhpdotenv();
 if (absent.length > 0 && !required) {
   process.stderr.write(`Skipped the phpdotenv tests: this machine has no ${absent.join(', ')}\n`);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { holderName, holderNamed, isHolderGone, processHolder, processStart } from '../../src/machine/files/lock.ts';
+import { need } from '../support/programs.ts';
 
 test('holderNamed reads what nameOf writes', () => {
   const holder = processHolder(process.pid);
@@ -18,6 +19,7 @@ test('a process of an earlier boot is gone', () => {
 });
 
 test.each(['linux', 'darwin'] as const)('a zombie is gone on %s', async (system) => {
+  if (system === 'darwin') need('ps');
   // The parent becomes `sleep`, which never reaps its children.
   const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void parent.kill('SIGKILL'));

@@ -6,10 +6,11 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import NAMES from '../../src/features/why/server/names.sh';
 import { file, noise } from '../support/dotenv-files.ts';
-import { absent, readWithPhp } from '../support/phpdotenv.ts';
+import { absentForPhpdotenv, readWithPhp } from '../support/phpdotenv.ts';
 import { find, required } from '../support/programs.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
+const absent = absentForPhpdotenv();
 const skipped = absent.length > 0 && !required;
 if (skipped) process.stderr.write(`Skipped the comparison of names with phpdotenv: this machine has no ${absent.join(', ')}\n`);
 

@@ -12,6 +12,7 @@ import type { Reached } from '../../platform/names/places.ts';
 import type { Everywhere } from '../../platform/names/site-search.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Column, Result, View } from '../output/view.ts';
+import type { PlannedDeployment } from '../plan/deployment.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Globals } from './globals.ts';
@@ -72,6 +73,8 @@ export interface Planning {
   source(value: string, reference: string): void;
   /** Facts about the next change, or about all if `whole`: an object for scripts, lines for people. */
   about(data: JsonObject, details: readonly Detail[], whole?: boolean): void;
+  /** What the plan holds of the next change, a deployment. `unsaved`: why it cannot be saved. */
+  deployment(held: PlannedDeployment, unsaved?: string): void;
 }
 
 /**

@@ -50,15 +50,15 @@ export function errorInJson(error: unknown, line: Options['line']): unknown {
   );
 }
 
-const failureInJson = (failure: DnxError, line: Options['line']) => ({
+const failureInJson = (failure: DnxError, line: Options['line'], next = failure.next.filter(({ personal }) => !personal)) => ({
   code: failure.code,
   reason: failure.reason ?? failure.code,
   human: failure.isHuman,
   message: failure.message,
   status: failure.status ?? null,
   errors: failure.errors ?? null,
-  hint: adviceOf(failure, line) ?? null,
-  next: failure.next.map((each) => ({ command: line(each), why: each.why })),
+  hint: adviceOf({ ...failure, next }, line) ?? null,
+  next: next.map((each) => ({ command: line(each), why: each.why })),
 });
 
 async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: Options): Promise<string> {

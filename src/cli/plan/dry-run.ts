@@ -10,6 +10,7 @@ import type { Invocation } from '../run/invocation.ts';
 import { type Plan, type PlanParts, planForFile, planOf, replacedSecrets } from './plan.ts';
 import type { Fact } from './record.ts';
 import { planView } from './show.ts';
+import { UNREAD } from './undo.ts';
 
 /** What a dry run knows besides the requests. */
 interface Ended extends Omit<PlanParts, 'secrets' | 'host' | 'unkept'> {
@@ -25,7 +26,11 @@ export async function dryRunResult({ invocation, ctx, ...recorded }: Ended, resu
   const unkept = hasSecrets ? await (await import('./vault.ts')).whyUnkept(ctx) : undefined;
   const parts = { ...recorded, host: ctx.settings.host, secrets: secretFields({ ...command.options, ...command.fields }), unkept };
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, invocation) : [])];
-  const plan: Plan = { ...planOf(parts), about: facts.map(({ data }) => data) };
+  const planned = planOf(parts);
+  // The command itself does not read it.
+  const isUnread = (at: number) => given.out === undefined && recorder.changes[at]?.isExtra === true;
+  const changes = planned.changes.map((each, at) => (isUnread(at) && each.undo === null ? { ...each, undo: UNREAD } : each));
+  const plan: Plan = { ...planned, changes, about: facts.map(({ data }) => data) };
   const saved = given.out !== undefined && plan.changes.length > 0 && !result.exit ? given.out : undefined;
   if (saved !== undefined) writePlan(saved, { ...planForFile(parts, ctx.world.keep), about: plan.about }, ctx);
   const lines = (all: readonly Fact[]): readonly Detail[] => all.flatMap(({ details }) => details);

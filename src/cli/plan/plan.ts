@@ -8,6 +8,7 @@ import { isSame } from '../../platform/names/match.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { createdBy, needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
+import type { PlannedDeployment } from './deployment.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
 import { irreversible, notShown } from './undo.ts';
 
@@ -25,6 +26,8 @@ export interface PlannedChange {
   /** As the API reference writes it. */
   readonly call: Endpoint;
   readonly targets: Readonly<Record<string, PlannedTarget>>;
+  /** What `dnx api` adds to the path, without `?`. */
+  readonly query?: string;
   readonly body: unknown;
   /** What it replaces or deletes, or an action changes; null if that was not read. */
   readonly before: JsonObject | null;
@@ -32,6 +35,7 @@ export interface PlannedChange {
   readonly absent?: true;
   /** Sent even if an earlier change fails, to put something back. */
   readonly always?: true;
+  readonly deployment?: PlannedDeployment;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
   /** The change of the history on this machine that it takes back. */
@@ -79,6 +83,8 @@ const SECRET = /(^|_)(password|token|secret|private_key|api_key)$/i;
 export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
   declared.includes(field) || SECRET.test(field) || (field === 'value' && call.includes('/environment-variables'));
 
+const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some((key) => SECRET.test(key));
+
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
   ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),
@@ -98,7 +104,7 @@ export function plannedChange(
   parts: ChangeParts,
   hidden: (value: unknown, field: string) => unknown = () => MASK,
 ): PlannedChange {
-  const { call, body, about, always, absent } = change;
+  const { call, query, body, about, always, absent, deployment } = change;
   const isSecret = (field: string) => isSecretField(call, field, parts.secrets);
   const planned = {
     call,
@@ -110,8 +116,10 @@ export function plannedChange(
   return {
     ...planned,
     undo: irreversible(planned, (field) => (field in replaced ? parts.unkept : notShown(field))) ?? null,
+    ...(query !== undefined && { query: hasSecret(query) ? (hidden(query, 'query') as string) : query }),
     ...(absent && { absent }),
     ...(always && { always }),
+    ...(deployment && { deployment }),
     ...(about.length > 0 && { about: about.map(({ data }) => data) }),
   };
 }
@@ -128,7 +136,7 @@ export function planOf(parts: PlanParts, hidden?: (value: unknown, field: string
 
 /** The plan for a file: its secrets are references to where they were read. Fails for what a plan cannot hold. */
 export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 'about'> {
-  const why = parts.recorder.changes.map(exclusionOf).find((each) => each !== undefined);
+  const why = parts.recorder.changes.map((change) => change.unsaved ?? exclusionOf(change)).find((each) => each !== undefined);
   if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
   return planOf(parts, (value, field) => {
     const secret = parts.recorder.sourceOf(wordOf(value)) ?? keep?.(wordOf(value));

@@ -1,23 +1,32 @@
 import { type Detail, Planned } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { title } from '../../base/text.ts';
 import type { Gate, Reply, SendOptions } from '../../platform/api/api.ts';
-import { type Endpoint, segment } from '../../platform/api/endpoint.ts';
+import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
+import { fieldWords, MASK, shownValue } from '../../platform/names/existing.ts';
 import { idIn, resourceName } from '../../platform/names/names.ts';
-import { createdBy, operationAt } from '../../platform/operations.ts';
+import { createdBy, isDone, operationAt, operationPath, operations } from '../../platform/operations.ts';
 import type { Consent, Planning } from '../language/command.ts';
+import type { PlannedDeployment } from './deployment.ts';
 
 /** A request that would change something. */
 export interface RecordedChange {
   /** As the API reference writes it, `PUT /servers/{server}/crontabs/{crontab}`; with its ids if the reference does not have it. */
   readonly call: Endpoint;
   readonly ids: Readonly<Record<string, string>>;
+  readonly query?: string;
   readonly body: unknown;
   /** The resource as it was read; undefined if it was not. */
   readonly before: JsonObject | undefined;
+  /** It was read for the plan alone. */
+  readonly isExtra?: boolean;
   /** A list was read that has no resource of this name. */
   readonly absent?: true;
   readonly always?: true;
   readonly about: readonly Fact[];
+  readonly deployment?: PlannedDeployment;
+  /** Why it cannot be saved in a plan. */
+  readonly unsaved?: string | undefined;
 }
 
 /** Something that a command says of a change. */
@@ -56,6 +65,7 @@ export function openRecorder(): Recorder {
   const sources = new Map<string, string>();
   const whole: Fact[] = [];
   let next: Fact[] = [];
+  let held: Pick<RecordedChange, 'deployment' | 'unsaved'> = {};
   let needed: ReturnType<Recorder['needed']> = { level: undefined, name: undefined };
   return {
     changes,
@@ -70,15 +80,26 @@ export function openRecorder(): Recorder {
     about(data, details, all = false) {
       (all ? whole : next).push({ data, details });
     },
+    deployment(deployment, unsaved) {
+      held = { deployment, unsaved };
+    },
     gate: {
       read: readings.add,
-      async change<T>(method: string, address: string, { body, assume, always }: SendOptions): Promise<Reply<T>> {
-        const [path = ''] = address.split('?', 1);
+      async change<T>(method: string, address: string, { body, assume, always }: SendOptions, _: unknown, get: Read): Promise<Reply<T>> {
+        const [path = '', query] = address.split('?');
         const { call, ids } = recordedOperation(method, address);
-        const before = readings.changedBy(method, path, ids);
-        const absent = isAbsent(call, body, readings.list(path));
-        changes.push({ call, ids, body, before, about: next, ...(absent && { absent }), ...(always && { always }) });
+        const own = readings.changedBy(method, path, ids);
+        const before = own ?? (await readTarget(call, ids, path, get));
+        if (before && isDone(call, body, before)) {
+          const because = alreadyWords(call, body, before);
+          whole.push({ data: { because }, details: because.map((each) => ['because', each]) });
+        } else {
+          const absent = isAbsent(call, body, readings.list(path));
+          const change = { call, ids, body, before, isExtra: before !== own, about: next, ...held };
+          changes.push({ ...change, ...(query && { query }), ...(absent && { absent }), ...(always && { always }) });
+        }
         next = [];
+        held = {};
         // What a later change replaces.
         if (method === 'PUT' && before) readings.add(path, { ...before, ...(isObject(body) && body) });
         if (!assume) throw new Planned();
@@ -87,6 +108,31 @@ export function openRecorder(): Recorder {
       },
     },
   };
+}
+
+type Read = (path: string) => Promise<Reply>;
+
+/** Reads what a change is about if an id named it. Undefined if the API cannot show it, or this token cannot read it. */
+async function readTarget(call: Endpoint, ids: RecordedChange['ids'], path: string, get: Read): Promise<JsonObject | undefined> {
+  const isAction = call.startsWith('POST ');
+  if (isAction && createdBy(call)) return undefined;
+  const [endpoint, place] = isAction ? [parentOf(operationPath(call)), parentOf(path)] : [operationPath(call), path];
+  const isCreated = Object.values(ids).some((id) => creatorOf(id) !== undefined);
+  if (isCreated || !endpoint.endsWith('}') || !own(operations, `GET ${endpoint}`)) return undefined;
+  const reply = await get(place);
+  if (reply.status === 403) return undefined;
+  if (reply.status >= 300) throw (await import('../../platform/api/failure.ts')).failureOf(reply, `GET ${endpoint}`);
+  return isObject(reply.data) ? reply.data : undefined;
+}
+
+/** Why a change is left out: `shop.example.com: status is already suspended`. Without secrets. */
+function alreadyWords(call: Endpoint, body: unknown, before: JsonObject): readonly string[] {
+  const { touches, fields = [] } = own(operations, call) ?? {};
+  const noun = parameters(call).at(-1) ?? '';
+  const name = resourceName(before, noun) ?? idIn(before.id) ?? title(noun);
+  return (touches ?? Object.keys(isObject(body) ? body : {})).map(
+    (field) => `${name}: ${fieldWords(field)} is already ${touches || fields.includes(field) ? shownValue(before[field]) : MASK}`,
+  );
 }
 
 /** True if a list that was read has nothing with the name of what is created. */

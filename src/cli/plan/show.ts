@@ -7,6 +7,7 @@ import { namings } from '../../platform/names/namings.ts';
 import { createdBy } from '../../platform/operations.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
+import { verifyDetails } from './deployment.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
@@ -20,7 +21,7 @@ export function planView(plan: Plan, nameOf: (noun: string, id: string) => strin
   ];
   const blocks: readonly Section[] = changes.map((change, at) => ({
     title: changeTitle(change, nameOf),
-    details: [...(details.each[at] ?? []), ...fieldDetails(change)],
+    details: [...(details.each[at] ?? []), ...fieldDetails(change), ...(change.deployment ? verifyDetails(change.deployment) : [])],
   }));
   const shown = columns<Plan>('version', 'host', 'changes', 'consent', 'abilities', 'about');
   return sections(plan, shown, [
@@ -95,7 +96,8 @@ function siteIn(body: unknown, nameOf: (noun: string, id: string) => string | un
 }
 
 /** The fields that are sent, and what they replace. What a title names is left out. */
-export function fieldDetails({ call, body, before }: Pick<PlannedChange, 'call' | 'body' | 'before'>): readonly Detail[] {
+export function fieldDetails({ call, query, body, before }: Pick<PlannedChange, 'call' | 'query' | 'body' | 'before'>): readonly Detail[] {
+  if (query !== undefined) return [['query', query], ...fieldDetails({ call, body, before })];
   if (!isObject(body)) return body === undefined || body === null ? [] : [['body', wordOf(body)]];
   const noun = createdBy(call);
   const named = noun === undefined ? undefined : namings[noun]?.keys[0];

@@ -2,7 +2,7 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { resourceName } from '../../platform/names/names.ts';
-import { createdBy, operationPath, operations } from '../../platform/operations.ts';
+import { createdBy, isDone, operationPath, operations } from '../../platform/operations.ts';
 
 /** A change as far as its inverse depends on it, and an inverse. */
 interface Sent {
@@ -12,7 +12,8 @@ interface Sent {
   readonly before: JsonObject | null;
 }
 
-const UNREAD = 'What it replaces was not read. It is, if the target is given by name.';
+/** What a command does not read if an id names its target, because that costs a request. */
+export const UNREAD = 'What it replaces was not read. It is, if the target is given by name, or in a plan that --out saves.';
 
 /** Why the secret in a field cannot be brought back; undefined if it can. */
 type Secrets = (field: string) => string | undefined;
@@ -30,7 +31,7 @@ export function irreversible({ call, body, before }: Sent, secret: Secrets): str
   if (undo === 'schedule') return 'scheduled_deploy_at' in before ? undefined : UNREAD;
   if (undo === 'restore') return missing(Object.keys(isObject(body) ? body : {}), before, secret);
   if (undo === 'create') return missing(createdFields(call), before, secret);
-  return undo.unless(before) ? 'It was like that before.' : undefined;
+  return isDone(call, body, before) ? 'It was like that before.' : undefined;
 }
 
 /** The fields with which what a request deleted is created again. */

@@ -147,12 +147,12 @@ function historyGate(
   let opened: Promise<Gate> | undefined;
   return {
     read: (path, data) => void (changes && reads.set(path, data)),
-    async change(method, path, options, send) {
+    async change(method, path, options, ...sending) {
       opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, world }, invocation));
       const journal = await opened;
       for (const [from, data] of reads) journal.read(from, data);
       reads.clear();
-      return journal.change(method, path, options, send);
+      return journal.change(method, path, options, ...sending);
     },
   };
 }

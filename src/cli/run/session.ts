@@ -78,14 +78,14 @@ function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...
 /** Refuses what reaches past the token of a session, and to an agent what only a person may do, before it is sent. */
 export const gateInSession = (session: Session, { read, change }: Gate): Gate => ({
   read,
-  async change(method, path, options, send) {
+  async change(method, path, options, ...sending) {
     if (account.includes(path.split(/[/?]/).find(Boolean))) throw refusal(session, `${method} ${path}`, PAST);
     const [bare = ''] = path.split('?', 1);
     const call = operationAt(method, path)?.call;
     if (session.agent && call && severeOperations.includes(call)) throw nameNeeded();
     // A server may take it for another one: `POST /servers/7?_method=DELETE`.
     if (session.agent && !call) throw refusal(session, `${method} ${bare}`, 'dnx does not know what it does');
-    return change(method, path, options, send);
+    return change(method, path, options, ...sending);
   },
 });
 

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { link, open, rename } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
+import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { replaceFile } from '../../machine/files/text-file.ts';
 import { NetworkFault, pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
@@ -112,10 +112,12 @@ export function chooseTarget(
   return { shown, pathFor: () => requireFree(place) };
 }
 
-/** Writes a temporary file and renames it when complete. Resolves to the size. */
+/** Writes a file elsewhere in its directory, and moves it into place when it is complete. Resolves to the size. */
 export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, force: boolean): Promise<number> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  let directory: string | undefined;
   try {
+    directory = makeOwnDirectory(dirname(path), '.dnx-part-');
+    const temporary = join(directory, basename(path));
     // A backup contains secrets, so only its owner may read it.
     const handle = await open(temporary, 'wx', 0o600);
     try {
@@ -131,7 +133,7 @@ export async function saveFile(body: AsyncIterable<Uint8Array>, path: string, fo
   } catch (error) {
     throw asFailure(error, path);
   } finally {
-    await rm(temporary, { force: true });
+    if (directory !== undefined) removePrivateDirectory(directory);
   }
 }
 

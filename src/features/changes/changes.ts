@@ -1,4 +1,4 @@
-import { isError } from '../../base/errors.ts';
+import { isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -63,22 +63,20 @@ interface Compared {
   readonly fetch?: boolean | undefined;
   /** True if a branch that the API does not name is unknown. */
   readonly strict?: boolean;
-  /** False to compare the commits alone: everything else is null. */
-  readonly files?: boolean;
-  /** False to send no request: the repository of the site is then unknown. */
-  readonly asks?: boolean;
+  /** True for a hint: the repository of the site is not read, and the variables once. */
+  readonly casual?: boolean;
 }
 
 /** Compares the live release of a site with its branch in the clone. */
 export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<Changes> {
-  const { of, releases, files = true } = compared;
+  const { of, releases } = compared;
   const { target, history, migrations, missing, php } = comparison(ctx, compared);
   const [place, between, ...others] = await Promise.all([
     known('commits', target),
     known('commits', history()),
-    files ? known('migrations', migrations()) : UNREAD,
-    files ? known('missing_keys', missing()) : UNREAD,
-    files ? known('php', php()) : UNREAD,
+    known('migrations', migrations()),
+    known('missing_keys', missing()),
+    known('php', php()),
   ]);
   const { commits = null, undone = null, cut } = between.value ?? {};
   return {
@@ -95,8 +93,24 @@ export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<
   };
 }
 
+/** More variables are not named in a warning. */
+const MOST_KEYS = 5;
+
+/** Warns of variables that .env.example of the branch names, and the site lacks. Says nothing if that cannot be known. */
+export async function warnMissing(ctx: ChangesNeeds, compared: Compared): Promise<void> {
+  try {
+    const { target, missing } = comparison(ctx, { ...compared, casual: true });
+    const keys = await missing();
+    const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : '';
+    const words = `${keys.slice(0, MOST_KEYS).join(', ')}${more}`;
+    if (keys.length > 0) ctx.progress.warn(`${compared.of.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
+  } catch (error) {
+    if (!(error instanceof Unknowable) && !(isError(error) && !isStop(error))) throw error;
+  }
+}
+
 /** The parts of the changes. What several of them need is read once. */
-function comparison(ctx: ChangesNeeds, { of, site, releases, branch, fetch = false, strict = false, asks = true }: Compared) {
+function comparison(ctx: ChangesNeeds, { of, site, releases, branch, fetch = false, strict = false, casual = false }: Compared) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
@@ -104,7 +118,7 @@ function comparison(ctx: ChangesNeeds, { of, site, releases, branch, fetch = fal
       branch: branch ?? (wordOf(site.branch) || undefined),
       fetch,
       strict,
-      repository: async () => (asks ? repositoryOf(ctx, site) : undefined),
+      repository: async () => (casual ? undefined : repositoryOf(ctx, site)),
     }),
   );
   const live = once(async () => {
@@ -120,7 +134,7 @@ function comparison(ctx: ChangesNeeds, { of, site, releases, branch, fetch = fal
     target,
     history: async () => historyOf(await clone, await live(), (await target).commit),
     migrations: async () => migrationsBetween(await clone, await live(), (await target).commit, entries()),
-    missing: async () => missingKeys(ctx, of, await file('.env.example')),
+    missing: async () => missingKeys(ctx, of, await file('.env.example'), casual),
     php: async () => phpOf(await file('composer.json'), () => phpVersion(ctx, of, site)),
   };
 }
@@ -145,8 +159,6 @@ interface Known<T> {
   readonly value: T | null;
   readonly unknown?: Changes['unknown'];
 }
-
-const UNREAD: Known<never> = { value: null };
 
 async function known<T>(what: ChangePart, part: Promise<T>): Promise<Known<T>> {
   try {
@@ -190,10 +202,15 @@ async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string |
   return wordOf(reply?.data?.name) || undefined;
 }
 
-async function missingKeys({ api }: ChangesNeeds, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
+async function missingKeys(
+  { api }: ChangesNeeds,
+  of: SiteReference,
+  text: string | undefined,
+  casual: boolean,
+): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
-  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(of)));
+  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(of), { casual }));
   if (!variables) throw new Unknowable(`the variables of ${of.site.label} cannot be read`, 'Use a token with site:read');
   const set = new Set(variables.filter(isObject).map(({ key }) => wordOf(key)));
   return wanted.filter((key) => !set.has(key));

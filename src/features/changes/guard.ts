@@ -1,4 +1,5 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
+import { flagName } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Captured } from '../../machine/world.ts';
@@ -82,12 +83,22 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
 /** More variables are not named in a command. */
 const MOST_KEYS = 3;
 
+/** The options that a deployment keeps if the guard lets it through. */
+const KEPT = ['branch', 'if_running', 'verify', 'expect', 'expect_body', 'for', 'within', 'verify_cmd', 'url', 'rollback_on_fail'] as const;
+
+const kept = (values: DeployValues): readonly string[] =>
+  KEPT.flatMap((key) => {
+    const value = values[key];
+    if (value === undefined || value === false) return [];
+    return value === true ? [flagName(key)] : [flagName(key), key === 'within' ? `${Number(value) / 1000}s` : String(value)];
+  });
+
 /** The error of a deployment that the guard stops. */
-export function stopped({ site, server }: SiteReference, { allow = [], branch }: DeployValues, refusal: Refusal): DnxError {
+export function stopped({ site, server }: SiteReference, deploying: DeployValues, refusal: Refusal): DnxError {
+  const { allow = [], branch } = deploying;
   const { checks, reasons, details, missing } = refusal;
   const place = ['--server', server.label];
   const anyway = [...new Set([...allow, ...checks])].flatMap((check) => ['--allow', check]);
-  const on = branch === undefined ? [] : ['--branch', branch];
   const values = missing.slice(0, MOST_KEYS).map((key) => `${key}=VALUE`);
   return new DnxError('differences', `The guard stopped the deployment of ${site.label}: ${reasons.join('; ')}`, {
     details,
@@ -95,7 +106,7 @@ export function stopped({ site, server }: SiteReference, { allow = [], branch }:
     next: [
       ...(branch === undefined ? [{ command: ['changes', site.label, ...place], why: 'See' }] : []),
       ...(values.length > 0 ? [{ command: ['env', 'set', ...values, '--site', site.label, ...place], why: 'Set variables with' }] : []),
-      { command: ['deploy', site.label, ...place, ...on, '--guard', ...anyway], why: 'Deploy anyway' },
+      { command: ['deploy', site.label, ...place, ...kept(deploying), '--guard', ...anyway], why: 'Deploy anyway', personal: true },
     ],
   });
 }

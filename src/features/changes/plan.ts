@@ -3,6 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
+import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
 import { busy, snapshotFor } from '../deploy/deploy-site.ts';
@@ -12,6 +13,7 @@ import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
 import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
 import { changeDetails } from './show.ts';
+import { pinned } from './tip.ts';
 
 /** `deploy --dry-run`: for each site the branch, the live release and the commits between, as far as this clone shows them, and what the guard says. */
 export async function planDeployments(
@@ -51,10 +53,33 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
     ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {}, ...(always && { always }) });
   if (from !== undefined && branch !== undefined) await put(branch);
   described?.say();
+  const { command, path, rollback } = verification ?? {};
+  if (command !== undefined)
+    ctx.plan?.about({ verify_cmd: true }, [
+      ['verify', `run: ${command}`],
+      ...(rollback && path === undefined ? [['if it fails', 'roll back'] as const] : []),
+    ]);
+  const unknown = { commit: null, branch: null, repository: null };
+  ctx.plan?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
   if (from !== undefined) await put(from, true);
   return undefined;
 }
+
+/** How a plan verifies the deployment. */
+const heldVerification = (verification: Verification | undefined): Pick<PlannedDeployment, 'verify' | 'rollback_on_fail'> => {
+  const { path, expect = 200, body = null, passes = 1, withinMs = 0, rollback = false } = verification ?? {};
+  const verify = path === undefined ? null : { path, expect, expect_body: body, for: passes, within_s: Math.ceil(withinMs / 1000) };
+  return { verify, rollback_on_fail: rollback };
+};
+
+/** Why a plan cannot hold a verification: whoever applies it may not have made it. */
+const unsavedPart = (verification: Verification | undefined): string | undefined =>
+  verification?.command !== undefined
+    ? 'a plan runs no program, so it cannot hold --verify-cmd'
+    : verification?.url !== undefined
+      ? "a plan requests only the site's own address, so it cannot hold --url"
+      : undefined;
 
 /** Says what would become of a deployment in progress. */
 async function planRunning(
@@ -77,15 +102,16 @@ async function planRunning(
 
 /** What the deployment would bring, to be said, and why the guard would stop it. */
 async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
-  const { guard, rollback_on_fail } = values;
+  const { guard } = values;
   const branch = values.branch ?? (wordOf(read.site.branch) || null);
   const { changes, refusal } = guard
     ? await examined(ctx, of, values, read)
-    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch, files: false, asks: false }), refusal: undefined };
-  const { site, server, live, target, commits, undone, unknown } = changes;
+    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch }), refusal: undefined };
+  const { target } = changes;
   const stops = refusal?.checks ?? [];
   const data: JsonObject = {
-    ...{ site, server, branch, live, target, commits, undone, unknown },
+    ...changes,
+    branch,
     ...(guard && { guard: refusal ? 'stops' : 'passes', reasons: refusal?.reasons ?? [] }),
   };
   const details: readonly Detail[] = [
@@ -93,9 +119,8 @@ async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapsh
     ...(target === null && branch !== null ? [['branch', branch] as const] : []),
     ...changeDetails(changes, timeIn(ctx)),
     ...(guard ? [['guard', stops.length === 0 ? 'passes' : `stops for ${stops.join(', ')}`] as const] : []),
-    ...(rollback_on_fail ? [['failure', 'would be rolled back'] as const] : []),
   ];
-  return { refusal, say: (whole = false) => ctx.plan?.about(data, details, whole) };
+  return { refusal, pin: pinned(changes), say: (whole = false) => ctx.plan?.about(data, details, whole) };
 }
 
 const timeIn =

@@ -19,18 +19,19 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   const { before, attach } = await inTime(readyToDeploy(ctx, values, verification), job);
   const of = siteReference(ctx.targets, before?.site.domain);
   if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
-  if (before && !attach && !values.guard) await warnUnpushed(ctx, of, values.branch ?? wordOf(before.site.branch));
+  if (before && !attach && !values.guard) await warnBefore(ctx, of, before, values.branch ?? wordOf(before.site.branch));
   const borrowed = before && (await borrow(ctx, of, before, values));
   try {
     await borrowed?.asked();
-    const saved = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before), job);
+    const saved =
+      attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before, values.commit), job);
     if (!before || values.wait === false) return startedReport(of, saved, values.wait);
     if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
     const endLog = await showLog(ctx, of, before, values);
     let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
     if (attach) await afterFollowing(ctx, of, report);
-    if (verification && report.result.outcome === 'succeeded')
+    if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
       report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
     return withCause(ctx, of, (await borrowed?.giveBack(report)) ?? report);
   } catch (error) {
@@ -162,10 +163,11 @@ async function withCause(ctx: DeployContext, of: SiteReference, report: DeployRe
   }
 }
 
-/** Warns of commits that are not pushed, in a clone that is linked to the site. The guard does so itself. */
-async function warnUnpushed(ctx: DeployContext, of: SiteReference, branch: string): Promise<void> {
+/** Warns of commits that are not pushed, and of missing variables, in a clone that is linked to the site. The guard does so itself. */
+async function warnBefore(ctx: DeployContext, of: SiteReference, { site, releases }: Snapshot, branch: string): Promise<void> {
   if (branch === '' || !ctx.settings.link?.environments.some((each) => isLinkedSite(each, { ...of }))) return;
   await (await import('../changes/show.ts')).warnUnpushed(ctx, branch);
+  await (await import('../changes/changes.ts')).warnMissing(ctx, { of, site, releases, branch });
 }
 
 /** Sets another branch for this deployment, if `--branch` wants one. */

@@ -49,7 +49,7 @@ export const deployOptions = {
     within: { ...duration('Time limit for --verify (default 90s)'), least: 1 },
     verify_cmd: { ...text('Run this command; it must exit 0', 'command'), effect: 'program' },
     url: text('Base URL (default: https and the domain)'),
-    rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
+    rollback_on_fail: flag('Roll back if verification fails, also up to 2m after --timeout, and exit 11'),
   }),
   ...under('Guard', {
     guard: flag('Stop before migrations, missing variables or a wrong PHP version (exit 10)'),
@@ -63,7 +63,10 @@ export const deployOptions = {
   ...reporting,
 };
 
-export type DeployValues = Values<typeof deployOptions>;
+export type DeployValues = Values<typeof deployOptions> & {
+  /** The commit that a plan holds the deployment to. */
+  readonly commit?: string | undefined;
+};
 
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
@@ -98,7 +101,7 @@ export interface Verification {
 }
 
 /** True for `https://host`, `//host` and what browsers read like it. */
-const leavesSite = (path: string): boolean => /^\s*([/\\]{2}|[a-z][a-z\d+.-]*:)/i.test(path);
+export const leavesSite = (path: string): boolean => /^\s*([/\\]{2}|[a-z][a-z\d+.-]*:)/i.test(path);
 
 function isWebsite(text: string): boolean {
   const { protocol = '', hostname = '' } = URL.canParse(text) ? new URL(text) : {};

@@ -17,6 +17,8 @@ interface Subject {
 
 const PROBE_PAUSE_MS = 2_000;
 const LONGEST_BODY = 1_000_000;
+/** Why a request failed that no response came to in time. */
+const LATE = 'did not respond in time';
 
 /** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
 export async function probeSite(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
@@ -39,9 +41,11 @@ async function probeUntil(ctx: Needs, verification: Verification, url: string, {
   const started = clock.elapsed();
   const end = Math.min(started + verification.withinMs, deadline);
   const transport = transportUntil(await world.connect(settings.caFile), clock, end);
-  const over = (why: string) => {
-    if (end === deadline) throw outOfTime(name);
-    return `${url} ${why}`;
+  const over = (why: string | undefined) => {
+    // Too little time is no failure of the site.
+    if (end === deadline && (why === undefined || why === LATE)) throw outOfTime(name);
+    const last = why ?? `did not pass ${verification.passes} times in a row`;
+    return `${url} ${last}${end === deadline ? ' when --timeout ended' : ''}`;
   };
   try {
     let last: string | undefined;
@@ -51,7 +55,7 @@ async function probeUntil(ctx: Needs, verification: Verification, url: string, {
       passes = why === undefined ? passes + 1 : 0;
       progress.step(`${url}: ${why ?? `passed (${passes} of ${verification.passes})`}`, () => duration(clock.elapsed() - started));
       if (passes >= verification.passes) return undefined;
-      if (clock.elapsed() + PROBE_PAUSE_MS >= end) return over(why ?? `did not pass ${verification.passes} times in a row`);
+      if (clock.elapsed() + PROBE_PAUSE_MS >= end) return over(why);
       await clock.sleep(PROBE_PAUSE_MS, signal);
     }
   } finally {
@@ -78,7 +82,7 @@ async function probe(
     return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
   } catch (error) {
     if (error instanceof NetworkFault) return `did not respond: ${error.message}`;
-    if (isError(error, 'timed_out')) return last ?? 'did not respond in time';
+    if (isError(error, 'timed_out')) return last ?? LATE;
     throw error;
   }
 }

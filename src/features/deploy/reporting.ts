@@ -29,13 +29,25 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
   const ci = options.ci === false ? silentCi : ctx.ci;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
   if (file) refuseUnwritable(file, options.result_file ?? file);
-  const save = (value: unknown) => {
-    if (file) write(file, value, (code) => ctx.progress.warn(`Could not write the result to ${options.result_file}: ${reason(code)}.`));
+  const save = (value: unknown): string | undefined => {
+    const code = file && write(file, value);
+    return code && `Could not write the result to ${options.result_file}: ${reason(code)}.`;
+  };
+  /** The failure to write the result, unless the deployment failed: then only a warning. */
+  const saved = (value: unknown, result: Result): Result => {
+    const problem = save(value);
+    if (problem === undefined) return result;
+    if (result.exit === undefined) return { ...result, exit: new DnxError('failed', `${problem} The deployment succeeded.`) };
+    ctx.progress.warn(problem);
+    return result;
   };
   const failed = (error: unknown): never => {
     if (error instanceof DnxError) {
       ci.error('dnx', error.message);
-      save({ error: { code: error.code, message: error.message, status: error.status ?? null, errors: error.errors ?? null } });
+      const problem = save({
+        error: { code: error.code, message: error.message, status: error.status ?? null, errors: error.errors ?? null },
+      });
+      if (problem) ctx.progress.warn(problem);
     }
     throw error;
   };
@@ -51,8 +63,7 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
       annotate([done]);
       ci.output(outputsOf(done.result, options.url));
       ci.summary(summaryOf([done]));
-      save(done.result);
-      return commandResult(done, ctx, options.url);
+      return saved(done.result, commandResult(done, ctx, options.url));
     },
     async ofSeveral(work: Promise<SeveralReports>): Promise<Result> {
       const { reports, result } = await work.catch(failed);
@@ -60,18 +71,18 @@ export function openReporting(ctx: Needs, options: ReportingOptions) {
       annotate(reports);
       ci.output({ outcome: reports.every(({ failure }) => !failure) ? 'succeeded' : 'failed', results: JSON.stringify(results) });
       ci.summary(summaryOf(reports));
-      save(results);
-      return result;
+      return saved(results, result);
     },
   };
 }
 
-/** Writes the result file. A failure is only a warning. */
-function write(file: string, value: unknown, warn: (code: string | undefined) => void): void {
+/** Writes the result file. Returns the code of a failure. */
+function write(file: string, value: unknown): string | undefined {
   try {
     writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    return undefined;
   } catch (error) {
-    warn(systemCode(error));
+    return systemCode(error);
   }
 }
 

@@ -47,6 +47,8 @@ export interface DeployReport {
   readonly done?: string;
   /** The release in the result. */
   readonly release?: Release | null;
+  /** What went live instead of the commit of a plan. */
+  readonly other?: string | undefined;
   /** The command to undo it, if possible. */
   readonly undo?: readonly string[] | undefined;
   /** What to run next. */

@@ -28,6 +28,8 @@ export interface Run {
   readonly to: string | null;
   /** Its commit, if the live release had a different one. */
   readonly commit?: string | null;
+  /** The commit that a plan holds a deployment to. */
+  readonly planned?: string | undefined;
   /** Someone else's deployment; we sent no request. */
   readonly attached: boolean;
   /** The response to our request arrived. Until then, it may or may not have been sent. */
@@ -127,14 +129,14 @@ function read(file: string): Run | undefined {
 
 /** True for a complete run of this version. Anything else in the directory must not crash dnx. */
 function isRun(run: Partial<Run>): run is Run {
-  const { version, kind, started_at, baseline, commit = null, ended, sent_at = started_at, to, result, reason } = run;
+  const { version, kind, started_at, baseline, commit = null, ended, sent_at = started_at, to, result, reason, planned = null } = run;
   return (
     version === 1 &&
     (kind === 'deploy' || kind === 'rollback') &&
     [run.server, run.site].every(isTarget) &&
     [run.host, run.profile].every(isText) &&
     [started_at, sent_at].every((time) => isText(time) && !Number.isNaN(Date.parse(time))) &&
-    [to, commit, reason].every(isTextOrNull) &&
+    [to, commit, reason, planned].every(isTextOrNull) &&
     [run.attached, run.asked, run.blurred, run.going].every((flag) => typeof flag === 'boolean') &&
     (baseline === null || isBaseline(baseline)) &&
     (ended === undefined || isBaseline(ended)) &&

@@ -18,10 +18,15 @@ import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 const GAP_MS = 2_000;
 
 /** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
-export async function requestDeployment(ctx: DeployContext, of: SiteReference, before: Snapshot | undefined): Promise<SavedRun> {
+export async function requestDeployment(
+  ctx: DeployContext,
+  of: SiteReference,
+  before: Snapshot | undefined,
+  planned?: string | undefined,
+): Promise<SavedRun> {
   const { clock } = ctx;
   const { server, site } = of;
-  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null });
+  const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, planned });
   const began = clock.elapsed();
   const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of)));
   if (before) saved.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
@@ -110,28 +115,42 @@ export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed =
     const last = poll.last();
     const started_at = startOf(run, verdict?.release);
     const ms = resumed || run.attached ? Math.max(0, ctx.clock.now() - Date.parse(started_at)) : elapsedMs;
+    const other = verdict?.outcome === 'succeeded' ? otherCommit(ctx, run, verdict.release) : undefined;
     const result = deployResult(run, {
       started_at,
       status,
-      outcome: verdict?.outcome ?? 'timed_out',
+      outcome: other === undefined ? (verdict?.outcome ?? 'timed_out') : 'failed',
       finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
       duration_s: Math.round(ms / 1000),
       release: verdict?.release?.name ?? null,
     });
-    const reason = verdict?.reason ?? null;
+    const reason = other === undefined ? (verdict?.reason ?? null) : `it went live, but ${other}`;
     if (verdict) saved.change({ result, reason, ...(last && { ended: baselineOf(last.site, last.releases) }) });
     const { release } = verdict ?? {};
-    return deployReport(run, result, reason, {
+    const report = deployReport(run, result, reason, {
       release,
       live: liveRelease(last?.releases),
       undo: undoOf(run, verdict, last),
       timeoutMs: ctx.timeoutMs,
     });
+    const next = [{ command: rollbackCommand(run), why: 'Roll back with' }];
+    return other === undefined ? report : { ...report, other, failure: report.failure?.with({ next }) };
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const outcome = isStop(error) ? 'started' : 'unknown';
     return { result: deployResult(run, { started_at: run.started_at, outcome }), failure: error };
   }
+}
+
+/** What was deployed instead of the commit of a plan; undefined if it is that. */
+function otherCommit({ progress }: DeployContext, { planned }: Run, release: Release | null): string | undefined {
+  if (planned === undefined) return undefined;
+  const commit = release?.commit.toLowerCase() ?? '';
+  if (!/^[0-9a-f]{7,}$/.test(commit)) {
+    progress.warn('The API does not say which commit was deployed, so it was not compared with the plan.');
+    return undefined;
+  }
+  return planned.startsWith(commit) ? undefined : `it deployed commit ${commit.slice(0, 7)}, not ${planned.slice(0, 7)} as planned`;
 }
 
 /** Reads the site after the request of a run without a baseline. */

@@ -1,5 +1,5 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
-import { inTime } from '../../platform/api/deadline.ts';
+import { inTime, within } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
 import { PATIENCE_MS } from './evidence.ts';
@@ -9,7 +9,7 @@ import { isInProgress, liveRelease, type Release } from './release.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
 import type { SavedRun } from './run-file.ts';
-import { readSite, type SiteReference, siteCommand } from './site.ts';
+import { readSite, rollbackCommand, type SiteReference, siteCommand } from './site.ts';
 import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
@@ -39,17 +39,22 @@ interface Deployed {
 }
 
 /** The reason in the run file until the verification has finished. */
-const UNVERIFIED = 'its verification did not finish';
+const UNVERIFIED = 'it went live, but its verification has not finished';
 
 /** Verifies a successful deployment, and rolls back if that fails and is wanted. After an error, the deployment itself is still done. */
 export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<DeployReport> {
   const { report, saved } = deployed;
-  saved.change({ reason: UNVERIFIED });
+  saved.change({ result: { ...report.result, outcome: 'unknown' }, reason: UNVERIFIED });
   try {
     return await verifyLive(ctx, deployed);
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
-    return { result: { ...report.result, outcome: error.code === 'timed_out' ? 'timed_out' : 'unknown' }, failure: error };
+    const isLate = error.code === 'timed_out';
+    const next = isLate && saved.run.reason === UNVERIFIED ? [{ command: rollbackCommand(saved.run), why: 'If it does not work' }] : [];
+    return {
+      result: { ...report.result, outcome: isLate ? 'timed_out' : 'unknown' },
+      failure: error.with({ next: [...error.next, ...next] }),
+    };
   }
 }
 
@@ -76,10 +81,11 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   const close = ctx.ci.group(`Verify ${name}`);
   try {
     const then = report.release ? undefined : await readSite(ctx, saved.run);
-    why = await probeSite(ctx, verification, { name, release: report.result.release });
+    why = report.other ?? (await probeSite(ctx, verification, { name, release: report.result.release }));
     // The run file has the failure even if dnx is stopped now.
     if (why !== undefined) finish('failed', brokenSince(why));
-    ({ now, theirs } = await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
+    const timed = why === undefined ? ctx : late(ctx);
+    ({ now, theirs } = await recheck(timed, deployed, then).catch((error: unknown) => withoutRollback(error, why)));
   } finally {
     close();
   }
@@ -95,9 +101,9 @@ async function verifyLive(ctx: DeployContext, deployed: Deployed): Promise<Deplo
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`, live);
   if (saved.run.attached)
     return finish('failed', `it was started elsewhere, so it was not rolled back after it failed verification: ${why}`, live);
-  const { refusal, again, ended } = await rollBack(ctx, deployed, now, back);
+  const { refusal, again, ended } = await rollBack(late(ctx), deployed, now, back);
   if (refusal !== undefined) {
-    const left = await takeSnapshot(ctx, saved.run).catch(ifFailed);
+    const left = await takeSnapshot(late(ctx), saved.run).catch(ifFailed);
     return finish('failed', `it failed verification: ${why}; the rollback to ${back.name} failed: ${refusal}`, liveRelease(left?.releases));
   }
   if (again === undefined) return finish('rolled_back', `to ${back.name}: ${why}`, back, ended);
@@ -122,6 +128,13 @@ interface Theirs {
   readonly reason: string;
   readonly live: boolean;
 }
+
+/** How long a rollback may take if --timeout ends before, in ms. */
+const ROLLBACK_MS = 120_000;
+
+/** A context with at least so much time left: the end of --timeout leaves no broken release live. */
+const late = (ctx: DeployContext, leastMs = ROLLBACK_MS): DeployContext =>
+  ctx.deadline - ctx.clock.elapsed() >= leastMs ? ctx : { ...ctx, ...within(ctx, leastMs), timeoutMs: leastMs };
 
 const PAUSE_MS = 5_000;
 
@@ -175,7 +188,8 @@ async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, n
     const rollback = await inTime(request, `the rollback of ${name}`);
     const { failure } = await followRun(ctx, rollback);
     if (isStop(failure) || failure?.code === 'timed_out') throw failure;
-    const again = failure ? undefined : await probeSite(ctx, verification, { name, release: back.name });
+    const timed = late(ctx, verification.withinMs + PAUSE_MS);
+    const again = failure ? undefined : await probeSite(timed, verification, { name, release: back.name });
     // The run of the deployment has the result.
     rollback.forget();
     const { ended } = rollback.run;

@@ -29,12 +29,18 @@ export function watch(given: WatchContext, options: ReportingOptions): Promise<R
 /** The name of the live release, which a plan compares when it is applied. */
 export const liveReleaseName = (releases: readonly unknown[]): string | undefined => liveRelease(releasesOf(releases))?.name;
 
-/** Follows the deployment of a site that was requested since then, as `dnx watch` does. Undefined if none was. */
-export async function watchRequested(ctx: WatchContext, siteId: string | null, since: string): Promise<Result | undefined> {
-  const run = recallRuns(ctx).find((each) => each.run.site.id === siteId && each.run.started_at >= since)?.run;
-  if (!run) return undefined;
-  const { server, site } = run;
-  return watch({ ...ctx, targets: { server, site } }, { ci: undefined, result_file: undefined });
+/** The end of what was requested for a site since then, which it follows unless that is known. Undefined if nothing was. `isAnswered`: the API answered the request. */
+export async function followRequested(
+  given: WatchContext,
+  siteId: string | null,
+  since: string,
+): Promise<{ readonly result: Result; readonly isAnswered: boolean } | undefined> {
+  const saved = recallRuns(given).find(({ run }) => run.site.id === siteId && run.started_at >= since && !run.attached);
+  if (!saved) return undefined;
+  const { run } = saved;
+  const reporting = openReporting(given, { ci: undefined, result_file: undefined });
+  const report = run.result ? Promise.resolve(deployReport(run, run.result, run.reason)) : resume({ ...given, ci: reporting.ci }, saved);
+  return { result: await reporting.ofOne(report), isAnswered: run.asked };
 }
 
 /**
@@ -117,8 +123,9 @@ async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
   const of = siteReference(ctx.targets, now.site.domain);
   if (workInProgress(now.site, now.releases) !== undefined) {
-    const unverified = latest?.result?.outcome === 'succeeded' && latest.reason;
-    if (unverified) ctx.progress.warn(`Your ${deployJob(latest)} went live, but ${unverified}. Following one that was started elsewhere.`);
+    const { outcome } = latest?.result ?? {};
+    if (latest?.reason && (outcome === 'unknown' || outcome === 'failed'))
+      ctx.progress.warn(`Your ${deployJob(latest)}: ${latest.reason}. Following one that was started elsewhere.`);
     const report = await followRun(ctx, attachToRunning(ctx, of, now));
     await afterFollowing(ctx, of, report);
     return report;
@@ -126,7 +133,6 @@ async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run
   const { result, ended, reason } = recent ?? {};
   if (recent && result && ended && isUnchanged(ended, now.site, now.releases)) {
     ctx.progress.note(`The ${deployJob(recent)} finished ${endOf(ctx, result)}${stillLive(result, now)}.`);
-    if (result.outcome === 'succeeded' && reason) ctx.progress.warn(`The release went live, but ${reason}.`);
     const report = deployReport(recent, result, reason ?? null);
     await afterFollowing(ctx, recent, report);
     return report;

@@ -4,7 +4,7 @@ import { cancelled, usage } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
-import type { Plan } from '../../cli/plan/plan.ts';
+import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { proposedFile } from '../../cli/plan/proposed.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { Person } from '../../machine/world.ts';
@@ -161,15 +161,17 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
   try {
     writeText(file, text);
     const options = { signal, changes: true, values: () => true, env: secrets, person, seen: isFirst ? undefined : seen };
-    const ran = await run(['apply', file, '--no-wait'], options);
+    // A verification comes after the deployment.
+    const ran = await run(['apply', file, ...(deploymentIn(text)?.deployment?.verify ? [] : ['--no-wait'])], options);
     const question = open();
     if (question) return { ...question, id, plan: shown };
     pending.delete(id);
     const answer = resultAnswer(ran, { notes: ran.code !== 0 });
     isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
     if (isKept) return { ...answer, text: `${answer.text}\nTo go on, ask the user to run, in a terminal: dnx apply ${quoted(file)}` };
-    const follow = ran.code === 0 ? deploymentIn(text) : undefined;
-    return follow === undefined ? answer : { ...answer, text: `${answer.text}\nFollow it with wait: ["watch",${JSON.stringify(follow)}]` };
+    const { targets, deployment } = deploymentIn(text) ?? {};
+    const follow = ran.code === 0 && !deployment?.verify ? targets?.site?.id : undefined;
+    return !follow ? answer : { ...answer, text: `${answer.text}\nFollow it with wait: ["watch",${JSON.stringify(follow)}]` };
   } finally {
     if (!isKept) rmSync(file, { force: true });
   }
@@ -212,10 +214,10 @@ const forReview = (shown: string, line: string): Answer => ({
   isError: true,
 });
 
-/** The id of the site that a plan deploys. */
-function deploymentIn(text: string): string | undefined {
+/** The deployment in a plan. */
+function deploymentIn(text: string): PlannedChange | undefined {
   const { changes }: Plan = JSON.parse(text);
-  return changes.find(({ call }) => call.endsWith('/deploy'))?.targets.site?.id ?? undefined;
+  return changes.find(({ call }) => call.endsWith('/deploy'));
 }
 
 const refusal = (message: string): Answer => ({

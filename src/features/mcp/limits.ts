@@ -33,8 +33,6 @@ const refused: Readonly<Record<string, string>> = {
   follow: 'it never ends; read again instead',
   watch: 'it never ends; use the tool wait, or read again',
   url: 'it makes this computer request any address',
-  verify: 'a plan does not hold it; check the site after the deployment',
-  rollback_on_fail: 'a plan does not hold it; roll back with a change of its own',
   path: 'it can read any file of the server',
   allow_file: 'only a person may let a file outside of the project be read',
   contract: 'it reads a file or any address',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, type ErrorCode } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { holderNamed, isHolderGone, locked, ownHolderName } from '../../machine/files/lock.ts';
@@ -15,7 +15,15 @@ interface Saved {
   readonly done: Readonly<Record<string, { readonly id: string | null }>>;
   /** The change whose request may have been sent, and the ids of the list before it. */
   readonly flight: Flight | null;
+  /** The deployment that was performed, and failed. */
+  readonly failed: { readonly at: number; readonly code: ErrorCode; readonly message: string } | null;
 }
+
+/** The failure of a deployment that was performed before; undefined if there is none. */
+export const failureIn = ({ failed }: Saved): DnxError | undefined =>
+  failed
+    ? new DnxError(failed.code, failed.message, { hint: 'This plan was applied. To deploy again, make a new one, or use dnx deploy.' })
+    : undefined;
 
 /** A request that may have been sent. */
 export interface Flight {
@@ -31,6 +39,8 @@ export interface Application {
   start(flight: Flight): void;
   /** Saves that a change was applied; without an id, that it was not. */
   end(at: number, done: { readonly id: string | null } | undefined): void;
+  /** Saves that a deployment was performed, and failed. */
+  fail(at: number, failure: DnxError): void;
   release(): void;
 }
 
@@ -60,19 +70,21 @@ export async function openApplication(ctx: Context, text: string): Promise<Appli
     },
     start: (flight) => save({ flight }),
     end: (at, done) => save({ flight: null, ...(done && { done: { ...saved.done, [at]: done } }) }),
+    fail: (at, { code, message }) => save({ flight: null, failed: { at, code, message } }),
     release: () => save({ holder: null }),
   };
 }
 
 function read(file: string): Saved {
-  const fresh: Saved = { version: 1, holder: null, done: {}, flight: null };
+  const fresh: Saved = { version: 1, holder: null, done: {}, flight: null, failed: null };
   const found: JsonObject = readJson(file);
-  const { version, holder, done, flight } = found;
+  const { version, holder, done, flight, failed } = found;
   if (version !== 1 || !isObject(done)) return fresh;
   return {
     version,
     holder: typeof holder === 'string' ? holder : null,
     done: done as Saved['done'],
     flight: isObject(flight) && typeof flight.at === 'number' ? (flight as unknown as Flight) : null,
+    failed: isObject(failed) ? (failed as unknown as Saved['failed']) : null,
   };
 }

@@ -2,17 +2,19 @@ import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, type Result } from '../../cli/output/view.ts';
-import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
+import { commitDetails, verifyDetails } from '../../cli/plan/deployment.ts';
+import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
 import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
 import { consentToSend, warnUnkept } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
-import { openApplication } from './application.ts';
+import { failureIn, openApplication } from './application.ts';
 import { compare, type Lists, openLists } from './compare.ts';
 import { readPlanFile } from './file.ts';
-import { type Applying, bodyOf, isSamePlace, type Pending, type SendingOptions, sendAll, settleFlight, type Undoing } from './send.ts';
+import { type Applying, bodyOf, isLeft, isSamePlace, type Pending, type SendingOptions, sendAll, type Undoing } from './send.ts';
+import { settleFlight } from './settle.ts';
 
 /** The options of `dnx apply`. */
 interface Options extends SendingOptions {
@@ -46,8 +48,12 @@ export async function applyPlan(ctx: Context, given: Given, options: Options, co
   try {
     const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options, undoing: given.undoing };
     await settleFlight(applying);
+    const failure = failureIn(application.saved);
     const pending = await pendingIn(applying);
+    if (pending.length === 0 && failure) throw failure;
     if (pending.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
+    if (options.wait === false && pending.some(({ change }) => change.deployment?.verify))
+      throw usage('This plan verifies a deployment, so it cannot be combined with --no-wait.', 'Remove --no-wait.');
     if (options.check) {
       const abilities = abilitiesOf(pending.map(({ change }) => change));
       const report = { applies: true, changes: pending.length, abilities };
@@ -55,7 +61,7 @@ export async function applyPlan(ctx: Context, given: Given, options: Options, co
       return { view: done(`${countedChanges(pending)} can be applied`, report, details) };
     }
     await agree(ctx, pending, applying.lists, { ...consent, preview: given.preview });
-    return await sendAll(applying, pending);
+    return await sendAll(applying, pending, failure);
   } finally {
     application.release();
   }
@@ -63,15 +69,16 @@ export async function applyPlan(ctx: Context, given: Given, options: Options, co
 
 /** The changes to send, with their secrets and the names of their targets. Fails if anything is not as it was. */
 async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
-  const { ctx, plan, application, lists, undoing } = applying;
+  const { ctx, plan, lists, undoing } = applying;
   const { changes } = plan;
   const pending: (Pending & { readonly moved: readonly string[] })[] = [];
   for (const [at, change] of changes.entries()) {
-    if (application.saved.done[at] || undoing?.done[at]) continue;
+    if (!isLeft(applying, change, at)) continue;
     const changed = changes.slice(0, at).some((each) => isSamePlace(each, change));
     const { targets, moved } = await compare(lists, change, changed, undoing?.left[at]);
     const names = Object.entries(change.targets).map(([noun, each]) => [noun, { ...each, name: targets[noun]?.label ?? each.id }]);
     const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
+    if (change.deployment) moved.push(...(await (await import('../changes/tip.ts')).movedBranch(ctx, change.deployment)));
     pending.push({ at, change, title, targets, moved, body: await bodyOf(applying, at, change) });
   }
   const moved = pending.filter((each) => each.moved.length > 0);
@@ -86,7 +93,7 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
 async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
   for (const { title, change } of pending)
-    ctx.progress.note([title, ...fieldDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+    ctx.progress.note([title, ...shownDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
   const severe = pending.filter(({ change }) => severeOperations.includes(change.call));
   const [first, ...others] = severe;
   if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
@@ -100,6 +107,9 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   if (pending.some(({ change }) => /^(PUT|DELETE) .*\/\{variable\}$/.test(change.call))) await warnUnkept(ctx);
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
+
+const shownDetails = ({ deployment, ...change }: PlannedChange): readonly Detail[] =>
+  deployment ? [...commitDetails(deployment), ...verifyDetails(deployment)] : fieldDetails(change);
 
 /** Asks about variables that could break a site. True if it asked. */
 async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<boolean> {

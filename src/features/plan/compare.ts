@@ -7,7 +7,7 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { shownValue } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
-import { createdBy, listPath, operationPath, operations } from '../../platform/operations.ts';
+import { createdBy, isDone, listPath, operationPath } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */
 export interface Lists {
@@ -43,7 +43,7 @@ interface Compared {
   /** Its targets with the names that they have now. */
   readonly targets: Targets;
   /** What is not as it was, a line each. */
-  readonly moved: readonly string[];
+  readonly moved: string[];
 }
 
 /** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
@@ -78,6 +78,9 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     targets[noun] = { id, label: label ?? id };
   }
   if (own && before && !changed) moved.push(...differences(own, before, left));
+  const branch = change.deployment?.branch ?? null;
+  if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
+    moved.push(`it deploys branch ${own.branch} now, not ${branch}`);
   if (absent) moved.push(...(await appeared(lists, change, ids)));
   const live = about?.map((each) => each.live).find(isObject)?.release;
   if (live !== undefined && /\/(deploy|rollback)$/.test(call)) {
@@ -108,7 +111,7 @@ async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readon
 /** Whether a request that may have been sent was performed: the id of what it created, or false; undefined if that is unknown. `list`: the ids before it. */
 export async function wasPerformed(
   lists: Lists,
-  { call, before }: PlannedChange,
+  { call }: PlannedChange,
   given: { readonly ids: Readonly<Record<string, string>>; readonly body: JsonObject | undefined; readonly list: readonly string[] | null },
 ): Promise<{ readonly id: string | null } | false | undefined> {
   const { ids, body, list } = given;
@@ -128,7 +131,6 @@ export async function wasPerformed(
   if (now === undefined) return undefined;
   if (call.startsWith('DELETE ')) return done(now === null);
   if (now === null) return undefined;
-  const is = (wanted: JsonObject): boolean => Object.entries(wanted).every(([field, value]) => isSame(value, now[field]));
-  if (call.startsWith('PUT ') && body && Object.keys(body).every((field) => field in now)) return done(is(body));
-  return operations[call]?.touches && before ? done(!is(before)) : undefined;
+  const isAsWanted = isDone(call, body, now);
+  return isAsWanted === undefined ? undefined : done(isAsWanted);
 }

@@ -5,6 +5,7 @@ import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
 import { changes as changing, createdBy, listPath, operationPath } from '../../platform/operations.ts';
+import { leavesSite } from '../deploy/options.ts';
 import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
 
 const nullable = (type: string) => ({ type: [type, 'null'] });
@@ -44,6 +45,7 @@ export const planSchema = {
           anyOf: [{ enum: changing }, { type: 'string', pattern: '^[A-Z]+ /' }],
         },
         targets: { description: 'By path parameter.', type: 'object', additionalProperties: { $ref: '#/$defs/target' } },
+        query: { description: 'What dnx api adds to the path.', type: 'string', pattern: '^[^#?]+$' },
         body: {
           description: 'The JSON body. A secret is masked in output; in a file, it is an object that says where it is read.',
           examples: [{ password: { secret: 'file://secrets/db' } }],
@@ -54,6 +56,7 @@ export const planSchema = {
         },
         absent: { description: 'Nothing of this name existed.', const: true },
         always: { description: 'Sent even if an earlier change fails, to put something back.', const: true },
+        deployment: { $ref: '#/$defs/deployment' },
         undo: { description: 'Why dnx undo cannot take it back; null if it can.', ...nullable('string') },
         undoes: {
           description: 'The change of the history on this machine that it takes back.',
@@ -63,6 +66,31 @@ export const planSchema = {
           properties: { run: { type: 'string' }, n: { type: 'integer', minimum: 0 } },
         },
         about: { description: 'What the command says of this change.', ...objects },
+      },
+    },
+    deployment: {
+      description: 'What a deployment is held to. Its branch is compared with the commit before it, and its release afterwards.',
+      type: 'object',
+      required: ['commit', 'branch', 'repository', 'verify', 'rollback_on_fail'],
+      additionalProperties: false,
+      properties: {
+        commit: { description: 'Null if the plan was made outside of a clone.', ...nullable('string'), pattern: '^[0-9a-f]{40,64}$' },
+        branch: nullable('string'),
+        repository: nullable('string'),
+        verify: {
+          description: 'How the site is requested afterwards, at its own address: the options of dnx deploy. Null for no verification.',
+          type: ['object', 'null'],
+          required: ['path', 'expect', 'expect_body', 'for', 'within_s'],
+          additionalProperties: false,
+          properties: {
+            path: { type: 'string' },
+            expect: { type: 'integer', minimum: 100, maximum: 599 },
+            expect_body: nullable('string'),
+            for: { type: 'integer', minimum: 1, maximum: 1000 },
+            within_s: { type: 'integer', minimum: 1, maximum: 86_400 },
+          },
+        },
+        rollback_on_fail: { description: 'A release that fails verification is rolled back.', type: 'boolean' },
       },
     },
     target: {
@@ -129,10 +157,42 @@ function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong
     if (each !== null && each !== undefined && !isObject(each)) throw wrong(`has a ${key} that is not an object`);
   if (undoes !== undefined && !(isObject(undoes) && typeof undoes.run === 'string' && typeof undoes.n === 'number'))
     throw wrong('does not name what it takes back');
+  requireDeployment(call, change.deployment, wrong);
+  if (change.query !== undefined && !isHarmlessQuery(change.query)) throw wrong('has a query that is not valid');
   const nouns = parameters(call);
   if (!isObject(targets) || Object.keys(targets).sort().join() !== [...nouns].sort().join()) throw wrong('does not name its targets');
   for (const [noun, target] of Object.entries(targets)) requireTarget(noun, target, earlier, wrong);
 }
+
+function requireDeployment(call: string, held: unknown, wrong: Wrong): void {
+  if (held === undefined) return;
+  const no = (what: string) => wrong(`has a deployment with ${what}`);
+  if (!isObject(held) || !call.endsWith('/deploy')) throw wrong('has a deployment of something else');
+  const { properties } = planSchema.$defs.deployment;
+  requireKeys(held, properties, no);
+  const { commit, branch, repository, verify, rollback_on_fail } = held;
+  if (![branch, repository].every(isTextOrNull) || typeof rollback_on_fail !== 'boolean') throw no('a field that is not valid');
+  if (commit !== null && !(typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit))) throw no('a commit that is not valid');
+  if (verify === null && !rollback_on_fail) return;
+  if (!isObject(verify)) throw no('no verification');
+  requireKeys(verify, properties.verify.properties, no);
+  const { path, expect_body } = verify;
+  if (typeof path !== 'string' || leavesSite(path)) throw no('a path that is not one of the site');
+  if (!isTextOrNull(expect_body)) throw no('a field that is not valid');
+  const { expect, for: times, within_s } = properties.verify.properties;
+  for (const [key, { minimum, maximum }] of Object.entries({ expect, for: times, within_s })) {
+    const value = verify[key];
+    if (!Number.isInteger(value) || Number(value) < minimum || Number(value) > maximum) throw no(`'${key}' out of range`);
+  }
+}
+
+/** No query changes which operation it is: Laravel takes the method from `_method`, also spelled `.method` or `_method[]`. */
+const isHarmlessQuery = (query: unknown): boolean =>
+  typeof query === 'string' &&
+  /^[^#?]+$/.test(query) &&
+  [...new URLSearchParams(query).keys()].every((key) => /^[a-z][\w[\]-]*$/i.test(key));
+
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 
 function requireTarget(noun: string, target: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
   if (!isObject(target)) throw wrong(`has no ${noun}`);

@@ -3,18 +3,20 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
+import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { isSecretField, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle } from '../../cli/plan/show.ts';
 import { workResult } from '../../cli/run/work-result.ts';
-import { allowanceOf, neverPerformed, within } from '../../platform/api/deadline.ts';
+import type { Query } from '../../platform/api/api.ts';
+import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, operationPath } from '../../platform/operations.ts';
+import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate, issueEndpoint } from '../site/certificate.ts';
-import type { Application, Flight } from './application.ts';
+import type { Application } from './application.ts';
 import { type Left, type Lists, wasPerformed } from './compare.ts';
 import { settleLost } from './past.ts';
 import { bodyWithSecrets } from './secrets.ts';
@@ -74,59 +76,33 @@ export interface AppliedChange {
 
 const isDeploy = (call: string): boolean => call.endsWith('/deploy');
 const isRollback = (call: string): boolean => call.endsWith('/rollback');
+/** True for what is followed after its response. */
+export const isRelease = (call: string): boolean => isDeploy(call) || isRollback(call);
 
-/** True for two changes of the same resource. */
+/** True for two changes of the same resource. An action follows the path of what it acts on. */
 export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
-  const [first, second] = [one, other].map(({ call, targets }) => JSON.stringify([operationPath(call), targets]));
+  const placeOf = (call: string) =>
+    call.startsWith('POST ') && !createdBy(call) ? operationPath(call).replace(/\/[^/]*$/, '') : operationPath(call);
+  const [first, second] = [one, other].map(({ call, targets }) => JSON.stringify([placeOf(call), targets]));
   return first === second;
 }
 
-/** Finds out whether a request was performed whose response this machine never got. */
-export async function settleFlight(applying: Applying): Promise<void> {
-  const { ctx, plan, application, lists, options } = applying;
-  const { flight } = application.saved;
-  const change = flight && plan.changes[flight.at];
-  if (!flight || !change) return;
-  const found = options.in_flight
-    ? options.in_flight === 'done' && { id: null }
-    : isDeploy(change.call)
-      ? await settledDeployment(ctx, flight, change, options)
-      : await wasPerformed(lists, change, {
-          ids: idsOf(change, application),
-          body: await bodyOf(applying, flight.at, change),
-          list: flight.ids,
-        });
-  lists.forget();
-  const sentence = changeTitle(change, ctx.nameOf).slice(2);
-  if (found === undefined)
-    throw new DnxError('network', `It is unknown whether this was performed: ${sentence}`, {
-      reason: 'change_unknown',
-      hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
-    });
-  application.end(flight.at, found || undefined);
-  settleLost(ctx, change, flight.sent_at, found);
-  ctx.progress.note(`${found ? 'Was' : 'Was not'} performed before: ${sentence}`);
-}
-
-/** Follows a deployment that an earlier process requested. False if it requested none. */
-async function settledDeployment(ctx: Context, { sent_at }: Flight, { targets }: PlannedChange, { timeout }: SendingOptions) {
-  const { watchRequested } = await import('../deploy/watch.ts');
-  const inner = { ...ctx, ...within(ctx, allowanceOf({ timeout })), targets: {} };
-  const result = await watchRequested(inner, targets.site?.id ?? null, sent_at);
-  if (result?.exit instanceof DnxError) throw result.exit;
-  return result !== undefined && { id: null };
+/** True for a change that may still be sent: after a deployment that failed, only one that puts something back. */
+export function isLeft(applying: Applying, change: PlannedChange, at: number): boolean {
+  const { done, failed } = applying.application.saved;
+  return !done[at] && !applying.undoing?.done[at] && failed?.at !== at && (!failed || putsBack(applying, { change, at }));
 }
 
 /** The ids of a change, also of what earlier changes created. */
-const idsOf = ({ targets }: PlannedChange, { saved }: Application): Readonly<Record<string, string>> =>
+export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(targets).map(([noun, { id, created_by }]) => [noun, id ?? saved.done[(created_by ?? 0) - 1]?.id ?? '']),
   );
 
-/** Sends every change in order. After a failure, only what puts something back is sent. */
-export async function sendAll(applying: Applying, pending: readonly Pending[]): Promise<Result> {
+/** Sends every change in order. After a failure, only what puts something back is sent. `failed`: what failed before. */
+export async function sendAll(applying: Applying, pending: readonly Pending[], failed: DnxError | undefined): Promise<Result> {
   const report: AppliedChange[] = [];
-  const failures: DnxError[] = [];
+  const failures: DnxError[] = failed ? [failed] : [];
   for (const each of pending) {
     const row = { change: each.at + 1, call: each.change.call, id: null };
     if (failures.length > 0 && !(failures.every(isOver) && putsBack(applying, each))) {
@@ -134,7 +110,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[]): 
       continue;
     }
     try {
-      report.push({ ...row, id: await sendOne(applying, each), result: 'applied' });
+      report.push({ ...row, ...(await sendOne(applying, each)) });
     } catch (error) {
       if (!isError(error)) throw error;
       failures.push(error);
@@ -155,7 +131,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[]): 
 const isOver = (failure: DnxError): boolean => !isStop(failure) && failure.code !== 'timed_out' && failure.code !== 'network';
 
 /** True for a change that puts back what an earlier one changed, if that was applied. */
-const putsBack = ({ plan: { changes }, application: { saved } }: Applying, { change, at }: Pending): boolean =>
+const putsBack = ({ plan: { changes }, application: { saved } }: Applying, { change, at }: Pick<Pending, 'change' | 'at'>): boolean =>
   change.always === true && changes.slice(0, at).some((each, index) => saved.done[index] !== undefined && isSamePlace(each, change));
 
 const failureOf = (failure: DnxError, count: number): DnxError =>
@@ -164,7 +140,7 @@ const failureOf = (failure: DnxError, count: number): DnxError =>
     : new DnxError('partial', `The plan was not applied as a whole: ${failure.message}`, { hint: failure.hint, next: failure.next });
 
 /** Sends a change once. Returns the id of what it created. If the response is lost, finds out whether it was performed. */
-async function sendOne(applying: Applying, pending: Pending): Promise<string | null> {
+async function sendOne(applying: Applying, pending: Pending): Promise<Pick<AppliedChange, 'id' | 'result'>> {
   const { ctx, application, lists } = applying;
   const { at, change, body } = pending;
   const { call } = change;
@@ -173,43 +149,78 @@ async function sendOne(applying: Applying, pending: Pending): Promise<string | n
   const flight = { at, ids: list?.flatMap(({ id }) => idIn(id) ?? []) ?? null, sent_at: new Date(ctx.clock.now()).toISOString() };
   application.start(flight);
   try {
+    const release = isRelease(call) && (await performRelease(applying, pending, ids));
+    if (release) {
+      const ended = outcomeOf(release);
+      if (ended === 'failed' && isError(release.exit)) application.fail(at, release.exit);
+      if (release.exit) throw release.exit;
+      if (ended === 'done') application.end(at, { id: null });
+      return { id: null, result: ended === 'done' ? 'applied' : 'started' };
+    }
     const id = (await perform(applying, pending, ids, list)) ?? null;
     application.end(at, { id });
     lists.forget();
-    return id;
+    return { id, result: 'applied' };
   } catch (error) {
     if (!isError(error)) throw error;
     if (neverPerformed(error)) application.end(at, undefined);
-    else if (isLost(error)) {
+    else if (isLost(error) && !isRelease(call)) {
       const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
       if (found !== undefined) {
         application.end(at, found || undefined);
         settleLost(ctx, change, flight.sent_at, found);
       }
-      if (found) return found.id;
-    } else if (isDeploy(call) || isRollback(call)) application.end(at, { id: null });
+      if (found) return { id: found.id, result: 'applied' };
+    }
     throw error;
   }
 }
 
+/** How a deployment or rollback ended; undefined if it may go on, or nobody knows. */
+export function outcomeOf({ view }: Pick<Result, 'view'>): 'done' | 'failed' | undefined {
+  const outcome = view.kind === 'record' ? view.item.outcome : undefined;
+  if (outcome === 'succeeded') return 'done';
+  return ['failed', 'rolled_back', 'superseded'].some((each) => each === outcome) ? 'failed' : undefined;
+}
+
+/** Deploys or rolls back as the commands do. Waits for what later changes need, and if the plan verifies. Undefined for a rollback without a release. */
+async function performRelease(
+  { ctx, plan, options: { wait, timeout } }: Applying,
+  { at, change: { call, deployment }, body, targets }: Pending,
+  ids: Readonly<Record<string, string>>,
+): Promise<Result | undefined> {
+  const place = placeIn(targets, ids);
+  const following = { wait: plan.changes.length > at + 1 ? true : wait, timeout };
+  if (isDeploy(call)) {
+    const { deployNow } = await import('../deploy/deploy.ts');
+    return deployNow(ctx, place, { ...following, ...deploymentValues(deployment), if_running: 'wait' });
+  }
+  if (typeof body?.release_id !== 'string') return undefined;
+  const { rollbackNow } = await import('../deploy/rollback.ts');
+  return rollbackNow(ctx, place, { ...following, to: body.release_id });
+}
+
+/** The options of `dnx deploy` for what a plan holds. */
+function deploymentValues({ commit, verify, rollback_on_fail }: Partial<PlannedDeployment> = {}): Partial<DeployValues> {
+  if (!verify) return { commit: commit ?? undefined };
+  const { path, within_s, expect_body, ...others } = verify;
+  const within = within_s * 1000;
+  return { ...others, commit: commit ?? undefined, verify: path, within, expect_body: expect_body ?? undefined, rollback_on_fail };
+}
+
+const placeIn = (targets: Targets, ids: Readonly<Record<string, string>>): Located =>
+  Object.fromEntries(Object.entries(targets).map(([noun, { label }]) => [noun, { id: ids[noun] ?? '', label }])) as unknown as Located;
+
 /** Does what the command of a change does. Waits for what later changes need. Returns the id of what it created. */
 async function perform(
-  { ctx, plan, options: { wait, timeout }, undoing }: Applying,
-  { at, change: { call, undoes }, body, title, targets: named }: Pending,
+  { ctx, plan, undoing }: Applying,
+  { at, change: { call, query, undoes }, body, title, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
 ): Promise<string | undefined> {
-  const targets = Object.fromEntries(Object.entries(named).map(([noun, { label }]) => [noun, { id: ids[noun] ?? '', label }]));
-  const place = targets as unknown as Located;
+  const place = placeIn(named, ids);
+  const targets: Targets = { ...place };
   const later = plan.changes.length > at + 1;
-  if (isDeploy(call)) {
-    const { deployNow } = await import('../deploy/deploy.ts');
-    return idOf(await deployNow(ctx, place, { wait: later ? true : wait, timeout, if_running: 'wait' }));
-  }
-  if (isRollback(call) && typeof body?.release_id === 'string') {
-    const { rollbackNow } = await import('../deploy/rollback.ts');
-    return idOf(await rollbackNow(ctx, place, { to: body.release_id, wait: later ? true : wait, timeout }));
-  }
   if (call === 'POST /servers/{server}/sites' && later && body) {
     const creation = {
       reader: siteReader(ctx, ids.server ?? ''),
@@ -227,7 +238,8 @@ async function perform(
   }
   if (call === issueEndpoint && later && body) return idOf(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
-  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), undoes });
+  const more = { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }), undoes };
+  const send = () => ctx.api.send<unknown>(call, ids, more);
   if (!noun || !body) {
     await send();
     return undefined;
@@ -238,6 +250,12 @@ async function perform(
   const lost = Object.keys(body).filter((field) => !isSecretField(call, field) && isObject(data) && !isSame(body[field], data[field]));
   if (lost.length > 0) undoing?.lost(title, lost);
   return isObject(data) ? idIn(data.id) : undefined;
+}
+
+/** The parameters of a query. */
+function queryOf(query: string): Query {
+  const found = new URLSearchParams(query);
+  return Object.fromEntries([...found.keys()].map((key) => [key, found.getAll(key)]));
 }
 
 /** The id of what was created, if work ended well. */

@@ -1,8 +1,9 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { quotedForAny, quotedForSh } from '../../base/shell.ts';
+import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import type { World } from '../../machine/world.ts';
 
 /** Keeps a connected ssh from running anything until dnx says that it may. */
@@ -26,8 +27,8 @@ export async function openGate({
   onExit,
 }: Pick<World, 'capture' | 'env' | 'onExit' | 'platform'>): Promise<SshGate | undefined> {
   if (platform === 'win32') return undefined;
-  const directory = mkdtempSync(join(tmpdir(), 'dnx-gate-'));
-  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const directory = makeOwnDirectory(tmpdir(), 'dnx-gate-');
+  const remove = () => removePrivateDirectory(directory);
   const forget = onExit(remove);
   const fifo = join(directory, 'decision');
   const made = await capture({ file: 'mkfifo', args: [fifo], env }).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { arch } from 'node:process';
@@ -8,10 +8,11 @@ import { createGunzip, createInflateRaw } from 'node:zlib';
 import { releaseKey } from '../../../package.json';
 import { DnxError, reasonOf, systemCode } from '../../base/errors.ts';
 import { quotedForSh } from '../../base/shell.ts';
+import { bytes } from '../../base/text.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type View } from '../../cli/output/view.ts';
-import { uniqueName } from '../../machine/files/text-file.ts';
+import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { NetworkFault, type Transport, type World } from '../../machine/world.ts';
 import { faultHint } from '../../platform/api/network/unreachable.ts';
 import { downloaded } from '../backup/download.ts';
@@ -22,9 +23,9 @@ type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world
 /** Replaces this executable by that of the latest release, atomically, once its signature and checksum are right and it runs. */
 export async function upgradeExecutable(ctx: Needs, file: string): Promise<View> {
   const { world, signal, progress } = ctx;
-  const fresh = join(dirname(file), `.dnx.${uniqueName()}.tmp${world.platform === 'win32' ? '.exe' : ''}`);
   const data = { version, installed_with: 'executable', command: null, file };
-  reserve(fresh, file, world);
+  const directory = reserve(file, world);
+  const fresh = join(directory, world.platform === 'win32' ? 'dnx.exe' : 'dnx');
   let transport: Transport | undefined;
   try {
     transport = await world.connect(ctx.settings.caFile);
@@ -43,17 +44,17 @@ export async function upgradeExecutable(ctx: Needs, file: string): Promise<View>
     const hint = `Nothing was changed. ${faultHint(error) ?? 'Try again.'}`;
     throw new DnxError('network', `Could not download the release: ${error.message}.`, { hint, cause: error });
   } finally {
-    rmSync(fresh, { force: true });
+    removePrivateDirectory(directory);
     await transport?.close();
   }
 }
 
 const UNCHANGED = 'Nothing was changed. Try again.';
 
-/** Creates the new file before any request. Throws if the directory of the executable is not writable. */
-function reserve(fresh: string, file: string, { platform }: Pick<World, 'platform'>): void {
+/** Makes a directory for the new file before any request. Throws if that of the executable is not writable. */
+function reserve(file: string, { platform }: Pick<World, 'platform'>): string {
   try {
-    writeFileSync(fresh, '', { mode: 0o600, flag: 'wx' });
+    return makeOwnDirectory(dirname(file), '.dnx-upgrade-');
   } catch (cause) {
     throw new DnxError('failed', `Could not write to ${dirname(file)}: ${reasonOf(systemCode(cause)) ?? systemCode(cause)}.`, {
       hint: platform === 'win32' ? 'Run it in a terminal of an administrator.' : `Run: sudo ${quotedForSh(file)} upgrade`,
@@ -84,8 +85,9 @@ async function fetchArchive(ctx: Needs, transport: Transport, { release, target 
   const name = `dnx-${target}.${target.startsWith('windows') ? 'zip' : 'tar.gz'}`;
   const title = `Downloading dnx ${release}`;
   ctx.progress.step(title);
-  const fetched = (file: string) => fetchFile(ctx, transport, `${repository}/releases/download/v${release}/${file}`, title);
-  const [sums, signature] = [await fetched('SHA256SUMS'), await fetched('SHA256SUMS.sig')];
+  const fetched = (file: string, limit: number) =>
+    fetchFile(ctx, transport, `${repository}/releases/download/v${release}/${file}`, { title, limit });
+  const [sums, signature] = [await fetched('SHA256SUMS', MOST_SUMS), await fetched('SHA256SUMS.sig', MOST_SUMS)];
   const key = createPublicKey({ key: Buffer.from(ctx.world.releaseKey ?? releaseKey, 'base64'), format: 'der', type: 'spki' });
   if (!verify('sha256', sums, key, signature)) {
     throw new DnxError('failed', `The checksums of dnx ${release} are not signed by the key of this dnx.`, {
@@ -98,16 +100,24 @@ async function fetchArchive(ctx: Needs, transport: Transport, { release, target 
     ?.find((line) => line.endsWith(`  ${name}`))
     ?.slice(0, 64);
   if (sum === undefined) throw new DnxError('failed', `dnx ${release} has no ${name}.`, { hint: 'Nothing was changed.' });
-  const archive = await fetched(name);
+  const archive = await fetched(name, MOST_ARCHIVE);
   if (createHash('sha256').update(archive).digest('hex') !== sum)
     throw new DnxError('failed', `The checksum of ${name} is wrong.`, { hint: UNCHANGED });
   return archive;
 }
 
 const MOST_REDIRECTS = 5;
+/** The most bytes of the checksums, their signature, and an archive. What is in them is not checked while they are read. */
+const MOST_SUMS = 256_000;
+const MOST_ARCHIVE = 500_000_000;
 
 /** Downloads a file over https, with redirects: GitHub keeps the files of a release elsewhere. */
-async function fetchFile({ signal, progress, clock }: Needs, transport: Transport, from: string, title: string): Promise<Buffer> {
+async function fetchFile(
+  { signal, progress, clock }: Needs,
+  transport: Transport,
+  from: string,
+  { title, limit }: { readonly title: string; readonly limit: number },
+): Promise<Buffer> {
   let url = from;
   for (let hops = 0; hops <= MOST_REDIRECTS && url.startsWith('https:'); hops++) {
     const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'dnx' };
@@ -121,6 +131,9 @@ async function fetchFile({ signal, progress, clock }: Needs, transport: Transpor
       for await (const chunk of response.file) {
         chunks.push(chunk);
         size += chunk.length;
+        if (size <= limit) continue;
+        response.discard();
+        throw new DnxError('failed', `${from} is larger than ${bytes(limit)}.`, { hint: UNCHANGED });
       }
       return Buffer.concat(chunks);
     }

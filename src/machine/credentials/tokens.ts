@@ -91,15 +91,24 @@ export function openTokens(options: Options): Tokens {
       return held.token;
     },
     async store(token, details, { insecure }) {
-      const source = await storeToken(stores, token, { ...details, store: insecure ? 'file' : 'keychain' });
+      const source = await alone(stores, () => storeToken(stores, token, { ...details, store: insecure ? 'file' : 'keychain' }));
       found = Promise.resolve({ token, source });
       return source;
     },
     async forget() {
       found = undefined;
-      return forgetToken(stores);
+      return knownIn(stores) ? alone(stores, () => forgetToken(stores)) : forgetToken(stores);
     },
   };
+}
+
+/** How long a person may take to unlock the keychain for another dnx. */
+const PATIENCE_MS = 120_000;
+
+/** Runs `change` while no other dnx stores or removes a token: what one undoes after a failure must not be the token of another. */
+async function alone<T>({ settings, world }: Stores, change: () => Promise<T>): Promise<T> {
+  const { lockSignIn } = await import('../settings/config-file.ts');
+  return lockSignIn(settings.directories.config, { clock: world.clock, signal: world.signal, patienceMs: PATIENCE_MS }, change);
 }
 
 /** DNX_TOKEN, or the token from the store that the settings name. Does not open other stores. */

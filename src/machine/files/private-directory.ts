@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { getuid, pid } from 'node:process';
 import { absoluteIn } from '../settings/directories.ts';
@@ -16,14 +16,23 @@ const EMPTY_MS = 60_000;
 
 type Place = Pick<World, 'env'> & { readonly state: string };
 
-/** A directory for secrets of this process, in memory if possible. It contains an empty file that names the process. */
+/** A directory for secrets of this process, in memory if possible. */
 export function makePrivateDirectory({ env, state }: Place): string {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   const parent = runtime && isPrivateMemory(runtime) ? runtime : state;
   makeDirectory(parent);
-  const directory = mkdtempSync(join(parent, PREFIX));
+  return makeOwnDirectory(parent, PREFIX);
+}
+
+/**
+ * Makes a directory of this process, which only this user can read, and removes those with this prefix of processes that were killed. An empty
+ * file in it names the process.
+ */
+export function makeOwnDirectory(parent: string, prefix: string): string {
+  const directory = mkdtempSync(join(parent, prefix));
   try {
     writeFileSync(join(directory, holderName(processHolder(pid))), '', { mode: 0o600, flag: 'wx' });
+    removeAbandonedIn(parent, prefix, statSync(directory).mtimeMs);
     return directory;
   } catch (error) {
     removePrivateDirectory(directory);
@@ -45,20 +54,29 @@ export function keepPrivateFile(path: string): string {
 export function removeAbandoned({ env, state }: Place, clock: Pick<Clock, 'now'>): void {
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   for (const parent of [state, ...(runtime ? [runtime] : [])]) {
-    for (const name of fileNames(parent)) {
-      if (name.startsWith(PREFIX)) removeIfAbandoned(join(parent, name), clock);
-      else if (name.startsWith(KEPT_PREFIX)) removeIfOld(join(parent, name), clock);
-    }
+    removeAbandonedIn(parent, PREFIX, clock.now());
+    for (const directory of directoriesIn(parent, KEPT_PREFIX)) removeIfOld(directory, clock);
   }
 }
 
-/** Leaves what cannot be removed, such as the directory of another user. */
-function removeIfAbandoned(directory: string, clock: Pick<Clock, 'now'>): void {
+const directoriesIn = (parent: string, prefix: string): readonly string[] =>
+  fileNames(parent)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => join(parent, name));
+
+const removeAbandonedIn = (parent: string, prefix: string, now: number): void => {
+  for (const directory of directoriesIn(parent, prefix)) removeIfAbandoned(directory, now);
+};
+
+/** Leaves those of other users, also for root: anybody can make one in a temporary directory. */
+function removeIfAbandoned(directory: string, now: number): void {
   try {
+    const { uid, mtimeMs } = lstatSync(directory);
+    if (getuid && uid !== getuid()) return;
     const names = readdirSync(directory);
     const holder = names.map(holderNamed).find((each) => each !== undefined);
     if (holder && isHolderGone(holder)) removePrivateDirectory(directory);
-    else if (names.length === 0 && clock.now() - statSync(directory).mtimeMs > EMPTY_MS) rmdirSync(directory);
+    else if (names.length === 0 && now - mtimeMs > EMPTY_MS) rmdirSync(directory);
   } catch {
     // Another process may have just removed it.
   }

@@ -1,7 +1,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Conf from 'conf';
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, systemCode } from '../../base/errors.ts';
 import { fromJson, toJson } from '../../base/json.ts';
 import { type LockWaiting, locked } from '../files/lock.ts';
 import { writeJson } from '../files/text-file.ts';
@@ -28,6 +28,12 @@ export async function editConfig(directory: string, waiting: LockWaiting, change
     throw isError(cause) ? cause : notSaved(directory, cause as NodeJS.ErrnoException);
   });
 }
+
+/** Holds the lock of a change of tokens, which are in several stores and in the settings. */
+export const lockSignIn = <T>(directory: string, waiting: LockWaiting, change: () => Promise<T>): Promise<T> =>
+  locked(join(directory, 'sign-in'), waiting, change).catch((cause: unknown) => {
+    throw isError(cause) || systemCode(cause) === undefined ? cause : notSaved(directory, cause as NodeJS.ErrnoException);
+  });
 
 function notSaved(directory: string, cause: NodeJS.ErrnoException): DnxError {
   const { code, message } = cause;

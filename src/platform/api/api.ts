@@ -96,8 +96,14 @@ export interface Listing {
 
 /** Stands before every request that changes something: a dry run records it, anything else writes it into the history. */
 export interface Gate {
-  /** Sends the request, or returns what a dry run takes for its response, or throws `Planned`. */
-  change<T>(method: string, path: string, options: SendOptions, send: () => Promise<Reply<T>>): Promise<Reply<T>>;
+  /** Sends the request, or returns what a dry run takes for its response, or throws `Planned`. `get` reads a path. */
+  change<T>(
+    method: string,
+    path: string,
+    options: SendOptions,
+    send: () => Promise<Reply<T>>,
+    get: (path: string) => Promise<Reply>,
+  ): Promise<Reply<T>>;
   /** Gets what was read, by path without the query. */
   read(path: string, data: unknown): void;
 }

@@ -29,7 +29,13 @@ export function openSending(options: ClientOptions): { readonly send: Send; read
     async send<T>(method: string, path: string, send: SendOptions) {
       refuseChange(options, method, path);
       if (isReadMethod(method) || !gate) return sent<T>(method, path, send);
-      return gate.change(method, path, send, () => sent<T>(method, path, send));
+      return gate.change(
+        method,
+        path,
+        send,
+        () => sent<T>(method, path, send),
+        (place) => sent('GET', place, {}),
+      );
     },
   };
 

@@ -3,7 +3,8 @@ import type { Leaf } from '../../../src/cli/language/tree.ts';
 import type { HttpRequest, Transport } from '../../../src/machine/world.ts';
 import { sandboxOperations } from '../../../src/sandbox/operations.ts';
 import { type Bed, openBed } from '../dnx.ts';
-import { examples, prepareExample, runExample } from '../examples.ts';
+import { examples, needsClone, prepareExample, runExample } from '../examples.ts';
+import { find } from '../programs.ts';
 import { leaves } from '../tree.ts';
 
 /** A request that a command sent to the sandbox, and its response. */
@@ -46,7 +47,8 @@ export function exchanges(): Promise<readonly Exchange[]> {
 
 async function record(): Promise<readonly Exchange[]> {
   const found: Exchange[] = [];
-  const runs = examples.filter(({ nested, leaf }) => !nested && leaf.group.name !== 'sandbox');
+  const hasGit = find('git') !== undefined;
+  const runs = examples.filter(({ nested, leaf, line }) => !nested && leaf.group.name !== 'sandbox' && (hasGit || !needsClone(line)));
   for (const { line } of runs) await recordLine(line, line, found);
   for (const leaf of leaves) {
     const [example] = runs.filter((each) => each.leaf.path === leaf.path);

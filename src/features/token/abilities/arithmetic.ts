@@ -38,7 +38,9 @@ export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
   const all = [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)];
   const sent = invocation.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
-  return { asked: sent, notes: [...byName(missing, sent), ...notes] };
+  const place = (['site', 'server'] as const).find((noun) => invocation.targets[noun] !== undefined);
+  const everywhere = place ? [`The token works for every ${place}: abilities are not limited to one.`] : [];
+  return { asked: sent, notes: [...byName(missing, sent), ...notes, ...everywhere] };
 }
 
 /** What a token also needs to find what the line does not name: without a name, it is an id. */

@@ -1,0 +1,49 @@
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { archive } from '../../src/sandbox/resources/backups.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+const id = seeded.backups['shop database, completed'];
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+/** Everything but the state directory of dnx. */
+const left = () => readdirSync(executable.directory).filter((name) => name !== '.local');
+
+test('the next download into a directory removes what a killed one left there, and nothing of one that runs', async () => {
+  const store = await openElsewhere((_, response) => {
+    response.writeHead(200, { 'Content-Length': 999_999 });
+    response.write(Buffer.from(archive({ id })));
+  });
+  onTestFinished(() => store.close());
+  const stop = executable.sandbox.faults.always({ path: `/backups/${id}/download` }, { status: 302, headers: { Location: store.url } });
+  const [killed, running] = [1, 2].map(() => executable.dnx(['backup', 'download', id, '-O', 'slow.gz']));
+  await expect
+    .poll(() => readdirSync(executable.directory, { recursive: true }).filter((name) => /part-.*slow/.test(`${name}`)).length)
+    .toBe(2);
+  killed?.kill('SIGKILL');
+  expect((await killed)?.signal).toBe('SIGKILL');
+  expect(left()).toHaveLength(2);
+  stop();
+  expect(await executable.dnx(['backup', 'download', id, '-O', 'copy.gz'])).toMatchObject({ exitCode: 0 });
+  expect(left()).toEqual([expect.stringMatching(/^\.dnx-part-\w+$/), 'copy.gz']);
+  running?.kill('SIGTERM');
+  expect([(await running)?.exitCode, left()]).toEqual([143, ['copy.gz']]);
+});
+
+test('the next sandbox removes what a killed one left', async () => {
+  const killed = executable.dnx(['sandbox', 'run', '--', 'cat'], { stdin: 'pipe' });
+  await expect.poll(() => readdirSync(executable.directory, { recursive: true }).some((name) => `${name}`.endsWith('bin/dnx'))).toBe(true);
+  killed.kill('SIGKILL');
+  killed.stdin?.end();
+  expect((await killed).signal).toBe('SIGKILL');
+  expect(left()).toHaveLength(1);
+  expect(await executable.dnx(['sandbox', 'run', '--', 'true'])).toMatchObject({ exitCode: 0 });
+  expect(left()).toEqual([]);
+});
