@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
 import { NetworkFault } from '../../src/machine/world.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -25,6 +25,23 @@ async function change(line: string): Promise<Run> {
 }
 
 const rename = (from: string, to: string) => change(`server update ${from} --name ${to}`);
+
+/** A connection that is cut once such a request was sent. */
+function cutAfter(method: string): RunOptions {
+  let isCut = false;
+  return {
+    through: (network) => ({
+      ...network,
+      async request(request) {
+        if (isCut) throw new NetworkFault('the connection was cut', { sent: false, reason: 'ECONNRESET' });
+        const response = await network.request(request);
+        isCut = request.method === method;
+        if (isCut) throw new NetworkFault('the connection was cut', { sent: true, reason: 'ECONNRESET' });
+        return response;
+      },
+    }),
+  };
+}
 
 describe('an entry of the history', () => {
   test('has a short id that later commands do not change', async () => {
@@ -147,19 +164,7 @@ describe('dnx undo', () => {
 
   test('finds out what became of a request whose response was lost', async () => {
     await rename('web-1', 'web-9');
-    let isCut = false;
-    const first = await bed.dnx('undo --yes', {
-      through: (network) => ({
-        ...network,
-        async request(request) {
-          if (isCut) throw new NetworkFault('the connection was cut', { sent: request.method === 'PUT', reason: 'ECONNRESET' });
-          isCut = request.method === 'PUT';
-          const response = await network.request(request);
-          if (!isCut) return response;
-          throw new NetworkFault('the connection was cut', { sent: true, reason: 'ECONNRESET' });
-        },
-      }),
-    });
+    const first = await bed.dnx('undo --yes', cutAfter('PUT'));
     expect([first.code, sent(first).length, nameNow()]).toEqual([13, 1, 'web-1']);
     const second = await change('undo --yes');
     expect([sent(second), second.stderr]).toEqual([[], expect.stringContaining('Was performed before')]);
@@ -170,9 +175,13 @@ describe('dnx undo', () => {
   test('asks about one that nobody knows, as dnx apply does', async () => {
     expect((await bed.dnx('git-repository enable-auto-deploy example/blog', { env: { DNX_NO_HISTORY: '1' } })).code).toBe(0);
     await change('git-repository disable-auto-deploy example/blog');
-    bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
-    expect((await bed.dnx('undo --yes')).code).toBe(13);
+    expect((await bed.dnx('undo --yes', cutAfter('POST'))).code).toBe(13);
+    const readable = bed.sandbox.faults.always(
+      { method: 'GET', path: /git-repositories/ },
+      { status: 403, body: { message: 'Forbidden.' } },
+    );
     expect(await bed.dnx('undo --yes')).toMatchObject({ code: 13, stderr: expect.stringContaining('--in-flight done') });
+    readable();
     await change('undo --yes --in-flight done');
     expect((await bed.dnx('undo --yes')).code).toBe(6);
     expect((await list())[0]).toMatchObject({ outcome: 'applied' });
