@@ -12,8 +12,29 @@ const titles: Readonly<Record<string, string>> = {
 /** The display name of an API noun: `crontab` -> `cron job`, `ssh_key` -> `SSH key`. */
 export const title = (noun: string): string => titles[noun] ?? noun.replaceAll('_', ' ').replace(/\bssh\b/, 'SSH');
 
-/** A value for a sentence, in quotes unless it is a single word. */
-export const quotedName = (value: string): string => (/^[\w.@:/*+-]+$/.test(value) ? value : `'${value}'`);
+/**
+ * Text on one line, with what cannot be seen as escapes: `\n`, `\u{202e}`. Emoji keep what joins them. Text that was made visible stays as
+ * it is.
+ */
+export function visible(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
+  return text.replace(
+    /(?!(?<=\p{ExtPict}\ufe0f?)\u200d(?=\p{ExtPict})|(?<=\p{ExtPict})\ufe0f)(?:[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/gu,
+    (each) => escapes[each] ?? `\\u{${each.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A value for a sentence, visible, and in quotes unless it is a single word. It can neither end its quotes nor pass for an escape. */
+export const quotedName = (value: string): string => (/^[\w.@:/*+-]+$/.test(value) ? value : inQuotes(value));
+
+/** The same, always in quotes. */
+export function inQuotes(value: string): string {
+  const text = visible(value.replace(/\\(?=[nrtu\\]|[^ -~])/g, '\\\\')).replace(/ {3,}/g, ({ length }) => `\\u{20}×${length}`);
+  if (!text.includes("'")) return `'${text}'`;
+  return text.includes('"') ? `'${text.replaceAll("'", '\\u{27}')}'` : `"${text}"`;
+}
 
 /** The plural of a noun, for sentences and for the aliases of groups. */
 export const plural = (noun: string): string =>

@@ -150,6 +150,12 @@ export interface Person {
   input(question: string): Promise<string>;
 }
 
+/** An MCP client, as it names itself, and the words that it sent, without secrets. */
+export interface AskedBy {
+  readonly client: string;
+  readonly command: readonly string[];
+}
+
 /** Everything outside of the process. Tests pass their own; `process.ts` has the real one. */
 export interface World {
   readonly env: Env;
@@ -191,6 +197,8 @@ export interface World {
   readonly keep?: ((secret: string) => string) | undefined;
   /** Answers the questions of `dnx apply`, instead of a terminal. */
   readonly person?: Person | undefined;
+  /** Whose command a plan is, that is applied for an MCP client: what the history shows. */
+  readonly asked?: AskedBy | undefined;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
   readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

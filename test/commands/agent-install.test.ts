@@ -158,6 +158,18 @@ const shapes: readonly (readonly [name: string, json: string])[] = [
 ];
 
 describe('an install and an uninstall leave the same bytes', () => {
+  test.each([
+    ['.mcp.json', 'claude', '{ "mcpServers": { "deploynix": { "command": "deploynix", "args": ["mcp"] } } }\n'],
+    ['.vscode/mcp.json', 'vscode', '{ "servers": { "deploynix": { "command": "dnx", "args": ["mcp", "--read-only"] } } }\n'],
+  ])('if %s of %s had the server before', async (file, client, text) => {
+    write(file, text);
+    for (const line of [`agent install ${client} --yes`, `agent install ${client} --yes`])
+      expect(await dnx(line)).toMatchObject({ code: 0 });
+    const run = await dnx('agent uninstall --yes');
+    expect([run.code, run.stderr]).toEqual([0, `! Kept ${file}: it had the server before dnx agent install.\n`]);
+    expect(files()).toEqual({ [file]: text });
+  });
+
   const configs = [
     ['claude', '.mcp.json', 'mcpServers'],
     ['cursor', '.cursor/mcp.json', 'mcpServers'],

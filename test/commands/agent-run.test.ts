@@ -45,6 +45,27 @@ describe('agent run', () => {
     expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
   });
 
+  test('says what the session may do and until when, and at its end what it changed', async () => {
+    const two = await leasing(bed, `${RUN} --ttl 1h`, async (inside) => {
+      expect((await inside('site suspend shop.example.com blog.example.com --yes')).code).toBe(0);
+      expect((await inside('site list --server web-1')).code).toBe(0);
+    });
+    expect(two.stderr.replaceAll(/agent-[\w-]+/g, 'SESSION')).toBe(
+      [
+        'This session may read, and use server:delete, server:update, site:delete, site:update, site:deploy and 2 more, until 2026-04-16 13:00 UTC.',
+        'What cannot be undone or could break a site, dnx saves as a plan, which you apply in another terminal.',
+        'This session made 2 changes with dnx. See: dnx history',
+        '',
+      ].join('\n'),
+    );
+    // Another session: the name of one has the time in it.
+    await bed.clock.sleep(60_000);
+    const none = await leasing(bed, 'agent run --read-only', async () => {});
+    expect(none.stderr).toBe('This session may only read, until 2026-04-16 20:01 UTC.\nThis session changed nothing with dnx.\n');
+    const quiet = await leasing(bed, 'agent run --read-only --quiet', async () => {});
+    expect([quiet.code, quiet.stderr]).toEqual([0, '']);
+  });
+
   test('--read-only with a change creates no token', async () => {
     const run = await leasing(bed, 'agent run --read-only --for "deploy shop.example.com"', async () => {});
     expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('--read-only does not allow site:deploy.')]);

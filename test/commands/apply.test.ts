@@ -140,6 +140,9 @@ describe('dnx apply', () => {
     await save(UPDATE);
     expect(await apply('')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --yes') });
     expect((await apply('', { columns: 80, keys: 'n\r' })).stderr).toContain('Apply 1 change?');
+    for (const wrong of ['--confirm nonsense', '--yes --confirm nonsense', '--confirm web-1'])
+      expect(await apply(wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining('--confirm names nothing of this plan.') });
+    expect(bed.sandbox.calls.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
   test('shows what it is about to do by the names that things have', async () => {

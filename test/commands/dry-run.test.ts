@@ -115,7 +115,7 @@ describe('--dry-run', () => {
 
   test('says which consent is needed, and asks for none', async () => {
     expect((await dry('server delete web-1')).stdout).toBe(
-      '- delete server web-1\n1 change\n  needs    server:delete\n  undo     not possible: Its sites and data are gone.\n  consent  --confirm web-1\n',
+      `- delete server web-1\n  id         ${seeded.servers['web-1']}\n  sites      3: shop.example.com, blog.example.com, staging.example.com\n  databases  1: blog\n1 change\n  needs    server:delete\n  undo     not possible: Its sites and data are gone.\n  consent  --confirm web-1\n`,
     );
     expect((await dry('site suspend shop.example.com blog.example.com')).stdout).toBe(
       '* suspend shop.example.com (web-1)\n* suspend blog.example.com (web-1)\n2 changes\n  needs    site:update\n  undo     dnx undo\n  consent  --yes\n',

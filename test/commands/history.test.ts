@@ -1,8 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { volume } from '../support/volume.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -20,6 +22,24 @@ async function change(line: string): Promise<void> {
 }
 
 const RENAME = 'server update web-1 --name web-9';
+
+/** A line in which a value somewhere is another one, or missing. */
+function damaged(line: string, { place, junk, drop }: { place: number; junk: unknown; drop: boolean }): string {
+  const places: [Record<string, unknown>, string][] = [];
+  const value: unknown = JSON.parse(line);
+  const visit = (part: unknown) => {
+    if (typeof part !== 'object' || part === null) return;
+    for (const [key, inner] of Object.entries(part)) {
+      places.push([part as Record<string, unknown>, key]);
+      visit(inner);
+    }
+  };
+  visit(value);
+  const [parent, key] = places[place % places.length] ?? [{}, ''];
+  if (drop) delete parent[key];
+  else parent[key] = junk;
+  return JSON.stringify(value);
+}
 
 describe('dnx history', () => {
   test('lists what was changed, the latest first', async () => {
@@ -157,6 +177,31 @@ describe('dnx history', () => {
     appendFileSync(file(), text);
     await change('server update web-9 --name web-1');
     expect((await list()).map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
+  });
+
+  test('whatever a damaged line has, it is no bug', async () => {
+    await change(RENAME);
+    await change('env set shop.example.com NEW=1');
+    await change('crontab create date --frequency "0 3 * * *" --server web-9');
+    const [latest, before] = await list();
+    const shown = [latest, before].map((each) => `history show ${each?.id}`);
+    const lines = readFileSync(file(), 'utf8').trim().split('\n');
+    const junk = fc.oneof(
+      fc.constantFrom<unknown>(null, true, 7, '', 'x', [], {}, [null], { a: 1 }, { constructor: {} }, { __proto__x: null }),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    const args = fc.record({ line: fc.nat(lines.length - 1), place: fc.nat(60), junk, drop: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(args, async (damage) => {
+        const broken = lines.map((line, at) => (at === damage.line ? damaged(line, damage) : line));
+        writeFileSync(file(), broken.join('\n'));
+        for (const line of ['history', ...shown, 'history --site shop.example.com --json', 'undo --dry-run']) {
+          const run = await bed.dnx(line);
+          expect(run.stderr, `${line}: ${broken[damage.line]}`).not.toContain('bug');
+        }
+      }),
+      { numRuns: volume(300, 40) },
+    );
   });
 
   test('is kept by several commands at once', async () => {

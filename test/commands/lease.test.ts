@@ -51,6 +51,12 @@ describe('token lease', () => {
     expect([run.code, leasedTokens(bed), savedIn(bed)]).toEqual([7, [], []]);
   });
 
+  test('the history has the program, and hides what it is given', async () => {
+    await succeeds(bed.dnx([...LEASE.split(' '), '--', 'work', '--key', 'hunter2'], { child: () => 0 }));
+    const { stdout } = await bed.dnx('history');
+    expect([stdout, stdout.includes('hunter2')]).toEqual([expect.stringContaining("site:read work '***' '***'"), false]);
+  });
+
   test('without abilities, and with a --ttl of more than a day, creates nothing', async () => {
     for (const line of ['token lease', `${LEASE} --ttl 25h`]) {
       const run = await leasing(bed, line, async () => {});
@@ -91,6 +97,21 @@ describe('token lease', () => {
   test('revokes the token over another connection if the first one has died', async () => {
     const run = await leasing(bed, LEASE, async () => void bed.sandbox.faults.next({ method: 'DELETE' }, 'drop'));
     expect([run.code, run.stderr, leasedTokens(bed)]).toEqual([0, '', []]);
+  });
+
+  test('a 404 is no proof that the token is revoked: the list of tokens is', async () => {
+    const missing = { status: 404, body: { message: 'Not found.' } };
+    const run = await leasing(bed, LEASE, async () => void bed.sandbox.faults.next({ method: 'DELETE' }, missing, 2));
+    expect([run.code, leasedTokens(bed).length, savedIn(bed).length]).toEqual([6, 1, 1]);
+    expect(run.stderr).toContain('Could not revoke the token dnx lease-');
+    const next = await bed.dnx('server list');
+    expect([next.stderr, leasedTokens(bed).length]).toEqual([expect.stringContaining('Could not revoke the token of a lease'), 1]);
+    expect((await bed.dnx('server list')).stderr).toContain('Revoked the token of a lease that was interrupted');
+    expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
+    const gone = await leasing(bed, LEASE, async () => {
+      bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => !name.startsWith('dnx '));
+    });
+    expect([gone.code, gone.stderr, savedIn(bed)]).toEqual([0, '', []]);
   });
 
   test('revokes the token if the command cannot be started', async () => {

@@ -65,7 +65,10 @@ describe('token create', () => {
     ['logs --site shop.example.com', 'site'],
     ['crontab list --server web-1', 'server'],
   ])('says that a token for %s works for every %s', async (line, noun) => {
-    for (const words of [['token', 'create', 'ci'], ['token', 'abilities']]) {
+    for (const words of [
+      ['token', 'create', 'ci'],
+      ['token', 'abilities'],
+    ]) {
       const run = await bed.dnx([...words, '--for', line]);
       expect([run.code, run.stderr]).toEqual([
         0,
@@ -227,6 +230,8 @@ describe('token revoke', () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('--confirm Sandbox');
     expect((await bed.dnx('token revoke Sandbox --yes --confirm Other', { env: stored })).code).toBe(2);
+    const unneeded = await bed.dnx('token revoke Grafana --yes --confirm Sandbox', { env: stored });
+    expect([unneeded.code, unneeded.calls.filter((call) => call.startsWith('DELETE '))]).toEqual([2, []]);
     expect(names()).toContain('Sandbox');
     const run = await bed.dnx('token revoke Sandbox --yes --confirm Sandbox', { env: stored });
     expect(run.stdout).toBe('✓ Revoked token Sandbox; you are signed out\n');

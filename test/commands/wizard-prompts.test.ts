@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { inOrder, keys } from '../support/terminal.ts';
 
@@ -137,7 +138,12 @@ test.each([
   ['the server if its name is typed', 'web-1', 0],
 ])('server delete deletes %s', async (_, typed, code) => {
   const run = await answered('server delete web-1', [
-    ['! Delete server web-1. The machine, its sites and its data will be lost.', "? Type 'web-1' to continue:", `${typed}${enter}`],
+    [
+      `! Delete server web-1 (id ${seeded.servers['web-1']}). The machine, its sites and its data will be lost.`,
+      'sites      3: shop',
+      "? Type 'web-1' to continue:",
+      `${typed}${enter}`,
+    ],
   ]);
   expect([run.code, run.calls.some((call) => call.startsWith('DELETE '))]).toEqual([code, code === 0]);
 });

@@ -35,7 +35,9 @@ describe.each([
     agent = await openAgent(bed, '', { modern, fill: approve });
     const answer = await agent.change('crontab', 'create', '--server', 'web-2', '--command', `php ${modern}`, '--frequency', '0 3 * * *');
     const { stdout } = await bed.dnx(`crontab create --server web-2 --command 'php ${modern}' --frequency '0 3 * * *' --dry-run`);
-    expect(agent.forms.map(({ message }) => message)).toEqual([`${stdout.trimEnd()}\n\nApply 1 change?`]);
+    expect(agent.forms.map(({ message }) => message)).toEqual([
+      `1 change, which needs your consent\n\n${stdout.trimEnd()}\n\nApply 1 change?`,
+    ]);
     expect(dataIn(answer)).toEqual([expect.objectContaining({ change: 1, result: 'applied' })]);
     expect(sent()).toEqual(['POST /servers/*/crontabs']);
     expect(proposed()).toEqual([]);
@@ -87,7 +89,7 @@ describe.each([
 test('variables are set with what the agent typed, which no plan holds', async () => {
   agent = await openAgent(bed, '', {
     fill: () => {
-      expect(agent.forms[0]?.message).toMatch(/^\+ create variable MAIL_KEY [\s\S]*value {2}•+/);
+      expect(agent.forms[0]?.message).toMatch(/^\+ create variable MAIL_KEY [\s\S]*value {2}5 characters$/m);
       return approve();
     },
   });
@@ -121,7 +123,7 @@ test('a deployment, its verification and the rollback are one consent', async ()
   const answer = await agent.change('deploy', 'shop.example.com', '--verify', '/up', '--within', '4s', '--rollback-on-fail');
   expect(agent.forms.map(({ message }) => message)).toEqual([
     expect.stringMatching(
-      /^\* deploy shop[\s\S]* {2}verify {7}\/up must return 200 within 4s\n {2}if it fails {2}roll back\n[\s\S]*Apply 1 change\?$/,
+      /^1 change, which needs your consent\n\n\* deploy shop[\s\S]* {2}verify {7}\/up must return 200 within 4s\n {2}if it fails {2}roll back\n[\s\S]*Apply 1 change\?$/,
     ),
   ]);
   expect([answer.isError, sent(), live()]).toEqual([true, ['POST /servers/*/sites/*/deploy', 'POST /servers/*/sites/*/rollback'], old]);

@@ -242,3 +242,28 @@ describe('limits', () => {
     expect((await agent.change('server', 'delete', 'web-1')).text).toContain('This server is limited to server db-1.');
   });
 });
+
+describe('at the rate limit', () => {
+  const limited = () =>
+    bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'retry-after': '55' }, body: { message: 'Too many.' } });
+
+  test('a read that waits reports progress, so that the client waits, too', async () => {
+    agent = await openAgent(bed);
+    limited();
+    expect((await agent.read('server', 'list', '--fields', 'name')).text).toContain('web-1');
+    expect(agent.progress).toEqual([
+      'Rate limited; retrying in 55s',
+      'Still waiting for the rate limit.',
+      'Still waiting for the rate limit.',
+    ]);
+  });
+
+  test('to a client that wants no progress, it says when to try again, before that gives up', async () => {
+    agent = await openAgent(bed);
+    limited();
+    const started = bed.clock.elapsed();
+    const { content } = await agent.client.callTool({ name: 'read', arguments: { words: ['server', 'list'] } });
+    expect(content).toEqual([{ type: 'text', text: expect.stringMatching(/"code":"rate_limited".*Try again in 55s/) }]);
+    expect(bed.clock.elapsed() - started).toBeLessThan(50_000);
+  });
+});

@@ -37,7 +37,12 @@ export async function dryRunResult({ invocation, ctx, ...recorded }: Ended, resu
   const named = (noun: string, id: string) =>
     recorded.known.find((each) => each[noun]?.id === id)?.[noun]?.label ?? recorded.nameOf(noun, id);
   return {
-    view: planView(plan, named, { each: recorder.changes.map(({ about }) => lines(about)), whole: lines(facts) }),
+    view: planView(plan, named, {
+      each: recorder.changes.map(({ about }) => lines(about)),
+      whole: lines(facts),
+      // Who keeps the secrets asks a person before anything is sent.
+      sent: ctx.world.keep && recorder.changes.map(({ body }) => body),
+    }),
     ...(plan.changes.length > 0 && { note: 'Nothing was changed.' }),
     ...(saved !== undefined && { next: [{ command: ['apply', saved], why: 'Apply this plan with' }] }),
     exit: result.exit ?? (given.exitCode && plan.changes.length > 0 ? 10 : undefined),

@@ -5,12 +5,12 @@ import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
 import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
 import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import { NetworkFault } from '../../machine/world.ts';
+import { type AskedBy, NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { operations } from '../../platform/operations.ts';
-import type { Context } from '../language/command.ts';
+import type { Context, TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from '../run/invocation.ts';
@@ -29,6 +29,8 @@ export interface SentLine {
   readonly profile: string;
   /** The words after `dnx`, without secrets. */
   readonly command: readonly string[];
+  /** The MCP client that asked for it. */
+  readonly client?: string;
   /** The session of a lease in which it ran. */
   readonly session?: string;
   readonly change: PlannedChange;
@@ -70,14 +72,14 @@ const LONGEST = 64 * 1024;
 type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf' | 'world'>;
 
 /** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
-export function openJournal(ctx: Needs, invocation: Invocation): Gate {
+export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy): Gate {
   const { clock, settings } = ctx;
   const { host, profile, session } = settings;
   const readings = openReadings();
   const directory = historyDirectory(settings);
   const run = newId(directory, clock.now());
   const write = writer(directory, ctx);
-  const command = wordsOf(invocation);
+  const command = asked?.command ?? harmlessWords(invocation);
   let count = 0;
   return {
     read: readings.add,
@@ -99,7 +101,8 @@ export function openJournal(ctx: Needs, invocation: Invocation): Gate {
       // The API may quote what was sent.
       const harmless = (text: string) => hidingSecrets(text, secrets);
       const at = new Date(clock.now()).toISOString();
-      const sending = { ...line, at, host, profile, command, ...(session && { session: session.name }), change };
+      const askedBy = { ...(asked && { client: asked.client }), ...(session && { session: session.name }) };
+      const sending = { ...line, at, host, profile, command, ...askedBy, change };
       await write({ ...sending, ...(undoes && { undoes }), ...keep(sending) });
       const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
       try {
@@ -206,13 +209,17 @@ function writer(state: string, { clock, progress, settings }: Needs) {
 const isFull = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LIMIT;
 
 /** The command line without what may be a secret. */
-function wordsOf({ path, command, targets, options, fields, body, globals }: Invocation): readonly string[] {
+export function harmlessWords({ path, command, targets, options, fields, body, globals }: TypedLine): readonly string[] {
   const taken = takenBy(command);
   const valued = (key: string, value: unknown): readonly string[] => {
     const option = taken[key];
     if (value === true) return [flagName(key)];
     if (value === false) return [flagName(`no_${key}`)];
-    const words = [value].flat().map((word) => harmlessWord(String(word), key, option));
+    const words = [value].flat().map((word, at) => {
+      const text = String(word);
+      // The program of another line, without what it is given.
+      return option?.rest && at === 0 ? text : harmlessWord(text, key, option);
+    });
     return option?.place === 'argument' ? words : words.flatMap((word) => [flagName(option?.as ?? key), word]);
   };
   return [

@@ -1,5 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { isSecretName } from '../../base/secrets.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import type { World } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -76,14 +77,11 @@ export interface PlanParts {
   readonly unkept: string | undefined;
 }
 
-/** Fields whose values are secrets, in every request. */
-const SECRET = /(^|_)(password|token|secret|private_key|api_key)$/i;
-
 /** True for a field that holds a secret in this request. */
 export const isSecretField = (call: string, field: string, declared: readonly string[] = []): boolean =>
-  declared.includes(field) || SECRET.test(field) || (field === 'value' && call.includes('/environment-variables'));
+  declared.includes(field) || isSecretName(field) || (field === 'value' && call.includes('/environment-variables'));
 
-const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some((key) => SECRET.test(key));
+const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some(isSecretName);
 
 /** The abilities that these changes need. */
 export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): readonly string[] => [
@@ -139,7 +137,8 @@ export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 
   const why = parts.recorder.changes.map((change) => change.unsaved ?? exclusionOf(change)).find((each) => each !== undefined);
   if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
   return planOf(parts, (value, field) => {
-    const secret = parts.recorder.sourceOf(wordOf(value)) ?? keep?.(wordOf(value));
+    // What is kept is sent as it was shown, whatever its source has by then.
+    const secret = keep?.(wordOf(value)) ?? parts.recorder.sourceOf(wordOf(value));
     if (secret !== undefined) return { secret };
     throw usage(
       `The ${field.replaceAll('_', ' ')} cannot be saved in a plan, because it is a secret that was typed.`,

@@ -1,17 +1,18 @@
 import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
-import { title, wordOf } from '../../base/text.ts';
-import { fieldWords, shownValue } from '../../platform/names/existing.ts';
+import { quotedName, title, visible } from '../../base/text.ts';
+import { MASK } from '../../platform/names/existing.ts';
 import { called, idIn, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { createdBy } from '../../platform/operations.ts';
+import { consentedValue, fieldWords, isLong, shownValue, titleName } from '../../platform/names/value.ts';
+import { createdBy, severeOperations } from '../../platform/operations.ts';
 import { columns, type Section, sections, type View } from '../output/view.ts';
 import { where } from '../run/consent.ts';
 import { verifyDetails } from './deployment.ts';
 import type { Plan, PlannedChange, PlannedTarget } from './plan.ts';
 
 /** A plan as people see it: each change, what is known of it, and what all of them need. `details`: of each change, and of all. */
-export function planView(plan: Plan, nameOf: (noun: string, id: string) => string | undefined, details: PlanDetails): View {
+export function planView(plan: Plan, nameOf: NameOf, details: PlanDetails): View {
   const { changes, consent, abilities } = plan;
   const needs: readonly Detail[] = [
     ...details.whole,
@@ -19,22 +20,49 @@ export function planView(plan: Plan, nameOf: (noun: string, id: string) => strin
     ...(changes.length > 0 ? [['undo', undoWords(changes)] as const] : []),
     ...(consent.level ? [['consent', consent.level === 'moderate' ? '--yes' : `--confirm ${consent.confirm ?? 'NAME'}`] as const] : []),
   ];
-  const blocks: readonly Section[] = changes.map((change, at) => ({
-    title: changeTitle(change, nameOf),
-    details: [...(details.each[at] ?? []), ...fieldDetails(change), ...(change.deployment ? verifyDetails(change.deployment) : [])],
-  }));
+  const blocks = changes.map((change, at) => changeSection(change, nameOf, { more: details.each[at], sent: details.sent?.[at] }));
   const shown = columns<Plan>('version', 'host', 'changes', 'consent', 'abilities', 'about');
-  return sections(plan, shown, [
-    ...blocks,
-    { title: changes.length === 0 ? 'Nothing would change' : countedChanges(changes), details: needs },
+  return sections(plan, shown, [...blocks, onLines(changes.length === 0 ? 'Nothing would change' : countedChanges(changes), needs)]);
+}
+
+/** A title and its details, of which each is one line, whatever is in them. */
+export const onLines = (title: string, details: readonly Detail[]): Section => ({
+  title: visible(title),
+  details: details.map(([label, text]) => [visible(label), visible(text)]),
+});
+
+/** What is shown of a change besides its title and the fields in it. */
+interface ChangeParts {
+  readonly more?: readonly Detail[] | undefined;
+  /** The body with its secrets, if who consents to it sees this. */
+  readonly sent?: unknown;
+}
+
+/** A change as people see it, in a plan, a question and the history: its title, and a line for each field. */
+export const changeSection = (change: PlannedChange, nameOf: NameOf, { more = [], sent }: ChangeParts = {}): Section =>
+  onLines(changeTitle(change, nameOf), [
+    ...targetDetails(change),
+    ...more,
+    ...fieldDetails(change, sent),
+    ...(change.deployment ? verifyDetails(change.deployment) : []),
   ]);
+
+/** What a title has no room for: long names, and the id of what is deleted, because another one may have the same name. */
+function targetDetails({ call, targets }: PlannedChange): readonly Detail[] {
+  const id = severeOperations.includes(call) ? Object.values(targets).at(-1)?.id : undefined;
+  const long = Object.entries(targets).filter(([, { name }]) => isLong(name));
+  return [...long.map(([noun, { name }]) => [title(noun), shownValue(name)] as const), ...(id ? [['id', id] as const] : [])];
 }
 
 /** What is shown of the changes besides their fields. */
 export interface PlanDetails {
   readonly each: readonly (readonly Detail[])[];
   readonly whole: readonly Detail[];
+  /** The bodies with their secrets, for who consents to them. */
+  readonly sent?: readonly unknown[] | undefined;
 }
+
+type NameOf = (noun: string, id: string) => string | undefined;
 
 /** Whether `dnx undo` takes the changes back. */
 function undoWords(changes: readonly PlannedChange[]): string {
@@ -64,10 +92,12 @@ const actions: Readonly<Record<string, string>> = {
 const labeled = (targets: PlannedChange['targets']): Targets =>
   Object.fromEntries(Object.entries(targets).map(([noun, each]): [string, Target] => [noun, { id: each.id ?? '', label: labelOf(each) }]));
 
-const labelOf = ({ id, name, created_by }: PlannedTarget): string => name ?? id ?? `created by change ${created_by}`;
+const labelOf = ({ id, name, created_by }: PlannedTarget): string => titleName(name ?? id ?? `created by change ${created_by}`);
 
 /** `~ update cron job 'php artisan report' on web-1`. */
-export function changeTitle({ call, body, ...change }: PlannedChange, nameOf: (noun: string, id: string) => string | undefined): string {
+export const changeTitle = (change: PlannedChange, nameOf: NameOf): string => visible(titleOf(change, nameOf));
+
+function titleOf({ call, body, ...change }: PlannedChange, nameOf: NameOf): string {
   const targets = { ...siteIn(body, nameOf), ...labeled(change.targets) };
   const [method = '', path = ''] = call.split(' ');
   const noun = Object.keys(targets).at(-1) ?? '';
@@ -80,36 +110,47 @@ export function changeTitle({ call, body, ...change }: PlannedChange, nameOf: (n
   const created = createdBy(call);
   if (created && created !== 'backup') {
     const name = isObject(body) ? resourceName(body, created) : undefined;
-    return `+ create ${name === undefined ? title(created) : called(created, { label: name })}${where(targets, created)}`;
+    return `+ create ${name === undefined ? title(created) : called(created, { label: titleName(name) })}${where(targets, created)}`;
   }
   const action = own(actions, last) ?? last.replaceAll('-', ' ');
-  if (!target) return `* ${own(actions, last) ?? `send ${call}`}`;
+  if (!target) return `* ${own(actions, last) ?? `send ${quotedName(call)}`}`;
   // A site is clear by its domain.
-  const what = noun === 'site' ? `${target.label}${targets.server ? ` (${targets.server.label})` : ''}` : called(noun, target);
+  const what =
+    noun === 'site' ? `${quotedName(target.label)}${targets.server ? ` (${quotedName(targets.server.label)})` : ''}` : called(noun, target);
   return `* ${action} ${what}${noun === 'site' ? '' : where(targets, noun)}`;
 }
 
 /** The site that a body names by its id. */
-function siteIn(body: unknown, nameOf: (noun: string, id: string) => string | undefined): Targets {
+function siteIn(body: unknown, nameOf: NameOf): Targets {
   const id = isObject(body) ? idIn(body.site_id) : undefined;
   return id === undefined ? {} : { site: { id, label: nameOf('site', id) ?? id } };
 }
 
 /** The fields that are sent, and what they replace. What a title names is left out. */
-export function fieldDetails({ call, query, body, before }: Pick<PlannedChange, 'call' | 'query' | 'body' | 'before'>): readonly Detail[] {
-  if (query !== undefined) return [['query', query], ...fieldDetails({ call, body, before })];
-  if (!isObject(body)) return body === undefined || body === null ? [] : [['body', wordOf(body)]];
+export function fieldDetails({ query, ...change }: FieldsOf, sent?: unknown): readonly Detail[] {
+  if (query !== undefined) return [['query', query], ...fieldDetails(change, sent)];
+  const { call, body, before, targets } = change;
+  if (!isObject(body)) return body === undefined || body === null ? [] : [['body', shownValue(body)]];
   const noun = createdBy(call);
   const named = noun === undefined ? undefined : namings[noun]?.keys[0];
+  // The name of a variable tells what its value is.
+  const nameOf = (field: string) => (field === 'value' ? String(body.key ?? targets.variable?.name ?? field) : field);
   return Object.entries(body)
-    .filter(([field]) => field !== named)
+    .filter(([field, value]) => field !== named || isLong(value))
     .map(([field, value]): Detail => {
       const old = call.startsWith('PUT ') && before && field in before ? before[field] : undefined;
-      return [fieldWords(field), old === undefined ? wordsOf(value) : `${wordsOf(old)} → ${wordsOf(value)}`];
+      const whole = isObject(sent) ? sent[field] : undefined;
+      const words = whole !== undefined && isHidden(value) ? consentedValue(nameOf(field), whole) : wordsOf(value);
+      return [fieldWords(field), old === undefined ? words : `${wordsOf(old)} → ${words}`];
     });
 }
 
-function wordsOf(value: unknown): string {
-  if (isObject(value) && typeof value.secret === 'string') return `from ${value.secret}`;
-  return Array.isArray(value) ? value.map(shownValue).join(', ') || 'none' : shownValue(value);
-}
+type FieldsOf = Pick<PlannedChange, 'call' | 'query' | 'body' | 'before' | 'targets'>;
+
+/** True for what stands for a secret in a plan. */
+const isHidden = (value: unknown): boolean => value === MASK || isReference(value);
+
+const isReference = (value: unknown): value is { readonly secret: string } => isObject(value) && typeof value.secret === 'string';
+
+const wordsOf = (value: unknown): string =>
+  isReference(value) ? `from ${shownValue(value.secret)}` : Array.isArray(value) && value.length === 0 ? 'none' : shownValue(value);

@@ -1,7 +1,7 @@
-import { cancelled, isError, usage } from '../../base/errors.ts';
+import { cancelled, type Detail, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, inQuotes, plural, quotedName, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { called, idIn, isId, isIdOf, sameName, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
@@ -82,12 +82,51 @@ async function severe(
   if (confirm !== undefined && (sameName(noun, confirm, own.label) || confirm === own.id)) return [first];
   const named = confirm === undefined ? await withNames(first, ctx) : first;
   if (confirm === undefined)
-    ctx.progress.warn(`${actionOf(consent, command.summary, [named], noun)}. ${consent.warning ?? 'This cannot be undone.'}`);
+    ctx.progress.warn(
+      `${actionOf(consent, command.summary, [named], noun)} (id ${own.id}). ${consent.warning ?? 'This cannot be undone.'}`,
+    );
+  if (confirm === undefined) await warnOfLoss(ctx, command.name, named, noun);
   const name = await nameFor(noun, named[noun] ?? own, first, ctx);
-  const typed = confirm ?? (await ctx.ask.input(`Type '${name}' to continue:`));
+  const typed = confirm ?? (await ctx.ask.input(`Type ${inQuotes(name)} to continue:`));
   const undone = command.name === 'delete' ? 'deleted' : 'changed';
-  if (!sameName(noun, typed, name)) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected '${name}'.`);
+  if (!sameName(noun, typed, name)) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected ${inQuotes(name)}.`);
   return [{ ...named, [noun]: { id: own.id, label: name } }];
+}
+
+/** What is deleted with a resource. */
+const below: Readonly<Record<string, readonly string[]>> = { server: ['site', 'database'] };
+/** The most names of a kind that a question lists. */
+const MOST_NAMES = 10;
+
+/** The names of what is deleted with a resource, by kind; null for what cannot be read. */
+export async function lossOf(
+  { api }: Pick<Context, 'api'>,
+  noun: string,
+  targets: Targets,
+): Promise<Readonly<Record<string, readonly string[] | null>>> {
+  const lost = (below[noun] ?? []).map(async (kind) => {
+    const list = namings[kind]?.list;
+    const items = list && (await api.list<JsonObject>(list, targetIds(targets)).catch(ifForbidden));
+    return [plural(kind), items?.map((item) => targetOf(item, kind).label) ?? null] as const;
+  });
+  return Object.fromEntries(await Promise.all(lost));
+}
+
+/** `sites  3: shop.example.com, blog.example.com, …`. */
+export const lossDetails = (loss: Awaited<ReturnType<typeof lossOf>>): readonly Detail[] =>
+  Object.entries(loss).map(([kind, names]) => {
+    const listed = names?.slice(0, MOST_NAMES).map(quotedName).join(', ');
+    const more = (names?.length ?? 0) > MOST_NAMES ? ', …' : '';
+    return [
+      kind,
+      names === null ? 'unknown: this token cannot list them' : names.length === 0 ? 'none' : `${names.length}: ${listed}${more}`,
+    ];
+  });
+
+/** Says what is deleted with a resource, before the question. */
+export async function warnOfLoss(ctx: Pick<Context, 'api' | 'progress'>, verb: string, targets: Targets, noun: string): Promise<void> {
+  const details = verb === 'delete' ? lossDetails(await lossOf(ctx, noun, targets)) : [];
+  if (details.length > 0) ctx.progress.alert('Deleted with it:', details);
 }
 
 /** `Delete server web-1`. Resources with different parents are listed with their own. */

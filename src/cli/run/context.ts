@@ -148,7 +148,7 @@ function historyGate(
   return {
     read: (path, data) => void (changes && reads.set(path, data)),
     async change(method, path, options, ...sending) {
-      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, world }, invocation));
+      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, world }, invocation, world.asked));
       const journal = await opened;
       for (const [from, data] of reads) journal.read(from, data);
       reads.clear();

@@ -154,6 +154,13 @@ async function consented(
   const given = invocation.consent.yes || invocation.consent.confirm !== undefined;
   const level = typeof declared === 'string' ? declared : declared.level;
   plan?.consent(level, level === 'severe' ? found[0]?.[nounOf(invocation.group)]?.label : undefined);
+  // Who gives the name is not asked, and reads nothing for it; a person at an MCP client is asked in any case.
+  const isAsked = invocation.consent.confirm === undefined || ctx.world.keep !== undefined;
+  if (plan && isAsked && level === 'severe' && invocation.command.name === 'delete') {
+    const { lossDetails, lossOf } = await import('./consent.ts');
+    const deletes = await lossOf(ctx, nounOf(invocation.group), found[0] ?? {});
+    if (Object.keys(deletes).length > 0) plan.about({ deletes }, lossDetails(deletes));
+  }
   return plan && !given ? found : (await import('./consent.ts')).obtainConsent(invocation, declared, found, ctx);
 }
 

@@ -1,8 +1,9 @@
 import { copyFileSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { cancelled, type Detail, DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { makeDirectory, readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
+import { makeDirectory, readJson, readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import { isInside } from '../env/local-file.ts';
 import type { Outcome } from './parts.ts';
 
@@ -114,6 +115,30 @@ function backUp(state: string, path: string, now: number): void {
   for (const old of names.slice(0, Math.max(0, names.length - KEPT + 1))) rmSync(join(directory, old), { force: true });
   const stamp = new Date(now).toISOString().replaceAll(/[-:]/g, '');
   copyFileSync(path, join(directory, `${stamp}-${path.split(sep).slice(-2).join('-')}`));
+}
+
+/** Who added the server to a file: dnx, or the user before. An uninstall removes only what dnx added, or what nobody knows. */
+export function openOrigins(state: string) {
+  const file = join(state, 'agent-origins.json');
+  const origins = (): Record<string, string> => {
+    try {
+      return readJson<Record<string, string>>(file);
+    } catch {
+      // There is none yet, or it is damaged: then nobody knows.
+      return {};
+    }
+  };
+  return {
+    isOfUser: (path: string) => own(origins(), realPathOf(path) ?? path) === 'user',
+    /** Notes who added it, the first time. */
+    note(edits: readonly Edit[], who: 'dnx' | 'user') {
+      const known = origins();
+      const news = edits.filter(({ path }) => own(known, path) === undefined).map(({ path }) => [path, who]);
+      if (news.length === 0) return;
+      makeDirectory(state);
+      writeText(file, `${JSON.stringify({ ...known, ...Object.fromEntries(news) }, null, 2)}\n`);
+    },
+  };
 }
 
 const CONTEXT = 2;

@@ -7,7 +7,7 @@ import { columns, done, message, type Result, sections } from '../../cli/output/
 import { readText, realPathOf } from '../../machine/files/text-file.ts';
 import { projectDirectory } from '../env/local-file.ts';
 import { type AgentClient, agentClients, clientsIn, MCP_NAME } from './clients.ts';
-import { backupDirectory, changesFile, diffLines, type Edit, editVerb, makeEdits, planEdit } from './edits.ts';
+import { backupDirectory, changesFile, diffLines, type Edit, editVerb, makeEdits, openOrigins, planEdit } from './edits.ts';
 import { everyPart, partsFor, usesBoost } from './parts.ts';
 import { agentTexts } from './texts.ts';
 
@@ -23,10 +23,22 @@ export async function installAgent(ctx: Context, { client, dry_run }: Options, {
   const titles = andList(clients.map(({ title }) => title));
   const parts = partsFor(clients, project, await agentTexts(ctx.tree));
   const edits = parts.map(({ file, add }) => planEdit(project, file, add));
+  const origins = openOrigins(ctx.settings.directories.state);
+  const shared = edits.filter((_, at) => parts[at]?.shared);
+  if (!dry_run)
+    origins.note(
+      shared.filter((edit) => !changesFile(edit) && edit.before !== undefined && edit.kept === undefined),
+      'user',
+    );
   const result = await performed(ctx, project, { edits, yes, dry: dry_run, names: clients.map(({ name }) => name) }, [
     `Set up dnx for ${titles}`,
     `Nothing to change: dnx is set up for ${titles}.`,
   ]);
+  if (!dry_run)
+    origins.note(
+      shared.filter((edit) => changesFile(edit) && readText(edit.path) === edit.after),
+      'dnx',
+    );
   const boost = usesBoost(project) && edits.some((edit) => edit.file.startsWith('.ai/') && changesFile(edit));
   return {
     ...result,
@@ -40,7 +52,12 @@ export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }
   const project = projectOf(ctx);
   // A file without its name is none of ours, whatever else is wrong with it.
   const parts = everyPart(project, await agentTexts(ctx.tree)).filter(({ file }) => readText(join(project, file))?.includes(MCP_NAME));
-  const edits = parts.map(({ file, remove }) => planEdit(project, file, (before = '') => remove(before)));
+  const origins = openOrigins(ctx.settings.directories.state);
+  const before = { kept: 'it had the server before dnx agent install' };
+  const edits = parts.map(({ file, shared, remove }) => {
+    const isTheirs = shared === true && origins.isOfUser(join(project, file));
+    return planEdit(project, file, (text = '') => (isTheirs ? before : remove(text)));
+  });
   return performed(ctx, project, { edits, yes, dry: dry_run, names: [] }, [
     'Removed what dnx agent install wrote',
     'Nothing of dnx agent install is in this project.',

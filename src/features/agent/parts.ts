@@ -14,6 +14,8 @@ export type Outcome = { readonly text: string | undefined } | { readonly kept: s
 export interface Part {
   /** Relative to the project. */
   readonly file: string;
+  /** What it adds could be there already, as the user wrote it. */
+  readonly shared?: true;
   add(before: string | undefined): Outcome;
   remove(before: string): Outcome;
 }
@@ -82,6 +84,7 @@ function member(file: string, wanted: JsonMember): Part {
   const other = { kept: `it has another server called ${MCP_NAME}` };
   return {
     file,
+    shared: true,
     add(before) {
       if (before === undefined) return { text: fileWithMember(wanted) };
       const there = memberIn(before, wanted, file);

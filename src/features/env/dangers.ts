@@ -1,6 +1,7 @@
 import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
+import { inQuotes } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
@@ -33,7 +34,7 @@ export async function consentToSend(
   const name = ctx.nameOf('site', site.id) ?? site.label;
   const requireName = (typed: string) => {
     if (!sameName('site', typed, name) && typed !== site.id)
-      throw usage(`'${typed}' does not match. Nothing was sent.`, `Expected '${name}'.`);
+      throw usage(`'${typed}' does not match. Nothing was sent.`, `Expected ${inQuotes(name)}.`);
   };
   if (confirm !== undefined) {
     requireName(confirm);
@@ -63,7 +64,7 @@ export async function consentToSend(
     );
   if (dangers.length > 0) {
     ctx.progress.alert(`${sentence}:`, dangers);
-    requireName(await ctx.ask.input(`Type '${name}' to continue:`));
+    requireName(await ctx.ask.input(`Type ${inQuotes(name)} to continue:`));
   } else if (ask && !(await ctx.ask.confirm(ask.question))) throw cancelled();
   return true;
 }

@@ -1,14 +1,17 @@
 import { pid } from 'node:process';
 import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import { wordOf } from '../../base/text.ts';
-import { duration } from '../../base/time.ts';
+import { andList, wordOf } from '../../base/text.ts';
+import { duration, shownTime } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
+import { countedChanges } from '../../cli/plan/show.ts';
 import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { childEnv } from '../../machine/env.ts';
 import { ownHolderName } from '../../machine/files/lock.ts';
 import { forgetLease, type Lease, savedLeases, saveLease } from '../../machine/lease.ts';
 import type { Env } from '../../machine/world.ts';
+import { readHistory } from '../plan/past.ts';
+import { readAbilities } from '../token/choose.ts';
 import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
@@ -51,6 +54,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     save(ctx, leased, 'The command was not started.');
     ctx.ci.mask(fresh.plain);
     progress.done();
+    if (leasing.kind === 'agent') sayWhatItMay(ctx, leasing, leased.until);
     const [file = '', ...args] = command;
     const env = childEnv(world.env, { ...leasing.env, ...variablesFor(ctx, leased, fresh.plain) });
     code = await world.spawn({ file, args, env, foreground: true, tick: { ms: Math.min(ttlMs, TICK_MS), call: ending.expire } });
@@ -58,9 +62,32 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     await world.hold(ending.end);
   }
   const failure = ending.failure();
+  if (leasing.kind === 'agent') sayWhatItChanged(ctx, leased);
   if (!failure) await warnOfOthers(ctx, leased);
   // A script must know, unless the command itself failed.
   return { view: nothing, exit: code === 0 ? (failure ?? 0) : code };
+}
+
+/** The most abilities that are listed. */
+const MOST_LISTED = 5;
+
+/** Says at the start of a session of an agent what it may do, and until when. */
+function sayWhatItMay({ progress }: Pick<Context, 'progress'>, { abilities }: Leasing, until: string): void {
+  const changes = abilities.filter((each) => !readAbilities.includes(each));
+  const others = changes.length - MOST_LISTED;
+  const listed = andList([...changes.slice(0, MOST_LISTED), ...(others > 0 ? [`${others} more`] : [])]);
+  progress.note(`This session may ${changes.length === 0 ? 'only read' : `read, and use ${listed}`}, until ${shownTime(until)}.`);
+  if (changes.length > 0)
+    progress.note('What cannot be undone or could break a site, dnx saves as a plan, which you apply in another terminal.');
+}
+
+/** Says at its end what it changed, by the history. */
+function sayWhatItChanged(ctx: Context, { session }: Lease): void {
+  const changes = readHistory(ctx).flatMap((run) =>
+    run.session === session ? run.changes.filter(({ outcome }) => outcome !== 'failed') : [],
+  );
+  const made = changes.length === 0 ? 'changed nothing with dnx.' : `made ${countedChanges(changes)} with dnx. See: dnx history`;
+  ctx.progress.note(`This session ${made}`);
 }
 
 async function newLease({ clock, settings, tokens, world }: Context, { kind, ttlMs }: Leasing): Promise<Lease> {

@@ -4,10 +4,12 @@ import { cancelled, usage } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
+import { harmlessWords } from '../../cli/plan/journal.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
 import { proposedFile } from '../../cli/plan/proposed.ts';
+import { countedChanges } from '../../cli/plan/show.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
-import type { Person } from '../../machine/world.ts';
+import type { AskedBy, Person } from '../../machine/world.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
 import type { Ran, Runner, RunOptions } from './run.ts';
 
@@ -17,8 +19,8 @@ export interface Question {
   readonly id: string;
   readonly kind: 'confirm' | 'input';
   readonly text: string;
-  /** The plan as a terminal shows it. */
-  readonly plan: string;
+  /** The plan as a terminal shows it, between its size and the question: neither end of a long one can pass for all of it. */
+  readonly form: string;
 }
 
 /** What a person answered: that they approve, or the name that they typed. */
@@ -33,6 +35,7 @@ interface Asked extends Pick<Question, 'kind' | 'text'> {
 interface Pending {
   readonly id: string;
   readonly words: string;
+  readonly by: AskedBy;
   readonly text: string;
   readonly shown: string;
   /** Where it is while it is applied. */
@@ -47,6 +50,8 @@ export interface ChangeCall extends Pick<RunOptions, 'signal' | 'seen'> {
   readonly words: readonly string[];
   /** The client can ask a person. */
   readonly asks: boolean;
+  /** The name of the client. */
+  readonly client: string;
   /** In a later round: the plan, and what the person filled in. */
   readonly reply?: { readonly id: string; readonly approve: unknown; readonly name: unknown } | undefined;
 }
@@ -74,8 +79,8 @@ export function openChanges(
 /** Makes the plan. If the client can ask, asks; otherwise leaves it for a person to apply. */
 async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Question> {
   const { words, asks } = call;
-  const refused = await refusalOf(changing, call);
-  if (refused) return refused;
+  const offered = await offeredLine(changing, call);
+  if ('text' in offered) return offered;
   const id = randomBytes(12).toString('hex');
   const file = proposedFile(changing.settings.directories.state, id, changing.clock.now());
   const secrets: Record<string, string> = {};
@@ -86,7 +91,7 @@ async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Q
   };
   const rest = words.indexOf('--');
   const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
-  const saved = await dryRun(changing, call, { out: file, text: true, keep: asks ? keep : undefined });
+  const saved = await dryRun(changing, call, { out: file, text: true, keep: asks && !isPreview ? keep : undefined });
   if (saved.code !== 0) return unsaved(changing, call, isPreview);
   const shown = saved.stdout.trimEnd();
   const text = readText(file);
@@ -96,7 +101,8 @@ async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Q
   rmSync(file, { force: true });
   if (outside !== undefined) return refusal(`${outside} Nothing was changed.`);
   if (isPreview) return previewed(shown);
-  const plan: Pending = { id, words: JSON.stringify(words), text, shown, file, secrets, asked: [] };
+  const by = { client: call.client, command: harmlessWords({ ...offered, globals: { ...offered.globals, profile: undefined } }) };
+  const plan: Pending = { id, words: JSON.stringify(words), by, text, shown, file, secrets, asked: [] };
   changing.pending.set(id, plan);
   return apply(changing, plan, call);
 }
@@ -117,18 +123,18 @@ async function resume(
   return refusal('The user did not approve the plan. Nothing was changed.');
 }
 
-/** Why a command line is no change that is offered here. It is only parsed. */
-async function refusalOf({ run, checkOf }: Changing, { words, signal }: ChangeCall): Promise<Answer | undefined> {
-  let isOffered = false;
+/** A command line that is only parsed, or why it is no change that is offered here. */
+async function offeredLine({ run, checkOf }: Changing, { words, signal }: ChangeCall): Promise<Answer | TypedLine> {
+  let offered: TypedLine | undefined;
   const ran = await run(words, {
     signal,
     check(line) {
       checkOf(words)(line);
-      isOffered = true;
+      offered = line;
       throw cancelled();
     },
   });
-  return isOffered ? undefined : ran.code === 0 ? helpAnswer(ran.stdout) : resultAnswer(ran);
+  return offered ?? (ran.code === 0 ? helpAnswer(ran.stdout) : resultAnswer(ran));
 }
 
 /** Runs the command line with --dry-run, and saves the plan in `out`. */
@@ -154,17 +160,17 @@ async function unsaved(changing: Changing, call: ChangeCall, isPreview: boolean)
  * without an answer ends it, and goes to the person.
  */
 async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }: ChangeCall): Promise<Answer | Question> {
-  const { id, file, secrets, text, shown } = plan;
+  const { id, file, secrets, text, shown, by: asked } = plan;
   const isFirst = plan.asked.length === 0;
   const { person, open } = personOf(plan.asked);
   let isKept = false;
   try {
     writeText(file, text);
-    const options = { signal, changes: true, values: () => true, env: secrets, person, seen: isFirst ? undefined : seen };
+    const options = { signal, changes: true, values: () => true, env: secrets, asked, person, seen: isFirst ? undefined : seen };
     // A verification comes after the deployment.
     const ran = await run(['apply', file, ...(deploymentIn(text)?.deployment?.verify ? [] : ['--no-wait'])], options);
     const question = open();
-    if (question) return { ...question, id, plan: shown };
+    if (question) return { ...question, id, form: [sizeOf(plan, question), shown, question.text].join('\n\n') };
     pending.delete(id);
     const answer = resultAnswer(ran, { notes: ran.code !== 0 });
     isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
@@ -175,6 +181,13 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
   } finally {
     if (!isKept) rmSync(file, { force: true });
   }
+}
+
+/** `2 changes, which need your consent`: what a person reads first. */
+function sizeOf({ text }: Pending, { kind }: Asked): string {
+  const { changes }: Plan = JSON.parse(text);
+  const need = changes.length === 1 ? 'needs' : 'need';
+  return `${countedChanges(changes)}, which ${need} ${kind === 'input' ? 'a name typed below' : 'your consent'}`;
 }
 
 /** The person at the client, who has answered some questions. Another one ends the run; `open` is that one. */

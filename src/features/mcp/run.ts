@@ -44,6 +44,7 @@ export interface RunOptions {
   readonly values?: (line: TypedLine) => boolean;
   readonly person?: Person | undefined;
   readonly keep?: World['keep'];
+  readonly asked?: World['asked'];
   readonly env?: Env;
   /** Receives each line of stderr. */
   readonly seen?: ((line: string) => void) | undefined;
@@ -116,7 +117,7 @@ async function runWithin(
 ): Promise<Ran> {
   const { profile, host, origins, caOption } = ctx.settings;
   const account = { profile, host: origins.host === 'option' ? host : undefined, caFile: caOption };
-  const { changes = false, person, keep, check } = options;
+  const { changes = false, person, keep, asked, check } = options;
   const [stdout, stderr] = [sink(), sink(options.seen)];
   const stop = new AbortController();
   const abort = () => stop.abort(ctx.world.signal.aborted ? ctx.world.signal.reason : new DnxError('interrupted', 'Interrupted.'));
@@ -131,7 +132,7 @@ async function runWithin(
     return bounded(transport, bounds);
   };
   const world = worldOf(ctx.world, {
-    ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep },
+    ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep, asked },
     ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
   });
   try {

@@ -1,6 +1,7 @@
 import {
   type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
   type InputRequiredResult,
   inputRequired,
   inputResponse,
@@ -17,6 +18,7 @@ import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
 import { type ChangeCall, openChanges, type Question } from './change.ts';
 import { findCommands } from './find.ts';
 import { checkKinds, type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
+import { messagesIn } from './messages.ts';
 import { openRunner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
@@ -31,12 +33,14 @@ export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   await checkKinds(ctx.tree, limits);
   const { world } = ctx;
   const running = new Set<Promise<unknown>>();
-  const transport = new StdioServerTransport(world.stdin, world.stdout);
+  const messages = messagesIn(world.stdin, world.stdout);
+  const transport = new StdioServerTransport(messages, world.stdout);
   const handle = serveStdio(() => openMcpServer(ctx, limits, running), { transport });
   await new Promise<void>((resolve) => {
     const closed = transport.onclose;
     transport.onclose = () => {
       closed?.();
+      world.stdin.unpipe(messages).pause();
       resolve();
     };
     const end = () => void handle.close();
@@ -58,7 +62,7 @@ function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, call) => {
     if (!offered.some((tool) => tool.name === name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool '${name}'.`);
-    const work = answerTo(name, given, call, canAsk(call, server)).catch((error: unknown) => {
+    const work = answerTo(name, given, call, clientOf(call, server)).catch((error: unknown) => {
       if (error instanceof WordedError) return resultAnswer({ code: 2, stdout: '', stderr: error.message, hidden: false });
       throw error;
     });
@@ -67,7 +71,7 @@ function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>
       void work.finally(() => running.delete(work)).catch(() => {});
     }
     const answer = await work;
-    if ('plan' in answer) return asked(answer);
+    if ('form' in answer) return asked(answer);
     const limited = answer.isError ? limitWords(limits) : undefined;
     return result({ ...answer, text: [redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
   });
@@ -85,19 +89,19 @@ function openTools(ctx: Needs, limits: Limits) {
     tool: string,
     given: Readonly<Record<string, unknown>>,
     call: ServerContext,
-    asks: boolean,
+    client: Pick<ChangeCall, 'asks' | 'client'>,
   ): Promise<Answer | Question> {
     const { signal } = call.mcpReq;
     if (tool === 'find') {
       const look = async () => {
-        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal });
+        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal, env: BRIEF });
       };
       return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
     }
     const words = wordsOf(given);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
     const seen = reporter(call, runner.redacted);
-    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, asks, reply: replyIn(call) });
+    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, ...client, reply: replyIn(call) });
     let line: TypedLine | undefined;
     const run = (options?: Partial<RunOptions>) =>
       runner.run(words, {
@@ -111,17 +115,22 @@ function openTools(ctx: Needs, limits: Limits) {
         },
       });
     if (tool === 'wait') return waitFor(ctx, run, { signal, seen });
-    const ran = await run();
+    const ran = seen ? await whileWaiting(ctx.clock, seen, (patient) => run({ seen: patient })) : await run({ env: BRIEF });
     if (!line && ran.code === 0) return helpAnswer(ran.stdout);
     return resultAnswer(ran, { last: line?.path.endsWith('logs') === true });
   }
 }
 
-/** True if the client can show a form to a person. */
-function canAsk({ mcpReq: { envelope } }: ServerContext, server: Server): boolean {
-  const capabilities: unknown = (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+/** What a client calls itself, and whether it can show a form to a person. */
+function clientOf({ mcpReq }: ServerContext, server: Server): Pick<ChangeCall, 'asks' | 'client'> {
+  const envelope = mcpReq.envelope as JsonObject | undefined;
+  const capabilities: unknown = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.getClientCapabilities();
+  const info: unknown = envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion();
   const elicitation = isObject(capabilities) ? capabilities.elicitation : undefined;
-  return isObject(elicitation) && ('form' in elicitation || !('url' in elicitation));
+  return {
+    asks: isObject(elicitation) && ('form' in elicitation || !('url' in elicitation)),
+    client: isObject(info) && typeof info.name === 'string' ? info.name.slice(0, 60) : '',
+  };
 }
 
 /** The words of a command line, without the name of the program that some put first. Undefined also for a whole line as the first word. */
@@ -135,13 +144,13 @@ function wordsOf({ words }: Readonly<Record<string, unknown>>): readonly string[
 const result = ({ text, isError }: Answer): CallToolResult => ({ content: [{ type: 'text', text }], ...(isError && { isError }) });
 
 /** Asks the person: a box to tick or a name to type, because some clients accept an empty form for them. */
-const asked = ({ id, kind, text, plan }: Question): Result =>
+const asked = ({ id, kind, text, form }: Question): Result =>
   inputRequired({
     requestState: id,
     inputRequests: {
       approval: inputRequired.elicit({
         mode: 'form',
-        message: `${plan}\n\n${text}`,
+        message: form,
         requestedSchema: {
           type: 'object',
           properties: kind === 'confirm' ? { approve: { type: 'boolean', title: text } } : { name: { type: 'string', title: text } },
@@ -158,6 +167,35 @@ function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
   const response = inputResponse(mcpReq.inputResponses as never, 'approval');
   const { approve, name } = response.kind === 'elicit' && response.action === 'accept' ? (response.content ?? {}) : {};
   return { id, approve, name };
+}
+
+/** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
+const BRIEF = { DNX_MAX_WAIT: '45s' };
+/** Between two signs of life to a client, in ms, and how many there are: more than the longest wait takes. */
+const BEAT_MS = 20_000;
+const MOST_BEATS = 10;
+
+/** Runs a command, and reports its wait for the rate limit again and again: one sign of life keeps no client waiting for a minute. */
+async function whileWaiting<T>(
+  clock: Needs['clock'],
+  seen: (line: string) => void,
+  work: (seen: (line: string) => void) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  let waits = false;
+  const beat = async () => {
+    for (let count = 0; count < MOST_BEATS; count++) {
+      await clock.sleep(BEAT_MS, over.signal);
+      seen('Still waiting for the rate limit.');
+    }
+  };
+  const watched = (line: string) => {
+    seen(line);
+    // The end of the work interrupts the sleep.
+    if (!waits && /rate limit/i.test(line)) void beat().catch(() => {});
+    waits ||= /rate limit/i.test(line);
+  };
+  return work(watched).finally(() => over.abort());
 }
 
 /** Sends each line of progress to a client that wants it. */

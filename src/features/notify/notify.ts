@@ -1,5 +1,6 @@
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { isSecretName } from '../../base/secrets.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
@@ -125,13 +126,11 @@ function doneOf(view: View | undefined, command: string): string {
 /** A single line in which a chat program finds no link and no mention of a group, as in `<!channel>`. */
 const plain = (text: string): string => safeLine(text).replaceAll('<', '‹').replaceAll('>', '›');
 
-const SECRET = /passw|secret|token|private_?key/i;
-
 /** The data without fields that hold secrets, which some APIs return with a new server, and without the values of variables. */
 function withoutSecretFields(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(withoutSecretFields);
   if (!isObject(data)) return data;
-  const isSecret = (key: string) => SECRET.test(key) || (key === 'value' && 'key' in data);
+  const isSecret = (key: string) => isSecretName(key) || (key === 'value' && 'key' in data);
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, isSecret(key) && value !== null ? '***' : withoutSecretFields(value)]),
   );

@@ -1,10 +1,12 @@
 import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
+import { inQuotes } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, type Result } from '../../cli/output/view.ts';
-import { commitDetails, verifyDetails } from '../../cli/plan/deployment.ts';
-import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
+import { commitDetails } from '../../cli/plan/deployment.ts';
+import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
+import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
+import { warnOfLoss } from '../../cli/run/consent.ts';
 import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
@@ -92,11 +94,18 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
 
 /** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
 async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
-  for (const { title, change } of pending)
-    ctx.progress.note([title, ...shownDetails(change).map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+  // In a log, where nobody is asked, the values of variables stay hidden.
+  const isAsked = ctx.ask.allowed && !given.yes && given.confirm === undefined;
+  for (const { change, title, body } of pending) {
+    const more = change.deployment ? commitDetails(change.deployment) : [];
+    const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
+    ctx.progress.note([title, ...details.map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
+  }
   const severe = pending.filter(({ change }) => severeOperations.includes(change.call));
   const [first, ...others] = severe;
   if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
+  if (given.confirm !== undefined && !first && !pending.some(isOfVariable))
+    throw usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
   const dangerous = await agreeToVariables(ctx, pending, lists, given);
   if (first) await agreeByName(ctx, first, given);
   if (dangerous || first || given.yes || given.confirm !== undefined) return;
@@ -108,12 +117,11 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 
-const shownDetails = ({ deployment, ...change }: PlannedChange): readonly Detail[] =>
-  deployment ? [...commitDetails(deployment), ...verifyDetails(deployment)] : fieldDetails(change);
+const isOfVariable = ({ change }: Pending): boolean => /\/environment-variables(\/\{variable\})?$/.test(change.call);
 
 /** Asks about variables that could break a site. True if it asked. */
 async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<boolean> {
-  const variables = pending.filter(({ change }) => /\/environment-variables(\/\{variable\})?$/.test(change.call));
+  const variables = pending.filter(isOfVariable);
   const sites = new Map(variables.map((each) => [each.targets.site?.id ?? '', each.targets]));
   let asked = false;
   for (const [id, targets] of sites) {
@@ -130,14 +138,18 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
   return asked;
 }
 
-async function agreeByName({ ask, progress }: Context, { title, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
+async function agreeByName(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
+  const { ask, progress } = ctx;
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
   if (confirm === undefined && !ask.allowed)
     throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`).with({
       reason: 'name_to_type',
     });
-  if (confirm === undefined) progress.warn(`${title.slice(2)}. This cannot be undone.`);
-  const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
+  if (confirm === undefined) {
+    progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
+    await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
+  }
+  const typed = confirm ?? (await ask.input(`Type ${inQuotes(target.label)} to continue:`));
   if (!sameName(noun, typed, target.label) && typed !== target.id)
-    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${target.label}'.`);
+    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${inQuotes(target.label)}.`);
 }

@@ -4,9 +4,9 @@ import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { shownValue } from '../../platform/names/existing.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, resourceName, sameName, type Targets } from '../../platform/names/names.ts';
+import { shownValue } from '../../platform/names/value.ts';
 import { createdBy, isDone, listPath, operationPath } from '../../platform/operations.ts';
 
 /** Reads lists of the API, each once. */

@@ -1,9 +1,10 @@
 import { type Detail, usage } from '../../base/errors.ts';
+import { visible } from '../../base/text.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows, sections, type View } from '../../cli/output/view.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
-import { changeTitle, countedChanges, fieldDetails } from '../../cli/plan/show.ts';
+import { changeSection, countedChanges, fieldDetails, onLines } from '../../cli/plan/show.ts';
 import { sameName } from '../../platform/names/names.ts';
 import { commandOf, type Outcome, readHistory, runWith, type SentChange, type SentRun } from './past.ts';
 
@@ -47,8 +48,8 @@ export function history(ctx: Context, { verb, id, site, since }: Options): Resul
   const shown = columns<PastRun>(
     'id',
     { key: 'sent_at', title: 'When' },
-    { key: 'command', wrap: true },
-    ...(found.some(({ session }) => session !== null) ? (['session'] as const) : []),
+    { key: 'command', wrap: true, cell: ({ command }) => visible(command) },
+    ...(['client', 'session'] as const).filter((key) => found.some((run) => run[key] !== null)),
     { key: 'changes', cell: ({ changes }) => changes.length },
     'outcome',
   );
@@ -66,21 +67,20 @@ const outcomes: Readonly<Record<Outcome, string>> = {
 
 /** A run as people see it: each change with what it replaced. */
 function shownRun(run: PastRun): View {
-  const blocks = run.changes.map((change) => ({
-    title: changeTitle(change, () => undefined),
-    details: [
-      ...fieldDetails(change),
-      ...(change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : []),
-      ['outcome', change.error ? `${outcomes[change.outcome]}: ${change.error}` : outcomes[change.outcome]] as Detail,
-    ],
-  }));
+  const blocks = run.changes.map((change) => {
+    const deleted =
+      change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : [];
+    const outcome = change.error ? `${outcomes[change.outcome]}: ${change.error}` : outcomes[change.outcome];
+    const { title, details } = changeSection(change, () => undefined);
+    return onLines(title, [...details, ...deleted, ['outcome', outcome]]);
+  });
   const facts: readonly Detail[] = [
     ['command', run.command],
     ['when', run.sent_at],
     ['host', run.host],
     ['profile', run.profile],
-    ...(run.session === null ? [] : [['session', run.session] as const]),
+    ...(['client', 'session'] as const).flatMap((key) => (run[key] === null ? [] : [[key, run[key]] as const])),
   ];
-  const shown = columns<PastRun>('id', 'sent_at', 'host', 'profile', 'command', 'session', 'outcome', 'undoes', 'changes');
-  return sections(run, shown, [...blocks, { title: countedChanges(run.changes), details: facts }]);
+  const shown = columns<PastRun>('id', 'sent_at', 'host', 'profile', 'command', 'client', 'session', 'outcome', 'undoes', 'changes');
+  return sections(run, shown, [...blocks, onLines(countedChanges(run.changes), facts)]);
 }

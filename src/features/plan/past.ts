@@ -6,6 +6,7 @@ import { type EndedLine, historyDirectory, historyFiles, type SentLine, writeFou
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { inverseOf } from '../../cli/plan/undo.ts';
 import { readText } from '../../machine/files/text-file.ts';
+import { namings } from '../../platform/names/namings.ts';
 
 /** How a change ended: `unknown` if its response was lost. */
 export type Outcome = 'applied' | 'failed' | 'unknown';
@@ -27,6 +28,8 @@ export interface SentRun extends Pick<SentLine, 'host' | 'profile'> {
   readonly sent_at: string;
   /** The words after `dnx`. */
   readonly words: readonly string[];
+  /** The MCP client that asked for it. */
+  readonly client: string | null;
   readonly session: string | null;
   readonly outcome: Outcome;
   readonly changes: readonly SentChange[];
@@ -45,12 +48,12 @@ export function readHistory({ settings }: Pick<Context, 'settings'>): readonly S
     else ends.set(keyOf(line), line);
   }
   return [...runs.values()].reverse().map((lines): SentRun => {
-    const [{ run, at, host, profile, command, session = null, undoes }] = lines as [SentLine];
+    const [{ run, at, host, profile, command, client = null, session = null, undoes }] = lines as [SentLine];
     const changes = lines.map((line) => pastChange(line, ends.get(keyOf(line))));
     const outcome = (['unknown', 'failed'] as const).find((each) => changes.some((change) => change.outcome === each)) ?? 'applied';
     const words = command.map(String);
     const lost = Math.max(...lines.map(({ n }) => n)) + 1 - lines.length;
-    return { id: run, sent_at: at, host, profile, words, session, outcome, changes, lost, undoes: undoes?.run ?? null };
+    return { id: run, sent_at: at, host, profile, words, client, session, outcome, changes, lost, undoes: undoes?.run ?? null };
   });
 }
 
@@ -178,16 +181,40 @@ function linesOf(file: string): readonly (SentLine | EndedLine)[] {
   });
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+
+/** True for a line as dnx writes it: whatever is missing or of another type in it, is not shown. */
 function isLine(value: unknown): value is SentLine | EndedLine {
-  if (!isObject(value) || value.v !== 1 || typeof value.run !== 'string' || typeof value.n !== 'number') return false;
-  if (!('change' in value)) return true;
-  const { at, host, profile, command, change } = value;
-  const isText = [at, host, profile].every((each) => typeof each === 'string') && Array.isArray(command);
+  if (!isObject(value) || value.v !== 1 || !isText(value.run) || typeof value.n !== 'number') return false;
+  const { at, host, profile, command, client, session, change, undoes, sealed, hashes } = value;
+  if (!('change' in value)) {
+    const { status, sent, id, error, answer, performed } = value;
+    return (
+      (status === null || typeof status === 'number') &&
+      (sent === null || typeof sent === 'boolean') &&
+      [id, error].every(isTextOrNull) &&
+      (answer === undefined || isObject(answer)) &&
+      (performed === undefined || typeof performed === 'boolean')
+    );
+  }
+  const words = Array.isArray(command) ? command : [null];
   return (
-    isText &&
-    isObject(change) &&
-    typeof change.call === 'string' &&
-    isObject(change.targets) &&
-    Object.values(change.targets).every(isObject)
+    [at, host, profile, ...words].every(isText) &&
+    [client, session, sealed].every((each) => each === undefined || isText(each)) &&
+    (undoes === undefined || (isObject(undoes) && isText(undoes.run) && typeof undoes.n === 'number')) &&
+    (hashes === undefined || isObject(hashes)) &&
+    isChange(change)
   );
 }
+
+const isChange = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value.call) &&
+  'body' in value &&
+  (value.before === null || isObject(value.before)) &&
+  isTextOrNull(value.undo) &&
+  isObject(value.targets) &&
+  Object.entries(value.targets).every(
+    ([noun, target]) => Object.hasOwn(namings, noun) && isObject(target) && [target.id, target.name].every(isTextOrNull),
+  );

@@ -253,6 +253,7 @@ const past = objectOf<PastRun>({
   host: word,
   profile: word,
   command: word,
+  client: nullable(word),
   session: nullable(word),
   outcome: oneOf('applied', 'failed', 'unknown'),
   undoes: nullable(word),

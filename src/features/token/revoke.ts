@@ -26,6 +26,7 @@ export async function revokeTokens(ctx: Needs, given: readonly Target[], confirm
   const targets = given.some((each) => each.id === id) ? await named(ctx, given) : given;
   const own = targets.find((each) => each.id === id);
   if (own) await agree(ctx, own, confirm);
+  else if (confirm !== undefined) throw usage('--confirm is for the token in use. Nothing was revoked.', 'Use --yes.');
   const revoke = (target: Target) => revokeOne(ctx, target, target === own ? held : undefined);
   const [only] = targets;
   if (only && targets.length === 1) return revoke(only);

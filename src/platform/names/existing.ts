@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { isMask, oneLine, quotedName, wordOf } from '../../base/text.ts';
+import { isMask, wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
 
 /**
@@ -161,16 +161,3 @@ const MARKS = ['masked', 'is_masked', 'hidden', 'is_hidden', 'redacted', 'is_red
 export const isMarkedHidden = (item: JsonObject): boolean => MARKS.some((mark) => [true, 1, '1', 'true'].includes(item[mark] as string));
 
 export const MASK = '••••••••';
-/** The longest value in a sentence. */
-const LONGEST = 60;
-
-/** A field in a sentence. */
-export const fieldWords = (field: string): string => oneLine(field.replaceAll('_', ' '));
-
-/** A value in a sentence, shortened in the middle. */
-export function shownValue(value: unknown): string {
-  const word = oneLine(value);
-  if (word === '') return 'not set';
-  if (word === MASK) return word;
-  return word.length <= LONGEST ? quotedName(word) : `'${word.slice(0, LONGEST / 2)}…${word.slice(-LONGEST / 2)}'`;
-}

@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { quotedName, title, wordOf } from '../../base/text.ts';
+import { inQuotes, quotedName, title, wordOf } from '../../base/text.ts';
 import { isHost, sameDomain } from './domains.ts';
 import { namings } from './namings.ts';
 
@@ -72,7 +72,7 @@ export const sameName = (noun: string, one: string, other: string): boolean =>
 
 /** A target in a sentence: `server web-1`, `cron job 'php artisan schedule:run'`. */
 export const called = (noun: string, { label }: Pick<Target, 'label'>): string =>
-  `${title(noun)} ${namings[noun]?.quoted && !isId(label) ? `'${label}'` : quotedName(label)}`;
+  `${title(noun)} ${namings[noun]?.quoted && !isId(label) ? inQuotes(label) : quotedName(label)}`;
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,12 +1,10 @@
+import { hasCredentials, isSecretName, SECRET_WORDS } from '../../../base/secrets.ts';
 import { wordOf } from '../../../base/text.ts';
 
 /** What stands for a secret. */
 const HIDDEN = '***';
 /** The longest line that is shown. */
 const LONGEST = 400;
-
-/** Names of what is secret, as in a variable, a parameter or a field. */
-const SECRET = '(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|auth|credentials?|signature|dsn)';
 
 /** Patterns of secrets, and what is shown instead. */
 const RULES: readonly (readonly [RegExp, string])[] = [
@@ -17,7 +15,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}/gi, `$1 ${HIDDEN}`],
   [/\b((?:proxy-)?authorization|x-[\w-]*(?:key|token)|cookie|set-cookie)(["']?\s*[:=]\s*)(?!\*).+/gi, `$1$2${HIDDEN}`],
   [
-    new RegExp(`([\\w-]*${SECRET}[\\w-]*["']?\\s*(?:=>|[:=])\\s*)(?!(?:YES|NO)\\b)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&)}\\]]+)`, 'gi'),
+    new RegExp(
+      `([\\w-]*${SECRET_WORDS}[\\w-]*["']?\\s*(?:=>|[:=])\\s*)(?!(?:YES|NO)\\b)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&)}\\]]+)`,
+      'gi',
+    ),
     `$1${HIDDEN}`,
   ],
   [/(--?(?:password|token|secret|auth)[ =])\S+/gi, `$1${HIDDEN}`],
@@ -57,6 +58,6 @@ export function masked(line: string, secrets: readonly string[]): string {
 export const secretsIn = (variables: readonly { readonly key: unknown; readonly value: unknown }[]): readonly string[] =>
   variables.flatMap(({ key, value }) => {
     const text = wordOf(value);
-    const secret = new RegExp(`${SECRET}|_key$`, 'i').test(wordOf(key)) || /:\/\/[^/@\s]+@/.test(text);
+    const secret = isSecretName(wordOf(key)) || hasCredentials(text);
     return secret && text.length >= 8 ? [text] : [];
   });
