@@ -118,7 +118,10 @@ function checkAssignments(words: readonly string[]): void {
 }
 
 const unset = command({
-  ...remove(siteVariables),
+  ...remove(siteVariables, {
+    level: 'moderate',
+    action: async (ctx) => (await import('../features/env/dangers.ts')).warnUnkept(ctx),
+  }),
   name: 'unset',
   aliases: ['delete', 'rm'],
   summary: 'Remove an environment variable',
@@ -128,6 +131,17 @@ const unset = command({
     await ctx.call();
     return { view: done(`Removed ${variable.label} from ${site.label}`, { id: variable.id, deleted: true }), next: nextDeploy(site) };
   },
+});
+
+const history = command({
+  name: 'history',
+  summary: 'Show who changed which variables from this machine',
+  description:
+    'Lists when dnx set, changed or removed variables of a site from here, and in which command. Without values: dnx undo brings them back.',
+  calls: variablesEndpoint,
+  options: { key: argument(text('Only changes of this variable', 'KEY')) },
+  examples: ['history shop.example.com', 'history shop.example.com DB_PASSWORD'],
+  run: async (ctx, { targets, options: { key } }) => (await import('../features/env/history.ts')).variableHistory(ctx, targets, key),
 });
 
 const importVariables = command({
@@ -249,5 +263,5 @@ const run = command({
 export default group({
   name: 'env',
   noun: 'variable',
-  commands: [listVariables, get, set, ensure, unset, importVariables, pull, push, diff, edit, run],
+  commands: [listVariables, get, set, ensure, unset, history, importVariables, pull, push, diff, edit, run],
 });

@@ -23,6 +23,9 @@ function filesOfDnx(): string {
     .join('\n');
 }
 
+/** The ids of the history, the latest first. */
+const entries = async () => (await bed.dnx('history --json')).json<{ readonly id: string }[]>().map(({ id }) => id);
+
 const CREDENTIAL = 'credential create Spare --provider aws --token @token';
 const fields = ['secret_access_key', 'access_key_secret', 'passphrase', 'apikey', 'clientSecret', 'privateKey', 'pwd', 'note'];
 const lines = [
@@ -58,7 +61,8 @@ describe('a field that dnx does not know may be a secret', () => {
     const real = await bed.dnx(`${line} --debug`);
     expect([0, 1, 6, 7]).toContain(real.code);
     expect(real.stderr).not.toMatch(planted);
-    for (const later of ['history', 'history show 1', 'history show 1 --json', 'undo --dry-run', 'undo --dry-run --json']) {
+    const [id] = await entries();
+    for (const later of ['history', `history show ${id}`, `history show ${id} --json`, 'undo --dry-run', 'undo --dry-run --json']) {
       const { stdout, stderr } = await bed.dnx(later);
       expect(`${stdout}${stderr}`).not.toMatch(planted);
     }
@@ -78,8 +82,8 @@ describe('a field that dnx does not know may be a secret', () => {
       0,
     );
     expect((await bed.dnx(`crontab delete ${target} --yes`)).code).toBe(0);
-    for (const number of [1, 2, 3]) {
-      const { code, stdout } = await bed.dnx(`history show ${number}`);
+    for (const id of await entries()) {
+      const { code, stdout } = await bed.dnx(`history show ${id}`);
       expect(code).toBe(0);
       expect(stdout).not.toMatch(planted);
     }
@@ -133,6 +137,7 @@ describe('a plan file', () => {
 
 test('the history keeps the name of what it cannot take back, and no other field', async () => {
   expect((await bed.dnx('server create web-3 --provider hetzner --region fsn1 --no-wait')).code).toBe(0);
-  expect((await bed.dnx('history show 1')).stdout).toContain('+ create server web-3\n  outcome  applied\n');
-  expect((await bed.dnx('history show 1 --json')).json()).toMatchObject({ changes: [{ body: { name: 'web-3' }, before: null }] });
+  const [id] = await entries();
+  expect((await bed.dnx(`history show ${id}`)).stdout).toContain('+ create server web-3\n  outcome  applied\n');
+  expect((await bed.dnx(`history show ${id} --json`)).json()).toMatchObject({ changes: [{ body: { name: 'web-3' }, before: null }] });
 });

@@ -1,16 +1,17 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
+import { isMask } from '../../base/text.ts';
 import type { World } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { MASK } from '../../platform/names/existing.ts';
+import { isMarkedHidden, MASK } from '../../platform/names/existing.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
-import { needOf, operations } from '../../platform/operations.ts';
+import { createdBy, needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
-import { type Hidden, type Hide, isSecretField, shownBody, shownFields, withoutUserinfo } from './hidden.ts';
+import { type Hidden, type Hide, isSecretField, mayHoldSecret, shownBody, shownFields, withoutUserinfo } from './hidden.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
-import { irreversible } from './undo.ts';
+import { hasMask, irreversible, notShown } from './undo.ts';
 
 /** A target in a plan. */
 export interface PlannedTarget {
@@ -38,6 +39,8 @@ export interface PlannedChange {
   readonly deployment?: PlannedDeployment;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
+  /** The change of the history on this machine that it takes back. */
+  readonly undoes?: { readonly run: string; readonly n: number };
   readonly about?: readonly JsonObject[];
 }
 
@@ -68,6 +71,8 @@ export interface PlanParts {
   readonly known: readonly Targets[];
   readonly nameOf: Context['nameOf'];
   readonly host: string;
+  /** Why the secrets that are replaced are not kept; undefined if they are. */
+  readonly unkept: string | undefined;
 }
 
 const hasSecret = (query: string): boolean => [...new URLSearchParams(query).keys()].some(isSecretName);
@@ -81,7 +86,7 @@ export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): re
 ];
 
 /** What names the targets of a change. */
-interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf'> {
+interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'unkept'> {
   /** The last reading of a resource with this id. */
   readonly seen: (id: string) => JsonObject | undefined;
   /** The body of the change with this number, from 1. */
@@ -97,9 +102,10 @@ export function plannedChange(change: RecordedChange, parts: ChangeParts, hide?:
     body: shownBody(call, body, hide),
     before: replacedBy(change) ?? null,
   };
+  const replaced = replacedSecrets(change);
   return {
     ...planned,
-    undo: irreversible(planned) ?? null,
+    undo: irreversible(planned, (field) => (field in replaced ? parts.unkept : notShown(field))) ?? null,
     ...(query !== undefined && { query: hasSecret(query) ? hiddenQuery(call, query, hide) : query }),
     ...(absent && { absent }),
     ...(always && { always }),
@@ -147,28 +153,53 @@ function unsaved({ call, field, shown }: Hidden): DnxError {
   );
 }
 
-/** What a change replaces, deletes or touches. A secret is compared by when it was written. */
+/** True for what cannot be taken back, whatever was read before. */
+export function isFinal(call: string): boolean {
+  const undo = own(operations, call)?.undo;
+  return undo === undefined || (typeof undo === 'object' && 'none' in undo);
+}
+
+/** The secrets that a change replaces or deletes, as the API showed them. */
+export function replacedSecrets(change: Pick<RecordedChange, 'call' | 'body' | 'before'>): JsonObject {
+  const { call, before } = change;
+  const hidden = isFinal(call) ? [] : Object.entries(replacedBy(change) ?? {}).filter(([, value]) => hasMask(value));
+  return Object.fromEntries(hidden.flatMap(([field]) => (isShown(before, field) ? [[field, before?.[field]]] : [])));
+}
+
+/** True for a secret that the API shows. */
+const isShown = (item: JsonObject | undefined, field: string): boolean =>
+  item?.[field] !== undefined && item[field] !== null && !isMask(item[field]) && !isMarkedHidden(item);
+
+/** What a change left, as its response shows it: of what was created, what cannot be a secret; otherwise when it was updated. */
+export function answeredWith({ call, body }: Pick<RecordedChange, 'call' | 'body'>, data: unknown): JsonObject | undefined {
+  if (!isObject(data)) return undefined;
+  const isMade = (field: string, value: unknown) =>
+    !(isObject(body) && field in body) && (['number', 'boolean'].includes(typeof value) || /_at$|^status$/.test(field));
+  const isTold = (field: string, value: unknown) =>
+    createdBy(call) === undefined
+      ? field === 'updated_at'
+      : !CHANGING.test(field) && !isSecretName(field) && (isMade(field, value) || !mayHoldSecret(call, field, value));
+  return Object.fromEntries(Object.entries(data).filter(([field, value]) => isTold(field, value)));
+}
+
+/** Fields that change by themselves, which tell nothing of what somebody did. */
+const CHANGING = /^(id|created_at|deployment_status|last_\w+|sites_count|size)$/;
+/** The same with those that Deploynix makes, or a change elsewhere moves. */
+const VOLATILE = /^(id|\w+_id|\w+_at|status|deployment_status|last_\w+|sites_count|size|fingerprint)$/;
+
+/** What a change replaces, deletes or touches, with secrets masked. A secret is compared by when it was written. */
 function replacedBy({ call, body, before }: Pick<RecordedChange, 'call' | 'body' | 'before'>): JsonObject | undefined {
   const operation = own(operations, call);
   if (!before || !operation) return undefined;
   const { touches, fields = [], secrets = [] } = operation;
   const pick = (isKept: (field: string) => boolean) => Object.fromEntries(Object.entries(before).filter(([field]) => isKept(field)));
   if (touches) return pick((field) => touches.includes(field));
-  if (call.startsWith('DELETE '))
-    return shownFields(
-      call,
-      pick((field) => fields.includes(field) || secrets.includes(field)),
-    );
+  if (call.startsWith('POST ')) return undefined;
   const sent = call.startsWith('PUT ') && isObject(body) ? Object.keys(body) : undefined;
-  if (!sent) return undefined;
-  const stamp = sent.some((field) => isSecretField(call, field)) ? pick((field) => field === 'updated_at') : {};
-  return {
-    ...shownFields(
-      call,
-      pick((field) => sent.includes(field)),
-    ),
-    ...stamp,
-  };
+  const kept = pick((field) => (sent ? sent.includes(field) : [...fields, ...secrets].includes(field) || !VOLATILE.test(field)));
+  const marked = Object.entries(kept).map(([field, value]) => [field, secrets.includes(field) && !isShown(before, field) ? MASK : value]);
+  const stamp = sent?.some((field) => isSecretField(call, field)) ? pick((field) => field === 'updated_at') : {};
+  return { ...shownFields(call, Object.fromEntries(marked)), ...stamp };
 }
 
 /** The targets of a change, by the names that were given or read. */

@@ -11,12 +11,15 @@ import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
+import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, type Job, operationPath, operations } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate } from '../site/certificate.ts';
 import type { Application } from './application.ts';
-import { type Lists, wasPerformed } from './compare.ts';
+import { type Left, type Lists, wasPerformed } from './compare.ts';
+import { settleLost } from './past.ts';
+import { bodyWithSecrets } from './secrets.ts';
 
 /** The options that sending follows. */
 export interface SendingOptions {
@@ -33,7 +36,24 @@ export interface Applying {
   readonly application: Application;
   readonly lists: Lists;
   readonly options: SendingOptions;
+  /** If it takes back what was done. */
+  readonly undoing?: Undoing | undefined;
 }
+
+/** What an undo knows of its changes, by their place in its plan. */
+export interface Undoing {
+  /** What each sends, with the secrets that were kept. */
+  readonly bodies: readonly (JsonObject | undefined)[];
+  readonly left: readonly Left[];
+  /** Those that were taken back before. */
+  readonly done: readonly boolean[];
+  /** Is told which fields were not taken. */
+  readonly lost: (title: string, fields: readonly string[]) => void;
+}
+
+/** The body of a change, with its secrets. */
+export const bodyOf = async ({ ctx, options, undoing }: Applying, at: number, change: PlannedChange): Promise<JsonObject | undefined> =>
+  undoing ? undoing.bodies[at] : bodyWithSecrets(ctx, change, options.allow_file);
 
 /** A change that is about to be applied. */
 export interface Pending {
@@ -96,7 +116,7 @@ export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
 /** True for a change that may still be sent: after a deployment that failed, only one that puts something back. */
 export function isLeft(applying: Applying, change: PlannedChange, at: number): boolean {
   const { done, failed } = applying.application.saved;
-  return !done[at] && failed?.at !== at && (!failed || putsBack(applying, { change, at }));
+  return !done[at] && !applying.undoing?.done[at] && failed?.at !== at && (!failed || putsBack(applying, { change, at }));
 }
 
 /** The ids of a change, also of what earlier changes created. */
@@ -173,7 +193,10 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
     if (neverPerformed(error)) application.end(at, undefined);
     else if (isLost(error) && !isRelease(call)) {
       const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
-      if (found !== undefined) application.end(at, found || undefined);
+      if (found !== undefined) {
+        application.end(at, found || undefined);
+        settleLost(ctx, change, flight.sent_at, found);
+      }
       if (found) return rowOf(call, ids, found.id, true);
     }
     throw error;
@@ -217,8 +240,8 @@ const placeIn = (targets: Targets, ids: Readonly<Record<string, string>>): Locat
 
 /** Does what the command of a change does. Waits for what later changes need. */
 async function perform(
-  { ctx, plan }: Applying,
-  { at, change: { call, query }, body, targets: named }: Pending,
+  { ctx, plan, undoing }: Applying,
+  { at, change: { call, query, undoes }, body, title, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
 ): Promise<{ readonly id: string | null; readonly ended?: true }> {
@@ -243,7 +266,8 @@ async function perform(
   }
   if (job === 'certificate' && later && body) return endedBy(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
-  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }) });
+  const more = { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }), undoes };
+  const send = () => ctx.api.send<unknown>(call, ids, more);
   if (!noun || !body) {
     const { data } = await send();
     return { id: job === 'backup' ? idInItem(data) : null };
@@ -251,6 +275,10 @@ async function perform(
   const secret = operations[call]?.secrets?.some((field) => field in body) === true;
   const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
   const { data } = await created(ctx, creation, send);
+  const lost = Object.keys(body).filter(
+    (field) => !operations[call]?.secrets?.includes(field) && isObject(data) && !isSame(body[field], data[field]),
+  );
+  if (lost.length > 0) undoing?.lost(title, lost);
   return { id: idInItem(data) };
 }
 
