@@ -13,6 +13,7 @@ import type { RateStatus } from '../platform/api/limit/usage.ts';
 
 export default command({
   name: 'api',
+  reveals: 'values',
   summary: 'Make an authenticated API request',
   description:
     'Takes a path from the API reference, with or without /api/v1. The method is GET unless you name another, even with -F. -F sets query parameters of a GET, and JSON fields otherwise. {server} and {site} come from --server, --site or your defaults. The response is printed unchanged.',

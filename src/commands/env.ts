@@ -26,10 +26,11 @@ const confirming = {
 
 const listVariables = command({
   name: 'list',
+  reveals: 'values',
   aliases: ['ls'],
   summary: 'List environment variables',
   calls: variablesEndpoint,
-  options: { reveal: flag('Show the values, which are masked in tables') },
+  options: { reveal: { ...flag('Show the values, which are masked in tables'), reveals: 'values' } },
   shows: revealedColumns,
   examples: ['list shop.example.com', 'list shop.example.com --reveal', 'list shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
@@ -45,6 +46,7 @@ const listVariables = command({
 
 const get = command({
   name: 'get',
+  reveals: 'values',
   aliases: ['show'],
   summary: 'Print the value of an environment variable',
   calls: `GET ${siteVariables.path}/{variable}`,
@@ -149,10 +151,13 @@ const sides = under('Conflicts', {
   theirs: list('Use the value at Deploynix for this variable; * for every conflict', 'KEY'),
 });
 const file = argument(text('Dotenv file (default .env.ENVIRONMENT)', 'file'));
-const allowing = { allow_file: list('File outside of the project that a file:// reference may read', 'PATH') };
+const allowing = {
+  allow_file: { ...list('File outside of the project that a file:// reference may read', 'PATH'), reach: 'machine' },
+} as const;
 
 const pull = command({
   name: 'pull',
+  reveals: 'values',
   summary: 'Download variables into a dotenv file',
   description:
     'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.\n\nThe default file is named after the environment of the link file, as .env.production, or after the domain. Your own .env is used only if you name it, and refused if it is for this machine, as with APP_ENV=local.',
@@ -198,6 +203,7 @@ const push = command({
 
 const diff = command({
   name: 'diff',
+  compares: true,
   summary: 'Compare a dotenv file with a site, or two sites',
   description:
     'A word is a file if it exists, starts with a dot or contains a slash; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
@@ -207,7 +213,7 @@ const diff = command({
   options: {
     file_or_site: { ...argument(text('Dotenv file (default .env.ENVIRONMENT), or a site', 'file|site')), names: 'site' },
     other_site: { ...argument(text('Site', 'site')), names: 'site' },
-    reveal: flag('Show the values'),
+    reveal: { ...flag('Show the values'), reveals: 'values' },
     ...allowing,
     exit_code: flag('Exit with 10 if there are differences'),
   },
@@ -217,6 +223,7 @@ const diff = command({
 
 const edit = command({
   name: 'edit',
+  reveals: 'values',
   summary: 'Edit the environment variables of a site in your editor',
   description:
     'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards; if you cancel, your draft is kept for a day. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
@@ -232,6 +239,7 @@ const edit = command({
 
 const run = command({
   name: 'run',
+  reveals: 'values',
   summary: 'Run a command with the environment variables of a site',
   description:
     'Adds the variables to the environment of the command, without writing a file. They override your own. Only those that the .env.example or .env of the project names are passed on, and none that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',

@@ -7,7 +7,6 @@ import { commitDetails } from '../../cli/plan/deployment.ts';
 import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import { warnOfLoss } from '../../cli/run/consent.ts';
-import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
 import { consentToSend } from '../env/dangers.ts';
@@ -44,7 +43,6 @@ interface Given {
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
-  if (ctx.settings.readOnly && !options.check) throw readOnlyError(`dnx apply ${given.shown}`);
   const application = await openApplication(ctx, given.text);
   try {
     const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options };
