@@ -62,17 +62,23 @@ const seesValues = ({ command }: TypedLine): boolean =>
   command.compares === true || (typeof command.calls !== 'function' && (mayChange(command) || command.applies === true));
 
 /** Who may not reach that far, and why. */
-const reaches: Readonly<Record<Reach, { readonly why: string; readonly refused: (holder: Holder) => boolean }>> = {
+const reaches: Readonly<
+  Record<Reach, { readonly why: string; readonly refused: (holder: Holder) => boolean; readonly instead?: string }>
+> = {
   account: { why: 'it would get around the token in use', refused: ({ session, tool }) => Boolean(session ?? tool) },
   outlasts: { why: 'it would outlast the session', refused: ({ session, tool }) => Boolean(session ?? tool) },
   server: { why: 'it can run anything on a server with your SSH key, which no token limits', refused: isAgent },
   machine: { why: 'it makes this computer read any file or address', refused: ({ tool }) => tool !== undefined },
-  endless: { why: 'it never ends; use the tool wait, or read again', refused: ({ tool }) => tool !== undefined },
+  endless: { why: 'it never ends', refused: ({ tool }) => tool !== undefined, instead: 'Use the tool wait, or read again.' },
+  unplanned: { why: 'a plan does not hold it', refused: ({ tool }) => tool !== undefined, instead: 'Leave it out.' },
 };
 
 const reaching: Rule = (line, words, holder) => {
   const found = declaredBy(line, words, 'reach').find(({ value }) => reaches[value].refused(holder));
-  return found && { may: 'no', who: 'person', what: found.what, why: reaches[found.value].why };
+  if (!found) return undefined;
+  const { why, instead } = reaches[found.value];
+  const none = { may: 'no', what: found.what, why } as const;
+  return instead === undefined ? { ...none, who: 'person' } : { ...none, who: 'nobody', instead };
 };
 
 const shown: Readonly<Record<Shows, string>> = {

@@ -264,7 +264,7 @@ function mayTouch(
   if (!reads && !(changes && path !== undefined)) return usage('This would change something. Nothing was sent.');
   // Names are looked up in the lists of servers and sites, and what a site depends on may be in those of the account.
   if (!within || path === undefined || (reads && (around ? /^\/[\w-]+$/ : /^\/(user|servers)$/).test(path))) return undefined;
-  const [own, server, list, site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
+  const [own, server, , site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
   const isAround = reads && site === undefined && (around || own === path);
   return server === within.server && (within.site === undefined || site === within.site || isAround) ? undefined : outside(limits);
 }
