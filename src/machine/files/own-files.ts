@@ -1,0 +1,38 @@
+import { basename, dirname, join, relative } from 'node:path';
+import { usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { dnxDirectories } from '../settings/directories.ts';
+import { pathOf, type World } from '../world.ts';
+import { readJson, readText, realPath } from './text-file.ts';
+
+type Place = Pick<World, 'cwd' | 'env' | 'home' | 'platform'>;
+
+/** The absolute path of a file that the user named and dnx writes. Refuses one below the directories in which dnx keeps its own files. */
+export function pathToWrite(name: string, world: Place): string {
+  const path = pathOf(name, world);
+  // The file may be a link, or be in a directory that is one.
+  const places = [realPath(path), join(realPath(dirname(path)), basename(path))];
+  const own = Object.values(dnxDirectories(world)).map(realPath);
+  if (places.some((each) => own.some((directory) => !/^\.\.|^\//.test(relative(directory, each)))))
+    throw usage(`${name} is where dnx keeps its own files.`, 'Use another directory.');
+  return path;
+}
+
+/** The same for a plan, which replaces only a plan or an empty file. */
+export function pathToPlan(name: string, world: Place): string {
+  const path = pathToWrite(name, world);
+  if (!isPlan(path)) throw usage(`${name} exists, and is not a plan.`, 'Use another name, or remove it.');
+  return path;
+}
+
+function isPlan(path: string): boolean {
+  const text = readText(path);
+  if (text === undefined || text === '') return true;
+  try {
+    const { version, host, changes } = readJson<{ version?: unknown; host?: unknown; changes?: unknown }>(path);
+    return version === 1 && typeof host === 'string' && Array.isArray(changes) && changes.every(isObject);
+  } catch {
+    // No JSON.
+    return false;
+  }
+}
