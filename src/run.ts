@@ -130,6 +130,8 @@ async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx'
   const { settings, world } = ctx;
   if (settings.session?.agent && isError(error) && error.reason === 'name_to_type')
     return (await import('./cli/run/person.ts')).leftToPerson(error, { invocation, settings }, ctx);
+  if (isError(error) && error.reason === 'target_missing' && (settings.format === 'json' || settings.format === 'ndjson'))
+    return (await import('./features/completion/choices.ts')).withChoices(error, ctx);
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
     return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings);
   if (!isError(error, 'forbidden')) return error;

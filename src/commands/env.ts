@@ -5,8 +5,8 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { strict, updating } from '../cli/language/ensure.ts';
 import { argument, flag, list, required, rest, text, under } from '../cli/language/options.ts';
-import { creation, did, remove } from '../cli/language/resource.ts';
-import { done, textView as plain, rows } from '../cli/output/view.ts';
+import { creation, did } from '../cli/language/resource.ts';
+import { textView as plain, rows } from '../cli/output/view.ts';
 import { deployCalls, deploying } from '../features/env/deploy-after.ts';
 import {
   createVariableEndpoint,
@@ -120,16 +120,16 @@ function checkAssignments(words: readonly string[]): void {
 }
 
 const unset = command({
-  ...remove(siteVariables),
   name: 'unset',
   aliases: ['delete', 'rm'],
-  summary: 'Remove an environment variable',
-  calls: `DELETE ${siteVariables.path}/{variable}`,
+  summary: 'Remove environment variables',
+  description: 'Without its APP_KEY or database, a site does not work: to remove these, dnx asks for the name of the site.',
+  calls: [deleteVariableEndpoint, variablesEndpoint],
+  targets: 'all',
+  consent: { level: 'moderate', deferred: true },
+  options: { ...confirming },
   examples: ['unset blog.example.com APP_DEBUG --yes'],
-  async run(ctx, { targets: { variable, site } }) {
-    await ctx.call();
-    return { view: done(`Removed ${variable.label} from ${site.label}`, { id: variable.id, deleted: true }), next: nextDeploy(site) };
-  },
+  run: async (ctx, { targets, consent }) => (await import('../features/env/unset.ts')).unsetVariables(ctx, targets, consent),
 });
 
 const importVariables = command({

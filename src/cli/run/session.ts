@@ -1,4 +1,5 @@
 import { DnxError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { findSession, LEASE_OVER, type Session } from '../../machine/session.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
@@ -52,7 +53,7 @@ export const gateInSession = (session: Session, { read, change }: Gate): Gate =>
     const call = operationAt(method, path)?.call;
     if (session.agent && call && severeOperations.includes(call)) throw nameNeeded();
     // A server may take it for another one: `POST /servers/7?_method=DELETE`.
-    if (session.agent && !call) throw refused('dnx does not know what it does');
+    if (session.agent && (!call || (isObject(options.body) && '_method' in options.body))) throw refused('dnx does not know what it does');
     return change(method, path, options, ...sending);
   },
 });

@@ -9,7 +9,7 @@ import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.
 import { warnOfLoss } from '../../cli/run/consent.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
-import { consentToSend } from '../env/dangers.ts';
+import { changesBy, consentToSend } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { failureIn, openApplication } from './application.ts';
 import { compare, type Lists, openLists } from './compare.ts';
@@ -123,13 +123,11 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
   for (const [id, targets] of sites) {
     if (!targets.server || !targets.site) continue;
     const items = await lists.read('/servers/{server}/sites/{site}/environment-variables', targetIds(targets));
+    const remote = remoteSide(items ?? []);
     const changes = variables
       .filter((each) => each.targets.site?.id === id)
-      .map(({ change, body, targets: { variable } }) => ({
-        key: typeof body?.key === 'string' ? body.key : (variable?.label ?? ''),
-        value: change.call.startsWith('DELETE ') ? undefined : String(body?.value ?? ''),
-      }));
-    asked = (await consentToSend(ctx, targets as Located, { changes, remote: remoteSide(items ?? []), given })) || asked;
+      .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
+    asked = (await consentToSend(ctx, targets as Located, { changes, remote, given })) || asked;
   }
   return asked;
 }

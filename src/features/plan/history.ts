@@ -120,7 +120,7 @@ interface Options {
 
 /** `dnx history`. */
 export function history(ctx: Context, { verb, number, site, since }: Options): Result {
-  const all = readHistory(ctx);
+  const all = readHistory(ctx).filter(({ changes }) => changes.every((change) => isWithin(change, ctx.world.within)));
   if (verb === 'show') {
     if (number === undefined) throw usage('Missing <number>.', undefined, { command: ['history'], why: 'See' });
     return { view: shownRun(pastRun(all, number)) };
@@ -149,6 +149,10 @@ export function pastRun(all: readonly PastRun[], word: string): PastRun {
   if (found) return found;
   throw new DnxError('not_found', `The history has no change ${word}.`, { next: [{ command: ['history'], why: 'See' }] });
 }
+
+/** True if a change is of the server or site that a client may know of. */
+const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context['world']['within']): boolean =>
+  !within || (server?.id === within.server && (within.site === undefined || site?.id === within.site));
 
 const isOf = ({ targets: { site } }: PlannedChange, word: string): boolean =>
   site !== undefined && (site.id === word || (site.name !== null && sameName('site', word, site.name)));
