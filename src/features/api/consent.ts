@@ -48,6 +48,7 @@ async function severe(ctx: Context, call: string, ids: Ids, { yes, confirm }: Gi
     return;
   }
   const noun = Object.keys(ids).at(-1) ?? '';
+  if (!plan && confirm !== undefined && confirm === ids[noun]) return;
   const target = await read(api, noun, ids);
   plan?.consent('severe', target.label);
   if (plan && confirm === undefined) return;

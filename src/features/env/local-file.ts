@@ -2,7 +2,6 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { pathToWrite } from '../../machine/files/own-files.ts';
 import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
 import type { LinkEnvironment } from '../../machine/settings/link.ts';
 import { linkFileFor } from '../../machine/settings/link-file.ts';
@@ -43,7 +42,7 @@ export interface LocalFile {
 export function openLocal(given: string, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
   if (given === '') throw usage('The file name is empty.');
   if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
-  const named = pathToWrite(given, world);
+  const named = pathOf(given, world);
   const short = relative(world.cwd, named);
   const name = short === '' || short.startsWith('..') ? named : short;
   const { path, outside } = projectFile(named, name, world);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
@@ -31,13 +32,13 @@ export function pathToPlan(name: string, world: Place): string {
 }
 
 function holdsPlan(path: string): boolean {
-  const text = readText(path);
-  if (text === undefined || text === '') return true;
   try {
+    const text = readText(path);
+    if (text === undefined || text === '') return true;
     const { version, host, changes } = readJson<{ version?: unknown; host?: unknown; changes?: unknown }>(path);
     return version === 1 && typeof host === 'string' && Array.isArray(changes) && changes.every(isObject);
   } catch {
-    // No JSON.
-    return false;
+    // No JSON, or no file: a directory is told when it cannot be replaced.
+    return !statSync(path).isFile();
   }
 }

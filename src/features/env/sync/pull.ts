@@ -7,6 +7,7 @@ import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
 import { keepOutOfGit } from '../kept-out-of-git.ts';
+import { pathToWrite } from '../../../machine/files/own-files.ts';
 import { type LocalFile, openLocal, siteFileName } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, variablesEndpoint } from '../variables.ts';
@@ -30,6 +31,7 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   if (options.file === '-') return printed(ctx, options);
 
   const { site } = targets;
+  if (options.file !== undefined) pathToWrite(options.file, ctx.world);
   const file = openLocal(options.file ?? siteFileName(ctx, targets), ctx);
   const local = localSide(file);
   const remote = remoteSide(await ctx.list<SiteVariable>(variablesEndpoint));
