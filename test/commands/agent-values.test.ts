@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { leasing } from '../support/leased.ts';
-import { seeded } from '../../src/sandbox/index.ts';
 
 const SECRET = 'a-value-that-nobody-shows';
 const ABILITIES = 'agent run --ability site:update';
@@ -115,8 +115,15 @@ test('what an agent sends to a variable shows no value of another', async () => 
 });
 
 test('a session that only reads refuses a change in its own words', async () => {
-  const [run, api] = await inSession(['site suspend shop.example.com --yes --json', 'api POST /servers -F name=x'], 'agent run --read-only');
-  expect([run?.code, run?.calls, JSON.parse(run?.stderr ?? '')]).toMatchObject([5, [], { error: { code: 'read_only', human: true, next: [] } }]);
+  const [run, api] = await inSession(
+    ['site suspend shop.example.com --yes --json', 'api POST /servers -F name=x'],
+    'agent run --read-only',
+  );
+  expect([run?.code, run?.calls, JSON.parse(run?.stderr ?? '')]).toMatchObject([
+    5,
+    [],
+    { error: { code: 'read_only', human: true, next: [] } },
+  ]);
   for (const each of [run, api]) {
     expect(each?.stderr).toContain('This session only reads.');
     expect(each?.stderr).not.toContain('DNX_READ_ONLY');

@@ -51,7 +51,11 @@ describe.each(dangers)('dnx %s', (line) => {
     const wrong = await bed.dnx(`${line} --confirm blog.example.com`);
     expect([wrong.code, changes(wrong.calls)]).toEqual([2, []]);
     const asked = await bed.dnx(line, { columns: 100, keys: 'n\r' });
-    expect([asked.code, changes(asked.calls), asked.stderr]).toEqual([2, [], expect.stringContaining("Type 'shop.example.com' to continue:")]);
+    expect([asked.code, changes(asked.calls), asked.stderr]).toEqual([
+      2,
+      [],
+      expect.stringContaining("Type 'shop.example.com' to continue:"),
+    ]);
     expect(values()).toEqual(before);
     const plan = await bed.dnx(`${line} --dry-run --json`);
     expect(plan.json<{ consent: object }>().consent).toMatchObject({ level: 'severe', confirm: 'shop.example.com' });
@@ -94,7 +98,11 @@ describe('dnx api', () => {
     ['POST /backups/01JQ8Z4T9G000000000000BK06/restore', 'shop'],
   ])('%s needs the name %s', async (request, name) => {
     const refused = await bed.dnx(`api ${request} --yes`);
-    expect([refused.code, changes(refused.calls), refused.stderr]).toEqual([2, [], expect.stringMatching(/Use --confirm .*; --yes is not enough/)]);
+    expect([refused.code, changes(refused.calls), refused.stderr]).toEqual([
+      2,
+      [],
+      expect.stringMatching(/Use --confirm .*; --yes is not enough/),
+    ]);
     const wrong = await bed.dnx(`api ${request} --confirm other`);
     expect([wrong.code, changes(wrong.calls), wrong.stderr]).toEqual([2, [], expect.stringContaining(`Expected '${name}'.`)]);
     const asked = await bed.dnx(`api ${request}`, { columns: 100, keys: `${name}\r` });

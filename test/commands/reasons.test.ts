@@ -71,7 +71,9 @@ const seen = new Set<string>();
 test.each(Object.entries(cases))('%s', async (reason, { line, before, options, session }) => {
   await before?.();
   let stderr = '';
-  const work = async (inside: (words: string) => Promise<Run>) => void ({ stderr } = await inside(`${line} --json`));
+  const work = async (inside: (words: string) => Promise<Run>) => {
+    stderr = (await inside(`${line} --json`)).stderr;
+  };
   if (session) expect((await leasing(bed, session, work)).code).toBe(0);
   else await work((words) => bed.dnx(words, options?.()));
   const { error } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { error: { reason: string; human: boolean } };

@@ -154,4 +154,3 @@ describe.each(clients)('a client of dnx mcp %s with the tool %j', (start, holder
     });
   });
 });
-

@@ -62,16 +62,14 @@ const seesValues = ({ command }: TypedLine): boolean =>
   command.compares === true || (typeof command.calls !== 'function' && (mayChange(command) || command.applies === true));
 
 /** Who may not reach that far, and why. */
-const reaches: Readonly<
-  Record<Reach, { readonly why: string; readonly refused: (holder: Holder) => boolean; readonly instead?: string }>
-> = {
-  account: { why: 'it would get around the token in use', refused: ({ session, tool }) => Boolean(session ?? tool) },
-  outlasts: { why: 'it would outlast the session', refused: ({ session, tool }) => Boolean(session ?? tool) },
-  server: { why: 'it can run anything on a server with your SSH key, which no token limits', refused: isAgent },
-  machine: { why: 'it makes this computer read any file or address', refused: ({ tool }) => tool !== undefined },
-  endless: { why: 'it never ends', refused: ({ tool }) => tool !== undefined, instead: 'Use the tool wait, or read again.' },
-  unplanned: { why: 'a plan does not hold it', refused: ({ tool }) => tool !== undefined, instead: 'Leave it out.' },
-};
+const reaches: Readonly<Record<Reach, { readonly why: string; readonly refused: (holder: Holder) => boolean; readonly instead?: string }>> =
+  {
+    account: { why: 'it would get around the token in use', refused: ({ session, tool }) => Boolean(session ?? tool) },
+    outlasts: { why: 'it would outlast the session', refused: ({ session, tool }) => Boolean(session ?? tool) },
+    server: { why: 'it can run anything on a server with your SSH key, which no token limits', refused: isAgent },
+    machine: { why: 'it makes this computer read any file or address', refused: ({ tool }) => tool !== undefined },
+    endless: { why: 'it never ends', refused: ({ tool }) => tool !== undefined, instead: 'Use the tool wait, or read again.' },
+    };
 
 const reaching: Rule = (line, words, holder) => {
   const found = declaredBy(line, words, 'reach').find(({ value }) => reaches[value].refused(holder));
@@ -155,11 +153,13 @@ const isAllowed = (path: string, allow: readonly string[]): boolean =>
 export const kindsOf = (path: string): readonly string[] => [path, ...path.split(' ')];
 
 /** Only GET requests. `ensure` may find that nothing has to change, and the gate refuses what it would send. */
-const readingOnly: Rule = ({ command, group }, words, { readOnly, tool }) => {
+const readingOnly: Rule = ({ command, group, options }, words, { readOnly, tool }) => {
   if (!readOnly || tool !== undefined || command.name === 'ensure') return undefined;
   const change = changeIn(command, words ?? {});
   if (change === undefined) return undefined;
-  const what = change === '' ? `dnx ${`${group.name} ${command.name}`.trim()}` : change;
+  const option = Object.keys(options).find((key) => command.options?.[key]?.effect === 'change');
+  const line = ['dnx', group.name, command.name, ...(option === undefined ? [] : [flagName(option)])].filter(Boolean).join(' ');
+  const what = change === '' ? line : change;
   return { may: 'no', who: 'person', what, why: 'it changes something', readOnly: true };
 };
 
@@ -181,11 +181,13 @@ export function refusedHere({ what, why, instead, readOnly }: Refusal, session: 
 
 /** The error for an operation that is not sent, because only reading is allowed. */
 export const readOnlyError = (operation: string, inSession = false): DnxError =>
-  inSession
-    ? new DnxError('read_only', `This session only reads. ${operation} was not sent.`, { hint: 'A person can start one that may do more.' })
-    : new DnxError('read_only', `DNX_READ_ONLY allows only GET requests. ${operation} was not sent.`, {
-        hint: 'Unset DNX_READ_ONLY to allow changes.',
-      });
+  new DnxError(
+    'read_only',
+    `${inSession ? 'This session only reads' : 'DNX_READ_ONLY allows only GET requests'}. ${operation} was not sent.`,
+    {
+      hint: inSession ? 'A person can start one that may do more.' : 'Unset DNX_READ_ONLY to allow changes.',
+    },
+  );
 
 /** The error for the line of a client. */
 export function refusedToClient({ who, what, why, instead }: Refusal, words: readonly string[]): DnxError {

@@ -1,6 +1,6 @@
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { actionOf } from '../../cli/run/consent.ts';
 import { asResult, done, type Result } from '../../cli/output/view.ts';
+import { actionOf } from '../../cli/run/consent.ts';
 import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
 import { remoteSide } from './remote.ts';
