@@ -69,7 +69,7 @@ const reaches: Readonly<Record<Reach, { readonly why: string; readonly refused: 
     server: { why: 'it can run anything on a server with your SSH key, which no token limits', refused: isAgent },
     machine: { why: 'it makes this computer read any file or address', refused: ({ tool }) => tool !== undefined },
     endless: { why: 'it never ends', refused: ({ tool }) => tool !== undefined, instead: 'Use the tool wait, or read again.' },
-    };
+  };
 
 const reaching: Rule = (line, words, holder) => {
   const found = declaredBy(line, words, 'reach').find(({ value }) => reaches[value].refused(holder));

@@ -140,7 +140,17 @@ async function runWithin(
     return hidingValues(bounded(transport, bounds), { host, hides: () => !bounds.values, onHidden: () => (hidden = true) });
   };
   const world = worldOf(ctx.world, {
-    ...{ within: inside.within, stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep, asked },
+    ...{
+      within: inside.within,
+      stdin: Readable.from([]),
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      signal: stop.signal,
+      connect,
+      person,
+      keep,
+      asked,
+    },
     ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
   });
   try {
