@@ -57,6 +57,8 @@ export default command({
       return data(await ctx.api.list(`GET ${address.path as `/${string}`}`, {}, { query: { ...address.query, ...words(fields) } }));
     }
     const body = given.input === undefined ? (verb === 'GET' ? undefined : fields) : parseJson(given.input, '--input');
+    // What it replaces is kept for dnx undo.
+    if (verb !== 'GET' && /\/environment-variables\/[^/]+$/.test(address.path)) await ctx.api.ask('GET', address.path, { casual: true });
     const reply = await ctx.api.ask(verb, withQuery(address, verb === 'GET' ? words(fields) : {}), { body });
     if (reply.status < 300) return include ? withHead(reply) : bodyOf(reply, ctx.progress.note);
     if (include) ctx.progress.note(headOf(reply));

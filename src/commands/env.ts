@@ -132,6 +132,17 @@ const unset = command({
   run: async (ctx, { targets, consent }) => (await import('../features/env/unset.ts')).unsetVariables(ctx, targets, consent),
 });
 
+const history = command({
+  name: 'history',
+  summary: 'Show who changed which variables from this machine',
+  description:
+    'Lists when dnx set, changed or removed variables of a site from here, and in which command. Without values: dnx undo brings them back.',
+  calls: variablesEndpoint,
+  options: { key: argument(text('Only changes of this variable', 'KEY')) },
+  examples: ['history shop.example.com', 'history shop.example.com DB_PASSWORD'],
+  run: async (ctx, { targets, options: { key } }) => (await import('../features/env/history.ts')).variableHistory(ctx, targets, key),
+});
+
 const importVariables = command({
   name: 'import',
   summary: 'Import variables from the .env on the server',
@@ -257,5 +268,5 @@ const run = command({
 export default group({
   name: 'env',
   noun: 'variable',
-  commands: [listVariables, get, set, ensure, unset, importVariables, pull, push, diff, edit, run],
+  commands: [listVariables, get, set, ensure, unset, history, importVariables, pull, push, diff, edit, run],
 });

@@ -6,10 +6,10 @@ export default command({
   effect: 'read',
   summary: 'Show what dnx changed from this machine',
   description:
-    'Lists the commands that changed something at Deploynix, the latest first. With show and a number, shows what each change replaced. The history is a file that only you can read, without secrets, and the oldest entries are dropped.',
+    'Lists the commands that changed something at Deploynix, the latest first. With show and an id, shows what each change replaced. The history is a file that only you can read, and the oldest entries are dropped. Secrets in it are encrypted, with a key beside your token.',
   options: {
     verb: argument(choice('What to do (default list)', ['list', 'show'])),
-    number: argument(text('Number in the list, or id', 'number')),
+    id: argument(text('Id of a change, or a beginning that no other one has', 'id')),
     site: { ...text('Only changes of this site: domain or id', 'site'), short: 's' },
     since: text('Only changes since then: 2h, 7d, or a time in UTC', 'when'),
   },

@@ -1,22 +1,30 @@
-import { command } from '../cli/language/command.ts';
-import { argument, flag, following, text } from '../cli/language/options.ts';
+import { type Consent, command } from '../cli/language/command.ts';
+import { argument, choice, flag, following, text } from '../cli/language/options.ts';
+
+const options = {
+  id: argument(text('Id in dnx history (default the last change)', 'id')),
+  dry_run: { ...flag('Show what would change, and change nothing'), effect: 'read' },
+  out: { ...text('Save the plan, for dnx apply', 'file'), effect: 'local' },
+  in_flight: choice('What became of a change whose response was lost, if dnx cannot find out: done, or to be sent', ['done', 'send']),
+  confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
+  timeout: following.timeout,
+} as const;
+
+/** What `dnx undo` and `dnx redo` have in common. */
+export const undoing = {
+  effect: 'destroy',
+  applies: true,
+  exits: '1 it cannot be undone; 10 it was changed since; 12 only a part was undone',
+  options,
+  consent: async (): Promise<Consent> => ({ level: 'moderate', deferred: true }),
+} as const;
 
 export default command({
+  ...undoing,
   name: 'undo',
   summary: 'Take back a change that dnx made',
   description:
-    'Takes back what the latest command changed, or that with this number of dnx history: it shows what it will send, asks, and is in the history itself. If something was changed since, it changes nothing. What cannot be taken back says so in --dry-run, before it happens: a deletion of what the API does not give back, a secret, a migration.',
-  effect: 'destroy',
-  applies: true,
-  exits: '1 it cannot be undone; 10 it was changed since',
-  options: {
-    number: argument(text('Number or id in dnx history (default the latest)', 'number')),
-    dry_run: { ...flag('Show what would change, and change nothing'), effect: 'read' },
-    out: { ...text('Save the plan, for dnx apply', 'file'), effect: 'local' },
-    confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
-    timeout: following.timeout,
-  },
-  consent: async () => ({ level: 'moderate', deferred: true }),
+    'Takes back the last change of this profile that was not taken back yet; again, the one before it. Or that with this id of dnx history. It shows what it will send, asks, and is in the history itself; dnx redo makes the change again. What was changed since is left alone.\n\nDeployments, restarts and sessions are skipped. What cannot be taken back says so in --dry-run, before it happens. Interrupted, run it again: it goes on.',
   examples: ['undo --yes', 'undo --dry-run'],
-  run: async (ctx, { options, consent }) => (await import('../features/plan/undo.ts')).undo(ctx, options, consent),
+  run: async (ctx, { options, consent }) => (await import('../features/plan/undo.ts')).undo(ctx, 'undo', options, consent),
 });

@@ -181,6 +181,17 @@ describe('in the session of an agent', () => {
     });
   });
 
+  test('undo takes back what the session did, and nothing of anybody else', async () => {
+    expect((await bed.dnx('site suspend blog.example.com --yes')).code).toBe(0);
+    await inSession(async (inside) => {
+      expect(await inside('undo --yes')).toMatchObject({ code: 6, stderr: expect.stringContaining('Nothing to undo') });
+      expect((await inside('site suspend shop.example.com --yes')).code).toBe(0);
+      const run = await inside('undo --yes');
+      expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([expect.stringMatching(/SH0P1\/resume$/)]);
+      expect((await inside('undo --yes')).code).toBe(6);
+    });
+  });
+
   test('nothing is changed without the history', async () => {
     await inSession(async (inside) => {
       rmSync(join(bed.directory, 'state/history.jsonl'));

@@ -45,14 +45,15 @@ describe('dnx history', () => {
   test('lists what was changed, the latest first', async () => {
     await change(RENAME);
     await change('site suspend shop.example.com blog.example.com --yes');
+    const [last, first] = await list();
     const run = await bed.dnx('history');
     expect([run.code, run.calls, run.stdout]).toEqual([
       0,
       [],
       [
-        'NUMBER  WHEN                  COMMAND                                             CHANGES  OUTCOME',
-        '1       2026-04-16T12:00:00Z  dnx site suspend shop.example.com blog.example.com  2        applied',
-        '2       2026-04-16T12:00:00Z  dnx server update web-1 --name web-9                1        applied',
+        'ID     WHEN                  COMMAND                                             CHANGES  OUTCOME',
+        `${last?.id}  2026-04-16T12:00:00Z  dnx site suspend shop.example.com blog.example.com  2        applied`,
+        `${first?.id}  2026-04-16T12:00:00Z  dnx server update web-1 --name web-9                1        applied`,
         '',
       ].join('\n'),
     ]);
@@ -61,15 +62,15 @@ describe('dnx history', () => {
 
   test('shows before and after', async () => {
     await change(RENAME);
-    expect((await bed.dnx('history show 1')).stdout).toContain(
+    const [entry] = await list();
+    expect((await bed.dnx(`history show ${entry?.id}`)).stdout).toContain(
       '~ update server web-1\n  name     web-1 → web-9\n  outcome  applied\n1 change\n  command  dnx server update web-1 --name web-9\n',
     );
-    const [entry] = await list();
     expect((await bed.dnx(`history show ${entry?.id} --json`)).json()).toMatchObject({
-      number: 1,
+      id: entry?.id,
       changes: [{ call: 'PUT /servers/{server}', body: { name: 'web-9' }, before: { name: 'web-1' }, outcome: 'applied', status: 200 }],
     });
-    expect((await bed.dnx('history show 2')).code).toBe(6);
+    expect((await bed.dnx('history show nope')).code).toBe(6);
     expect((await bed.dnx('history show')).code).toBe(2);
   });
 
@@ -77,9 +78,10 @@ describe('dnx history', () => {
     await change('site suspend shop.example.com --yes');
     await bed.clock.sleep(7_200_000);
     await change('site suspend blog.example.com --yes');
-    expect((await list('--site shop.example.com')).map(({ number }) => number)).toEqual([2]);
-    expect((await list('--since 1h')).map(({ number }) => number)).toEqual([1]);
-    expect((await list('--since 2026-04-16T13:00:00Z')).map(({ number }) => number)).toEqual([1]);
+    const commands = async (more: string) => (await list(more)).map(({ command }) => command);
+    expect(await commands('--site shop.example.com')).toEqual(['dnx site suspend shop.example.com']);
+    expect(await commands('--since 1h')).toEqual(['dnx site suspend blog.example.com']);
+    expect(await commands('--since 2026-04-16T13:00:00Z')).toEqual(['dnx site suspend blog.example.com']);
     expect((await bed.dnx('history --since soon')).code).toBe(2);
   });
 
@@ -87,9 +89,10 @@ describe('dnx history', () => {
     expect((await bed.dnx('crontab create date --frequency x --server web-1')).code).toBe(7);
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
     expect((await bed.dnx('server restart web-1 --yes')).code).toBe(13);
-    expect((await list()).map(({ outcome }) => outcome)).toEqual(['unknown', 'failed']);
-    expect((await bed.dnx('history show 1')).stdout).toContain('outcome  unknown: the response was lost');
-    expect((await bed.dnx('history show 2')).stdout).toContain('outcome    failed: ');
+    const all = await list();
+    expect(all.map(({ outcome }) => outcome)).toEqual(['unknown', 'failed']);
+    expect((await bed.dnx(`history show ${all[0]?.id}`)).stdout).toContain('outcome  unknown: the response was lost');
+    expect((await bed.dnx(`history show ${all[1]?.id}`)).stdout).toContain('outcome    failed: ');
   });
 
   test('says so if dnx was killed before the response', async () => {
@@ -144,7 +147,8 @@ describe('dnx history', () => {
     const says = async (value: string, message: string) => {
       bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message } });
       const { code, stderr } = await bed.dnx(`env set shop.example.com SHORT=${value}`);
-      const { stdout } = await bed.dnx('history show 1');
+      const [last] = await list();
+      const { stdout } = await bed.dnx(`history show ${last?.id}`);
       return [code, /\bsaid: (.*)/.exec(stderr)?.[1], /\bsaid: (.*)/.exec(stdout)?.[1]];
     };
     for (const value of ['1', 'd', 'web', 'DB'])
@@ -179,6 +183,8 @@ describe('dnx history', () => {
     await change(RENAME);
     await change('env set shop.example.com NEW=1');
     await change('crontab create date --frequency "0 3 * * *" --server web-9');
+    const [latest, before] = await list();
+    const shown = [latest, before].map((each) => `history show ${each?.id}`);
     const lines = readFileSync(file(), 'utf8').trim().split('\n');
     const junk = fc.oneof(
       fc.constantFrom<unknown>(null, true, 7, '', 'x', [], {}, [null], { a: 1 }, { constructor: {} }, { __proto__x: null }),
@@ -189,7 +195,7 @@ describe('dnx history', () => {
       fc.asyncProperty(args, async (damage) => {
         const broken = lines.map((line, at) => (at === damage.line ? damaged(line, damage) : line));
         writeFileSync(file(), broken.join('\n'));
-        for (const line of ['history', 'history show 1', 'history show 2', 'history --site shop.example.com --json', 'undo --dry-run']) {
+        for (const line of ['history', ...shown, 'history --site shop.example.com --json', 'undo --dry-run']) {
           const run = await bed.dnx(line);
           expect(run.stderr, `${line}: ${broken[damage.line]}`).not.toContain('bug');
         }

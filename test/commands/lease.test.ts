@@ -377,6 +377,7 @@ describe('in a lease, dnx uses only the leased token', () => {
       }),
     );
     expect((await bed.dnx('history')).stdout).toMatch(/ SESSION /);
-    expect((await bed.dnx('history show 1')).stdout).toMatch(/session +lease-/);
+    const [last] = (await bed.dnx('history --json')).json<readonly { id: string }[]>();
+    expect((await bed.dnx(`history show ${last?.id}`)).stdout).toMatch(/session +lease-/);
   });
 });

@@ -38,7 +38,8 @@ describe('a change is one line, whatever is in it', () => {
     expect((await bed.dnx(LINE)).code).toBe(0);
     const list = await bed.dnx('history');
     expect([list.stdout.trimEnd().split('\n').length, list.stdout.includes('\\n1 change\\n')]).toEqual([2, true]);
-    const shown = await bed.dnx('history show 1');
+    const [last] = (await bed.dnx('history --json')).json<{ id: string }[]>();
+    const shown = await bed.dnx(`history show ${last?.id}`);
     expect(shown.stdout.match(/^1 change$/gm)).toHaveLength(1);
     expect(shown.stdout).toContain('\\nApply 1 change?\\n');
   });

@@ -36,6 +36,7 @@ const deleting = [
   'token revoke Sandbox',
   'auth logout',
   'undo',
+  'redo',
   'apply plan.json',
   'api DELETE /servers/{server} --server web-1',
   'api DELETE /servers/{server}/sites/{site} --site shop.example.com',

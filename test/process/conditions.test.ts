@@ -22,7 +22,7 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   chmodSync(join(directory, 'bin/dnx'), 0o755);
   // The real one would contact the address of a sandbox server.
   for (const name of ['bin/ssh', 'bin/claude', 'deploy.sh']) writeFileSync(join(directory, name), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-  if (before !== undefined) expect((await executable.dnx(before.split(' '))).exitCode).toBe(0);
+  for (const line of before?.split(' && ') ?? []) expect((await executable.dnx(line.split(' '))).exitCode).toBe(0);
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
 

@@ -12,7 +12,9 @@ const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for th
 
 const savePlan = 'site suspend shop.example.com --dry-run --out plan.json';
 
-/** A command to run before an example. */
+const undone = 'site suspend shop.example.com --yes && undo --yes';
+
+/** A command to run before an example, or several. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
   'dnx unlink': 'link shop.example.com',
@@ -21,6 +23,8 @@ export const before: Readonly<Record<string, string>> = {
   'dnx apply plan.json --yes': savePlan,
   'dnx undo --yes': 'site suspend shop.example.com --yes',
   'dnx undo --dry-run': 'site suspend shop.example.com --yes',
+  'dnx redo --yes': undone,
+  'dnx redo --dry-run': undone,
   'dnx config delete-profile work --yes': 'config set output json --profile work',
   'dnx agent uninstall --yes': 'agent install claude --yes',
   'dnx agent uninstall --dry-run': 'agent install claude --yes',
@@ -67,7 +71,7 @@ export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareClone(bed, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
-  mustSucceed(await bed.dnx(before[line], cwdOf(bed, line)));
+  for (const each of before[line].split(' && ')) mustSucceed(await bed.dnx(each, cwdOf(bed, line)));
 }
 
 /** A project below the home directory, for an example that does not run there. */

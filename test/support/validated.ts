@@ -51,7 +51,7 @@ function parsed(text: string): unknown {
 
 function checkOf({ group, command, plan, options }: Invocation): ValidateFunction | undefined {
   const path = [group.name, command.name].filter(Boolean).join(' ');
-  if (plan.dry || (path === 'undo' && options.dry_run)) return check('plan', () => planSchema);
+  if (plan.dry || (/^(un|re)do$/.test(path) && options.dry_run)) return check('plan', () => planSchema);
   return check(path, () => outputOf({ path, group, command }));
 }
 

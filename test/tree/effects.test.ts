@@ -53,6 +53,7 @@ test('commands that do more than their requests say so', () => {
     'backup restore',
     'apply',
     'undo',
+    'redo',
     'api',
   ]);
 });

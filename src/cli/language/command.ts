@@ -89,8 +89,8 @@ export interface Consent {
   readonly warning?: string;
   /** What `--confirm` names, if not the target: `the database or site`. */
   readonly named?: string;
-  /** Replaces the verb and the targets in the question. */
-  readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string>);
+  /** Replaces the verb and the targets in the question. As a function, it may also say something before the question. */
+  readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string | undefined>);
   /** True if the command itself asks, once it knows what the question is about. Without a terminal it still needs `--yes` or `--confirm` before any request. */
   readonly deferred?: true;
 }

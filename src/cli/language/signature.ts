@@ -69,10 +69,9 @@ export function leadsWithSite(
   // Too many words otherwise.
   if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;
-  const open = own.filter((each) => (each.required || !takesFiles(each)) && given[each.key] === undefined);
-  const required = open.filter((each) => each.required || each.option.required);
+  const open = own.filter((each) => each.required && given[each.key] === undefined);
   // dnx will ask for the rest.
-  return others.length >= open.length || others.length + 1 < required.length;
+  return others.length >= open.length || others.length + 1 < open.length;
 }
 
 const takesFiles = ({ key, option }: Positional): boolean => key === 'file' || option.placeholder === 'file';

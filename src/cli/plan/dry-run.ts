@@ -7,22 +7,24 @@ import type { Context } from '../language/command.ts';
 import { secretFields } from '../language/resource.ts';
 import type { Result } from '../output/view.ts';
 import type { Invocation } from '../run/invocation.ts';
-import { type Plan, type PlanParts, planForFile, planOf } from './plan.ts';
+import { type Plan, type PlanParts, planForFile, planOf, replacedSecrets } from './plan.ts';
 import type { Fact } from './record.ts';
 import { planView } from './show.ts';
 import { UNREAD } from './undo.ts';
 
 /** What a dry run knows besides the requests. */
-interface Ended extends Omit<PlanParts, 'secrets' | 'host'> {
+interface Ended extends Omit<PlanParts, 'secrets' | 'host' | 'unkept'> {
   readonly invocation: Invocation;
   readonly ctx: Pick<Context, 'settings' | 'world' | 'clock'>;
 }
 
 /** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
-export function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Result): Result {
+export async function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Result): Promise<Result> {
   const { command, plan: given } = invocation;
   const { recorder } = recorded;
-  const parts = { ...recorded, host: ctx.settings.host, secrets: secretFields({ ...command.options, ...command.fields }) };
+  const hasSecrets = recorder.changes.some((change) => Object.keys(replacedSecrets(change)).length > 0);
+  const unkept = hasSecrets ? await (await import('./vault.ts')).whyUnkept(ctx) : undefined;
+  const parts = { ...recorded, host: ctx.settings.host, secrets: secretFields({ ...command.options, ...command.fields }), unkept };
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, invocation) : [])];
   const planned = planOf(parts);
   // The command itself does not read it.

@@ -1,10 +1,10 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pid } from 'node:process';
 import { DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
-import { isObject, own, toJson } from '../../base/json.ts';
+import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
 import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
-import { makeDirectory } from '../../machine/files/text-file.ts';
+import { makeDirectory, readText } from '../../machine/files/text-file.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
 import { type AskedBy, NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { MASK } from '../../platform/names/existing.ts';
@@ -14,7 +14,7 @@ import type { Context, TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from '../run/invocation.ts';
-import { type PlannedChange, plannedChange } from './plan.ts';
+import { answeredWith, isSecretField, type PlannedChange, plannedChange, replacedSecrets } from './plan.ts';
 import { openReadings, recordedOperation } from './record.ts';
 
 /** A line of the history before a request. */
@@ -34,6 +34,12 @@ export interface SentLine {
   /** The session of a lease in which it ran. */
   readonly session?: string;
   readonly change: PlannedChange;
+  /** The change that it takes back. */
+  readonly undoes?: { readonly run: string; readonly n: number };
+  /** The secrets that it replaces, encrypted. */
+  readonly sealed?: string;
+  /** Keyed hashes of the secrets that it sends, by field. */
+  readonly hashes?: Readonly<Record<string, string>>;
 }
 
 /** A line after its response. Without one, nobody knows whether the request was performed. */
@@ -45,7 +51,15 @@ export interface EndedLine extends Pick<SentLine, 'v' | 'run' | 'n'> {
   /** The id of what it created. */
   readonly id: string | null;
   readonly error: string | null;
+  /** What the response shows: of what it created, everything but secrets, else when it was updated. */
+  readonly answer?: JsonObject;
+  /** Whether it was performed, if that was found out later. */
+  readonly performed?: boolean;
 }
+
+/** Where the history is. The environment of a session can move the directory, but not the history. */
+export const historyDirectory = ({ session, directories }: Pick<Settings, 'session' | 'directories'>): string =>
+  session?.lease?.state ?? directories.state;
 
 /** The files of the history, the older one first. */
 export const historyFiles = (state: string): readonly string[] => [join(state, 'history.old.jsonl'), join(state, 'history.jsonl')];
@@ -55,21 +69,21 @@ const LIMIT = 512 * 1024;
 /** A longer change is kept without its values, in bytes. */
 const LONGEST = 64 * 1024;
 
-type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf'>;
+type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf' | 'world'>;
 
 /** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
 export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy): Gate {
   const { clock, settings } = ctx;
-  const { host, profile, directories, session } = settings;
+  const { host, profile, session } = settings;
   const readings = openReadings();
-  const run = [clock.now(), pid, Math.floor(Math.random() * 36 ** 6)].map((part) => part.toString(36)).join('-');
-  // The environment of a session can move the directory, but not the history.
-  const write = writer(session?.lease?.state ?? directories.state, ctx);
+  const directory = historyDirectory(settings);
+  const run = newId(directory, clock.now());
+  const write = writer(directory, ctx);
   const command = asked?.command ?? harmlessWords(invocation);
   let count = 0;
   return {
     read: readings.add,
-    async change(method, address, { body }, send) {
+    async change(method, address, { body, undoes }, send) {
       const [path = ''] = address.split('?', 1);
       const { call, ids } = recordedOperation(method, address);
       if (own(operations, call)?.signs) return send();
@@ -80,27 +94,24 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
         return MASK;
       };
       const named = { known: [], nameOf: ctx.nameOf, secrets: [], seen: readings.withId, created: () => undefined };
-      const change = plannedChange({ call, ids, body, before, about: [] }, named, hide);
+      const line = { v: 1, run, n: count++ } as const;
+      const recorded = { call, ids, body, before, about: [] };
+      const { unkept, keep } = await keeping(ctx, recorded);
+      const change = short(plannedChange(recorded, { ...named, unkept }, hide));
       // The API may quote what was sent.
       const harmless = (text: string) => hidingSecrets(text, secrets);
-      const line = { v: 1, run, n: count++ } as const;
       const at = new Date(clock.now()).toISOString();
-      await write({
-        ...line,
-        at,
-        host,
-        profile,
-        command,
-        ...(asked && { client: asked.client }),
-        ...(session && { session: session.name }),
-        change: short(change),
-      });
+      const askedBy = { ...(asked && { client: asked.client }), ...(session && { session: session.name }) };
+      const sending = { ...line, at, host, profile, command, ...askedBy, change };
+      await write({ ...sending, ...(undoes && { undoes }), ...keep(sending) });
       const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
       try {
         const reply = await send();
         const id = method === 'POST' && isObject(reply.data) ? (idIn(reply.data.id) ?? null) : null;
         const isDone = reply.status < 300;
-        await end({ status: reply.status, sent: true, id: isDone ? id : null, error: isDone ? null : harmless(reply.message ?? '') });
+        const answer = isDone ? answeredWith(recorded, reply.data) : undefined;
+        const error = isDone ? null : harmless(reply.message ?? '');
+        await end({ status: reply.status, sent: true, id: isDone ? id : null, error, ...(answer && { answer }) });
         if (isDone && before && isObject(body)) readings.add(path, { ...before, ...body });
         return reply;
       } catch (error) {
@@ -115,6 +126,59 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
       }
     },
   };
+}
+
+/** Base 32 of Crockford, which has no letters that look like digits. */
+const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
+const ID_LENGTH = 5;
+/** An odd number, so that times in a row have ids that differ from their first letter on. */
+const SPREAD = 20_971_519;
+
+/** An id that no other entry has. */
+function newId(directory: string, now: number): string {
+  const known = historyFiles(directory).map(textOf);
+  const all = LETTERS.length ** ID_LENGTH;
+  for (let number = (now % all) + Math.floor(Math.random() * all); ; number++) {
+    const spread = (number * SPREAD) % all;
+    const id = Array.from({ length: ID_LENGTH }, (_, at) => LETTERS[Math.floor(spread / LETTERS.length ** at) % LETTERS.length]).join('');
+    if (!known.some((text) => text.includes(`"run":"${id}"`))) return id;
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readText(file) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** What a line keeps of secrets: those that it replaces, encrypted, and hashes of those that it sends. `unkept`: why the former are not. */
+async function keeping({ settings, world, progress }: Needs, change: Parameters<typeof replacedSecrets>[0]) {
+  const replaced = replacedSecrets(change);
+  const hasReplaced = Object.keys(replaced).length > 0;
+  const sent = Object.entries(isObject(change.body) ? change.body : {}).filter(([field]) => isSecretField(change.call, field));
+  const nothing = { unkept: undefined, keep: (): Pick<SentLine, 'sealed' | 'hashes'> => ({}) };
+  if (!hasReplaced && sent.length === 0) return nothing;
+  const { openVault, unkeptWords } = await import('./vault.ts');
+  const vault = await openVault({ settings, world }, true);
+  if ('why' in vault) {
+    if (vault.failed && hasReplaced) progress.warn(`dnx undo cannot take this back. ${unkeptWords(vault.why)}`);
+    return { ...nothing, unkept: unkeptWords(vault.why) };
+  }
+  const isLong = toJson(replaced).length > LONGEST;
+  return {
+    unkept: isLong ? 'Its value is too long to keep.' : undefined,
+    keep: (line: SentLine) => ({
+      ...(hasReplaced && !isLong && { sealed: vault.seal(line, replaced) }),
+      ...(sent.length > 0 && { hashes: Object.fromEntries(sent.map(([field, value]) => [field, vault.hash(line, field, wordOf(value))])) }),
+    }),
+  };
+}
+
+/** Adds how a change ended that nobody knew at first. */
+export function writeFound(settings: Pick<Settings, 'session' | 'directories'>, line: EndedLine): void {
+  appendFileSync(historyFiles(historyDirectory(settings))[1] ?? '', `\n${toJson(line)}`, { mode: 0o600 });
 }
 
 const short = (change: PlannedChange): PlannedChange =>

@@ -4,13 +4,14 @@ import { isSecretName } from '../../base/secrets.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import type { World } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { MASK } from '../../platform/names/existing.ts';
+import { isMarkedHidden, MASK } from '../../platform/names/existing.ts';
+import { isSame } from '../../platform/names/match.ts';
 import { isId, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
-import { needOf, operations } from '../../platform/operations.ts';
+import { createdBy, needOf, operations } from '../../platform/operations.ts';
 import type { Consent, Context } from '../language/command.ts';
 import type { PlannedDeployment } from './deployment.ts';
 import { creatorOf, type RecordedChange, type Recorder } from './record.ts';
-import { irreversible } from './undo.ts';
+import { irreversible, notShown } from './undo.ts';
 
 /** A target in a plan. */
 export interface PlannedTarget {
@@ -38,6 +39,8 @@ export interface PlannedChange {
   readonly deployment?: PlannedDeployment;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
+  /** The change of the history on this machine that it takes back. */
+  readonly undoes?: { readonly run: string; readonly n: number };
   readonly about?: readonly JsonObject[];
 }
 
@@ -70,6 +73,8 @@ export interface PlanParts {
   readonly host: string;
   /** The fields that the command declares as secrets. */
   readonly secrets: readonly string[];
+  /** Why the secrets that are replaced are not kept; undefined if they are. */
+  readonly unkept: string | undefined;
 }
 
 /** True for a field that holds a secret in this request. */
@@ -84,7 +89,7 @@ export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): re
 ];
 
 /** What names the targets of a change, and its secrets. */
-interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'secrets'> {
+interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'secrets' | 'unkept'> {
   /** The last reading of a resource with this id. */
   readonly seen: (id: string) => JsonObject | undefined;
   /** The body of the change with this number, from 1. */
@@ -105,9 +110,10 @@ export function plannedChange(
     body: withoutSecrets(body, isSecret, hidden) ?? null,
     before: replacedBy(change, isSecret) ?? null,
   };
+  const replaced = replacedSecrets(change);
   return {
     ...planned,
-    undo: irreversible(planned) ?? null,
+    undo: irreversible(planned, (field) => (field in replaced ? parts.unkept : notShown(field))) ?? null,
     ...(query !== undefined && { query: hasSecret(query) ? (hidden(query, 'query') as string) : query }),
     ...(absent && { absent }),
     ...(always && { always }),
@@ -152,7 +158,36 @@ function withoutSecrets(value: unknown, isSecret: (field: string) => boolean, hi
   return Object.fromEntries(entries);
 }
 
-/** Fields that change by themselves. */
+/** The secrets that a change replaces or deletes, as the API showed them. */
+export function replacedSecrets({ call, body, before }: Pick<RecordedChange, 'call' | 'body' | 'before'>): JsonObject {
+  const isSecret = (field: string) => isSecretField(call, field);
+  const fields = Object.keys(replacedBy({ call, body, before }, isSecret) ?? {}).filter(isSecret);
+  return Object.fromEntries(fields.flatMap((field) => (isShown(before, field) ? [[field, before?.[field]]] : [])));
+}
+
+/** True for a secret that the API shows. */
+const isShown = (item: JsonObject | undefined, field: string): boolean =>
+  item?.[field] !== undefined && item[field] !== null && !isMask(item[field]) && !isMarkedHidden(item);
+
+/** What a change left, as its response shows it: of what was created, what cannot be a secret; otherwise when it was updated. */
+export function answeredWith({ call, body }: Pick<RecordedChange, 'call' | 'body'>, data: unknown): JsonObject | undefined {
+  if (!isObject(data)) return undefined;
+  const isHarmless = (field: string, value: unknown) =>
+    own(operations, call)?.fields?.includes(field) ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    /_at$|^status$/.test(field) ||
+    (isObject(body) && isSame(body[field], value));
+  const isTold = (field: string, value: unknown) =>
+    createdBy(call) === undefined
+      ? field === 'updated_at'
+      : !CHANGING.test(field) && !isSecretField(call, field) && isHarmless(field, value);
+  return Object.fromEntries(Object.entries(data).filter(([field, value]) => isTold(field, value)));
+}
+
+/** Fields that change by themselves, which tell nothing of what somebody did. */
+const CHANGING = /^(id|created_at|deployment_status|last_\w+|sites_count|size)$/;
+/** The same with those that a change elsewhere moves. */
 const VOLATILE = /^(status|deployment_status|updated_at|last_\w+|sites_count|size)$/;
 
 /** What a change replaces, deletes or touches, with secrets masked. A secret is compared by when it was written. */
@@ -171,7 +206,8 @@ function replacedBy(
         : !VOLATILE.test(field),
   );
   if (call.startsWith('POST ') && !touched) return undefined;
-  return withoutSecrets(Object.fromEntries(kept), isSecret, () => MASK) as JsonObject;
+  const shown = kept.map(([field, value]) => [field, isSecret(field) && !isShown(before, field) ? MASK : value]);
+  return withoutSecrets(Object.fromEntries(shown), isSecret, () => MASK) as JsonObject;
 }
 
 /** The targets of a change, by the names that were given or read. */

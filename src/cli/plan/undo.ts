@@ -14,22 +14,23 @@ interface Sent {
 
 /** What a command does not read if an id names its target, because that costs a request. */
 export const UNREAD = 'What it replaces was not read. It is, if the target is given by name, or in a plan that --out saves.';
-const SECRET = 'A secret is not kept.';
+
+/** Why the secret in a field cannot be brought back; undefined if it can. */
+type Secrets = (field: string) => string | undefined;
+
+/** Why a field that the API hides cannot be brought back. */
+export const notShown = (field: string): string => `The API does not show its ${field.replaceAll('_', ' ')}.`;
 
 /** Why a change cannot be taken back; undefined if it can. */
-export function irreversible({ call, body, before }: Sent): string | undefined {
+export function irreversible({ call, body, before }: Sent, secret: Secrets): string | undefined {
   const undo = own(operations, call)?.undo;
   if (undo === undefined) return 'dnx does not know this operation.';
   if (undo === 'delete') return undefined;
   if (typeof undo === 'object' && 'none' in undo) return undo.none;
   if (!before) return UNREAD;
   if (undo === 'schedule') return 'scheduled_deploy_at' in before ? undefined : UNREAD;
-  if (undo === 'restore') return missing(Object.keys(isObject(body) ? body : {}), before);
-  if (undo === 'create')
-    return missing(
-      createdFields(call).filter((field) => field in before),
-      before,
-    );
+  if (undo === 'restore') return missing(Object.keys(isObject(body) ? body : {}), before, secret);
+  if (undo === 'create') return missing(createdFields(call), before, secret);
   return isDone(call, body, before) ? 'It was like that before.' : undefined;
 }
 
@@ -39,21 +40,35 @@ const createdFields = (call: string): readonly string[] => {
   return [...fields, ...secrets];
 };
 
-function missing(fields: readonly string[], before: JsonObject): string | undefined {
+function missing(fields: readonly string[], before: JsonObject, secret: Secrets): string | undefined {
   const unknown = fields.find((field) => !(field in before));
-  if (unknown !== undefined) return `The API does not show its ${unknown.replaceAll('_', ' ')}.`;
-  return fields.some((field) => isMask(before[field])) ? SECRET : undefined;
+  if (unknown !== undefined) return notShown(unknown);
+  return fields.flatMap((field) => (hasMask(before[field]) ? (secret(field) ?? []) : []))[0];
 }
 
+/** True for what is or holds a secret that is hidden. */
+export const hasMask = (value: unknown): boolean =>
+  isMask(value) || (typeof value === 'object' && value !== null && Object.values(value).some(hasMask));
+
 /** Why the inverse of a change cannot be taken back in turn; null if it can. What it replaces is read before it is sent. */
-export function irreversibleUndo(inverse: Sent): string | null {
-  const why = irreversible(inverse);
+export function irreversibleUndo(inverse: Sent, secret: Secrets): string | null {
+  const why = irreversible(inverse, secret);
   return why === undefined || why === UNREAD ? null : why;
 }
 
-/** The change that takes another one back; else why there is none. `created`: the id of what that created. */
-export function inverseOf(change: Sent, created: string | null): (Sent & { readonly absent?: true }) | string {
-  const why = irreversible(change);
+/** A change that takes another one back. */
+interface Inverse extends Sent {
+  readonly absent?: true;
+  /** The fields that it does not bring back. */
+  readonly lost?: readonly string[];
+}
+
+/** The change that takes another one back; else why there is none. `created`: the id of what that created, and `answer` what it said of it. */
+export function inverseOf(
+  change: Sent,
+  { created, answer, secret }: { readonly created: string | null; readonly answer: JsonObject | undefined; readonly secret: Secrets },
+): Inverse | string {
+  const why = irreversible(change, secret);
   if (why !== undefined) return why;
   const { call, targets, body } = change;
   const before = change.before ?? {};
@@ -69,22 +84,30 @@ export function inverseOf(change: Sent, created: string | null): (Sent & { reado
     const noun = createdBy(call) ?? '';
     if (created === null) return 'The API did not say what it created.';
     const name = isObject(body) ? (resourceName(body, noun) ?? null) : null;
+    const { status: _, ...left } = { ...shown(body), ...answer };
     return {
       call: `DELETE ${path}/{${noun}}` as Endpoint,
       targets: { ...targets, [noun]: { id: created, name } },
       body: null,
-      before: shown(body),
+      before: Object.keys(left).length > 0 ? left : null,
     };
   }
   if (undo === 'schedule') {
     const at = before.scheduled_deploy_at;
     return at === null || at === '' ? action('cancel-scheduled-deploy', null) : action('schedule-deploy', { scheduled_at: at });
   }
-  if (undo === 'restore') return { call, targets: renamed(targets, body), body: before, before: shown(body) };
+  if (undo === 'restore') {
+    const { updated_at: _, ...replaced } = before;
+    const left = isObject(body) && Object.values(body).some(isMask) ? { ...body, ...answer } : shown(body);
+    return { call, targets: renamed(targets, body), body: replaced, before: left };
+  }
   if (undo === 'create') {
-    const sent = createdFields(call).flatMap((field) =>
-      before[field] === null || before[field] === undefined ? [] : [[field, before[field]] as const],
-    );
+    const create = createdFields(call);
+    const read = Object.entries(before).filter(([field, value]) => value !== null && (create.includes(field) || !MADE.test(field)));
+    const isLost = (field: string, value: unknown) =>
+      !create.includes(field) && (typeof value === 'object' || (isMask(value) && secret(field) !== undefined));
+    const sent = read.filter(([field, value]) => !isLost(field, value));
+    const lost = read.flatMap(([field, value]) => (isLost(field, value) ? [field] : []));
     const parents = Object.entries(targets).slice(0, -1);
     return {
       call: `POST ${path.slice(0, path.lastIndexOf('/'))}` as Endpoint,
@@ -92,10 +115,14 @@ export function inverseOf(change: Sent, created: string | null): (Sent & { reado
       body: Object.fromEntries(sent),
       before: null,
       absent: true,
+      ...(lost.length > 0 && { lost }),
     };
   }
   return action(typeof undo === 'object' && 'action' in undo ? undo.action : '', null);
 }
+
+/** Fields that Deploynix makes itself. Any other one that was read is sent again. */
+const MADE = /^(id|\w+_id|\w+_at|status|fingerprint|pid|uptime)$/;
 
 /** The targets of a change that gave the last one another name. */
 function renamed(targets: Sent['targets'], body: unknown): Sent['targets'] {

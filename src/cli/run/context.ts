@@ -140,17 +140,17 @@ function apiOf(
 /** Writes what a command changes into the history, whose code is loaded with the first change. */
 function historyGate(
   ctx: Pick<BaseContext, 'settings' | 'clock' | 'progress'> & Pick<Scope['names'], 'nameOf'>,
-  { env, asked }: Pick<World, 'env' | 'asked'>,
+  world: World,
   invocation: Invocation,
 ): Gate | undefined {
-  if (truthy(env.DNX_NO_HISTORY) && !ctx.settings.session) return undefined;
+  if (truthy(world.env.DNX_NO_HISTORY) && !ctx.settings.session) return undefined;
   const reads = new Map<string, unknown>();
   const changes = invocation.command.applies || mayChange(invocation.command);
   let opened: Promise<Gate> | undefined;
   return {
     read: (path, data) => void (changes && reads.set(path, data)),
     async change(method, path, options, ...sending) {
-      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal(ctx, invocation, asked));
+      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, world }, invocation, world.asked));
       const journal = await opened;
       for (const [from, data] of reads) journal.read(from, data);
       reads.clear();

@@ -56,6 +56,12 @@ export async function consentToSend(
     });
   if (dangers.length === 0 && (yes || !ask)) return false;
   for (const line of ask?.lines ?? []) ctx.progress.note(line);
+  const replaced = changes.flatMap(({ key }) => (remote.has(key) ? [key] : []));
+  if (replaced.length > 0)
+    await warnUnkept(
+      ctx,
+      replaced.filter((key) => remote.get(key) === UNKNOWN),
+    );
   if (dangers.length > 0) {
     ctx.progress.alert(`${sentence}:`, dangers);
     requireName(await ctx.ask.input(`Type ${inQuotes(name)} to continue:`));
@@ -73,6 +79,13 @@ export function changesBy(call: string, body: unknown, key: string | undefined, 
   // What is hidden may be anything.
   const value = sent.value === undefined && key !== undefined ? (remote.get(key) ?? '') : (sent.value ?? '');
   return [...(next === key ? [] : removed), { key: next, value: value === UNKNOWN ? 'unknown' : wordOf(value) }];
+}
+
+/** Says before a question that `dnx undo` cannot bring back the values that are replaced, if so. `hidden`: variables that the API does not show. */
+export async function warnUnkept(ctx: Context, hidden: readonly string[] = []): Promise<undefined> {
+  const why = await (await import('../../cli/plan/vault.ts')).whyUnkept(ctx);
+  if (why !== undefined) ctx.progress.warn(`dnx undo cannot take this back. ${why}`);
+  else if (hidden.length > 0) ctx.progress.warn(`dnx undo cannot bring back what the API does not show: ${hidden.join(', ')}.`);
 }
 
 /** What decides whether a change is dangerous. */

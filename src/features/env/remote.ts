@@ -3,13 +3,11 @@ import { isObject } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import type { Reply } from '../../platform/api/api.ts';
+import { isMarkedHidden } from '../../platform/names/existing.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
 import { maskedError } from '../auth/hide.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
 import { createVariableEndpoint, type SettingContext, type SiteVariable, updateVariableEndpoint, variablesEndpoint } from './variables.ts';
-
-/** Fields by which an API marks a value that it does not show. */
-const MARKS = ['masked', 'is_masked', 'hidden', 'is_hidden', 'redacted', 'is_redacted', 'secret', 'is_secret'] as const;
 
 /** The variables at Deploynix, without the hidden values. Of two with the same key, the first counts. */
 export function remoteSide(variables: readonly unknown[]): Side {
@@ -23,7 +21,7 @@ export function remoteSide(variables: readonly unknown[]): Side {
 
 function valueIn(variable: Readonly<Record<string, unknown>>): string | typeof UNKNOWN {
   const { value } = variable;
-  if (MARKS.some((mark) => [true, 1, '1', 'true'].includes(variable[mark] as string))) return UNKNOWN;
+  if (isMarkedHidden(variable)) return UNKNOWN;
   if (value === null || value === undefined || typeof value === 'object') return UNKNOWN;
   const text = wordOf(value);
   return isMask(text) ? UNKNOWN : text;

@@ -10,12 +10,12 @@ import { childEnv } from '../../machine/env.ts';
 import { ownHolderName } from '../../machine/files/lock.ts';
 import { forgetLease, type Lease, savedLeases, saveLease } from '../../machine/lease.ts';
 import type { Env } from '../../machine/world.ts';
-import { readHistory } from '../plan/history.ts';
+import { readHistory } from '../plan/past.ts';
 import { readAbilities } from '../token/choose.ts';
 import { type Fresh, mayHaveActed, mint } from '../token/mint.ts';
 import type { Token } from '../token/token.ts';
 import { revokeLeased } from './left.ts';
-import { leaseName } from './name.ts';
+import { leaseName, sessionName } from './name.ts';
 
 /** What to lease, and to what. */
 interface Leasing {
@@ -100,8 +100,7 @@ async function newLease(
   const held = await tokens.find();
   const now = clock.now();
   const until = new Date(now + ttlMs).toISOString();
-  const chance = Math.floor((world.random ?? Math.random)() * 36 ** 6);
-  const session = `${kind}-${[now, pid, chance].map((part) => part.toString(36)).join('-')}`;
+  const session = sessionName(kind, { now, pid, chance: (world.random ?? Math.random)() });
   return {
     version: 1,
     session,

@@ -9,13 +9,12 @@ import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.
 import { warnOfLoss } from '../../cli/run/consent.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { severeOperations } from '../../platform/operations.ts';
-import { changesBy, consentToSend } from '../env/dangers.ts';
+import { changesBy, consentToSend, warnUnkept } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { failureIn, openApplication } from './application.ts';
 import { compare, type Lists, openLists } from './compare.ts';
 import { readPlanFile } from './file.ts';
-import { bodyWithSecrets } from './secrets.ts';
-import { type Applying, isLeft, isSamePlace, type Pending, type SendingOptions, sendAll } from './send.ts';
+import { type Applying, bodyOf, isLeft, isSamePlace, type Pending, type SendingOptions, sendAll, type Undoing } from './send.ts';
 import { settleFlight } from './settle.ts';
 
 /** The options of `dnx apply`. */
@@ -28,7 +27,7 @@ export async function applyPlanFile(ctx: Context, file: string, options: Options
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
-  return applyPlan(ctx, { plan, text, shown: file, preview: '--check' }, options, consent);
+  return applyPlan(ctx, { plan, text, line: ['apply', file], preview: '--check' }, options, consent);
 }
 
 /** A plan, and what names it. */
@@ -38,14 +37,16 @@ interface Given {
   readonly preview: '--check' | '--dry-run';
   /** What tells it from other plans. */
   readonly text: string;
-  readonly shown: string;
+  /** The words after `dnx`. */
+  readonly line: readonly string[];
+  readonly undoing?: Undoing;
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
   const application = await openApplication(ctx, given.text);
   try {
-    const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options };
+    const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options, undoing: given.undoing };
     await settleFlight(applying);
     const failure = failureIn(application.saved);
     const pending = await pendingIn(applying);
@@ -68,24 +69,24 @@ export async function applyPlan(ctx: Context, given: Given, options: Options, co
 
 /** The changes to send, with their secrets and the names of their targets. Fails if anything is not as it was. */
 async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
-  const { ctx, plan, lists, options } = applying;
+  const { ctx, plan, lists, undoing } = applying;
   const { changes } = plan;
   const pending: (Pending & { readonly moved: readonly string[] })[] = [];
   for (const [at, change] of changes.entries()) {
     if (!isLeft(applying, change, at)) continue;
     const changed = changes.slice(0, at).some((each) => isSamePlace(each, change));
-    const { targets, moved } = await compare(lists, change, changed);
+    const { targets, moved } = await compare(lists, change, changed, undoing?.left[at]);
     const names = Object.entries(change.targets).map(([noun, each]) => [noun, { ...each, name: targets[noun]?.label ?? each.id }]);
     const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
     if (change.deployment) moved.push(...(await (await import('../changes/tip.ts')).movedBranch(ctx, change.deployment)));
-    pending.push({ at, change, title, targets, moved, body: await bodyWithSecrets(ctx, change, options.allow_file) });
+    pending.push({ at, change, title, targets, moved, body: await bodyOf(applying, at, change) });
   }
   const moved = pending.filter((each) => each.moved.length > 0);
   if (moved.length === 0) return pending;
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
     details: moved.flatMap(({ title, moved }) => moved.map((each): Detail => [title, each])),
     reason: 'plan_moved',
-    hint: 'Make a new plan.',
+    hint: undoing ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
   });
 }
 
@@ -110,6 +111,7 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
     throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
       reason: 'confirmation_missing',
     });
+  if (pending.some(({ change }) => /^(PUT|DELETE) .*\/\{variable\}$/.test(change.call))) await warnUnkept(ctx);
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
 

@@ -52,8 +52,16 @@ async function targetNow(lists: Lists, call: string, noun: string, ids: Readonly
   return items && (items.find((each) => idIn(each.id) === ids[noun]) ?? null);
 }
 
+/** What an undo knows of the change that it takes back, besides the fields that it left. */
+export interface Left {
+  /** The status in the response to a creation, whose work may go on after it. */
+  readonly status: unknown;
+  /** Whether a secret is the one that was sent; undefined if nobody knows. */
+  hasSecret(field: string, value: unknown): boolean | undefined;
+}
+
 /** Compares a change with what is there now. `changed`: an earlier change of the plan has the same target. */
-export async function compare(lists: Lists, change: PlannedChange, changed: boolean): Promise<Compared> {
+export async function compare(lists: Lists, change: PlannedChange, changed: boolean, left?: Left): Promise<Compared> {
   const { call, before, absent, about } = change;
   const moved: string[] = [];
   const targets: Record<string, { id: string; label: string }> = {};
@@ -65,10 +73,11 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     own = await targetNow(lists, call, noun, ids);
     const label = own ? resourceName(own, noun) : undefined;
     if (own === null) moved.push(`${name ?? id} is gone`);
-    else if (label !== undefined && name !== null && !sameName(noun, name, label)) moved.push(`${name} is ${label} now`);
+    // An undo is by ids of our own; something may have another name by now.
+    else if (!left && label !== undefined && name !== null && !sameName(noun, name, label)) moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
-  if (own && before && !changed) moved.push(...differences(own, before));
+  if (own && before && !changed) moved.push(...differences(own, before, left));
   const branch = change.deployment?.branch ?? null;
   if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
     moved.push(`it deploys branch ${own.branch} now, not ${branch}`);
@@ -82,10 +91,15 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   return { targets, moved };
 }
 
-const differences = (now: JsonObject, before: JsonObject): readonly string[] =>
-  Object.entries(before).flatMap(([field, was]) =>
-    isMask(was) || !(field in now) || isSame(was, now[field]) ? [] : [`${field} is ${shownValue(now[field])}, not ${shownValue(was)}`],
-  );
+function differences(now: JsonObject, before: JsonObject, left?: Left): readonly string[] {
+  // The work that a creation started updates it, too.
+  const isWork = left?.status !== undefined && !isSame(left.status, now.status);
+  return Object.entries(before).flatMap(([field, was]) => {
+    if (!(field in now) || (isWork && field === 'updated_at')) return [];
+    if (isMask(was)) return left?.hasSecret(field, now[field]) === false ? [`${field} was changed`] : [];
+    return isSame(was, now[field]) ? [] : [`${field} is ${shownValue(now[field])}, not ${shownValue(was)}`];
+  });
+}
 
 async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const noun = createdBy(call) ?? '';

@@ -58,6 +58,13 @@ export const planSchema = {
         always: { description: 'Sent even if an earlier change fails, to put something back.', const: true },
         deployment: { $ref: '#/$defs/deployment' },
         undo: { description: 'Why dnx undo cannot take it back; null if it can.', ...nullable('string') },
+        undoes: {
+          description: 'The change of the history on this machine that it takes back.',
+          type: 'object',
+          required: ['run', 'n'],
+          additionalProperties: false,
+          properties: { run: { type: 'string' }, n: { type: 'integer', minimum: 0 } },
+        },
         about: { description: 'What the command says of this change.', ...objects },
       },
     },
@@ -142,12 +149,14 @@ function requireKeys(value: JsonObject, known: JsonObject, wrong: Wrong): void {
 function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
   if (!isObject(change)) throw wrong('is not an object');
   requireKeys(change, planSchema.$defs.change.properties, wrong);
-  const { call, targets, body, before } = change;
+  const { call, targets, body, before, undoes } = change;
   if (typeof call !== 'string' || !changing.includes(call)) throw wrong('is no operation that changes something');
   const why = exclusionOf({ call: call as PlannedChange['call'], body });
   if (why !== undefined) throw wrong(`cannot be in a plan: ${why}`);
   for (const [key, each] of Object.entries({ body, before }))
     if (each !== null && each !== undefined && !isObject(each)) throw wrong(`has a ${key} that is not an object`);
+  if (undoes !== undefined && !(isObject(undoes) && typeof undoes.run === 'string' && typeof undoes.n === 'number'))
+    throw wrong('does not name what it takes back');
   requireDeployment(call, change.deployment, wrong);
   if (change.query !== undefined && !isHarmlessQuery(change.query)) throw wrong('has a query that is not valid');
   const nouns = parameters(call);

@@ -11,12 +11,15 @@ import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
 import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
+import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, operationPath } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate, issueEndpoint } from '../site/certificate.ts';
 import type { Application } from './application.ts';
-import { type Lists, wasPerformed } from './compare.ts';
+import { type Left, type Lists, wasPerformed } from './compare.ts';
+import { settleLost } from './past.ts';
+import { bodyWithSecrets } from './secrets.ts';
 
 /** The options that sending follows. */
 export interface SendingOptions {
@@ -33,7 +36,24 @@ export interface Applying {
   readonly application: Application;
   readonly lists: Lists;
   readonly options: SendingOptions;
+  /** If it takes back what was done. */
+  readonly undoing?: Undoing | undefined;
 }
+
+/** What an undo knows of its changes, by their place in its plan. */
+export interface Undoing {
+  /** What each sends, with the secrets that were kept. */
+  readonly bodies: readonly (JsonObject | undefined)[];
+  readonly left: readonly Left[];
+  /** Those that were taken back before. */
+  readonly done: readonly boolean[];
+  /** Is told which fields were not taken. */
+  readonly lost: (title: string, fields: readonly string[]) => void;
+}
+
+/** The body of a change, with its secrets. */
+export const bodyOf = async ({ ctx, options, undoing }: Applying, at: number, change: PlannedChange): Promise<JsonObject | undefined> =>
+  undoing ? undoing.bodies[at] : bodyWithSecrets(ctx, change, options.allow_file);
 
 /** A change that is about to be applied. */
 export interface Pending {
@@ -70,7 +90,7 @@ export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
 /** True for a change that may still be sent: after a deployment that failed, only one that puts something back. */
 export function isLeft(applying: Applying, change: PlannedChange, at: number): boolean {
   const { done, failed } = applying.application.saved;
-  return !done[at] && failed?.at !== at && (!failed || putsBack(applying, { change, at }));
+  return !done[at] && !applying.undoing?.done[at] && failed?.at !== at && (!failed || putsBack(applying, { change, at }));
 }
 
 /** The ids of a change, also of what earlier changes created. */
@@ -146,7 +166,10 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Pick<Appli
     if (neverPerformed(error)) application.end(at, undefined);
     else if (isLost(error) && !isRelease(call)) {
       const found = await wasPerformed(lists, change, { ids, body, list: flight.ids });
-      if (found !== undefined) application.end(at, found || undefined);
+      if (found !== undefined) {
+        application.end(at, found || undefined);
+        settleLost(ctx, change, flight.sent_at, found);
+      }
       if (found) return { id: found.id, result: 'applied' };
     }
     throw error;
@@ -190,8 +213,8 @@ const placeIn = (targets: Targets, ids: Readonly<Record<string, string>>): Locat
 
 /** Does what the command of a change does. Waits for what later changes need. Returns the id of what it created. */
 async function perform(
-  { ctx, plan }: Applying,
-  { at, change: { call, query }, body, targets: named }: Pending,
+  { ctx, plan, undoing }: Applying,
+  { at, change: { call, query, undoes }, body, title, targets: named }: Pending,
   ids: Readonly<Record<string, string>>,
   known: readonly JsonObject[] | undefined,
 ): Promise<string | undefined> {
@@ -215,7 +238,8 @@ async function perform(
   }
   if (call === issueEndpoint && later && body) return idOf(await issueCertificate(ctx, place, body, true));
   const noun = createdBy(call);
-  const send = () => ctx.api.send<unknown>(call, ids, { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }) });
+  const more = { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }), undoes };
+  const send = () => ctx.api.send<unknown>(call, ids, more);
   if (!noun || !body) {
     await send();
     return undefined;
@@ -223,6 +247,8 @@ async function perform(
   const secret = Object.keys(body).some((field) => isSecretField(call, field));
   const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
   const { data } = await created(ctx, creation, send);
+  const lost = Object.keys(body).filter((field) => !isSecretField(call, field) && isObject(data) && !isSame(body[field], data[field]));
+  if (lost.length > 0) undoing?.lost(title, lost);
   return isObject(data) ? idIn(data.id) : undefined;
 }
 

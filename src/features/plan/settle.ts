@@ -4,8 +4,8 @@ import { changeTitle } from '../../cli/plan/show.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Flight } from './application.ts';
 import { wasPerformed } from './compare.ts';
-import { bodyWithSecrets } from './secrets.ts';
-import { type Applying, idsOf, isRelease, outcomeOf } from './send.ts';
+import { settleLost } from './past.ts';
+import { type Applying, bodyOf, idsOf, isRelease, outcomeOf } from './send.ts';
 
 /** Finds out what became of a request whose end this machine never saw. */
 export async function settleFlight(applying: Applying): Promise<void> {
@@ -19,7 +19,7 @@ export async function settleFlight(applying: Applying): Promise<void> {
       ? await settledRelease(applying, flight, change)
       : await wasPerformed(lists, change, {
           ids: idsOf(change, application),
-          body: await bodyWithSecrets(ctx, change, options.allow_file),
+          body: await bodyOf(applying, flight.at, change),
           list: flight.ids,
         });
   if (found === 'failed') return;
@@ -31,6 +31,7 @@ export async function settleFlight(applying: Applying): Promise<void> {
       hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
     });
   application.end(flight.at, found || undefined);
+  settleLost(ctx, change, flight.sent_at, found);
   ctx.progress.note(`${found ? 'Was' : 'Was not'} performed before: ${sentence}`);
 }
 

@@ -18,6 +18,7 @@ import { answerOf, formOf, type KnownColumn } from '../contract/known.ts';
 import type { DatabaseTunnel } from '../database/tunnel.ts';
 import type { DeployResult } from '../deploy/result.ts';
 import type { DoctorCheck } from '../doctor/machine.ts';
+import type { PastVariable } from '../env/history.ts';
 import type { VariableDifference } from '../env/sync/diff.ts';
 import type { VariableSummary } from '../env/sync/show.ts';
 import type { PastChange, PastRun } from '../plan/history.ts';
@@ -247,7 +248,6 @@ const diagnosis = objectOf<Diagnosis>({
 const jsonSchema = plainObject({ $schema: word });
 
 const past = objectOf<PastRun>({
-  number,
   id: word,
   sent_at: word,
   host: word,
@@ -256,6 +256,7 @@ const past = objectOf<PastRun>({
   client: nullable(word),
   session: nullable(word),
   outcome: oneOf('applied', 'failed', 'unknown'),
+  undoes: nullable(word),
   changes: listOf(
     objectOf<PastChange>(
       {
@@ -268,7 +269,13 @@ const past = objectOf<PastRun>({
         error: nullable(word),
         created: nullable(word),
       },
-      { absent: oneOf(true), always: oneOf(true), undo: nullable(word), about: listOf(item) },
+      {
+        absent: oneOf(true),
+        always: oneOf(true),
+        undo: nullable(word),
+        undoes: objectOf<NonNullable<PastChange['undoes']>>({ run: word, n: number }),
+        about: listOf(item),
+      },
     ),
   ),
 });
@@ -356,6 +363,18 @@ export const commandOutputs: Readonly<Record<string, JsonSchema>> = {
       { base: oneOf('here', 'there', 'both'), here: nullable(word), there: nullable(word) },
     ),
   ),
+  'env history': listOf(
+    objectOf<PastVariable>({
+      id: word,
+      sent_at: word,
+      key: nullable(word),
+      what: word,
+      command: word,
+      profile: word,
+      session: nullable(word),
+      outcome: oneOf('applied', 'failed', 'unknown'),
+    }),
+  ),
   'env edit': deployedAfter(plainObject(summary)),
   'db tunnel': objectOf<DatabaseTunnel>({ host: word, port: number, database: word, username: word, driver: word }),
   'db query': either(listOf(mapOf(nullable(word))), plainObject({ site: word, database: word, rows_changed: number })),
@@ -413,6 +432,7 @@ export const commandOutputs: Readonly<Record<string, JsonSchema>> = {
   apply: applied,
   history: either(listOf(past), past),
   undo: applied,
+  redo: applied,
   open: url,
   ssh: either(remote, sshEntries, plainObject({ file: word, entries: sshEntries }), plainObject({ command: word })),
   artisan: remote,

@@ -39,7 +39,7 @@ const behavior: readonly Variable[] = [
   { name: 'DNX_NO_CACHE', help: 'Look up names again instead of using remembered ones', option: '--no-cache', example: '1' },
   { name: 'DNX_DEBUG', help: 'Log HTTP requests to stderr, without secrets', option: '--debug', example: '1' },
   { name: 'DNX_COMPLETE_ONLINE', help: 'Let Tab completion read names from the API', example: '1' },
-  { name: 'DNX_NO_HISTORY', help: 'Keep no history of changes on this machine', example: '1' },
+  { name: 'DNX_NO_HISTORY', help: 'Keep no history of changes on this machine, nor the values that they replace', example: '1' },
   { name: 'DNX_NO_UPDATE_NOTIFIER', help: 'Never check for a new release of dnx', example: '1' },
   { name: 'DNX_NO_COMPILE_CACHE', help: 'Do not cache compiled code (Node 22.8 and later)', example: '1' },
 ];

@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly assume?: JsonObject;
   /** True if a plan sends it even after a failure, to put something back. */
   readonly always?: true;
+  /** The change of the history that it takes back. */
+  readonly undoes?: { readonly run: string; readonly n: number } | undefined;
 }
 
 /** A response, parsed. */

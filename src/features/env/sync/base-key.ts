@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import { type KeyPlace, keptKeyAt, keyAt } from '../../../machine/credentials/machine-key.ts';
 import { truthy } from '../../../machine/env.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { readText, writeText } from '../../../machine/files/text-file.ts';
@@ -9,8 +10,6 @@ import { readText, writeText } from '../../../machine/files/text-file.ts';
 const KEY_ACCOUNT = 'env-base@local';
 /** The file of the key if there is no keychain. */
 const KEY_FILE = 'base.key';
-
-const BYTES = 32;
 
 /** Where a key is stored. */
 export type KeyStore = 'keychain' | 'file';
@@ -28,47 +27,34 @@ export const recordsIn = ({ settings }: Pick<KeyContext, 'settings'>): string =>
 
 /** The key in a store; undefined if it is lost, or the keychain cannot be opened. */
 export async function keyIn(store: KeyStore, ctx: KeyContext): Promise<BaseKey | undefined> {
-  const text =
-    store === 'file' ? readText(join(recordsIn(ctx), KEY_FILE)) : await fromKeychain(ctx, (keychain) => keychain.read(KEY_ACCOUNT));
-  return keyOf(store, text);
+  const key = store === 'file' ? await keyAt(fileOf(ctx)) : await fromKeychain(ctx, keyAt);
+  return key && { store, key };
 }
 
 /** The key for a new record, created if there is none: in the keychain, else in a file that only the user can read. */
 export async function newKey(ctx: KeyContext): Promise<BaseKey> {
-  const kept = truthy(ctx.world.env.CI) ? undefined : await fromKeychain(ctx, (keychain) => keptIn(keychain));
-  if (kept) return kept;
-  const file = join(recordsIn(ctx), KEY_FILE);
-  const created = await random();
-  return locked(file, ctx.world, () => {
-    const known = keyOf('file', readText(file));
-    if (!known) writeText(file, `${created}\n`);
-    return known ?? { store: 'file', key: Buffer.from(created, 'hex') };
+  return locked(join(recordsIn(ctx), KEY_FILE), ctx.world, async () => {
+    const kept = truthy(ctx.world.env.CI) ? undefined : await fromKeychain(ctx, keptKeyAt);
+    if (kept) return { store: 'keychain', key: kept };
+    return { store: 'file', key: (await keptKeyAt(fileOf(ctx))) as Buffer };
   });
 }
 
-async function keptIn(keychain: KeyContext['world']['keychain']): Promise<BaseKey | undefined> {
-  const known = keyOf('keychain', await keychain.read(KEY_ACCOUNT));
-  if (known) return known;
-  const created = await random();
-  await keychain.write(KEY_ACCOUNT, created);
-  // Guards against a keychain that silently drops it.
-  return keyOf('keychain', await keychain.read(KEY_ACCOUNT));
+function fileOf(ctx: KeyContext): KeyPlace {
+  const file = join(recordsIn(ctx), KEY_FILE);
+  return { read: () => readText(file), write: (text) => writeText(file, `${text}\n`) };
 }
 
 /** Uses the keychain without asking the user to unlock it. A pull or push goes on without it. */
-async function fromKeychain<T>({ world, settings, progress }: KeyContext, use: (keychain: KeyContext['world']['keychain']) => Promise<T>) {
+async function fromKeychain(
+  { world: { keychain }, settings, progress }: KeyContext,
+  use: (place: KeyPlace) => Promise<Buffer | undefined>,
+): Promise<Buffer | undefined> {
   try {
-    return await use(world.keychain);
+    return await use({ read: () => keychain.read(KEY_ACCOUNT), write: (text) => keychain.write(KEY_ACCOUNT, text) });
   } catch (error) {
     if (!isError(error, 'failed')) throw error;
     if (settings.debug) progress.debug(`The key for the records of env pull is not in the keychain: ${error.message}`);
     return undefined;
   }
 }
-
-const keyOf = (store: KeyStore, text: string | undefined): BaseKey | undefined => {
-  const word = text?.trim() ?? '';
-  return /^[\da-f]{64}$/.test(word) ? { store, key: Buffer.from(word, 'hex') } : undefined;
-};
-
-const random = async (): Promise<string> => (await import('node:crypto')).randomBytes(BYTES).toString('hex');
