@@ -13,6 +13,7 @@ import type { Notice } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
 import { hasJsonFiles } from './machine/files/text-file.ts';
+import { mayBeInSession } from './machine/lineage.ts';
 import { leaseDirectory } from './machine/settings/directories.ts';
 import { readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
@@ -64,9 +65,9 @@ const mayTell = ({ command, group }: Invocation, { quiet, format }: Settings, { 
   command.name !== 'upgrade' &&
   !Object.values(command.options ?? {}).some(({ rest }) => rest);
 
-/** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there. */
+/** A command line and its settings in the session of a lease, if this process belongs to one. Fails for what is not done there, or with DNX_READ_ONLY. */
 async function inSession(invocation: Invocation, settings: Settings, world: World) {
-  if (!world.env.DNX_LEASE && !hasJsonFiles(leaseDirectory(settings.directories.config))) return { invocation, settings };
+  if (!settings.readOnly && !mayBeInSession(world, settings.directories.config)) return { invocation, settings };
   return (await import('./cli/run/session.ts')).lineInSession(invocation, settings, world);
 }
 
@@ -129,6 +130,8 @@ async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx'
   const { settings, world } = ctx;
   if (settings.session?.agent && isError(error) && error.reason === 'name_to_type')
     return (await import('./cli/run/person.ts')).leftToPerson(error, { invocation, settings }, ctx);
+  if (isError(error) && error.reason === 'target_missing' && (settings.format === 'json' || settings.format === 'ndjson'))
+    return (await import('./features/completion/choices.ts')).withChoices(error, ctx);
   if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
     return (await import('./features/auth/denied.ts')).withVariable(error, world.env, settings);
   if (!isError(error, 'forbidden')) return error;

@@ -9,6 +9,7 @@ const dry_run = { ...flag('Show what would be written, without writing'), effect
 
 const install = command({
   name: 'install',
+  reach: 'outlasts',
   effect: 'local',
   summary: 'Tell the agents in this project how to use dnx',
   description:
@@ -27,6 +28,7 @@ const install = command({
 
 const uninstall = command({
   name: 'uninstall',
+  reach: 'outlasts',
   effect: 'local',
   summary: 'Take back what dnx agent install wrote in this project',
   description: 'Removes what dnx agent install wrote for any client, and files and directories that are empty then. What you added stays.',
@@ -40,6 +42,7 @@ const TTL_MS = 8 * 3_600_000;
 
 const run = command({
   name: 'run',
+  reach: 'account',
   summary: 'Run an agent with a token of its own',
   description:
     'Like dnx token lease, with a token that can read everything and deploy. Options allow something else instead. In the session, --yes answers ordinary questions, but not those about what cannot be undone or could break a site: dnx saves a plan, and a person runs dnx apply in another terminal. dnx history lists every change, with its session.',
@@ -51,20 +54,22 @@ const run = command({
     from_script: list('Allow what a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
     ability: list('Allow this ability, instead of deployments', 'resource:action'),
     read_only: flag('Allow no changes'),
+    show_values: { ...flag('Show the values of variables, and the rows of databases'), reveals: 'values' },
     ...leaseOptions('8h'),
   },
   examples: ['run -- claude', 'run --for "deploy --wait" --for "env set" -- codex', 'run --read-only --ttl 1h -- claude'],
-  async run(ctx, { options: { command, ttl, read_only, ...choosing } }) {
+  async run(ctx, { options: { command, ttl, read_only: readOnly = false, show_values: showValues = false, ...choosing } }) {
     const chosen = await chosenAbilities(ctx, { ...choosing, preset: undefined });
-    const changes = (chosen ?? (read_only ? [] : ['site:deploy'])).filter((each) => !readAbilities.includes(each));
-    if (read_only && changes.length > 0) throw usage(`--read-only does not allow ${changes.join(', ')}.`);
+    const changes = (chosen ?? (readOnly ? [] : ['site:deploy'])).filter((each) => !readAbilities.includes(each));
+    if (readOnly && changes.length > 0) throw usage(`--read-only does not allow ${changes.join(', ')}.`);
     const abilities = [...readAbilities, ...changes];
     return (await import('../features/lease/lease.ts')).runLeased(ctx, {
       kind: 'agent',
       command,
       abilities,
       ttlMs: ttl ?? TTL_MS,
-      ...(read_only && { env: { DNX_READ_ONLY: '1' } }),
+      readOnly,
+      showValues,
     });
   },
 });

@@ -1,7 +1,7 @@
 import { usage } from '../base/errors.ts';
 import { toJson } from '../base/json.ts';
 import { duration, utcOf } from '../base/time.ts';
-import { type Consent, type Context, command } from '../cli/language/command.ts';
+import { type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, textView as plain, record, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/inputs.ts';
@@ -13,9 +13,10 @@ import type { RateStatus } from '../platform/api/limit/usage.ts';
 
 export default command({
   name: 'api',
+  reveals: 'values',
   summary: 'Make an authenticated API request',
   description:
-    'Takes a path from the API reference, with or without /api/v1. The method is GET unless you name another, even with -F. -F sets query parameters of a GET, and JSON fields otherwise. {server} and {site} come from --server, --site or your defaults. The response is printed unchanged.',
+    'Takes a path from the API reference, with or without /api/v1. The method is GET unless you name another, even with -F. -F sets query parameters of a GET, and JSON fields otherwise. {server} and {site} come from --server, --site or your defaults. The response is printed unchanged.\n\nA DELETE asks first. What the commands of dnx ask a name for needs it here, too: a server, a site, a database, a restore, and variables that could break a site.',
   options: {
     method: argument(suggest(text('HTTP method, GET by default'), ...methods)),
     path: argument(text('Path, such as /servers/{server}/sites')),
@@ -24,12 +25,14 @@ export default command({
     schema: { ...flag('Print what dnx knows about the endpoint, without a request'), effect: 'read' },
     rate: { ...flag('Print how much of the rate limit is used, without a request'), effect: 'read' },
     include: { ...flag('Also print the response status and headers'), short: 'i' },
+    confirm: text('Name of what is deleted, or of a site that a variable could break', 'name'),
   },
   fields: {},
-  consent: async ({ ask, resolve, settings }, { options, consent: { yes } }) => {
+  consent: async (ctx, { options, body, consent }) => {
     if (options.rate || options.schema) return undefined;
-    const { method, path } = requestOf(options);
-    return method === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : undefined;
+    const request = requestOf(options);
+    if (request.method === 'GET') return undefined;
+    return (await import('../features/api/consent.ts')).consentToRequest(ctx, { ...request, input: options.input, fields: body }, consent);
   },
   calls: requestedOperations,
   examples: [
@@ -84,18 +87,6 @@ function rateOf(status: RateStatus, method: string | undefined): View {
     { key: 'blocked_until', cell: ({ blocked_until }) => utcOf(blocked_until) },
   );
   return record(status, shown);
-}
-
-/** The consent for a DELETE. Without a terminal it fails before {server} and {site} are looked up. */
-async function deletion(
-  { ask, resolve, settings }: Pick<Context, 'ask' | 'resolve' | 'settings'>,
-  word: string,
-  yes: boolean,
-): Promise<Consent | undefined> {
-  if (yes) return undefined;
-  if (!ask.allowed) throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
-  const { path } = await fillPlaceholders(addressOf(word, settings.host), resolve);
-  return { level: 'moderate', action: `Send DELETE ${path} to ${settings.host}` };
 }
 
 interface SchemaOptions extends Readonly<Record<'method' | 'path' | 'input', string | undefined>> {

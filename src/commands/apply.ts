@@ -14,7 +14,7 @@ export default command({
   options: {
     plan: argument(text('Plan', 'file')),
     check: { ...flag('Only compare: exit with 10 if the plan no longer applies'), effect: 'read' },
-    allow_file: list('File outside of the project that the plan may read a secret from', 'PATH'),
+    allow_file: { ...list('File outside of the project that the plan may read a secret from', 'PATH'), reach: 'machine' },
     in_flight: choice('What became of a change whose response was lost, if dnx cannot find out', ['done', 'send']),
     confirm: text('Name of what cannot be undone, or of the site that variables could break', 'name'),
     schema: { ...flag('Print the JSON Schema of a plan'), effect: 'read' },

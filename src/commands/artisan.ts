@@ -6,6 +6,7 @@ import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'artisan',
+  reach: 'server',
   summary: 'Run an Artisan command on a site',
   description:
     "Runs in the live release, with the site's version of PHP, over SSH. Options of dnx come first: everything after the site is passed on as it is. On several sites it runs side by side, without a terminal, and each line begins with the site.",

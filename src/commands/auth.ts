@@ -18,6 +18,7 @@ const abilities = {
 
 const loginCommand = command({
   name: 'login',
+  reach: 'account',
   summary: 'Sign in',
   description:
     'Asks for the host (first time only), your email and password, and what the token may do. The token goes to the keychain of your operating system; the password is not stored.\n\nIf you sign in with GitHub, SSO or two-factor authentication, create a token in the dashboard and use --with-token: it prompts for the token, or reads it from stdin.',
@@ -35,6 +36,7 @@ const loginCommand = command({
 
 const refreshCommand = command({
   name: 'refresh',
+  reach: 'account',
   summary: 'Add abilities to the stored token',
   description: 'Creates a token with the same name and more abilities, stores it, and revokes the old one.',
   calls: ['GET /tokens', 'POST /tokens', 'GET /user', 'DELETE /tokens/{token}'],
@@ -49,6 +51,7 @@ export default group({
     loginCommand,
     command({
       name: 'logout',
+      reach: 'account',
       summary: 'Sign out and revoke the token',
       calls: 'POST /logout',
       signs: true,
@@ -67,6 +70,7 @@ export default group({
     refreshCommand,
     command({
       name: 'switch',
+      reach: 'outlasts',
       summary: 'Switch to another profile',
       effect: 'local',
       options: { profile_name: argument(text('Profile name', 'profile')) },

@@ -137,6 +137,7 @@ const create = command({
 
 const downloadCommand = command({
   name: 'download',
+  reveals: 'rows',
   summary: 'Download a backup to a file',
   description:
     'Without --file, the file gets the name that Deploynix sends. An incomplete download leaves no file. Deploynix allows 10 downloads per hour.',

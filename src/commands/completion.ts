@@ -8,6 +8,7 @@ import { listOfKind, namedKinds } from '../platform/names/namings.ts';
 const print = (shell: Shell, title: string) =>
   command({
     name: shell,
+    effect: 'read',
     summary: `Print the completion script for ${title}`,
     examples: [shell],
     async run() {
@@ -18,6 +19,7 @@ const print = (shell: Shell, title: string) =>
 
 const install = command({
   name: 'install',
+  reach: 'outlasts',
   summary: 'Install completion for your shell',
   effect: 'local',
   description:
@@ -39,6 +41,7 @@ const install = command({
 
 const uninstall = command({
   name: 'uninstall',
+  reach: 'outlasts',
   summary: 'Remove installed completion',
   effect: 'local',
   description: 'Removes the scripts that dnx completion install wrote. Keeps files that were edited since, or that dnx did not write.',

@@ -66,6 +66,7 @@ export default group({
   commands: [
     command({
       name: 'list',
+      effect: 'read',
       aliases: ['ls'],
       summary: 'List the settings in effect',
       examples: ['list', 'list --profile work --json'],
@@ -76,6 +77,7 @@ export default group({
     }),
     command({
       name: 'get',
+      effect: 'read',
       summary: 'Print a setting',
       options: { key: argument(required(choice('Setting', settingNames))) },
       examples: ['get host'],
@@ -91,6 +93,7 @@ export default group({
     }),
     command({
       name: 'set',
+      reach: 'outlasts',
       summary: 'Save a setting in the profile',
       effect: 'local',
       options: { key, value: argument(required(text('New value'))) },
@@ -107,6 +110,7 @@ export default group({
     }),
     command({
       name: 'unset',
+      reach: 'outlasts',
       summary: 'Remove a setting from the profile',
       effect: 'local',
       options: { key },
@@ -119,12 +123,14 @@ export default group({
     }),
     command({
       name: 'profiles',
+      effect: 'read',
       summary: 'List profiles',
       examples: ['profiles', 'profiles --json'],
       run: async (ctx) => (await import('../features/auth/profiles.ts')).listProfiles(ctx),
     }),
     command({
       name: 'delete-profile',
+      reach: 'account',
       summary: 'Delete a profile and revoke its token',
       calls: 'POST /logout',
       signs: true,

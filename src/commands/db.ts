@@ -11,6 +11,7 @@ const forwarding = {
 
 const tunnel = command({
   name: 'tunnel',
+  reach: 'server',
   summary: 'Make the database of a site available on this machine',
   description:
     'Forwards a local port to the database over SSH until Ctrl-C, and reconnects if the connection is lost. With a command after --, it runs the command with DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and so on in its environment instead, and ends with it.',
@@ -26,6 +27,7 @@ const tunnel = command({
 
 const shell = command({
   name: 'shell',
+  reach: 'server',
   summary: 'Open a database client for the database of a site',
   description:
     'Runs mysql, mariadb or psql of this machine through a tunnel. Options after -- are for the client. The password is passed in its environment.',
@@ -45,6 +47,7 @@ const rowless = {
 
 const query = command({
   name: 'query',
+  reveals: 'rows',
   summary: 'Run a statement in the database of a site, and print its rows',
   description:
     'The statement runs on the server of the site. Without --write it must be one that reads, and the database refuses to write. Ctrl-C ends it in the database. Every value is text, as the database prints it, or null.',
@@ -53,7 +56,7 @@ const query = command({
   options: {
     user: userOption,
     sql: { ...argument(required(content('Statement in SQL'))), placeholder: 'sql|@file|-', follows: true },
-    write: { ...flag('Let the statement change the database'), effect: 'change' },
+    write: { ...flag('Let the statement change the database'), effect: 'change', reach: 'server' },
   },
   examples: [
     "query shop.example.com 'SELECT COUNT(*) FROM orders'",
@@ -65,6 +68,7 @@ const query = command({
 
 const dump = command({
   name: 'dump',
+  reveals: 'rows',
   summary: 'Save the database of a site to a file',
   description:
     'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
@@ -85,6 +89,7 @@ const dump = command({
 
 const pull = command({
   name: 'pull',
+  reveals: 'rows',
   summary: 'Copy the database of a site into a local database',
   description: [
     'Replaces the database in the .env of the working directory.',

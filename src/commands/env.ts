@@ -5,8 +5,8 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { strict, updating } from '../cli/language/ensure.ts';
 import { argument, flag, list, required, rest, text, under } from '../cli/language/options.ts';
-import { creation, did, remove } from '../cli/language/resource.ts';
-import { done, textView as plain, rows } from '../cli/output/view.ts';
+import { creation, did } from '../cli/language/resource.ts';
+import { textView as plain, rows } from '../cli/output/view.ts';
 import { deployCalls, deploying } from '../features/env/deploy-after.ts';
 import {
   createVariableEndpoint,
@@ -26,10 +26,11 @@ const confirming = {
 
 const listVariables = command({
   name: 'list',
+  reveals: 'values',
   aliases: ['ls'],
   summary: 'List environment variables',
   calls: variablesEndpoint,
-  options: { reveal: flag('Show the values, which are masked in tables') },
+  options: { reveal: { ...flag('Show the values, which are masked in tables'), reveals: 'values' } },
   shows: revealedColumns,
   examples: ['list shop.example.com', 'list shop.example.com --reveal', 'list shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
@@ -45,6 +46,7 @@ const listVariables = command({
 
 const get = command({
   name: 'get',
+  reveals: 'values',
   aliases: ['show'],
   summary: 'Print the value of an environment variable',
   calls: `GET ${siteVariables.path}/{variable}`,
@@ -118,19 +120,16 @@ function checkAssignments(words: readonly string[]): void {
 }
 
 const unset = command({
-  ...remove(siteVariables, {
-    level: 'moderate',
-    action: async (ctx) => (await import('../features/env/dangers.ts')).warnUnkept(ctx),
-  }),
   name: 'unset',
   aliases: ['delete', 'rm'],
-  summary: 'Remove an environment variable',
-  calls: `DELETE ${siteVariables.path}/{variable}`,
+  summary: 'Remove environment variables',
+  description: 'Without its APP_KEY or database, a site does not work: to remove these, dnx asks for the name of the site.',
+  calls: [deleteVariableEndpoint, variablesEndpoint],
+  targets: 'all',
+  consent: { level: 'moderate', deferred: true },
+  options: { ...confirming },
   examples: ['unset blog.example.com APP_DEBUG --yes'],
-  async run(ctx, { targets: { variable, site } }) {
-    await ctx.call();
-    return { view: done(`Removed ${variable.label} from ${site.label}`, { id: variable.id, deleted: true }), next: nextDeploy(site) };
-  },
+  run: async (ctx, { targets, consent }) => (await import('../features/env/unset.ts')).unsetVariables(ctx, targets, consent),
 });
 
 const history = command({
@@ -163,10 +162,13 @@ const sides = under('Conflicts', {
   theirs: list('Use the value at Deploynix for this variable; * for every conflict', 'KEY'),
 });
 const file = argument(text('Dotenv file (default .env.ENVIRONMENT)', 'file'));
-const allowing = { allow_file: list('File outside of the project that a file:// reference may read', 'PATH') };
+const allowing = {
+  allow_file: { ...list('File outside of the project that a file:// reference may read', 'PATH'), reach: 'machine' },
+} as const;
 
 const pull = command({
   name: 'pull',
+  reveals: 'values',
   summary: 'Download variables into a dotenv file',
   description:
     'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.\n\nThe default file is named after the environment of the link file, as .env.production, or after the domain. Your own .env is used only if you name it, and refused if it is for this machine, as with APP_ENV=local.',
@@ -212,6 +214,7 @@ const push = command({
 
 const diff = command({
   name: 'diff',
+  compares: true,
   summary: 'Compare a dotenv file with a site, or two sites',
   description:
     'A word is a file if it exists, starts with a dot or contains a slash; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
@@ -221,7 +224,7 @@ const diff = command({
   options: {
     file_or_site: { ...argument(text('Dotenv file (default .env.ENVIRONMENT), or a site', 'file|site')), names: 'site' },
     other_site: { ...argument(text('Site', 'site')), names: 'site' },
-    reveal: flag('Show the values'),
+    reveal: { ...flag('Show the values'), reveals: 'values' },
     ...allowing,
     exit_code: flag('Exit with 10 if there are differences'),
   },
@@ -231,6 +234,7 @@ const diff = command({
 
 const edit = command({
   name: 'edit',
+  reveals: 'values',
   summary: 'Edit the environment variables of a site in your editor',
   description:
     'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards; if you cancel, your draft is kept for a day. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
@@ -246,6 +250,7 @@ const edit = command({
 
 const run = command({
   name: 'run',
+  reveals: 'values',
   summary: 'Run a command with the environment variables of a site',
   description:
     'Adds the variables to the environment of the command, without writing a file. They override your own. Only those that the .env.example or .env of the project names are passed on, and none that dnx or Node.js reads, such as PATH and HTTPS_PROXY.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',

@@ -3,6 +3,7 @@ import { argument, choice, text } from '../cli/language/options.ts';
 
 export default command({
   name: 'history',
+  effect: 'read',
   summary: 'Show what dnx changed from this machine',
   description:
     'Lists the commands that changed something at Deploynix, the latest first. With show and an id, shows what each change replaced. The history is a file that only you can read, and the oldest entries are dropped. Secrets in it are encrypted, with a key beside your token.',

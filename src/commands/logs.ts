@@ -26,11 +26,11 @@ With -f, new entries are shown until Ctrl-C, also after a log is rotated, a rele
   options: {
     destination: destination('Server or site (default: the linked site)'),
     sites: argument(list('More sites, whose logs are shown together', 'site')),
-    follow: { ...flag('Show new entries as they are written'), short: 'f' },
+    follow: { ...flag('Show new entries as they are written'), short: 'f', reach: 'endless' },
     lines: { ...integer('Number of entries of each file (default 100)'), short: 'n', least: 0 },
     trace: flag('Show stack traces, not only their length'),
     source: choice('Log to show; laravel by default, nginx for a server with -f', sourceNames),
-    path: list('File on the server to show instead; a relative one starts in the live release', 'file'),
+    path: { ...list('File on the server to show instead; a relative one starts in the live release', 'file'), reveals: 'files' },
     ...under('Search', {
       since: text('Only entries since then: 15m, 2h, or a time in UTC', 'when'),
       until: text('Only entries until then', 'when'),

@@ -13,7 +13,7 @@ export default command({
     server: text('Touch nothing but this server', 'server'),
     site: { ...text('Touch nothing but this site', 'site'), short: 's' },
     allow: list('Offer only these changes: a group such as env, or a command such as deploy', 'kind'),
-    show_values: flag('Show the values of variables, and the rows of databases'),
+    show_values: { ...flag('Show the values of variables, and the rows of databases'), reveals: 'values' },
   },
   examples: ['mcp', 'mcp --read-only', 'mcp --site shop.example.com --allow deploy --allow env'],
   async run(ctx, { options: { read_only: readOnly = false, server, site, allow = [], show_values: showValues = false } }) {

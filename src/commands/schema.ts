@@ -4,6 +4,7 @@ import { argument, flag, list } from '../cli/language/options.ts';
 
 export default command({
   name: 'schema',
+  effect: 'read',
   summary: 'Describe commands as JSON, for programs',
   description: [
     'Lists the commands, or those of a group, with their effect. Describes one command in full: arguments, options, JSON Schemas of its input and output, token abilities, requests and examples. With errors, describes the errors that --json prints.',

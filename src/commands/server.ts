@@ -1,6 +1,6 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { assumed, flag, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
+import { assumed, following, from, natural, prompted, required, suggest, text, toggle, watching } from '../cli/language/options.ts';
 import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/readers.ts';
@@ -53,7 +53,7 @@ const list = command({
   description:
     'With --watch, reads the servers every 6 seconds. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed server. Press Ctrl-C to stop.',
   calls: serversEndpoint,
-  options: { watch: flag('Keep it up to date until Ctrl-C') },
+  options: { watch: watching },
   shows: servers.columns,
   examples: ['list', 'list --json'],
   async run(ctx, { options: { watch } }) {

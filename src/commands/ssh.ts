@@ -7,6 +7,7 @@ import { serverEndpoint, siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
   name: 'ssh',
+  reach: 'server',
   summary: 'Connect to a server or a site over SSH',
   description: [
     'Runs ssh with your own keys and configuration. On a site, starts in its live release. The server gets the words of the command unchanged, so use sh -c for pipes, variables and globs. Options of dnx come before the command. For the linked site, put -- before it.',
@@ -25,7 +26,7 @@ export default command({
     ...under('Several', { all: flag('Run the command on every server'), on: onOption }),
     ...under('Configuration of ssh', {
       config: { ...flag('Print entries for ~/.ssh/config; with --all, of all servers and sites'), effect: 'read' },
-      write: { ...flag('Write them to ~/.ssh/dnx_config instead'), effect: 'local' },
+      write: { ...flag('Write them to ~/.ssh/dnx_config instead'), effect: 'local', reach: 'outlasts' },
     }),
     command: { ...rest('Command to run and its options (default: a login shell)'), required: false, bare: true },
   },

@@ -1,5 +1,5 @@
 import { command } from '../cli/language/command.ts';
-import { flag } from '../cli/language/options.ts';
+import { watching } from '../cli/language/options.ts';
 import { siteEndpoint } from '../platform/follow/readers.ts';
 
 export default command({
@@ -10,7 +10,7 @@ export default command({
     'With --watch, reads the site every 6 seconds and updates the output in place; without a terminal, it prints each change. Use -o ndjson for a line of JSON per change. Press Ctrl-C to stop.',
   ].join('\n\n'),
   calls: siteEndpoint,
-  options: { watch: flag('Keep it up to date until Ctrl-C') },
+  options: { watch: watching },
   examples: ['status shop.example.com', 'status shop.example.com --json'],
   run: async (ctx, { targets, options: { watch = false } }) =>
     (await import('../features/status/status.ts')).showStatus(ctx, targets, { watch }),

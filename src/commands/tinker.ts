@@ -5,6 +5,7 @@ import { checkFiles, siteOptions } from '../features/remote/options.ts';
 
 export default command({
   name: 'tinker',
+  reach: 'server',
   summary: 'Open Tinker on a site',
   description: "Runs in the live release, with the site's version of PHP, over SSH. Reads code from stdin if that is not a terminal.",
   effect: 'program',

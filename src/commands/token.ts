@@ -55,6 +55,7 @@ const listTokens = command({
 
 const create = command({
   name: 'create',
+  reach: 'account',
   summary: 'Create a token',
   description: 'Prints the token once, alone on stdout, or writes it to a file with --to-file.',
   calls: 'POST /tokens',
@@ -71,6 +72,7 @@ const create = command({
 
 const revoke = command({
   name: 'revoke',
+  reach: 'account',
   aliases: ['delete', 'rm'],
   summary: 'Revoke tokens',
   calls: 'DELETE /tokens/{token}',
@@ -95,6 +97,7 @@ const revoke = command({
 
 const rotate = command({
   name: 'rotate',
+  reach: 'account',
   summary: 'Replace a token with a new one',
   description:
     'The new token has the same name and abilities. If dnx itself uses the old token, the new one replaces it where it is stored; otherwise it is printed, or written to a file with --to-file. The old token is revoked last, so one of the two always works.',
@@ -109,6 +112,7 @@ const LEASE_MS = 3_600_000;
 
 const lease = command({
   name: 'lease',
+  reach: 'account',
   summary: 'Run a command with a token of its own',
   description:
     'Creates a token that can do only what you allow, gives it to the command in DNX_TOKEN, and revokes it when the command ends. In it, dnx uses this token alone, and neither your sign-in nor another profile. After --ttl the token is revoked, too, and the command goes on without it. If dnx is killed, the next dnx command revokes it.',
@@ -131,6 +135,7 @@ const lease = command({
 
 const abilities = command({
   name: 'abilities',
+  effect: 'read',
   summary: 'List abilities, or those that a command needs',
   options: wanted,
   examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],

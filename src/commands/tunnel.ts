@@ -6,6 +6,7 @@ import { localPort, userOption } from '../features/remote/options.ts';
 
 export default command({
   name: 'tunnel',
+  reach: 'server',
   summary: 'Make a port of a server available on this machine',
   description:
     "Forwards a local port to a port on the server's loopback, such as that of Redis or Meilisearch, over SSH until Ctrl-C, and reconnects if the connection is lost. With a command after --, it runs the command with TUNNEL_HOST and TUNNEL_PORT in its environment instead, and ends with it. For databases, see dnx db tunnel.",

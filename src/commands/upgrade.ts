@@ -5,6 +5,7 @@ import { installationOf } from '../features/update/installation.ts';
 
 export default command({
   name: 'upgrade',
+  reach: 'outlasts',
   summary: 'Upgrade dnx',
   description: `Replaces an executable by that of the latest release, once its signature and checksum are right and it runs.
 If dnx was installed with npm, pnpm, Yarn, Bun, Homebrew, Scoop, dpkg, rpm or Docker, or runs with npx or in a project, prints the command for that.`,

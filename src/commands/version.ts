@@ -5,6 +5,7 @@ import { installationOf } from '../features/update/installation.ts';
 
 export default command({
   name: 'version',
+  effect: 'read',
   summary: 'Print the version',
   description: 'With --json, it says how dnx was installed, too.',
   examples: ['version'],

@@ -15,7 +15,7 @@ export default command({
   options: {
     log: content('Deployment log, such as a copy from the dashboard'),
     since: duration('How far to look back, also if the site answers by now (default: the failed deployment, or an hour)'),
-    url: text('URL to request (default: https and the domain)'),
+    url: { ...text('URL to request (default: https and the domain)'), reach: 'machine' },
     ...siteOptions,
   },
   examples: [

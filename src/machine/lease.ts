@@ -25,6 +25,10 @@ export interface Lease {
   readonly holder: string | null;
   /** Where the history of the session is. */
   readonly state: string;
+  /** Nothing is changed in the session. */
+  readonly read_only: boolean;
+  /** Values of variables and rows of databases are shown in it. Those of a script always are. */
+  readonly show_values: boolean;
 }
 
 const fileOf = (config: string, { session }: Pick<Lease, 'session'>): string => join(leaseDirectory(config), `${session}.json`);
@@ -77,6 +81,7 @@ function isComplete(lease: Partial<Lease>): lease is Lease {
     version === 1 &&
     [session, host, profile, token, state].every(isText) &&
     [started_at, until].every((time) => !Number.isNaN(Date.parse(String(time)))) &&
-    [lease.owner, lease.id, lease.fingerprint, lease.holder].every(isTextOrNull)
+    [lease.owner, lease.id, lease.fingerprint, lease.holder].every(isTextOrNull) &&
+    [lease.read_only, lease.show_values].every((value) => typeof value === 'boolean')
   );
 }

@@ -195,6 +195,8 @@ export interface World {
   readonly suspend: () => void;
   /** Keeps a secret that was typed, for a plan that this process will apply. Returns the reference that reads it. */
   readonly keep?: ((secret: string) => string) | undefined;
+  /** The only server, or site of it, that a client of `dnx mcp` may know of, by id. */
+  readonly within?: { readonly server: string; readonly site: string | undefined } | undefined;
   /** Answers the questions of `dnx apply`, instead of a terminal. */
   readonly person?: Person | undefined;
   /** Whose command a plan is, that is applied for an MCP client: what the history shows. */

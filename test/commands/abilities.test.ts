@@ -85,7 +85,7 @@ const combinations = [
   `git-repository create example/docs --git-provider-id ${seeded.gitProviders.github}`,
   `api GET /servers/${web1}/sites/${shop}`,
   `api POST /servers/${web1}/restart`,
-  `api DELETE /servers/${web1} --yes`,
+  `api DELETE /servers/${web1} --confirm ${web1}`,
   `backup restore ${seeded.backups['shop database, completed']} --confirm ${shopDb} --no-wait`,
   'auth whoami --json',
   `ssh --server ${web1}`,

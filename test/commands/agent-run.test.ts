@@ -40,7 +40,7 @@ describe('agent run', () => {
     await inSession(async (_, { env, file }) => {
       expect([file, bed.sandbox.state.tokens.at(-1)?.abilities]).toEqual(['work', abilities]);
       expect(env).toMatchObject({ DNX_LEASE: expect.stringMatching(/^agent-/) });
-      expect(env.DNX_READ_ONLY).toBe(line.includes('--read-only') ? '1' : undefined);
+      expect(savedIn(bed)).toMatchObject([{ read_only: line.includes('--read-only'), show_values: false }]);
     }, line);
     expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
   });
@@ -160,7 +160,7 @@ describe('in the session of an agent', () => {
         [`DELETE /.${own}`, 'is not an API path.'],
         ['POST /./tokens -F name=x', 'is not an API path.'],
         ['POST /tokens%2f -F name=x', 'is not an API path.'],
-        ['POST /%74okens/ -F name=x', 'it would get around the token of the session.'],
+        ['POST /%74okens/ -F name=x', 'it would get around the token in use.'],
         [`POST ${own}?_method=DELETE`, 'dnx does not know what it does.'],
         [`POST ${own} -F _method=DELETE`, 'dnx does not know what it does.'],
       ] as const) {

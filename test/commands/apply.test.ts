@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -290,6 +290,7 @@ test('DNX_READ_ONLY lets a plan be compared, and not applied', async () => {
 
 describe('a hostile plan', () => {
   const hostile = async (change: (plan: Plan) => unknown) => {
+    rmSync(path(), { force: true });
     await save(UPDATE);
     write(change(read()));
     const run = await apply();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { withRows } from '../support/platform.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -152,7 +153,7 @@ describe('an empty list', () => {
     ['provider list', 'No providers.', undefined],
     ['backup list --status failed', 'No matching backups.', undefined],
   ])('says how to create the first item: dnx %s', async (line, words, next) => {
-    bed.sandbox.faults.always({ method: 'GET' }, (answer) => ({ ...answer, body: { ...(answer.body as object), data: [] } }));
+    bed.sandbox.faults.always({ method: 'GET' }, (answer) => withRows(answer, () => []));
     const run = await bed.dnx(line);
     expect([run.code, run.stdout]).toEqual([0, '']);
     expect(run.stderr).toBe(`${words}\n${next === undefined ? '' : `Create one with: dnx ${next}\n`}`);

@@ -5,6 +5,7 @@ import { DnxError } from '../../src/base/errors.ts';
 import { holderName, processHolder } from '../../src/machine/files/lock.ts';
 import { leaseDirectory } from '../../src/machine/settings/directories.ts';
 import type { Child } from '../../src/machine/world.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { editLeases, leasedTokens, leasing, savedIn } from '../support/leased.ts';
 import { need } from '../support/programs.ts';
@@ -305,6 +306,17 @@ describe('in a lease, dnx uses only the leased token', () => {
     expect(opened).toEqual([]);
     bed.keychain.get = get;
     expect(leasedTokens(bed)).toEqual([]);
+  });
+
+  test('but a sandbox with a token of its own is used', async () => {
+    const other = await startSandbox();
+    const run = await leasing(bed, LEASE, async (inside) => {
+      const own = await inside(`whoami --host ${other.url} --fields email`, { DNX_TOKEN: other.token });
+      expect([own.code, own.stdout], own.stderr).toEqual([0, expect.stringContaining('ada@example.com')]);
+      expect((await inside(`whoami --host ${other.url}`)).code).toBe(4);
+    });
+    await other.close();
+    expect(run.code, run.stderr).toBe(0);
   });
 
   test('what reaches past it, or outlasts it, is refused before any request', async () => {

@@ -92,7 +92,12 @@ describe('ids that are equal across kinds', () => {
   test.each([
     ['site suspend', `${keys.enter}y${keys.enter}`, 'Suspend site shop.test on server web-prod?', 'POST /servers/1/sites/1/suspend'],
     ['site delete', `${keys.enter}shop.test${keys.enter}`, "Type 'shop.test' to continue:", 'DELETE /servers/1/sites/1'],
-    ['database delete', `${keys.enter}orders${keys.enter}`, 'Delete database orders on server web-prod.', 'DELETE /servers/1/databases/1'],
+    [
+      'database delete',
+      `${keys.enter}orders${keys.enter}`,
+      'Delete database orders on server web-prod (id 1).',
+      'DELETE /servers/1/databases/1',
+    ],
   ])('keep their names: %s', async (line, typed, words, call) => {
     const run = await bed.dnx(line, terminal(typed));
     expect(run.stderr).toContain(words);

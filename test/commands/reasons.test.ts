@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { type ErrorReason, errorReasons } from '../../src/base/errors.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { leasing } from '../support/leased.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -15,6 +16,8 @@ interface Case {
   readonly line: string;
   readonly before?: () => unknown;
   readonly options?: () => RunOptions;
+  /** Runs in the session of this line. */
+  readonly session?: string;
 }
 
 const UPDATE = 'server update web-1 --name web-9';
@@ -29,7 +32,7 @@ const cases: Readonly<Record<ErrorReason, Case>> = {
   signed_out: { line: 'server list', options: () => ({ env: { DNX_TOKEN: '' } }) },
   confirmation_missing: { line: 'server restart web-1' },
   name_to_type: { line: 'server delete web-1' },
-  person_required: { line: 'server delete web-1 --confirm web-1', options: () => ({ env: { DNX_LEASE: 'agent-1' } }) },
+  person_required: { line: 'server delete web-1 --confirm web-1', session: 'agent run' },
   terminal_missing: { line: 'login', options: () => ({ env: { DNX_TOKEN: '' } }) },
   target_missing: { line: 'daemon list' },
   name_unknown: { line: 'server show nothing' },
@@ -65,9 +68,14 @@ const cases: Readonly<Record<ErrorReason, Case>> = {
 
 const seen = new Set<string>();
 
-test.each(Object.entries(cases))('%s', async (reason, { line, before, options }) => {
+test.each(Object.entries(cases))('%s', async (reason, { line, before, options, session }) => {
   await before?.();
-  const { stderr } = await bed.dnx(`${line} --json`, options?.());
+  let stderr = '';
+  const work = async (inside: (words: string) => Promise<Run>) => {
+    stderr = (await inside(`${line} --json`)).stderr;
+  };
+  if (session) expect((await leasing(bed, session, work)).code).toBe(0);
+  else await work((words) => bed.dnx(words, options?.()));
   const { error } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { error: { reason: string; human: boolean } };
   expect(error).toMatchObject({ reason, human: errorReasons[reason as ErrorReason] });
   seen.add(reason);

@@ -33,7 +33,6 @@ describe('sandbox run', () => {
       DNX_HOST: 'https://deploynix.io',
       DNX_PROFILE: 'yours',
       DNX_CONFIG_DIR: '/yours',
-      DNX_LEASE: 'agent-yours',
     };
     const env = await childEnv({
       ...yours,

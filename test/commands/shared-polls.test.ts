@@ -3,6 +3,7 @@ import { DnxError } from '../../src/base/errors.ts';
 import type { ApiResponse } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { fleet, recorder } from '../support/fleet.ts';
+import { withRows } from '../support/platform.ts';
 import { leading } from '../support/volume.ts';
 
 let bed: Bed;
@@ -21,10 +22,7 @@ const all = (count: number, outcome: string) => Array.from({ length: count }, ()
 const posts = () => bed.sandbox.calls.filter(({ method, status }) => method === 'POST' && status !== 429);
 
 /** The response of the API with other items. */
-const items = (change: (rows: Record<string, unknown>[]) => object[]) => (answer: ApiResponse) => {
-  const body = structuredClone(answer.body) as { data: Record<string, unknown>[] };
-  return { ...answer, body: { ...body, data: change(body.data) } } as ApiResponse;
-};
+const items = (change: Parameters<typeof withRows>[1]) => (answer: ApiResponse) => withRows(answer, change);
 
 describe('many sites', () => {
   const env = { DNX_RATE_LIMIT: '20' };

@@ -93,6 +93,42 @@ test('a hostile agent deletes nothing', async ({ open }) => {
   expect(sandbox.state.servers.map(({ id }) => id)).toEqual(before);
 });
 
+test.runIf(process.platform === 'linux')('no variable that a child sets or removes leaves the session of an agent', async ({ open }) => {
+  const { shell, sandbox } = await open({ rateLimit: 0 });
+  const own = `"$NODE" "$DNX" site delete blog.example.com --server web-1 --confirm blog.example.com --host ${sandbox.url}`;
+  const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
+  const inSession = async (lines: string) => {
+    const run = await shell(`${signIn}; printf '%s' "$LINES" > lines.sh; dnx agent run --ability site:delete -- sh lines.sh`, {
+      env: { LINES: lines },
+    });
+    return [run.stdout.trim(), run.stderr.split('In the session of an agent, nothing confirms this.').length - 1];
+  };
+  const lines = [
+    `env -u DNX_LEASE DNX_CONFIG_DIR=/nonexistent/x ${own}`,
+    `DNX_CONFIG_DIR=/nonexistent/x ${own}`,
+    `env -u DNX_LEASE XDG_CONFIG_HOME=/nonexistent/x ${own}`,
+    `env -u DNX_LEASE HOME=/nonexistent/x ${own}`,
+    `mkdir linked; ln -s "$HOME"/.config/dnx/*.json linked; env -u DNX_LEASE -u DNX_TOKEN DNX_CONFIG_DIR="$PWD/linked" ${own}`,
+    `DNX_LEASE=agent-other DNX_CONFIG_DIR=/nonexistent/x ${own}`,
+  ];
+  expect(await inSession(lines.map((line) => `${line}; echo $?`).join('\n'))).toEqual([lines.map(() => 2).join('\n'), lines.length]);
+  // No process between the two dnx was started with the variable of the session.
+  for (const moved of ['-u DNX_LEASE DNX_CONFIG_DIR=/nonexistent/x', '-u DNX_LEASE -u DNX_TOKEN HOME=/nonexistent/x'])
+    expect(await inSession(`exec env ${moved} ${own}`)).toEqual(['', 1]);
+  expect(sandbox.state.sites.map(({ domain }) => domain)).toContain('blog.example.com');
+  // A person's own line, which no session started.
+  expect((await shell(own)).exitCode).toBe(0);
+});
+
+test('what names a session that is not there is refused', async ({ open }) => {
+  const { dnx, sandbox } = await open({ rateLimit: 0 });
+  for (const DNX_LEASE of ['agent-mhk3f9x2-1a2b-x9z3k1', 'lease-1', 'x']) {
+    const run = await dnx(['site', 'list'], { env: { DNX_LEASE } });
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([4, '', expect.stringContaining('The lease that started this is over.')]);
+  }
+  expect(sandbox.calls).toEqual([]);
+});
+
 test('on a full disk no token is created', async ({ open }) => {
   const executable = await open({ rateLimit: 0 });
   const run = await executable.shell(`trap '' XFSZ; ulimit -f 0; dnx ${LEASE.join(' ')} -- true`);

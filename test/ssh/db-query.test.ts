@@ -138,7 +138,7 @@ it('shows the statement to nobody else on the server', { timeout: TIME }, async 
 it('does not write with DNX_READ_ONLY', { timeout: TIME }, async () => {
   const readOnly = (...words: readonly string[]) => copying.run(['db', 'query', ...words], { DNX_READ_ONLY: '1' });
   const ran = await readOnly('query-pgsql.example.com', 'DELETE FROM orders', '--write');
-  expect([ran.code, ran.calls, ran.stderr]).toEqual([5, [], expect.stringContaining('DNX_READ_ONLY does not allow --write')]);
+  expect([ran.code, ran.calls, ran.stderr]).toEqual([5, [], expect.stringContaining('dnx db query --write was not sent.')]);
   const before = rowsIn('mariadb');
   const refused = await readOnly('query-mariadb.example.com', LEAVING);
   expect([refused.code, refused.stderr, rowsIn('mariadb')]).toEqual([
@@ -151,7 +151,7 @@ it('does not write with DNX_READ_ONLY', { timeout: TIME }, async () => {
 it('does not write for an agent that may only read', { timeout: TIME }, async () => {
   const before = rowsIn('mariadb');
   const child = await copying.shell(
-    `export SQL; dnx agent run --read-only -- sh -c '"$NODE" "$DNX" db query query-mariadb.example.com "$SQL"'`,
+    `export SQL; dnx agent run --read-only --show-values -- sh -c '"$NODE" "$DNX" db query query-mariadb.example.com "$SQL"'`,
     { env: { SQL: LEAVING } },
   );
   expect([child.exitCode, rowsIn('mariadb')], child.stderr).toEqual([expect.any(Number), before]);

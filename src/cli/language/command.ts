@@ -16,7 +16,7 @@ import type { PlannedDeployment } from '../plan/deployment.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Globals } from './globals.ts';
-import type { Effect, Options, Values } from './options.ts';
+import type { Effect, Options, Reach, Shows, Values } from './options.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -151,9 +151,13 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly limitMs?: number;
   /**
    * What it does without the options that have an `effect` of their own. By default, from `calls` and `consent`: `read` if it sends only
-   * GETs, `destroy` if it sends a DELETE or needs a severe consent, `change` otherwise.
+   * GETs, `destroy` if it sends a DELETE or needs a severe consent, `change` otherwise. Without `calls`, nothing tells: `program`.
    */
   readonly effect?: Effect;
+  readonly reach?: Reach;
+  readonly reveals?: Shows;
+  /** It compares values of variables, and shows none. */
+  readonly compares?: true;
   /** Sends the changes of a plan. */
   readonly applies?: true;
   /** Signs in or out, which DNX_READ_ONLY allows. */

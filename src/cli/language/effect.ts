@@ -10,10 +10,25 @@ import { consentLevel, mayChange } from './tree.ts';
  * as in `dnx api`, what it could do.
  */
 export function effectOf(command: AnyCommand, words?: Words): Effect {
-  const stated = Object.entries(statedEffects(command)).flatMap(([name, effect]) => (isGiven(words, name) ? [effect] : []));
+  const stated = statedBy(command, words);
   const own = stated.includes('read') ? 'read' : (command.effect ?? derivedEffect(command, words));
   return [own, ...stated].reduce((one, other) => (exceeds(other, one) ? other : one));
 }
+
+/** True if an option is given with which the command only reads. */
+export const onlyReadsWith = (command: AnyCommand, words?: Words): boolean => statedBy(command, words).includes('read');
+
+/** What a command line changes at Deploynix or on a server: an operation, or '' if that is not known; undefined if it changes nothing there. */
+export function changeIn(command: AnyCommand, words: Words): Endpoint | '' | undefined {
+  const stated = statedBy(command, words);
+  if (command.signs || stated.includes('read')) return undefined;
+  const change = endpointsOfLine(command, words)?.find((each) => !isRead(each));
+  const others = [...stated, ...(change === undefined ? [command.effect ?? derivedEffect(command, words)] : [])];
+  return change ?? (others.some((each) => each === 'change' || each === 'destroy') ? '' : undefined);
+}
+
+const statedBy = (command: AnyCommand, words: Words | undefined): readonly Effect[] =>
+  Object.entries(statedEffects(command)).flatMap(([name, effect]) => (isGiven(words, name) ? [effect] : []));
 
 /** The options with which a command does more than without them, or only reads, and what it does then. */
 export function effectsWithOptions(command: AnyCommand): Readonly<Record<string, Effect>> {
@@ -36,7 +51,10 @@ function statedEffects(command: AnyCommand): Readonly<Record<string, Effect>> {
 
 function derivedEffect(command: AnyCommand, words: Words | undefined): Effect {
   if (command.signs) return 'change';
-  if (consentLevel(command) === 'severe') return 'destroy';
+  // What names nothing at Deploynix is on this computer: `dnx db import FILE`.
+  if (consentLevel(command) === 'severe') return command.named && words && !words.site ? 'local' : 'destroy';
+  // Nothing tells what it does.
+  if (command.calls === undefined) return 'program';
   const endpoints = endpointsOfLine(command, words);
   if (endpoints === undefined || endpoints.some((each) => each.startsWith('DELETE '))) return 'destroy';
   return endpoints.every(isRead) ? 'read' : 'change';

@@ -20,6 +20,15 @@ export interface From {
 export const effects = ['read', 'local', 'change', 'destroy', 'program'] as const;
 export type Effect = (typeof effects)[number];
 
+/**
+ * How far a command or an option reaches, where its requests do not tell. `account`: to other tokens. `outlasts`: past the end of a session.
+ * `server`: to whatever a server runs, over SSH. `machine`: to any file or address of this computer. `endless`: it never ends.
+ */
+export type Reach = 'account' | 'outlasts' | 'server' | 'machine' | 'endless';
+
+/** What a command or an option shows: values of variables, rows of databases, or any file of a server. */
+export type Shows = 'values' | 'rows' | 'files';
+
 /** How to prompt for an optional value. */
 export interface Prompt {
   /** Asked only if this holds for the values given so far. */
@@ -81,6 +90,8 @@ export interface Option<V> {
   readonly confidential?: true;
   /** What the command does with it, if that is more; `read` if it only reads with it: `--print`. */
   readonly effect?: Effect;
+  readonly reach?: Reach;
+  readonly reveals?: Shows;
   /** May name a site, which is looked up unless the word looks like a file. */
   readonly names?: 'site';
   /** Throws on invalid words before dnx prompts or sends anything. */
@@ -111,6 +122,8 @@ export const list = (help: string, placeholder?: string): Option<readonly string
 export const duration = (help: string): Option<number | undefined> => ({ kind: 'duration', help, placeholder: 'duration' });
 export const content = (help: string): Option<string | undefined> => ({ kind: 'content', help, placeholder: 'text|@file|-' });
 export const secret = (help: string): Option<string | undefined> => ({ kind: 'secret', help, placeholder: '@file|-' });
+/** For a command that shows a state. */
+export const watching = { ...flag('Keep it up to date until Ctrl-C'), reach: 'endless' } as const;
 /** One of these words; rejects others. */
 export const choice = <const C extends readonly string[]>(help: string, choices: C): Option<C[number] | undefined> => ({
   kind: 'text',

@@ -1,7 +1,7 @@
 import { type Detail, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
+import { pathToPlan } from '../../machine/files/own-files.ts';
 import { writeText } from '../../machine/files/text-file.ts';
-import { pathOf } from '../../machine/world.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import type { Context } from '../language/command.ts';
 import type { Result } from '../output/view.ts';
@@ -51,8 +51,9 @@ export async function dryRunResult({ invocation, ctx, ...recorded }: Ended, resu
 /** Writes a plan for this user only. */
 export function writePlan(name: string, { version, host, ...plan }: Plan, { world, clock }: Pick<Context, 'world' | 'clock'>): void {
   const created_at = new Date(clock.now()).toISOString();
+  const path = pathToPlan(name, world);
   try {
-    writeText(pathOf(name, world), `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
+    writeText(path, `${toJson({ version, host, created_at, ...plan }, 2)}\n`);
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;

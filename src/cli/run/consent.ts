@@ -130,7 +130,7 @@ export async function warnOfLoss(ctx: Pick<Context, 'api' | 'progress'>, verb: s
 }
 
 /** `Delete server web-1`. Resources with different parents are listed with their own. */
-function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
+export function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
   const [first = {}] = all;
   const own = first[noun];
   if (!own) return `${summary}${where(first, noun)}`;

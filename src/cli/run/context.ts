@@ -1,3 +1,4 @@
+import type { DnxError } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
 import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
@@ -65,14 +66,15 @@ export async function openContext(
   const ask = session?.agent ? (await import('./session.ts')).askInSession(asked) : asked;
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
-  const connection = connectionOf(world, settings);
+  const connection = connectionOf(world, settings, progress);
   const names = namesOf(world, settings, { cache, token: tokens.token });
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const sources = { world, ask, stdin, plan };
   const maxWaitMs = await maxWaitOf(maxWait, sources);
   const history = historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
   const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).gateInSession(session, history) : history);
-  const readOnly = settings.readOnly && !plan;
+  const refused = settings.readOnly && !plan ? (await import('./may.ts')).readOnlyError : undefined;
+  const readOnly = refused && ((operation: string) => refused(operation, session?.readOnly));
   const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };
   const api = apiOf(world, settings, parts);
   const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
@@ -112,7 +114,7 @@ function apiOf(
     readonly limit: string | undefined;
     readonly maxWaitMs: number;
     readonly gate: Gate | undefined;
-    readonly readOnly: boolean;
+    readonly readOnly: ((operation: string) => DnxError) | undefined;
   },
 ): Api {
   const { command, progress, connection, names, limit, maxWaitMs, gate, readOnly } = parts;
@@ -175,13 +177,20 @@ async function maxWaitOf(given: string | undefined, sources: Sources & { readonl
   return word === undefined ? MAX_WAIT_MS : Number(await parseValue('max_wait', globals.max_wait, word, sources, variable));
 }
 
+const HIDDEN = 'Values of variables are hidden. A person can start dnx agent run with --show-values.';
+
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */
-function connectionOf(world: World, { blocked, caFile }: Settings) {
+function connectionOf(world: World, { blocked, caFile, host, hidesValues }: Settings, { note }: Progress) {
   let transport: Transport | undefined;
+  let isNoted = false;
+  const onHidden = () => {
+    if (!isNoted) note(HIDDEN);
+    isNoted = true;
+  };
   return async () => {
     if (blocked.requests) throw blocked.requests;
     transport ??= await world.connect(caFile);
-    return transport;
+    return hidesValues ? (await import('./hidden.ts')).hidingValues(transport, { host, onHidden }) : transport;
   };
 }
 

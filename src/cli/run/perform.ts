@@ -2,9 +2,7 @@ import { type FieldLabel, isError, Planned } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
-import { isRead } from '../../platform/api/endpoint.ts';
-import { readOnlyError } from '../../platform/api/send.ts';
-import type { Scope, Settled } from '../../platform/names/lookups.ts';
+import type { Scope } from '../../platform/names/lookups.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { endpointsIn, onlyReads } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
@@ -49,7 +47,6 @@ export async function perform(
 ): Promise<Result> {
   const { group, command } = line;
   const base = plan ? { ...outer, progress: beforehand(outer.progress) } : outer;
-  if (base.settings.readOnly && !plan) refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   await signedInFirst(base, async () => requireWords(line, base.ask, unplaced.settings));
   if (command.consent && typeof command.consent !== 'function' && !plan) (await import('./consent.ts')).requireConsent(line, base.ask);
@@ -212,13 +209,6 @@ async function withPlace(error: unknown, invocation: Invocation, targets: Target
   if (!isError(error, 'not_found') || Object.keys(targets).length === 0) return error;
   const [{ withDestination }, { withLink }] = await Promise.all([import('./found.ts'), import('../../platform/names/linked.ts')]);
   return withDestination(await withLink(error, targets, scope, invocation.command.calls), invocation, scope);
-}
-
-/** Refuses a command line that changes something, before dnx prompts or sends anything. An `ensure` may find that nothing has to change. */
-function refuseChanges(line: Invocation, settled: Settled): void {
-  if (line.command.name === 'ensure') return;
-  const change = endpointsIn(callsOf(line, settled)).find((endpoint) => !isRead(endpoint));
-  if (change) throw readOnlyError(change);
 }
 
 /** Where names come from. A command that edits the link file, or whose site must be named, has no defaults; any other one fails if `--env` names a missing environment. */

@@ -2,6 +2,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
+import { pathToWrite } from '../../machine/files/own-files.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { examineServers } from './audit.ts';
 import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
@@ -39,6 +40,7 @@ const shown = columns<AuditFinding>(
 export async function showAudit(ctx: Context, choice: AuditOptions): Promise<Result> {
   const { progress, settings, world, clock } = ctx;
   const { baseline: file, update } = choice;
+  if (file !== undefined && update) pathToWrite(file, world);
   const known = knownFindings(choice, world);
   const examination = await examineServers(ctx, choice);
   const { ledger, servers } = examination;

@@ -1,6 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
+import { LEASE_OVER } from '../../machine/session.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
 import { TOKEN_REJECTED } from '../../platform/api/failure.ts';
@@ -8,8 +9,6 @@ import { abilitiesFor, askedBy } from '../token/abilities/arithmetic.ts';
 
 /** The advice for a rejected DNX_TOKEN. */
 export const setAnother = 'Set another token, or unset it to use your stored sign-in.';
-
-const LEASE_OVER = 'The lease that started this is over.';
 
 /** Replaces the advice for a rejected DNX_TOKEN: signing in would not help, because the variable overrides stored tokens. */
 export function withVariable(error: DnxError, env: Env, { host, session }: Pick<Context['settings'], 'host' | 'session'>): DnxError {

@@ -5,9 +5,10 @@ import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
+import { pathToWrite } from '../../machine/files/own-files.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { replaceFile } from '../../machine/files/text-file.ts';
-import { NetworkFault, pathOf, type World } from '../../machine/world.ts';
+import { NetworkFault, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 import { type BackupSource, openBackup } from './source.ts';
 
@@ -91,9 +92,9 @@ interface Destination {
 export function chooseTarget(
   file: string | undefined,
   { fallback, force }: { readonly fallback: string; readonly force: boolean },
-  world: Pick<World, 'cwd' | 'home'>,
+  world: World,
 ): Destination {
-  const place = pathOf(file ?? '.', world);
+  const place = pathToWrite(file ?? '.', world);
   const shown = (path: string) => {
     const short = relative(world.cwd, path);
     return short === '' || short.startsWith('..') ? path : short;

@@ -22,10 +22,7 @@ export async function restoreBackup(outer: Context, { confirm, wait, columns, ..
   requireChoice(choice, outer.ask);
   // Prompts do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();
-  const found = await findBackup(outer, choice);
-  const id = requireId(found, 'backup');
-  const affected = await affectedBy(outer, found, id);
-  await agree(outer, affected, confirm);
+  const { id, ...affected } = await agreeToRestore(outer, choice, confirm);
   const ctx = confirm === undefined ? { ...outer, ...within(outer, left) } : outer;
   const { noun, target, backup } = affected;
   const what = noun === 'site' ? target.label : `${noun} ${target.label}`;
@@ -41,6 +38,15 @@ export async function restoreBackup(outer: Context, { confirm, wait, columns, ..
     wait,
     resume: () => ['backup', 'list'],
   });
+}
+
+/** Finds a backup, and confirms what restoring it overwrites. */
+export async function agreeToRestore(ctx: Context, choice: BackupChoice, confirm: string | undefined) {
+  const found = await findBackup(ctx, choice);
+  const id = requireId(found, 'backup');
+  const affected = await affectedBy(ctx, found, id);
+  await agree(ctx, affected, confirm);
+  return { ...affected, id };
 }
 
 /** Confirms the name of what is overwritten, with a prompt or --confirm. */

@@ -54,7 +54,6 @@ async function importLocally(ctx: Context, options: Options): Promise<View> {
 async function importRemotely(ctx: Context, targets: Targets, { file, user, confirm, into, force, trust }: Options): Promise<Result> {
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
-  if (ctx.settings.readOnly) throw new DnxError('read_only', 'DNX_READ_ONLY does not allow this. Nothing was changed.');
   const place = await readSiteOnMachine(ctx, targets, user);
   requireName(place.domain, confirm);
   const source = { place, credentials: await credentialsOf(ctx, place) };

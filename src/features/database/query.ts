@@ -20,7 +20,6 @@ type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'progress' | 'settings' | '
 export async function query(ctx: Needs, targets: Targets, { sql, write = false, user }: Options): Promise<View> {
   if (sql.trim() === '') throw usage('The statement is empty.');
   if (sql.includes('\0')) throw usage('The statement contains a NUL character.');
-  if (write && ctx.settings.readOnly) throw new DnxError('read_only', 'DNX_READ_ONLY does not allow --write. Nothing was sent.');
   const source = await readDatabase(ctx, targets, user);
   const { place } = source;
   const { driver, database } = source.credentials;

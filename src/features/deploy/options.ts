@@ -48,7 +48,7 @@ export const deployOptions = {
     for: count('Consecutive successes required (default 1)'),
     within: { ...duration('Time limit for --verify (default 90s)'), least: 1 },
     verify_cmd: { ...text('Run this command; it must exit 0', 'command'), effect: 'program' },
-    url: text('Base URL (default: https and the domain)'),
+    url: { ...text('Base URL (default: https and the domain)'), reach: 'machine' },
     rollback_on_fail: flag('Roll back if verification fails, also up to 2m after --timeout, and exit 11'),
   }),
   ...under('Guard', {

@@ -1,10 +1,10 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
+import { pathToWrite } from '../../machine/files/own-files.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import { commandResult, type DeployReport, type DeployResult } from './result.ts';
 
@@ -27,7 +27,7 @@ type Needs = Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>;
 /** Reports deployments to CI: annotations, outputs, summary, result file. Fails if the result file is not writable. */
 export function openReporting(ctx: Needs, options: ReportingOptions) {
   const ci = options.ci === false ? silentCi : ctx.ci;
-  const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
+  const file = options.result_file === undefined ? undefined : pathToWrite(options.result_file, ctx.world);
   if (file) refuseUnwritable(file, options.result_file ?? file);
   const save = (value: unknown): string | undefined => {
     const code = file && write(file, value);

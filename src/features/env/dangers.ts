@@ -1,7 +1,7 @@
 import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
-import { own } from '../../base/json.ts';
+import { isObject, own } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { inQuotes } from '../../base/text.ts';
+import { inQuotes, wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
@@ -67,6 +67,18 @@ export async function consentToSend(
     requireName(await ctx.ask.input(`Type ${inQuotes(name)} to continue:`));
   } else if (ask && !(await ctx.ask.confirm(ask.question))) throw cancelled();
   return true;
+}
+
+/** What an operation changes: a variable is created, updated, renamed or removed. `key`: that of the variable before. */
+export function changesBy(call: string, body: unknown, key: string | undefined, remote: Side): readonly Change[] {
+  const removed = key === undefined ? [] : [{ key }];
+  if (call.startsWith('DELETE ')) return removed;
+  const sent = isObject(body) ? body : {};
+  const next = typeof sent.key === 'string' ? sent.key : key;
+  if (next === undefined) return [];
+  // What is hidden may be anything.
+  const value = sent.value === undefined && key !== undefined ? (remote.get(key) ?? '') : (sent.value ?? '');
+  return [...(next === key ? [] : removed), { key: next, value: value === UNKNOWN ? 'unknown' : wordOf(value) }];
 }
 
 /** Says before a question that `dnx undo` cannot bring back the values that are replaced, if so. `hidden`: variables that the API does not show. */

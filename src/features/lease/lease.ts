@@ -23,8 +23,9 @@ interface Leasing {
   readonly command: readonly string[];
   readonly abilities: readonly string[];
   readonly ttlMs: number;
-  /** More variables for the command. */
-  readonly env?: Env;
+  readonly readOnly?: boolean;
+  /** True for a script. */
+  readonly showValues?: boolean;
 }
 
 const LONGEST_MS = 86_400_000;
@@ -56,7 +57,7 @@ export async function runLeased(ctx: Context, leasing: Leasing): Promise<Result>
     progress.done();
     if (leasing.kind === 'agent') sayWhatItMay(ctx, leasing, leased.until);
     const [file = '', ...args] = command;
-    const env = childEnv(world.env, { ...leasing.env, ...variablesFor(ctx, leased, fresh.plain) });
+    const env = childEnv(world.env, variablesFor(ctx, leased, fresh.plain));
     code = await world.spawn({ file, args, env, foreground: true, tick: { ms: Math.min(ttlMs, TICK_MS), call: ending.expire } });
   } finally {
     await world.hold(ending.end);
@@ -90,7 +91,10 @@ function sayWhatItChanged(ctx: Context, { session }: Lease): void {
   ctx.progress.note(`This session ${made}`);
 }
 
-async function newLease({ clock, settings, tokens, world }: Context, { kind, ttlMs }: Leasing): Promise<Lease> {
+async function newLease(
+  { clock, settings, tokens, world }: Context,
+  { kind, ttlMs, readOnly = false, showValues = kind === 'lease' }: Leasing,
+): Promise<Lease> {
   const { host, profile, directories } = settings;
   const plain = await tokens.token();
   const held = await tokens.find();
@@ -110,6 +114,8 @@ async function newLease({ clock, settings, tokens, world }: Context, { kind, ttl
     until,
     holder: ownHolderName(),
     state: directories.state,
+    read_only: readOnly,
+    show_values: showValues,
   };
 }
 

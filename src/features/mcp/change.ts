@@ -145,7 +145,7 @@ function dryRun(
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
 ): Promise<Ran> {
   const line = withOptions(words, ['--dry-run', ...(out === undefined ? [] : ['--out', out])]);
-  return run(line, { ...options, signal, check: (typed) => requireDry(typed, out), values: () => true });
+  return run(line, { ...options, signal, check: (typed) => requireDry(typed, out), values: true });
 }
 
 /** What cannot be saved as a plan, but shown, is for a person to run. Otherwise, the error of the dry run. */
@@ -167,7 +167,7 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
   let isKept = false;
   try {
     writeText(file, text);
-    const options = { signal, changes: true, values: () => true, env: secrets, asked, person, seen: isFirst ? undefined : seen };
+    const options = { signal, changes: true, values: true, env: secrets, asked, person, seen: isFirst ? undefined : seen };
     // A verification comes after the deployment.
     const ran = await run(['apply', file, ...(verifies(text) ? [] : ['--no-wait'])], options);
     const question = open();
@@ -210,7 +210,7 @@ function personOf(asked: Asked[]): { readonly person: Person; readonly open: () 
 }
 
 /** Refuses to run what is not exactly the dry run that was asked for: a `--` of the client must not hide our options. */
-function requireDry({ plan, options }: TypedLine, out: string | undefined): void {
+function requireDry({ plan, options }: TypedLine, out: string | undefined): undefined {
   const isDry = plan.dry || options.dry_run === true;
   if (!isDry || (plan.out ?? options.out) !== out) throw usage('Leave out --out and --no-dry-run: the plan is the answer.');
 }

@@ -43,13 +43,14 @@ async function meantBy(words: readonly string[], { contents, guesses }: Tree): P
 }
 
 /** A command as it is typed, after the tool that runs it. */
-function commandLine({ path, group, command }: Leaf, limits: Limits): string {
+function commandLine(leaf: Leaf, limits: Limits): string {
+  const { path, group, command } = leaf;
   const usage = usageOf(path, positionalsOf(group, command)).replace(/^dnx | \[options\]/g, '');
-  return `${toolFor(command, path, limits).padEnd(7)} ${usage}  # ${command.summary}`;
+  return `${toolFor(leaf, limits).padEnd(7)} ${usage}  # ${command.summary}`;
 }
 
 function overview({ tree }: Needs, leaves: readonly Leaf[], limits: Limits): string {
-  const named = (leaf: Leaf) => `${leaf.command.name}${marks[toolFor(leaf.command, leaf.path, limits)]}`;
+  const named = (leaf: Leaf) => `${leaf.command.name}${marks[toolFor(leaf, limits)]}`;
   const groups = tree.contents.map(({ name, summary }) => {
     const own = leaves.filter(({ group }) => group.name === name);
     return `${name}: ${own.map(named).join(' ')}  # ${summary}`;

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject, toJson } from '../../base/json.ts';
+import { DnxError, type ErrorCode, usage } from '../../base/errors.ts';
+import { fromJson, isObject } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
+import { operationsOf } from '../../cli/language/tree.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
+import { apiPath, hidingValues, rewritten } from '../../cli/run/hidden.ts';
+import { takesDestination } from '../../cli/run/invocation.ts';
+import type { Verdict } from '../../cli/run/may.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
 import {
   type Captured,
   type Env,
-  type HttpRequest,
-  type HttpResponse,
   NetworkFault,
   type Output,
   type Person,
@@ -19,7 +21,6 @@ import {
   type World,
 } from '../../machine/world.ts';
 import { isReadMethod } from '../../platform/api/endpoint.ts';
-import { MASK } from '../../platform/names/existing.ts';
 import { type Limits, limitWords } from './limits.ts';
 
 /** How a command line of a tool ended. */
@@ -34,14 +35,14 @@ export interface Ran {
 /** How to run one. */
 export interface RunOptions {
   readonly signal: AbortSignal;
-  /** Throws to refuse it, before anything happens. */
-  readonly check?: (line: TypedLine) => void;
+  /** Throws to refuse it, before anything happens. What it returns says what is hidden. */
+  readonly check?: (line: TypedLine) => Pick<Verdict & { may: 'yes' }, 'hide'> | undefined;
   /** For people, instead of JSON. */
   readonly text?: boolean;
   /** Lets it change something at Deploynix. Without it no such request leaves, whatever the command line. */
   readonly changes?: boolean;
-  /** Lets it read the values of variables, to compare them. */
-  readonly values?: (line: TypedLine) => boolean;
+  /** Lets it read the values of variables, because it shows none. */
+  readonly values?: boolean;
   readonly person?: Person | undefined;
   readonly keep?: World['keep'];
   readonly asked?: World['asked'];
@@ -58,6 +59,8 @@ interface Place {
 
 /** Runs command lines as processes of their own would, within the limits that a person set. */
 export interface Runner {
+  /** Looks up what --server and --site name. Fails if they name nothing, or several things. */
+  start(): Promise<void>;
   run(words: readonly string[], options: RunOptions): Promise<Ran>;
   /** Why a plan is not within --server or --site; its requests would be refused, too. */
   outsideOf(plan: Plan): string | undefined;
@@ -89,6 +92,11 @@ export function openRunner(ctx: Needs, limits: Limits): Runner {
   }
 
   return {
+    async start() {
+      await placeOf(ctx.world.signal).catch((error: unknown) => {
+        if (error instanceof WordedError && isWrong(error)) throw error.expected();
+      });
+    },
     async run(words, options) {
       const within = await placeOf(options.signal);
       const { cache } = ctx.settings.directories;
@@ -101,7 +109,7 @@ export function openRunner(ctx: Needs, limits: Limits): Runner {
       changes
         .map(({ call, targets }) => {
           const [method = '', path] = call.replace(/\{(\w+)\}/g, (_, noun: string) => targets[noun]?.id ?? '-').split(' ');
-          return refusalOf(method, path, { changes: true, within: place, limits })?.message;
+          return mayTouch(method, path, { changes: true, around: false, within: place, limits })?.message;
         })
         .find((message) => message !== undefined),
     redacted: (text) => [...tokens].reduce((left, token) => left.replaceAll(token, '***'), text.replace(TOKEN, '***')),
@@ -125,14 +133,24 @@ async function runWithin(
   for (const each of signals) each.addEventListener('abort', abort, { once: true });
   const opened: Transport[] = [];
   let hidden = false;
-  const bounds: Bounds = { ...inside, host, changes, values: inside.limits.showValues, onHidden: () => (hidden = true) };
+  const bounds: Bounds = { ...inside, host, changes, values: options.values ?? inside.limits.showValues, around: false };
   const connect: World['connect'] = async (...how) => {
     const transport = await ctx.world.connect(...how);
     opened.push(transport);
-    return bounded(transport, bounds);
+    return hidingValues(bounded(transport, bounds), { host, hides: () => !bounds.values, onHidden: () => (hidden = true) });
   };
   const world = worldOf(ctx.world, {
-    ...{ stdin: Readable.from([]), stdout: stdout.stream, stderr: stderr.stream, signal: stop.signal, connect, person, keep, asked },
+    ...{
+      within: inside.within,
+      stdin: Readable.from([]),
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      signal: stop.signal,
+      connect,
+      person,
+      keep,
+      asked,
+    },
     ...(options.env && { env: openEnv(childEnv(ctx.world.env, options.env), ctx.world.platform) }),
   });
   try {
@@ -144,8 +162,9 @@ async function runWithin(
     const code = await ctx.runLine([...(options.text ? [] : ['--json']), ...flags, ...words], world, (line) => {
       for (const key of ['profile', 'host', 'caFile'] as const)
         if (line.globals[key] !== account[key]) throw usage('This server is for one account: leave out --profile, --host and --ca-file.');
-      check?.(line);
-      bounds.values ||= options.values?.(line) === true;
+      const verdict = check?.(line);
+      if (verdict) bounds.values = options.values ?? !verdict.hide.has('values');
+      bounds.around = isAboutSite(line, inside);
     });
     return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
   } finally {
@@ -154,8 +173,25 @@ async function runWithin(
   }
 }
 
+/** True if a line is about a site, and may read what is around it. A server alone is too much if only a site is allowed. */
+function isAboutSite(line: TypedLine, { within, limits }: Pick<Bounds, 'within' | 'limits'>): boolean {
+  const { command, targets } = line;
+  if (within?.site !== undefined && takesDestination(command) && targets.server && !targets.site) throw outside(limits);
+  return operationsOf(command).some((each) => each.includes('{site}'));
+}
+
 /** An error that dnx has already put into words: the JSON of it. */
-export class WordedError extends Error {}
+export class WordedError extends Error {
+  expected(): DnxError {
+    const { error } = JSON.parse(this.message.trim().split('\n').at(-1) ?? '') as {
+      error: { code: ErrorCode; message: string; hint: string };
+    };
+    return new DnxError(error.code, error.message, { hint: error.hint ?? undefined });
+  }
+}
+
+/** True for an error that no later call can be without. */
+const isWrong = (error: WordedError): boolean => ['not_found', 'ambiguous', 'usage'].includes(error.expected().code);
 
 /** Programs that a command may run: they read a clone and logs. What others do could be chosen by what an agent can write. */
 const programs: readonly string[] = ['git', 'ssh'];
@@ -200,89 +236,62 @@ interface Bounds {
   readonly changes: boolean;
   /** The values of variables are not hidden. */
   values: boolean;
+  /** The command is about a site, and reads what is around it. */
+  around: boolean;
   readonly host: string;
   readonly within: Place | undefined;
   readonly limits: Limits;
   /** Receives the tokens that are sent. */
   readonly tokens: Set<string>;
-  readonly onHidden: () => void;
 }
 
-/** The variables of a site, or one of them. */
-const VARIABLES = /\/environment-variables(\/[^/]+)?$/;
-
-/** A transport that refuses requests outside of the bounds, and hides the values of variables. */
+/** A transport that refuses requests outside of the bounds, and narrows lists to what is within. */
 function bounded(transport: Transport, bounds: Bounds): Transport {
   return {
     close: () => transport.close(),
     async request(request) {
       const token = request.headers.authorization?.replace(/^Bearer /, '');
       if (token) bounds.tokens.add(token);
-      const path = pathOf(request, bounds);
-      const refused = refusalOf(request.method, path, bounds);
+      const path = apiPath(request, bounds.host);
+      const refused = mayTouch(request.method, path, bounds);
       if (refused) throw refused.with({ cause: new NetworkFault(refused.message, { sent: false }) });
       const response = await transport.request(request);
-      const change = path === undefined ? undefined : rewriting(path, bounds);
-      return change ? { ...response, body: rewritten(response, change) } : response;
+      const { within } = bounds;
+      return path !== undefined && within ? rewritten(response, (data) => narrowed(data, path, within)) : response;
     },
   };
 }
 
-/** The path of a request to the API; undefined for another host. */
-function pathOf({ url }: HttpRequest, { host }: Bounds): string | undefined {
-  const { pathname } = new URL(url);
-  return url.startsWith(`${host}/api/v1/`) ? pathname.slice(new URL(`${host}/api/v1`).pathname.length) : undefined;
-}
+const outside = (limits: Limits): DnxError => usage(`${limitWords(limits)} This is another one.`);
 
-/** Why a request may not leave. */
-function refusalOf(
+/** Why a request may not leave; undefined if it may. */
+function mayTouch(
   method: string,
   path: string | undefined,
-  { changes, within, limits }: Pick<Bounds, 'changes' | 'within' | 'limits'>,
+  { changes, around, within, limits }: Pick<Bounds, 'changes' | 'around' | 'within' | 'limits'>,
 ): DnxError | undefined {
   const reads = isReadMethod(method);
   if (!reads && !(changes && path !== undefined)) return usage('This would change something. Nothing was sent.');
-  // Names are looked up in the lists of servers and sites, of which only what is within is shown.
-  if (!within || path === undefined || (reads && /^\/(user|servers)$/.test(path))) return undefined;
-  const [own, server, list, site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
-  const isAround = reads && own === path && (list === undefined || site === undefined);
-  return server === within.server && (within.site === undefined || site === within.site || isAround)
-    ? undefined
-    : usage(`${limitWords(limits)} This is another one.`);
+  // Names are looked up in the lists of servers and sites, and what a site depends on may be in those of the account.
+  if (!within || path === undefined || (reads && (around ? /^\/[\w-]+$/ : /^\/(user|servers)$/).test(path))) return undefined;
+  const [own, server, , site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
+  const isAround = reads && site === undefined && (around || own === path);
+  return server === within.server && (within.site === undefined || site === within.site || isAround) ? undefined : outside(limits);
 }
 
-/** How the response at a path is changed; undefined if it is not. */
-function rewriting(path: string, { values, within, onHidden }: Bounds): ((data: unknown) => unknown) | undefined {
-  if (!values && VARIABLES.test(path)) return (data) => withoutValues(data, onHidden);
-  const id = path === '/servers' ? within?.server : path === `/servers/${within?.server}/sites` ? within?.site : undefined;
-  const only = (items: readonly unknown[]) => items.filter((item) => isObject(item) && item.id === id);
-  if (id === undefined) return undefined;
-  return (data) =>
-    Array.isArray(data) ? only(data) : isObject(data) && Array.isArray(data.data) ? { ...data, data: only(data.data) } : data;
+/** A list with only what is within; anything else as it is. */
+function narrowed(data: unknown, path: string, within: Place): unknown {
+  if (Array.isArray(data)) return data.filter((each) => isWithin(each, path, within));
+  if (!isObject(data) || !Array.isArray(data.data)) return data;
+  const { total: _, ...meta } = isObject(data.meta) ? data.meta : {};
+  return { ...data, data: narrowed(data.data, path, within), ...(isObject(data.meta) && { meta }) };
 }
 
-function withoutValues(data: unknown, onHidden: () => void): unknown {
-  if (Array.isArray(data)) return data.map((each) => withoutValues(each, onHidden));
-  if (!isObject(data)) return data;
-  const entries = Object.entries(data).map(([key, value]) => {
-    if (key !== 'value' || value === null || value === '') return [key, withoutValues(value, onHidden)];
-    onHidden();
-    return [key, MASK];
-  });
-  return Object.fromEntries(entries);
-}
-
-async function* rewritten({ body }: HttpResponse, change: (data: unknown) => unknown): AsyncIterable<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  let data: unknown;
-  try {
-    data = fromJson(bytes.toString());
-  } catch {
-    // No JSON, which is an error wherever it is read.
-    yield bytes;
-    return;
-  }
-  yield Buffer.from(toJson(change(data)));
+function isWithin(item: unknown, path: string, { server, site }: Place): boolean {
+  if (!isObject(item)) return false;
+  if (path === '/servers') return item.id === server;
+  if (path === `/servers/${server}/sites`) return site === undefined || item.id === site;
+  // What is of no server belongs to the account.
+  if (!path.startsWith('/servers/') && item.server_id !== server && (site === undefined || item.site_id !== site)) return false;
+  return site === undefined || item.site_id === undefined || item.site_id === null || item.site_id === site;
 }

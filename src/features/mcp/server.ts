@@ -17,9 +17,9 @@ import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
 import { type ChangeCall, openChanges, type Question } from './change.ts';
 import { findCommands } from './find.ts';
-import { checkKinds, type Limits, type LineTool, limitWords, refuseLine } from './limits.ts';
+import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
-import { openRunner, type RunOptions, WordedError } from './run.ts';
+import { openRunner, type Runner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 
@@ -31,11 +31,13 @@ type Result = CallToolResult | InputRequiredResult;
 /** Serves a client on standard input and output, until either is closed or dnx is told to end. A change that was approved is finished first. */
 export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   await checkKinds(ctx.tree, limits);
+  const runner = openRunner(ctx, limits);
+  await runner.start();
   const { world } = ctx;
   const running = new Set<Promise<unknown>>();
   const messages = messagesIn(world.stdin, world.stdout);
   const transport = new StdioServerTransport(messages, world.stdout);
-  const handle = serveStdio(() => openMcpServer(ctx, limits, running), { transport });
+  const handle = serveStdio(() => openMcpServer(ctx, limits, runner, running), { transport });
   await new Promise<void>((resolve) => {
     const closed = transport.onclose;
     transport.onclose = () => {
@@ -51,9 +53,9 @@ export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
 }
 
 /** A server for one client. `running`: the calls that change something. */
-function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>>): Server {
+function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<Promise<unknown>>): Server {
   const offered = mcpTools(limits);
-  const { answerTo, redacted } = openTools(ctx, limits);
+  const { answerTo, redacted } = openTools(ctx, limits, runner);
   const server = new Server(
     { name: 'dnx', title: 'Deploynix', version },
     { capabilities: { tools: {} }, instructions: mcpInstructions(limits) },
@@ -79,9 +81,8 @@ function openMcpServer(ctx: Needs, limits: Limits, running: Set<Promise<unknown>
 }
 
 /** What the tools do. */
-function openTools(ctx: Needs, limits: Limits) {
-  const runner = openRunner(ctx, limits);
-  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => refuseLine(line, words, tool, limits, ctx.world);
+function openTools(ctx: Needs, limits: Limits, runner: Runner) {
+  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => allowedLine(line, words, tool, limits, ctx.world);
   const changes = openChanges(ctx, runner, (words) => check('change', words));
   return { answerTo, redacted: runner.redacted };
 
@@ -107,11 +108,9 @@ function openTools(ctx: Needs, limits: Limits) {
       runner.run(words, {
         signal,
         ...options,
-        // It compares values, and shows none.
-        values: (typed) => typed.path === 'env diff' && typed.options.reveal !== true,
         check(typed) {
           line = typed;
-          check(tool as LineTool, words)(typed);
+          return check(tool as LineTool, words)(typed);
         },
       });
     if (tool === 'wait') return waitFor(ctx, run, { signal, seen });

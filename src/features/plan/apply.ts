@@ -7,10 +7,9 @@ import { commitDetails } from '../../cli/plan/deployment.ts';
 import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import { warnOfLoss } from '../../cli/run/consent.ts';
-import { readOnlyError } from '../../platform/api/send.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
-import { consentToSend, warnUnkept } from '../env/dangers.ts';
+import { changesBy, consentToSend, warnUnkept } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { variablesEndpoint } from '../env/variables.ts';
 import { failureIn, openApplication } from './application.ts';
@@ -46,7 +45,6 @@ interface Given {
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
 export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
-  if (ctx.settings.readOnly && !options.check) throw readOnlyError(`dnx ${given.line.join(' ')}`);
   const application = await openApplication(ctx, given.text);
   try {
     const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options, undoing: given.undoing };
@@ -128,13 +126,11 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
   for (const [id, targets] of sites) {
     if (!targets.server || !targets.site) continue;
     const items = await lists.read(operationPath(variablesEndpoint), targetIds(targets));
+    const remote = remoteSide(items ?? []);
     const changes = variables
       .filter((each) => each.targets.site?.id === id)
-      .map(({ change, body, targets: { variable } }) => ({
-        key: typeof body?.key === 'string' ? body.key : (variable?.label ?? ''),
-        value: change.call.startsWith('DELETE ') ? undefined : String(body?.value ?? ''),
-      }));
-    asked = (await consentToSend(ctx, targets as Located, { changes, remote: remoteSide(items ?? []), given })) || asked;
+      .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
+    asked = (await consentToSend(ctx, targets as Located, { changes, remote, given })) || asked;
   }
   return asked;
 }

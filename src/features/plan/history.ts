@@ -32,7 +32,7 @@ interface Options {
 
 /** `dnx history`. */
 export function history(ctx: Context, { verb, id, site, since }: Options): Result {
-  const all = readHistory(ctx);
+  const all = readHistory(ctx).filter(({ changes }) => changes.every(({ line }) => isWithin(line.change, ctx.world.within)));
   if (verb === 'show') {
     if (id === undefined) throw usage('Missing <id>.', undefined, { command: ['history'], why: 'See' });
     return { view: shownRun(pastRun(runWith(all, id))) };
@@ -55,6 +55,10 @@ export function history(ctx: Context, { verb, id, site, since }: Options): Resul
   );
   return { view: rows(found, shown, 'No changes yet.') };
 }
+
+/** True if a change is of the server or site that a client may know of. */
+const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context['world']['within']): boolean =>
+  !within || (server?.id === within.server && (within.site === undefined || site?.id === within.site));
 
 const isOf = ({ targets: { site } }: PlannedChange, word: string): boolean =>
   site !== undefined && (site.id === word || (site.name !== null && sameName('site', word, site.name)));

@@ -1,5 +1,5 @@
 import { command } from '../../cli/language/command.ts';
-import { flag } from '../../cli/language/options.ts';
+import { watching } from '../../cli/language/options.ts';
 import { creation } from '../../cli/language/resource.ts';
 import { type Column, type Item, rows } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
@@ -16,7 +16,7 @@ export const listSites = (columns: readonly Column[]) =>
     description:
       'With --watch, reads the sites of one server every 6 seconds, or those of many servers in turn, starting with deployments in progress, with at most a third of the rate limit. On a terminal, the table is updated in place; elsewhere, it is printed again when it changes. Use -o ndjson for a line of JSON per changed site. Press Ctrl-C to stop.',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
-    options: { watch: flag('Keep it up to date until Ctrl-C') },
+    options: { watch: watching },
     shows: columns,
     examples: ['list', 'list --server web-1', 'list --json'],
     async run(ctx, { targets: { server }, options: { watch } }) {

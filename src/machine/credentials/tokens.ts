@@ -3,7 +3,7 @@ import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Session } from '../session.ts';
 import { type Account, accountName, readConfig } from '../settings/config.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, profileNote } from '../settings/host.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, isLoopback, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
 import { tokenFingerprint } from './fingerprint.ts';
@@ -139,6 +139,9 @@ async function storedToken({ world, settings, attended }: Options, file: Insecur
 /** In the session of a lease, only its own token is used. */
 function requireLeased({ agent, lease }: Session, variable: string | undefined, host: string): void {
   if (variable && (!lease?.fingerprint || tokenFingerprint(variable, host) === lease.fingerprint)) return;
+  // A sandbox, with a token of its own.
+  const isElsewhere = lease && host !== lease.host && isLoopback(new URL(host).hostname);
+  if (variable && isElsewhere && tokenFingerprint(variable, lease.host) !== lease.fingerprint) return;
   throw new DnxError('unauthenticated', `dnx ${agent ? 'agent run' : 'token lease'} started this, so only its token is used here.`, {
     reason: 'signed_out',
     hint: variable ? 'DNX_TOKEN has another token, or the host is another one.' : 'DNX_TOKEN had it when the command began.',

@@ -50,7 +50,7 @@ export interface Settings {
   readonly input: boolean;
   /** False if no user is present: `--no-input`, DNX_NO_INPUT or CI. */
   readonly attended: boolean;
-  /** True if the API may only be read: DNX_READ_ONLY, unless the command signs in or out. */
+  /** True if the API may only be read: DNX_READ_ONLY, unless the command signs in or out, or a session that only reads. */
   readonly readOnly: boolean;
   readonly config: Config;
   readonly directories: Directories;
@@ -71,6 +71,8 @@ export interface Settings {
   readonly unplaced: DnxError | undefined;
   /** The session of a lease that this process belongs to. */
   readonly session?: Session;
+  /** Values of variables are hidden in responses. */
+  readonly hidesValues?: boolean;
 }
 
 /** Reads the settings from options, environment and files. */

@@ -1,3 +1,4 @@
+import type { DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -140,8 +141,8 @@ export interface ClientOptions {
   readonly deadline?: number;
   /** The value of `--limit`, which may raise the page limit. */
   readonly mostItems?: number | undefined;
-  /** True if only GET requests may be sent. A dry run sends no others. */
-  readonly readOnly?: boolean;
+  /** The error for an operation that is not sent, if only GET requests may be. A dry run sends no others. */
+  readonly readOnly?: ((operation: string) => DnxError) | undefined;
   readonly gate?: Gate | undefined;
   /** Not told about requests with another token. */
   readonly observer?: Observer | undefined;

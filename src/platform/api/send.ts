@@ -101,16 +101,10 @@ function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clo
 const isTemporary = async (outcome: Reply | NetworkFault): Promise<boolean> =>
   !(outcome instanceof NetworkFault) || !(await import('./network/unreachable.ts')).isFinal(outcome);
 
-/** With DNX_READ_ONLY, refuses every request but GET. All requests to the API pass here, before they read the token and wait for the rate limit. */
+/** If only reading is allowed, refuses every request but GET. All requests pass here, before they read the token and wait for the rate limit. */
 function refuseChange({ readOnly }: Pick<ClientOptions, 'readOnly'>, method: string, path: string): void {
-  if (readOnly && !isReadMethod(method)) throw readOnlyError(`${method} ${path.split('?', 1)[0]}`);
+  if (readOnly && !isReadMethod(method)) throw readOnly(`${method} ${path.split('?', 1)[0]}`);
 }
-
-/** The error for an operation that DNX_READ_ONLY does not allow. */
-export const readOnlyError = (operation: string): DnxError =>
-  new DnxError('read_only', `DNX_READ_ONLY allows only GET requests. ${operation} was not sent.`, {
-    hint: 'Unset DNX_READ_ONLY to allow changes.',
-  });
 
 /** Sends requests over one transport, which the first request opens. */
 function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, sections, textView } from '../../../cli/output/view.ts';
+import { pathToWrite } from '../../../machine/files/own-files.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
@@ -30,6 +31,7 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   if (options.file === '-') return printed(ctx, options);
 
   const { site } = targets;
+  if (options.file !== undefined) pathToWrite(options.file, ctx.world);
   const file = openLocal(options.file ?? siteFileName(ctx, targets), ctx);
   const local = localSide(file);
   const remote = remoteSide(await ctx.list<SiteVariable>(variablesEndpoint));

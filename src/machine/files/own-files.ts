@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { dnxDirectories } from '../settings/directories.ts';
+import { pathOf, type World } from '../world.ts';
+import { readJson, readText, realPath } from './text-file.ts';
+
+type Place = Pick<World, 'cwd' | 'env' | 'home' | 'platform'>;
+
+/** Plans that a person is to apply, in the state directory. */
+export const PROPOSED = 'proposed';
+
+/** The absolute path of a file that the user named and dnx writes. Refuses one below the directories in which dnx keeps its own files. */
+export function pathToWrite(name: string, world: Place, isPlan = false): string {
+  const path = pathOf(name, world);
+  // The file may be a link, or be in a directory that is one.
+  const places = [realPath(path), join(realPath(dirname(path)), basename(path))];
+  const directories = dnxDirectories(world);
+  const isIn = (directory: string, each: string) => !/^\.\.|^\//.test(relative(realPath(directory), each));
+  if (isPlan && places.every((each) => isIn(join(directories.state, PROPOSED), each))) return path;
+  if (places.some((each) => Object.values(directories).some((directory) => isIn(directory, each))))
+    throw usage(`${name} is where dnx keeps its own files.`, 'Use another directory.');
+  return path;
+}
+
+/** The same for a plan, which replaces only a plan or an empty file. */
+export function pathToPlan(name: string, world: Place): string {
+  const path = pathToWrite(name, world, true);
+  if (!holdsPlan(path)) throw usage(`${name} exists, and is not a plan.`, 'Use another name, or remove it.');
+  return path;
+}
+
+function holdsPlan(path: string): boolean {
+  try {
+    const text = readText(path);
+    if (text === undefined || text === '') return true;
+    const { version, host, changes } = readJson<{ version?: unknown; host?: unknown; changes?: unknown }>(path);
+    return version === 1 && typeof host === 'string' && Array.isArray(changes) && changes.every(isObject);
+  } catch {
+    // No JSON, or no file: a directory is told when it cannot be replaced.
+    return !statSync(path).isFile();
+  }
+}

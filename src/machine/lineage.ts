@@ -1,0 +1,93 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { getBuiltinModule, pid } from 'node:process';
+import { hasJsonFiles } from './files/text-file.ts';
+import { dnxDirectories, leaseDirectory } from './settings/directories.ts';
+import type { Env, World } from './world.ts';
+
+/** A process that started this one, directly or not, or this one. */
+export interface Forebear {
+  readonly pid: number;
+  /** What it was started with, which its children cannot change; undefined if the platform does not tell, and for this process. */
+  readonly env: Env | undefined;
+}
+
+/** More than any line of processes has, in case its ids are reused while it is read. */
+const LONGEST = 1_000;
+
+/** This process and those that started it; only this one if the platform does not tell. */
+export function lineage(platform: NodeJS.Platform): readonly Forebear[] {
+  const parents = platform === 'win32' ? () => undefined : platform === 'darwin' ? parentsByPs() : parentByProc;
+  const env = platform === 'linux' ? startedWith : () => undefined;
+  const line: Forebear[] = [{ pid, env: undefined }];
+  for (let each = parents(pid); each !== undefined && each > 0 && line.length < LONGEST; each = parents(each))
+    line.push({ pid: each, env: env(each) });
+  return line;
+}
+
+/** The configuration directories in which the lease of a session may be: those of this process, its user, and what started it. */
+export function configDirectories({ platform }: Pick<World, 'platform'>, config: string, line: readonly Forebear[]): readonly string[] {
+  const found = line.flatMap((each) => (each.env ? [configOf(each.pid, each.env)] : []));
+  // Without the environment of its forebears, a child that moves all variables is still found by the user's own directory.
+  return [...new Set([config, ...(platform === 'darwin' ? [configOf(pid, {})] : found)])];
+}
+
+/** True if this process may belong to the session of a lease. Quick, because every command asks. */
+export function mayBeInSession({ env, platform }: Pick<World, 'env' | 'platform'>, config: string): boolean {
+  if (env.DNX_LEASE) return true;
+  const line = platform === 'linux' ? lineage(platform) : [];
+  return (
+    line.some((each) => each.env?.DNX_LEASE) ||
+    configDirectories({ platform }, config, line).some((each) => hasJsonFiles(leaseDirectory(each)))
+  );
+}
+
+const relevant = /^(DNX_LEASE|DNX_CONFIG_DIR|XDG_CONFIG_HOME|HOME|USERPROFILE)=/;
+
+/** The variables with which a process was started that say where its session is; undefined if it is of another user. */
+function startedWith(process: number): Env | undefined {
+  try {
+    const lines = readFileSync(`/proc/${process}/environ`, 'utf8').split('\0');
+    return Object.fromEntries(lines.filter((each) => relevant.test(each)).map((each) => each.split(/=(.*)/s, 2)));
+  } catch {
+    return undefined;
+  }
+}
+
+function configOf(process: number, env: Env): string {
+  const home = env.HOME || env.USERPROFILE || getBuiltinModule('node:os').userInfo().homedir;
+  const { config } = dnxDirectories({ env, home, platform: 'linux' });
+  return config.startsWith('/') ? config : resolve(directoryOf(process), config);
+}
+
+/** The working directory of a process, to which a relative DNX_CONFIG_DIR belongs. */
+function directoryOf(process: number): string {
+  try {
+    return readlinkSync(`/proc/${process}/cwd`);
+  } catch {
+    return '/';
+  }
+}
+
+/** Field 4 of proc_pid_stat(5), after the name, which may contain spaces and parentheses. */
+function parentByProc(child: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${child}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function parentsByPs(): (child: number) => number | undefined {
+  // Lazy: it takes a millisecond to load, and Linux does without it.
+  const { execFileSync } = getBuiltinModule('node:child_process');
+  const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C' };
+  try {
+    const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { env, encoding: 'utf8', timeout: 2_000 }).trim().split('\n');
+    const parents = new Map(lines.map((line) => line.trim().split(/\s+/).map(Number) as [number, number]));
+    return (child) => parents.get(child);
+  } catch {
+    return () => undefined;
+  }
+}

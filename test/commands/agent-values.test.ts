@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { leasing } from '../support/leased.ts';
+
+const SECRET = 'a-value-that-nobody-shows';
+const ABILITIES = 'agent run --ability site:update';
+const VARIABLES = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}/environment-variables`;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: 0 });
+  for (const variable of bed.sandbox.state.environment_variables) if (variable.key !== 'APP_ENV') variable.value = SECRET;
+});
+afterEach(() => bed.close());
+
+async function inSession(lines: readonly string[], line = ABILITIES, env = {}): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  const run = await leasing(bed, line, async (inside) => {
+    for (const each of lines) runs.push(await inside(each, env));
+  });
+  expect(run.code, run.stderr).toBe(0);
+  return runs;
+}
+
+const written = () => (bed.sandbox.state.environment_variables.find(({ key }) => key === 'APP_NAME') as { id: string }).id;
+
+test('what an agent reads has no value of a variable, with and without --read-only', async () => {
+  const lines = [
+    'env list shop.example.com --json',
+    'env list shop.example.com -o csv',
+    'env list shop.example.com --query "[].value"',
+    'env get shop.example.com APP_NAME',
+    `api ${VARIABLES}`,
+    `api /api/v1${VARIABLES}/`,
+    `api ${VARIABLES.replace('environment', '%65nvironment')}`,
+    `api ${VARIABLES}/${written()} --include`,
+    `api ${VARIABLES} --paginate`,
+  ];
+  for (const session of [ABILITIES, 'agent run --read-only'])
+    for (const [at, run] of (await inSession(lines, session)).entries()) {
+      expect(run.code, `${lines[at]} ${run.stderr}`).toBe(0);
+      expect(run.stdout, lines[at]).toContain('••••');
+      expect(run.stdout, lines[at]).not.toContain(SECRET);
+      expect(run.stderr).toContain('Values of variables are hidden. A person can start dnx agent run with --show-values.');
+    }
+});
+
+test.each([
+  ['env list shop.example.com --reveal', 'values of variables'],
+  ['env diff shop.example.com staging.example.com --reveal', 'values of variables'],
+  ['env pull shop.example.com', 'values of variables'],
+  ['env pull shop.example.com -', 'values of variables'],
+  ['env run shop.example.com -- env', 'values of variables'],
+  ['env edit shop.example.com --yes', 'values of variables'],
+  ['db query shop.example.com "SELECT 1"', 'rows of databases'],
+  ['db dump shop.example.com', 'rows of databases'],
+  ['db pull shop.example.com', 'rows of databases'],
+  ['backup download 01JQ8Z4T9G000000000000BK06', 'rows of databases'],
+  ['logs shop.example.com --path .env', 'any file of the server'],
+  ['mcp --show-values', 'values of variables'],
+])('an agent is refused: dnx %s', async (line, what) => {
+  for (const session of [ABILITIES, 'agent run --read-only']) {
+    const [run] = await inSession([line], session, { DNX_OUTPUT: 'json' });
+    expect([run?.code, run?.calls, run?.stdout, bed.children]).toEqual([2, [], '', [expect.objectContaining({ file: 'work' })]]);
+    const { error } = JSON.parse(run?.stderr ?? '') as { error: object };
+    expect(error).toMatchObject({ reason: 'person_required', human: true, next: [], message: expect.stringContaining(what) });
+    bed.children.length = 0;
+  }
+});
+
+test('with --show-values, what only reads shows them, and what copies a database or reads any file still needs a person', async () => {
+  const [list, get, pull, dump, path] = await inSession(
+    [
+      'env list shop.example.com --reveal',
+      'env get shop.example.com APP_NAME',
+      'env pull shop.example.com .env.pulled',
+      'db dump shop.example.com',
+      'logs shop.example.com --path .env',
+    ],
+    'agent run --show-values',
+  );
+  expect([list?.stdout, get?.stdout]).toEqual([expect.stringContaining(SECRET), `${SECRET}\n`]);
+  expect([pull?.code, readFileSync(join(bed.directory, '.env.pulled'), 'utf8')]).toEqual([0, expect.stringContaining(SECRET)]);
+  expect([dump?.code, path?.code]).toEqual([2, 2]);
+});
+
+test('what compares or sends values works, and prints none that it has read', async () => {
+  writeFileSync(join(bed.directory, '.env.shop'), `APP_NAME=${SECRET}\nNEW=1\n`);
+  const lines = [
+    'env diff .env.shop shop.example.com --json',
+    'env push shop.example.com .env.shop --dry-run --json',
+    'env push shop.example.com .env.shop --yes --json',
+    `env ensure shop.example.com APP_NAME=other --json`,
+    'env set shop.example.com LOG_LEVEL=debug --json',
+    'env ensure shop.example.com LOG_LEVEL=debug --json',
+  ];
+  const runs = await inSession(lines);
+  for (const [at, run] of runs.entries()) {
+    expect(run.code, `${lines[at]} ${run.stderr}`).toBe(0);
+    expect(`${run.stdout}${run.stderr}`, lines[at]).not.toContain(SECRET);
+  }
+  expect(runs[0]?.stdout).not.toContain('"APP_NAME"');
+  expect(runs[5]?.stdout).toContain('unchanged');
+  const values = Object.fromEntries(bed.sandbox.state.environment_variables.map(({ key, value }) => [key, value]));
+  expect(values).toMatchObject({ APP_NAME: SECRET, NEW: '1', LOG_LEVEL: 'debug' });
+});
+
+test('what an agent sends to a variable shows no value of another', async () => {
+  const [renamed] = await inSession([`api PUT ${VARIABLES}/${written()} -F key=OTHER_NAME`]);
+  expect([renamed?.code, renamed?.stdout], renamed?.stderr).toEqual([0, expect.stringContaining('••••')]);
+  expect(renamed?.stdout).not.toContain(SECRET);
+});
+
+test('a session that only reads refuses a change in its own words', async () => {
+  const [run, api] = await inSession(
+    ['site suspend shop.example.com --yes --json', 'api POST /servers -F name=x'],
+    'agent run --read-only',
+  );
+  expect([run?.code, run?.calls, JSON.parse(run?.stderr ?? '')]).toMatchObject([
+    5,
+    [],
+    { error: { code: 'read_only', human: true, next: [] } },
+  ]);
+  for (const each of [run, api]) {
+    expect(each?.stderr).toContain('This session only reads.');
+    expect(each?.stderr).not.toContain('DNX_READ_ONLY');
+  }
+});
