@@ -133,7 +133,8 @@ export async function lastTableLocked({ servers }: Copying): Promise<() => Promi
 export async function stuckDump(copying: Copying, into: string): Promise<Stuck> {
   const release = await lastTableLocked(copying);
   const running = copying.dnx(['db', 'dump', copying.sites.large, '-O', join(into, 'large.sql.gz'), '--no-cache']);
-  const written = () => readdirSync(into).reduce((sum, name) => sum + statSync(join(into, name)).size, 0);
+  const written = () =>
+    readdirSync(into, { recursive: true }).reduce((sum: number, name) => sum + statSync(join(into, String(name))).size, 0);
   await expect.poll(written, { timeout: 60_000 }).toBeGreaterThan(1_000_000);
   return { running, release };
 }

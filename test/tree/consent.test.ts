@@ -10,7 +10,19 @@ import { leaves, linesOf } from '../support/tree.ts';
  * These ask only if the link file says so, something would be written or replaced, for DELETE, or once a plan was compared, and have their
  * own tests. A review needs no consent.
  */
-const sometimes = ['site deploy', 'env set', 'site schedule', 'link', 'unlink', 'api', 'apply', 'undo', 'redo', 'agent install', 'agent uninstall'];
+const sometimes = [
+  'site deploy',
+  'env set',
+  'site schedule',
+  'link',
+  'unlink',
+  'api',
+  'apply',
+  'undo',
+  'redo',
+  'agent install',
+  'agent uninstall',
+];
 
 /** Every command that asks for consent, with an example from which `--yes` or `--confirm` is removed. */
 const consenting = leaves.flatMap((leaf) => {
