@@ -204,7 +204,8 @@ const signals = [
 describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, code) => {
   const asking = runnables.filter(
     (command) =>
-      !serves(command) && !/^(completion|config|token abilities|auth switch|unlink|version|upgrade|agent (un)?install)/.test(command.path),
+      !serves(command) &&
+      !/^(completion|config|history|schema|token abilities|auth switch|unlink|version|upgrade|agent (un)?install)/.test(command.path),
   );
   const chosen = sampled(asking, few, seed + code, most).map((command) => [command.line, command] as const);
 

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { getBuiltinModule } from 'node:process';
 import { hasCredentials, isSecretName } from '../../base/secrets.ts';
 import { inQuotes, quotedName, wordOf } from '../../base/text.ts';
 import { MASK } from './existing.ts';
@@ -39,8 +39,11 @@ export function consentedValue(name: string, value: unknown): string {
 
 const counted = ({ length }: string): string => `${length} character${length === 1 ? '' : 's'}`;
 
+// Loaded when it is needed: it takes two milliseconds, and most values are short.
+const sha256 = (data: string | Buffer): Buffer => getBuiltinModule('node:crypto').createHash('sha256').update(data).digest();
+
 /** Its length and the hash of all of it. */
-const measured = (word: string): string => `(${counted(word)}, SHA-256 ${createHash('sha256').update(word).digest('hex').slice(0, 16)})`;
+const measured = (word: string): string => `(${counted(word)}, SHA-256 ${sha256(word).toString('hex').slice(0, 16)})`;
 
 const longWords = (word: string): string => `${inQuotes(word.slice(0, END))} … ${inQuotes(word.slice(-END))} ${measured(word)}`;
 
@@ -49,7 +52,7 @@ function keyWords(word: string): string | undefined {
   const [, type = '', body = '', comment = ''] = /^((?:ssh|ecdsa|sk)-[\w@.-]+) +([\w+/]+={0,2})(?: +(.*))?$/s.exec(word.trimEnd()) ?? [];
   const blob = Buffer.from(body, 'base64');
   if (type === '' || blob.subarray(4, 4 + type.length).toString() !== type) return undefined;
-  const fingerprint = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
+  const fingerprint = sha256(blob).toString('base64').replace(/=+$/, '');
   return `${type} SHA256:${fingerprint}${comment === '' ? '' : ` ${shownValue(comment)}`}`;
 }
 
@@ -62,7 +65,7 @@ function pemWords(word: string): string | undefined {
 
 function fingerprintOf(word: string, kinds: readonly unknown[]): string {
   try {
-    if (kinds.length === 1) return `(SHA256 fingerprint ${new X509Certificate(word).fingerprint256})`;
+    if (kinds.length === 1) return `(SHA256 fingerprint ${new (getBuiltinModule('node:crypto').X509Certificate)(word).fingerprint256})`;
   } catch {
     // No certificate, or a broken one: its hash tells it, too.
   }
