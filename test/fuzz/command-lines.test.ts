@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seedOf, volume } from '../support/volume.ts';
 import { type CommandRunner, openCommandRunner, typed } from './lines.ts';
 
-const runs = volume(30_000, 60);
+const runs = volume(30_000, 150);
 // Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 
