@@ -98,7 +98,7 @@ async function spawned(program: Program, stdio: SpawnOptions['stdio'], name = pr
     return child;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    if (isMissing(error, cwd)) return undefined;
+    if (isMissing(error, program)) return undefined;
     throw couldNotRun(name, error, cwd);
   }
 }
@@ -131,8 +131,12 @@ function lifeOf(child: ChildProcess, { signal, after, onExit }: Parent): Pick<St
 export const exitCodeOf = (code: number | null | undefined, signal: NodeJS.Signals | null | undefined): number =>
   code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
 
-/** True if a program was not found. A missing working directory gives the same code. */
-const isMissing = (error: unknown, cwd: string | undefined): boolean => systemCode(error) === 'ENOENT' && !isGone(cwd);
+/**
+ * True if a program was not found. A missing working directory gives the same code; a directory of the PATH that the user may not search, or a
+ * file there that is no program, another one.
+ */
+const isMissing = (error: unknown, { file, cwd }: Program): boolean =>
+  (systemCode(error) === 'ENOENT' && !isGone(cwd)) || (systemCode(error) === 'EACCES' && !/[/\\]/.test(file));
 
 /** The error for a program that the operating system does not run. */
 export function couldNotRun(file: string, error: unknown, cwd: string | undefined): DnxError {

@@ -15,7 +15,7 @@ import { deep, sampled, turn } from '../support/volume.ts';
  * `undo.test.ts` have, or a database, which `test/ssh` has.
  */
 const excluded =
-  /^(sandbox|completion|schema|help|db|tunnel|apply|undo) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$|agent (un)?install$)/;
+  /^(sandbox|completion|schema|help|db|tunnel|apply|undo|redo) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$|agent (un)?install$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];

@@ -34,6 +34,9 @@ describe('without a clone, everything about the branch is unknown', () => {
   test('without Git', async () => {
     const found = await unsure(clone().directory, { env: { PATH: bed.directory } });
     expect([found, reasonsOf(found)]).toMatchObject([all, ['Git is not installed | Install Git']]);
+    // The system says the same of a directory that the user may not search.
+    writeFileSync(join(bed.directory, 'git'), '', { mode: 0o644 });
+    expect(await unsure(clone().directory, { env: { PATH: bed.directory } })).toEqual(found);
   });
 
   test('in a repository of another user', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { need } from '../support/programs.ts';
 import { type Agent, approve, openAgent, typing } from './client.ts';
 
 const bed: Bed = await openBed({ rateLimit: 0 });
@@ -83,6 +84,7 @@ describe('values', () => {
   });
 
   test('an SSH key is its type, fingerprint and comment', async () => {
+    need('ssh-keygen');
     const file = join(bed.directory, 'id.pub');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'ada@laptop', '-f', file.replace('.pub', '')]);
     const [, fingerprint] = execFileSync('ssh-keygen', ['-lf', file], { encoding: 'utf8' }).split(' ');

@@ -69,9 +69,10 @@ export function leadsWithSite(
   // Too many words otherwise.
   if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;
-  const open = own.filter((each) => each.required && given[each.key] === undefined);
+  const open = own.filter((each) => (each.required || each.option.place !== 'argument') && given[each.key] === undefined);
+  const required = open.filter((each) => each.required || each.option.required);
   // dnx will ask for the rest.
-  return others.length >= open.length || others.length + 1 < open.length;
+  return others.length >= open.length || others.length + 1 < required.length;
 }
 
 const takesFiles = ({ key, option }: Positional): boolean => key === 'file' || option.placeholder === 'file';
