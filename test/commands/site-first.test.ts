@@ -66,9 +66,9 @@ test('a word with a dot that the command needs is not the site', async () => {
 });
 
 test('a file with a dot is a file, and another word a site', async () => {
-  mkdirSync(join(bed.directory, 'config'));
+  mkdirSync(join(bed.directory, 'files'));
   const env = { DNX_SITE: 'blog.example.com' };
-  for (const file of ['.env.shop', 'shop.env', 'shop.env.staging', 'vars.txt', 'config/shop']) {
+  for (const file of ['.env.shop', 'shop.env', 'shop.env.staging', 'vars.txt', 'files/shop']) {
     expect(await bed.dnx(`env pull ${file}`, { env }), file).toMatchObject({ code: 0 });
     expect(readFileSync(join(bed.directory, file), 'utf8')).toContain('blog-password');
   }
