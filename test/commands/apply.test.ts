@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/cli/plan/plan.ts';
 import { planSchema } from '../../src/features/plan/file.ts';
+import { NetworkFault } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 
@@ -46,6 +48,16 @@ describe('--out', () => {
     expect((await bed.dnx('env set shop.example.com NEW=1')).code).toBe(0);
     expect((await bed.dnx(`env set shop.example.com NEW=1 --dry-run --out ${FILE}`)).code).toBe(0);
     expect(existsSync(path())).toBe(false);
+  });
+
+  test('replaces no device or FIFO, which root could', async () => {
+    execFileSync('mkfifo', [join(bed.directory, 'fifo')]);
+    symlinkSync('fifo', join(bed.directory, 'link'));
+    for (const name of ['fifo', 'link']) {
+      const run = await bed.dnx(`${UPDATE} --dry-run --out ${name}`);
+      expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringContaining(`${name} is not a regular file`)]);
+      expect(statSync(join(bed.directory, name)).isFIFO()).toBe(true);
+    }
   });
 
   test('says so if the file cannot be written', async () => {
@@ -282,6 +294,41 @@ describe('an action whose response is lost counts as performed only if its targe
   });
 });
 
+test('--check refuses what cannot be applied at all, and saves nothing', async () => {
+  await save('server delete web-1');
+  const { changes } = read();
+  await save('server delete web-2');
+  write({ ...read(), changes: [...changes, ...read().changes] });
+  const runs = [await apply('--check'), await apply('--confirm web-2')];
+  expect(runs.map(({ code }) => code)).toEqual([2, 2]);
+  expect(runs[0]?.stderr).toContain('several changes that cannot be undone');
+  rmSync(join(bed.directory, 'state'), { recursive: true });
+  await save(UPDATE);
+  expect((await apply('--check')).code).toBe(0);
+  expect(existsSync(join(bed.directory, 'state/plans'))).toBe(false);
+});
+
+test('--in-flight counts only if dnx cannot find out', async () => {
+  await save(UPDATE);
+  // Nothing can be read after the request.
+  let isOver = false;
+  const first = await apply('--yes', {
+    through: (network) => ({
+      ...network,
+      request: async (request) => {
+        if (isOver) throw new NetworkFault('gone', { sent: false });
+        isOver = request.method === 'PUT';
+        const response = await network.request(request);
+        if (!isOver) return response;
+        throw new NetworkFault('gone', { sent: true });
+      },
+    }),
+  });
+  const again = await apply('--yes --in-flight send');
+  expect([first.code, again.code, sent(again)], again.stderr).toEqual([13, 0, []]);
+  expect(again.stderr).toContain('Was performed before');
+});
+
 test('DNX_READ_ONLY lets a plan be compared, and not applied', async () => {
   await save(UPDATE, { env: { DNX_READ_ONLY: '1' } });
   expect((await apply('--check', { env: { DNX_READ_ONLY: '1' } })).code).toBe(0);
@@ -321,6 +368,36 @@ describe('a hostile plan', () => {
     ['', 'is not a valid id'],
   ])('has no target %j', async (id, why) => {
     expect(await hostile((plan) => first(plan, { targets: { ...plan.changes[0]?.targets, crontab: { id, name: null } } }))).toContain(why);
+  });
+
+  test.each<[string, (plan: Plan) => object]>([
+    ['about', (plan) => ({ ...plan, about: 5 })],
+    ['about[0]', (plan) => ({ ...plan, about: [null] })],
+    ['abilities[0]', (plan) => ({ ...plan, abilities: [1] })],
+    ['consent', (plan) => ({ ...plan, consent: 'none' })],
+    ['consent.level', (plan) => ({ ...plan, consent: { level: 'low', confirm: null } })],
+    ['consent.more', (plan) => ({ ...plan, consent: { ...plan.consent, more: 1 } })],
+    ['created_at', (plan) => ({ ...plan, created_at: 7 })],
+    ['changes', ({ changes: _, ...plan }) => plan],
+    ['changes[0]', (plan) => ({ ...plan, changes: [null] })],
+    ['changes[0].about', (plan) => first(plan, { about: 'x' })],
+    ['changes[0].about[0]', (plan) => first(plan, { about: [null] })],
+    ['changes[0].undo', (plan) => first(plan, { undo: {} })],
+    ['changes[0].always', (plan) => first(plan, { always: 'yes' })],
+    ['changes[0].absent', (plan) => first(plan, { absent: 1 })],
+    ['changes[0].undoes.n', (plan) => first(plan, { undoes: { run: 'x', n: 0.5 } })],
+    ['changes[0].undoes.more', (plan) => first(plan, { undoes: { run: 'x', n: 0, more: 1 } })],
+    ['changes[0].query', (plan) => first(plan, { query: ['a'] })],
+    ['changes[0].before', (plan) => first(plan, { before: 'x' })],
+    ['changes[0].before', (plan) => first(plan, { before: undefined })],
+    ['changes[0].targets.server.id', (plan) => first(plan, { targets: { ...plan.changes[0]?.targets, server: { id: 1, name: null } } })],
+    ['changes[0].__proto__', (plan) => first(plan, JSON.parse('{"__proto__":{"always":true}}'))],
+  ])('has no other %s than the schema says', async (field, change) => {
+    expect(await hostile(change)).toContain(`is not a plan: ${field} is not`);
+  });
+
+  test('is absent only where it creates something', async () => {
+    expect(await hostile((plan) => first(plan, { absent: true }))).toContain('change 1 creates nothing');
   });
 
   test('cannot swap what a name confirms', async () => {

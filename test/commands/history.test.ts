@@ -95,6 +95,23 @@ describe('dnx history', () => {
     expect((await bed.dnx(`history show ${all[1]?.id}`)).stdout).toContain('outcome    failed: ');
   });
 
+  test.each([500, 502, 504])('has a change as unknown after a %i, which may have been performed', async (status) => {
+    bed.sandbox.faults.next({ method: 'PUT' }, (answer) => ({ ...answer, status, body: { message: 'Later.' } }));
+    expect((await bed.dnx(RENAME)).code).toBe(1);
+    const [run] = await list();
+    expect(run?.outcome).toBe('unknown');
+    expect((await bed.dnx(`history show ${run?.id}`)).stdout).toContain('outcome  unknown: Later.');
+    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 10, stderr: expect.stringContaining('--in-flight done') });
+  });
+
+  test.each(['drop-after', 'cut'] as const)('has what was found after a lost response, and undo deletes it: %s', async (fault) => {
+    bed.sandbox.faults.next({ method: 'POST' }, fault);
+    expect((await bed.dnx("crontab create date --frequency '0 3 * * *' --server web-1")).code).toBe(0);
+    expect(await list()).toMatchObject([{ outcome: 'applied', changes: [{ created: expect.any(String) }] }]);
+    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 0 });
+    expect(bed.sandbox.state.crontabs.some(({ command }) => command === 'date')).toBe(false);
+  });
+
   test('says so if dnx was killed before the response', async () => {
     await change(RENAME);
     const [first = ''] = readFileSync(file(), 'utf8').trim().split('\n');

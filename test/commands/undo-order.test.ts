@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
@@ -185,6 +185,18 @@ describe('dnx undo', () => {
     await change('undo --yes --in-flight done');
     expect((await bed.dnx('undo --yes')).code).toBe(6);
     expect((await list())[0]).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('with --dry-run, refuses what undo refuses, and saves nothing', async () => {
+    await rename('web-1', 'web-9');
+    const plan = await bed.dnx('undo --dry-run --out plan.json');
+    expect([plan.code, existsSync(join(bed.directory, 'state/plans'))]).toEqual([0, false]);
+    rmSync(join(bed.directory, 'plan.json'));
+    Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: 'web-5' });
+    const dry = await bed.dnx('undo --dry-run --out plan.json');
+    const real = await bed.dnx('undo --yes');
+    expect([dry.code, dry.stderr, sent(dry), existsSync(join(bed.directory, 'plan.json'))]).toEqual([10, real.stderr, [], false]);
+    expect(real.code).toBe(10);
   });
 
   test('takes back or leaves out a change whose response was lost, as the user says', async () => {

@@ -7,6 +7,7 @@ import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { type AskedBy, NetworkFault } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
+import { isSame } from '../../platform/names/match.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { createdBy, operations } from '../../platform/operations.ts';
@@ -82,8 +83,12 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
   const write = writer(directory, ctx);
   const command = asked?.command ?? harmlessWords(invocation);
   let count = 0;
+  const lost: { readonly body: unknown; readonly found: (item: JsonObject) => Promise<void> }[] = [];
   return {
     read: readings.add,
+    async found(body, item) {
+      await lost.find((each) => isSame(each.body, body))?.found(item);
+    },
     async change(method, address, { body, undoes }, send) {
       const [path = ''] = address.split('?', 1);
       const { call, ids } = recordedOperation(method, address);
@@ -106,8 +111,13 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
       const sending = { ...line, at, host, profile, command, ...askedBy, change };
       await write({ ...sending, ...(undoes && { undoes }), ...keep(sending) });
       const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
+      const found = (item: JsonObject) => {
+        const answer = answeredWith(recorded, item);
+        return end({ status: null, sent: true, id: idIn(item.id) ?? null, error: null, ...(answer && { answer }), performed: true });
+      };
       try {
         const reply = await send();
+        if (reply.status >= 500) lost.push({ body, found });
         const id = method === 'POST' && isObject(reply.data) ? (idIn(reply.data.id) ?? null) : null;
         const isDone = reply.status < 300;
         const answer = isDone ? answeredWith(recorded, reply.data) : undefined;
@@ -117,6 +127,7 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
         return reply;
       } catch (error) {
         const isSent = !isError(error) || !(error.cause instanceof NetworkFault) || error.cause.sent;
+        lost.push({ body, found });
         await end({
           status: null,
           sent: isSent ? null : false,

@@ -149,6 +149,7 @@ function historyGate(
   let opened: Promise<Gate> | undefined;
   return {
     read: (path, data) => void (changes && reads.set(path, data)),
+    found: async (body, item) => (await opened)?.found?.(body, item),
     async change(method, path, options, ...sending) {
       opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, world }, invocation, world.asked));
       const journal = await opened;

@@ -44,8 +44,8 @@ function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...
 }
 
 /** Refuses what reaches past the token of a session, and to an agent what only a person may do, before it is sent. */
-export const gateInSession = (session: Session, { read, change }: Gate): Gate => ({
-  read,
+export const gateInSession = (session: Session, { change, ...gate }: Gate): Gate => ({
+  ...gate,
   async change(method, path, options, ...sending) {
     const [bare = ''] = path.split('?', 1);
     const refused = (why: string) => refusedHere({ may: 'no', who: 'person', what: `${method} ${bare}`, why }, session);

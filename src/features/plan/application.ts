@@ -46,23 +46,25 @@ export interface Application {
 
 const KEPT_MS = 30 * 86_400_000;
 
-/** Opens the progress of a plan, which its text names. Fails if another process applies it. */
-export async function openApplication(ctx: Context, text: string): Promise<Application> {
+/** Opens the progress of a plan, which its text names. Fails if another process applies it. `isDry`: nothing is saved. */
+export async function openApplication(ctx: Context, text: string, isDry = false): Promise<Application> {
   const directory = join(ctx.settings.directories.state, 'plans');
   const digest = createHash('sha256').update(ctx.settings.host).update('\0').update(text).digest('hex');
   const file = join(directory, `${digest.slice(0, 40)}.json`);
-  pruneFiles(directory, ctx.clock.now() - KEPT_MS);
-  let saved: Saved = await locked(file, ctx, () => {
+  const open = () => {
     const found = read(file);
     const holder = found.holder === null ? undefined : holderNamed(found.holder);
     if (holder && !isHolderGone(holder)) throw new DnxError('failed', `Process ${holder.pid} on ${holder.host} is applying this plan.`);
+    if (isDry) return found;
     const own: Saved = { ...found, holder: ownHolderName() };
     writeJson(file, own);
     return own;
-  });
+  };
+  if (!isDry) pruneFiles(directory, ctx.clock.now() - KEPT_MS);
+  let saved: Saved = isDry ? open() : await locked(file, ctx, open);
   const save = (part: Partial<Saved>) => {
     saved = { ...saved, ...part };
-    writeJson(file, saved);
+    if (!isDry) writeJson(file, saved);
   };
   return {
     get saved() {

@@ -18,13 +18,8 @@ import { readPlanFile } from './file.ts';
 import { type Applying, bodyOf, isLeft, isSamePlace, type Pending, type SendingOptions, sendAll, type Undoing } from './send.ts';
 import { settleFlight } from './settle.ts';
 
-/** The options of `dnx apply`. */
-interface Options extends SendingOptions {
-  readonly check: boolean | undefined;
-}
-
 /** `dnx apply FILE`. */
-export async function applyPlanFile(ctx: Context, file: string, options: Options, consent: GivenConsent): Promise<Result> {
+export async function applyPlanFile(ctx: Context, file: string, options: SendingOptions, consent: GivenConsent): Promise<Result> {
   const { plan, text } = readPlanFile(file, ctx.world);
   if (plan.host !== ctx.settings.host)
     throw usage(`${file} is a plan for ${plan.host}, not for ${ctx.settings.host}.`, `If you trust it, use --host ${quoted(plan.host)}.`);
@@ -44,8 +39,8 @@ interface Given {
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
-export async function applyPlan(ctx: Context, given: Given, options: Options, consent: GivenConsent): Promise<Result> {
-  const application = await openApplication(ctx, given.text);
+export async function applyPlan(ctx: Context, given: Given, options: SendingOptions, consent: GivenConsent): Promise<Result> {
+  const application = await openApplication(ctx, given.text, options.check);
   try {
     const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options, undoing: given.undoing };
     await settleFlight(applying);
@@ -55,6 +50,8 @@ export async function applyPlan(ctx: Context, given: Given, options: Options, co
     if (pending.length === 0) return { view: message('This plan was already applied.', { applied: true, changes: [] }) };
     if (options.wait === false && pending.some(({ change }) => change.deployment?.verify))
       throw usage('This plan verifies a deployment, so it cannot be combined with --no-wait.', 'Remove --no-wait.');
+    if (severeIn(pending).length > 1)
+      throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
     if (options.check) {
       const abilities = abilitiesOf(pending.map(({ change }) => change));
       const report = { applies: true, changes: pending.length, abilities };
@@ -100,9 +97,7 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
     const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
     ctx.progress.note([title, ...details.map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
   }
-  const severe = pending.filter(({ change }) => severeOperations.includes(change.call));
-  const [first, ...others] = severe;
-  if (others.length > 0) throw usage('The plan has several changes that cannot be undone, so it is not applied.', 'Apply one at a time.');
+  const [first] = severeIn(pending);
   if (given.confirm !== undefined && !first && !pending.some(isOfVariable))
     throw usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
   const dangerous = await agreeToVariables(ctx, pending, lists, given);
@@ -115,6 +110,8 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
   if (pending.some(({ change }) => /^(PUT|DELETE) .*\/\{variable\}$/.test(change.call))) await warnUnkept(ctx);
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
 }
+
+const severeIn = (pending: readonly Pending[]) => pending.filter(({ change }) => severeOperations.includes(change.call));
 
 const isOfVariable = ({ change }: Pending): boolean => operations[change.call]?.consent === 'variables';
 

@@ -1,6 +1,7 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject, type JsonObject } from '../../base/json.ts';
-import { exclusionOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
+import { fromJson, isObject } from '../../base/json.ts';
+import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
+import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
@@ -8,6 +9,7 @@ import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { changes as changing, createdBy, listPath, operationPath, operations } from '../../platform/operations.ts';
 import { leavesSite } from '../deploy/options.ts';
 import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
+import { misfit } from './misfit.ts';
 
 const nullable = (type: string) => ({ type: [type, 'null'] });
 const objects = { type: 'array', items: { type: 'object' } };
@@ -125,13 +127,13 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
     usage(`${name} is not a plan: ${what}.`, 'Make one with --dry-run --out FILE.').with({ reason: 'plan_invalid' });
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
-  requireKeys(value, planSchema.properties, wrong);
-  const { host, changes } = value;
-  if (typeof host !== 'string') throw wrong('it names no host');
-  if (!Array.isArray(changes) || changes.length === 0 || changes.length > MOST_CHANGES)
-    throw wrong(`it needs 1 to ${MOST_CHANGES} changes`);
+  const place = misfit(value, planSchema, planSchema.$defs);
+  if (place !== undefined) throw wrong(`${place} is not in a plan, or not valid`);
+  const plan = value as unknown as Plan;
+  const { changes } = plan;
+  if (changes.length === 0 || changes.length > MOST_CHANGES) throw wrong(`it needs 1 to ${MOST_CHANGES} changes`);
   for (const [at, each] of changes.entries()) requireChange(each, changes.slice(0, at), (what) => wrong(`change ${at + 1} ${what}`));
-  return { plan: { ...(value as unknown as Plan), changes: changes.map(inOrder) }, text };
+  return { plan: { ...plan, changes: changes.map(inOrder) }, text };
 }
 
 /** A change with its targets in the order of its path, whatever that of the file is: the last one is what a name confirms. */
@@ -142,69 +144,34 @@ const inOrder = (change: PlannedChange): PlannedChange => ({
 
 type Wrong = (what: string) => DnxError;
 
-function requireKeys(value: JsonObject, known: JsonObject, wrong: Wrong): void {
-  const other = Object.keys(value).find((key) => !Object.hasOwn(known, key));
-  if (other !== undefined) throw wrong(`has the unknown field '${other}'`);
-}
-
-function requireChange(change: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
-  if (!isObject(change)) throw wrong('is not an object');
-  requireKeys(change, planSchema.$defs.change.properties, wrong);
-  const { call, targets, body, before, undoes } = change;
-  if (typeof call !== 'string' || !changing.includes(call)) throw wrong('is no operation that changes something');
-  const why = exclusionOf({ call: call as PlannedChange['call'], body });
+function requireChange({ call, targets, body, ...change }: PlannedChange, earlier: readonly PlannedChange[], wrong: Wrong): void {
+  if (!changing.includes(call)) throw wrong('is no operation that changes something');
+  const why = exclusionOf({ call, body });
   if (why !== undefined) throw wrong(`cannot be in a plan: ${why}`);
-  for (const [key, each] of Object.entries({ body, before }))
-    if (each !== null && each !== undefined && !isObject(each)) throw wrong(`has a ${key} that is not an object`);
-  if (undoes !== undefined && !(isObject(undoes) && typeof undoes.run === 'string' && typeof undoes.n === 'number'))
-    throw wrong('does not name what it takes back');
-  requireDeployment(call, change.deployment, wrong);
+  if (body !== null && !isObject(body)) throw wrong('has a body that is not an object');
+  if (change.absent && !createdBy(call)) throw wrong('creates nothing, so nothing can be absent');
+  if (change.deployment) requireDeployment(call, change.deployment, wrong);
   if (change.query !== undefined && !isHarmlessQuery(change.query)) throw wrong('has a query that is not valid');
   const nouns = parameters(call);
-  if (!isObject(targets) || Object.keys(targets).sort().join() !== [...nouns].sort().join()) throw wrong('does not name its targets');
+  if (Object.keys(targets).sort().join() !== [...nouns].sort().join()) throw wrong('does not name its targets');
   for (const [noun, target] of Object.entries(targets)) requireTarget(noun, target, earlier, wrong);
 }
 
-function requireDeployment(call: string, held: unknown, wrong: Wrong): void {
-  if (held === undefined) return;
-  const no = (what: string) => wrong(`has a deployment with ${what}`);
-  if (!isObject(held) || operations[call]?.starts !== 'deployment') throw wrong('has a deployment of something else');
-  const { properties } = planSchema.$defs.deployment;
-  requireKeys(held, properties, no);
-  const { commit, branch, repository, verify, rollback_on_fail } = held;
-  if (![branch, repository].every(isTextOrNull) || typeof rollback_on_fail !== 'boolean') throw no('a field that is not valid');
-  if (commit !== null && !(typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit))) throw no('a commit that is not valid');
-  if (verify === null && !rollback_on_fail) return;
-  if (!isObject(verify)) throw no('no verification');
-  requireKeys(verify, properties.verify.properties, no);
-  const { path, expect_body } = verify;
-  if (typeof path !== 'string' || leavesSite(path)) throw no('a path that is not one of the site');
-  if (!isTextOrNull(expect_body)) throw no('a field that is not valid');
-  const { expect, for: times, within_s } = properties.verify.properties;
-  for (const [key, { minimum, maximum }] of Object.entries({ expect, for: times, within_s })) {
-    const value = verify[key];
-    if (!Number.isInteger(value) || Number(value) < minimum || Number(value) > maximum) throw no(`'${key}' out of range`);
-  }
+function requireDeployment(call: string, { verify, rollback_on_fail }: PlannedDeployment, wrong: Wrong): void {
+  if (operations[call]?.starts !== 'deployment') throw wrong('has a deployment of something else');
+  if (!verify && rollback_on_fail) throw wrong('rolls back without a verification');
+  if (verify && leavesSite(verify.path)) throw wrong('verifies a path that is not one of the site');
 }
 
 /** No query changes which operation it is: Laravel takes the method from `_method`, also spelled `.method` or `_method[]`. */
-const isHarmlessQuery = (query: unknown): boolean =>
-  typeof query === 'string' &&
-  /^[^#?]+$/.test(query) &&
-  [...new URLSearchParams(query).keys()].every((key) => /^[a-z][\w[\]-]*$/i.test(key));
+const isHarmlessQuery = (query: string): boolean => [...new URLSearchParams(query).keys()].every((key) => /^[a-z][\w[\]-]*$/i.test(key));
 
-const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
-
-function requireTarget(noun: string, target: unknown, earlier: readonly PlannedChange[], wrong: Wrong): void {
-  if (!isObject(target)) throw wrong(`has no ${noun}`);
-  requireKeys(target, planSchema.$defs.target.properties, wrong);
-  const { id, name, created_by } = target;
-  if (name !== null && typeof name !== 'string') throw wrong(`has a ${noun} without a name`);
-  if (typeof id === 'string' && created_by === undefined) {
+function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier: readonly PlannedChange[], wrong: Wrong): void {
+  if (id !== null && created_by === undefined) {
     segment(id);
     return;
   }
-  const creator = id === null && typeof created_by === 'number' ? earlier[created_by - 1] : undefined;
+  const creator = id === null && created_by !== undefined ? earlier[created_by - 1] : undefined;
   if (!creator || createdBy(creator.call) !== noun) throw wrong(`has a ${noun} that no earlier change creates`);
 }
 

@@ -6,7 +6,7 @@ import { columns, type Result, rows, sections, type View } from '../../cli/outpu
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, countedChanges, fieldDetails, onLines } from '../../cli/plan/show.ts';
 import { sameName } from '../../platform/names/names.ts';
-import { commandOf, type Outcome, readHistory, runWith, type SentChange, type SentRun } from './past.ts';
+import { commandOf, readHistory, runWith, type SentChange, type SentRun } from './past.ts';
 
 /** A change that was sent. */
 export interface PastChange extends PlannedChange, Pick<SentChange, 'outcome' | 'status' | 'error' | 'created'> {}
@@ -63,18 +63,13 @@ const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context[
 const isOf = ({ targets: { site } }: PlannedChange, word: string): boolean =>
   site !== undefined && (site.id === word || (site.name !== null && sameName('site', word, site.name)));
 
-const outcomes: Readonly<Record<Outcome, string>> = {
-  applied: 'applied',
-  failed: 'failed',
-  unknown: 'unknown: the response was lost',
-};
-
 /** A run as people see it: each change with what it replaced. */
 function shownRun(run: PastRun): View {
   const blocks = run.changes.map((change) => {
     const deleted =
       change.call.startsWith('DELETE ') && change.before ? fieldDetails({ ...change, body: change.before, before: null }) : [];
-    const outcome = change.error ? `${outcomes[change.outcome]}: ${change.error}` : outcomes[change.outcome];
+    const isLost = change.outcome === 'unknown' && change.status === null;
+    const outcome = [change.outcome, ...(isLost ? ['the response was lost'] : []), ...(change.error ? [change.error] : [])].join(': ');
     const { title, details } = changeSection(change, () => undefined);
     return onLines(title, [...details, ...deleted, ['outcome', outcome]]);
   });

@@ -8,7 +8,7 @@ import { inverseOf } from '../../cli/plan/undo.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import { namings } from '../../platform/names/namings.ts';
 
-/** How a change ended: `unknown` if its response was lost. */
+/** How a change ended: `unknown` if its response was lost or a server error. */
 export type Outcome = 'applied' | 'failed' | 'unknown';
 
 /** A change that was sent, and how it ended. */
@@ -157,7 +157,9 @@ export function settleLost(
 
 function pastChange(line: SentLine, ended: EndedLine | undefined): SentChange {
   const { status = null, sent = null, id: created = null, error = null, answer, performed } = ended ?? {};
-  const isKnown = performed ?? (sent === null ? undefined : sent && status !== null && status < 300);
+  // A server error does not say whether something changed.
+  const isUnclear = sent === null || (status !== null && status >= 500);
+  const isKnown = performed ?? (isUnclear ? undefined : sent && status !== null && status < 300);
   const outcome = isKnown === undefined ? 'unknown' : isKnown ? 'applied' : 'failed';
   return { line, outcome, status, error, created, answer };
 }

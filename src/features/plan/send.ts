@@ -27,6 +27,8 @@ export interface SendingOptions {
   readonly in_flight: 'done' | 'send' | undefined;
   readonly wait: boolean | undefined;
   readonly timeout: number | undefined;
+  /** Nothing is sent or saved. */
+  readonly check: boolean | undefined;
 }
 
 /** A plan that is being applied. */

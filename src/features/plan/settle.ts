@@ -13,16 +13,16 @@ export async function settleFlight(applying: Applying): Promise<void> {
   const { flight } = application.saved;
   const change = flight && plan.changes[flight.at];
   if (!flight || !change) return;
-  const found = options.in_flight
-    ? options.in_flight === 'done' && { id: null }
-    : isRelease(change.call)
-      ? await settledRelease(applying, flight, change)
-      : await wasPerformed(lists, change, {
-          ids: idsOf(change, application),
-          body: await bodyOf(applying, flight.at, change),
-          list: flight.ids,
-        });
-  if (found === 'failed') return;
+  const seen = isRelease(change.call)
+    ? await settledRelease(applying, flight, change)
+    : await wasPerformed(lists, change, {
+        ids: idsOf(change, application),
+        body: await bodyOf(applying, flight.at, change),
+        list: flight.ids,
+      });
+  if (seen === 'failed') return;
+  const answer = options.in_flight && (options.in_flight === 'done' ? { id: null } : false);
+  const found = seen ?? answer;
   lists.forget();
   const sentence = changeTitle(change, ctx.nameOf).slice(2);
   if (found === undefined)
@@ -31,7 +31,7 @@ export async function settleFlight(applying: Applying): Promise<void> {
       hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
     });
   application.end(flight.at, found || undefined);
-  settleLost(ctx, change, flight.sent_at, found);
+  if (!options.check) settleLost(ctx, change, flight.sent_at, found);
   ctx.progress.note(`${found ? 'Was' : 'Was not'} performed before: ${sentence}`);
 }
 

@@ -32,7 +32,6 @@ export async function undo(ctx: Context, direction: Direction, given: Options, c
   const word = direction === 'undo' ? 'undone' : 'redone';
   if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, { applied: true, changes: [] }) };
   for (const [title, why] of stays) ctx.progress.warn(`Stays: ${title}. ${why}`);
-  if (dry_run) return previewed(ctx, [direction, run.id], steps, out);
   const lost: string[] = [];
   const undoing: Undoing = {
     bodies: steps.map(({ body }) => body),
@@ -45,8 +44,9 @@ export async function undo(ctx: Context, direction: Direction, given: Options, c
   };
   const text = [direction, ...steps.map(({ change: { line } }) => `${line.run}/${line.n}`)].join(' ');
   const plan = { plan: planOf(ctx, steps), text, line: [direction, run.id], preview: '--dry-run', undoing } as const;
-  const options = { check: undefined, allow_file: undefined, in_flight, wait: undefined, timeout };
+  const options = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
   const result = await (await import('./apply.ts')).applyPlan(ctx, plan, options, consent);
+  if (dry_run) return previewed(ctx, [direction, run.id], steps, out);
   if (result.exit || stays.length + lost.length === 0) return result;
   return { ...result, exit: new DnxError('partial', `Only a part of ${run.id} was ${word}.`) };
 }

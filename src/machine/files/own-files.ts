@@ -11,7 +11,7 @@ type Place = Pick<World, 'cwd' | 'env' | 'home' | 'platform'>;
 /** Plans that a person is to apply, in the state directory. */
 export const PROPOSED = 'proposed';
 
-/** The absolute path of a file that the user named and dnx writes. Refuses one below the directories in which dnx keeps its own files. */
+/** The absolute path of a file that the user named and dnx writes. Refuses a device or FIFO, and what is in a directory of dnx itself. */
 export function pathToWrite(name: string, world: Place, isPlan = false): string {
   const path = pathOf(name, world);
   // The file may be a link, or be in a directory that is one.
@@ -21,7 +21,18 @@ export function pathToWrite(name: string, world: Place, isPlan = false): string 
   if (isPlan && places.every((each) => isIn(join(directories.state, PROPOSED), each))) return path;
   if (places.some((each) => Object.values(directories).some((directory) => isIn(directory, each))))
     throw usage(`${name} is where dnx keeps its own files.`, 'Use another directory.');
+  if (isSpecial(path)) throw usage(`${name} is not a regular file.`, 'Use another name.');
   return path;
+}
+
+/** True for a device, FIFO or socket, which a file would replace: root may do so with `/dev/null`. */
+function isSpecial(path: string): boolean {
+  try {
+    const found = statSync(path);
+    return !found.isFile() && !found.isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** The same for a plan, which replaces only a plan or an empty file. */

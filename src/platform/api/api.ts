@@ -74,6 +74,8 @@ export interface Api {
    * Books nothing.
    */
   room(requests: number, others: () => number): Promise<void>;
+  /** Says that this is what a request with this body created, although its response was lost. */
+  found(body: JsonObject, item: JsonObject): Promise<void>;
   /** How much of the rate limit is used, without a request. */
   rate(): Promise<RateStatus>;
 }
@@ -109,6 +111,8 @@ export interface Gate {
   ): Promise<Reply<T>>;
   /** Gets what was read, by path without the query. */
   read(path: string, data: unknown): void;
+  /** Gets what a request with this body created, if its response was lost. */
+  found?(body: JsonObject, item: JsonObject): Promise<void>;
 }
 
 /** Is told what this token lists and changes, to remember names. */

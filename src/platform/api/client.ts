@@ -53,6 +53,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
         await clock.sleep(ms, signal).finally(resume);
       }
     },
+    found: async (body, item) => options.gate?.found?.(body, item),
     rate: async () => options.budgets(await options.token(), options.host).status(),
     async raw(method, path) {
       const end = options.requests.begin(options.host);

@@ -112,6 +112,7 @@ async function found(ctx: Creating, creation: Creation, before: Before, lost: Dn
   const matching = before.seen && !creation.secret ? fresh.filter((each) => showsAll(each, sent)) : [];
   const [only] = matching;
   if (!only || matching.length > 1 || idIn(only.id) === undefined) throw unknown(summary(creation, before, matching, fresh));
+  await ctx.api.found(sent, only);
   const name = resourceName(only, noun);
   ctx.progress.warn(`The response was lost, but ${name === undefined ? `the ${title(noun)}` : called(noun, { label: name })} was created.`);
   return { status: 201, headers: {}, body: { data: only }, data: only, message: undefined, text: undefined };
