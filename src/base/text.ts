@@ -79,9 +79,19 @@ export const isMask = (value: unknown): boolean =>
 /** A shorter text is hidden only where it stands alone: it may be part of everyday words, and of names such as that of a host. */
 const SHORTEST_SECRET = 8;
 
-/** A text with `***` for these, in any case: an email address may be quoted in lower case. */
+/** A text with `***` for these, in any case: an email address may be quoted in lower case. An API may also quote one as JSON, HTML or in a URL. */
 export const hidingSecrets = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(patternOf(secret), '***')), text);
+  secrets.flatMap(spellings).reduce((left, secret) => (secret === '' ? left : left.replaceAll(patternOf(secret), '***')), text);
+
+/** A text as it is, and as others quote it. */
+function spellings(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const html = text.replaceAll(/[&<>"']/g, (character) => HTML[character] ?? character);
+  const url = encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
+  return [...new Set([text, json, json.replaceAll('/', '\\/'), html, url, url.replaceAll('%20', '+')])];
+}
+
+const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#039;' };
 
 function patternOf(secret: string): RegExp {
   const quoted = secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -148,6 +148,30 @@ describe('dnx history', () => {
     expect((await bed.dnx('history')).stdout).toContain('dnx env set --site shop.example.com A ');
   });
 
+  test.each<[string, (value: string) => string]>([
+    ['as it is', (value) => value],
+    ['as JSON', (value) => JSON.stringify(value)],
+    ['in a URL', encodeURIComponent],
+    ['in HTML', (value) => value.replaceAll('"', '&quot;')],
+  ])('and the error have no secret that the API quotes %s', async (_, quoted) => {
+    const secret = 'a"b\\c/d e+f';
+    const shown = quoted(secret);
+    writeFileSync(join(bed.directory, 'secret'), secret);
+    for (const line of [
+      ['env', 'set', 'shop.example.com', `A=${secret}`],
+      'database-user create app --database shop --server db-1 --password @secret'.split(' '),
+      'credential create x --provider hetzner --token @secret'.split(' '),
+      ['api', 'POST', `/servers/{server}/restart?token=${encodeURIComponent(secret)}`, '--server', 'web-1'],
+    ]) {
+      bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: `Not ${shown}.`, errors: { it: [`No ${shown}`] } } });
+      const { code, stdout, stderr } = await bed.dnx(line);
+      expect(code).toBe(7);
+      // What dnx api prints is the response itself.
+      if (line[0] !== 'api') expect(stdout + stderr).not.toContain(shown);
+      expect((await list())[0]?.changes[0]?.error).toBe(`Not ${shown.startsWith('"') ? '"***"' : '***'}.`);
+    }
+  });
+
   test.each([
     `api POST /providers/credentials --input '{"provider":"hetzner","name":"z","token":"hunter2-hunter2"}'`,
     'api POST /servers/{server}/restart?key=hunter2-hunter2 --server web-1',

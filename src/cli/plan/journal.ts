@@ -2,6 +2,7 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, isError, reasonOf, systemCode } from '../../base/errors.ts';
 import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
+import { isSecretName } from '../../base/secrets.ts';
 import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
 import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -90,11 +91,11 @@ export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy)
       await lost.find((each) => isSame(each.body, body))?.found(item);
     },
     async change(method, address, { body, undoes }, send) {
-      const [path = ''] = address.split('?', 1);
+      const [path = '', query] = address.split('?');
       const { call, ids } = recordedOperation(method, address);
       if (own(operations, call)?.signs) return send();
       const before = readings.changedBy(method, path, ids);
-      const secrets: string[] = [];
+      const secrets = [...new URLSearchParams(query)].flatMap(([key, value]) => (isSecretName(key) ? [value] : []));
       const hide = ({ value, shown }: Hidden) => {
         secrets.push(...leavesOf(value));
         return shown;

@@ -16,7 +16,7 @@ export const hiding = (api: Api, secrets: readonly string[]): Api => {
 };
 
 /** The error with `***` for these texts. */
-export function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
+function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
   const { message, hint, errors = {} } = error;
   const masked = (text: string) => hidingSecrets(text, secrets);
   const fields = Object.entries(errors).map(([field, texts]) => [masked(field), texts.map(masked)]);

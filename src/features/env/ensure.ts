@@ -5,7 +5,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import type { Located } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
-import { remoteSide, withoutValue } from './remote.ts';
+import { remoteSide } from './remote.ts';
 import { type Assignments, type Pair, pairsOf, withKey } from './set.ts';
 import { nextDeploy, siteVariables, variablesEndpoint } from './variables.ts';
 
@@ -32,7 +32,7 @@ export async function ensureVariables(
     const wanted = { key, value, ...body };
     const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
-      throw withKey(withoutValue(error, value), key);
+      throw withKey(error, key);
     });
     const { view } = result;
     done.push({ key, result, report: view.kind === 'message' && isObject(view.data) ? view.data : {} });

@@ -1,11 +1,9 @@
-import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { isMask, wordOf } from '../../base/text.ts';
 import { created, creationOf } from '../../cli/language/resource.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import { isMarkedHidden } from '../../platform/names/existing.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
-import { maskedError } from '../auth/hide.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
 import { createVariableEndpoint, type SettingContext, type SiteVariable, updateVariableEndpoint, variablesEndpoint } from './variables.ts';
 
@@ -28,8 +26,7 @@ function valueIn(variable: Readonly<Record<string, unknown>>): string | typeof U
 }
 
 /**
- * Creates a variable, or updates the one in `known`. Warns if the API stored another value, such as a trimmed one. A rejection does not
- * quote the value.
+ * Creates a variable, or updates the one in `known`. Warns if the API stored another value, such as a trimmed one.
  */
 export async function sendVariable(
   ctx: SettingContext,
@@ -39,20 +36,13 @@ export async function sendVariable(
 ): Promise<Reply> {
   const before = known.find((each) => each?.key === key);
   const body = { key, ...sent };
-  const value = wordOf(sent.value);
-  const send = before
+  const reply = await (before
     ? ctx.call(updateVariableEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent, assume: {} })
     : created(ctx, { ...creationOf('variable', variablesEndpoint, targets, body), known }, () =>
         ctx.call(createVariableEndpoint, { body, assume: {} }),
-      );
-  const reply = await send.catch((error: unknown) => {
-    throw withoutValue(error, value);
-  });
+      ));
   const shown = remoteSide([reply.data]).get(key);
-  if (typeof shown === 'string' && shown !== value) ctx.progress.warn(`Deploynix stored another value for ${key} than was sent.`);
+  if (typeof shown === 'string' && shown !== wordOf(sent.value))
+    ctx.progress.warn(`Deploynix stored another value for ${key} than was sent.`);
   return reply;
 }
-
-/** An error of the API, without a value that it quotes. */
-export const withoutValue = (error: unknown, value: string): unknown =>
-  isError(error) && value !== '' ? maskedError(error, [value]) : error;

@@ -16,7 +16,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, { ...params });
     const reply = await sendAny<T>(method, path, sendOptions);
-    if (reply.status >= 300) throw (await import('./failure.ts')).failureOf(reply, endpoint);
+    if (reply.status >= 300) throw (await import('./failure.ts')).failureOf(reply, endpoint, sendOptions.body);
     if (reply.text !== undefined) throw notJson(endpoint);
     return reply;
   };

@@ -1,7 +1,7 @@
 import { DnxError, type ErrorCode, type ErrorReason, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
-import { type Need, needOf } from '../operations.ts';
+import { isObject, own } from '../../base/json.ts';
+import { hidingSecrets, wordOf } from '../../base/text.ts';
+import { type Need, needOf, operations } from '../operations.ts';
 import type { Reply } from './api.ts';
 import { isRead } from './endpoint.ts';
 import { retryWords } from './limit/limiter.ts';
@@ -18,13 +18,16 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 /** The beginning of the message for a 401. */
 export const TOKEN_REJECTED = 'The token was rejected';
 
-/** Turns a response with a status of 300 or more into a DnxError. `endpoint` is the operation, without ids or secrets. */
-export function failureOf(reply: Reply, endpoint: string): DnxError {
+/** Turns a response with a status of 300 or more into a DnxError. `endpoint` is the operation, whose secrets in `sent` are not quoted. */
+export function failureOf(reply: Reply, endpoint: string, sent?: unknown): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
-  const said = reply.message || problemIn(reply.body) || firstLine(reply.text);
+  const secrets = own(operations, endpoint)?.secrets?.map((field) => wordOf(isObject(sent) ? sent[field] : undefined)) ?? [];
+  const hidden = (text: string) => hidingSecrets(text, secrets);
+  const said = hidden(reply.message || problemIn(reply.body) || firstLine(reply.text) || '') || undefined;
   const { message, hint, next, reason, lacks } = explain(reply, said, endpoint);
-  return new DnxError(code, message, { status, hint, next, reason, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
+  const errors = status === 422 ? fieldErrors(reply.body, hidden) : undefined;
+  return new DnxError(code, message, { status, hint, next, reason, lacks, errors });
 }
 
 interface Explained {
@@ -108,7 +111,9 @@ function firstLine(text: string | undefined): string | undefined {
   return !line || line.startsWith('<') ? undefined : line.slice(0, 200);
 }
 
-function fieldErrors(body: unknown): FieldErrors | undefined {
+function fieldErrors(body: unknown, hidden: (text: string) => string): FieldErrors | undefined {
   if (!isObject(body) || !isObject(body.errors)) return undefined;
-  return Object.fromEntries(Object.entries(body.errors).map(([field, texts]) => [field, [texts].flat().map(wordOf).filter(Boolean)]));
+  return Object.fromEntries(
+    Object.entries(body.errors).map(([field, texts]) => [field, [texts].flat().map(wordOf).filter(Boolean).map(hidden)]),
+  );
 }
