@@ -12,6 +12,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
+const siteNow = (name: string) => bed.sandbox.state.sites.find(({ domain }) => domain === name) ?? {};
 const nameNow = () => bed.sandbox.state.servers[0]?.name;
 const file = () => join(bed.directory, 'state/history.jsonl');
 const list = async () => (await bed.dnx('history --json')).json<PastRun[]>();
@@ -199,6 +200,35 @@ describe('dnx undo', () => {
     expect(real.code).toBe(10);
   });
 
+  test('needs the history, which has what was taken back', async () => {
+    await rename('web-1', 'web-9');
+    const run = await bed.dnx('undo --yes', { env: { DNX_NO_HISTORY: '1' } });
+    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('Unset DNX_NO_HISTORY')]);
+  });
+
+  test('goes further back past what was deleted since', async () => {
+    await rename('web-1', 'web-9');
+    await change('env set shop.example.com A=1');
+    await change('env unset shop.example.com A --yes');
+    const run = await change('undo --yes');
+    expect([sent(run), nameNow()]).toEqual([[expect.stringMatching(/^PUT /)], 'web-1']);
+    expect(run.stderr).toMatch(/Skipped \w{5}: create variable A .* It was deleted by \w{5}\./);
+  });
+
+  test.each<[string, () => void]>([
+    ['site suspend shop.example.com --yes', () => Object.assign(siteNow('shop.example.com'), { status: 'active' })],
+    [
+      'site schedule blog.example.com --in 3h',
+      () => Object.assign(siteNow('blog.example.com'), { scheduled_deploy_at: '2026-05-01T00:00:00Z' }),
+    ],
+    ['site schedule blog.example.com --in 3h', () => Object.assign(siteNow('blog.example.com'), { scheduled_deploy_at: null })],
+  ])('leaves alone what somebody changed since %s', async (line, others) => {
+    await change(line);
+    others();
+    const run = await bed.dnx('undo --yes');
+    expect([run.code, sent(run), run.stderr]).toEqual([10, [], expect.stringContaining('it was changed since')]);
+  });
+
   test('takes back or leaves out a change whose response was lost, as the user says', async () => {
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
     expect((await bed.dnx('site suspend shop.example.com --yes')).code).toBe(13);
@@ -228,6 +258,8 @@ describe('dnx undo', () => {
     await change('redo --yes');
     writeFileSync(plan, readFileSync(plan, 'utf8').replace(`"run": "${id}"`, `"run": "${(await list()).at(-1)?.id}"`));
     await change('apply plan.json --yes');
+    // It is a change of its own.
+    expect(sent(await change('undo --yes'))).toEqual([expect.stringMatching(/suspend$/)]);
     await change('undo --yes');
     await change('undo --yes');
     expect(nameNow()).toBe('web-1');

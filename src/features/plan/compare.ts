@@ -59,6 +59,8 @@ export interface Left {
   readonly status: unknown;
   /** Whether a secret is the one that was sent; undefined if nobody knows. */
   hasSecret(field: string, value: unknown): boolean | undefined;
+  /** Of an action, whether its target is as it left it; undefined if nobody knows. */
+  isAsLeft(target: JsonObject): boolean | undefined;
 }
 
 /** Compares a change with what is there now. `changed`: an earlier change of the plan has the same target. */
@@ -80,6 +82,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     targets[noun] = { id, label: label ?? id };
   }
   if (own && before && !changed) moved.push(...differences(own, before, left));
+  if (own && !changed && left?.isAsLeft(own) === false) moved.push('it was changed since');
   const branch = change.deployment?.branch ?? null;
   if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
     moved.push(`it deploys branch ${own.branch} now, not ${branch}`);

@@ -79,7 +79,7 @@ export type Chain = readonly SentChange[];
 /** What became of the changes of the history. */
 export interface Past {
   chainOf(change: SentChange): Chain;
-  /** The run that an undo or redo is about; the run itself if it is none. */
+  /** The run that an undo or redo is about; the run itself if it is none, whatever the plan that it applied says. */
   baseOf(run: SentRun): SentRun;
   /** The id that something has since it was created again. */
   idNow(id: string): string;
@@ -92,6 +92,7 @@ export function openPast(runs: readonly SentRun[]): Past {
   const takenBack = new Map<string, SentChange>();
   const renewed = new Map<string, string>();
   const last = new Map<string, SentChange>();
+  const takingBack = new Set<string>();
   const past: Past = {
     chainOf(change) {
       const next = takenBack.get(keyOf(change.line));
@@ -99,7 +100,8 @@ export function openPast(runs: readonly SentRun[]): Past {
     },
     baseOf(run) {
       const parent = runs.slice(runs.indexOf(run) + 1).find(({ id }) => id === run.undoes);
-      return parent ? past.baseOf(parent) : run;
+      const isOther = !takingBack.has(run.id) && run.changes.some(({ outcome }) => outcome === 'applied');
+      return parent && !isOther ? past.baseOf(parent) : run;
     },
     idNow(id) {
       const next = renewed.get(id);
@@ -113,7 +115,10 @@ export function openPast(runs: readonly SentRun[]): Past {
     // Only what was sent before and has this inverse, whatever a plan or a damaged history says.
     const named = undoes && seen.get(keyOf(undoes));
     const before = named && isInverse(change, named, past.idNow) ? named : undefined;
-    if (before) takenBack.set(keyOf(before.line), change);
+    if (before) {
+      takenBack.set(keyOf(before.line), change);
+      takingBack.add(change.line.run);
+    }
     const old = before?.line.change.call.startsWith('DELETE ') ? targetOf(before) : undefined;
     if (old !== undefined && change.created !== null && !renewed.has(change.created)) renewed.set(old, change.created);
     const id = change.created ?? targetOf(change);

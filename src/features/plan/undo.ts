@@ -8,6 +8,8 @@ import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.
 import { changeTitle, planView } from '../../cli/plan/show.ts';
 import { hasMask, inverseOf, irreversibleUndo } from '../../cli/plan/undo.ts';
 import { openVault, type Vault, whyUnkept } from '../../cli/plan/vault.ts';
+import { truthy } from '../../machine/env.ts';
+import { createdBy, isDone as isAsWanted } from '../../platform/operations.ts';
 import type { Left } from './compare.ts';
 import { openPast, type Past, readHistory, runWith, type SentChange, type SentRun, settle } from './past.ts';
 import type { Undoing } from './send.ts';
@@ -27,6 +29,8 @@ interface Options {
 export async function undo(ctx: Context, direction: Direction, given: Options, consent: GivenConsent): Promise<Result> {
   const { id, dry_run, out, in_flight, timeout } = given;
   if (out !== undefined && !dry_run) throw usage('--out needs --dry-run.');
+  if (truthy(ctx.world.env.DNX_NO_HISTORY) && !ctx.settings.session)
+    throw usage(`dnx ${direction} needs the history.`, 'Unset DNX_NO_HISTORY.');
   const reader = await openReader(ctx, direction, given);
   const { run, steps, stays } = id === undefined ? lastRun(reader) : runOf(reader, id);
   const word = direction === 'undo' ? 'undone' : 'redone';
@@ -148,7 +152,9 @@ function lastRun(reader: Reader): Chosen {
   const own = runs.filter((run) => run.host === host && run.profile === profile && (!session || run.session === session.name));
   const bases = [
     ...new Set(
-      direction === 'undo' ? own.filter(({ undoes }) => undoes === null) : own.filter(({ undoes }) => undoes !== null).map(past.baseOf),
+      direction === 'undo'
+        ? own.filter((run) => run.undoes === null || (past.baseOf(run) === run && runs.some(({ id }) => id === run.undoes)))
+        : own.filter(({ undoes }) => undoes !== null).map(past.baseOf),
     ),
   ];
   const skip = (run: SentRun, what: string) => ctx.progress.note(`Skipped ${run.id}: ${what}`);
@@ -223,6 +229,7 @@ function stepOf({ past, vault, unkept }: Reader, change: SentChange, isDone: boo
   const id = created === null ? null : past.idNow(created);
   // Our own later changes count as known.
   const last = past.lastOf(id ?? past.idNow(Object.values(line.change.targets).at(-1)?.id ?? ''));
+  if (!isDone && last && last !== change && last.line.change.call.startsWith('DELETE ')) return `It was deleted by ${last.line.run}.`;
   const { updated_at, ...left } = { ...answer, updated_at: last?.answer?.updated_at };
   const isHashed = line.hashes !== undefined && typeof vault !== 'string';
   // A value that is as it was sent is not overwritten, whatever else was updated.
@@ -237,12 +244,17 @@ function stepOf({ past, vault, unkept }: Reader, change: SentChange, isDone: boo
     const hash = line.hashes?.[field];
     return hash === undefined || typeof vault === 'string' ? undefined : vault.hash(line, field, wordOf(value)) === hash;
   };
+  const isAction = line.change.call.startsWith('POST ') && !createdBy(line.change.call);
   const body = isObject(inverse.body) ? { ...inverse.body, ...(kept && maskedOf(inverse.body, kept)) } : undefined;
   return {
     change,
     inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept), undoes: { run: line.run, n: line.n } },
     body,
-    left: { status: answer?.status, hasSecret },
+    left: {
+      status: answer?.status,
+      hasSecret,
+      isAsLeft: (target) => (isAction ? isAsWanted(line.change.call, line.change.body, target) : undefined),
+    },
     isDone,
     lost,
   };
