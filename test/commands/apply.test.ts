@@ -308,6 +308,25 @@ test('--check refuses what cannot be applied at all, and saves nothing', async (
   expect(existsSync(join(bed.directory, 'state/plans'))).toBe(false);
 });
 
+test.each(['apply plan.json', 'undo'])('%s compares once more after its question', async (line) => {
+  const server = bed.sandbox.state.servers[0];
+  if (line === 'undo') expect((await bed.dnx('server update web-1 --name web-9')).code).toBe(0);
+  else await save('server update web-1 --name web-9');
+  const run = await bed.dnx(line, {
+    columns: 80,
+    keys: 'y\r',
+    through: (network) => ({
+      ...network,
+      request: async (request) => {
+        const response = await network.request(request);
+        Object.assign(server ?? {}, { name: 'web-5' });
+        return response;
+      },
+    }),
+  });
+  expect([run.code, sent(run), run.stderr]).toEqual([10, [], expect.stringContaining('web-5')]);
+});
+
 test('--in-flight counts only if dnx cannot find out', async () => {
   await save(UPDATE);
   // Nothing can be read after the request.

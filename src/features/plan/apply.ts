@@ -58,7 +58,11 @@ export async function applyPlan(ctx: Context, given: Given, options: SendingOpti
       const details: readonly Detail[] = abilities.length > 0 ? [['needs', abilities.join(', ')]] : [];
       return { view: done(`${countedChanges(pending)} can be applied`, report, details) };
     }
-    await agree(ctx, pending, applying.lists, { ...consent, preview: given.preview });
+    if (await agree(ctx, pending, applying.lists, { ...consent, preview: given.preview })) {
+      // A person may take long to answer.
+      applying.lists.forget();
+      await pendingIn(applying);
+    }
     return await sendAll(applying, pending, failure);
   } finally {
     application.release();
@@ -88,8 +92,13 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
   });
 }
 
-/** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
-async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent & Pick<Given, 'preview'>): Promise<void> {
+/** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. True if it asked. */
+async function agree(
+  ctx: Context,
+  pending: readonly Pending[],
+  lists: Lists,
+  given: GivenConsent & Pick<Given, 'preview'>,
+): Promise<boolean> {
   // In a log, where nobody is asked, the values of variables stay hidden.
   const isAsked = ctx.ask.allowed && !given.yes && given.confirm === undefined;
   for (const { change, title, body } of pending) {
@@ -102,13 +111,14 @@ async function agree(ctx: Context, pending: readonly Pending[], lists: Lists, gi
     throw usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
   const dangerous = await agreeToVariables(ctx, pending, lists, given);
   if (first) await agreeByName(ctx, first, given);
-  if (dangerous || first || given.yes || given.confirm !== undefined) return;
+  if (dangerous || first || given.yes || given.confirm !== undefined) return isAsked;
   if (!ctx.ask.allowed)
     throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
       reason: 'confirmation_missing',
     });
   if (pending.some(({ change }) => /^(PUT|DELETE) .*\/\{variable\}$/.test(change.call))) await warnUnkept(ctx);
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
+  return true;
 }
 
 const severeIn = (pending: readonly Pending[]) => pending.filter(({ change }) => severeOperations.includes(change.call));

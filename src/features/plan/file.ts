@@ -1,5 +1,6 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
+import { visible } from '../../base/text.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
 import { readText } from '../../machine/files/text-file.ts';
@@ -128,7 +129,7 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
   if (!isObject(value)) throw wrong('it is not an object');
   if (value.version !== 1) throw wrong(`its version is not 1, which this dnx reads`);
   const place = misfit(value, planSchema, planSchema.$defs);
-  if (place !== undefined) throw wrong(`${place} is not in a plan, or not valid`);
+  if (place !== undefined) throw wrong(`${visible(place)} is not in a plan, or not valid`);
   const plan = value as unknown as Plan;
   const { changes } = plan;
   if (changes.length === 0 || changes.length > MOST_CHANGES) throw wrong(`it needs 1 to ${MOST_CHANGES} changes`);
