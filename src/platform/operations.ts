@@ -55,6 +55,8 @@ export interface Operation {
   readonly signs?: true;
   /** It has a rate limit of its own. */
   readonly limited?: true;
+  /** Its response has rows of a database. */
+  readonly rows?: true;
 }
 
 type Part = Operation | false;
@@ -225,7 +227,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   [`POST ${SERVER}/databases/{database}/backups`]: { ...assumed('database:create'), ...kept, starts: 'backup' },
   'GET /backups': assumed('database:read'),
   'POST /backups/application': { ...assumed('database:create'), ...sends('site_id'), ...kept, starts: 'backup' },
-  'GET /backups/{backup}/download': { ...assumed('database:read'), limited: true },
+  'GET /backups/{backup}/download': { ...assumed('database:read'), limited: true, rows: true },
   'POST /backups/{backup}/restore': {
     ...assumed('database:update'),
     ...none('What it overwrote is gone, unless there is a backup of it.'),
@@ -292,11 +294,11 @@ export interface OperationAt {
 
 /**
  * The operation at a path that anybody may have typed, with or without a query; undefined if there is none. A path of which servers make
- * something else has none: with empty segments, `..`, `%2F`, or a method in its query.
+ * something else has none: with empty segments, `..`, `%2F`, or for a change a query, in which PHP may find a `_method`.
  */
 export function operationAt(method: string, address: string): OperationAt | undefined {
-  const [path = '', ...query] = address.split('?');
-  if (new URLSearchParams(query.join('?')).has('_method')) return undefined;
+  const [path = '', query] = address.split('?');
+  if (query !== undefined && method !== 'GET') return undefined;
   const [first, ...parts] = path.split('/').map(decoded);
   if (first !== '' || parts.some((part) => part === undefined || /^\.{0,2}$|[/\\]/.test(part))) return undefined;
   for (const call of Object.keys(operations) as Endpoint[]) {

@@ -162,6 +162,7 @@ describe('in the session of an agent', () => {
         ['POST /tokens%2f -F name=x', 'is not an API path.'],
         ['POST /%74okens/ -F name=x', 'it would get around the token in use.'],
         [`POST ${own}?_method=DELETE`, 'dnx does not know what it does.'],
+        [`POST ${own}/restart?.method=DELETE`, 'dnx does not know what it does.'],
         [`POST ${own} -F _method=DELETE`, 'dnx does not know what it does.'],
       ] as const) {
         const run = await inside(`api ${line} --yes`);

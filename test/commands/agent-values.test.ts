@@ -59,6 +59,8 @@ test.each([
   ['db dump shop.example.com', 'rows of databases'],
   ['db pull shop.example.com', 'rows of databases'],
   ['backup download 01JQ8Z4T9G000000000000BK06', 'rows of databases'],
+  ['api /backups/01JQ8Z4T9G000000000000BK06/download', 'rows of databases'],
+  ['api get //backups//01JQ8Z4T9G000000000000BK06/%64ownload/?x=1 --include', 'rows of databases'],
   ['logs shop.example.com --path .env', 'any file of the server'],
   ['mcp --show-values', 'values of variables'],
 ])('an agent is refused: dnx %s', async (line, what) => {
@@ -72,19 +74,20 @@ test.each([
 });
 
 test('with --show-values, what only reads shows them, and what copies a database or reads any file still needs a person', async () => {
-  const [list, get, pull, dump, path] = await inSession(
+  const [list, get, pull, ...refused] = await inSession(
     [
       'env list shop.example.com --reveal',
       'env get shop.example.com APP_NAME',
       'env pull shop.example.com .env.pulled',
       'db dump shop.example.com',
       'logs shop.example.com --path .env',
+      'api /backups/01JQ8Z4T9G000000000000BK06/download',
     ],
     'agent run --show-values',
   );
   expect([list?.stdout, get?.stdout]).toEqual([expect.stringContaining(SECRET), `${SECRET}\n`]);
   expect([pull?.code, readFileSync(join(bed.directory, '.env.pulled'), 'utf8')]).toEqual([0, expect.stringContaining(SECRET)]);
-  expect([dump?.code, path?.code]).toEqual([2, 2]);
+  expect(refused.map(({ code }) => code)).toEqual([2, 2, 2]);
 });
 
 test('what compares or sends values works, and prints none that it has read', async () => {
@@ -106,6 +109,30 @@ test('what compares or sends values works, and prints none that it has read', as
   expect(runs[5]?.stdout).toContain('unchanged');
   const values = Object.fromEntries(bed.sandbox.state.environment_variables.map(({ key, value }) => [key, value]));
   expect(values).toMatchObject({ APP_NAME: SECRET, NEW: '1', LOG_LEVEL: 'debug' });
+});
+
+test('a plan that an agent edits does not show what it compares with', async () => {
+  const [server, site] = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
+  const call = 'PUT /servers/{server}/sites/{site}/environment-variables/{variable}';
+  const ids = { server, site, variable: written() };
+  const targets = Object.fromEntries(Object.entries(ids).map(([noun, id]) => [noun, { id, name: null }]));
+  const plan = (value: string) => ({
+    ...{ version: 1, host: bed.sandbox.url, consent: { level: null, confirm: null }, abilities: [], about: [] },
+    changes: [{ call, targets, body: { key: 'APP_NAME' }, before: { key: 'APP_NAME', value }, undo: null }],
+  });
+  const told: string[] = [];
+  for (const guess of ['guess', SECRET]) {
+    writeFileSync(join(bed.directory, 'plan.json'), JSON.stringify(plan(guess)));
+    for (const session of ['agent run --read-only', 'agent run --ability site:update'])
+      for (const line of ['apply plan.json --check', 'apply plan.json --check --json']) {
+        const [run] = await inSession([line], session);
+        told.push(`${run?.code} ${run?.stdout}${run?.stderr}`.replaceAll(guess, 'GUESS'));
+      }
+  }
+  expect(told.join()).toContain('value is ••••••••, not');
+  expect(told.join()).not.toContain(SECRET);
+  // Nor whether a guess is right.
+  expect(told.slice(0, 4)).toEqual(told.slice(4));
 });
 
 test('what an agent sends to a variable shows no value of another', async () => {

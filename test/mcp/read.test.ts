@@ -120,6 +120,9 @@ describe('read', () => {
       expect(text).not.toContain('Example Shop');
       expect(text).toMatch(/A person can start dnx mcp with --show-values\.$/);
     }
+    expect((await agent.read('api', '/backups/01JQ8Z4T9G000000000000BK06/download')).text).toMatch(
+      /is for a person, because it shows rows of databases/,
+    );
     expect((await agent.end()).code).toBe(0);
     agent = await openAgent(bed, '--show-values');
     expect((await agent.read('env', 'get', 'shop.example.com', 'APP_NAME')).text).toContain('Example Shop');

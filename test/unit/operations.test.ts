@@ -35,6 +35,8 @@ describe('operationAt', () => {
     ['GET', '/servers/7%5csites'],
     ['GET', '/servers/%ff'],
     ['POST', '/servers/7/restart?_method=DELETE'],
+    ['POST', '/servers/7/restart?.method=DELETE'],
+    ['POST', '/servers/7/restart?%20[method=DELETE'],
     ['POST', '/servers/7/restart?a=1&%5Fmethod=DELETE'],
     ['GET', '/__proto__'],
     ['GET', ''],

@@ -2,6 +2,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
 import type { Session } from '../../machine/session.ts';
+import { operations } from '../../platform/operations.ts';
 import type { TypedLine, Words } from '../language/command.ts';
 import { changeIn, effectOf, onlyReadsWith } from '../language/effect.ts';
 import type { Effect, Reach, Shows } from '../language/options.ts';
@@ -88,6 +89,9 @@ const shown: Readonly<Record<Shows, string>> = {
 /** Values that a command prints are hidden in them. What else shows something needs --show-values, or a person. */
 const showing: Rule = (line, words, holder) => {
   if (!isAgent(holder)) return undefined;
+  const { calls } = line.command;
+  const dump = typeof calls === 'function' ? calls(words ?? {}).find((call) => operations[call]?.rows) : undefined;
+  if (dump !== undefined) return { may: 'no', who: 'person', what: `${line.path} ${dump}`, why: shown.rows };
   const effect = effectOf(line.command, words);
   const found = declaredBy(line, words, 'reveals').find(({ what, value }) => {
     if (value === 'files') return true;

@@ -2,6 +2,7 @@ import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { isMask } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { shownFields } from '../../cli/plan/hidden.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint } from '../../platform/follow/readers.ts';
@@ -81,7 +82,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
       moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
-  if (own && before && !changed) moved.push(...differences(own, before, left));
+  if (own && before && !changed) moved.push(...differences(left ? own : knownInPlan(call, own), before, left));
   if (own && !changed && left?.isAsLeft(own) === false) moved.push('it was changed since');
   const branch = change.deployment?.branch ?? null;
   if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
@@ -94,6 +95,12 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
     if (now !== undefined && now !== live) moved.push(`release ${now} is live now, not ${String(live)}`);
   }
   return { targets, moved };
+}
+
+/** What is there now as a plan would have it, which somebody may have edited to be told its secrets. */
+function knownInPlan(call: string, now: JsonObject): JsonObject {
+  const clear = [...(operations[call]?.touches ?? []), 'updated_at'].filter((field) => field in now);
+  return { ...shownFields(call, now), ...Object.fromEntries(clear.map((field) => [field, now[field]])) };
 }
 
 function differences(now: JsonObject, before: JsonObject, left?: Left): readonly string[] {
