@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DnxError, systemCode, usage } from '../base/errors.ts';
 import { assignment, quotedForSh } from '../base/shell.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { choice, duration, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
 import { childEnv } from '../machine/env.ts';
+import { pathToWrite } from '../machine/files/own-files.ts';
 import { makeOwnDirectory } from '../machine/files/private-directory.ts';
 import type { Env, World } from '../machine/world.ts';
 import { parseRate } from '../platform/api/limit/usage.ts';
@@ -24,14 +25,11 @@ const options = {
   rate_limit: text('Requests per minute, or 60/5s; 0 for no limit (default 60)', 'n'),
 };
 
-async function open(
-  { cwd }: Pick<World, 'cwd'>,
-  { port, state, fail_deploys, latency, rate_limit }: Values<typeof options>,
-): Promise<Sandbox> {
+async function open(world: World, { port, state, fail_deploys, latency, rate_limit }: Values<typeof options>): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/index.ts');
   const started = startSandbox({
     ...(port !== undefined && { port }),
-    ...(state !== undefined && { stateFile: resolve(cwd, state) }),
+    ...(state !== undefined && { stateFile: pathToWrite(state, world) }),
     ...(fail_deploys !== undefined && { failDeploys: fail_deploys }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(rate_limit !== undefined && limitIn(rate_limit)),

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { getBuiltinModule, pid } from 'node:process';
 import { hasJsonFiles } from './files/text-file.ts';
-import { dnxDirectories, leaseDirectory } from './settings/directories.ts';
+import { type Directories, dnxDirectories, leaseDirectory } from './settings/directories.ts';
 import type { Env, World } from './world.ts';
 
 /** A process that started this one, directly or not, or this one. */
@@ -27,9 +27,14 @@ export function lineage(platform: NodeJS.Platform): readonly Forebear[] {
 
 /** The configuration directories in which the lease of a session may be: those of this process, its user, and what started it. */
 export function configDirectories({ platform }: Pick<World, 'platform'>, config: string, line: readonly Forebear[]): readonly string[] {
-  const found = line.flatMap((each) => (each.env ? [configOf(each.pid, each.env)] : []));
-  // Without the environment of its forebears, a child that moves all variables is still found by the user's own directory.
-  return [...new Set([config, ...(platform === 'darwin' ? [configOf(pid, {})] : found)])];
+  return [...new Set([config, ...outerDirectories({ platform }, line).map((each) => each.config)])];
+}
+
+/** Where what started this process keeps the files of dnx, whatever variables it was given. */
+export function outerDirectories({ platform }: Pick<World, 'platform'>, line: readonly Forebear[]): readonly Directories[] {
+  // Without the environment of its forebears, a child that moves all variables is still found by the user's own directories.
+  if (platform === 'darwin') return [directoriesOf(pid, {})];
+  return line.flatMap((each) => (each.env ? [directoriesOf(each.pid, each.env)] : []));
 }
 
 /** True if this process may belong to the session of a lease. Quick, because every command asks. */
@@ -42,9 +47,9 @@ export function mayBeInSession({ env, platform }: Pick<World, 'env' | 'platform'
   );
 }
 
-const relevant = /^(DNX_LEASE|DNX_CONFIG_DIR|XDG_CONFIG_HOME|HOME|USERPROFILE)=/;
+const relevant = /^(DNX_LEASE|DNX_(CONFIG|CACHE|STATE)_DIR|XDG_(CONFIG|CACHE|STATE)_HOME|HOME|USERPROFILE)=/;
 
-/** The variables with which a process was started that say where its session is; undefined if it is of another user. */
+/** The variables with which a process was started that say where its session and files are; undefined if it is of another user. */
 function startedWith(process: number): Env | undefined {
   try {
     const lines = readFileSync(`/proc/${process}/environ`, 'utf8').split('\0');
@@ -54,10 +59,11 @@ function startedWith(process: number): Env | undefined {
   }
 }
 
-function configOf(process: number, env: Env): string {
+function directoriesOf(process: number, env: Env): Directories {
   const home = env.HOME || env.USERPROFILE || getBuiltinModule('node:os').userInfo().homedir;
-  const { config } = dnxDirectories({ env, home, platform: 'linux' });
-  return config.startsWith('/') ? config : resolve(directoryOf(process), config);
+  const { config, cache, state } = dnxDirectories({ env, home, platform: 'linux' });
+  const absolute = (path: string) => (path.startsWith('/') ? path : resolve(directoryOf(process), path));
+  return { config: absolute(config), cache: absolute(cache), state: absolute(state) };
 }
 
 /** The working directory of a process, to which a relative DNX_CONFIG_DIR belongs. */

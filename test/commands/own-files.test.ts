@@ -32,6 +32,7 @@ describe('a file that dnx keeps', () => {
     'env pull shop.example.com FILE',
     'backup download 01JQ8Z4T9G000000000000BK06 -O FILE --force',
     'db dump shop.example.com -O FILE --force',
+    'sandbox start --state FILE',
   ])('is not replaced by: dnx %s', async (line) => {
     if (line.startsWith('undo')) expect((await bed.dnx(`${SUSPEND} --yes`)).code).toBe(0);
     for (const name of kept.filter((each) => !line.startsWith('undo') || !each.startsWith('state/'))) {

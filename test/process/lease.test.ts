@@ -120,6 +120,27 @@ test.runIf(process.platform === 'linux')('no variable that a child sets or remov
   expect((await shell(own)).exitCode).toBe(0);
 });
 
+test.runIf(process.platform === 'linux')(
+  'no variable that a child sets lets dnx replace what it keeps outside of the session',
+  async ({ open }) => {
+    const { shell } = await open({ rateLimit: 0 });
+    const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
+    const moved = 'DNX_CONFIG_DIR=$PWD/a DNX_STATE_DIR=$PWD/b DNX_CACHE_DIR=$PWD/c HOME=$PWD/d';
+    const lines = ['tokens.json', 'leases/new.json'].map(
+      (name) =>
+        `F=$HOME/.config/dnx/${name}; ${moved} "$NODE" "$DNX" deploy blog.example.com --server web-1 --yes --no-wait --result-file "$F"`,
+    );
+    const run = await shell(
+      `${signIn}; printf '%s' "$LINES" > lines.sh; dnx agent run -- sh lines.sh; cat "$HOME"/.config/dnx/tokens.json`,
+      {
+        env: { LINES: lines.join('\n') },
+      },
+    );
+    expect(run.stderr.split('is where dnx keeps its own files.').length - 1, run.stderr).toBe(2);
+    expect(run.stdout).toContain('@http');
+  },
+);
+
 test('what names a session that is not there is refused', async ({ open }) => {
   const { dnx, sandbox } = await open({ rateLimit: 0 });
   for (const DNX_LEASE of ['agent-mhk3f9x2-1a2b-x9z3k1', 'lease-1', 'x']) {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { lineage, outerDirectories } from '../lineage.ts';
 import { dnxDirectories } from '../settings/directories.ts';
 import { pathOf, type World } from '../world.ts';
 import { readJson, readText, realPath } from './text-file.ts';
@@ -16,10 +17,13 @@ export function pathToWrite(name: string, world: Place, isPlan = false): string 
   const path = pathOf(name, world);
   // The file may be a link, or be in a directory that is one.
   const places = [realPath(path), join(realPath(dirname(path)), basename(path))];
-  const directories = dnxDirectories(world);
+  const own = dnxDirectories(world);
+  const directories = [own, ...outerDirectories(world, lineage(world.platform))];
   const isIn = (directory: string, each: string) => !/^\.\.|^\//.test(relative(realPath(directory), each));
-  if (isPlan && places.every((each) => isIn(join(directories.state, PROPOSED), each))) return path;
-  if (places.some((each) => Object.values(directories).some((directory) => isIn(directory, each))))
+  if (isPlan && places.every((each) => isIn(join(own.state, PROPOSED), each))) return path;
+  if (
+    places.some((each) => directories.some(({ config, cache, state }) => [config, cache, state].some((directory) => isIn(directory, each))))
+  )
     throw usage(`${name} is where dnx keeps its own files.`, 'Use another directory.');
   if (isSpecial(path)) throw usage(`${name} is not a regular file.`, 'Use another name.');
   return path;
