@@ -121,22 +121,25 @@ test.runIf(process.platform === 'linux')('no variable that a child sets or remov
 });
 
 test.runIf(process.platform === 'linux')(
-  'no variable that a child sets lets dnx replace what it keeps outside of the session',
+  'no variable that a child sets lets dnx replace or send what it keeps outside of the session',
   async ({ open }) => {
     const { shell } = await open({ rateLimit: 0 });
     const signIn = 'echo "$DNX_TOKEN" | dnx login --with-token --insecure-storage >/dev/null 2>&1; unset DNX_TOKEN';
     const moved = 'DNX_CONFIG_DIR=$PWD/a DNX_STATE_DIR=$PWD/b DNX_CACHE_DIR=$PWD/c HOME=$PWD/d';
-    const lines = ['tokens.json', 'leases/new.json'].map(
-      (name) =>
-        `F=$HOME/.config/dnx/${name}; ${moved} "$NODE" "$DNX" deploy blog.example.com --server web-1 --yes --no-wait --result-file "$F"`,
-    );
+    const own = `${moved} "$NODE" "$DNX"`;
+    const lines = [
+      ...['tokens.json', 'leases/new.json'].map(
+        (name) => `F=$HOME/.config/dnx/${name}; ${own} deploy $SITE --yes --no-wait --result-file "$F"`,
+      ),
+      'F=$HOME/.config/dnx/tokens.json; echo "X=file://$F" > x.env',
+      `${own} env push x.env $SITE --yes --allow-file "$F"`,
+    ];
     const run = await shell(
-      `${signIn}; printf '%s' "$LINES" > lines.sh; dnx agent run -- sh lines.sh; cat "$HOME"/.config/dnx/tokens.json`,
-      {
-        env: { LINES: lines.join('\n') },
-      },
+      `${signIn}; printf '%s' "$LINES" > lines.sh; dnx agent run --ability site:update -- sh lines.sh; cat "$HOME"/.config/dnx/tokens.json`,
+      { env: { LINES: lines.join('\n'), SITE: '--site blog.example.com' } },
     );
     expect(run.stderr.split('is where dnx keeps its own files.').length - 1, run.stderr).toBe(2);
+    expect(run.stderr).toContain('a reference never reads the files of dnx.');
     expect(run.stdout).toContain('@http');
   },
 );

@@ -3,12 +3,13 @@ import { cancelled, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { envWithoutSecrets } from '../../machine/env.ts';
+import { keptDirectories } from '../../machine/files/own-files.ts';
 import { readText, realPath, realPathOf } from '../../machine/files/text-file.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Dotenv } from './dotenv/dotenv.ts';
 import { isInside, projectDirectory } from './local-file.ts';
 
-type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask' | 'settings'>;
+type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask'>;
 
 /** Where references stand, and what they may read. */
 interface ReferenceRules {
@@ -99,7 +100,7 @@ async function fileValue(each: Reference, name: string, rules: ReferenceRules, c
   };
   const file = pathOf(name, place);
   const path = realPathOf(file);
-  if (path !== undefined && statSync(path).isFile()) await requireAllowed(each, path, rules, ctx);
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile()) await requireAllowed(each, path, rules, ctx);
   try {
     const text = readText(path ?? file, LIMIT_MB);
     if (text !== undefined) return text.replace(/\r?\n$/, '');
@@ -114,10 +115,9 @@ async function requireAllowed(
   each: Reference,
   path: string,
   { directory, allowed }: ReferenceRules,
-  { ask, settings, world }: ReferenceContext,
+  { ask, world }: ReferenceContext,
 ): Promise<void> {
-  const { config, cache, state } = settings.directories;
-  if ([config, cache, state].some((own) => isInside(path, realPath(own))))
+  if (keptDirectories(world).some((own) => isInside(path, realPath(own))))
     throw unresolved(each, 'a reference never reads the files of dnx.');
   const here = projectDirectory(world);
   const project = isInside(directory, here) ? here : projectDirectory(world, directory);

@@ -12,18 +12,22 @@ type Place = Pick<World, 'cwd' | 'env' | 'home' | 'platform'>;
 /** Plans that a person is to apply, in the state directory. */
 export const PROPOSED = 'proposed';
 
+/** Where dnx keeps its own files, and that which started this process, whatever variables this one was given. */
+export const keptDirectories = (world: Omit<Place, 'cwd'>): readonly string[] =>
+  [dnxDirectories(world), ...outerDirectories(world, lineage(world.platform))].flatMap(({ config, cache, state }) => [
+    config,
+    cache,
+    state,
+  ]);
+
 /** The absolute path of a file that the user named and dnx writes. Refuses a device or FIFO, and what is in a directory of dnx itself. */
 export function pathToWrite(name: string, world: Place, isPlan = false): string {
   const path = pathOf(name, world);
   // The file may be a link, or be in a directory that is one.
   const places = [realPath(path), join(realPath(dirname(path)), basename(path))];
-  const own = dnxDirectories(world);
-  const directories = [own, ...outerDirectories(world, lineage(world.platform))];
   const isIn = (directory: string, each: string) => !/^\.\.|^\//.test(relative(realPath(directory), each));
-  if (isPlan && places.every((each) => isIn(join(own.state, PROPOSED), each))) return path;
-  if (
-    places.some((each) => directories.some(({ config, cache, state }) => [config, cache, state].some((directory) => isIn(directory, each))))
-  )
+  if (isPlan && places.every((each) => isIn(join(dnxDirectories(world).state, PROPOSED), each))) return path;
+  if (places.some((each) => keptDirectories(world).some((directory) => isIn(directory, each))))
     throw usage(`${name} is where dnx keeps its own files.`, 'Use another directory.');
   if (isSpecial(path)) throw usage(`${name} is not a regular file.`, 'Use another name.');
   return path;
