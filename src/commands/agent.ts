@@ -45,7 +45,7 @@ const run = command({
   reach: 'account',
   summary: 'Run an agent with a token of its own',
   description:
-    'Like dnx token lease, with a token that can read everything and deploy. Options allow something else instead. In the session, --yes answers ordinary questions, but not those about what cannot be undone or could break a site: dnx saves a plan, and a person runs dnx apply in another terminal. dnx history lists every change, with its session.',
+    'Like dnx token lease, with a token that can read everything and deploy. Options allow something else instead. In the session, --yes answers ordinary questions, but types no name, such as to delete a site: dnx saves a plan, and a person runs dnx apply in another terminal. dnx history lists every change, with its session.',
   calls: [...leaseCalls],
   effect: 'program',
   exits: 'those of the command',

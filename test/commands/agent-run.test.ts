@@ -53,7 +53,7 @@ describe('agent run', () => {
     expect(two.stderr.replaceAll(/agent-[\w-]+/g, 'SESSION')).toBe(
       [
         'This session may read, and use server:delete, server:update, site:delete, site:update, site:deploy and 2 more, until 2026-04-16 13:00 UTC.',
-        'What cannot be undone or could break a site, dnx saves as a plan, which you apply in another terminal.',
+        'What needs a name typed, such as to delete a site, dnx saves as a plan, which you apply in another terminal.',
         'This session made 2 changes with dnx. See: dnx history',
         '',
       ].join('\n'),

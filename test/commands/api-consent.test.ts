@@ -39,6 +39,11 @@ const dangers = [
   `api DELETE ${VARIABLES}/${idOf('APP_KEY')}`,
 ];
 
+test('a PATCH, which Laravel serves like a PUT, needs the name of the site, too', async () => {
+  const run = await bed.dnx(`api PATCH ${VARIABLES}/${idOf('APP_KEY')} -F value=base64:other --yes --json`);
+  expect([run.code, changes(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('"reason":"name_to_type"')]);
+});
+
 describe.each(dangers)('dnx %s', (line) => {
   test('needs the name of the site, also with --yes', async () => {
     const before = values();

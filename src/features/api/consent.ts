@@ -26,11 +26,13 @@ export async function consentToRequest(ctx: Context, requested: Requested, given
   if (method === 'DELETE' && !ctx.ask.allowed && !given.yes && given.confirm === undefined)
     throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const written = addressOf(word, ctx.settings.host);
-  const needed = operations[operationAt(method, written.path)?.call ?? '']?.consent;
+  // Laravel serves every update as PUT and as PATCH.
+  const verb = method.replace('PATCH', 'PUT');
+  const needed = operations[operationAt(verb, written.path)?.call ?? '']?.consent;
   if (needed === undefined && (method !== 'DELETE' || given.yes)) return undefined;
   const { path } = await fillPlaceholders(written, ctx.resolve);
   if (needed === undefined) return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };
-  const { call, ids } = operationAt(method, path) ?? { call: '', ids: {} };
+  const { call, ids } = operationAt(verb, path) ?? { call: '', ids: {} };
   if (needed === 'severe') await severe(ctx, call, ids, given);
   else if (!(await variables(ctx, requested, call, ids, given)) && method === 'DELETE' && !given.yes && given.confirm === undefined)
     return { level: 'moderate', action: `Send DELETE ${path} to ${ctx.settings.host}` };

@@ -79,7 +79,7 @@ function sayWhatItMay({ progress }: Pick<Context, 'progress'>, { abilities }: Le
   const listed = andList([...changes.slice(0, MOST_LISTED), ...(others > 0 ? [`${others} more`] : [])]);
   progress.note(`This session may ${changes.length === 0 ? 'only read' : `read, and use ${listed}`}, until ${shownTime(until)}.`);
   if (changes.length > 0)
-    progress.note('What cannot be undone or could break a site, dnx saves as a plan, which you apply in another terminal.');
+    progress.note('What needs a name typed, such as to delete a site, dnx saves as a plan, which you apply in another terminal.');
 }
 
 /** Says at its end what it changed, by the history. */
