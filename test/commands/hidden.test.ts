@@ -135,6 +135,21 @@ describe('a plan file', () => {
   });
 });
 
+test('an undo compares no password in a URL, and shows no secret that an edited history expects', async () => {
+  expect(
+    (await bed.dnx(`git-provider create Spare --provider gitlab --url https://ada:${SECRET}@git.example.com --token @token`)).code,
+  ).toBe(0);
+  const undone = await bed.dnx('undo --yes');
+  expect([undone.code, undone.stderr]).toEqual([0, expect.not.stringMatching(planted)]);
+  expect((await bed.dnx('env set APP_NAME=one --site shop.example.com')).code).toBe(0);
+  const name = bed.sandbox.state.environment_variables.find(({ key }) => key === 'APP_NAME');
+  if (name) name.value = SECRET;
+  const file = join(bed.directory, 'state/history.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/"value":"•+"/g, '"value":"guess"'));
+  const run = await bed.dnx('undo --yes');
+  expect([run.code, run.stderr]).toEqual([10, expect.not.stringMatching(planted)]);
+});
+
 test('the history keeps the name of what it cannot take back, and no other field', async () => {
   expect((await bed.dnx('server create web-3 --provider hetzner --region fsn1 --no-wait')).code).toBe(0);
   const [id] = await entries();

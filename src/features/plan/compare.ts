@@ -82,7 +82,7 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
       moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
-  if (own && before && !changed) moved.push(...differences(left ? own : knownInPlan(call, own), before, left));
+  if (own && before && !changed) moved.push(...differences(own, shownNow(call, own, left), before, left));
   if (own && !changed && left?.isAsLeft(own) === false) moved.push('it was changed since');
   const branch = change.deployment?.branch ?? null;
   if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
@@ -97,19 +97,20 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   return { targets, moved };
 }
 
-/** What is there now as a plan would have it, which somebody may have edited to be told its secrets. */
-function knownInPlan(call: string, now: JsonObject): JsonObject {
-  const clear = [...(operations[call]?.touches ?? []), 'updated_at'].filter((field) => field in now);
-  return { ...shownFields(call, now), ...Object.fromEntries(clear.map((field) => [field, now[field]])) };
+/** What is there now as a plan or the history would have it, which somebody may have edited to be told its secrets. */
+function shownNow(call: string, now: JsonObject, left?: Left): JsonObject {
+  const { fields = [], secrets = [], touches = [] } = operations[call] ?? {};
+  const isClear = (field: string) => (left ? ![...fields, ...secrets].includes(field) : [...touches, 'updated_at'].includes(field));
+  return { ...shownFields(call, now), ...Object.fromEntries(Object.entries(now).filter(([field]) => isClear(field))) };
 }
 
-function differences(now: JsonObject, before: JsonObject, left?: Left): readonly string[] {
+function differences(now: JsonObject, shown: JsonObject, before: JsonObject, left?: Left): readonly string[] {
   // The work that a creation started updates it, too.
   const isWork = left?.status !== undefined && !isSame(left.status, now.status);
   return Object.entries(before).flatMap(([field, was]) => {
     if (!(field in now) || (isWork && field === 'updated_at')) return [];
     if (isMask(was)) return left?.hasSecret(field, now[field]) === false ? [`${field} was changed`] : [];
-    return isSame(was, now[field]) ? [] : [`${field} is ${shownValue(now[field])}, not ${shownValue(was)}`];
+    return isSame(was, shown[field]) ? [] : [`${field} is ${shownValue(shown[field])}, not ${shownValue(was)}`];
   });
 }
 
