@@ -88,8 +88,11 @@ describe('what is deleted', () => {
       2,
       expect.stringMatching(/Deleted with it:\n {2}sites +3: shop\.example\.com, .*\n {2}databases +1: blog\n/),
     ]);
-    expect((await bed.dnx('server delete web-1 --dry-run --json')).json()).toMatchObject({
-      changes: [{ about: [{ deletes: { sites: ['shop.example.com', 'blog.example.com', 'staging.example.com'], databases: ['blog'] } }] }],
-    });
+    for (const yes of ['', ' --yes'])
+      expect((await bed.dnx(`server delete web-1 --dry-run --json${yes}`)).json()).toMatchObject({
+        changes: [
+          { about: [{ deletes: { sites: ['shop.example.com', 'blog.example.com', 'staging.example.com'], databases: ['blog'] } }] },
+        ],
+      });
   });
 });

@@ -64,7 +64,7 @@ describe.each([
     before = bed.sandbox.calls.length;
     let typed = 'report';
     agent = await openAgent(bed, '', { modern, fill: (form) => typing(typed)(form) });
-    const words = ['database', 'delete', name, '--server', 'db-1'];
+    const words = ['database', 'delete', name, '--server', 'db-1', '--yes'];
     expect((await agent.change(...words)).text).toContain("'report' does not match. Nothing was changed.");
     expect(sent()).toEqual([]);
     typed = name;
@@ -97,6 +97,36 @@ test('variables are set with what the agent typed, which no plan holds', async (
   expect((await bed.dnx('env get shop.example.com MAIL_KEY')).stdout).toBe('k-123\n');
 });
 
+describe('at the rate limit', () => {
+  const limited = () =>
+    bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'retry-after': '55' }, body: { message: 'Too many.' } });
+
+  test('a plan that waits reports progress, so that the client waits, too', async () => {
+    agent = await openAgent(bed, '', { fill: approve });
+    limited();
+    expect((await agent.change('env', 'set', 'shop.example.com', 'LIMITED=1')).isError).toBe(false);
+    expect(agent.progress.slice(0, 3)).toEqual([
+      'Rate limited; retrying in 55s',
+      'Still waiting for the rate limit.',
+      'Still waiting for the rate limit.',
+    ]);
+    expect(agent.progress.filter((line) => line.includes('Still waiting'))).toHaveLength(2);
+  });
+
+  test('to a client that wants no progress, it says when to try again, before that gives up', async () => {
+    agent = await openAgent(bed, '', { fill: approve });
+    limited();
+    const started = bed.clock.elapsed();
+    const { content } = await agent.client.callTool({
+      name: 'change',
+      arguments: { words: ['env', 'set', 'shop.example.com', 'LIMITED=2'] },
+    });
+    expect(content).toEqual([{ type: 'text', text: expect.stringMatching(/Rate limited.*Try again in 55s/s) }]);
+    expect(bed.clock.elapsed() - started).toBeLessThan(50_000);
+    expect([agent.forms, sent()]).toEqual([[], []]);
+  });
+});
+
 test('a deployment is started, and followed with progress', async () => {
   agent = await openAgent(bed, '', { fill: approve });
   const { text } = await agent.change('deploy', 'shop.example.com');
@@ -109,7 +139,8 @@ test('a deployment is started, and followed with progress', async () => {
 test('a deployment, its verification and the rollback are one consent', async () => {
   const live = () => bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active)?.name;
   const old = live();
-  const site = await openWebsite(bed.sandbox, shop, (release) => ({ status: release === old ? 200 : 500 }));
+  let isBroken = true;
+  const site = await openWebsite(bed.sandbox, shop, (release) => ({ status: isBroken && release !== old ? 500 : 200 }));
   const asked: string[] = [];
   const through = (network: Transport): Transport => ({
     ...network,
@@ -128,6 +159,7 @@ test('a deployment, its verification and the rollback are one consent', async ()
   ]);
   expect([answer.isError, sent(), live()]).toEqual([true, ['POST /servers/*/sites/*/deploy', 'POST /servers/*/sites/*/rollback'], old]);
   expect(answer.text).toContain('was rolled back');
+  expect(answer.text).not.toContain('passed its verification');
   expect(new Set(asked)).toEqual(new Set(['https://shop.example.com/up']));
   expect(agent.progress).toContain('shop.example.com: active (16s)');
   for (const words of [
@@ -137,6 +169,9 @@ test('a deployment, its verification and the rollback are one consent', async ()
   ])
     expect(await agent.change('deploy', 'shop.example.com', ...words)).toMatchObject({ isError: true });
   expect([agent.forms.length, sent().length]).toEqual([1, 2]);
+  isBroken = false;
+  const deployed = await agent.change('deploy', 'shop.example.com', '--verify', '/up', '--rollback-on-fail');
+  expect(deployed).toEqual({ isError: false, text: expect.stringContaining('The deployment has ended, and passed its verification.') });
   await site.close();
 });
 

@@ -18,7 +18,7 @@ describe('--site', () => {
       const agent = await openAgent(bed, '--site shop.example.com', { run: { elsewhere: () => {} } });
       const before = bed.sandbox.calls.length;
       const answer = await agent.read(...words);
-      expect(answer.text).not.toContain('This is another one');
+      expect(answer.text).not.toContain('This goes beyond it');
       expect(answer.text).not.toMatch(OTHERS);
       expect(answer.text).toContain(words[0] === 'audit' ? 'web-1' : 'shop.example.com');
       const own = [seeded.servers['web-1'], seeded.sites['shop.example.com']];

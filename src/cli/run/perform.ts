@@ -144,11 +144,10 @@ async function consented(
   plan: Recorder | undefined,
 ): Promise<readonly Targets[]> {
   const { consent } = invocation.command;
-  // A dry run says what would be asked, also where nobody can be asked.
+  // A dry run says what would be asked, and asks nothing; a name that was given is compared.
   const asking = plan ? { ...ctx, ask: { ...ctx.ask, allowed: true }, progress: { ...ctx.progress, note() {} } } : ctx;
   const declared = typeof consent === 'function' ? await consent(asking, args) : consent;
   if (!declared) return found;
-  const given = invocation.consent.yes || invocation.consent.confirm !== undefined;
   const level = typeof declared === 'string' ? declared : declared.level;
   plan?.consent(level, level === 'severe' ? found[0]?.[nounOf(invocation.group)]?.label : undefined);
   // Who gives the name is not asked, and reads nothing for it; a person at an MCP client is asked in any case.
@@ -158,7 +157,9 @@ async function consented(
     const deletes = await lossOf(ctx, nounOf(invocation.group), found[0] ?? {});
     if (Object.keys(deletes).length > 0) plan.about({ deletes }, lossDetails(deletes));
   }
-  return plan && !given ? found : (await import('./consent.ts')).obtainConsent(invocation, declared, found, ctx);
+  return plan && invocation.consent.confirm === undefined
+    ? found
+    : (await import('./consent.ts')).obtainConsent(invocation, declared, found, ctx);
 }
 
 /** The progress of a dry run, which does not say what was done. */

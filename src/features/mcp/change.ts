@@ -12,7 +12,7 @@ import { readText, writeText } from '../../machine/files/text-file.ts';
 import type { AskedBy, Person } from '../../machine/world.ts';
 import type { AppliedChange } from '../plan/send.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
-import type { Ran, Runner, RunOptions } from './run.ts';
+import { BRIEF, type Ran, type Runner, type RunOptions } from './run.ts';
 
 /** A question to the person at the client: to approve a plan, or to type a name. */
 export interface Question {
@@ -64,6 +64,12 @@ interface Changing extends Pick<Context, 'settings' | 'clock'>, Pick<Runner, 'ru
   readonly pending: Map<string, Pending>;
 }
 
+/** The exit code of the rate limit: a second try would only use more of it. */
+const RATE_LIMITED = 9;
+
+/** What follows a deployment whose plan verifies it, which only its progress would tell. */
+const VERIFIED = 'The deployment has ended, and passed its verification.';
+
 /** Exit codes after which a plan may be applied in part, or nobody knows: `partial` and `network`. */
 const UNFINISHED: readonly number[] = [12, 13];
 
@@ -93,6 +99,7 @@ async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Q
   const rest = words.indexOf('--');
   const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
   const saved = await dryRun(changing, call, { out: file, text: true, keep: asks && !isPreview ? keep : undefined });
+  if (saved.code === RATE_LIMITED) return resultAnswer(saved);
   if (saved.code !== 0) return unsaved(changing, call, isPreview);
   const shown = saved.stdout.trimEnd();
   const text = readText(file);
@@ -104,7 +111,6 @@ async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Q
   if (isPreview) return previewed(shown);
   const by = { client: call.client, command: harmlessWords({ ...offered, globals: { ...offered.globals, profile: undefined } }) };
   const plan: Pending = { id, words: JSON.stringify(words), by, text, shown, file, secrets, asked: [] };
-  changing.pending.set(id, plan);
   return apply(changing, plan, call);
 }
 
@@ -115,12 +121,13 @@ async function resume(
   { id, approve, name }: NonNullable<ChangeCall['reply']>,
 ): Promise<Answer | Question> {
   const plan = changing.pending.get(id);
+  // An answer counts once: a second one, at the same time or later, finds no plan.
   const question = plan?.asked.at(-1);
   if (!plan || !question || plan.words !== JSON.stringify(call.words))
     return refusal('This plan does not wait for approval any more. Nothing was changed.');
+  changing.pending.delete(id);
   question.answer = question.kind === 'input' ? (typeof name === 'string' ? name : undefined) : approve === true || undefined;
   if (question.answer !== undefined) return apply(changing, plan, call);
-  changing.pending.delete(id);
   return refusal('The user did not approve the plan. Nothing was changed.');
 }
 
@@ -141,12 +148,19 @@ async function offeredLine({ run, checkOf }: Changing, { words, signal }: Change
 /** Runs the command line with --dry-run, and saves the plan in `out`. */
 function dryRun(
   { run }: Changing,
-  { words, signal }: ChangeCall,
+  { words, signal, seen }: ChangeCall,
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
 ): Promise<Ran> {
   const line = withOptions(words, ['--dry-run', ...(out === undefined ? [] : ['--out', out])]);
-  return run(line, { ...options, signal, check: (typed) => requireDry(typed, out), values: true });
+  return run(line, { ...options, ...patience(seen), signal, check: (typed) => requireDry(typed, out), values: true });
 }
+
+/** True for a line that says how long a command waits for the rate limit. */
+export const isWait = (line: string): boolean => /rate limit/i.test(line);
+
+/** How a command that changes nothing yet waits for the rate limit: it says so, or gives up before the client does. */
+const patience = (seen: ChangeCall['seen']): Pick<RunOptions, 'seen' | 'env'> =>
+  seen ? { seen: (line) => void (isWait(line) && seen(line)) } : { env: BRIEF };
 
 /** What cannot be saved as a plan, but shown, is for a person to run. Otherwise, the error of the dry run. */
 async function unsaved(changing: Changing, call: ChangeCall, isPreview: boolean): Promise<Answer> {
@@ -167,18 +181,26 @@ async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }
   let isKept = false;
   try {
     writeText(file, text);
-    const options = { signal, changes: true, values: true, env: secrets, asked, person, seen: isFirst ? undefined : seen };
+    const waits = isFirst ? patience(seen) : { seen };
+    const options = { ...waits, signal, changes: true, values: true, env: { ...waits.env, ...secrets }, asked, person };
     // A verification comes after the deployment.
-    const ran = await run(['apply', file, ...(verifies(text) ? [] : ['--no-wait'])], options);
+    const isVerified = verifies(text);
+    const ran = await run(['apply', file, ...(isVerified ? [] : ['--no-wait'])], options);
     const question = open();
-    if (question) return { ...question, id, form: [sizeOf(plan, question), shown, question.text].join('\n\n') };
-    pending.delete(id);
+    if (question) {
+      pending.set(id, plan);
+      return { ...question, id, form: [sizeOf(plan, question), shown, question.text].join('\n\n') };
+    }
     const answer = resultAnswer(ran, { notes: ran.code !== 0 });
     isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
     if (isKept) return { ...answer, text: `${answer.text}\nTo go on, ask the user to run, in a terminal: dnx apply ${quoted(file)}` };
     return {
       ...answer,
-      text: [answer.text, ...startedIn(ran.stdout).map((words) => `Follow it with wait: ${JSON.stringify(words)}`)].join('\n'),
+      text: [
+        answer.text,
+        ...(ran.code === 0 && isVerified ? [VERIFIED] : []),
+        ...startedIn(ran.stdout).map((words) => `Follow it with wait: ${JSON.stringify(words)}`),
+      ].join('\n'),
     };
   } finally {
     if (!isKept) rmSync(file, { force: true });

@@ -71,6 +71,9 @@ export interface Runner {
 /** A token of the API. */
 const TOKEN = /\b\d+\|\w{32,}/g;
 
+/** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
+export const BRIEF = { DNX_MAX_WAIT: '45s' };
+
 type Needs = Pick<Context, 'runLine' | 'settings' | 'world'>;
 
 /** Opens a runner, which finds out what --server and --site name with the first command line. */
@@ -262,7 +265,7 @@ function bounded(transport: Transport, bounds: Bounds): Transport {
   };
 }
 
-const outside = (limits: Limits): DnxError => usage(`${limitWords(limits)} This is another one.`);
+const outside = (limits: Limits): DnxError => usage(`${limitWords(limits)} This goes beyond it.`);
 
 /** Why a request may not leave; undefined if it may. */
 function mayTouch(

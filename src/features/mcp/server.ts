@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
@@ -15,11 +16,11 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
-import { type ChangeCall, openChanges, type Question } from './change.ts';
+import { type ChangeCall, isWait, openChanges, type Question } from './change.ts';
 import { findCommands } from './find.ts';
 import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
-import { openRunner, type Runner, type RunOptions, WordedError } from './run.ts';
+import { BRIEF, openRunner, type Runner, type RunOptions, WordedError } from './run.ts';
 import { mcpInstructions, mcpTools } from './tools.ts';
 import { waitFor } from './wait.ts';
 
@@ -34,6 +35,8 @@ export async function serveMcp(ctx: Needs, limits: Limits): Promise<void> {
   const runner = openRunner(ctx, limits);
   await runner.start();
   const { world } = ctx;
+  // Each call listens to it.
+  setMaxListeners(0, world.signal);
   const running = new Set<Promise<unknown>>();
   const messages = messagesIn(world.stdin, world.stdout);
   const transport = new StdioServerTransport(messages, world.stdout);
@@ -92,16 +95,27 @@ function openTools(ctx: Needs, limits: Limits, runner: Runner) {
     call: ServerContext,
     client: Pick<ChangeCall, 'asks' | 'client'>,
   ): Promise<Answer | Question> {
-    const { signal } = call.mcpReq;
     if (tool === 'find') {
       const look = async () => {
-        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal, env: BRIEF });
+        for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal: call.mcpReq.signal, env: BRIEF });
       };
       return findCommands(ctx, typeof given.query === 'string' ? given.query : '', limits, look);
     }
     const words = wordsOf(given);
     if (!words) return { text: 'words must be an array of the words after dnx, one each: ["server","list"].', isError: true };
-    const seen = reporter(call, runner.redacted);
+    const told = reporter(call, runner.redacted);
+    const answer = (seen?: (line: string) => void) => answerToLine(tool as LineTool, words, call, client, seen);
+    return told ? whileWaiting(ctx.clock, told, answer) : answer();
+  }
+
+  async function answerToLine(
+    tool: LineTool,
+    words: readonly string[],
+    call: ServerContext,
+    client: Pick<ChangeCall, 'asks' | 'client'>,
+    seen: ((line: string) => void) | undefined,
+  ): Promise<Answer | Question> {
+    const { signal } = call.mcpReq;
     if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, ...client, reply: replyIn(call) });
     let line: TypedLine | undefined;
     const run = (options?: Partial<RunOptions>) =>
@@ -110,11 +124,11 @@ function openTools(ctx: Needs, limits: Limits, runner: Runner) {
         ...options,
         check(typed) {
           line = typed;
-          return check(tool as LineTool, words)(typed);
+          return check(tool, words)(typed);
         },
       });
     if (tool === 'wait') return waitFor(ctx, run, { signal, seen });
-    const ran = seen ? await whileWaiting(ctx.clock, seen, (patient) => run({ seen: patient })) : await run({ env: BRIEF });
+    const ran = await run(seen ? { seen } : { env: BRIEF });
     if (!line && ran.code === 0) return helpAnswer(ran.stdout);
     return resultAnswer(ran, { last: line?.path.endsWith('logs') === true });
   }
@@ -168,33 +182,34 @@ function replyIn({ mcpReq }: ServerContext): ChangeCall['reply'] {
   return { id, approve, name };
 }
 
-/** How long a command may wait for the rate limit if the client gets no progress: it gives up after a minute. */
-const BRIEF = { DNX_MAX_WAIT: '45s' };
 /** Between two signs of life to a client, in ms, and how many there are: more than the longest wait takes. */
 const BEAT_MS = 20_000;
 const MOST_BEATS = 10;
 
-/** Runs a command, and reports its wait for the rate limit again and again: one sign of life keeps no client waiting for a minute. */
+/**
+ * Does work that reports what it does, and reports its wait for the rate limit again and again, until it reports something else: one sign of life
+ * keeps no client waiting for a minute.
+ */
 async function whileWaiting<T>(
   clock: Needs['clock'],
-  seen: (line: string) => void,
+  told: (line: string) => void,
   work: (seen: (line: string) => void) => Promise<T>,
 ): Promise<T> {
-  const over = new AbortController();
-  let waits = false;
-  const beat = async () => {
+  let over = new AbortController();
+  const beat = async ({ signal }: AbortController) => {
     for (let count = 0; count < MOST_BEATS; count++) {
-      await clock.sleep(BEAT_MS, over.signal);
-      seen('Still waiting for the rate limit.');
+      await clock.sleep(BEAT_MS, signal);
+      told('Still waiting for the rate limit.');
     }
   };
-  const watched = (line: string) => {
-    seen(line);
-    // The end of the work interrupts the sleep.
-    if (!waits && /rate limit/i.test(line)) void beat().catch(() => {});
-    waits ||= /rate limit/i.test(line);
+  const seen = (line: string) => {
+    told(line);
+    over.abort();
+    over = new AbortController();
+    // What comes next interrupts the sleep.
+    if (isWait(line)) void beat(over).catch(() => {});
   };
-  return work(watched).finally(() => over.abort());
+  return work(seen).finally(() => over.abort());
 }
 
 /** Sends each line of progress to a client that wants it. */
