@@ -84,6 +84,25 @@ describe.each([
     expect((await agent.change('site', 'update', 'blog.example.com', '--branch', 'mine')).text).toContain('"reason":"plan_moved"');
     expect(sent()).toEqual([]);
   });
+
+  test.each(['env set shop.example.com MOVES=mine', 'env unset shop.example.com MOVES'])(
+    '%s is refused if the hidden value was changed between approval and apply',
+    async (line) => {
+      const set = async (value: number) => {
+        await bed.clock.sleep(2_000);
+        expect((await bed.dnx(`env set shop.example.com MOVES=${value}`)).code).toBe(0);
+      };
+      await set(bed.clock.elapsed());
+      const fill = async (): Promise<Filled> => {
+        await set(bed.clock.elapsed());
+        before = bed.sandbox.calls.length;
+        return approve();
+      };
+      agent = await openAgent(bed, '', { modern, fill });
+      expect((await agent.change(...line.split(' '))).text).toContain('"reason":"plan_moved"');
+      expect(sent()).toEqual([]);
+    },
+  );
 });
 
 test('variables are set with what the agent typed, which no plan holds', async () => {

@@ -50,7 +50,12 @@ describe('--site', () => {
   });
 
   test('touches nothing else of the server or the account', async () => {
-    const agent = await openAgent(bed, '--site shop.example.com');
+    const agent = await openAgent(bed, '--site shop.example.com', { fill: approve });
+    for (const given of [[], ['--confirm', 'web-1'], ['--yes']])
+      expect(await agent.change('server', 'delete', 'web-1', ...given)).toEqual({
+        isError: true,
+        text: expect.stringMatching(/^(?![\s\S]*Ask the user)[\s\S]*limited to site shop\.example\.com/),
+      });
     for (const words of [
       ['crontab', 'list', '--server', 'web-1'],
       ['daemon', 'list', '--server', 'web-1'],

@@ -198,7 +198,7 @@ function replacedBy({ call, body, before }: Pick<RecordedChange, 'call' | 'body'
   const sent = call.startsWith('PUT ') && isObject(body) ? Object.keys(body) : undefined;
   const kept = pick((field) => (sent ? sent.includes(field) : [...fields, ...secrets].includes(field) || !VOLATILE.test(field)));
   const marked = Object.entries(kept).map(([field, value]) => [field, secrets.includes(field) && !isShown(before, field) ? MASK : value]);
-  const stamp = sent?.some((field) => isSecretField(call, field)) ? pick((field) => field === 'updated_at') : {};
+  const stamp = (sent ?? Object.keys(kept)).some((field) => isSecretField(call, field)) ? pick((field) => field === 'updated_at') : {};
   return { ...shownFields(call, Object.fromEntries(marked)), ...stamp };
 }
 

@@ -98,9 +98,10 @@ async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Q
   };
   const rest = words.indexOf('--');
   const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
-  const saved = await dryRun(changing, call, { out: file, text: true, keep: asks && !isPreview ? keep : undefined });
+  const kept = { keep: asks && !isPreview ? keep : undefined };
+  const saved = await dryRun(changing, call, { out: file, text: true, ...kept });
   if (saved.code === RATE_LIMITED) return resultAnswer(saved);
-  if (saved.code !== 0) return unsaved(changing, call, isPreview);
+  if (saved.code !== 0) return unsaved(changing, call, isPreview, kept);
   const shown = saved.stdout.trimEnd();
   const text = readText(file);
   if (text === undefined) return { text: asData(shown) };
@@ -163,9 +164,9 @@ const patience = (seen: ChangeCall['seen']): Pick<RunOptions, 'seen' | 'env'> =>
   seen ? { seen: (line) => void (isWait(line) && seen(line)) } : { env: BRIEF };
 
 /** What cannot be saved as a plan, but shown, is for a person to run. Otherwise, the error of the dry run. */
-async function unsaved(changing: Changing, call: ChangeCall, isPreview: boolean): Promise<Answer> {
-  const { code, stdout } = await dryRun(changing, call, { text: true });
-  if (code !== 0) return resultAnswer(await dryRun(changing, call, {}));
+async function unsaved(changing: Changing, call: ChangeCall, isPreview: boolean, kept: Pick<RunOptions, 'keep'>): Promise<Answer> {
+  const { code, stdout } = await dryRun(changing, call, { text: true, ...kept });
+  if (code !== 0) return resultAnswer(await dryRun(changing, call, kept));
   const shown = stdout.trimEnd();
   return isPreview ? previewed(shown) : forReview(shown, ['dnx', ...call.words].map(quoted).join(' '));
 }
