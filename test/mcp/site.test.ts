@@ -45,7 +45,9 @@ describe('--site', () => {
     const agent = await openAgent(bed, '--site shop.example.com', { fill: approve });
     const listed = await agent.read('history');
     expect(dataIn(listed)).toEqual([expect.objectContaining({ command: expect.stringContaining('shop.example.com') })]);
-    expect((await agent.read('history', 'show', '2')).text).toContain('The history has no change 2.');
+    const { id } =
+      ((await bed.dnx('history --json')).json() as { id: string; command: string }[]).find(({ command }) => command.includes('blog')) ?? {};
+    expect((await agent.read('history', 'show', String(id))).text).toContain(`The history has no change ${id}.`);
     expect((await agent.end()).code).toBe(0);
   });
 
