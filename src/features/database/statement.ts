@@ -19,11 +19,15 @@ interface Token {
   readonly to: number;
 }
 
+/** How long a statement may be, in characters: patterns that read longer strings would exhaust the stack. */
+const MOST = 4_000_000;
+
 /**
  * Reads a statement as the database does, with the settings that query.ts makes, and returns it if it is of a kind that only reads. Throws
  * `refused` with the first word that may write, and usage errors for several statements and none.
  */
 export function readIn(sql: string, driver: Driver, refused: (word: string) => Error): Read {
+  if (sql.length > MOST) throw usage('The statement is longer than 4 MB.', 'For scripts, use: dnx db shell');
   const all = tokensOf(sql, driver, refused);
   while (all.at(-1)?.text === ';') all.pop();
   const [first] = all;
@@ -107,13 +111,15 @@ function isWriting({ kind, text }: Token, before: Token | undefined, after: Toke
   return driver === 'pgsql' && after?.text === '(' && OUTSIDE.test(name);
 }
 
-/** Functions of PostgreSQL that write files, change the server or another session, or run a text as SQL, in a read-only transaction, too. */
+/** Functions of PostgreSQL and its extensions that write files or pages, change the server or another session, or run a text as SQL, in a read-only transaction, too. */
 const OUTSIDE = new RegExp(
   `^(?:${[
     'lo_(?!get$|open$|close$|tell|lseek)\\w*|lowrite|pg_file_\\w*|dblink\\w*',
     'pg_(?:terminate|cancel)_backend|pg_(?:reload_conf|promote|switch_wal|import_system_collations|nextoid)|pg_rotate_logfile\\w*',
     'pg_(?:create|drop|copy|sync)_\\w*|pg_(?:backup_)?(?:start|stop)(?:_backup)?|pg_wal_replay_(?:pause|resume)|pg_log\\w*_(?:contexts|snapshot)',
     'pg_logical_(?:emit_message|slot_get\\w*)|pg_replication_(?:slot_advance|origin_\\w*)|pg_stat_(?:\\w+_)?reset\\w*|binary_upgrade_\\w*',
+    'heap_force_\\w+|brin_(?:de)?summarize_\\w+|gin_clean_pending_list|pg_truncate_visibility_map|autoprewarm_\\w+',
+    'pg_(?:restore|clear)_\\w+_stats|pg_stop_making_pinned_objects',
     'set_config|query_to_xml\\w*|ts_stat|ts_rewrite|crosstab\\w*|connectby|xpath_table',
   ].join('|')})$`,
 );
