@@ -3,6 +3,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { holderName, processHolder } from '../../src/machine/files/lock.ts';
+import { addDatabaseSite, dotenvOf, openDatabaseBed, variablesFor } from '../support/database-site.ts';
+import { reasonAgainstDatabases } from '../support/databases.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -193,5 +195,49 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     writeFileSync(join(left, holderName({ ...processHolder(process.pid), start: '1' })), '');
     for (const code of [0, 1]) expect(await bed.dnx(['ssh', SITE, 'sh', '-c', `exit ${code}`])).toMatchObject({ exitCode: code });
     expect(readdirSync(bed.directory).filter((name) => name.startsWith('dnx-gate-'))).toEqual([]);
+  });
+});
+
+const databases = reasonAgainstDatabases();
+if (databases !== undefined) process.stderr.write(`Skipped the tests of dnx db at a server that is remembered: ${databases}\n`);
+
+describe.skipIf(databases !== undefined)('the database of a site that ssh reached within the hour', { timeout: 60_000 }, () => {
+  let bed: Awaited<ReturnType<typeof openDatabaseBed>>;
+  const DOMAIN = 'reach-db.example.com';
+  beforeAll(async () => {
+    bed = await openDatabaseBed();
+    addDatabaseSite(bed, DOMAIN, variablesFor(bed.servers.mariadb, 'mariadb', 'reached'));
+    bed.servers.mariadb.sql('CREATE DATABASE reached; CREATE TABLE reached.t (a INT); INSERT INTO reached.t VALUES (1)');
+    const pulled = { APP_ENV: 'local', ...variablesFor(bed.servers.mariadb, 'mariadb', 'pulled') };
+    writeFileSync(join(bed.directory, 'pulled.env'), dotenvOf(pulled));
+    bed.sshd.user(MOVED, '/bin/bash');
+  }, 120_000);
+  afterAll(() => bed?.close());
+
+  test.each([
+    ['query', ['query', DOMAIN, 'SELECT a FROM t', '-o', 'csv'], 'a\n1\n'],
+    ['dump', ['dump', DOMAIN, '-O', 'again.sql', '--force'], 'Saved reached to again.sql'],
+    ['dump to standard output', ['dump', DOMAIN, '-O', '-'], '-- Dump completed'],
+    ['tunnel', ['tunnel', DOMAIN, '--', 'true'], ''],
+    ['shell', ['shell', DOMAIN], ''],
+    ['pull', ['pull', DOMAIN, '--into', 'pulled.env', '--confirm', 'pulled'], 'Copied reached from web-1 to pulled'],
+    ['import', ['import', DOMAIN, 'reached.sql', '--confirm', DOMAIN], 'Imported reached.sql into reached'],
+  ])('if its server has another user, dnx db %s runs nothing at the old one, and then at the new one', async (_, words, printed) => {
+    expect(await bed.here(['db', 'dump', DOMAIN, '-O', 'reached.sql', '--force'])).toMatchObject({ exitCode: 0 });
+    const before = bed.sshd.log().length;
+    const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
+    const { ssh_user } = server ?? {};
+    Object.assign(server ?? {}, { ssh_user: MOVED });
+    try {
+      const { exitCode, stdout, stderr } = await bed.here(['db', ...words]);
+      expect([exitCode, stdout.includes(printed)], stderr).toEqual([0, true]);
+      const sessions = bed.sshd
+        .log()
+        .slice(before)
+        .matchAll(/Starting session: command for (\S+) from/g);
+      expect(new Set([...sessions].map(([, user]) => user))).toEqual(new Set([MOVED]));
+    } finally {
+      Object.assign(server ?? {}, { ssh_user });
+    }
   });
 });

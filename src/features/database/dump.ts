@@ -40,7 +40,11 @@ export async function dump(ctx: Needs, targets: Targets, options: Options): Prom
       ...ctx,
       tally,
     });
-  if (!target) return stream(body('standard output'));
+  if (!target) {
+    // Once it is printed, nothing can run again.
+    await source.place.machine.check;
+    return stream(body('standard output'));
+  }
   const path = target.pathFor(`${database}-${fileStamp(clock.now())}.sql.gz`);
   const shown = target.shown(path);
   const size = await saveFile(path.endsWith('.sql') ? body(shown) : compressed(body(shown)), path, overwrite);

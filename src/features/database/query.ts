@@ -3,7 +3,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Item, rows, type View } from '../../cli/output/view.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
 import { type Ran, runRemoteQuery } from './remote-sql.ts';
 import { type Read, readIn } from './statement.ts';
@@ -68,7 +68,8 @@ async function answer(ctx: Needs, source: DatabaseSource, statement: Statement):
     const script = scripts[driver](statement);
     return await runRemoteQuery(ctx, source, script, { args, most: MOST }, (ran) => interrupted(ctx, source, statement, ran));
   } catch (error) {
-    throw error instanceof DnxError ? explained(error, statement) : error;
+    // What only moved runs again.
+    throw error instanceof DnxError && !(error instanceof Moved) ? explained(error, statement) : error;
   }
 }
 
