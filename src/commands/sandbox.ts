@@ -232,7 +232,7 @@ const shell = command({
     if (!stdin.isTTY || !stdout.isTTY) throw usage('dnx sandbox shell needs a terminal.', 'For a script: dnx sandbox run -- COMMAND');
     const { userShell } = await import('../features/sandbox/user-shell.ts');
     await inSandbox(ctx, given, async ({ changes, clone, directory }) => {
-      ctx.progress.note(welcome(clone, given.fail_deploys));
+      ctx.progress.note(welcome(clone, given.fail_deploys, stdout.columns ?? 80));
       await untilHangup(ctx.world, (signal) =>
         ctx.world.spawn({ ...userShell(ctx.world, changes, directory), cwd: clone ?? directory, foreground: true, insist: true, signal }),
       );
@@ -250,7 +250,14 @@ async function untilHangup<T>({ signal }: Pick<World, 'signal'>, run: (signal: A
   return run(hangup.signal).finally(() => signal.removeEventListener('abort', stop));
 }
 
-const welcome = (clone: string | undefined, failing: FailureName | undefined): string =>
+/** What to try, side by side if there is room. */
+const tries = [
+  ['dnx site list', 'dnx deploy --verify /up', 'dnx rollback'],
+  ['dnx changes', 'dnx why api.example.com', 'dnx logs -f'],
+  ['dnx artisan about', 'dnx ssh shop.example.com', 'dnx --help'],
+] as const;
+
+const welcome = (clone: string | undefined, failing: FailureName | undefined, columns: number): string =>
   [
     'A Deploynix to try, on this machine only: 3 servers, 6 sites, and a token that may do everything.',
     clone
@@ -258,9 +265,15 @@ const welcome = (clone: string | undefined, failing: FailureName | undefined): s
       : 'There is no clone of the shop, because Git is not installed.',
     ...(failing === undefined ? [] : [`Deployments fail (${failing}) until you fix why.`]),
     '',
-    '  dnx site list                 dnx deploy --verify /up       dnx rollback',
-    '  dnx changes                   dnx why api.example.com       dnx logs -f',
-    '  dnx artisan about             dnx ssh shop.example.com      dnx --help',
+    ...(columns < 74
+      ? tries.flat().map((line) => `  ${line}`)
+      : tries.map(
+          (line) =>
+            `  ${line
+              .map((each) => each.padEnd(30))
+              .join('')
+              .trimEnd()}`,
+        )),
     '',
     'exit or Ctrl-D removes it all.',
   ].join('\n');

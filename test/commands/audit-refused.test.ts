@@ -225,3 +225,12 @@ test('values in other spellings are understood', async () => {
   const found = (await bed.dnx('audit --json')).json<AuditFinding[]>();
   expect(found.map(({ rule }) => rule).sort()).toEqual(names.map((name) => plants[name]?.rule).sort());
 });
+
+test.each([
+  [{}, 'a server without a usable id'],
+  [{ name: 'web-9' }, 'a server web-9 without a usable id'],
+])('a server that has no id is named as far as it can be: %j', async (server, named) => {
+  bed.sandbox.faults.always({ method: 'GET', path: '/servers' }, { status: 200, body: { data: [server] } });
+  const { code, stdout } = await bed.dnx('audit');
+  expect([code, stdout.includes(`Deploynix lists ${named}.`)], stdout).toEqual([12, true]);
+});

@@ -53,6 +53,12 @@ const processesIn = (directory: string): readonly string[] =>
 
 describe('dnx sandbox shell', { timeout: 60_000 }, () => {
   const noClone = isWithout('git');
+  test.concurrent('says what to try, one to a line if there is little room', async ({ home }) => {
+    const terminal = openTerminal(['sandbox', 'shell'], { SHELL: '/bin/bash', TMPDIR: home }, home, 40);
+    await terminal.shows(/ {2}dnx site list\r?\n {2}dnx deploy --verify \/up\r?\n {2}dnx rollback\r?\n/);
+    await leave(terminal);
+  });
+
   test.skipIf(noClone).concurrent('is in a linked clone whose history is that of the releases', async ({ home }) => {
     const terminal = await enter(home);
     await run(terminal, 'dnx status');

@@ -55,8 +55,8 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;
   const records = distinct(await ctx.api.list<JsonObject>('GET /servers'));
-  const wanted = withLabels(records, 'server', (name) => {
-    if (whole) ledger.unchecked({}, serverRules, { reason: `Deploynix lists a server ${name} without a usable id.` });
+  const wanted = withLabels(records, 'server', (reason) => {
+    if (whole) ledger.unchecked({}, serverRules, { reason });
   }).filter(([{ id }]) => whole || id === server.id);
   if (!whole && wanted.length === 0) throw notFound('server', server.label, []);
   if (whole) await auditTokens(ctx, ledger, reader);
@@ -185,9 +185,9 @@ async function auditSites(place: OnServer, audit: Audit, online: OnlineSite[]): 
   const shared = await reader.list('GET /servers/{server}/certificates', place, own);
   const known = { shared, ofSites: new Set<string>() };
   const unusable: string[] = [];
-  const usable = withLabels(sites, 'site', (name) => {
+  const usable = withLabels(sites, 'site', (reason, name) => {
     unusable.push(name);
-    ledger.unchecked(place, siteRules, { reason: `Deploynix lists a site ${name} without a usable id.` });
+    ledger.unchecked(place, siteRules, { reason });
   });
   await inParallel(usable, ([site, record]) => auditSite(record, { ...place, site }, known, audit));
   for (const [site, record] of usable)

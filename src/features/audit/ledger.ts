@@ -128,14 +128,14 @@ export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] 
 export function withLabels(
   records: readonly JsonObject[],
   noun: 'server' | 'site',
-  unusable: (name: string) => void,
+  unusable: (what: string, name: string) => void,
 ): readonly (readonly [Target, JsonObject])[] {
   const names = records.map((each) => resourceName(each, noun) ?? wordOf(each.id));
   return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
     const id = idIn(record.id);
     const name = names[index] ?? '';
     if (id === undefined) {
-      unusable(name);
+      unusable(`Deploynix lists a ${[noun, name].filter(Boolean).join(' ')} without a usable id.`, name);
       return [];
     }
     const isShared = names.filter((each) => sameName(noun, each, name)).length > 1;
