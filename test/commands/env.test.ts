@@ -173,6 +173,14 @@ describe('env set with a key alone', () => {
   });
 });
 
+test.each([
+  ['missing.txt', 'missing.txt does not exist.'],
+  ['/etc', '/etc is a directory.'],
+])('a value from %s fails in words', async (file, words) => {
+  const { code, stderr } = await bed.dnx(`env set KEY --from-file ${file} ${on}`);
+  expect([code, stderr]).toEqual([2, `Error: ${words}\n`]);
+});
+
 test('env list says how to show the values, and only if they are masked', async () => {
   const hint = 'Values are masked. Show them with --reveal.\n';
   expect((await bed.dnx(`env list ${on}`)).stderr).toBe(hint);

@@ -62,7 +62,7 @@ describe('parseValue', () => {
     expect(await parseValue('public_key', content(''), 'plain', sources)).toBe('plain');
     await expect(parseValue('public_key', content(''), '@missing', sources)).rejects.toMatchObject({
       code: 'usage',
-      message: 'Could not read missing (ENOENT).',
+      message: 'missing does not exist.',
     });
   });
 
