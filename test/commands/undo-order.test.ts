@@ -129,6 +129,15 @@ describe('dnx undo', () => {
     expect(run.stderr).toMatch(/Skipped \w+: deploy shop\.example\.com \(web-9\)\. Roll back with dnx rollback/);
   });
 
+  test('does not delete what it cannot bring back to its last value', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.token };
+    for (const value of [1, 2]) expect((await bed.dnx(`env set blog.example.com KEY=${value}`, { env })).code).toBe(0);
+    const run = await bed.dnx('undo --yes', { env });
+    expect([run.code, sent(run)], run.stderr).toEqual([1, []]);
+    expect(run.stderr).toMatch(/Skipped (\w+): update variable KEY .*\nSkipped \w+: create variable KEY .*\. \1 changed it since\.\n/);
+    expect((await bed.dnx('env get blog.example.com KEY')).stdout).toBe('2\n');
+  });
+
   test('names an undo and what it took back', async () => {
     await rename('web-1', 'web-9');
     const id = await latest();

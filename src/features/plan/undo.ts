@@ -159,17 +159,27 @@ function lastRun(reader: Reader): Chosen {
   ];
   const skip = (run: SentRun, what: string) => ctx.progress.note(`Skipped ${run.id}: ${what}`);
   let why: string | undefined;
+  /** What a skipped run changed: going further back would lose that. */
+  const kept = new Map<string, string>();
+  const idOf = ({ created, line }: SentChange) => past.idNow(created ?? Object.values(line.change.targets).at(-1)?.id ?? '');
   for (const run of bases) {
     if (SESSION.test(run.words.slice(0, 2).join(' '))) {
       if (direction === 'undo') skip(run, `dnx ${run.words.slice(0, 2).join(' ')}. A session is not undone.`);
       continue;
     }
     const chosen = chosenOf(reader, run);
-    if (chosen.steps.some(({ isDone }) => !isDone)) return chosen;
     const [stays] = chosen.stays;
+    if (chosen.steps.some(({ isDone }) => !isDone)) {
+      const since = run.changes.find((change) => kept.has(idOf(change)));
+      if (!since) return chosen;
+      skip(run, `${titleOf(ctx, since)}. ${kept.get(idOf(since))} changed it since.`);
+      continue;
+    }
     if (direction === 'redo' || chosen.steps.length > 0 || !stays) continue;
     why ??= stays[1];
     skip(run, `${stays[0]}. ${stays[1]}`);
+    for (const change of run.changes)
+      if (change.outcome === 'applied' && change.line.change.call.startsWith('PUT ')) kept.set(idOf(change), run.id);
   }
   throw why === undefined
     ? new DnxError('not_found', `Nothing to ${direction}.`, { next: [{ command: ['history'], why: 'See' }] })
