@@ -294,11 +294,11 @@ export interface OperationAt {
 
 /**
  * The operation at a path that anybody may have typed, with or without a query; undefined if there is none. A path of which servers make
- * something else has none: with empty segments, `..`, `%2F`, or for a change a query, in which PHP may find a `_method`.
+ * something else has none: with empty segments, `..`, `%2F`, or for a change a query that is not harmless.
  */
 export function operationAt(method: string, address: string): OperationAt | undefined {
-  const [path = '', query] = address.split('?');
-  if (query !== undefined && method !== 'GET') return undefined;
+  const [path = '', query] = address.split(/\?(.*)/s);
+  if (query !== undefined && method !== 'GET' && !isHarmlessQuery(query)) return undefined;
   const [first, ...parts] = path.split('/').map(decoded);
   if (first !== '' || parts.some((part) => part === undefined || /^\.{0,2}$|[/\\]/.test(part))) return undefined;
   for (const call of Object.keys(operations) as Endpoint[]) {
@@ -311,6 +311,10 @@ export function operationAt(method: string, address: string): OperationAt | unde
   }
   return undefined;
 }
+
+/** True if no query makes another operation of it: Laravel takes the method from `_method`, which PHP also reads in `.method` and `[method`. */
+export const isHarmlessQuery = (query: string): boolean =>
+  [...new URLSearchParams(query).keys()].every((key) => /^[a-z][\w[\]-]*$/i.test(key));
 
 function decoded(part: string): string | undefined {
   try {

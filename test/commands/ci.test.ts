@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -201,13 +201,22 @@ describe('other CI systems', () => {
   });
 
   test('a result that cannot be written is a failure, which says how the deployment ended', async () => {
-    const run = await bed.dnx('deploy shop.example.com --json --result-file /dev/full');
+    const blocked = async (name: string) => {
+      bed.clock.at(bed.clock.elapsed() + 5_000, () => {
+        rmSync(join(bed.directory, name), { force: true });
+        mkdirSync(join(bed.directory, name));
+      });
+      return bed.dnx(`deploy shop.example.com --json --result-file ${name}`);
+    };
+    const run = await blocked('one');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'succeeded' })]);
-    expect(run.stderr).toContain('Could not write the result to /dev/full: the disk is full. The deployment succeeded.');
+    expect(run.stderr).toMatch(/Could not write the result to one: .*\. The deployment succeeded\./);
     bed.sandbox.state.fail_deploys = true;
-    const failed = await bed.dnx('deploy shop.example.com --json --result-file /dev/full');
+    const failed = await blocked('two');
     expect([failed.code, failed.json()]).toEqual([1, expect.objectContaining({ outcome: 'failed' })]);
-    expect(failed.stderr).toContain('! Could not write the result to /dev/full: the disk is full.');
+    expect(failed.stderr).toContain('! Could not write the result to two: ');
+    const device = await bed.dnx('deploy shop.example.com --result-file /dev/full');
+    expect([device.code, device.calls.filter((call) => !call.startsWith('GET '))]).toEqual([2, []]);
   });
 
   test.each([

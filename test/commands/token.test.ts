@@ -114,7 +114,7 @@ describe('token create', () => {
     ['token create ci', 'No abilities given.'],
     ['token create ci --for "token list"', 'No ability needed: any token can do that.'],
     ['token create ci --for "nonsense"', 'nonsense'],
-    ['token create ci --from-script missing.sh', 'Could not read missing.sh'],
+    ['token create ci --from-script missing.sh', 'missing.sh does not exist.'],
   ])('%s exits 2 before any request', async (line, words) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });

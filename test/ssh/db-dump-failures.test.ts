@@ -123,7 +123,7 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     onTestFinished(release);
     const into = copying.folder();
     const running = copying.run(['db', 'dump', copying.sites.mariadb, '-O', into]);
-    await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(1);
+    await expect.poll(() => waitingFor(copying.servers.mariadb, 'users'), SLOWLY).toBe(1);
     copying.sshd.drop();
     const ran = await running;
     expect([ran.code, readdirSync(into)]).toEqual([13, []]);

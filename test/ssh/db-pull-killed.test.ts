@@ -46,7 +46,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     onTestFinished(release);
     // A busy machine may take longer to kill dnx, and to end the transaction, than dnx would wait.
     const running = copying.startPull(copying.sites.mariadb, 'mariadb', target, [], { PATH: copying.withPatience(600) });
-    await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(1);
+    await expect.poll(() => waitingFor(copying.servers.mariadb, 'RENAME TABLE'), SLOWLY).toBe(1);
     running.kill('SIGKILL');
     expect((await running).signal).toBe('SIGKILL');
     return { before, release };
@@ -64,7 +64,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
       ),
     );
     // A killed statement that still waits may get its lock.
-    await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(0);
+    await expect.poll(() => waitingFor(copying.servers.mariadb, 'RENAME TABLE'), SLOWLY).toBe(0);
     await release();
     expect(copying.servers.mariadb.sql(OLD, 'early')).toBe('old\n1\n');
     expect(copying.content('mariadb', 'early')).not.toBe(before);

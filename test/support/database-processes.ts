@@ -55,6 +55,11 @@ export async function holding({ socket }: Database, database: string, statement:
   };
 }
 
-/** How many sessions of MariaDB wait for a table that another one uses. */
-export const waitingFor = ({ sql }: Database): number =>
-  Number(sql("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'"));
+/** How many sessions of MariaDB wait to run such a statement, for a table that another session uses. Other tests use the server, too. */
+export const waitingFor = ({ sql }: Database, statement: string): number =>
+  Number(
+    sql(
+      `SELECT COUNT(*) FROM information_schema.PROCESSLIST
+       WHERE STATE LIKE 'Waiting for table metadata lock%' AND INFO LIKE '%${statement}%' AND ID <> CONNECTION_ID()`,
+    ),
+  );

@@ -7,7 +7,7 @@ import { readText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Endpoint, parameters, segment } from '../../platform/api/endpoint.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
-import { changes as changing, createdBy, listPath, operationPath, operations } from '../../platform/operations.ts';
+import { changes as changing, createdBy, isHarmlessQuery, listPath, operationPath, operations } from '../../platform/operations.ts';
 import { leavesSite } from '../deploy/options.ts';
 import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
 import { misfit } from './misfit.ts';
@@ -163,9 +163,6 @@ function requireDeployment(call: string, { verify, rollback_on_fail }: PlannedDe
   if (!verify && rollback_on_fail) throw wrong('rolls back without a verification');
   if (verify && leavesSite(verify.path)) throw wrong('verifies a path that is not one of the site');
 }
-
-/** No query changes which operation it is: Laravel takes the method from `_method`, also spelled `.method` or `_method[]`. */
-const isHarmlessQuery = (query: string): boolean => [...new URLSearchParams(query).keys()].every((key) => /^[a-z][\w[\]-]*$/i.test(key));
 
 function requireTarget(noun: string, { id, created_by }: PlannedTarget, earlier: readonly PlannedChange[], wrong: Wrong): void {
   if (id !== null && created_by === undefined) {
