@@ -1,4 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import { truthy } from '../../machine/env.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import { safeLines } from './text.ts';
@@ -66,7 +67,7 @@ export function detailLines(details: readonly Detail[], style: Style, wrap: Wrap
   const width = Math.max(0, ...details.map(([label]) => label.length));
   return details.map(([label, text]) => {
     const gap = ' '.repeat(width - label.length + 2);
-    return wrap(`  ${style[marks[label] ?? 'dim'](label)}${painted(`${gap}${safeLines(text)}`, style)}`, width + 4);
+    return wrap(`  ${style[own(marks, label) ?? 'dim'](label)}${painted(`${gap}${safeLines(text)}`, style)}`, width + 4);
   });
 }
 

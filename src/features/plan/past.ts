@@ -6,6 +6,7 @@ import { type EndedLine, historyDirectory, historyFiles, type SentLine, writeFou
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { inverseOf } from '../../cli/plan/undo.ts';
 import { readText } from '../../machine/files/text-file.ts';
+import { parameters } from '../../platform/api/endpoint.ts';
 import { namings } from '../../platform/names/namings.ts';
 
 /** How a change ended: `unknown` if its response was lost or a server error. */
@@ -222,6 +223,7 @@ const isChange = (value: unknown): boolean =>
   (value.before === null || isObject(value.before)) &&
   isTextOrNull(value.undo) &&
   isObject(value.targets) &&
+  parameters(value.call).every((noun) => noun in (value.targets as JsonObject)) &&
   Object.entries(value.targets).every(
     ([noun, target]) => Object.hasOwn(namings, noun) && isObject(target) && [target.id, target.name].every(isTextOrNull),
   );
