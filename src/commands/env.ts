@@ -40,7 +40,9 @@ const listVariables = command({
       return rows(await ctx.pages<SiteVariable>(), revealedColumns, 'No environment variables.', first);
     const all = await ctx.list<SiteVariable>();
     const view = rows(all, siteVariables.columns, 'No environment variables.', first);
-    return { view, ...(all.length > 0 && { note: 'Values are masked. Show them with --reveal.' }) };
+    const { session } = ctx.settings;
+    const mayReveal = !session?.agent || session.showValues;
+    return { view, ...(all.length > 0 && mayReveal && { note: 'Values are masked. Show them with --reveal.' }) };
   },
 });
 

@@ -48,6 +48,11 @@ test('what an agent reads has no value of a variable, with and without --read-on
     }
 });
 
+test('a table of variables does not suggest the option that is refused there', async () => {
+  const [run] = await inSession(['env list shop.example.com']);
+  expect(run).toMatchObject({ code: 0, stderr: expect.not.stringContaining('--reveal') });
+});
+
 test.each([
   ['env list shop.example.com --reveal', 'values of variables'],
   ['env diff shop.example.com staging.example.com --reveal', 'values of variables'],

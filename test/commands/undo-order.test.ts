@@ -138,6 +138,13 @@ describe('dnx undo', () => {
     expect((await bed.dnx('env get blog.example.com KEY')).stdout).toBe('2\n');
   });
 
+  test('says why nothing can be redone', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.token };
+    for (const line of ['env set blog.example.com KEY=1', 'undo --yes']) expect((await bed.dnx(line, { env })).code).toBe(0);
+    const run = await bed.dnx('redo --yes', { env });
+    expect([run.code, run.stderr]).toEqual([1, expect.stringMatching(/Nothing to redo: .*DNX_TOKEN is set\./)]);
+  });
+
   test('names an undo and what it took back', async () => {
     await rename('web-1', 'web-9');
     const id = await latest();

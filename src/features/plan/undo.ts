@@ -175,15 +175,16 @@ function lastRun(reader: Reader): Chosen {
       skip(run, `${titleOf(ctx, since)}. ${kept.get(idOf(since))} changed it since.`);
       continue;
     }
-    if (direction === 'redo' || chosen.steps.length > 0 || !stays) continue;
+    if (chosen.steps.length > 0 || !stays) continue;
     why ??= stays[1];
+    if (direction === 'redo') continue;
     skip(run, `${stays[0]}. ${stays[1]}`);
     for (const change of run.changes)
       if (change.outcome === 'applied' && change.line.change.call.startsWith('PUT ')) kept.set(idOf(change), run.id);
   }
   throw why === undefined
     ? new DnxError('not_found', `Nothing to ${direction}.`, { next: [{ command: ['history'], why: 'See' }] })
-    : new DnxError('failed', `Nothing to undo: ${why}`, { reason: 'undo_impossible' });
+    : new DnxError('failed', `Nothing to ${direction}: ${why}`, { reason: 'undo_impossible' });
 }
 
 /** How the changes of a run are taken back: of an undo the last one first. Fails if nobody knows what it changed. */
