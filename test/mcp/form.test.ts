@@ -111,6 +111,7 @@ describe('values', () => {
     ['MAIL_PASSWORD', 'correct-horse-battery', '21 characters, ending in tery'],
     ['MAIL_TOKEN', 'short', '5 characters'],
     ['CACHE_URL', 'redis://:hunter22@cache.internal', '32 characters, ending in rnal'],
+    ['DATABASE_URL', 'mysql://ada:hunter/22@db.internal/shop', '38 characters, ending in shop'],
   ])('the form shows the new value of %s, unless it is a secret', async (key, value, shown) => {
     const message = await formOf('env', 'set', 'shop.example.com', `${key}=${value}`);
     expect(message).toMatch(new RegExp(`^ {2}value {2}(•+ → )?${shown.replaceAll(/[\\{}.^$*+?()[\]|]/g, '\\$&')}$`, 'm'));

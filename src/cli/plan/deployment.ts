@@ -1,4 +1,5 @@
 import type { Detail } from '../../base/errors.ts';
+import { inQuotes } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 
 /** What a plan holds of a deployment besides its request. */
@@ -26,7 +27,7 @@ export function verifyDetails({ verify, rollback_on_fail }: PlannedDeployment): 
   if (!verify) return [];
   const { path, expect, expect_body: text, for: times, within_s } = verify;
   const words = [
-    `${path} must return ${expect}${text === null ? '' : ` and contain '${text}'`}`,
+    `${path} must return ${expect}${text === null ? '' : ` and contain ${inQuotes(text)}`}`,
     ...(times > 1 ? [`${times} times in a row`] : []),
     `within ${duration(within_s * 1000)}`,
   ];

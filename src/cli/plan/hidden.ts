@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { USERINFO } from '../../base/secrets.ts';
 import { isMask } from '../../base/text.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import { operations } from '../../platform/operations.ts';
@@ -16,9 +17,6 @@ export interface Hidden {
 export type Hide = (hidden: Hidden) => unknown;
 
 const shownOnly: Hide = ({ shown }) => shown;
-
-/** The user and password in a URL. A password may contain anything; a number and a slash after a colon are a port. */
-const USERINFO = /(?<=\/\/)(?:[^\s/?#@:]*:(?!\d+(?:\/|$))\S*|[^\s/?#]*)@/g;
 
 /** A text without the users and passwords of its URLs: `https://••••••••@example.com`. */
 export const withoutUserinfo = (text: string): string => text.replace(USERINFO, `${MASK}@`);

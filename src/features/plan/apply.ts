@@ -116,7 +116,7 @@ async function agree(
     throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
       reason: 'confirmation_missing',
     });
-  if (pending.some(({ change }) => /^(PUT|DELETE) .*\/\{variable\}$/.test(change.call))) await warnUnkept(ctx);
+  if (pending.some((each) => isOfVariable(each) && !each.change.call.startsWith('POST '))) await warnUnkept(ctx);
   if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
   return true;
 }
