@@ -7,8 +7,7 @@ import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { perform, type Starting } from './cli/run/perform.ts';
-import { beforeCommand } from './features/deploy/branch/interrupted.ts';
+import { perform } from './cli/run/perform.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
@@ -98,7 +97,7 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
     throw await explain(error, invocation, ctx);
   };
   try {
-    const result = await perform(invocation, opened, (starting) => before(ctx, starting)).catch(explained);
+    const result = await perform(invocation, opened, () => revokeLeft(ctx)).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
@@ -118,11 +117,9 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
   }
 }
 
-/** Ends what an interrupted command left, before the next one. Loads nothing if there is nothing. */
-async function before(ctx: Opened['ctx'], starting: Starting): ReturnType<typeof beforeCommand> {
-  if (starting.calls && hasJsonFiles(leaseDirectory(ctx.settings.directories.config)))
-    await (await import('./features/lease/left.ts')).revokeLeftLeases(ctx);
-  return beforeCommand(ctx, starting);
+/** Revokes the leases that an interrupted command left. Loads nothing if there are none. */
+async function revokeLeft(ctx: Opened['ctx']): Promise<void> {
+  if (hasJsonFiles(leaseDirectory(ctx.settings.directories.config))) await (await import('./features/lease/left.ts')).revokeLeftLeases(ctx);
 }
 
 /** An error with what this user can do about a refused token. */

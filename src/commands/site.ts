@@ -127,20 +127,10 @@ const deploy = command({
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
     { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
-    {
-      when: 'branch',
-      also: [
-        siteEndpoint,
-        releasesEndpoint,
-        'PUT /servers/{server}/sites/{site}',
-        'GET /git-repositories/{git_repository}',
-        variablesEndpoint,
-      ],
-    },
   ],
   targets: 'all',
   consent: async (ctx, { targets, options, consent: { yes } }) => {
-    const mayAsk = options.all || options.branch !== undefined || ctx.settings.link !== undefined;
+    const mayAsk = options.all || ctx.settings.link !== undefined;
     if (yes || !mayAsk) return undefined;
     return (await import('../features/deploy/consent.ts')).deployConsent(ctx, targets, options);
   },
@@ -150,7 +140,6 @@ const deploy = command({
     'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
     'deploy shop.example.com --guard --allow migrations',
-    'deploy blog.example.com --branch feature/search --yes',
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2 --yes',
   ],

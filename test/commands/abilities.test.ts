@@ -36,7 +36,6 @@ const combinations = [
   `deploy ${shop} --server ${web1} --verify-cmd true`,
   `deploy ${shop} --server ${web1} --verify-cmd true --rollback-on-fail`,
   `deploy ${shop} --server ${web1} --dry-run`,
-  `deploy ${seeded.sites['blog.example.com']} --server ${web1} --branch feature/search --yes`,
   `deploy --all --server ${web1} --no-wait --yes`,
   `deploy ${shop} --server ${web1} --no-wait --guard --allow migrations`,
   `rollback ${shop} --server ${web1} --yes`,

@@ -192,17 +192,6 @@ describe('dnx apply', () => {
     expect([run.code, sent(run)], run.stderr).toEqual([0, [expect.stringContaining('POST '), expect.stringContaining('POST ')]]);
   });
 
-  test('follows a deployment, and puts its branch back', async () => {
-    await save('deploy blog.example.com --branch feature/search');
-    const run = await apply();
-    expect([run.code, sent(run).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+/, ''))], run.stderr).toEqual([
-      0,
-      ['PUT ', 'POST /deploy', 'PUT '],
-    ]);
-    expect(bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com')?.branch).toBe('main');
-    expect(run.waited).toBeGreaterThan(5_000);
-  });
-
   test('follows a rollback, or leaves it to dnx watch', async () => {
     const live = () =>
       bed.sandbox.state.releases.find(({ site_id, active }) => active && site_id === seeded.sites['shop.example.com'])?.name;
@@ -215,16 +204,6 @@ describe('dnx apply', () => {
     expect([names[1], names[2]]).toEqual(['20260413_071200', '20260413_071200']);
     expect((await bed.dnx('watch shop.example.com')).code).toBe(0);
     expect([names[0], live()]).toEqual(['20260416_071200', '20260410_071200']);
-  });
-
-  test('puts the branch back if the deployment fails', async () => {
-    await save('deploy blog.example.com --branch feature/search');
-    bed.sandbox.state.fail_deploys = true;
-    const run = await apply();
-    expect([run.code, bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com')?.branch], run.stderr).toEqual([
-      12,
-      'main',
-    ]);
   });
 
   test('uses what an earlier change creates', async () => {
@@ -402,7 +381,6 @@ describe('a hostile plan', () => {
     ['changes[0].about', (plan) => first(plan, { about: 'x' })],
     ['changes[0].about[0]', (plan) => first(plan, { about: [null] })],
     ['changes[0].undo', (plan) => first(plan, { undo: {} })],
-    ['changes[0].always', (plan) => first(plan, { always: 'yes' })],
     ['changes[0].absent', (plan) => first(plan, { absent: 1 })],
     ['changes[0].undoes.n', (plan) => first(plan, { undoes: { run: 'x', n: 0.5 } })],
     ['changes[0].undoes.more', (plan) => first(plan, { undoes: { run: 'x', n: 0, more: 1 } })],
@@ -410,7 +388,7 @@ describe('a hostile plan', () => {
     ['changes[0].before', (plan) => first(plan, { before: 'x' })],
     ['changes[0].before', (plan) => first(plan, { before: undefined })],
     ['changes[0].targets.server.id', (plan) => first(plan, { targets: { ...plan.changes[0]?.targets, server: { id: 1, name: null } } })],
-    ['changes[0].__proto__', (plan) => first(plan, JSON.parse('{"__proto__":{"always":true}}'))],
+    ['changes[0].__proto__', (plan) => first(plan, JSON.parse('{"__proto__":{"absent":true}}'))],
   ])('has no other %s than the schema says', async (field, change) => {
     expect(await hostile(change)).toContain(`is not a plan: ${field} is not`);
   });

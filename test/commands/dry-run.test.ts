@@ -171,7 +171,7 @@ describe('--dry-run', () => {
     const state = () => readdirSync(join(bed.directory, 'state')).filter((name) => !name.startsWith('budget'));
     for (const line of [
       'deploy shop.example.com',
-      'deploy blog.example.com --branch feature/search',
+      'deploy blog.example.com',
       'rollback shop.example.com',
       'rollback shop.example.com --result-file new',
       'deploy shop.example.com --result-file new',

@@ -168,18 +168,6 @@ describe('the guard stops a deployment before anything is sent', () => {
     const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --guard`, { env: { DNX_TOKEN: token } });
     expect([done.code, done.stdout, posts(done)]).toEqual([5, '', []]);
   });
-
-  test('of another branch before it is put on the site', async () => {
-    hub.git('checkout', '--quiet', '-b', 'carts');
-    hub.commit('Add carts', { [migration]: '<?php' });
-    hub.git('checkout', '--quiet', 'main');
-    const cwd = inClone();
-    const stderr = await stopped(cwd, '--branch carts --yes');
-    expect(stderr).toContain('1 migration\n');
-    expect(stderr).toContain('dnx deploy shop.example.com --server web-1 --branch carts --guard --allow migrations');
-    expect(liveRelease(bed).site.branch).toBe('main');
-    expect((await deploy(cwd)).code).toBe(0);
-  });
 });
 
 test('each of several sites has its own answer', async () => {

@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { timings } from '../../src/sandbox/index.ts';
-import { filesOf, LINE, siteOf } from '../support/branches.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const env = { DNX_READ_ONLY: '1' };
@@ -70,19 +68,6 @@ describe('DNX_READ_ONLY', () => {
     expect(other.stderr).toMatch(/PUT \/servers\/\w+\/crontabs\/\w+ was not sent/);
     const none = await bed.dnx('crontab ensure "php artisan other" --server web-1 --frequency "* * * * *"', { env });
     expect([none.code, writes(none.calls)]).toEqual([5, []]);
-  });
-
-  test('does not restore the branch of an interrupted deployment, and says why', async () => {
-    expect((await bed.dnx(LINE, { interruptAt: 5_000 })).code).toBe(130);
-    await bed.clock.sleep(timings.deployRuns + 10_000);
-    const ensure = 'env ensure APP_NAME=x --server web-1 --site blog.example.com';
-    for (const line of ['watch blog.example.com --server web-1', ensure]) {
-      const run = await bed.dnx(line, { env });
-      expect([writes(run.calls), siteOf(bed).branch, filesOf(bed).length]).toEqual([[], 'feature/search', 1]);
-      expect(run.stderr).toMatch(/Could not restore the branch of blog\.example\.com to main.*DNX_READ_ONLY/);
-    }
-    const later = await bed.dnx('watch blog.example.com --server web-1');
-    expect([later.code, siteOf(bed).branch]).toEqual([0, 'main']);
   });
 
   test('lets you sign in and out', async () => {

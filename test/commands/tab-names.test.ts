@@ -269,9 +269,8 @@ describe('a Tab offers', () => {
     git('config', 'core.fsmonitor', `touch ${bed.directory}/pwned`);
     git('config', 'core.pager', `touch ${bed.directory}/pwned`);
     const branches = ['feature/cart', 'main', 'hotfix'];
-    expect(await wordsAt(bed, 'dnx deploy --branch ', { ...signedOut, cwd })).toEqual(branches);
     expect(await wordsAt(bed, 'dnx site update --branch ', { ...signedOut, cwd })).toEqual(branches);
-    expect(await wordsAt(bed, 'dnx deploy --branch ')).toEqual([]);
+    expect(await wordsAt(bed, 'dnx site update --branch ')).toEqual([]);
     expect(existsSync(join(bed.directory, 'pwned'))).toBe(false);
   });
 

@@ -27,7 +27,7 @@ const completed: readonly (readonly [typed: string, becomes: string])[] = [
   // Names.
   ['dnx deploy blog.example.com sho', 'deploy blog.example.com shop.example.com'],
   ['dnx env get --site shop.example.com APP_DE', 'env get --site shop.example.com APP_DEBUG'],
-  ['dnx deploy --branch feat', 'deploy --branch feature/cart'],
+  ['dnx site update --branch feat', 'site update --branch feature/cart'],
   // Files.
   ['dnx server create web-3 --data @pay', 'server create web-3 --data @payload.json'],
   ['dnx server create web-3 -F key=@pay', 'server create web-3 -F key=@payload.json'],

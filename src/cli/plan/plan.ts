@@ -34,8 +34,6 @@ export interface PlannedChange {
   readonly before: JsonObject | null;
   /** There was no resource of this name. */
   readonly absent?: true;
-  /** Sent even if an earlier change fails, to put something back. */
-  readonly always?: true;
   readonly deployment?: PlannedDeployment;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
@@ -95,7 +93,7 @@ interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'unkept'> {
 
 /** A recorded change as a value without secrets. */
 export function plannedChange(change: RecordedChange, parts: ChangeParts, hide?: Hide): PlannedChange {
-  const { call, query, body, about, always, absent, deployment } = change;
+  const { call, query, body, about, absent, deployment } = change;
   const planned = {
     call,
     targets: Object.fromEntries(Object.entries(targetsOf(change, parts)).map(([noun, target]) => [noun, plannedTarget(target)])),
@@ -108,7 +106,6 @@ export function plannedChange(change: RecordedChange, parts: ChangeParts, hide?:
     undo: irreversible(planned, (field) => (field in replaced ? parts.unkept : notShown(field))) ?? null,
     ...(query !== undefined && { query: hasSecret(query) ? hiddenQuery(call, query, hide) : query }),
     ...(absent && { absent }),
-    ...(always && { always }),
     ...(deployment && { deployment }),
     ...(about.length > 0 && { about: about.map(({ data }) => data) }),
   };

@@ -23,7 +23,6 @@ export interface RecordedChange {
   readonly isExtra?: boolean;
   /** A list was read that has no resource of this name. */
   readonly absent?: true;
-  readonly always?: true;
   readonly about: readonly Fact[];
   readonly deployment?: PlannedDeployment;
   /** Why it cannot be saved in a plan. */
@@ -86,7 +85,7 @@ export function openRecorder(): Recorder {
     },
     gate: {
       read: readings.add,
-      async change<T>(method: string, address: string, { body, assume, always }: SendOptions, _: unknown, get: Read): Promise<Reply<T>> {
+      async change<T>(method: string, address: string, { body, assume }: SendOptions, _: unknown, get: Read): Promise<Reply<T>> {
         const [path = '', query] = address.split('?');
         const { call, ids } = recordedOperation(method, address);
         const own = readings.changedBy(method, path, ids);
@@ -97,7 +96,7 @@ export function openRecorder(): Recorder {
         } else {
           const absent = isAbsent(call, body, readings.list(path));
           const change = { call, ids, body, before, isExtra: before !== own, about: next, ...held };
-          changes.push({ ...change, ...(query && { query }), ...(absent && { absent }), ...(always && { always }) });
+          changes.push({ ...change, ...(query && { query }), ...(absent && { absent }) });
         }
         next = [];
         held = {};

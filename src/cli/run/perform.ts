@@ -4,7 +4,7 @@ import { flagName } from '../../base/text.ts';
 import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
-import { endpointsIn, onlyReads } from '../language/calls.ts';
+import { endpointsIn } from '../language/calls.ts';
 import { type AnyCommand, nounOf } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import type { Progress } from '../output/progress.ts';
@@ -17,35 +17,22 @@ import { callsOf, type Invocation } from './invocation.ts';
 import { type BaseContext, prepare } from './prepare.ts';
 import { namesNothing, requireWords } from './targets.ts';
 
-/** A command whose targets are known and confirmed. */
-export interface Starting {
-  /** With its group: `site update`. */
-  readonly name: string;
-  readonly targets: readonly Targets[];
-  /** The fields that it sends. */
-  readonly body: Readonly<Record<string, unknown>>;
-  /** True if it sends only GET requests. */
-  readonly reads: boolean;
-  /** True if it sends requests. */
-  readonly calls: boolean;
-}
-
 /** What a command line names, and how long its requests may still take, in ms. */
 interface Sought extends Found {
   readonly scope: Scope;
   readonly allowance: number;
 }
 
-/** Runs before a command. The returned function runs after its success. */
-export type BeforeCommand = (starting: Starting) => Promise<(() => Promise<void>) | undefined>;
-
-/** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
+/**
+ * Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. `before` runs before a command
+ * that sends requests, once its targets are known and confirmed.
+ */
 export async function perform(
   line: Invocation,
   { ctx: outer, scope: given, sources, plan }: Pick<Opened, 'ctx' | 'scope' | 'sources' | 'plan'>,
-  before: BeforeCommand,
+  before: () => Promise<void>,
 ): Promise<Result> {
-  const { group, command } = line;
+  const { command } = line;
   const base = plan ? { ...outer, progress: beforehand(outer.progress) } : outer;
   const unplaced = scopeFor(line, given);
   await signedInFirst(base, async () => requireWords(line, base.ask, unplaced.settings));
@@ -65,15 +52,7 @@ export async function perform(
   const [first = {}] = all;
   const asks = !plan && Object.keys(inputs.asked).length > 0;
   if (asks) await (await import('./questions.ts')).review(invocation, inputs, first, base);
-  const body = { ...inputs.fields, ...inputs.extra };
-  const starting = {
-    name: `${group.name} ${command.name}`,
-    targets: all,
-    body,
-    reads: onlyReads(chosen),
-    calls: command.applies === true || endpointsIn(chosen).length > 0,
-  };
-  const after = plan ? undefined : await before(starting);
+  if (!plan && (command.applies || endpointsIn(chosen).length > 0)) await before();
   const ready = { invocation, chosen, all, scope, prepared, dry: plan !== undefined };
   const again = { ...sources, api: scope.api, warn: base.progress.warn };
   const { result, values } = await untilAccepted(
@@ -85,7 +64,6 @@ export async function perform(
     const { dryRunResult } = await import('../plan/dry-run.ts');
     return dryRunResult({ invocation, ctx: base, recorder: plan, known: all, nameOf: scope.names.nameOf }, result);
   }
-  if (!result.exit) await after?.();
   return Object.keys({ ...words, ...values.asked, ...result.answers }).length > 0
     ? (await import('./without-prompts.ts')).withoutPrompts(invocation, values, { ...placesIn(invocation, first), ...words }, result)
     : result;

@@ -58,8 +58,6 @@ interface Compared {
   readonly site: Site;
   /** Null if the API or the token does not list them. */
   readonly releases: readonly Release[] | null;
-  /** The branch to compare with, if not that of the site. */
-  readonly branch?: string | undefined;
   readonly fetch?: boolean | undefined;
   /** True if a branch that the API does not name is unknown. */
   readonly strict?: boolean;
@@ -110,12 +108,12 @@ export async function warnMissing(ctx: ChangesNeeds, compared: Compared): Promis
 }
 
 /** The parts of the changes. What several of them need is read once. */
-function comparison(ctx: ChangesNeeds, { of, site, releases, branch, fetch = false, strict = false, casual = false }: Compared) {
+function comparison(ctx: ChangesNeeds, { of, site, releases, fetch = false, strict = false, casual = false }: Compared) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
     deployable(ctx, opened, {
-      branch: branch ?? (wordOf(site.branch) || undefined),
+      branch: wordOf(site.branch) || undefined,
       fetch,
       strict,
       repository: async () => (casual ? undefined : repositoryOf(ctx, site)),

@@ -44,11 +44,11 @@ export async function guard(ctx: Needs, of: SiteReference, values: DeployValues,
 }
 
 /** What the guard found, and why it stops; undefined if it passes. */
-export async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, { site, releases }: Read) {
+export async function examined(ctx: Needs, of: SiteReference, { allow = [] }: DeployValues, { site, releases }: Read) {
   const limit = (): { limitMs?: number } =>
     ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
   const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
-  const changes = await changesOf({ ...ctx, world }, { of, site, releases, branch, strict: true });
+  const changes = await changesOf({ ...ctx, world }, { of, site, releases, strict: true });
   const checks = all.filter((each) => !allow.includes(each));
   return { changes, refusal: refusalOf(changes, checks) };
 }
@@ -84,7 +84,7 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
 const MOST_KEYS = 3;
 
 /** The options that a deployment keeps if the guard lets it through. */
-const KEPT = ['branch', 'if_running', 'verify', 'expect', 'expect_body', 'for', 'within', 'verify_cmd', 'url', 'rollback_on_fail'] as const;
+const KEPT = ['if_running', 'verify', 'expect', 'expect_body', 'for', 'within', 'verify_cmd', 'url', 'rollback_on_fail'] as const;
 
 const kept = (values: DeployValues): readonly string[] =>
   KEPT.flatMap((key) => {
@@ -95,7 +95,7 @@ const kept = (values: DeployValues): readonly string[] =>
 
 /** The error of a deployment that the guard stops. */
 export function stopped({ site, server }: SiteReference, deploying: DeployValues, refusal: Refusal): DnxError {
-  const { allow = [], branch } = deploying;
+  const { allow = [] } = deploying;
   const { checks, reasons, details, missing } = refusal;
   const place = ['--server', server.label];
   const anyway = [...new Set([...allow, ...checks])].flatMap((check) => ['--allow', check]);
@@ -104,7 +104,7 @@ export function stopped({ site, server }: SiteReference, deploying: DeployValues
     details,
     reason: 'guard_stopped',
     next: [
-      ...(branch === undefined ? [{ command: ['changes', site.label, ...place], why: 'See' }] : []),
+      { command: ['changes', site.label, ...place], why: 'See' },
       ...(values.length > 0 ? [{ command: ['env', 'set', ...values, '--site', site.label, ...place], why: 'Set variables with' }] : []),
       { command: ['deploy', site.label, ...place, ...kept(deploying), '--guard', ...anyway], why: 'Deploy anyway', personal: true },
     ],

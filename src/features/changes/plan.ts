@@ -8,7 +8,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
 import { busy, snapshotFor } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
-import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference, siteUpdateEndpoint } from '../deploy/site.ts';
+import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference } from '../deploy/site.ts';
 import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
 import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
@@ -46,12 +46,6 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
     described.say(true);
     return [stopped(of, values, described.refusal)];
   }
-  const { branch } = values;
-  const from =
-    branch === undefined || !before ? undefined : await (await import('../deploy/branch/borrow.ts')).branchBefore(ctx, of, before, branch);
-  const put = (to: string, always?: true) =>
-    ctx.api.send(siteUpdateEndpoint, siteIds(of), { body: { branch: to }, assume: {}, ...(always && { always }) });
-  if (from !== undefined && branch !== undefined) await put(branch);
   described?.say();
   const { command, path, rollback } = verification ?? {};
   if (command !== undefined)
@@ -62,7 +56,6 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
   const unknown = { commit: null, branch: null, repository: null };
   ctx.plan?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
   await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
-  if (from !== undefined) await put(from, true);
   return undefined;
 }
 
@@ -86,13 +79,12 @@ async function planRunning(
   { plan }: DeployContext,
   of: SiteReference,
   { site, releases }: Snapshot,
-  { branch, if_running }: DeployValues,
+  { if_running }: DeployValues,
 ): Promise<'attach' | undefined> {
   const word = workInProgress(site, releases);
   if (word === undefined) return undefined;
-  const attachable = branch === undefined;
-  const answer = if_running ?? (isInstallation(word) || !attachable ? 'wait' : 'attach');
-  if (answer === 'fail') throw busy(of, word, attachable);
+  const answer = if_running ?? (isInstallation(word) ? 'wait' : 'attach');
+  if (answer === 'fail') throw busy(of, word);
   const what = `${of.site.label} is already ${word}`;
   plan?.about({ site: of.site.label, running: word, if_running: answer }, [
     ['running', `${what}; ${answer === 'wait' ? 'would wait for it' : 'would follow it'}`],
@@ -103,10 +95,10 @@ async function planRunning(
 /** What the deployment would bring, to be said, and why the guard would stop it. */
 async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
   const { guard } = values;
-  const branch = values.branch ?? (wordOf(read.site.branch) || null);
+  const branch = wordOf(read.site.branch) || null;
   const { changes, refusal } = guard
     ? await examined(ctx, of, values, read)
-    : { changes: await changesOf(ctx, { of, ...read, branch: values.branch }), refusal: undefined };
+    : { changes: await changesOf(ctx, { of, ...read }), refusal: undefined };
   const { target } = changes;
   const stops = refusal?.checks ?? [];
   const data: JsonObject = {

@@ -45,7 +45,6 @@ export const bodies: readonly Built[] = [
     by: ['site schedule'],
     fields: { scheduled_at: { ...required(assumed(text('Time of the deployment'))), format: 'date-time' } },
   },
-  { endpoint: `PUT ${SITE}`, by: ['site deploy'], fields: { branch: required(assumed(text('Branch to deploy'))) } },
   {
     endpoint: `POST ${VARIABLES}`,
     by: ['env set', 'env ensure', 'env push', 'env edit'],

@@ -5,7 +5,6 @@ import { allowanceOf, inTime, within } from '../../platform/api/deadline.ts';
 import { follow } from '../../platform/follow/follow.ts';
 import { isLinkedSite } from '../link/confirmation.ts';
 import { isInstallation, reportsWork, workInProgress } from './baseline.ts';
-import { afterFollowing, hasBranches } from './branch/interrupted.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from './options.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { attachToRunning, followRun, requestDeployment } from './run.ts';
@@ -19,24 +18,16 @@ export async function deploySite(ctx: DeployContext, values: DeployValues, verif
   const { before, attach } = await inTime(readyToDeploy(ctx, values, verification), job);
   const of = siteReference(ctx.targets, before?.site.domain);
   if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
-  if (before && !attach && !values.guard) await warnBefore(ctx, of, before, values.branch ?? wordOf(before.site.branch));
-  const borrowed = before && (await borrow(ctx, of, before, values));
-  try {
-    await borrowed?.asked();
-    const saved =
-      attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before, values.commit), job);
-    if (!before || values.wait === false) return startedReport(of, saved, values.wait);
-    if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
+  if (before && !attach && !values.guard) await warnBefore(ctx, of, before);
+  const saved = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before, values.commit), job);
+  if (!before || values.wait === false) return startedReport(of, saved, values.wait);
+  if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
-    const endLog = await showLog(ctx, of, before, values);
-    let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
-    if (attach) await afterFollowing(ctx, of, report);
-    if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
-      report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
-    return withCause(ctx, of, (await borrowed?.giveBack(report)) ?? report);
-  } catch (error) {
-    throw borrowed ? await borrowed.giveBackAfter(error) : error;
-  }
+  const endLog = await showLog(ctx, of, before, values);
+  let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
+  if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
+    report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
+  return withCause(ctx, of, report);
 }
 
 /** The site before the request; undefined if it was not read. */
@@ -46,20 +37,8 @@ interface Start {
   readonly attach: boolean;
 }
 
-/** Reads the site, settles what is in progress, and restores the branch that an interrupted deployment left. */
-async function readyToDeploy(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
-  const given = siteReference(ctx.targets);
-  if (values.branch !== undefined && hasBranches(ctx)) (await import('./branch/restore.ts')).refuseTakenBranch(ctx, given);
-  const start = await settle(ctx, values, verification);
-  const of = siteReference(ctx.targets, start.before?.site.domain);
-  if (start.attach || !hasBranches(ctx)) return start;
-  const { clearBranch } = await import('./branch/restore.ts');
-  // The site has changed, and someone may have deployed it.
-  return (await clearBranch(ctx, of)) === 'restored' ? settle(ctx, values, verification) : start;
-}
-
 /** Reads the site if the options need it, and handles a deployment in progress: attaches to it, waits for its end, or fails. */
-async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
+async function readyToDeploy(outer: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<Start> {
   if (!readsSiteFirst(values)) return { attach: false };
   // Waiting for another deployment has a time limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
@@ -76,23 +55,21 @@ async function settle(outer: DeployContext, values: DeployValues, verification: 
 /** The site before the request. Fails if the options need it, and the token cannot read it. */
 export function snapshotFor(
   ctx: DeployContext,
-  { branch, if_running, wait }: DeployValues,
+  { if_running, wait }: DeployValues,
   verification: Verification | undefined,
 ): Promise<Snapshot | undefined> {
-  const required = wait === true || verification !== undefined || if_running !== undefined || branch !== undefined;
-  return snapshotBefore(ctx, required, branch === undefined ? undefined : 'Use a token with site:read.');
+  return snapshotBefore(ctx, wait === true || verification !== undefined || if_running !== undefined);
 }
 
-async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running, branch }: DeployValues) {
-  const attachable = branch === undefined;
+async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }: DeployValues) {
   let before = first;
   let answer = if_running;
   for (;;) {
     const word = workInProgress(before.site, before.releases);
     if (word === undefined) return { before, attach: false };
     const of = siteReference(ctx.targets, before.site.domain);
-    answer ??= await choose(ctx, of, word, attachable);
-    if (answer === 'fail') throw busy(of, word, attachable);
+    answer ??= await choose(ctx, of, word);
+    if (answer === 'fail') throw busy(of, word);
     if (answer === 'attach') {
       const what = isInstallation(word) ? `${of.site.label} is already ${word}` : `A deployment of ${of.site.label} is already in progress`;
       ctx.progress.note(`${what}; following it.`);
@@ -106,21 +83,20 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running, 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
 /** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
-async function choose({ ask }: DeployContext, of: SiteReference, word: string, attachable: boolean): Promise<IfRunning> {
-  if (!ask.allowed) return isInstallation(word) || !attachable ? 'wait' : 'attach';
-  const attach = { name: 'Follow it', value: 'attach', description: 'Start nothing, and exit with its result' } as const;
+async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
+  if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
   return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
-    ...(attachable ? [attach] : []),
+    { name: 'Follow it', value: 'attach', description: 'Start nothing, and exit with its result' },
     { name: 'Wait for it, then deploy', value: 'wait' },
     { name: 'Cancel', value: 'fail' },
   ]);
 }
 
 /** The error of `--if-running fail`. */
-export const busy = (of: SiteReference, word: string, attachable: boolean): DnxError =>
+export const busy = (of: SiteReference, word: string): DnxError =>
   new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
     reason: 'deployment_running',
-    hint: `Use ${attachable ? '--if-running attach to follow it, or ' : ''}--if-running wait to deploy after it.`,
+    hint: 'Use --if-running attach to follow it, or --if-running wait to deploy after it.',
   });
 
 async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
@@ -164,15 +140,11 @@ async function withCause(ctx: DeployContext, of: SiteReference, report: DeployRe
 }
 
 /** Warns of commits that are not pushed, and of missing variables, in a clone that is linked to the site. The guard does so itself. */
-async function warnBefore(ctx: DeployContext, of: SiteReference, { site, releases }: Snapshot, branch: string): Promise<void> {
+async function warnBefore(ctx: DeployContext, of: SiteReference, { site, releases }: Snapshot): Promise<void> {
+  const branch = wordOf(site.branch);
   if (branch === '' || !ctx.settings.link?.environments.some((each) => isLinkedSite(each, { ...of }))) return;
   await (await import('../changes/show.ts')).warnUnpushed(ctx, branch);
-  await (await import('../changes/changes.ts')).warnMissing(ctx, { of, site, releases, branch });
-}
-
-/** Sets another branch for this deployment, if `--branch` wants one. */
-async function borrow(ctx: DeployContext, of: SiteReference, before: Snapshot, { branch }: DeployValues) {
-  return branch === undefined ? undefined : (await import('./branch/borrow.ts')).borrowBranch(ctx, of, before, branch);
+  await (await import('../changes/changes.ts')).warnMissing(ctx, { of, site, releases });
 }
 
 /** The report of a deployment that is not followed, because of --no-wait or because the token cannot read the site. */

@@ -155,9 +155,6 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
   return new DnxError('partial', `${failed.length} of ${reports.length} sites failed`, { next });
 }
 
-/**
- * The number of requests that start one deployment. Another branch takes two more: its repository, and the change. The guard takes
- * up to three: variables, repository and server.
- */
+/** The number of requests that start one deployment. The guard takes up to three: variables, repository and server. */
 const requestsFor = (values: DeployValues): number =>
-  (values.branch !== undefined ? 5 : readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);
+  (readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);

@@ -35,7 +35,6 @@ const guardCheck = (help: string): Option<readonly GuardCheck[] | undefined> => 
 });
 
 export const deployOptions = {
-  branch: text('Put this branch live once; the setting of the site is restored', 'branch'),
   ...following,
   ...under('Follow', {
     log: toggle('Show the deploy log while it runs (default on a terminal, if SSH needs no question)'),
@@ -71,19 +70,9 @@ export type DeployValues = Values<typeof deployOptions> & {
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
-/** Fails if options contradict each other. A branch can be restored only once the deployment is over. */
-export function refuseContradictions({ allow, branch, guard, if_running, wait }: DeployValues): void {
-  if (branch?.trim() === '') throw usage('--branch needs the name of a branch.');
-  if (branch !== undefined) refuseUnrestorable(wait, if_running);
+/** Fails if options contradict each other. */
+export function refuseContradictions({ allow, guard }: DeployValues): void {
   if (allow !== undefined && !guard) throw usage('--allow needs --guard.', 'Add --guard, or remove --allow.');
-}
-
-function refuseUnrestorable(wait: DeployValues['wait'], if_running: DeployValues['if_running']): void {
-  // Assumed: the API does not say when Deploynix reads the branch of a site.
-  if (wait === false) throw usage('--branch cannot be combined with --no-wait.', 'dnx restores the branch when the deployment is over.');
-  if (if_running === 'attach') {
-    throw usage('--branch cannot be combined with --if-running attach.', 'Use --if-running wait to deploy after the one in progress.');
-  }
 }
 
 /** How to verify a deployed site. */

@@ -2,7 +2,6 @@ import { DnxError, isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { releasesEndpoint, siteEndpoint } from '../../platform/follow/readers.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
@@ -39,10 +38,6 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
   ...(to === undefined ? [] : ['--to', to]),
 ];
 
-/** The endpoints for deploying another branch. A body with the branch alone is assumed to keep everything else. */
-export const siteUpdateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
-export const repositoryEndpoint = 'GET /git-repositories/{git_repository}' satisfies Endpoint;
-
 /** Reads the site. */
 export async function readSite(
   { api }: Pick<Context, 'api'>,
@@ -53,9 +48,6 @@ export async function readSite(
   if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
-
-/** The branch of a site; undefined if the API does not say. */
-export const siteBranch = ({ branch }: Site): string | undefined => (typeof branch === 'string' && branch !== '' ? branch : undefined);
 
 /** Reads the releases, newest first; null if the API or the token does not allow it. */
 export async function readReleases(

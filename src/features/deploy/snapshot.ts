@@ -48,18 +48,14 @@ export interface SiteReads {
 }
 
 /** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
-export function snapshotBefore(
-  ctx: DeployContext,
-  required: boolean,
-  hint = 'Use --no-wait without --verify, or a token with site:read.',
-): Promise<Snapshot | undefined> {
+export function snapshotBefore(ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> {
   const { sites } = ctx;
   const read = sites && (() => sites.before(ctx, siteReference(ctx.targets)));
   return readBefore(ctx.progress, () => snapshotNamed(ctx, read), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,
-      hint,
+      hint: 'Use --no-wait without --verify, or a token with site:read.',
     }),
     warning: () => 'This token cannot follow the deployment: it lacks site:read.',
   });

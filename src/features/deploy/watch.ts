@@ -6,7 +6,6 @@ import { message, type Result, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/api/deadline.ts';
 import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { isUnchanged, workInProgress } from './baseline.ts';
-import { afterFollowing, hasBranches } from './branch/interrupted.ts';
 import { liveRelease, releasesOf } from './release.ts';
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
@@ -111,7 +110,6 @@ async function resume(outer: WatchContext, remembered: SavedRun): Promise<Deploy
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
     ctx.progress.warn(`The response to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
-  await afterFollowing(ctx, run, report);
   return withFlags(outer, run, report);
 }
 
@@ -126,19 +124,14 @@ async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run
     const { outcome } = latest?.result ?? {};
     if (latest?.reason && (outcome === 'unknown' || outcome === 'failed'))
       ctx.progress.warn(`Your ${deployJob(latest)}: ${latest.reason}. Following one that was started elsewhere.`);
-    const report = await followRun(ctx, attachToRunning(ctx, of, now));
-    await afterFollowing(ctx, of, report);
-    return report;
+    return followRun(ctx, attachToRunning(ctx, of, now));
   }
   const { result, ended, reason } = recent ?? {};
   if (recent && result && ended && isUnchanged(ended, now.site, now.releases)) {
     ctx.progress.note(`The ${deployJob(recent)} finished ${endOf(ctx, result)}${stillLive(result, now)}.`);
-    const report = deployReport(recent, result, reason ?? null);
-    await afterFollowing(ctx, recent, report);
-    return report;
+    return deployReport(recent, result, reason ?? null);
   }
   if (recent && result) ctx.progress.note(`Your ${deployJob(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
-  if (hasBranches(ctx)) await (await import('./branch/restore.ts')).repairBranch(ctx, of);
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 

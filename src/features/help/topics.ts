@@ -124,7 +124,6 @@ export const topicTexts = {
         ['  names.json', 'Names and ids that dnx has seen'],
         ['~/.local/state/dnx', 'DNX_STATE_DIR, or dnx in XDG_STATE_HOME'],
         ['  runs, plans, proposed', 'Deployments and plans to resume, or to approve'],
-        ['  branches', 'Branches to restore after dnx deploy --branch'],
         ['  history', 'Changes that dnx sent, without secrets: dnx history'],
         ['  env', 'Records of dnx env pull; values only as keyed hashes'],
         ['  budget.json', 'Requests of the last minute, for the rate limit'],

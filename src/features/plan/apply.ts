@@ -63,7 +63,7 @@ export async function applyPlan(ctx: Context, given: Given, options: SendingOpti
       applying.lists.forget();
       await pendingIn(applying);
     }
-    return await sendAll(applying, pending, failure);
+    return await sendAll(applying, pending);
   } finally {
     application.release();
   }
@@ -75,7 +75,7 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
   const { changes } = plan;
   const pending: (Pending & { readonly moved: readonly string[] })[] = [];
   for (const [at, change] of changes.entries()) {
-    if (!isLeft(applying, change, at)) continue;
+    if (!isLeft(applying, at)) continue;
     const changed = changes.slice(0, at).some((each) => isSamePlace(each, change));
     const { targets, moved } = await compare(lists, change, changed, undoing?.left[at]);
     const names = Object.entries(change.targets).map(([noun, each]) => [noun, { ...each, name: targets[noun]?.label ?? each.id }]);

@@ -59,7 +59,6 @@ export const planSchema = {
           ...nullable('object'),
         },
         absent: { description: 'Nothing of this name existed.', const: true },
-        always: { description: 'Sent even if an earlier change fails, to put something back.', const: true },
         deployment: { $ref: '#/$defs/deployment' },
         undo: { description: 'Why dnx undo cannot take it back; null if it can.', ...nullable('string') },
         undoes: {

@@ -115,10 +115,10 @@ export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
   return first === second;
 }
 
-/** True for a change that may still be sent: after a deployment that failed, only one that puts something back. */
-export function isLeft(applying: Applying, change: PlannedChange, at: number): boolean {
-  const { done, failed } = applying.application.saved;
-  return !done[at] && !applying.undoing?.done[at] && failed?.at !== at && (!failed || putsBack(applying, { change, at }));
+/** True for a change that may still be sent: none is after a deployment that failed. */
+export function isLeft({ application, undoing }: Applying, at: number): boolean {
+  const { done, failed } = application.saved;
+  return !done[at] && !undoing?.done[at] && !failed;
 }
 
 /** The ids of a change, also of what earlier changes created. */
@@ -127,13 +127,13 @@ export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Reado
     Object.entries(targets).map(([noun, { id, created_by }]) => [noun, id ?? saved.done[(created_by ?? 0) - 1]?.id ?? '']),
   );
 
-/** Sends every change in order. After a failure, only what puts something back is sent. `failed`: what failed before. */
-export async function sendAll(applying: Applying, pending: readonly Pending[], failed: DnxError | undefined): Promise<Result> {
+/** Sends every change in order, until one fails. */
+export async function sendAll(applying: Applying, pending: readonly Pending[]): Promise<Result> {
   const report: AppliedChange[] = [];
-  const failures: DnxError[] = failed ? [failed] : [];
+  let failure: DnxError | undefined;
   for (const each of pending) {
     const row = { change: each.at + 1, call: each.change.call, id: null };
-    if (failures.length > 0 && !(failures.every(isOver) && putsBack(applying, each))) {
+    if (failure) {
       report.push({ ...row, result: 'not sent' });
       continue;
     }
@@ -141,7 +141,7 @@ export async function sendAll(applying: Applying, pending: readonly Pending[], f
       report.push({ ...row, ...(await sendOne(applying, each)) });
     } catch (error) {
       if (!isError(error)) throw error;
-      failures.push(error);
+      failure = error;
       const { code, message, status = null } = error;
       report.push({ ...row, result: 'failed', error: { code, message, status } });
     }
@@ -151,17 +151,9 @@ export async function sendAll(applying: Applying, pending: readonly Pending[], f
     { key: 'change', computed: true, title: 'Change', cell: ({ change }) => titles.get(change), wrap: true },
     { key: 'result', cell: ({ result, error }) => error?.message.split('\n', 1)[0] ?? result, wrap: true },
   );
-  const [failure] = failures;
   const next = report.flatMap(({ follow }) => (follow ? [{ command: follow, why: 'Follow it with' }] : []));
   return { view: rows(report, shown, ''), exit: failure && failureOf(failure, report.length), next };
 }
-
-/** True for a failure after which nothing goes on. */
-const isOver = (failure: DnxError): boolean => !isStop(failure) && failure.code !== 'timed_out' && failure.code !== 'network';
-
-/** True for a change that puts back what an earlier one changed, if that was applied. */
-const putsBack = ({ plan: { changes }, application: { saved } }: Applying, { change, at }: Pick<Pending, 'change' | 'at'>): boolean =>
-  change.always === true && changes.slice(0, at).some((each, index) => saved.done[index] !== undefined && isSamePlace(each, change));
 
 const failureOf = (failure: DnxError, count: number): DnxError =>
   count === 1 || isStop(failure)

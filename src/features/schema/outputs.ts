@@ -271,7 +271,6 @@ const past = objectOf<PastRun>({
       },
       {
         absent: oneOf(true),
-        always: oneOf(true),
         undo: nullable(word),
         undoes: objectOf<NonNullable<PastChange['undoes']>>({ run: word, n: number }),
         about: listOf(item),

@@ -24,8 +24,6 @@ export interface SendOptions {
   readonly typed?: boolean;
   /** What a dry run takes for the response, to go on with the requests that follow. Without it, a dry run ends here. */
   readonly assume?: JsonObject;
-  /** True if a plan sends it even after a failure, to put something back. */
-  readonly always?: true;
   /** The change of the history that it takes back. */
   readonly undoes?: { readonly run: string; readonly n: number } | undefined;
 }
