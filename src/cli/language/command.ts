@@ -17,6 +17,7 @@ import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Globals } from './globals.ts';
 import type { Effect, Options, Reach, Shows, Values } from './options.ts';
+import type { failure, Printed, Shape } from './shape.ts';
 
 /** What `run` gets. Helpers take only what they use: `Pick<Context, 'clock' | 'signal'>`. `E` are the declared endpoints. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -28,9 +29,9 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Reads every page of a list. */
   list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
-  pages<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
+  pages<T extends object = object>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
   /** Runs once per item, one after the other, and reports each. */
-  each<I extends Target>(items: readonly I[], run: (item: I) => Promise<View | Result>): Promise<Result>;
+  each<I extends Target, D>(items: readonly I[], run: (item: I) => Promise<View<D> | Result<D>>): Promise<Result<Several<D>>>;
   /** With the option `timeout` or a `limitMs`, requests end at `deadline`. */
   readonly api: Api;
   /** The end of `--timeout` or `limitMs`, in ms of the monotonic clock. */
@@ -109,6 +110,9 @@ type Filling<F extends Options> = {
   readonly [A in { [K in keyof F]: F[K] extends { readonly as: infer S extends string } ? S : never }[keyof F]]?: Target;
 };
 
+/** What is printed of several targets: each, or why it failed; of one, only that. */
+export type Several<D> = D | readonly (D | { readonly id: string; readonly error: Printed<typeof failure> })[];
+
 /** The arguments of `run`, typed by the declaration. */
 interface Args<C, T, O extends Options, F extends Options> {
   /** The resolved path parameters. */
@@ -124,7 +128,7 @@ interface Args<C, T, O extends Options, F extends Options> {
  * A command as a plain value: what it calls, what it takes, and how it computes a view. It never prints.
  * Arguments, help, completion and token abilities are derived from it.
  */
-export interface Command<C extends Calls, T extends TargetCount, O extends Options, F extends Options> {
+export interface Command<C extends Calls, T extends TargetCount, O extends Options, F extends Options, P = unknown> {
   /** In kebab-case: `restart`. */
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -172,12 +176,17 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly fields?: F;
   /** The columns printed from the API response. `dnx doctor --contract` compares them. */
   readonly shows?: readonly Column[];
+  /**
+   * What `run` prints with `--json`, for one target: the compiler compares both, and `dnx schema` shows it. A function, so that only that loads
+   * it. Without it, the command prints what a program says, or nothing.
+   */
+  readonly prints?: () => Shape<P> | Promise<Shape<P>>;
   /** Output formats that only this command has. Its view formats them as `reports`. */
   readonly formats?: readonly ReportFormat[];
   /** Command lines without `dnx` and the group, simplest first. The tests run each against the sandbox. */
   readonly examples: readonly string[];
   /** Computes a result and prints nothing. Throws a DnxError on failure. */
-  run(ctx: Context<Called<C>>, args: Args<C, T, O, F>): Promise<View | Result>;
+  run(ctx: Context<Called<C>>, args: Args<C, T, O, F>): Promise<View<NoInfer<P>> | Result<NoInfer<P>>>;
 }
 
 /** The words of each parameter, option and field, before they are parsed. */
@@ -233,9 +242,10 @@ export const command = <
   const T extends TargetCount = 'one',
   const O extends Options = Record<never, never>,
   const F extends Options = Record<never, never>,
+  P = unknown,
 >(
-  definition: Command<C, T, O, F>,
-): Command<C, T, O, F> => definition;
+  definition: Command<C, T, O, F, P>,
+): Command<C, T, O, F, P> => definition;
 /** Declares a group. */
 export const group = (definition: Group): Group => definition;
 

@@ -48,8 +48,11 @@ export interface Reports extends Readonly<Partial<Record<ReportFormat, () => Pro
   readonly table: (page: { readonly style: Style; readonly wrap: Wrap; readonly width: number | undefined }) => Promise<string>;
 }
 
-/** What a command returns. `render.ts` and `table.ts` format it. */
-export type View =
+declare const printed: unique symbol;
+/** What a command returns. `render.ts` and `table.ts` format it. For scripts it is a `D`, as the command declares in `prints`. */
+export type View<D = unknown> = AnyView & { readonly [printed]?: D };
+
+type AnyView =
   | {
       readonly kind: 'rows';
       readonly items: readonly Item[];
@@ -169,8 +172,8 @@ export interface LiveState {
 type Event = 'result' | 'data';
 
 /** A view and the outcome of the command, decided before anything is printed. */
-export interface Result {
-  readonly view: View;
+export interface Result<D = unknown> {
+  readonly view: View<D>;
   /** The failure of a command that still has a view (printed for scripts only, if a record without a title or sections), or the exit code of a child process. */
   readonly exit?: DnxError | number | undefined;
   /** A sentence for stderr after a success. */
@@ -200,7 +203,7 @@ export interface Secret {
 }
 
 /** Wraps a plain view as a successful result. */
-export const asResult = (answer: View | Result): Result => ('kind' in answer ? { view: answer } : answer);
+export const asResult = <D>(answer: View<D> | Result<D>): Result<D> => ('kind' in answer ? { view: answer } : answer);
 
 /** Columns by field name: `columns('id', 'command')`. With a type, they are checked against it. */
 export const columns = <T extends object = Item>(...keys: readonly NoInfer<(keyof T & string) | Column<T>>[]): readonly Column[] =>
@@ -214,67 +217,74 @@ export const shortCommit = {
   cell: ({ commit_hash }: { readonly commit_hash?: unknown }) => wordOf(commit_hash).slice(0, 7),
 } as const;
 /** A list, or its pages. If it is empty, `empty` and the command `first` are printed on stderr. */
-export const rows = (
-  items: readonly object[] | AsyncIterable<readonly object[]>,
+export const rows = <T extends object>(
+  items: readonly T[] | AsyncIterable<readonly T[]>,
   shown: readonly Column[],
   empty: string,
   first?: readonly string[],
-): View & { readonly kind: 'rows' } => ({
+): View<readonly T[]> & { readonly kind: 'rows' } => ({
   kind: 'rows',
-  ...(Symbol.asyncIterator in items ? { items: [], pages: items as AsyncIterable<readonly Item[]> } : { items: items as readonly Item[] }),
+  ...(Symbol.asyncIterator in items
+    ? { items: [], pages: items as AsyncIterable<readonly Item[]> }
+    : { items: items as readonly object[] as readonly Item[] }),
   columns: shown,
   empty,
   ...(first && { first }),
 });
 /** A record with a line per field. `done` is the ✓ line above it; `details` replace the fields for people. */
-export const record = (item: object, shown: readonly Column[], done?: string, details?: readonly Detail[]): View => ({
+export const record = <T extends object>(
+  item: T,
+  shown: readonly Column[],
+  done?: string,
+  details?: readonly Detail[],
+): View<T> & { readonly kind: 'record' } => ({
   kind: 'record',
-  item: item as Item,
+  item: item as object as Item,
   columns: shown,
   ...(done !== undefined && { done }),
   ...(details && { details }),
 });
 /** A record that people see as a title and details. */
-export const overview = (
-  item: object,
+export const overview = <T extends object>(
+  item: T,
   shown: readonly Column[],
   title: string,
   details: readonly Detail[],
-): View & { readonly kind: 'record' } => ({
+): View<T> & { readonly kind: 'record' } => ({
   kind: 'record',
-  item: item as Item,
+  item: item as object as Item,
   columns: shown,
   title,
   details,
 });
 /** A record that people see as titles and details. */
-export const sections = (item: object, shown: readonly Column[], parts: readonly Section[]): View => ({
+export const sections = <T extends object>(item: T, shown: readonly Column[], parts: readonly Section[]): View<T> => ({
   kind: 'record',
-  item: item as Item,
+  item: item as object as Item,
   columns: shown,
   sections: parts,
 });
 /** A sentence for people, and data for scripts. */
-export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
+export const message = <D>(sentence: string, data: D): View<D> => ({ kind: 'message', text: sentence, data });
 /** A ✓ sentence with details for people, and data for scripts. */
-export const done = (sentence: string, data: unknown = { message: sentence }, details: readonly Detail[] = []): View => ({
+export const done = <D>(sentence: string, data: D, details: readonly Detail[] = []): View<D> => ({
   kind: 'message',
   text: sentence,
   data,
   done: details,
 });
 /** Text to print unchanged, and data for scripts. */
-export const textView = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
+export const textView = <D>(value: string, data: D): View<D> => ({ kind: 'text', text: value, data });
 /** A log, and data for scripts. */
-export const log = (value: string, data: unknown): View => ({ kind: 'text', text: value, data, log: true });
+export const log = <D>(value: string, data: D): View<D> => ({ kind: 'text', text: value, data, log: true });
 /** JSON of an unknown shape. */
-export const data = (value: unknown): View => ({ kind: 'data', data: value });
+export const data = <D>(value: D): View<D> => ({ kind: 'data', data: value });
 /** Bytes for stdout. */
-export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
+export const stream = (body: AsyncIterable<Uint8Array>): View<never> => ({ kind: 'stream', body });
 /** Log files. */
-export const logView = (parts: AsyncIterable<LogPart>, shape: LogShape): View => ({ kind: 'lines', parts, ...shape });
+export const logView = (parts: AsyncIterable<LogPart>, shape: LogShape): View<readonly LogEntry[]> => ({ kind: 'lines', parts, ...shape });
 /** Nothing to print. */
-export const nothing: View = { kind: 'nothing' };
+export const nothing: View<never> = { kind: 'nothing' };
 /** Marks a view as the result of a wait. */
-export const ending = (view: View, event: Event = 'result'): View =>
+export const ending = <D>(view: View<D>, event: Event = 'result'): View<D> =>
   view.kind === 'rows' || view.kind === 'record' ? { ...view, event } : view;

@@ -3,14 +3,15 @@ import { isObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { plural, title, wordOf } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
+import type { Several } from '../language/command.ts';
 import { asResult, columns, ending, type Item, nothing, type Result, rows, type View } from '../output/view.ts';
 
-interface Several<I extends Target> {
+interface Items<I extends Target, D> {
   readonly noun: string;
   /** The command's name: `restart`. */
   readonly verb: string;
   readonly items: readonly I[];
-  readonly run: (item: I) => Promise<View | Result>;
+  readonly run: (item: I) => Promise<View<D> | Result<D>>;
 }
 
 /** A row of the result. */
@@ -20,12 +21,12 @@ interface Row {
 }
 
 /** Runs a command for each item in turn; exits with 12 if some failed. A signal skips the rest, which are reported, too. */
-export async function several<I extends Target>({ noun, verb, items, run }: Several<I>): Promise<Result> {
+export async function several<I extends Target, D>({ noun, verb, items, run }: Items<I, D>): Promise<Result<Several<D>>> {
   const results: Result[] = [];
   const report = new Map<Item, Row>();
   let stopped: DnxError | undefined;
   for (const item of items) {
-    const result = stopped ? failed(item, skipped()) : await run(item).then(asResult, (error: unknown) => failed(item, error));
+    const result = stopped ? failed(item, skipped()) : await run(item).then(asResult<unknown>, (error: unknown) => failed(item, error));
     if (result.exit instanceof DnxError && isStop(result.exit)) stopped = result.exit;
     results.push(result);
     report.set(itemOf(result, item), { label: item.label, words: wordsOf(result, verb) });
@@ -38,11 +39,12 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
     { key: 'result', computed: true, cell: (row) => report.get(row)?.words, wrap: true },
   );
   const event = results.flatMap(({ view }) => ('event' in view && view.event) || []).at(0);
-  const view = rows([...report.keys()], shown, '');
+  const view: View = rows([...report.keys()], shown, '');
+  const printed = (event ? ending(view, event) : view) as View<Several<D>>;
   const note = results.find((each) => each.note !== undefined)?.note;
   const next = distinct(results.flatMap((each) => each.next ?? []));
   return {
-    view: event ? ending(view, event) : view,
+    view: printed,
     exit: stopped ?? (failures > 0 ? new DnxError('partial', `${failures} of ${items.length} ${plural(title(noun))} failed`) : undefined),
     ...(note !== undefined && { note }),
     ...(next.length > 0 && failures < items.length && { next }),

@@ -1,0 +1,70 @@
+import type { Column } from '../output/view.ts';
+
+/** A JSON Schema (2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export const withDialect = (schema: JsonSchema): JsonSchema => ({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema });
+
+declare const described: unique symbol;
+/** What a command prints for scripts: a JSON Schema that the compiler reads as the type `T`. */
+export type Shape<T> = JsonSchema & { readonly [described]?: () => T };
+/** The type of a shape: `type DeployReport = Printed<typeof deployReport>`. */
+export type Printed<S> = S extends Shape<infer T> ? T : never;
+
+const shape = <T>(schema: JsonSchema): Shape<T> => schema as Shape<T>;
+
+export const word = shape<string>({ type: 'string' });
+export const number = shape<number>({ type: 'number' });
+export const yes = shape<boolean>({ type: 'boolean' });
+/** Any value. */
+// biome-ignore lint/suspicious/noExplicitAny: stands for what the API sends, of any type
+export const anything = shape<any>({});
+/** An object of the API, as it was sent. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export const item = shape<any>({ type: 'object' });
+
+export const oneOf = <const V extends string | number | boolean>(...values: readonly V[]): Shape<V> => shape({ enum: values });
+export const listOf = <T>(items: Shape<T>): Shape<readonly T[]> => shape({ type: 'array', items });
+export const words = listOf(word);
+export const mapOf = <T>(values: Shape<T>): Shape<Readonly<Record<string, T>>> => shape({ type: 'object', additionalProperties: values });
+
+export function nullable<T>(value: Shape<T>): Shape<T | null> {
+  if (typeof value.type === 'string') return shape({ ...value, type: [value.type, 'null'] });
+  return shape(Array.isArray(value.enum) ? { enum: [...value.enum, null] } : { anyOf: [value, { type: 'null' }] });
+}
+
+type Shapes = Readonly<Record<string, JsonSchema>>;
+type Members<F> = { readonly [K in keyof F]: Printed<F[K]> };
+
+/** An object with these fields, and perhaps those of `optional`. Later versions may add others. */
+export const objectOf = <F extends Shapes, O extends Shapes = Record<never, never>>(
+  fields: F,
+  optional?: O,
+): Shape<Members<F> & Partial<Members<O>>> =>
+  shape({ type: 'object', properties: { ...fields, ...optional }, required: Object.keys(fields) });
+
+/** One of these, depending on the options. */
+export const either = <const S extends readonly JsonSchema[]>(...all: S): Shape<Printed<S[number]>> => shape({ anyOf: all });
+
+/** Why something failed, if others succeeded. */
+export const failure = objectOf({ code: word, message: word, status: nullable(number) });
+
+/** What a command prints of one target; of several, a list, in which a failed one has an `error`. */
+export const severalOf = <T>(one: Shape<T>) => either(one, listOf(either(one, objectOf({ id: word }, { error: failure }))));
+
+/** As the API sent it. */
+const id = shape<unknown>({ type: ['string', 'integer', 'null'] });
+
+export const deleted = objectOf({ id, deleted: oneOf(true) });
+
+/** A record of the API with the fields of these columns. `stated`: those whose types the API reference states. */
+export const recordOf = (columns: readonly (Column | string)[], stated: readonly string[] = []): Shape<object> => {
+  const fields = columns.flatMap((column) => (typeof column === 'string' ? column : column.computed ? [] : column.key));
+  return shape({ type: 'object', properties: Object.fromEntries(fields.map((field) => [field, fieldOf(field, stated.includes(field))])) });
+};
+
+function fieldOf(field: string, stated: boolean): JsonSchema {
+  if (field === 'id') return id;
+  const type = field.endsWith('_count') ? 'number' : field.endsWith('_enabled') ? 'boolean' : 'string';
+  return { ...(stated && { type: [type, 'null'] }), ...(field.endsWith('_at') && { format: 'date-time' }) };
+}
