@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { endpointsAt } from '../../src/features/api/schema.ts';
-import { endpointsOf } from '../../src/features/contract/known.ts';
+import { endpointsOf } from '../../src/features/schema/endpoints.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves } from '../support/tree.ts';
 

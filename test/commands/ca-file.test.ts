@@ -115,10 +115,4 @@ describe('a CA file is also used', () => {
     expect([run.code, run.stdout !== '']).toEqual([0, true]);
     expect(asked).toContain('GET /up');
   });
-
-  test('for a document', async () => {
-    const host = await secure((_, response) => response.end('{"openapi":"3.1.0","paths":{}}'));
-    const run = await bed.dnx(`doctor --contract ${host}/openapi.json --ca-file ca.pem`);
-    expect([run.code, asked]).toEqual([0, ['GET /openapi.json']]);
-  });
 });

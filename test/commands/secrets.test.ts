@@ -62,7 +62,6 @@ async function prepared(): Promise<Bed> {
   for (const [name, text] of [
     ['key.pem', privateKey],
     ['cert.pem', '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n'],
-    ['openapi.json', '{"openapi":"3.1.0","paths":{}}'],
     ['.ssh/id_ed25519.pub', 'ssh-ed25519 AAAA ada@desktop'],
   ] as const) {
     writeFileSync(join(bed.directory, 'given', name), text);
@@ -90,7 +89,8 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
         command.examples.map((each) => (group ? `${group.name} ${each}` : each)),
       );
       const shown = examples.filter((each) => !each.startsWith('sandbox ')).map((each) => each.replace(/ [<>] \S+$/, ''));
-      const all = [...(fault ? sampled(lines, 4, seed) : lines), ...sampled(shown, fault ? FEW : MANY, seed)];
+      const sending = fault ? sampled(lines, 4, seed) : lines;
+      const all = [...sending, ...sampled(shown, fault ? FEW : MANY, seed)];
       for (const line of all) {
         const token = bed.sandbox.mint(['*'], { name: 'Secret' });
         secrets.push(token, token.slice(token.indexOf('|') + 1));
@@ -117,7 +117,7 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
       );
       const leaks = files.filter(({ text }) => secrets.some((secret) => secret !== '' && text.includes(secret)));
       expect(leaks.map(({ path }) => path)).toEqual([]);
-      expect(bed.sandbox.calls.length).toBeGreaterThan(Math.min(100, all.length));
+      expect(bed.sandbox.calls.length).toBeGreaterThan(sending.length);
     } finally {
       await bed.close();
     }

@@ -134,7 +134,7 @@ function execute(bed: Bed, host: string, { line, options, columns, dumb, leaked 
   const [words = '', from] = line.split(' < ');
   const cwd = join(bed.directory, 'work');
   mkdirSync(cwd);
-  return bed.dnx([...split(words.replaceAll('openapi.json', '../openapi.json')), ...options], {
+  return bed.dnx([...split(words), ...options], {
     cwd,
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: {

@@ -93,7 +93,6 @@ export function prepareFiles(directory: string): void {
     writeFileSync(join(directory, name), '# Local\nLOG_LEVEL=debug\n');
   writeFileSync(join(directory, '.env.staging'), 'CACHE_STORE=redis\n');
   writeFileSync(join(directory, 'deploy.log'), 'npm error code EUSAGE\n');
-  writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
 }
 
 /** An editor that adds a variable. */

@@ -13,7 +13,6 @@ const allowed: Readonly<Record<string, string>> = {
   'src/features/env/variables.ts': 'it declares the resource that the commands of variables share',
   'src/features/mcp/run.ts': 'what limits a client to a server or site holds for any path',
   'src/features/why/logs/mask.ts': 'its webhooks are those of other services',
-  'src/features/contract/': 'it compares paths of other documents',
   'src/sandbox/': 'it is the other side, which must not agree with dnx by construction',
 };
 

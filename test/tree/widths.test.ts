@@ -14,7 +14,7 @@ const reads = examples.filter(
     !command.consent &&
     // A report, whose commands stay in one piece.
     !command.formats &&
-    !/ -o | > |^dnx (sandbox|completion|config|api)|--json|--contract/.test(line) &&
+    !/ -o | > |^dnx (sandbox|completion|config|api)|--json/.test(line) &&
     operationsOf(command).every((each) => each.startsWith('GET ')),
 );
 

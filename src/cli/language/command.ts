@@ -174,7 +174,7 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly options?: O;
   /** Options that go into the body, by JSON field. Adds `-F key=value` and `--data` for any other field. */
   readonly fields?: F;
-  /** The columns printed from the API response. `dnx doctor --contract` compares them. */
+  /** The columns printed from the API response. */
   readonly shows?: readonly Column[];
   /**
    * What `run` prints with `--json`, for one target: the compiler compares both, and `dnx schema` shows it. A function, so that only that loads

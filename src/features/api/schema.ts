@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { columns, type Reports, rows, type View } from '../../cli/output/view.ts';
-import { endpointsOf, type KnownEndpoint, type KnownField } from '../contract/known.ts';
+import { endpointsOf, type KnownEndpoint, type KnownField } from '../schema/endpoints.ts';
 
 /** What dnx knows of a query parameter, a field of the body or of the response. `assumed`: the API reference does not state it. */
 interface SchemaField {

@@ -12,9 +12,6 @@ import type { AuditFinding } from '../audit/finding.ts';
 import type { ListedProfile } from '../auth/profiles.ts';
 import type { SignInStatus } from '../auth/status.ts';
 import type { Changes } from '../changes/changes.ts';
-import { elsewhere } from '../contract/built.ts';
-import type { ContractDifference } from '../contract/difference.ts';
-import { answerOf, formOf, type KnownColumn } from '../contract/known.ts';
 import type { DatabaseTunnel } from '../database/tunnel.ts';
 import type { DeployResult } from '../deploy/result.ts';
 import type { DoctorCheck } from '../doctor/machine.ts';
@@ -30,6 +27,7 @@ import type { SiteStatus } from '../status/status.ts';
 import type { AbilityNeed } from '../token/abilities/arithmetic.ts';
 import type { Diagnosis, QuotedLine, ShownRelease } from '../why/diagnosis.ts';
 import { schemaShape } from './description.ts';
+import { answerOf, formOf, type KnownColumn } from './endpoints.ts';
 import {
   anything,
   either,
@@ -47,6 +45,7 @@ import {
   words,
   yes,
 } from './shape.ts';
+import { elsewhere } from './undeclared.ts';
 
 /** The JSON Schema of what a command prints with `--json`; null if it prints what a program says, or nothing. */
 export function outputOf(leaf: Leaf): JsonSchema | null {
@@ -463,26 +462,13 @@ export const commandOutputs: Readonly<Record<string, JsonSchema>> = {
       fingerprint: word,
     }),
   ),
-  doctor: either(
-    listOf(
-      objectOf<DoctorCheck>({
-        check: word,
-        verdict: oneOf('ok', 'warning', 'failed', 'skipped'),
-        detail: word,
-        fix: nullable(word),
-      }),
-    ),
-    listOf(
-      objectOf<ContractDifference>({
-        basis: oneOf('assumed', 'stated'),
-        kind: oneOf('server', 'operation', 'deprecated', 'required', 'field', 'type', 'values', 'response', 'status', 'ability'),
-        operation: word,
-        name: nullable(word),
-        difference: word,
-        commands: words,
-        operations: words,
-      }),
-    ),
+  doctor: listOf(
+    objectOf<DoctorCheck>({
+      check: word,
+      verdict: oneOf('ok', 'warning', 'failed', 'skipped'),
+      detail: word,
+      fix: nullable(word),
+    }),
   ),
   api: anything,
   schema: schemaShape,

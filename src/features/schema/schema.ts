@@ -12,12 +12,12 @@ import { needsIn } from '../../cli/run/help/command.ts';
 import { parse } from '../../cli/run/parse.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { needOf } from '../../platform/operations.ts';
-import { withoutOption } from '../contract/built.ts';
-import { type KnownField, sentFields } from '../contract/known.ts';
 import { type CommandSchema, type OptionSchema, SCHEMA_VERSION, type ShortSchema } from './description.ts';
+import { type KnownField, sentFields } from './endpoints.ts';
 import { errorsSchema } from './errors.ts';
 import { outputOf, waitEvents } from './outputs.ts';
 import { type JsonSchema, withDialect } from './shape.ts';
+import { withoutOption } from './undeclared.ts';
 
 /** `dnx schema`: a list of commands, one command, or the errors. */
 export async function schemaView(

@@ -10,14 +10,13 @@ import {
   elsewhere,
   filters,
   followed,
-  occasional,
   pagingParameters,
-  type Read,
   type SentOption,
+  serverEndpoints,
   statedOfServer,
   undeclared,
   withoutOption,
-} from './built.ts';
+} from './undeclared.ts';
 
 /** What dnx knows about an endpoint. */
 export interface KnownEndpoint {
@@ -37,12 +36,10 @@ export interface KnownEndpoint {
   readonly answer: readonly KnownColumn[];
   /** The form of the response. `list`: pages of resources; `file`: a download; `one`: a resource or a message. */
   readonly form: 'list' | 'one' | 'file';
-  /** True if commands wait for the status in the response. */
-  readonly followed: boolean;
 }
 
 /** What dnx knows about a field of a body, or a query parameter. */
-export interface KnownField extends Pick<SentOption, 'format' | 'most'> {
+export interface KnownField extends Pick<SentOption, 'format'> {
   readonly name: string;
   /** The type in JSON. An `id` is a string or an integer, as the API sent it. */
   readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'id';
@@ -53,19 +50,14 @@ export interface KnownField extends Pick<SentOption, 'format' | 'most'> {
   /** Not stated by the API reference. */
   readonly assumed: boolean;
   readonly help: string;
-  /** The commands that send it: `daemon create`. */
-  readonly commands: readonly string[];
-  /** Those that may leave it out. */
-  readonly optional: readonly string[];
 }
 
 /** A field of a response that dnx shows or reads. */
-export interface KnownColumn extends Read {
+export interface KnownColumn {
+  readonly name: string;
   /** The type that dnx formats, if it does. */
   readonly type?: 'date-time' | 'number' | 'boolean';
   readonly assumed: boolean;
-  /** The commands that show it; none if dnx only reads it. */
-  readonly commands: readonly string[];
 }
 
 /** Every endpoint that a command calls, in the order of the commands. Loads all commands. */
@@ -78,27 +70,27 @@ export async function endpointsOf(tree: Tree): Promise<readonly KnownEndpoint[]>
 
 function known(endpoint: Endpoint, callers: readonly Leaf[]): KnownEndpoint {
   const form = formOf(endpoint);
-  const built = bodies
-    .filter((each) => each.endpoint === endpoint)
-    .flatMap(({ fields, by }) => by.flatMap((command) => sentFields(fields, command)));
+  const built = bodies.filter((each) => each.endpoint === endpoint).map(({ fields }) => sentFields(fields));
   return {
     endpoint,
     parameters: parameters(endpoint),
     commands: callers.map(({ path }) => path),
     ability: needOf(endpoint),
     query: merged([...(form === 'list' ? sentFields(pagingParameters) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
-    body: isRead(endpoint) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, endpoint)), ...built]),
+    body: isRead(endpoint) ? [] : merged([...callers.flatMap((leaf) => declared(leaf, endpoint)), ...built.flat()]),
     further: sentFields(withoutOption[endpoint] ?? {}),
     answer: answerOf(endpoint, callers),
     form,
-    followed: followed.includes(endpoint),
   };
 }
 
-/** Every GET that ends with a collection is a list, but for these. */
+/** The endpoints that end like a collection, but respond with one thing. */
+const single: readonly string[] = ['GET /user', 'GET /servers/{server}/logs'];
+
+/** What an endpoint responds with. A GET of a collection is a list. */
 export function formOf(endpoint: Endpoint): KnownEndpoint['form'] {
-  if (endpoint.endsWith('/download')) return 'file';
-  return isRead(endpoint) && !/(\}|\/user|\/logs)$/.test(endpoint) ? 'list' : 'one';
+  if (endpoint === 'GET /backups/{backup}/download') return 'file';
+  return isRead(endpoint) && !endpoint.endsWith('}') && !single.includes(endpoint) ? 'list' : 'one';
 }
 
 /** The declared fields of a command, which go to its first endpoint or to what replaces it. */
@@ -106,31 +98,19 @@ function declared({ path, command }: Leaf, endpoint: Endpoint): readonly KnownFi
   const { calls, fields = {} } = command;
   if (typeof calls === 'function' || bodies.some(({ by }) => by.includes(path))) return [];
   const { first, others } = pathsIn(calls);
-  return first === endpoint || others.includes(endpoint) ? sentFields(fields, path) : [];
+  return first === endpoint || others.includes(endpoint) ? sentFields(fields) : [];
 }
 
 const filtersOf = ({ path, command: { options = {} } }: Leaf, endpoint: Endpoint): readonly KnownField[] =>
   filters
     .filter((each) => each.endpoint === endpoint && each.by === path)
-    .flatMap((each) => sentFields(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name))), path));
+    .flatMap((each) => sentFields(Object.fromEntries(Object.entries(options).filter(([name]) => each.options.includes(name)))));
 
-/** Options as the fields that a command sends, or all. */
-export const sentFields = (options: Readonly<Record<string, SentOption>>, command?: string): readonly KnownField[] =>
+/** Options as fields that are sent. */
+export const sentFields = (options: Readonly<Record<string, SentOption>>): readonly KnownField[] =>
   Object.entries(options).map(([name, option]) => {
-    const { choices, format, most, required = false, assumed = false, help } = option;
-    const commands = command === undefined ? [] : [command];
-    return {
-      name,
-      type: typeOf(option),
-      ...(choices && { choices }),
-      ...(format && { format }),
-      ...(most !== undefined && { most }),
-      required,
-      assumed,
-      help,
-      commands,
-      optional: required ? [] : commands,
-    };
+    const { choices, format, required = false, assumed = false, help } = option;
+    return { name, type: typeOf(option), ...(choices && { choices }), ...(format && { format }), required, assumed, help };
   });
 
 function typeOf({ kind, as, from }: SentOption): KnownField['type'] {
@@ -140,22 +120,12 @@ function typeOf({ kind, as, from }: SentOption): KnownField['type'] {
   return kind === 'list' ? 'array' : 'string';
 }
 
-/** One field per name, with the commands of all. */
-const merged = (fields: readonly KnownField[]): readonly KnownField[] =>
-  byName(fields, (one, other) => ({
-    ...other,
-    ...one,
-    required: one.required && other.required,
-    assumed: one.assumed && other.assumed,
-    commands: [...new Set([...one.commands, ...other.commands])],
-    optional: [...new Set([...one.optional, ...other.optional])],
-  }));
-
-function byName<T extends { readonly name: string }>(all: readonly T[], both: (one: T, other: T) => T): readonly T[] {
-  const found = new Map<string, T>();
-  for (const each of all) {
-    const before = found.get(each.name);
-    found.set(each.name, before ? both(before, each) : each);
+/** One field per name, of all commands that send it. */
+function merged(fields: readonly KnownField[]): readonly KnownField[] {
+  const found = new Map<string, KnownField>();
+  for (const one of fields) {
+    const { required = true, assumed = true, ...before } = found.get(one.name) ?? {};
+    found.set(one.name, { ...one, ...before, required: required && one.required, assumed: assumed && one.assumed });
   }
   return [...found.values()];
 }
@@ -163,18 +133,16 @@ function byName<T extends { readonly name: string }>(all: readonly T[], both: (o
 /** The fields that dnx needs to find resources by name, or reads without declaring it, and the columns that commands show. */
 export function answerOf(endpoint: Endpoint, callers: readonly Leaf[]): readonly KnownColumn[] {
   const naming = Object.values(namings).find(({ list, broader }) => list === endpoint || broader === endpoint);
-  const read: readonly Read[] = [
-    ...(naming ? ['id', ...naming.keys.slice(0, 1)] : []).map((name) => ({ name })),
-    ...(followed.includes(endpoint) ? [{ name: 'id' }, { name: 'status' }] : []),
+  const names = [
+    ...(naming ? ['id', ...naming.keys.slice(0, 1)] : []),
+    ...(followed.includes(endpoint) ? ['id', 'status'] : []),
     ...(undeclared[endpoint] ?? []),
+    ...callers
+      .filter((leaf) => shownFrom(leaf).includes(endpoint))
+      .flatMap(({ command: { shows = [] } }) => shows.filter(({ computed }) => !computed).map(({ key }) => key)),
   ];
-  const shown = callers
-    .filter((leaf) => shownFrom(leaf).includes(endpoint))
-    .flatMap(({ path, command: { shows = [] } }) =>
-      shows.filter(({ computed }) => !computed).map(({ key }) => columnOf(endpoint, { name: key }, [path])),
-    );
-  const columns = [...read.map((each) => columnOf(endpoint, each, [])), ...shown].filter(({ name }) => !occasional.includes(name));
-  return byName(columns, (one, other) => ({ ...one, commands: [...new Set([...one.commands, ...other.commands])] }));
+  // A generated password is shown once.
+  return [...new Set(names)].filter((name) => name !== 'password').map((name) => columnOf(endpoint, name));
 }
 
 /** The endpoints whose responses a command shows. */
@@ -183,11 +151,10 @@ function shownFrom({ path, command: { calls } }: Leaf): readonly string[] {
   return own(elsewhere, path) ?? [...(first ? [first] : []), ...others];
 }
 
-function columnOf(endpoint: string, read: Read, commands: readonly string[]): KnownColumn {
-  const { name } = read;
+function columnOf(endpoint: string, name: string): KnownColumn {
   const type = formattedType(name);
-  const stated = /^\w+ \/servers(\/\{server\})?$/.test(endpoint) && statedOfServer.includes(name);
-  return { ...read, ...(type && { type }), assumed: !stated, commands };
+  const stated = serverEndpoints.includes(endpoint) && statedOfServer.includes(name);
+  return { name, ...(type && { type }), assumed: !stated };
 }
 
 function formattedType(name: string): KnownColumn['type'] {

@@ -1,11 +1,11 @@
-import { optionsOf } from '../../../src/cli/language/signature.ts';
-import type { Leaf } from '../../../src/cli/language/tree.ts';
-import type { HttpRequest, Transport } from '../../../src/machine/world.ts';
-import { sandboxOperations } from '../../../src/sandbox/operations.ts';
-import { type Bed, openBed } from '../dnx.ts';
-import { examples, needsClone, prepareExample, runExample } from '../examples.ts';
-import { find } from '../programs.ts';
-import { leaves } from '../tree.ts';
+import { optionsOf } from '../../src/cli/language/signature.ts';
+import type { Leaf } from '../../src/cli/language/tree.ts';
+import type { HttpRequest, Transport } from '../../src/machine/world.ts';
+import { sandboxOperations } from '../../src/sandbox/operations.ts';
+import { type Bed, openBed } from './dnx.ts';
+import { examples, needsClone, prepareExample, runExample } from './examples.ts';
+import { find } from './programs.ts';
+import { leaves } from './tree.ts';
 
 /** A request that a command sent to the sandbox, and its response. */
 export interface Exchange {

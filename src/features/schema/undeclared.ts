@@ -1,17 +1,10 @@
 import { assumed, integer, list, type Option, type Options, required, secret, suggest, text, toggle } from '../../cli/language/options.ts';
 import { abilities } from '../../platform/abilities.ts';
-import { PAGE_SIZE } from '../../platform/api/pages.ts';
-import { MARKS } from '../deploy/release.ts';
-import { PLAIN_TOKEN } from '../token/token.ts';
 
 // What commands send and read without declaring it.
 
 /** An option whose value is sent. */
-export type SentOption = Option<unknown> & {
-  readonly format?: 'date-time';
-  /** The largest number that dnx sends. */
-  readonly most?: number;
-};
+export type SentOption = Option<unknown> & { readonly format?: 'date-time' };
 
 /** Fields that a command puts into a body or query itself, instead of sending its declared `fields` to its first endpoint. */
 interface Built {
@@ -20,14 +13,11 @@ interface Built {
   readonly fields: Readonly<Record<string, SentOption>>;
 }
 
-const SITE = '/servers/{server}/sites/{site}';
-const VARIABLES = `${SITE}/environment-variables`;
-
 const id = (help: string): SentOption => ({ ...assumed(required(text(help))), as: 'id' });
 const wanted = suggest(list('Abilities of the token; every ability if left out'), ...abilities);
 const value = required(assumed(text('Value of the variable')));
 
-/** Every body that a command builds in `run`. `test/commands/contract-document.test.ts` compares them with the requests of the commands. */
+/** Every body that a command builds in `run`. `test/commands/api-schema-sent.test.ts` compares them with the requests of the commands. */
 export const bodies: readonly Built[] = [
   {
     endpoint: 'POST /login',
@@ -39,25 +29,33 @@ export const bodies: readonly Built[] = [
     by: ['token create', 'token rotate', 'auth refresh', 'auth login'],
     fields: { name: required(text('Token name')), abilities: wanted },
   },
-  { endpoint: `POST ${SITE}/rollback`, by: ['site rollback', 'site deploy'], fields: { release_id: id('Release to roll back to') } },
   {
-    endpoint: `POST ${SITE}/schedule-deploy`,
+    endpoint: 'POST /servers/{server}/sites/{site}/rollback',
+    by: ['site rollback', 'site deploy'],
+    fields: { release_id: id('Release to roll back to') },
+  },
+  {
+    endpoint: 'POST /servers/{server}/sites/{site}/schedule-deploy',
     by: ['site schedule'],
     fields: { scheduled_at: { ...required(assumed(text('Time of the deployment'))), format: 'date-time' } },
   },
   {
-    endpoint: `POST ${VARIABLES}`,
+    endpoint: 'POST /servers/{server}/sites/{site}/environment-variables',
     by: ['env set', 'env ensure', 'env push', 'env edit'],
     fields: { key: required(assumed(text('Name of the variable'))), value },
   },
-  { endpoint: `PUT ${VARIABLES}/{variable}`, by: ['env set', 'env ensure', 'env push', 'env edit'], fields: { value } },
+  {
+    endpoint: 'PUT /servers/{server}/sites/{site}/environment-variables/{variable}',
+    by: ['env set', 'env ensure', 'env push', 'env edit'],
+    fields: { value },
+  },
   { endpoint: 'POST /backups/application', by: ['backup create'], fields: { site_id: id('Site to back up') } },
 ];
 
 /** The query parameters of every list. */
 export const pagingParameters: Readonly<Record<string, SentOption>> = {
   page: required(integer('Page number')),
-  per_page: { ...required(integer('Items per page')), most: PAGE_SIZE },
+  per_page: required(integer('Items per page')),
 };
 
 /** Options that a command sends as query parameters. */
@@ -70,33 +68,20 @@ export const withoutOption: Readonly<Record<string, Options>> = {
   // Monitoring is turned on once the server is there.
   'POST /servers': { monitoring_enabled: assumed(toggle('Monitor the server')) },
   // In an update, --queue would look like the worker itself.
-  [`PUT ${SITE}/queues/{queue}`]: { queue: assumed(text('Queue to process')) },
+  'PUT /servers/{server}/sites/{site}/queues/{queue}': { queue: assumed(text('Queue to process')) },
 };
 
-/** A field of a response, and other names that dnx reads instead. */
-export interface Read {
-  readonly name: string;
-  readonly or?: readonly string[];
-}
-
-const names = (...all: readonly string[]): readonly Read[] => all.map((name) => ({ name }));
-const token: readonly Read[] = [{ name: 'token', or: PLAIN_TOKEN }];
-
 /** Fields that commands read or show without declaring `shows`. */
-export const undeclared: Readonly<Record<string, readonly Read[]>> = {
-  'POST /login': token,
-  'POST /tokens': token,
-  'GET /user': names('id', 'name', 'email'),
-  'GET /tokens': names('abilities', 'last_used_at', 'created_at'),
-  [`GET ${SITE}/releases`]: [
-    { name: 'status', or: ['state'] },
-    { name: 'active', or: MARKS },
-    ...names('id', 'name', 'commit_hash', 'commit_message', 'created_at'),
-  ],
-  [`GET ${SITE}/webhooks`]: names('status', 'branch', 'pusher', 'commit_hash', 'commit_message', 'created_at'),
-  [`GET ${VARIABLES}/{variable}`]: names('value'),
-  [`GET ${VARIABLES}`]: names('key', 'value'),
-  [`PUT ${VARIABLES}/{variable}`]: names('id'),
+export const undeclared: Readonly<Record<string, readonly string[]>> = {
+  'POST /login': ['token'],
+  'POST /tokens': ['token'],
+  'GET /user': ['id', 'name', 'email'],
+  'GET /tokens': ['abilities', 'last_used_at', 'created_at'],
+  'GET /servers/{server}/sites/{site}/releases': ['status', 'active', 'id', 'name', 'commit_hash', 'commit_message', 'created_at'],
+  'GET /servers/{server}/sites/{site}/webhooks': ['status', 'branch', 'pusher', 'commit_hash', 'commit_message', 'created_at'],
+  'GET /servers/{server}/sites/{site}/environment-variables/{variable}': ['value'],
+  'GET /servers/{server}/sites/{site}/environment-variables': ['key', 'value'],
+  'PUT /servers/{server}/sites/{site}/environment-variables/{variable}': ['id'],
 };
 
 /** Commands whose columns come from another endpoint than the first, or from none. */
@@ -105,25 +90,26 @@ export const elsewhere: Readonly<Record<string, readonly string[]>> = {
   'backup restore': ['POST /backups/{backup}/restore'],
   'db tunnel': [],
   tunnel: [],
-  'env set': [`POST ${VARIABLES}`, `PUT ${VARIABLES}/{variable}`],
+  'env set': [
+    'POST /servers/{server}/sites/{site}/environment-variables',
+    'PUT /servers/{server}/sites/{site}/environment-variables/{variable}',
+  ],
 };
 
 /** Responses that dnx polls until their status is final. */
 export const followed: readonly string[] = [
   'GET /servers',
   'GET /servers/{server}',
-  `GET ${SITE}`,
-  `GET ${SITE}/releases`,
+  'GET /servers/{server}/sites/{site}',
+  'GET /servers/{server}/sites/{site}/releases',
   'GET /backups',
-  `GET ${SITE}/certificates`,
-  `GET ${SITE}/certificates/{certificate}`,
+  'GET /servers/{server}/sites/{site}/certificates',
+  'GET /servers/{server}/sites/{site}/certificates/{certificate}',
 ];
 
-/** What the API reference shows of a server. */
+/** What the API reference shows of a server, and where. */
+export const serverEndpoints: readonly string[] = ['GET /servers', 'POST /servers', 'GET /servers/{server}', 'PUT /servers/{server}'];
 export const statedOfServer: readonly string[] =
   'id name provider ip_address ssh_user region size php_version database_type webserver status monitoring_enabled provisioned_at created_at updated_at sites_count'.split(
     ' ',
   );
-
-/** Fields that only some responses have: the API shows a generated password once. */
-export const occasional: readonly string[] = ['password'];
