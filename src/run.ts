@@ -3,12 +3,13 @@ import { onlyReads } from './cli/language/calls.ts';
 import type { RunLine, Tree } from './cli/language/command.ts';
 import { errorInJson } from './cli/output/error.ts';
 import { checkShape, delivered, print } from './cli/output/print.ts';
+import type { Result } from './cli/output/view.ts';
 import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { type Opened, openContext } from './cli/run/context.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { perform } from './cli/run/perform.ts';
-import type { Notice } from './features/notify/notify.ts';
+import type { Ending } from './features/notify/notify.ts';
 import { isCi } from './machine/ci.ts';
 import { truthy } from './machine/env.ts';
 import { hasJsonFiles } from './machine/files/text-file.ts';
@@ -72,25 +73,25 @@ async function inSession(invocation: Invocation, settings: Settings, world: Worl
 
 /** Runs a command, and sends its `--notify`. */
 async function notified(invocation: Invocation, opened: Opened, { report, line }: Main): Promise<number> {
-  const notice = await noticeFor(invocation, opened.ctx);
-  if (!notice) return finish(invocation, opened);
-  const code = await finish(invocation, opened, notice).catch(async (error: unknown) => {
+  const { command, options } = invocation;
+  const isWanted = command.options?.notify && (options.notify ?? opened.ctx.world.env.DNX_NOTIFY);
+  const notify = isWanted ? (await import('./features/notify/notify.ts')).openNotice(invocation, opened.ctx) : undefined;
+  if (!notify) return finish(invocation, opened);
+  let result: Ending['result'];
+  let failure: Ending['failure'];
+  const code = await finish(invocation, opened, (ended) => {
+    result = ended;
+  }).catch(async (error: unknown) => {
     if (error instanceof ClosedPipe) return 0;
-    notice.failed(error, errorInJson(error, line));
+    failure = { error, data: errorInJson(error, line) };
     return report(error);
   });
-  await notice.send(code);
+  await notify({ result, failure, code });
   return code;
 }
 
-/** What `--notify` needs; undefined without it. Throws if it can never work. */
-async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<Notice | undefined> {
-  if (!invocation.command.options?.notify || !(invocation.options.notify ?? ctx.world.env.DNX_NOTIFY)) return undefined;
-  return (await import('./features/notify/notify.ts')).openNotice(invocation, ctx);
-}
-
 /** Performs a command and writes its result. Throws its failure. */
-async function finish(invocation: Invocation, opened: Opened, notice?: Notice): Promise<number> {
+async function finish(invocation: Invocation, opened: Opened, ended?: (result: Result) => void): Promise<number> {
   const { ctx, plan, close } = opened;
   const { settings } = ctx;
   const explained = async (error: unknown) => {
@@ -99,7 +100,7 @@ async function finish(invocation: Invocation, opened: Opened, notice?: Notice): 
   try {
     const result = await perform(invocation, opened, () => revokeLeft(ctx)).catch(explained);
     ctx.progress.done();
-    notice?.ended(result);
+    ended?.(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
     const where = hostKept ? { ...settings, origins: {} } : settings;
     if (

@@ -154,7 +154,7 @@ const watch = command({
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
-  examples: ['watch shop.example.com', 'watch shop.example.com --notify bell'],
+  examples: ['watch shop.example.com', 'watch shop.example.com --notify ./tell-team.sh'],
   run: async (ctx, { targets, options }) =>
     (await import('../features/deploy/watch.ts')).watch({ ...ctx, targets: targets ?? {} }, options),
 });

@@ -145,13 +145,11 @@ describe('DNX_NOTIFY', () => {
   });
 
   test('is overridden by --notify', async () => {
-    const run = await bed.dnx(`${deploy} --notify bell`, { env: { DNX_NOTIFY: hook() } });
+    const run = await bed.dnx(`${deploy} --notify true`, { env: { DNX_NOTIFY: hook() } });
     expect([run.code, receiver.received]).toEqual([0, []]);
   });
 
   test('is named if it is wrong', async () => {
-    const run = await bed.dnx(deploy, { env: { DNX_NOTIFY: 'belll' } });
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('DNX_NOTIFY names a command that was not found')]);
     const secret = await bed.dnx(deploy, { env: { DNX_NOTIFY: 'hooks.example.com/s3cr3t' } });
     expect([secret.code, secret.calls, secret.stderr]).toEqual([2, [], expect.stringContaining('DNX_NOTIFY is a URL without https://.')]);
     expect(secret.stderr).not.toContain('s3cr3t');
@@ -160,8 +158,6 @@ describe('DNX_NOTIFY', () => {
 
 describe('nothing is sent', () => {
   test.each([
-    ['belll', "--notify names a command that was not found: 'belll'. Did you mean 'bell'?"],
-    ['./missing.sh', "--notify names a command that was not found: './missing.sh'."],
     ['', '--notify is empty.'],
     ['hooks.example.com/services/T0/s3cr3t', '--notify is a URL without https://.'],
     ['hooks.example.com:8443/services?token=s3cr3t', '--notify is a URL without https://.'],
@@ -177,7 +173,7 @@ describe('nothing is sent', () => {
   });
 
   test.each(['--no-wait', '--dry-run'])('with %s', async (option) => {
-    const run = await bed.dnx(`${deploy} ${option} --notify bell`);
+    const run = await bed.dnx(`${deploy} ${option} --notify true`);
     expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining(`--notify cannot be combined with ${option}.`)]);
   });
 

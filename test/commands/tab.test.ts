@@ -90,7 +90,7 @@ describe('a Tab completes', () => {
     expect(await offeredAt(bed, 'dnx si')).toContain('site\tDeploy, roll back and manage sites');
     const before = await offeredAt(bed, 'dnx deploy -');
     expect(before).toContain('--no-wait\tDo not wait for the result');
-    const after = await offeredAt(bed, 'dnx deploy --no-wait -o json --notify bell -');
+    const after = await offeredAt(bed, 'dnx deploy --no-wait -o json --notify true -');
     expect(before.filter((each) => !after.includes(each)).map((each) => each.split('\t')[0])).toEqual(['--wait', '--no-wait', '--output']);
   });
 

@@ -113,7 +113,7 @@ export async function attempt({ hostile, rejections, codes }: Laboratory, given:
     const early = given.options.includes('ndjson') || resulting.test(line);
     const broken =
       (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
-      brokenBy(run, { terminal: columns !== undefined, dumb, early, bell: line.includes('--notify bell') }) ??
+      brokenBy(run, { terminal: columns !== undefined, dumb, early }) ??
       outcomeBroken(run, hostile) ??
       (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined) ??
       (leaked.length > 0 ? `the token went to ${leaked}` : undefined) ??

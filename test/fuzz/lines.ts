@@ -73,7 +73,6 @@ export async function openCommandRunner(): Promise<CommandRunner> {
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
           endless: isEndless(given.words),
-          bell: /\bbell\b/.test([...given.words, given.env.DNX_NOTIFY].join(' ')),
         }) ??
         consentBroken(run, given.words) ??
         (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined);

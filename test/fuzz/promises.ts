@@ -15,8 +15,6 @@ const drawing = /\u001b\[(\?(25|2026)[lh]|\d*[A-GJK])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-const BELL = '\u0007';
-
 /** The conditions of a run that promises depend on. */
 export interface Setting {
   /** stdout and stderr are terminals. */
@@ -27,20 +25,17 @@ export interface Setting {
   readonly early: boolean;
   /** It runs until Ctrl-C, which then needs no message. */
   readonly endless?: boolean;
-  /** `--notify bell` is given: the terminal may ring once, at the very end. */
-  readonly bell?: boolean;
 }
 
 /** The first promise that this run broke, or undefined. */
-export function brokenBy(run: Run, { terminal, dumb, early, endless, bell }: Setting): string | undefined {
+export function brokenBy(run: Run, { terminal, dumb, early, endless }: Setting): string | undefined {
   const { code, stdout, stderr } = run;
   if (!documented.has(code)) return `undocumented exit code ${code}`;
   if (/looks like a bug|"code":"bug"/.test(stderr)) return 'a bug in dnx';
   if (code !== 0 && stderr.trim() === '' && !(endless && code === exits.interrupted)) return `exit ${code} without a message`;
   if (!early && resultless.has(code) && stdout !== '' && !isIncomplete(run)) return `exit ${code} with a result`;
   if (!terminal) return undefined;
-  const silent = bell && stderr.endsWith(BELL) ? stderr.slice(0, -BELL.length) : stderr;
-  for (const [name, text] of Object.entries({ stdout, stderr: silent })) {
+  for (const [name, text] of Object.entries({ stdout, stderr })) {
     const [found] = controls.exec(dumb ? text : text.replaceAll(drawing, '')) ?? [];
     if (found !== undefined) return `U+${found.charCodeAt(0).toString(16).padStart(4, '0')} on ${name}, a terminal`;
   }

@@ -77,7 +77,7 @@ describe('read', () => {
     [['logs', 'shop.example.com', '-f'], 'usage', "'logs --follow' is not for this tool, because it never ends."],
     [['logs', 'shop.example.com', '--path', '.env'], 'person_required', 'it can read any file of the server'],
     [['status', 'shop.example.com', '--watch'], 'usage', 'it never ends'],
-    [['watch', 'shop.example.com', '--notify', 'bell'], 'person_required', 'runs a program'],
+    [['watch', 'shop.example.com', '--notify', 'true'], 'person_required', 'runs a program'],
     [['why', 'shop.example.com', '--url', 'http://169.254.169.254/'], 'person_required', 'read any file or address'],
     [['db', 'query', 'shop.example.com', 'SELECT 1'], 'person_required', 'it shows rows of databases'],
     [['env', 'list', 'shop.example.com', '--reveal'], 'person_required', 'it shows values of variables'],

@@ -61,30 +61,6 @@ describe('a command', () => {
   });
 });
 
-test.concurrent('a desktop notification is one argument of notify-send', async ({ open }) => {
-  // The program has 10 s, which pass no faster than a busy machine starts it.
-  const executable = await open({ speed: 4 });
-  const PATH = program(executable, 'notify-send', 'for each in "$@"; do echo "[$each]"; done > arguments.txt');
-  const [site] = executable.sandbox.state.sites;
-  if (!site) throw new Error('the seed has sites');
-  site.domain = `'; touch x; "$(touch y)" \\`;
-  const run = await executable.dnx(['deploy', site.id, '--server', site.server_id, '--notify', 'desktop'], { env: { PATH } });
-  expect(run.exitCode).toBe(0);
-  expect(readFileSync(join(executable.directory, 'arguments.txt'), 'utf8')).toMatch(
-    /^\[--app-name=dnx\]\n\[--\]\n\[✓ Deployed '; touch x; "\$\(touch y\)" \\ in \d+s\]\n$/,
-  );
-  expect([existsSync(join(executable.directory, 'x')), existsSync(join(executable.directory, 'y'))]).toEqual([false, false]);
-});
-
-test.concurrent('without notify-send, a desktop notification is a warning', async ({ open }) => {
-  const executable = await open(FAST);
-  const run = await executable.dnx([...deploy, '--notify', 'desktop'], { env: { PATH: join(executable.directory, 'nowhere') } });
-  expect([run.exitCode, run.stderr]).toEqual([
-    0,
-    expect.stringMatching(/\n! Could not notify: Could not run notify-send: command not found\.\n$/),
-  ]);
-});
-
 test.concurrent('a webhook that does not respond is given up after 10s', async ({ open }) => {
   const executable = await open(FAST);
   const receiver = await openReceiver();

@@ -80,11 +80,3 @@ test.concurrent('--watch says that it is reconnecting, and goes on', async ({ op
   await linesOf(raw);
   expect(code).toBe(130);
 });
-
-test.concurrent('--notify bell rings after the result', async ({ open }) => {
-  const executable = await open({ speed: 2 * SPEED });
-  const terminal = start(executable, ['deploy', 'shop.example.com', '--server', 'web-1', '--notify', 'bell']);
-  const { raw, code } = await terminal.ended;
-  expect([code, raw.split('\u0007').length - 1]).toEqual([0, 1]);
-  expect(raw.indexOf('\u0007')).toBeGreaterThan(raw.indexOf('✓ Deployed shop.example.com'));
-});

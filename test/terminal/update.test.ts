@@ -190,7 +190,7 @@ describe('the notice of a new release', () => {
     expect([code, text]).toEqual([6, expect.not.stringContaining('new release')]);
     const rejecting = await openJson(() => ({ message: 'Unauthenticated.' }), 401);
     onTestFinished(() => rejecting.close());
-    const notified = await run(['deploy', 'shop.example.com', '--notify', 'bell'], { ...github.env, DNX_HOST: rejecting.url });
+    const notified = await run(['deploy', 'shop.example.com', '--notify', 'true'], { ...github.env, DNX_HOST: rejecting.url });
     expect([notified.code, notified.text]).toEqual([4, expect.not.stringContaining('new release')]);
   });
 

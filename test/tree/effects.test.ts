@@ -88,7 +88,7 @@ test.each([
   ['read', 'deploy shop.example.com --dry-run'],
   ['local', 'deploy shop.example.com --dry-run --out plan.json'],
   ['program', 'deploy shop.example.com --verify-cmd "npm test"'],
-  ['program', 'watch shop.example.com --notify bell'],
+  ['program', 'watch shop.example.com --notify true'],
   ['program', 'env edit shop.example.com --dry-run'],
   ['local', 'ssh --config --all --write'],
   ['change', 'backup create'],

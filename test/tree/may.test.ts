@@ -36,7 +36,7 @@ const more = [
   'dnx ssh web-1 --print',
   'dnx mcp --show-values',
   'dnx deploy shop.example.com --verify-cmd true',
-  'dnx deploy shop.example.com --notify bell --no-wait',
+  'dnx deploy shop.example.com --notify true --no-wait',
   'dnx deploy shop.example.com --dry-run --out plan.json',
   'dnx env set shop.example.com A=1 --deploy',
   'dnx status shop.example.com --watch',

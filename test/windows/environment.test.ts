@@ -32,7 +32,6 @@ describe('variables', () => {
     ['a command', "deploy shop.example.com --notify 'exit 0'"],
     ['a verification', "deploy shop.example.com --verify-cmd 'exit 0'"],
     ['an editor', 'env edit --site shop.example.com --yes'],
-    ['a desktop notification', 'deploy shop.example.com --notify desktop'],
   ])('keep the token from %s in any case', async (_, line) => {
     const run = await bed.dnx(line, onWindows({ dnx_token: 'secret', Path: 'C:\\Windows' }));
     expect([run.code, bed.children.length]).toEqual([0, 1]);

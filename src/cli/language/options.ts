@@ -157,7 +157,7 @@ export const following = under('Follow', {
   wait: toggle('Wait for the result (default if the token allows it)'),
   timeout: { ...duration('Stop waiting after this long (default 15m)'), least: 1, env: 'DNX_TIMEOUT' },
   notify: {
-    ...list('When done: bell, desktop, a URL to post to, or a command', 'how'),
+    ...list('When done: a URL to post to, or a command', 'how'),
     env: 'DNX_NOTIFY',
     // A webhook URL is a secret.
     confidential: true,

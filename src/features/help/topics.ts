@@ -180,7 +180,7 @@ export const topicTexts = {
         ['--wait', 'Always wait'],
         ['--no-wait', 'Return as soon as the work is requested'],
         ['--timeout 5m', 'Stop waiting after 5 minutes (default 15m): exit 124'],
-        ['--notify desktop', 'Then notify: bell, desktop, a URL or a command'],
+        ['--notify URL', 'Then post the outcome to a URL, or run a command'],
         ['Ctrl-C', 'Stop waiting: exit 130'],
       ],
       'None of these cancels the remote work. Resume with dnx watch, or read the status with dnx site show, dnx server show or dnx backup list.',

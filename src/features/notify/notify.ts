@@ -1,104 +1,99 @@
-import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { DnxError, exits, isError, isStop, usage } from '../../base/errors.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
+import { duration } from '../../base/time.ts';
+import { version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
-import { channelOf, deliver, type Notification } from './channel.ts';
+import { childEnv } from '../../machine/env.ts';
+import { NetworkFault, shellCommand } from '../../machine/world.ts';
+import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
 
-/** Notifies once the result of a command was written. Never changes its exit code. */
-export interface Notice {
-  /** The result of the command. */
-  ended(result: Result): void;
-  /** The error of the command, and the object that `--json` prints for it. */
-  failed(error: unknown, data: unknown): void;
-  send(code: number): Promise<void>;
+/** How a command ended: its result, its error with the object that `--json` prints for it, and the exit code. */
+export interface Ending {
+  readonly result: Result | undefined;
+  readonly failure: { readonly error: unknown; readonly data: unknown } | undefined;
+  readonly code: number;
 }
 
+/** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
+interface Notification {
+  /** One line for people, which chat programs show. */
+  readonly text: string;
+  readonly exit_code: number;
+  /** The command as typed: `deploy`. */
+  readonly command: string;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+type Line = Pick<Invocation, 'command' | 'group' | 'options' | 'path' | 'plan'>;
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
-/** Checks `--notify` and DNX_NOTIFY before anything is sent. Undefined if the command does not wait. */
-export function openNotice(
-  invocation: Pick<Invocation, 'command' | 'group' | 'options' | 'path' | 'plan'>,
-  ctx: Needs,
-): Notice | undefined {
-  const { command, options, path } = invocation;
+/**
+ * Checks `--notify` and DNX_NOTIFY before anything is sent. Returns what notifies once the result was written, and never changes the exit
+ * code; undefined if the command does not wait.
+ */
+export function openNotice(line: Line, ctx: Needs): ((ending: Ending) => Promise<void>) | undefined {
+  const { options, path } = line;
   const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
-  const idle = withoutWait(invocation, ctx.ask);
+  const idle = withoutWait(line, ctx.ask);
   if (given && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
   if (idle) return undefined;
-  const source = given ? '--notify' : 'DNX_NOTIFY';
-  const channels = (given ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => channelOf(word, source, ctx.world));
-  let ending: Ending = { result: undefined, failure: undefined };
-  return {
-    ended(result) {
-      ending = { ...ending, result };
-    },
-    failed(error, data) {
-      ending = { ...ending, failure: { error, data } };
-    },
-    async send(code) {
-      const error = ending.failure?.error;
-      // The user was not asked about a deployment, or answered no.
-      if (command.options?.deploy && options.deploy === undefined && !isDeployed(ending)) return;
-      // Whoever pressed Ctrl-C, answered no or mistyped an option knows it.
-      if (isStop(error) || isError(error, 'usage', 'cancelled') || ctx.signal.aborted) return;
-      const notification = notificationOf(path, sendsSecrets(invocation) ? withoutWords(ending, path) : ending, code);
-      for (const channel of channels) {
-        const why = await deliver(ctx, channel, notification).catch((problem: unknown) => {
-          if (ctx.signal.aborted) return undefined;
-          return isError(problem) ? problem.message.replace(/\.$/, '') : String(problem);
-        });
-        if (ctx.signal.aborted) return;
-        if (why !== undefined) ctx.progress.warn(`Could not notify: ${why}.`);
-      }
-    },
+  const ways = (given ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => wayOf(word, given ? '--notify' : 'DNX_NOTIFY'));
+  return async (ending) => {
+    if (!isNews(line, ending, ctx.signal)) return;
+    const notification = notificationOf(path, sendsSecrets(line) ? withoutWords(ending, path) : ending);
+    for (const way of ways) {
+      const sent = way instanceof URL ? post(ctx, way, notification) : run(ctx, way, notification);
+      const why = await sent.catch((problem: unknown) => (isError(problem) ? problem.message.replace(/\.$/, '') : String(problem)));
+      if (ctx.signal.aborted) return;
+      if (why !== undefined) ctx.progress.warn(`Could not notify: ${why}.`);
+    }
   };
 }
 
-/** True for a command that sends values of variables or other secrets. */
-const sendsSecrets = ({ command, group }: Pick<Invocation, 'command' | 'group'>): boolean =>
-  group.name === 'env' || Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
-
-/** The ending without the words of an API error, which may quote a secret that was sent. */
-function withoutWords(ending: Ending, path: string): Ending {
-  const { error, data } = ending.failure ?? {};
-  if (!isError(error) || error.status === undefined) return ending;
-  const message = `dnx ${path} failed (${error.status}).`;
-  return { ...ending, failure: { error: new DnxError(error.code, message), data: { ...(isObject(data) && data), message, errors: null } } };
-}
-
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
-function withoutWait(
-  { command, options, plan }: Pick<Invocation, 'command' | 'options' | 'plan'>,
-  { allowed }: Needs['ask'],
-): string | undefined {
+function withoutWait({ command, options, plan }: Line, { allowed }: Needs['ask']): string | undefined {
   if (options.wait === false) return 'cannot be combined with --no-wait';
   if (plan.dry) return 'cannot be combined with --dry-run';
   // Without the option, a user on a terminal may still be asked.
-  const deploys = !command.options?.deploy || (options.deploy ?? allowed);
-  return deploys ? undefined : 'needs --deploy';
+  return !command.options?.deploy || (options.deploy ?? allowed) ? undefined : 'needs --deploy';
 }
 
-/** True if the result of a change of variables has a deployment. */
-function isDeployed({ result }: Ending): boolean {
+/** A host or a host and a port, and a path. A shell that does not find such a command would print it. */
+const ADDRESS = /^(\w[\w-]*(\.[\w-]+)+(:\d+)?|\w[\w-]*:\d+)\/\S*$/;
+
+/** A URL or a shell command. The URL may contain a secret, so errors do not repeat it. */
+function wayOf(word: string, source: string): URL | string {
+  const value = word.trim();
+  const use = 'Use a URL or a shell command.';
+  if (value === '') throw usage(`${source} is empty.`, use);
+  if (ADDRESS.test(value)) throw usage(`${source} is a URL without https://.`, use);
+  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(value)) return value;
+  if (!/^https?:/i.test(value)) throw usage(`${source} is not an http:// or https:// URL.`, use);
+  if (!URL.canParse(value)) throw usage(`${source} is not a valid URL.`, use);
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '') throw usage(`${source} must not contain a user name or password.`);
+  return url;
+}
+
+/** False for what the user knows, who pressed Ctrl-C, answered no or mistyped an option, and for a deployment that was not wanted. */
+function isNews({ command, options }: Line, { result, failure }: Ending, signal: AbortSignal): boolean {
+  if (isStop(failure?.error) || isError(failure?.error, 'usage', 'cancelled') || signal.aborted) return false;
   const data = result && dataIn(result.view);
-  return isObject(data) && 'deployment' in data;
+  return !command.options?.deploy || options.deploy !== undefined || (isObject(data) && 'deployment' in data);
 }
 
-/** How a command ended. */
-interface Ending {
-  readonly result: Result | undefined;
-  /** The error, and the object that `--json` prints for it. */
-  readonly failure: { readonly error: unknown; readonly data: unknown } | undefined;
-}
-
-/** The notification about a command that ended with this code. */
-function notificationOf(command: string, { result, failure }: Ending, code: number): Notification {
+/** The notification about a command that ended. */
+function notificationOf(command: string, { result, failure, code }: Ending): Notification {
   const data = result && dataIn(result.view);
+  const text = failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`;
   return {
-    text: plain(failure ? `✗ ${sentenceOf(failure.error, command)}` : `${code === 0 ? '✓' : '✗'} ${doneOf(result?.view, command)}`),
+    // A single line in which a chat program finds no link and no mention of a group, as in `<!channel>`.
+    text: safeLine(text).replaceAll('<', '‹').replaceAll('>', '›'),
     exit_code: code,
     command,
     ...(data !== undefined && { result: withoutSecretFields(data) }),
@@ -123,8 +118,17 @@ function doneOf(view: View | undefined, command: string): string {
   return view?.kind === 'rows' ? `dnx ${command}: ${view.items.length} succeeded` : `dnx ${command} ended`;
 }
 
-/** A single line in which a chat program finds no link and no mention of a group, as in `<!channel>`. */
-const plain = (text: string): string => safeLine(text).replaceAll('<', '‹').replaceAll('>', '›');
+/** True for a command that sends values of variables or other secrets. */
+const sendsSecrets = ({ command, group }: Line): boolean =>
+  group.name === 'env' || Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
+
+/** The ending without the words of an API error, which may quote a secret that was sent. */
+function withoutWords(ending: Ending, path: string): Ending {
+  const { error, data } = ending.failure ?? {};
+  if (!isError(error) || error.status === undefined) return ending;
+  const message = `dnx ${path} failed (${error.status}).`;
+  return { ...ending, failure: { error: new DnxError(error.code, message), data: { ...(isObject(data) && data), message, errors: null } } };
+}
 
 /** The data without fields that hold secrets, which some APIs return with a new server, and without the values of variables. */
 function withoutSecretFields(data: unknown): unknown {
@@ -134,4 +138,61 @@ function withoutSecretFields(data: unknown): unknown {
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, isSecret(key) && value !== null ? '***' : withoutSecretFields(value)]),
   );
+}
+
+const URL_MS = 10_000;
+const COMMAND_MS = 60_000;
+
+/** Sends the notification as JSON, once and without the token. Returns why it failed; a redirect counts as a failure. */
+async function post({ clock, settings, signal, world }: Needs, url: URL, notification: Notification): Promise<string | undefined> {
+  const transport = transportUntil(await world.connect(settings.caFile), clock, clock.elapsed() + URL_MS);
+  try {
+    const { status, discard } = await transport.request({
+      method: 'POST',
+      url: url.href,
+      headers: { 'content-type': 'application/json', accept: '*/*', 'user-agent': `dnx/${version}` },
+      body: toJson(notification),
+      signal,
+    });
+    discard();
+    return status >= 200 && status < 300 ? undefined : `${url.host} returned ${status}`;
+  } catch (error) {
+    if (isError(error, 'timed_out')) return `${url.host} did not respond in ${duration(URL_MS)}`;
+    // The words of Node may quote the URL.
+    if (error instanceof NetworkFault) return `${url.host}: ${error.message.replaceAll(url.href, url.host)}`;
+    throw error;
+  } finally {
+    await transport.close();
+  }
+}
+
+/** An environment variable of a child process cannot be longer on Windows. */
+const LONGEST = 30_000;
+
+/** Runs the user's command in a shell, with the result but not the token, and its output on stderr. Returns why it failed. */
+async function run(ctx: Needs, command: string, notification: Notification): Promise<string | undefined> {
+  const { clock, progress, world } = ctx;
+  const json = toJson(notification.result ?? { error: notification.error ?? null });
+  if (json.length > LONGEST) progress.warn('The result is too long for DNX_RESULT, which is empty.');
+  const env = childEnv(world.env, {
+    DNX_TOKEN: undefined,
+    // So that a dnx in the command does not notify again.
+    DNX_NOTIFY: undefined,
+    DNX_RESULT: json.length > LONGEST ? '' : json,
+    DNX_OUTCOME: outcomeIn(notification),
+    DNX_EXIT_CODE: String(notification.exit_code),
+  });
+  const late = () => new DnxError('timed_out', `the command took longer than ${duration(COMMAND_MS)}`);
+  const ended = await runUntil(ctx, { ...shellCommand(command, world), env }, clock.elapsed() + COMMAND_MS, late);
+  if (isError(ended)) throw ended;
+  return ended === 0 ? undefined : `the command exited with code ${ended}`;
+}
+
+/** The outcome of a deployment, or what the exit code says: `succeeded`, `failed` or `timed_out`. */
+function outcomeIn({ result, exit_code }: Notification): string {
+  // `env set --deploy` nests the deployment.
+  const deployment = isObject(result) && isObject(result.deployment) ? result.deployment : result;
+  if (isObject(deployment) && typeof deployment.outcome === 'string') return deployment.outcome;
+  if (exit_code === 0) return 'succeeded';
+  return exit_code === exits.timed_out ? 'timed_out' : 'failed';
 }

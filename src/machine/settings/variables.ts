@@ -27,7 +27,7 @@ const settings: readonly Variable[] = [
   { name: 'DNX_SITE', help: 'Default site, by domain or id', option: '--site', example: 'shop.example.com' },
   { name: 'DNX_ENV', help: 'Environment of .deploynix.json', option: '--env', example: 'production' },
   { name: 'DNX_OUTPUT', help: 'Default output format', option: '--output', fallback: 'table', example: 'json' },
-  { name: 'DNX_NOTIFY', help: 'How to notify when a command is done', option: '--notify', example: 'desktop' },
+  { name: 'DNX_NOTIFY', help: 'How to notify when a command is done', option: '--notify', example: 'https://hooks.example.com/dnx' },
   { name: 'DNX_CONFIG_DIR', help: 'Directory for settings', fallback: '~/.config/dnx' },
   { name: 'DNX_CACHE_DIR', help: 'Directory for the cache', fallback: '~/.cache/dnx' },
   { name: 'DNX_STATE_DIR', help: 'Directory for state', fallback: '~/.local/state/dnx' },
