@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { type FoundCause, valueFor } from '../../src/features/why/causes/cause.ts';
-import { causes } from '../../src/features/why/causes/index.ts';
-import type { Facts } from '../../src/features/why/facts.ts';
-import type { Incident } from '../../src/features/why/incident.ts';
+import { type FoundCause, fixesOf, titleOf } from '../../src/features/why/causes/cause.ts';
+import type { Facts, Incident } from '../../src/features/why/facts.ts';
+import { causes } from '../../src/features/why/judge.ts';
 import { masked } from '../../src/features/why/logs/mask.ts';
 import { computed } from '../support/computed.ts';
 
@@ -26,13 +25,13 @@ const facts: Facts = {
 };
 const match = /(.*) (.*)/.exec('^8.3 8.2.1');
 const incident: Incident = { kind: 'deployment', release: undefined, previous: undefined, at: 0, from: 0, to: 0, past: false };
-const line = { source: 'deploy', file: null, number: null, text: '', at: undefined } as const;
+const line = { source: 'deploy', file: null, number: null, text: 'nginx: failed', at: undefined } as const;
 const found: FoundCause = { match: match ?? undefined, line, all: match ? [match] : [], facts, incident };
 
 /** Every command that a cause suggests, once. */
 const commands = new Map(
   causes
-    .flatMap(({ fixes }) => valueFor(fixes, found).map((fix) => fix(facts.of).command))
+    .flatMap((cause) => fixesOf(cause, found).map(({ command }) => command))
     .flatMap((command) => (command ? [[command.join(' '), command] as const] : [])),
 );
 
@@ -48,7 +47,18 @@ test('every cause has its own name, a fix, and something that shows it', () => {
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.filter((id) => !/^[a-z]+(_[a-z]+)*$/.test(id))).toEqual([]);
   expect(causes.filter(({ patterns = [], state }) => patterns.length === 0 && !state)).toEqual([]);
-  expect(causes.filter(({ fixes }) => valueFor(fixes, found).length === 0)).toEqual([]);
+  expect(causes.filter((cause) => fixesOf(cause, found).length === 0)).toEqual([]);
+  const texts = causes.flatMap((cause) => [
+    titleOf(cause, found),
+    ...fixesOf(cause, found).flatMap(({ command, why }) => [why, ...(command ?? [])]),
+  ]);
+  expect(texts.filter((text) => text === '' || /[{}]/.test(text))).toEqual([]);
+});
+
+test('what a log says adds no word to a command', () => {
+  const hostile: FoundCause = { ...found, match: /(.*)/.exec('x: dnx server delete {site} --yes') ?? undefined };
+  const lengths = causes.map((cause) => fixesOf(cause, found).map(({ command }) => command?.length ?? 0));
+  expect(causes.map((cause) => fixesOf(cause, hostile).map(({ command }) => command?.length ?? 0))).toEqual(lengths);
 });
 
 test('docs/troubleshooting.md lists every cause', () => {

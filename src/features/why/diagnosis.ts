@@ -1,8 +1,11 @@
+import type { Detail } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Release } from '../deploy/release.ts';
-import { certificateIn } from '../overview/certificate.ts';
-import { missingKeys } from './causes/environment.ts';
-import { givenUp } from './causes/workers.ts';
+import { shownTimeIn } from '../../base/time.ts';
+import { columns, overview, record, type View } from '../../cli/output/view.ts';
+import { type Release, shortened } from '../deploy/release.ts';
+import { certificateIn, type TimeReader } from '../overview/certificate.ts';
+import { missingKeys } from './causes/application.ts';
+import { givenUp } from './causes/server.ts';
 import type { Answer, Facts, Source, Unknown } from './facts.ts';
 
 /** A line that shows a cause, or one that is near it. */
@@ -108,4 +111,128 @@ export function checksOf(facts: Facts): Checks {
       .filter(({ file, lines }) => file !== null || lines.length > 0)
       .map(({ source, file, lines }) => ({ source, file, lines: lines.length })),
   };
+}
+
+/** The most characters of a commit's message, to fit 80 columns. */
+const MESSAGE = 44;
+/** The most of what is unknown that is shown. */
+const MOST = 5;
+
+/** What a log is called. */
+const SOURCES: Readonly<Record<QuotedLine['source'], string>> = {
+  deploy: 'deploy log',
+  given: '--log',
+  laravel: 'Laravel log',
+  nginx: 'nginx log',
+  php: 'PHP-FPM log',
+  worker: 'worker log',
+  kernel: 'kernel log',
+  server: 'server log',
+  state: 'server',
+  http: 'response',
+  api: 'Deploynix',
+};
+
+/** A diagnosis as an object for scripts, and as lines for people. */
+export function viewOf(diagnosis: Diagnosis, reader: TimeReader): View {
+  const title = titleOf(diagnosis, reader);
+  const details = detailsOf(diagnosis, reader).map(([label, text]): Detail => [label, text.replace(/[\r\n\t]+/g, ' ')]);
+  const fields = columns<Diagnosis>(
+    ...(['site', 'server', 'checked_at', 'subject', 'outcome', 'cause', 'title', 'resolved'] as const),
+    ...(['evidence', 'fixes', 'release', 'previous', 'changes', 'checks', 'unknown'] as const),
+  );
+  if (diagnosis.outcome === 'healthy') return record(diagnosis, fields, title, details);
+  const view = overview(diagnosis, fields, title, details);
+  return diagnosis.cause === 'deployment_in_progress' ? view : { ...view, failed: true };
+}
+
+function titleOf({ site, outcome, subject, title, release, checks: { http } }: Diagnosis, reader: TimeReader): string {
+  if (outcome === 'healthy') return `Nothing is wrong with ${site}`;
+  if (subject === 'deployment') {
+    const when = release?.created_at ? ` ${shownTimeIn(release.created_at, reader)}` : '';
+    return `Deployment of ${site} failed${when}: ${title}`;
+  }
+  if (http === null || (http.status !== null && http.status < 500)) return `${site}: ${title}`;
+  return `${site} ${http.status === null ? 'does not respond' : `returns ${http.status}`}: ${title}`;
+}
+
+function detailsOf(diagnosis: Diagnosis, reader: TimeReader): readonly Detail[] {
+  const { cause, evidence, outcome, fixes, release, previous, resolved, subject } = diagnosis;
+  const label = outcome === 'unknown' ? 'nearest' : 'because';
+  return [
+    ...(release ? [['release', releaseWords(release)] as const] : []),
+    ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
+    ...evidence.map((each, at) => [at === 0 ? label : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
+    ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
+    ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
+    ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
+    ...changeLines(diagnosis),
+    ...(outcome === 'known' ? [] : checkLines(diagnosis, reader)),
+    ...unknownLines(diagnosis),
+  ];
+}
+
+/** The cause, the lines that show it, and the fixes, below the failure of a deployment. */
+export const causeDetails = ({ cause, title, evidence, fixes }: Diagnosis): readonly Detail[] => [
+  ['cause', title],
+  ...evidence.map((each, at) => [at === 0 ? 'because' : '', `${lineWords(each, cause)} (${placeOf(each)})`] as const),
+  ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
+];
+
+/** Why there is no line to show. The log from Deploynix is not a file. */
+function withoutLines({ checks: { logs } }: Diagnosis): string {
+  if (logs.length === 0) return 'no log could be read';
+  if (logs.every(({ source, file }) => source === 'server' && file === null)) return 'no log on the server could be read';
+  return 'no line in the logs speaks of a failure';
+}
+
+/** `20261125_031005  b085a9d Queue the invoice mails`. */
+const releaseWords = ({ name, commit, message }: ShownRelease): string =>
+  [name, [commit?.slice(0, 7), shortened(message ?? '', MESSAGE)].filter(Boolean).join(' ')].filter(Boolean).join('  ');
+
+/** A line of an exception names files of the application, which are shown from its directory on. */
+const lineWords = ({ line }: QuotedLine, cause: string | null): string =>
+  cause?.endsWith('exception') ? line.replaceAll(/\/\S+?\/(?:releases\/[\w.-]+|current)\//g, '') : line;
+
+/** `deploy log, line 41`. */
+const placeOf = ({ source, file, line_number: number }: QuotedLine): string =>
+  [
+    source === 'laravel' || source === 'deploy' || file === null ? SOURCES[source] : file,
+    ...(number === null ? [] : [`line ${number}`]),
+  ].join(', ');
+
+function changeLines({ changes }: Diagnosis): readonly Detail[] {
+  if (!changes) return [];
+  const { commits, migrations, dependencies } = changes;
+  const words = [counted(commits.length, 'commit'), counted(migrations.length, 'migration'), ...dependencies].filter(Boolean);
+  return [['changes', words.join(', ') || 'none']];
+}
+
+const counted = (count: number, noun: string): string => (count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`);
+
+/** What was checked and looks good or bad, in a line each. */
+function checkLines({ checks }: Diagnosis, reader: TimeReader): readonly Detail[] {
+  const { http, disks, memory, certificate, workers, given_up: given, missing_variables: missing } = checks;
+  const fullest = disks?.reduce((most, { space_percent: used }) => Math.max(most, used ?? 0), 0);
+  const lines: readonly (Detail | false | null | undefined)[] = [
+    http && ['response', http.status === null ? (http.error ?? 'none') : `${http.status} in ${http.duration_ms}ms`],
+    fullest !== undefined && disks && disks.length > 0 && ['disk', `${fullest}% full`],
+    memory && ['memory', `${Math.round((memory.available / memory.total) * 100)}% available`],
+    certificate && ['certificate', certificateIn([certificate], reader).words],
+    workers && workers.length > 0 && ['workers', workers.map(({ queue, status }) => `${queue} ${status}`).join(', ')],
+    given && given.length > 0 && ['supervisor', given.map(({ name, state }) => `${name} ${state}`).join(', ')],
+    missing && missing.length > 0 && ['variables', `in .env.example, but not set: ${missing.join(', ')}`],
+  ];
+  return lines.filter((each): each is Detail => Boolean(each));
+}
+
+/** A log that cannot be read matters only if the cause is unknown. */
+function unknownLines({ outcome, unknown: all }: Diagnosis): readonly Detail[] {
+  const unknown = outcome === 'unknown' ? all : all.filter(({ what }) => !what.startsWith('/'));
+  const shown = unknown.length > MOST ? unknown.slice(0, MOST - 1) : unknown;
+  const more = unknown.length - shown.length;
+  return [
+    ...shown.map(({ what, why, fix }, at): Detail => [at === 0 ? 'unknown' : '', `${what}: ${why}${fix === null ? '' : `. ${fix}`}`]),
+    ...(more > 0 ? [['', `… and ${more} more; --json has all`] as const] : []),
+  ];
 }

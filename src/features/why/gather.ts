@@ -12,8 +12,7 @@ import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
 import { logsEndpoint, serverLogText } from '../logs/server-log.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import { type PartName, readParts, type StatusPart, unreadParts } from '../status/read.ts';
-import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
-import { type Incident, incidentOf } from './incident.ts';
+import { type Answer, type Facts, type Incident, incidentOf, isUnanswered, type Log, type Unknown } from './facts.ts';
 import { secretsIn } from './logs/mask.ts';
 import { logOfText, readServer } from './server/read.ts';
 

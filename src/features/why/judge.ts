@@ -1,9 +1,30 @@
-import { type Cause, type FoundCause, valueFor } from './causes/cause.ts';
-import { causes } from './causes/index.ts';
-import { type FactLine, type Facts, isUnanswered, type Source } from './facts.ts';
-import type { Fix } from './fixes.ts';
-import type { Incident } from './incident.ts';
+import { code, environment, exceptions, files } from './causes/application.ts';
+import { type Cause, type Fix, type FoundCause, fixesOf, titleOf } from './causes/cause.ts';
+import { database, migrations } from './causes/database.ts';
+import { assets, composer, npm } from './causes/dependencies.ts';
+import { git, script } from './causes/script.ts';
+import { platform, resources, web, workers } from './causes/server.ts';
+import { type FactLine, type Facts, type Incident, isUnanswered, type Source } from './facts.ts';
 import { deploymentLines, isRefusal, nearestLines, passedLines, relevantLines, siteLines } from './logs/relevant.ts';
+
+/** Every cause that dnx knows. Of two with the same rank in one line, the first one counts. */
+export const causes: readonly Cause[] = [
+  platform,
+  resources,
+  composer,
+  migrations,
+  database,
+  environment,
+  files,
+  npm,
+  assets,
+  git,
+  web,
+  code,
+  workers,
+  script,
+  exceptions,
+].flat();
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
 export interface CauseVerdict {
@@ -106,9 +127,9 @@ function verdictOf(best: Candidate): CauseVerdict {
   const { status = null } = facts.answer ?? {};
   const answers = incident.past && status !== null && !isUnanswered(facts) ? `the site responds with ${status} now` : undefined;
   const resolved = cause.resolved?.(best);
-  const fixes = valueFor(cause.fixes, best).map((fix) => fix(facts.of));
+  const fixes = fixesOf(cause, best);
   return {
-    cause: { id: cause.id, title: valueFor(cause.title, best) },
+    cause: { id: cause.id, title: titleOf(cause, best) },
     lines,
     resolved: resolved ?? (cause.always ? undefined : answers),
     // What is fixed needs no more than another try, and a site that answers not even that.

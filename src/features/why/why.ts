@@ -11,13 +11,11 @@ import type { Site } from '../deploy/baseline.ts';
 import { type SiteReference, siteReference } from '../deploy/site.ts';
 import type { DeployContext } from '../deploy/snapshot.ts';
 import { briefApi } from '../overview/overview.ts';
-import { type Changed, checksOf, type Diagnosis, shownRelease } from './diagnosis.ts';
-import type { FactLine, Facts } from './facts.ts';
+import { type Changed, causeDetails, checksOf, type Diagnosis, shownRelease, viewOf } from './diagnosis.ts';
+import type { FactLine, Facts, Incident } from './facts.ts';
 import { type Choices, gather } from './gather.ts';
-import type { Incident } from './incident.ts';
 import { type CauseVerdict, chooseCause } from './judge.ts';
 import { masked } from './logs/mask.ts';
-import { causeDetails, viewOf } from './view.ts';
 
 /** `dnx why`. Reads only, and fails only if it cannot read the site. */
 export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Located, choices: Choices): Promise<Result> {

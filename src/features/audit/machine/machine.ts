@@ -10,7 +10,7 @@ import { machineIn } from '../../remote/machine.ts';
 import SECTIONS from '../../remote/sections.sh';
 import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
 import { runOn, scripted } from '../../remote/ssh.ts';
-import { disksIn, processIn } from '../../why/server/state.ts';
+import { disksIn, processIn } from '../../why/server/read.ts';
 import type { AuditPlace, Risk } from '../finding.ts';
 import type { Ledger } from '../ledger.ts';
 import { type RuleId, type Severity, sshRules } from '../rules.ts';

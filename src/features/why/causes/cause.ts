@@ -1,6 +1,5 @@
-import type { FactLine, Facts, Source } from '../facts.ts';
-import type { FixOf } from '../fixes.ts';
-import type { Incident } from '../incident.ts';
+import { wordOf } from '../../../base/text.ts';
+import type { FactLine, Facts, Incident, Source } from '../facts.ts';
 
 /** What matched. */
 export interface FoundCause {
@@ -13,18 +12,18 @@ export interface FoundCause {
   readonly incident: Incident;
 }
 
-/** A value, or how to compute it from what matched. */
-export type FromMatch<T> = T | ((found: FoundCause) => T);
-
 /** A known cause, with the lines that show it. */
 export interface Cause {
   /** Stable, for scripts: `composer_platform`. */
   readonly id: string;
-  /** A clause after a colon, with a capital. */
-  readonly title: FromMatch<string>;
-  readonly fixes: FromMatch<readonly FixOf[]>;
   /** A specific cause has a higher one: 90 names the very thing, 50 a kind of failure, 20 only the step that failed. */
   readonly rank: number;
+  /** A clause after a colon, with a capital. A `{word}` stands for one of `wordsOf` or of `words`. */
+  readonly title: string;
+  /** What to do, in order: a step, or `Why: dnx COMMAND`. `{here}` names site and server by option. */
+  readonly fixes: readonly string[] | ((found: FoundCause) => readonly string[]);
+  /** Words of its own. */
+  readonly words?: (found: FoundCause) => Readonly<Record<string, string>>;
   /** Any of these in one line. */
   readonly patterns?: readonly RegExp[];
   /** The logs that can show it; all by default. */
@@ -47,23 +46,67 @@ export interface Cause {
   readonly resolved?: (found: FoundCause) => string | undefined;
 }
 
-/** A cause by its lines: the most common kind. */
-export const shown = (
-  id: string,
-  title: FromMatch<string>,
-  rank: number,
-  patterns: readonly RegExp[],
-  fixes: FromMatch<readonly FixOf[]>,
-  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'quote' | 'refusal' | 'resolved' | 'sources' | 'state'> = {},
-): Cause => ({ id, title, rank, patterns, fixes, ...more });
+/** A row of the table of causes. */
+export const cause = (id: string, rank: number, title: string, rest: Omit<Cause, 'id' | 'rank' | 'title'>): Cause => ({
+  id,
+  rank,
+  title,
+  ...rest,
+});
+
+/** The logs of a deploy script. */
+export const SCRIPT = ['deploy', 'given'] as const satisfies readonly Source[];
+
+/** Causes that only these logs show. */
+export const inScript = (causes: readonly Cause[]): readonly Cause[] => causes.map((cause) => ({ ...cause, sources: SCRIPT }));
+
+/** Causes that do not explain why a deployment failed. */
+export const aboutSite = (causes: readonly Cause[]): readonly Cause[] => causes.map((cause) => ({ ...cause, about: 'site' }));
+
+export const AGAIN = 'Deploy again: dnx deploy {site} --server {server}';
+export const THEN_AGAIN = 'Then deploy again: dnx deploy {site} --server {server}';
+export const RETRY = 'Try again: dnx deploy {site} --server {server}';
+
+/** What to do: the words of a command after `dnx`, or a step without one. */
+export interface Fix {
+  readonly command: readonly string[] | null;
+  readonly why: string;
+}
+
+/** The title of a cause. */
+export const titleOf = (cause: Cause, found: FoundCause): string => filled(cause.title, { ...wordsOf(found), ...cause.words?.(found) });
+
+/** The fixes of a cause. */
+export function fixesOf(cause: Cause, found: FoundCause): readonly Fix[] {
+  const words = { ...wordsOf(found), ...cause.words?.(found) };
+  const fixes = typeof cause.fixes === 'function' ? cause.fixes(found) : cause.fixes;
+  return fixes.map((fix) => {
+    // Split before it is filled: what a log says never becomes a command, or more than one word of it.
+    const [why = '', command] = fix.replace('{here}', '--site {site} --server {server}').split(': dnx ');
+    return { command: command?.split(' ').map((word) => filled(word, words)) ?? null, why: filled(why, words) };
+  });
+}
+
+/** A text with its words. Without a value, the space before it goes, too. */
+const filled = (text: string, words: Readonly<Record<string, string>>): string =>
+  text.replace(/( ?)\{(\w+)\}/g, (place, space: string, name: string) => (words[name] === '' ? '' : space + (words[name] ?? place)));
+
+/** The words of every cause. */
+const wordsOf = ({ facts: { of, server, site }, line, match }: FoundCause): Readonly<Record<string, string>> => ({
+  site: of.site.label,
+  server: of.server.label,
+  php: wordOf(site.php_version),
+  repository: wordOf(site.git_repository_id) || 'REPOSITORY',
+  address: wordOf(server?.ip_address) || 'the server',
+  user: wordOf(server?.ssh_user) || 'deploynix',
+  status: wordOf(server?.status),
+  match: matchedGroup(match),
+  // A line of a state begins with it.
+  process: /^\S+?(?=:? |$)/.exec(line.text)?.[0] ?? '',
+});
+
+/** The first group of a pattern that matched. */
+export const matchedGroup = (match: RegExpExecArray | undefined): string => match?.slice(1).find((group) => group !== undefined) ?? '';
 
 /** A line of the state of something. */
 export const stateLine = (source: Source, text: string): FactLine => ({ source, file: null, number: null, text, at: undefined });
-
-/** The first group of a pattern that matched, or else a word. */
-export const matchedGroup = ({ match }: FoundCause, otherwise: string): string =>
-  match?.slice(1).find((each) => each !== undefined) ?? otherwise;
-
-/** The value for a found cause. */
-export const valueFor = <T>(value: FromMatch<T>, found: FoundCause): T =>
-  typeof value === 'function' ? (value as (found: FoundCause) => T)(found) : value;

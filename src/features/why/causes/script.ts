@@ -1,146 +1,186 @@
-import { deployFix, restartService, sshServer, step } from '../fixes.ts';
-import { type Cause, matchedGroup, shown } from './cause.ts';
+import { AGAIN, type Cause, cause, inScript, matchedGroup, RETRY, THEN_AGAIN } from './cause.ts';
 
-/** Only a deployment runs a deploy script. */
-const inDeployment = { sources: ['deploy', 'given'] } as const satisfies Pick<Cause, 'sources'>;
-const again = [step('Fix the deploy script in the dashboard'), deployFix()];
+/** Failures of Git. */
+export const git: readonly Cause[] = [
+  cause('git_access', 92, 'The server may not read the repository', {
+    patterns: [
+      /^(?:remote: )?(?:ERROR: )?Repository not found\.?$/,
+      /git@\S+: Permission denied \(publickey/,
+      /^fatal: Authentication failed for /,
+      /^remote: (?:HTTP Basic: Access denied|Invalid username or (?:password|token))/,
+      /^fatal: could not read Username for /,
+      /The project you were looking for could not be found or you don't have permission/,
+      /^remote: Write access to repository not granted/,
+      /^fatal: repository '[^']+' (?:does not exist|not found)/,
+      /^fatal: '[^']+' does not appear to be a git repository/,
+    ],
+    fixes: ['Set up a deploy key: dnx git-repository setup-deploy-key {repository}', AGAIN],
+  }),
+  cause('git_submodule', 93, 'The submodule {match} cannot be cloned', {
+    patterns: [
+      /^fatal: clone of '([^']+)' into submodule path/,
+      /^fatal: No url found for submodule path '([^']+)' in \.gitmodules/,
+      /^Failed to clone '([^']+)' a second time, aborting/,
+    ],
+    fixes: ['Check its URL in .gitmodules, and let the key of the server read its repository too', AGAIN],
+  }),
+  cause('git_host_key', 91, 'The server does not know the host key of the Git host', {
+    patterns: [/^Host key verification failed\.?$/],
+    fixes: [
+      'See the known hosts: dnx ssh {server} -- ssh-keygen -l -f .ssh/known_hosts',
+      'Add the host key of the Git host on the server with ssh-keyscan, once you have compared it',
+      AGAIN,
+    ],
+  }),
+  cause('git_branch', 92, 'The branch {match} does not exist', {
+    patterns: [
+      /Remote branch (\S+) not found in upstream/,
+      /^fatal: couldn't find remote ref (?:refs\/heads\/)?(\S+)/,
+      /pathspec '([^']+)' did not match any file\(s\) known to git/,
+    ],
+    fixes: ['Deploy another branch: dnx site update {site} --branch BRANCH --server {server}', AGAIN],
+  }),
+  cause('git_changes', 90, 'Files were changed on the server, and Git does not overwrite them', {
+    patterns: [
+      /^error: Your local changes to the following files would be overwritten by (?:merge|checkout)/,
+      /^error: The following untracked working tree files would be overwritten by/,
+    ],
+    fixes: [
+      'See what changed: dnx ssh {server}/{site} -- git status --short',
+      'Commit it to the repository, or discard it on the server',
+      AGAIN,
+    ],
+  }),
+  cause('git_diverged', 88, 'The branch on the server and the one in the repository have diverged', {
+    patterns: [
+      /^fatal: Not possible to fast-forward, aborting/,
+      /^fatal: refusing to merge unrelated histories/,
+      /^CONFLICT \(content\): Merge conflict in /,
+      /^error: (?:Pulling|Merging|Committing) is not possible because you have unmerged files/,
+      /^fatal: Need to specify how to reconcile divergent branches/,
+    ],
+    fixes: [
+      'See the branch: dnx ssh {server}/{site} -- git status --short --branch',
+      'Use git reset --hard in the deploy script instead of git pull',
+      AGAIN,
+    ],
+  }),
+  cause('git_locked', 90, 'Another git runs in the directory, or left its lock behind', {
+    patterns: [/^(?:fatal|error): Unable to create '[^']+\.lock': File exists/, /^(?:fatal|error): cannot lock ref '[^']+'/],
+    fixes: [
+      'See if one runs: dnx ssh {server}/{site} -- pgrep -a git',
+      'If none does, remove the .lock file that this line names',
+      THEN_AGAIN,
+    ],
+  }),
+  cause('git_corrupt', 90, 'The repository on the server is damaged', {
+    patterns: [
+      /^(?:error|fatal): (?:object file \S+ is empty|loose object \S+ .*is corrupt|bad object |index file (?:corrupt|smaller than expected))/,
+    ],
+    fixes: ['See what is damaged: dnx ssh {server}/{site} -- git fsck', 'Move the checkout away on the server, and clone it again', AGAIN],
+  }),
+  cause('git_detached', 89, 'The checkout on the server is on no branch that git pull can follow', {
+    patterns: [/^(?:fatal: )?You are not currently on a branch\./, /^There is no tracking information for the current branch\./],
+    fixes: [
+      'See where it is: dnx ssh {server}/{site} -- git status --short --branch',
+      'Name the branch in the deploy script: git fetch origin main && git reset --hard origin/main',
+      AGAIN,
+    ],
+  }),
+  cause('git_ownership', 90, 'The directory belongs to another user', {
+    patterns: [/^fatal: detected dubious ownership in repository at /],
+    fixes: ['See who owns it: dnx ssh {server}/{site} -- ls -ld . .git', 'Give the directory back to the user that deploys'],
+  }),
+  cause('git_network', 88, 'The server could not reach the Git host', {
+    patterns: [
+      /^fatal: unable to access '[^']+': (?:Could not resolve host|Failed to connect|Connection timed out|The requested URL returned error: 5)/,
+      /^ssh: (?:Could not resolve hostname|connect to host) (?:github|gitlab|bitbucket)\S*/,
+      /^fatal: early EOF$/,
+    ],
+    fixes: [RETRY, 'Check the network of the server: dnx ssh {server} -- curl -sSI https://github.com'],
+  }),
+];
+
+const DASHBOARD = ['Fix the deploy script in the dashboard', AGAIN];
 
 /** Commands that come with a package of the project. */
-const ofNode = /^(?:vite|mix|webpack|tsc|vue-tsc|tailwindcss|postcss|sass|cross-env|esbuild|rollup)$/;
+const OF_NODE = /^(?:vite|mix|webpack|tsc|vue-tsc|tailwindcss|postcss|sass|cross-env|esbuild|rollup)$/;
 
 /** Failures of the deploy script itself. */
-export const script: readonly Cause[] = [
-  shown(
-    'command_missing',
-    (found) => `The server has no command ${matchedGroup(found, '')}`,
-    87,
-    [
+export const script: readonly Cause[] = inScript([
+  cause('command_missing', 87, 'The server has no command {match}', {
+    patterns: [
       /^[^:]+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
       /^-?(?:bash|sh|zsh): ([\w.+-]+): command not found$/,
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
-    (found) =>
-      ofNode.test(matchedGroup(found, ''))
-        ? [step('Install the devDependencies in the deploy script: npm ci --include=dev'), deployFix()]
-        : [sshServer('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
-    inDeployment,
-  ),
-  shown(
-    'script_windows',
-    'The deploy script has the line ends of Windows',
-    89,
-    [
+    fixes: ({ match }) =>
+      OF_NODE.test(matchedGroup(match))
+        ? ['Install the devDependencies in the deploy script: npm ci --include=dev', AGAIN]
+        : ['Look for it: dnx ssh {server} -- ls /usr/local/bin .local/bin', ...DASHBOARD],
+  }),
+  cause('script_windows', 89, 'The deploy script has the line ends of Windows', {
+    patterns: [
       /: \$'[^']*\\r': (?:No such file or directory|command not found)$/,
       /^env: ['‘]?[\w.+-]+\\r['’]?: No such file or directory$/,
       /: \/\S+\^M: bad interpreter/,
     ],
-    [step('Save the deploy script with the line ends of Unix (LF)'), deployFix()],
-    inDeployment,
-  ),
-  shown(
-    'script_variable',
-    (found) => `The deploy script uses ${matchedGroup(found, 'a variable')}, which is not set`,
-    85,
-    [/^\S+: (?:line )?\d+: (\w+): (?:unbound variable|parameter not set)$/],
-    again,
-    inDeployment,
-  ),
-  shown(
-    'script_path',
-    (found) => `The deploy script uses ${matchedGroup(found, 'a path')}, which does not exist`,
-    80,
-    [
+    fixes: ['Save the deploy script with the line ends of Unix (LF)', AGAIN],
+  }),
+  cause('script_variable', 85, 'The deploy script uses {match}, which is not set', {
+    patterns: [/^\S+: (?:line )?\d+: (\w+): (?:unbound variable|parameter not set)$/],
+    fixes: DASHBOARD,
+  }),
+  cause('script_path', 80, 'The deploy script uses {match}, which does not exist', {
+    patterns: [
       /^\S+: (?:line )?\d+: cd: (?:can't cd to )?(.+?)(?:: No such file or directory|: Not a directory)?$/,
       /^\S+: (?:line )?\d+: (\S+): No such file or directory$/,
       /^\S+: (?:line )?\d+: cannot (?:open|create) ([^:]+): (?:No such file|Directory nonexistent)/,
       /^Could not open input file: (\S+)/,
       /^(?:bash|sh): (?:0: cannot open )?([^\s:]+): No such file(?: or directory)?$/,
     ],
-    again,
-    inDeployment,
-  ),
-  shown(
-    'script_syntax',
-    'The deploy script has a syntax error',
-    86,
-    [
+    fixes: DASHBOARD,
+  }),
+  cause('script_syntax', 86, 'The deploy script has a syntax error', {
+    patterns: [
       /syntax error near unexpected token/,
       /syntax error: unexpected end of file/,
       /: Syntax error: .+ (?:unexpected|expecting)/,
       /unexpected EOF while looking for matching/,
     ],
-    again,
-    inDeployment,
-  ),
-  shown(
-    'sudo_password',
-    'The deploy script uses sudo, which asks for a password',
-    88,
-    [/^sudo: a (?:terminal is required to read the )?password(?: is required)?/, /^\S+ is not in the sudoers file/],
-    [step('Leave sudo out of the deploy script'), deployFix()],
-    inDeployment,
-  ),
-  shown(
-    'supervisor_program',
-    (found) => `Supervisor knows no program ${matchedGroup(found, '')}`,
-    86,
-    [/^(\S+): ERROR \(no such (?:group|process)\)$/],
-    [sshServer('See the programs', 'sudo', 'supervisorctl', 'status'), ...again],
-    inDeployment,
-  ),
-  shown(
-    'supervisor_down',
-    'Supervisor does not run',
-    86,
-    [/^unix:\/\/\S*supervisor\.sock (?:no such file|refused connection)/],
-    [restartService('supervisor'), deployFix('Then deploy again')],
-    inDeployment,
-  ),
-  shown(
-    'archive_invalid',
-    'An archive cannot be unpacked',
-    75,
-    [
+    fixes: DASHBOARD,
+  }),
+  cause('sudo_password', 88, 'The deploy script uses sudo, which asks for a password', {
+    patterns: [/^sudo: a (?:terminal is required to read the )?password(?: is required)?/, /^\S+ is not in the sudoers file/],
+    fixes: ['Leave sudo out of the deploy script', AGAIN],
+  }),
+  cause('supervisor_program', 86, 'Supervisor knows no program {match}', {
+    patterns: [/^(\S+): ERROR \(no such (?:group|process)\)$/],
+    fixes: ['See the programs: dnx ssh {server} -- sudo supervisorctl status', ...DASHBOARD],
+  }),
+  cause('supervisor_down', 86, 'Supervisor does not run', {
+    patterns: [/^unix:\/\/\S*supervisor\.sock (?:no such file|refused connection)/],
+    fixes: ['Restart it: dnx ssh {server} -- sudo systemctl restart supervisor', THEN_AGAIN],
+  }),
+  cause('archive_invalid', 75, 'An archive cannot be unpacked', {
+    patterns: [
       /^gzip: \S+: (?:not in gzip format|unexpected end of file)/,
       /^tar: (?:Unexpected EOF in archive|This does not look like a tar archive)/,
       /End-of-central-directory signature not found/,
     ],
-    [step('See that the step before it downloads or builds the archive'), deployFix()],
-    inDeployment,
-  ),
-  shown(
-    'script_timeout',
-    'The deployment took too long',
-    84,
-    [
+    fixes: ['See that the step before it downloads or builds the archive', AGAIN],
+  }),
+  cause('script_timeout', 84, 'The deployment took too long', {
+    patterns: [
       /The process "[^"]*" exceeded the timeout of \d+(?:\.\d+)? seconds/,
       /ProcessTimedOutException/,
       /^(?:deployment|script) timed out after \d+/i,
       /exit(?:ed with)? (?:code|status):? 124\b/,
     ],
-    [step('Move slow steps out of the deploy script'), deployFix('Try again')],
-    inDeployment,
-  ),
-  shown(
-    'tests_failed',
-    'The tests failed',
-    70,
-    [/^\s*Tests:\s+\d+ failed/, /^FAILURES!$/],
-    [step('Run the tests in your project'), deployFix()],
-    inDeployment,
-  ),
-  shown(
-    'port_in_use',
-    'Another program uses the port',
-    88,
-    [/\bbind\(\) to \S+ failed \(98: Address already in use\)/, /\bEADDRINUSE\b/, /Failed to listen on "?tcp:\S+ .*Address already in use/],
-    [sshServer('See which', 'sudo', 'ss', '-ltnp'), step('Stop it, or use another port')],
-  ),
-  shown(
-    'nginx_config',
-    'The configuration of nginx is not valid',
-    92,
-    [/\[emerg\] (?!.*\bbind\(\)).+/, /^nginx: configuration file \S+ test failed/],
-    [sshServer('Check it', 'sudo', 'nginx', '-t'), restartService('nginx', 'Then restart it')],
-  ),
-];
+    fixes: ['Move slow steps out of the deploy script', RETRY],
+  }),
+  cause('tests_failed', 70, 'The tests failed', {
+    patterns: [/^\s*Tests:\s+\d+ failed/, /^FAILURES!$/],
+    fixes: ['Run the tests in your project', AGAIN],
+  }),
+]);

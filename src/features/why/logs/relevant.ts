@@ -1,5 +1,4 @@
-import type { FactLine, Facts, Log, Source } from '../facts.ts';
-import type { Incident } from '../incident.ts';
+import type { FactLine, Facts, Incident, Log, Source } from '../facts.ts';
 
 /** Logs that several sites may share. */
 const SHARED: readonly Source[] = ['nginx', 'php'];

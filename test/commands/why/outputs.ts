@@ -1,28 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
-import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+/** A line of the error log of nginx. */
+const nginx = (words: string): string =>
+  `2026/11/25 03:10:12 ${words}, client: 198.51.100.7, server: shop.example.com, request: "GET / HTTP/2.0", host: "shop.example.com"`;
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterAll(() => bed.close());
-
-/** What dnx says of a log on stdin. */
-async function judged(log: string): Promise<Diagnosis> {
-  const run = await bed.dnx(
-    `why ${seeded.sites['api.example.com']} --server ${seeded.servers['web-2']} --url ${bed.sandbox.url} --log - --json`,
-    {
-      stdin: log,
-    },
-  );
-  expect(run.code, run.stderr).toBe(0);
-  return run.json<Diagnosis>();
-}
-
-// As Composer, Git, npm, Node, PHP, nginx, MariaDB, bash, dash and GNU programs print them.
-const lines: readonly (readonly [cause: string, line: string])[] = [
+/**
+ * What Composer, Git, npm, Node, PHP, nginx, MariaDB, PostgreSQL, bash, dash and GNU programs print, the cause of it, and a part of its title
+ * or of a fix.
+ */
+export const outputs: readonly (readonly [cause: string, output: string, said?: string])[] = [
   [
     'composer_platform',
     '    - symfony/console[v8.0.0, ..., v8.0.1] require php >=8.4 -> your php version (8.3.14; overridden via config.platform, actual: 8.4.1) does not satisfy that requirement.',
@@ -184,179 +168,142 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ],
   ['script_timeout', "The process \"'/usr/bin/php8.3' 'artisan' 'migrate'\" exceeded the timeout of 300 seconds."],
   ['nginx_config', '2026/11/26 03:17:15 [emerg] 11151#11151: unknown directive "nonsense" in /etc/nginx/sites-enabled/shop:2'],
+  ['artisan_command', '   ERROR  There are no commands defined in the "horizon" namespace.'],
+  ['class_missing', '  Class "Laravel\\Telescope\\TelescopeServiceProvider" not found', 'Laravel\\Telescope\\TelescopeServiceProvider'],
+  [
+    'composer_platform',
+    '    - Root composer.json requires php ^8.3 but your php version (8.2.29) does not satisfy that requirement.',
+    '--php-version 8.3',
+  ],
+  [
+    'composer_platform',
+    'PHP Fatal error:  Uncaught RuntimeException: Composer detected issues in your platform: Your Composer dependencies require a PHP version ">= 8.4.0". You are running 8.3.14. in /srv/vendor/composer/platform_check.php:22',
+  ],
+  [
+    'composer_extension',
+    "    - Root composer.json requires PHP extension ext-gd * but it is missing from your system. Install or enable PHP's gd extension.",
+    'php8.4-gd',
+  ],
+  [
+    'composer_extension',
+    "    - laravel/horizon v5.40.0 requires ext-pcntl * -> it is missing from your system. Install or enable PHP's pcntl extension.",
+    'php8.4-cli',
+  ],
+  ['composer_lock', '- Required package "laravel/horizon" is not present in the lock file.', 'composer update laravel/horizon in'],
+  ['composer_auth', "  Invalid credentials (HTTP 401) for 'https://nova.laravel.com/dist/laravel/nova/laravel-nova-5.7.6.zip', aborting."],
+  ['composer_auth', 'Could not authenticate against github.com'],
+  [
+    'composer_memory',
+    'PHP Fatal error:  Allowed memory size of 1610612736 bytes exhausted (tried to allocate 4096 bytes) in phar:///usr/local/bin/composer/src/Composer/DependencyResolver/Solver.php on line 223',
+  ],
+  [
+    'composer_network',
+    '  curl error 28 while downloading https://repo.example.com/packages.json: Resolving timed out after 10000 milliseconds',
+  ],
+  [
+    'composer_conflict',
+    'Your requirements could not be resolved to an installable set of packages.',
+    'Run composer update in your project',
+  ],
+  [
+    'migration_table_exists',
+    "  SQLSTATE[42S01]: Base table or view already exists: 1050 Table 'invoices' already exists (Connection: mysql, SQL: create table `invoices`)",
+    'creates the table invoices',
+  ],
+  [
+    'migration_table_exists',
+    '  SQLSTATE[42P07]: Duplicate table: 7 ERROR:  relation "orders" already exists (Connection: pgsql, SQL: create table "orders" ("id" bigserial))',
+  ],
+  [
+    'migration_column_exists',
+    '  SQLSTATE[42701]: Duplicate column: 7 ERROR:  column "vat" of relation "orders" already exists (Connection: pgsql, SQL: alter table "orders" add column "vat" integer null)',
+    'adds the column vat',
+  ],
+  [
+    'migration_foreign_key',
+    "  SQLSTATE[HY000]: General error: 3780 Referencing column 'order_id' and referenced column 'id' in foreign key constraint 'items_order_id_foreign' are incompatible.",
+  ],
+  [
+    'migration_foreign_key',
+    '  SQLSTATE[HY000]: General error: 1005 Can\'t create table `shop`.`order_items` (errno: 150 "Foreign key constraint is incorrectly formed")',
+  ],
+  [
+    'migration_data',
+    "  SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry 'ada@example.com' for key 'users.users_email_unique' (Connection: mysql, SQL: alter table `users` add unique `users_email_unique`(`email`))",
+  ],
+  ['migration_data', '  SQLSTATE[23505]: Unique violation: 7 ERROR:  could not create unique index "users_email_unique"'],
+  ['migration_data', "  SQLSTATE[22001]: String data, right truncated: 1406 Data too long for column 'status' at row 1"],
+  ['migration_confirmation', ' ┌ Are you sure you want to run this command? ──────────────────┐', '--force'],
+  ['database_refused', '  SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select * from `settings`)'],
+  ['database_refused', '  SQLSTATE[08006] [7] connection to server at "127.0.0.1", port 5432 failed: Connection refused'],
+  ['database_denied', "  SQLSTATE[HY000] [1045] Access denied for user 'shop'@'localhost' (using password: YES)"],
+  [
+    'database_missing',
+    '  SQLSTATE[08006] [7] connection to server at "127.0.0.1", port 5432 failed: FATAL:  database "shop" does not exist',
+    'dnx database create shop',
+  ],
+  ['database_driver', '  could not find driver (Connection: pgsql, SQL: select 1)', 'php8.4-pgsql'],
+  ['database_privilege', '  SQLSTATE[42501]: Insufficient privilege: 7 ERROR:  permission denied for schema public'],
+  ['redis_refused', 'Predis\\Connection\\ConnectionException: Connection refused [tcp://127.0.0.1:6379]'],
+  ['env_key_missing', '  No application encryption key has been specified.', 'key:generate'],
+  ['env_invalid', 'The environment file is invalid!'],
+  [
+    'permissions',
+    'The stream or file "/srv/storage/logs/laravel.log" could not be opened in append mode: Failed to open stream: Permission denied',
+    'chown -R deploynix: storage/',
+  ],
+  ['vite_manifest', 'Vite manifest not found at: /home/deploynix/shop/public/build/manifest.json'],
+  ['npm_memory', 'npm error signal SIGKILL'],
+  [
+    'npm_lock',
+    'npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.',
+  ],
+  [
+    'npm_lock',
+    ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with <ROOT>/package.json',
+  ],
+  ['npm_lock', 'error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.'],
+  ['npm_conflict', 'npm ERR! code ERESOLVE'],
+  ['npm_script', 'npm error Missing script: "build"', 'no script build'],
+  ['node_version', 'You are using Node.js 18.19.1. Vite requires Node.js version 20.19+ or 22.12+. Please upgrade your Node.js version.'],
+  [
+    'npm_platform',
+    'Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to optional dependencies (https://github.com/npm/cli/issues/4828).',
+  ],
+  ['vite_import', '[vite]: Rollup failed to resolve import "alpinejs" from "/srv/resources/js/app.js".', 'import alpinejs'],
+  ['git_access', 'git@github.com: Permission denied (publickey).', 'git-repository setup-deploy-key'],
+  ['git_access', "fatal: could not read Username for 'https://github.com': terminal prompts disabled"],
+  ['git_branch', 'fatal: Remote branch release/2026 not found in upstream origin', 'The branch release/2026 does not exist'],
+  ['git_changes', 'error: Your local changes to the following files would be overwritten by merge:'],
+  ['git_network', "fatal: unable to access 'https://github.com/example/shop.git/': Could not resolve host: github.com"],
+  ['git_network', 'fatal: early EOF'],
+  ['tests_failed', '  Tests:    1 failed, 41 passed (120 assertions)'],
+  ['disk_full', '  file_put_contents(/srv/vendor/composer/installed.json): Failed to write 8192 bytes, errno=28 No space left on device'],
+  [
+    'memory_killed',
+    '[Wed Nov 25 03:10:12 2026] Out of memory: Killed process 51423 (node) total-vm:11918752kB, anon-rss:1483560kB',
+    'killed node',
+  ],
+  [
+    'fpm_down',
+    nginx('[crit] 8#8: *1 connect() to unix:/run/php/php8.3-fpm.sock failed (2: No such file or directory) while connecting to upstream'),
+    'sudo systemctl restart php8.3-fpm',
+  ],
+  [
+    'fpm_socket',
+    nginx('[crit] 8#8: *1 connect() to unix:/run/php/php8.3-fpm.sock failed (13: Permission denied) while connecting to upstream'),
+  ],
+  ['fpm_crashed', nginx('[error] 8#8: *9 recv() failed (104: Connection reset by peer) while reading response header from upstream')],
+  [
+    'fpm_children',
+    '[25-Nov-2026 03:10:12] WARNING: [pool www] server reached pm.max_children setting (5), consider raising it',
+    'pm.max_children',
+  ],
+  ['nginx_header', nginx('[error] 8#8: *9 upstream sent too big header while reading response header from upstream')],
+  ['upstream_timeout', nginx('[error] 8#8: *9 upstream timed out (110: Connection timed out) while reading response header from upstream')],
+  [
+    'web_directory',
+    nginx('[error] 8#8: *9 rewrite or internal redirection cycle while internally redirecting to "/index.php"'),
+    '--web-directory /public',
+  ],
 ];
-
-test('a script of Node that stops is named with its error', async () => {
-  const { cause, evidence } = await judged(
-    'throw new Error("x");\n      ^\n\nError: Missing VITE_API_URL\n    at file:///srv/build.mjs:1:7\n\nNode.js v20.20.2\n',
-  );
-  expect([cause, evidence.map(({ line }) => line)]).toEqual(['node_exception', ['Error: Missing VITE_API_URL']]);
-});
-
-test.each([
-  [
-    'npm run build, with the reason that Vite gives',
-    [
-      '✗ Build failed in 623ms',
-      'error during build:',
-      '[vite:css] [sass] Undefined mixin.',
-      '  ╷',
-      '2 │ .card { @include rounded(4px); }',
-      '  ╵',
-      'file: /srv/shop/resources/css/app.scss',
-      '    at Object.wrapException (/srv/shop/node_modules/sass/sass.dart.js:2353:47)',
-      'npm error Lifecycle script `build` failed with error:',
-    ],
-    'assets_failed',
-    ['[vite:css] [sass] Undefined mixin.', 'file: /srv/shop/resources/css/app.scss'],
-  ],
-  [
-    'Vite 8, with the file and the reason',
-    [
-      '✗ Build failed in 1.41s',
-      'error during build:',
-      'Build failed with 1 error:',
-      '',
-      '[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css',
-      'Error: Cannot apply unknown utility class `bg-brand`',
-      '    at onInvalidCandidate (file:///srv/shop/node_modules/tailwindcss/dist/lib.mjs:21:1867)',
-    ],
-    'assets_failed',
-    ['[plugin @tailwindcss/vite:generate:build] /srv/shop/resources/css/app.css', 'Error: Cannot apply unknown utility class `bg-brand`'],
-  ],
-  [
-    'Vite 8, with the place that Rolldown draws',
-    [
-      'error during build:',
-      'Build failed with 1 error:',
-      '',
-      '[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".',
-      '   ╭─[ resources/js/app.js:1:10 ]',
-      '   │',
-      " 1 │ import { price } from './format.js'; console.log(price)",
-      '───╯',
-    ],
-    'assets_failed',
-    ['[MISSING_EXPORT] "price" is not exported by "resources/js/format.js".', '╭─[ resources/js/app.js:1:10 ]'],
-  ],
-  [
-    'Artisan, with a message that Symfony broke at the width of the terminal',
-    [
-      'In AbstractRouteCollection.php line 247:',
-      '                                                                               ',
-      '  Unable to prepare route [admin/orders] for serialization. Another route has  ',
-      '   already been assigned name [orders.index].                                  ',
-      '                                                                               ',
-    ],
-    'route_name',
-    ['Unable to prepare route [admin/orders] for serialization. Another route has already been assigned name [orders.index].'],
-  ],
-  [
-    'Artisan, with a message that Symfony broke at a space',
-    [
-      'In Connection.php line 587:',
-      '                                                                              ',
-      '  SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast   ',
-      '  automatically to type integer                                                ',
-    ],
-    'command_exception',
-    ['SQLSTATE[42804]: Datatype mismatch: 7 ERROR:  column "name" cannot be cast automatically to type integer'],
-  ],
-  [
-    'Composer, with a message of several lines that Symfony broke',
-    [
-      'In PluginManager.php line 787:',
-      '  acme/plug contains a Composer plugin which is blocked by your allow-plugins  ',
-      '   config. You may add it to the list if you consider it safe.                 ',
-      '  See https://getcomposer.org/allow-plugins                                    ',
-    ],
-    'composer_plugin',
-    [
-      'acme/plug contains a Composer plugin which is blocked by your allow-plugins config. You may add it to the list if you consider it safe. See https://getcomposer.org/allow-plugins',
-    ],
-  ],
-])('quotes what fails of %s', async (_, lines, cause, quoted) => {
-  const found = await judged(`${lines.join('\n')}\n`);
-  expect([found.cause, found.evidence.map(({ line }) => line)]).toEqual([cause, quoted]);
-});
-
-test.each([
-  ['sh: 1: vite: not found', 'Install the devDependencies in the deploy script: npm ci --include=dev'],
-  ['sh: 1: pnpm: not found', 'Look for it'],
-])('says what installs the command of %s', async (line, why) => {
-  const { fixes } = await judged(`${line}\n`);
-  expect(fixes[0]?.why).toBe(why);
-});
-
-describe('a line of a log shows', () => {
-  test.each(lines)('%s: %s', async (cause, line) => {
-    const found = await judged(`Starting\n${line}\n`);
-    expect(found.cause).toBe(cause);
-    expect(found.evidence[0]?.line_number).toBe(2);
-  });
-});
-
-test.each([
-  ['the message of a commit', 'HEAD is now at b085a9d Fix JavaScript heap out of memory'],
-  ['a short log of commits', 'b085a9d Handle "No application encryption key has been specified."'],
-  ['a warning of npm', 'npm warn EBADENGINE Unsupported engine {'],
-  [
-    'a package that Composer downloads from elsewhere',
-    '    Failed to download laravel/pint from dist: The zip archive could not be created',
-  ],
-  [
-    'a request that another service refuses',
-    'Illuminate\\Http\\Client\\ConnectionException: cURL error 7: Failed to connect to 127.0.0.1 port 443: Connection refused',
-  ],
-  ['advice', "hint: Diverging branches can't be fast-forwarded, you need to either:"],
-  ['a test that passed', '  ✓ it says that the disk is full: No space left on device'],
-  ['a success', '  2026_11_20_120000_add_fail_to_orders ............................... 14.61ms DONE'],
-])('%s is no cause', async (_, line) => {
-  const found = await judged(`${line}\nExit status 3\n`);
-  expect([found.outcome, found.cause]).toEqual(['unknown', null]);
-});
-
-test.each([
-  'dsn mysql://shop:s3cr3tpw@10.0.0.4:3306/shop',
-  'redis://:s3cr3tpw@127.0.0.1:6379/0',
-  'https://s3cr3tpw0123@o1.ingest.sentry.io/2',
-  'curl -H "Authorization: Bearer s3cr3tpw123" https://example.com',
-  'curl -u admin:s3cr3tpw https://example.com',
-  'Cookie: laravel_session=s3cr3tpw',
-  'laravel_session=eyJpdiI6Ims3cr3tpwxxxxxxxxxxxx%3D',
-  'aws_secret_access_key = s3cr3tpw/abc+def',
-  'AKIA5S3CR3TPW0000000',
-  'base64:s3cr3tpwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
-  'APP_KEY=s3cr3tpw',
-  'export STRIPE_SECRET="s3cr3tpw with space"',
-  'mysql -u shop -ps3cr3tpw shop',
-  'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyM3Rwdyj9.s3cr3tpwSIGNATURE',
-  '//registry.example.com/:_authToken=s3cr3tpw-aaaa',
-  '{"username":"ada","password":"s3cr3tpw"}',
-  'GET https://example.com/cb?code=1&access_token=s3cr3tpw&x=1',
-  "create user 'shop' identified by 's3cr3tpw'",
-  "alter role shop with password 's3cr3tpw'",
-  'https://hooks.slack.com/services/T000/B000/s3cr3tpw',
-  "PDO->__construct('mysql:host=127.0.0.1', 'shop', 's3cr3tpw', Array)",
-])('%s is shown without the secret', async (line) => {
-  const { evidence } = await judged(`error: ${line}\n`);
-  expect(evidence[0]?.line).toContain('***');
-  expect(JSON.stringify(evidence)).not.toMatch(/s3cr3tpw/i);
-});
-
-test('the most specific cause counts, not the first or the last', async () => {
-  const log = [
-    '    - Root composer.json requires php ^8.4 but your php version (8.3.14) does not satisfy that requirement.',
-    "PHP Fatal error:  Uncaught Error: Failed opening required '/srv/vendor/autoload.php' (include_path='.:/usr/share/php') in /srv/artisan:9",
-    'npm error code ERESOLVE',
-    'fatal: something else',
-  ];
-  for (const each of [log, [...log].reverse()]) expect((await judged(each.join('\n'))).cause).toBe('composer_platform');
-});
-
-test('a log that the user gives is judged also if nothing else is wrong', async () => {
-  const run = await bed.dnx(`why ${seeded.sites['blog.example.com']} --server web-1 --url ${bed.sandbox.url} --log - --json`, {
-    stdin: 'npm error code ERESOLVE\n',
-  });
-  expect(run.json<Diagnosis>()).toMatchObject({ outcome: 'known', cause: 'npm_conflict', subject: 'site' });
-});

@@ -1,4 +1,73 @@
-import { artisan, composer, good, log, npm, start } from './log.ts';
+import { FAILED } from '../../support/why-bed.ts';
+
+/** The start of a deployment. */
+const start = `Deploying release ${FAILED}
+Cloning into '/home/deploynix/shop.example.com/releases/${FAILED}'...
+HEAD is now at b085a9d Queue the invoice mails
+`;
+/** Composer that succeeds. */
+const composer = `Installing dependencies from lock file
+Verifying lock file contents can be installed on current platform.
+Package operations: 3 installs, 0 updates, 0 removals
+  - Downloading laravel/framework (v12.38.1)
+  - Installing symfony/error-handler (v7.3.4): Extracting archive
+  - Installing nunomaduro/collision (v8.8.2): Extracting archive
+  - Installing laravel/framework (v12.38.1): Extracting archive
+Package swiftmailer/swiftmailer is abandoned, you should avoid using it. Use symfony/mailer instead.
+Generating optimized autoload files
+Class App\\Support\\helpers located in ./app/Support/helper.php does not comply with psr-4 autoloading standard (rule: App\\ => ./app). Skipping.
+> Illuminate\\Foundation\\ComposerScripts::postAutoloadDump
+> @php artisan package:discover --ansi
+
+   INFO  Discovering packages.  
+
+  laravel/sanctum ....................................................... DONE
+  nunomaduro/collision .................................................. DONE
+
+84 packages you are using are looking for funding.
+Use the \`composer fund\` command to find out more!
+`;
+/** npm and Vite that succeed, with warnings. */
+const npm = `npm warn deprecated inflight@1.0.6: This module is not supported, and leaks memory. Do not use it.
+npm warn deprecated glob@7.2.3: Glob versions prior to v9 are no longer supported
+npm warn EBADENGINE Unsupported engine {
+npm warn EBADENGINE   package: 'vite@7.1.2',
+npm warn EBADENGINE   required: { node: '^20.19.0 || >=22.12.0' },
+npm warn EBADENGINE   current: { node: 'v20.18.1', npm: '10.8.2' }
+npm warn EBADENGINE }
+
+added 312 packages, and audited 313 packages in 9s
+
+2 moderate severity vulnerabilities
+
+Run \`npm audit\` for details.
+
+> build
+> vite build
+
+vite v6.3.5 building for production...
+transforming...
+✓ 512 modules transformed.
+(!) Some chunks are larger than 500 kB after minification. Consider:
+- Using dynamic import() to code-split the application
+✓ built in 3.21s
+`;
+/** Artisan that succeeds. */
+const artisan = `
+   INFO  Caching framework bootstrap, configuration, and metadata.  
+
+  config ......................................................... 14.51ms DONE
+  events .......................................................... 1.29ms DONE
+  routes ......................................................... 18.18ms DONE
+  views ......................................................... 104.78ms DONE
+
+`;
+/** All of it. */
+const good = start + composer + npm + artisan;
+const end = `Deployment failed. Exit code: 1\n`;
+
+/** A deployment that failed. */
+const log = (text: string): string => `${text}${end}`;
 
 /** Deployments that fail for what dnx does not know, with words of causes that it knows. */
 export const unknown: readonly (readonly [name: string, log: string])[] = [
@@ -222,6 +291,82 @@ PHP Warning:  Module "imagick" is already loaded in Unknown on line 0
     'Uncaught Illuminate\\Database\\UniqueConstraintViolationException',
     log(
       `${good}  Database\\Seeders\\RoleSeeder ............................ RUNNING\n\n   Illuminate\\Database\\UniqueConstraintViolationException \n\n  SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry 'admin' for key 'roles.roles_name_unique' (Connection: mysql, SQL: insert into \`roles\` (\`name\`) values (admin))\n\n`,
+    ),
+  ],
+];
+
+/** Deployments that got past a failure, which they retried or ignored, and the cause of the one that counts. */
+export const passed: readonly (readonly [name: string, cause: string, log: string])[] = [
+  [
+    'tests that fail, one of which is about a full disk',
+    'tests_failed',
+    log(`${good}
+   PASS  Tests\\Unit\\UploadTest
+  ✓ it shows No space left on device when the disk is full               0.01s
+
+   FAIL  Tests\\Feature\\CheckoutTest
+  ⨯ it charges the card                                                  0.12s
+  ────────────────────────────────────────────────────────────────────────────
+   FAILED  Tests\\Feature\\CheckoutTest > it charges the card
+  Failed asserting that 402 is identical to 200.
+
+  Tests:    1 failed, 41 passed (120 assertions)
+  Duration: 3.21s
+`),
+  ],
+  [
+    'an import, after a database that was waited for',
+    'vite_import',
+    log(`${start}${composer}Waiting for the database...
+SQLSTATE[HY000] [2002] Connection refused
+SQLSTATE[HY000] [2002] Connection refused
+Database is up.
+
+   INFO  Nothing to migrate.  
+
+
+> build
+> vite build
+
+vite v6.3.5 building for production...
+transforming...
+✓ 63 modules transformed.
+✗ Build failed in 446ms
+error during build:
+[vite]: Rollup failed to resolve import "lowlight" from "/home/deploynix/shop/resources/js/app.js".
+This is most likely unintended because it can break your application at runtime.
+If you do want to externalize this module explicitly add it to
+\`build.rollupOptions.external\`
+    at viteWarn (file:///home/deploynix/shop/node_modules/vite/dist/node/chunks/dep-ErEj4WmL.js:65228:27)
+`),
+  ],
+  [
+    'a script, after Artisan commands that failed without harm',
+    'npm_script',
+    log(`${start}${composer}
+   ERROR  There are no commands defined in the "horizon" namespace.  
+
+(ignored)
+   ERROR  The [public/storage] link already exists.  
+
+npm error Missing script: "build"
+npm error
+npm error To see a list of scripts, run:
+npm error   npm run
+`),
+  ],
+  [
+    'Composer, in a script that goes on',
+    'composer_extension',
+    log(
+      `${start}Installing dependencies from lock file\nYour lock file does not contain a compatible set of packages. Please run composer update.\n\n  Problem 1\n    - laravel/horizon is locked to version v5.40.0 and an update of this package was not requested.\n    - laravel/horizon v5.40.0 requires ext-pcntl * -> it is missing from your system. Install or enable PHP's pcntl extension.\n\n${npm}PHP Warning:  require(/home/deploynix/shop/vendor/autoload.php): Failed to open stream: No such file or directory in /home/deploynix/shop/artisan on line 18\nPHP Fatal error:  Uncaught Error: Failed opening required '/home/deploynix/shop/vendor/autoload.php'\n`,
+    ),
+  ],
+  [
+    'npm ci, in a script that goes on',
+    'npm_lock',
+    log(
+      `${start}${composer}npm error code EUSAGE\nnpm error\nnpm error \`npm ci\` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.\n\n> build\n> vite build\n\nsh: 1: vite: not found\n`,
     ),
   ],
 ];
