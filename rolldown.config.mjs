@@ -16,8 +16,6 @@ const alias = {
   // So would conf.
   'ajv/dist/2020.js': fileURLToPath(new URL('scripts/conf-shims.mjs', import.meta.url)),
   'ajv-formats': fileURLToPath(new URL('scripts/conf-shims.mjs', import.meta.url)),
-  // Its main file requires the others in a way that no bundler sees.
-  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
 };
 const common = { platform: 'node', external: ['@napi-rs/keyring'], resolve: { alias } };
 // CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third

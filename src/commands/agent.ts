@@ -13,7 +13,7 @@ const install = command({
   effect: 'local',
   summary: 'Tell the agents in this project how to use dnx',
   description:
-    'Writes a skill, a few lines in AGENTS.md, and an entry for the MCP server dnx mcp, for the clients that you name or that this project has files for. A project with Laravel Boost gets a guideline instead of the lines.\n\nShows each change first. What is already in a file stays, and the file is backed up. Run it again after an upgrade. dnx agent uninstall takes it back.',
+    'Writes a skill and a few lines in AGENTS.md, for the clients that you name or that this project has files for. A project with Laravel Boost gets a guideline instead of the lines. Claude Code also gets a new .mcp.json with the MCP server dnx mcp. For the other clients, it prints the command of the client that adds the server.\n\nShows each change first. What is already in a file stays. Run it again after an upgrade. dnx agent uninstall takes it back.',
   options: {
     client: argument({
       ...list('Clients, by default those that this project has files for', 'client'),

@@ -44,7 +44,7 @@ const answers: readonly (readonly [line: RegExp, keys: string])[] = [
   [/^dnx auth login(?!.*--with-token)/, `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r`],
   [/^dnx env edit(?!.*--yes)/, 'y\rn\r'],
   // The first client; its files.
-  [/^dnx agent install$/, ' \ry\ry\ry\r'],
+  [/^dnx agent install$/, ' \ry\r'],
   // Its shell ends at once.
   [/^dnx sandbox shell/, ''],
 ];

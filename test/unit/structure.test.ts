@@ -97,7 +97,6 @@ const importers: Readonly<Record<string, RegExp>> = {
   execa: /^src\/machine\/run-child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/wrap\.ts$/,
   hono: /^src\/sandbox\//,
-  'jsonc-parser': /^src\/features\/agent\/json-member\.ts$/,
   open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/progress\.ts$/,
   semver: /^src\/features\/changes\/constraint\.ts$/,

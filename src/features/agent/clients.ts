@@ -1,15 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How a client is told of an MCP server: a member of an object in a JSON file, or a table at the end of a TOML file. */
-export interface McpFile {
-  readonly file: string;
-  /** The object with the servers; undefined in TOML. */
-  readonly key?: string;
-  readonly entry?: unknown;
-}
+type SkillPlace = '.claude/skills' | '.agents/skills';
 
-/** A program in which an agent runs, and the files of a project that it reads. */
+/** A program in which an agent runs. */
 export interface AgentClient {
   readonly name: string;
   readonly title: string;
@@ -17,22 +11,22 @@ export interface AgentClient {
   readonly signs: readonly string[];
   /** The directories in which it looks for skills. */
   readonly skills: readonly SkillPlace[];
-  readonly mcp: McpFile;
+  /** The files of a project that may have its MCP servers. */
+  readonly servers: readonly string[];
+  /** Its own command, or link, that adds the MCP server. */
+  readonly add: string;
   /** The file that it reads first, if that is not AGENTS.md. */
   readonly context?: string;
 }
-
-type SkillPlace = '.claude/skills' | '.agents/skills';
 
 /** Where the skill goes, in any of these directories. */
 export const SKILL = 'deploynix/SKILL.md';
 /** The name of the MCP server. */
 export const MCP_NAME = 'deploynix';
 /** Not `dnx`: that of .NET runs what it downloads. */
-export const MCP_COMMAND = ['deploynix', 'mcp'] as const;
+export const MCP_SERVER = { command: 'deploynix', args: ['mcp'] } as const;
 
-const [command, ...args] = MCP_COMMAND;
-const stdio = { command, args };
+const shared = ['.agents/skills', '.claude/skills'] as const;
 
 /** The clients whose documentation says what they read in a project. */
 export const agentClients: readonly AgentClient[] = [
@@ -41,7 +35,8 @@ export const agentClients: readonly AgentClient[] = [
     title: 'Claude Code',
     signs: ['.claude', '.mcp.json', 'CLAUDE.md'],
     skills: ['.claude/skills'],
-    mcp: { file: '.mcp.json', key: 'mcpServers', entry: stdio },
+    servers: ['.mcp.json'],
+    add: 'claude mcp add --scope project deploynix -- deploynix mcp',
     context: 'CLAUDE.md',
   },
   {
@@ -49,36 +44,41 @@ export const agentClients: readonly AgentClient[] = [
     title: 'Codex',
     signs: ['.codex'],
     skills: ['.agents/skills'],
-    mcp: { file: '.codex/config.toml' },
+    servers: ['.codex/config.toml'],
+    add: 'codex mcp add deploynix -- deploynix mcp',
   },
   {
     name: 'cursor',
     title: 'Cursor',
     signs: ['.cursor', '.cursorrules'],
-    skills: ['.agents/skills', '.claude/skills'],
-    mcp: { file: '.cursor/mcp.json', key: 'mcpServers', entry: stdio },
+    skills: shared,
+    servers: ['.cursor/mcp.json'],
+    add: `open cursor://anysphere.cursor-deeplink/mcp/install?name=deploynix&config=${Buffer.from(JSON.stringify(MCP_SERVER)).toString('base64url')}`,
   },
   {
     name: 'gemini',
     title: 'Gemini CLI',
     signs: ['.gemini', 'GEMINI.md'],
     skills: ['.agents/skills'],
-    mcp: { file: '.gemini/settings.json', key: 'mcpServers', entry: stdio },
+    servers: ['.gemini/settings.json'],
+    add: 'gemini mcp add deploynix deploynix mcp',
     context: 'GEMINI.md',
   },
   {
     name: 'opencode',
     title: 'OpenCode',
     signs: ['.opencode', 'opencode.json', 'opencode.jsonc'],
-    skills: ['.agents/skills', '.claude/skills'],
-    mcp: { file: 'opencode.json', key: 'mcp', entry: { type: 'local', command: MCP_COMMAND, enabled: true } },
+    skills: shared,
+    servers: ['opencode.json', 'opencode.jsonc'],
+    add: 'opencode mcp add (name deploynix, command deploynix mcp)',
   },
   {
     name: 'vscode',
     title: 'VS Code',
     signs: ['.vscode', '.github/copilot-instructions.md'],
-    skills: ['.agents/skills', '.claude/skills'],
-    mcp: { file: '.vscode/mcp.json', key: 'servers', entry: { type: 'stdio', ...stdio } },
+    skills: shared,
+    servers: ['.vscode/mcp.json'],
+    add: `code --add-mcp '${JSON.stringify({ name: MCP_NAME, ...MCP_SERVER })}'`,
   },
 ];
 
@@ -89,6 +89,6 @@ export const clientsIn = (project: string): readonly AgentClient[] =>
 /** The fewest directories in which all of these clients find the skill. */
 export function skillPlaces(clients: readonly AgentClient[]): readonly SkillPlace[] {
   const needed = new Set(clients.flatMap(({ skills }) => (skills.length === 1 ? skills : [])));
-  for (const { skills } of clients) if (!skills.some((each) => needed.has(each))) needed.add('.agents/skills');
+  for (const { skills } of clients) if (!skills.some((place) => needed.has(place))) needed.add('.agents/skills');
   return [...needed].sort();
 }

@@ -1,67 +1,122 @@
 import { dirname, join } from 'node:path';
-import { usage } from '../../base/errors.ts';
+import { cancelled, usage } from '../../base/errors.ts';
+import { isObject, own } from '../../base/json.ts';
 import { unknownWord } from '../../base/nearest.ts';
 import { andList } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { columns, done, message, type Result, sections } from '../../cli/output/view.ts';
-import { readText, realPathOf } from '../../machine/files/text-file.ts';
+import { readJson, readText, realPathOf } from '../../machine/files/text-file.ts';
 import { projectDirectory } from '../env/local-file.ts';
-import { type AgentClient, agentClients, clientsIn, MCP_NAME } from './clients.ts';
-import { backupDirectory, changesFile, diffLines, type Edit, editVerb, makeEdits, openOrigins, planEdit } from './edits.ts';
-import { everyPart, partsFor, usesBoost } from './parts.ts';
-import { agentTexts } from './texts.ts';
+import { type AgentClient, agentClients, clientsIn, MCP_NAME, MCP_SERVER, SKILL, skillPlaces } from './clients.ts';
+import { changedLines, type Edit, makeEdit, type Outcome, planEdit, withLines, withoutLines } from './edits.ts';
+import { agentTexts, isAsWritten } from './texts.ts';
 
 interface Options {
   readonly client?: readonly string[] | undefined;
   readonly dry_run: boolean | undefined;
 }
 
-/** `dnx agent install`: writes what agents read in a project. */
+const AGENTS = 'AGENTS.md';
+const SERVERS = '.mcp.json';
+const GUIDELINE = '.ai/guidelines/deploynix.md';
+const SERVERS_TEXT = `{
+  "mcpServers": {
+    "${MCP_NAME}": { "command": "${MCP_SERVER.command}", "args": ["${MCP_SERVER.args[0]}"] }
+  }
+}
+`;
+
+const EDITED = 'it was edited, or not written by dnx';
+
+/** `dnx agent install`: writes what agents read in a project, and says how their clients get the MCP server. */
 export async function installAgent(ctx: Context, { client, dry_run }: Options, { yes }: GivenConsent): Promise<Result> {
   const project = projectOf(ctx);
   const clients = await chosenClients(ctx, project, client);
+  const texts = await agentTexts(ctx.tree);
+  const whole = (file: string, text: string) =>
+    planEdit(project, file, (before): Outcome => {
+      if (before !== undefined && !isAsWritten(before)) return { kept: EDITED };
+      return { text: before !== undefined && unix(before) === text ? before : text };
+    });
+  const isClaude = clients.some(({ servers }) => servers.includes(SERVERS));
+  const edits = [
+    ...skillPlaces(clients).map((place) => whole(join(place, SKILL), texts.skill)),
+    // Boost copies its guidelines into AGENTS.md, and the other files that clients read first.
+    usesBoost(project)
+      ? whole(GUIDELINE, texts.guideline)
+      : planEdit(project, AGENTS, (before = '') => ({ text: withLines(before, texts.lines, AGENTS) })),
+    ...(isClaude ? [planEdit(project, SERVERS, (before) => ({ text: before ?? SERVERS_TEXT }))] : []),
+  ];
   const titles = andList(clients.map(({ title }) => title));
-  const parts = partsFor(clients, project, await agentTexts(ctx.tree));
-  const edits = parts.map(({ file, add }) => planEdit(project, file, add));
-  const origins = openOrigins(ctx.settings.directories.state);
-  const shared = edits.filter((_, at) => parts[at]?.shared);
-  if (!dry_run)
-    origins.note(
-      shared.filter((edit) => !changesFile(edit) && edit.before !== undefined && edit.kept === undefined),
-      'user',
-    );
-  const result = await performed(ctx, project, { edits, yes, dry: dry_run, names: clients.map(({ name }) => name) }, [
+  const steps = stepsFor(project, clients, edits);
+  const result = await performed(ctx, project, { edits, yes, dry: dry_run, data: { clients: clients.map(({ name }) => name), steps } }, [
     `Set up dnx for ${titles}`,
-    `Nothing to change: dnx is set up for ${titles}.`,
+    steps.length === 0 ? `Nothing to change: dnx is set up for ${titles}.` : 'No file to change.',
   ]);
-  if (!dry_run)
-    origins.note(
-      shared.filter((edit) => changesFile(edit) && readText(edit.path) === edit.after),
-      'dnx',
-    );
-  const boost = usesBoost(project) && edits.some((edit) => edit.file.startsWith('.ai/') && changesFile(edit));
+  if (dry_run) return result;
   return {
     ...result,
-    ...(boost && !dry_run && { note: 'Run php artisan boost:update, which gives the guideline to your agents.' }),
-    ...(!ctx.settings.link && !dry_run && { next: [{ command: ['link'], why: 'Link this project with' }] }),
+    ...(steps.length > 0 && { note: steps.join('\n') }),
+    ...(!ctx.settings.link && { next: [{ command: ['link'], why: 'Link this project with' }] }),
   };
 }
 
 /** `dnx agent uninstall`: takes back what an install wrote, for every client. */
 export async function uninstallAgent(ctx: Context, { dry_run }: Options, { yes }: GivenConsent): Promise<Result> {
   const project = projectOf(ctx);
+  const remove: Readonly<Record<string, (text: string) => Outcome>> = {
+    ...Object.fromEntries(
+      [...skillPlaces(agentClients).map((place) => join(place, SKILL)), GUIDELINE].map((file) => [
+        file,
+        (text: string): Outcome => (isAsWritten(text) ? { text: undefined } : { kept: EDITED }),
+      ]),
+    ),
+    [AGENTS]: (text) => ({ text: withoutLines(text, AGENTS) }),
+    [SERVERS]: (text) => (unix(text) === SERVERS_TEXT ? { text: undefined } : { kept: THEIRS }),
+  };
   // A file without its name is none of ours, whatever else is wrong with it.
-  const parts = everyPart(project, await agentTexts(ctx.tree)).filter(({ file }) => readText(join(project, file))?.includes(MCP_NAME));
-  const origins = openOrigins(ctx.settings.directories.state);
-  const before = { kept: 'it had the server before dnx agent install' };
-  const edits = parts.map(({ file, shared, remove }) => {
-    const isTheirs = shared === true && origins.isOfUser(join(project, file));
-    return planEdit(project, file, (text = '') => (isTheirs ? before : remove(text)));
-  });
-  return performed(ctx, project, { edits, yes, dry: dry_run, names: [] }, [
+  const edits = Object.entries(remove)
+    .filter(([file]) => namesServer(project, file))
+    .map(([file, outcomeOf]) => planEdit(project, file, (text = '') => outcomeOf(text)));
+  for (const file of agentClients.flatMap(({ servers }) => servers))
+    if (file !== SERVERS && namesServer(project, file)) ctx.progress.warn(`Kept ${file}: ${THEIRS}.`);
+  return performed(ctx, project, { edits, yes, dry: dry_run, data: { clients: [], steps: [] } }, [
     'Removed what dnx agent install wrote',
     'Nothing of dnx agent install is in this project.',
   ]);
+}
+
+const unix = (text: string): string => text.replaceAll('\r\n', '\n');
+/** Why a file with the server stays. */
+const THEIRS = `dnx did not write it. Remove the server ${MCP_NAME} from it yourself`;
+const namesServer = (project: string, file: string): boolean => readText(join(project, file))?.includes(MCP_NAME) === true;
+
+/** What dnx leaves to the clients, which know best how to change their own files. */
+function stepsFor(project: string, clients: readonly AgentClient[], edits: readonly Edit[]): readonly string[] {
+  const written = (file: string) => edits.some((edit) => edit.file === file && edit.before === undefined);
+  const servers = clients
+    .filter((client) => !client.servers.some((file) => written(file) || namesServer(project, file)))
+    .map(({ title, add }) => `Add the MCP server to ${title}: ${add}`);
+  if (usesBoost(project)) {
+    const news = edits.some((edit) => edit.file === GUIDELINE && edit.before !== edit.after);
+    return [...servers, ...(news ? ['Give the guideline to your agents: php artisan boost:update'] : [])];
+  }
+  const unaware = clients.flatMap(({ context }) =>
+    context !== undefined && !/AGENTS\.md/.test(readText(join(project, context)) ?? AGENTS) ? [context] : [],
+  );
+  // A link to AGENTS.md needs none.
+  const apart = unaware.filter((file) => realPathOf(join(project, file)) !== realPathOf(join(project, AGENTS)));
+  return [...servers, ...apart.map((file) => `Add a line to ${file}: @${AGENTS}`)];
+}
+
+/** True for a project that requires Laravel Boost. */
+function usesBoost(project: string): boolean {
+  try {
+    const composer = readJson<Record<string, unknown>>(join(project, 'composer.json'));
+    return ['require', 'require-dev'].some((key) => isObject(composer[key]) && own(composer[key], 'laravel/boost') !== undefined);
+  } catch {
+    return false;
+  }
 }
 
 /** The project of the link file, or else the Git repository. Never the home directory, whose files are those of every project. */
@@ -91,39 +146,48 @@ interface Work {
   readonly edits: readonly Edit[];
   readonly yes: boolean;
   readonly dry: boolean | undefined;
-  readonly names: readonly string[];
+  readonly data: { readonly clients: readonly string[]; readonly steps: readonly string[] };
 }
 
-/** Makes the edits, or shows them. Two paths may lead to one file, which gets the first edit. */
+/** Shows each change and asks, unless `yes`; then makes all. Two paths may lead to one file, which gets the first edit. */
 async function performed(
   ctx: Context,
   project: string,
-  { edits: all, yes, dry, names }: Work,
+  { edits: all, yes, dry, data: { clients, steps } }: Work,
   [made, nothing]: readonly [made: string, nothing: string],
 ): Promise<Result> {
-  const edits = all.filter(({ path }, at) => all.findIndex((each) => each.path === path) === at);
-  const changes = edits.filter(changesFile);
+  const edits = all.filter(({ path }, at) => all.findIndex((edit) => edit.path === path) === at);
+  const changes = edits.filter(({ before, after }) => before !== after);
   for (const { file, kept } of edits) if (kept !== undefined) ctx.progress.warn(`Kept ${file}: ${kept}.`);
-  const summary = (which: readonly Edit[]) => ({
-    clients: names,
-    files: edits.map((edit) => ({ file: edit.file, result: changesFile(edit) && which.includes(edit) ? resultOf(edit) : 'kept' })),
-  });
-  if (changes.length === 0) return { view: message(nothing, summary([])) };
-  if (dry)
-    return {
-      view: sections(
-        summary(changes),
-        columns('clients', 'files'),
-        changes.map((edit) => ({ title: `${editVerb(edit)} ${edit.file}`, details: diffLines(edit) })),
-      ),
-      note: 'Nothing was changed.',
-    };
-  const mine = await makeEdits(ctx, project, changes, yes);
-  const backups = mine.some((edit) => resultOf(edit) === 'changed')
-    ? [['backups', backupDirectory(ctx.settings.directories.state)] as const]
-    : [];
-  return { view: done(made, summary(mine), [...mine.map((edit) => [resultOf(edit), edit.file] as const), ...backups]) };
+  const data = { clients, files: edits.map((edit) => ({ file: edit.file, result: resultOf(edit) })), steps };
+  if (changes.length === 0) return { view: message(nothing, data) };
+  const shown = changes.map((edit) => ({ title: `${verbs[resultOf(edit)]} ${edit.file}`, details: changedLines(edit) }));
+  if (dry) return { view: sections(data, columns('clients', 'files', 'steps'), shown), note: 'Nothing was changed.' };
+  if (!yes) {
+    if (!ctx.ask.allowed)
+      throw usage('This requires confirmation. Nothing was changed.', 'Use --yes, or --dry-run to see what would be written.').with({
+        reason: 'confirmation_missing',
+      });
+    for (const { title, details } of shown) {
+      ctx.progress.note(title);
+      for (const [mark, text] of details) ctx.progress.note(`  ${mark} ${text}`);
+    }
+    if (!(await ctx.ask.confirm(changes.length === 1 ? 'Make this change?' : `Make these ${changes.length} changes?`))) throw cancelled();
+  }
+  for (const edit of changes) makeEdit(project, edit, ctx.clock.now());
+  return {
+    view: done(
+      made,
+      data,
+      changes.map((edit) => [resultOf(edit), edit.file] as const),
+    ),
+  };
 }
 
-const resultOf = ({ before, after }: Edit): 'added' | 'changed' | 'removed' =>
-  before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+const verbs = { added: 'Create', changed: 'Change', removed: 'Remove', kept: 'Keep' } as const;
+
+function resultOf({ before, after }: Edit): keyof typeof verbs {
+  if (before === after) return 'kept';
+  if (before === undefined) return 'added';
+  return after === undefined ? 'removed' : 'changed';
+}

@@ -132,6 +132,7 @@ const url = plainObject({ url: word });
 const installed = plainObject({
   clients: words,
   files: listOf(plainObject({ file: word, result: oneOf('added', 'changed', 'removed', 'kept') })),
+  steps: words,
 });
 const dump = { database: word, bytes: number, duration_s: number };
 
