@@ -150,8 +150,7 @@ const shown = examples.filter((line, at) => deep || !examples.slice(0, at).some(
 describe('the computed abilities are sufficient and minimal for', () => {
   test.each([...new Set([...shown, ...sampled(combinations, 35, 4)])].map((line, row) => [line, row] as const))('%s', async (line, row) => {
     const needs = await needsOf(line);
-    const run = await runWith(line, needs);
-    expect(run.code, run.stderr).toBe(0);
+    await expect(runWith(line, needs)).toExit(0);
     // Every third line also without one of its abilities, and each line without any in deep runs.
     for (const omitted of deep || row % 3 === 0 ? turn(needs, row / 3) : []) {
       const less = await runWith(

@@ -1,16 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readAbilities } from '../../src/features/token/choose.ts';
 import { openAgent, typing } from '../mcp/client.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leasedTokens, leasing, savedIn } from '../support/leased.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 /** What the API would then allow, so that only dnx refuses. */
 const EVERYTHING = ['server:delete', 'server:update', 'site:delete', 'site:update', 'site:deploy', 'database:delete', 'database:update'];
@@ -20,7 +17,7 @@ type Work = Parameters<typeof leasing>[2];
 
 async function inSession(work: Work, line = RUN): Promise<Run> {
   const run = await leasing(bed, line, work);
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   return run;
 }
 
@@ -47,8 +44,8 @@ describe('agent run', () => {
 
   test('says what the session may do and until when, and at its end what it changed', async () => {
     const two = await leasing(bed, `${RUN} --ttl 1h`, async (inside) => {
-      expect((await inside('site suspend shop.example.com blog.example.com --yes')).code).toBe(0);
-      expect((await inside('site list --server web-1')).code).toBe(0);
+      await expect(inside('site suspend shop.example.com blog.example.com --yes')).toExit(0);
+      await expect(inside('site list --server web-1')).toExit(0);
     });
     expect(two.stderr.replaceAll(/agent-[\w-]+/g, 'SESSION')).toBe(
       [
@@ -62,13 +59,12 @@ describe('agent run', () => {
     await bed.clock.sleep(60_000);
     const none = await leasing(bed, 'agent run --read-only', async () => {});
     expect(none.stderr).toBe('This session may only read, until 2026-04-16 20:01 UTC.\nThis session changed nothing with dnx.\n');
-    const quiet = await leasing(bed, 'agent run --read-only --quiet', async () => {});
-    expect([quiet.code, quiet.stderr]).toEqual([0, '']);
+    await expect(leasing(bed, 'agent run --read-only --quiet', async () => {})).toExit(0, { stderr: '' });
   });
 
   test('--read-only with a change creates no token', async () => {
     const run = await leasing(bed, 'agent run --read-only --for "deploy shop.example.com"', async () => {});
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('--read-only does not allow site:deploy.')]);
+    expect(run).toExit(2, { calls: [], says: '--read-only does not allow site:deploy.' });
   });
 });
 
@@ -102,15 +98,14 @@ describe('in the session of an agent', () => {
       expect([applied.code, readFileSync(copy, 'utf8')]).toEqual([2, readFileSync(plan, 'utf8')]);
     });
     expect(things()).toEqual(before);
-    const person = await bed.dnx(`apply ${plan} ${confirm}`);
-    expect(person.code, person.stderr).toBe(0);
+    await expect(bed.dnx(`apply ${plan} ${confirm}`)).toExit(0);
     expect(things()).not.toEqual(before);
   });
 
   test('a terminal confirms nothing either', async () => {
     await inSession(async (_, { env }) => {
       const run = await bed.dnx('server delete web-2', { env, columns: 80, typed: 'web-2\n' });
-      expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
+      expect(run).toExit(2, { says: 'In the session of an agent, nothing confirms this.' });
     });
     expect(bed.sandbox.state.servers.map(({ name }) => name)).toContain('web-2');
   });
@@ -126,7 +121,7 @@ describe('in the session of an agent', () => {
         const [, plan = ''] = /dnx apply ([^"]+)/.exec(answer.text) ?? [];
         expect(JSON.parse(readFileSync(plan, 'utf8'))).toMatchObject({ consent: { level: 'severe' } });
       }
-      expect((await agent.end()).code).toBe(0);
+      await expect(agent.end()).toExit(0);
     });
     expect(things()).toEqual(before);
   });
@@ -135,13 +130,12 @@ describe('in the session of an agent', () => {
     const before = things();
     await inSession(async (inside) => {
       const typed = await inside('env set shop.example.com APP_DEBUG=true --confirm shop.example.com --yes');
-      expect([typed.code, typed.stderr]).toEqual([2, expect.stringContaining('A person can run it in another terminal.')]);
+      expect(typed).toExit(2, { says: 'A person can run it in another terminal.' });
       for (const line of [
         'backup restore --latest --database shop --server db-1 --confirm shop',
         'db import shop.example.com x.sql --confirm shop.example.com',
       ]) {
-        const run = await inside(line);
-        expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('A person can run it in another terminal.')]);
+        await expect(inside(line)).toExit(2, { says: 'A person can run it in another terminal.' });
       }
     });
     expect(things()).toEqual(before);
@@ -153,8 +147,7 @@ describe('in the session of an agent', () => {
     await inSession(async (inside) => {
       const own = `/servers/${server?.id}`;
       for (const path of [own, `${own}?x=1`, `${own}/`, `/api/v1${own}`, `/%73ervers/${server?.id}`]) {
-        const run = await inside(`api DELETE ${path} --yes`);
-        expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('In the session of an agent, nothing confirms this.')]);
+        await expect(inside(`api DELETE ${path} --yes`)).toExit(2, { says: 'In the session of an agent, nothing confirms this.' });
       }
       for (const [line, refusal] of [
         [`DELETE /.${own}`, 'is not an API path.'],
@@ -174,22 +167,21 @@ describe('in the session of an agent', () => {
 
   test('--yes answers an ordinary question, and the history has the session', async () => {
     await inSession(async (inside, { env }) => {
-      expect((await inside('site suspend shop.example.com')).code).toBe(2);
-      const run = await inside('site suspend shop.example.com --yes', { DNX_NO_HISTORY: '1' });
-      expect(run.code, run.stderr).toBe(0);
+      await expect(inside('site suspend shop.example.com')).toExit(2);
+      await expect(inside('site suspend shop.example.com --yes', { DNX_NO_HISTORY: '1' })).toExit(0);
       const [last] = (await inside('history --json')).json<readonly { session: string }[]>();
       expect(last?.session).toBe(env.DNX_LEASE);
     });
   });
 
   test('undo takes back what the session did, and nothing of anybody else', async () => {
-    expect((await bed.dnx('site suspend blog.example.com --yes')).code).toBe(0);
+    await expect(bed.dnx('site suspend blog.example.com --yes')).toExit(0);
     await inSession(async (inside) => {
-      expect(await inside('undo --yes')).toMatchObject({ code: 6, stderr: expect.stringContaining('Nothing to undo') });
-      expect((await inside('site suspend shop.example.com --yes')).code).toBe(0);
+      await expect(inside('undo --yes')).toExit(6, { says: 'Nothing to undo' });
+      await expect(inside('site suspend shop.example.com --yes')).toExit(0);
       const run = await inside('undo --yes');
       expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([expect.stringMatching(/SH0P1\/resume$/)]);
-      expect((await inside('undo --yes')).code).toBe(6);
+      await expect(inside('undo --yes')).toExit(6);
     });
   });
 
@@ -197,8 +189,7 @@ describe('in the session of an agent', () => {
     await inSession(async (inside) => {
       rmSync(join(bed.directory, 'state/history.jsonl'));
       mkdirSync(join(bed.directory, 'state/history.jsonl'));
-      const run = await inside('site suspend shop.example.com --yes');
-      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('Could not write the history')]);
+      await expect(inside('site suspend shop.example.com --yes')).toExit(1, { says: 'Could not write the history' });
       expect(bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com')?.status).toBe('active');
       rmSync(join(bed.directory, 'state/history.jsonl'), { recursive: true });
     });

@@ -1,27 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 
 const SECRET = 'a-value-that-nobody-shows';
 const ABILITIES = 'agent run --ability site:update';
 const VARIABLES = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}/environment-variables`;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
+const bed = perTest(() => openBed({ rateLimit: 0 }));
+beforeEach(() => {
   for (const variable of bed.sandbox.state.environment_variables) if (variable.key !== 'APP_ENV') variable.value = SECRET;
 });
-afterEach(() => bed.close());
 
 async function inSession(lines: readonly string[], line = ABILITIES, env = {}): Promise<readonly Run[]> {
   const runs: Run[] = [];
-  const run = await leasing(bed, line, async (inside) => {
-    for (const each of lines) runs.push(await inside(each, env));
-  });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(
+    leasing(bed, line, async (inside) => {
+      for (const each of lines) runs.push(await inside(each, env));
+    }),
+  ).toExit(0);
   return runs;
 }
 
@@ -50,7 +50,7 @@ test('what an agent reads has no value of a variable, with and without --read-on
 
 test('a table of variables does not suggest the option that is refused there', async () => {
   const [run] = await inSession(['env list shop.example.com']);
-  expect(run).toMatchObject({ code: 0, stderr: expect.not.stringContaining('--reveal') });
+  expect(run).toExit(0, { stderr: expect.not.stringContaining('--reveal') });
 });
 
 test.each([

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
+const bed = perTest(() => openBed({ rateLimit: 0 }));
+beforeEach(() => {
   const { environment_variables: variables } = bed.sandbox.state;
   const [first] = variables.filter(({ site_id }) => site_id === site);
   if (!first) throw new Error('There are no variables.');
@@ -16,7 +16,6 @@ beforeEach(async () => {
   variables.length = 0;
   variables.push(...others, ...Object.entries(keys).map(([key, value]) => ({ ...first, id: idOf(key), key, value })));
 });
-afterEach(() => bed.close());
 
 const site = seeded.sites['shop.example.com'];
 const VARIABLES = `/servers/${seeded.servers['web-1']}/sites/${site}/environment-variables`;
@@ -115,7 +114,7 @@ describe('dnx api', () => {
   });
 
   test('an operation that dnx does not know needs --yes only for a DELETE', async () => {
-    expect((await bed.dnx('api DELETE /nowhere/1')).code).toBe(2);
+    await expect(bed.dnx('api DELETE /nowhere/1')).toExit(2);
     const run = await bed.dnx('api DELETE /nowhere/1 --yes');
     expect(run.calls).toEqual(['DELETE /nowhere/1']);
     expect((await bed.dnx('api POST /nowhere')).calls).toEqual(['POST /nowhere']);

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { openJson } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -16,28 +13,24 @@ describe('api', () => {
   test('prints the response unchanged, in every spelling of the path', async () => {
     const run = await bed.dnx('api get /user');
     expect(JSON.parse(run.stdout)).toMatchObject({ data: { name: 'Ada Lovelace' } });
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /user']]);
+    expect(run).toExit(0, { stderr: '', calls: ['GET /user'] });
     for (const path of ['user', '/api/v1/user', `${bed.sandbox.url}/api/v1/user`])
       expect((await bed.dnx(['api', 'GET', path])).stdout).toBe(run.stdout);
   });
 
   test('is a GET without a method, in every spelling of the path', async () => {
     for (const path of ['/user', 'user', '/api/v1/user', `${bed.sandbox.url}/api/v1/user`]) {
-      const run = await bed.dnx(['api', path]);
-      expect([run.code, run.calls], run.stderr).toEqual([0, ['GET /user']]);
+      await expect(bed.dnx(['api', path])).toExit(0, { calls: ['GET /user'] });
     }
-    const filtered = await bed.dnx('api /backups -F status=restored');
-    expect([filtered.code, filtered.calls]).toEqual([0, ['GET /backups']]);
+    await expect(bed.dnx('api /backups -F status=restored')).toExit(0, { calls: ['GET /backups'] });
     expect(bed.sandbox.calls.at(-1)?.query).toEqual({ status: 'restored' });
-    const pages = await bed.dnx('api servers --paginate --fields name');
-    expect([pages.code, pages.calls]).toEqual([0, ['GET /servers']]);
+    await expect(bed.dnx('api servers --paginate --fields name')).toExit(0, { calls: ['GET /servers'] });
     const filled = await bed.dnx('api /servers/{server} --server web-1');
     expect(filled.calls.at(-1)).toBe(`GET /servers/${web1}`);
   });
 
   test('takes --no-input as the global option, not as an --input', async () => {
-    const read = await bed.dnx('api /user --no-input');
-    expect([read.code, read.calls], read.stderr).toEqual([0, ['GET /user']]);
+    await expect(bed.dnx('api /user --no-input')).toExit(0, { calls: ['GET /user'] });
     const sent = await bed.dnx(['api', 'POST', `/servers/${web1}/daemons`, '--input', '{"command":"b"}', '--no-input']);
     expect([sent.code, bed.sandbox.calls.at(-1)?.body], sent.stderr).toEqual([0, { command: 'b' }]);
   });
@@ -51,15 +44,12 @@ describe('api', () => {
     ['api /tokens --input {}', '--input needs a method', 'dnx api POST PATH --input FILE'],
     ['api /user --rate', '--rate sends no request'],
   ])('dnx %s is a usage error', async (line, ...words) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    for (const each of words) expect(run.stderr).toContain(each);
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', calls: [], says: words });
   });
 
   test('refuses the URL of another host', async () => {
     const run = await bed.dnx('api GET https://example.org/api/v1/user');
-    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    expect(run.stderr).toContain('https://example.org is a different host.');
+    expect(run).toExit(2, { stdout: '', calls: [], says: 'https://example.org is a different host.' });
   });
 
   test('fills in {server} and {site} from options and the environment', async () => {
@@ -68,10 +58,8 @@ describe('api', () => {
     expect(byOption.calls.at(-1)).toBe(path);
     const bySite = await bed.dnx('api GET /servers/{server}/sites/{site}', { env: { DNX_SITE: 'shop.example.com' } });
     expect([bySite.calls.at(-1), bySite.code]).toEqual([path, 0]);
-    const missing = await bed.dnx('api GET /servers/{server}');
-    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('No server given.'), []]);
-    const other = await bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1');
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Cannot fill in {daemon}.')]);
+    await expect(bed.dnx('api GET /servers/{server}')).toExit(2, { says: 'No server given.', calls: [] });
+    await expect(bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1')).toExit(2, { says: 'Cannot fill in {daemon}.' });
   });
 
   test('-F adds to the query of a GET, and to the JSON body of other methods', async () => {
@@ -89,10 +77,8 @@ describe('api', () => {
     expect(made.json()).toMatchObject({ data: { command: 'a', user: 'root', processes: 2 } });
     const whole = await bed.dnx(['api', 'POST', `/servers/${web1}/daemons`, '--input', '-'], { stdin: '{"command":"b"}' });
     expect(whole.json()).toMatchObject({ data: { command: 'b' } });
-    const both = await bed.dnx(['api', 'POST', '/tokens', '--input', '{}', '-F', 'a=b']);
-    expect([both.code, both.calls]).toEqual([2, []]);
-    const broken = await bed.dnx(['api', 'POST', '/tokens', '--input', '{']);
-    expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('--input is not valid JSON')]);
+    await expect(bed.dnx(['api', 'POST', '/tokens', '--input', '{}', '-F', 'a=b'])).toExit(2, { calls: [] });
+    await expect(bed.dnx(['api', 'POST', '/tokens', '--input', '{'])).toExit(2, { says: '--input is not valid JSON' });
   });
 
   test('--paginate reads every page and keeps the filters', async () => {
@@ -108,14 +94,13 @@ describe('api', () => {
     expect(lines.stdout.trim().split('\n')).toHaveLength(4);
     const few = await bed.dnx('api GET /tokens --paginate --sort -id --limit 2 --fields id');
     expect(few.json()).toEqual([{ id: 126 }, { id: 125 }]);
-    expect((await bed.dnx('api POST /tokens --paginate')).code).toBe(2);
+    await expect(bed.dnx('api POST /tokens --paginate')).toExit(2);
   });
 
   test('--paginate keeps a repeated parameter', async () => {
     const api = await openJson(() => ({ data: [] }));
     onTestFinished(() => api.close());
-    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: api.url } });
-    expect(run.code).toBe(0);
+    await expect(bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: api.url } })).toExit(0);
     expect(api.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
   });
 
@@ -123,15 +108,12 @@ describe('api', () => {
     const run = await bed.dnx('api GET /user -i');
     expect(run.stdout).toMatch(/^HTTP 200\n(.+: .+\n)*x-ratelimit-remaining: \d+\n(.+: .+\n)*\n\{\n {2}"data"/);
     expect((await bed.dnx('api GET /user -i --json')).json()).toMatchObject({ status: 200, body: { data: { name: 'Ada Lovelace' } } });
-    const failed = await bed.dnx('api GET /nothing -i', {});
-    expect([failed.code, failed.stdout]).toEqual([1, '']);
-    expect(failed.stderr).toContain('HTTP 500\n');
+    await expect(bed.dnx('api GET /nothing -i', {})).toExit(1, { stdout: '', says: 'HTTP 500\n' });
   });
 
   test('says when a response has no body, and prints one that is not JSON unchanged', async () => {
     bed.sandbox.faults.next({}, { status: 204 });
-    const empty = await bed.dnx('api GET /user');
-    expect([empty.code, empty.stdout, empty.stderr]).toEqual([0, '', 'Deploynix returned 204 without a body.\n']);
+    await expect(bed.dnx('api GET /user')).toExit(0, { stdout: '', stderr: 'Deploynix returned 204 without a body.\n' });
     bed.sandbox.faults.next({}, { status: 200, body: 'plain words' });
     expect((await bed.dnx('api GET /user')).stdout).toBe('plain words\n');
   });
@@ -155,15 +137,13 @@ describe('api', () => {
     [502, 1, 'Deploynix returned 502'],
   ])('a %d fails with exit code %d', async (status, code, words) => {
     bed.sandbox.faults.always({}, { status, body: { message: 'No.', errors: { name: ['The name field is required.'] } } });
-    const run = await bed.dnx('api GET /user');
-    expect([run.code, run.stdout]).toEqual([code, '']);
-    expect(run.stderr).toContain(words);
+    await expect(bed.dnx('api GET /user')).toExit(code, { stdout: '', says: words });
   });
 
   test('names the ability that the path needs after a 403', async () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
-    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Token is missing the ability site:deploy')]);
+    expect(run).toExit(5, { says: 'Token is missing the ability site:deploy' });
     const read = await bed.dnx(`api /servers/${web1}/daemons`, { env: { DNX_TOKEN: bed.sandbox.mint(['site:read']) } });
     expect(read.stderr).toContain('daemon:read');
     const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });

@@ -65,7 +65,7 @@ describe('apply deploys the commit of the plan', () => {
   test('or exits with 10 if the site deploys another branch now', async () => {
     await save();
     hub.git('branch', 'next');
-    expect((await bed.dnx('site update shop.example.com --branch next')).code).toBe(0);
+    await expect(bed.dnx('site update shop.example.com --branch next')).toExit(0);
     const run = await apply();
     expect([run.code, posts(run)]).toEqual([10, []]);
     expect(run.stderr).toContain('it deploys branch next now, not main');
@@ -78,14 +78,14 @@ describe('apply deploys the commit of the plan', () => {
     const other = bed.sandbox.state.heads?.['example/shop main']?.commit_hash.slice(0, 7);
     expect([run.code, posts(run)]).toEqual([1, [POST]]);
     expect(run.stderr).toContain(`it deployed commit ${other}, not ${planned.slice(0, 7)} as planned`);
-    expect((await apply()).code).toBe(1);
-    expect((await project.dnx(cwd, 'watch shop.example.com')).code).toBe(1);
+    await expect(apply()).toExit(1);
+    await expect(project.dnx(cwd, 'watch shop.example.com')).toExit(1);
   });
 
   test('also if only dnx watch sees the end', async () => {
     await save();
     bed.clock.at(bed.clock.elapsed() + 2_000, () => push('Drop carts'));
-    expect((await apply('--yes --no-wait')).code).toBe(0);
+    await expect(apply('--yes --no-wait')).toExit(0);
     const run = await project.dnx(cwd, 'watch shop.example.com --json');
     expect([run.code, run.json()]).toMatchObject([1, { outcome: 'failed' }]);
   });
@@ -104,7 +104,7 @@ describe('apply deploys the commit of the plan', () => {
 describe('a rerun of apply', () => {
   test('says that the deployment succeeded', async () => {
     await save();
-    expect((await apply()).code).toBe(0);
+    await expect(apply()).toExit(0);
     const again = await apply();
     expect([again.code, again.stdout, posts(again)]).toEqual([0, 'This plan was already applied.\n', []]);
   });
@@ -112,7 +112,7 @@ describe('a rerun of apply', () => {
   test('says that the deployment failed, and sends nothing', async () => {
     await save();
     bed.sandbox.state.fail_deploys = true;
-    expect((await apply()).code).toBe(1);
+    await expect(apply()).toExit(1);
     const again = await apply();
     expect([again.code, again.stdout, posts(again)]).toEqual([1, '', []]);
     expect(again.stderr).toMatch(/^Error: Deployment of shop\.example\.com failed/);
@@ -217,8 +217,7 @@ describe('a plan that verifies', () => {
   test('rolls back another commit than that of the plan', async () => {
     await save(LINE);
     bed.clock.at(bed.clock.elapsed() + 2_000, () => push('Drop carts'));
-    const run = await apply('--yes', { through: served(200) });
-    expect([run.code, run.stderr]).toEqual([11, expect.stringContaining(`not ${planned.slice(0, 7)} as planned`)]);
+    await expect(apply('--yes', { through: served(200) })).toExit(11, { says: `not ${planned.slice(0, 7)} as planned` });
   });
 
   test('is not applied without waiting', async () => {
@@ -251,7 +250,7 @@ describe('a plan that verifies', () => {
     await save(LINE);
     const { deployment } = read().changes[0] ?? {};
     edit({ deployment: { ...deployment, verify: { ...deployment?.verify, ...part } } });
-    expect(await apply('--yes', { through: served(200) })).toMatchObject({ code: 2, stdout: '', calls: [] });
+    await expect(apply('--yes', { through: served(200) })).toExit(2, { stdout: '', calls: [] });
     expect(asked).toEqual([]);
   });
 
@@ -262,7 +261,7 @@ describe('a plan that verifies', () => {
   ])('that somebody edited is refused if it has %s', async (_, part) => {
     await save();
     edit({ deployment: { ...read().changes[0]?.deployment, ...part } });
-    expect(await apply()).toMatchObject({ code: 2, stdout: '', calls: [] });
+    await expect(apply()).toExit(2, { stdout: '', calls: [] });
   });
 
   test.each(['--upload-pack=id', '../../x', 'a*', 'x\ny'])('asks Git for no branch that is none: %j', async (branch) => {
@@ -278,7 +277,7 @@ describe('a dry run', () => {
   test('shows what changes shows, in the same clone', async () => {
     push('Add carts', { [migration]: '<?php', '.env.example': 'APP_NAME=Shop\nCART_DAYS=30\n' });
     hub.git('tag', 'x');
-    expect((await project.run(cwd, '--fetch')).code).toBe(0);
+    await expect(project.run(cwd, '--fetch')).toExit(0);
     const shown = await project.run(cwd);
     const dry = await save();
     const lines = shown.stdout.split('\n').filter((line) => /^ /.test(line));
@@ -289,8 +288,8 @@ describe('a dry run', () => {
 
 test('deploy mentions a missing variable in one line, in a linked clone', async () => {
   push('Add carts', { '.env.example': 'APP_NAME=Shop\nCART_DAYS=30\nCART_SIZE=3\n' });
-  expect((await project.run(cwd, '--fetch')).code).toBe(0);
-  expect((await project.dnx(cwd, 'link shop.example.com --server web-1 --yes')).code).toBe(0);
+  await expect(project.run(cwd, '--fetch')).toExit(0);
+  await expect(project.dnx(cwd, 'link shop.example.com --server web-1 --yes')).toExit(0);
   const run = await project.dnx(cwd, 'deploy shop.example.com');
   expect([run.code, run.stderr.match(/^.*CART_DAYS.*$/gm)]).toEqual([
     0,

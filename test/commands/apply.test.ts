@@ -2,18 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/cli/plan/plan.ts';
 import { planSchema } from '../../src/features/plan/file.ts';
 import { NetworkFault } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const FILE = 'plan.json';
 const path = () => join(bed.directory, FILE);
@@ -45,8 +42,8 @@ describe('--out', () => {
   });
 
   test('writes nothing if nothing would change', async () => {
-    expect((await bed.dnx('env set shop.example.com NEW=1')).code).toBe(0);
-    expect((await bed.dnx(`env set shop.example.com NEW=1 --dry-run --out ${FILE}`)).code).toBe(0);
+    await expect(bed.dnx('env set shop.example.com NEW=1')).toExit(0);
+    await expect(bed.dnx(`env set shop.example.com NEW=1 --dry-run --out ${FILE}`)).toExit(0);
     expect(existsSync(path())).toBe(false);
   });
 
@@ -54,8 +51,7 @@ describe('--out', () => {
     execFileSync('mkfifo', [join(bed.directory, 'fifo')]);
     symlinkSync('fifo', join(bed.directory, 'link'));
     for (const name of ['fifo', 'link']) {
-      const run = await bed.dnx(`${UPDATE} --dry-run --out ${name}`);
-      expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringContaining(`${name} is not a regular file`)]);
+      await expect(bed.dnx(`${UPDATE} --dry-run --out ${name}`)).toExit(2, { stdout: '', says: `${name} is not a regular file` });
       expect(statSync(join(bed.directory, name)).isFIFO()).toBe(true);
     }
   });
@@ -65,13 +61,12 @@ describe('--out', () => {
     for (const name of ['full', '.', 'secret/plan.json']) {
       writeFileSync(join(bed.directory, 'secret'), '');
       const run = await bed.dnx(`${UPDATE} --dry-run --out ${name}`);
-      expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(/^Error: Could not write .*\.\n$/)]);
+      expect(run).toExit(2, { stdout: '', stderr: expect.stringMatching(/^Error: Could not write .*\.\n$/) });
     }
   });
 
   test('needs --dry-run', async () => {
-    const run = await bed.dnx(`${UPDATE} --out ${FILE}`);
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], 'Error: --out needs --dry-run.\n']);
+    await expect(bed.dnx(`${UPDATE} --out ${FILE}`)).toExit(2, { calls: [], stderr: 'Error: --out needs --dry-run.\n' });
   });
 
   test.each([
@@ -102,7 +97,7 @@ describe('dnx apply', () => {
   test('takes a token that can do what the plan needs, where another one made it', async () => {
     const readOnly = { env: { DNX_TOKEN: bed.sandbox.mint(['server:read', 'crontab:read']) } };
     await save(UPDATE, readOnly);
-    expect((await apply('--yes', readOnly)).code).toBe(5);
+    await expect(apply('--yes', readOnly)).toExit(5);
     const abilities = await bed.dnx(`token abilities --for "apply ${FILE}" --json`);
     const needed = abilities.json<{ ability: string }[]>().map(({ ability }) => ability);
     expect(needed.sort()).toEqual(['crontab:read', 'crontab:update', 'server:read']);
@@ -112,7 +107,7 @@ describe('dnx apply', () => {
 
   test('refuses with 10 what is not as it was', async () => {
     await save(UPDATE);
-    expect((await bed.dnx(UPDATE.replace('0 7', '0 6'))).code).toBe(0);
+    await expect(bed.dnx(UPDATE.replace('0 7', '0 6'))).toExit(0);
     for (const more of ['--yes', '--check']) {
       const run = await apply(more);
       expect([run.code, sent(run), run.stdout]).toEqual([10, [], '']);
@@ -125,14 +120,14 @@ describe('dnx apply', () => {
     await save(UPDATE);
     const [first] = crontabs();
     bed.sandbox.state.crontabs.splice(bed.sandbox.state.crontabs.indexOf(first as never), 1);
-    expect(await apply()).toMatchObject({ code: 10, stderr: expect.stringContaining('is gone') });
+    await expect(apply()).toExit(10, { says: 'is gone' });
     await save('server restart web-1');
-    expect((await bed.dnx('server update web-1 --name web-9')).code).toBe(0);
-    expect(await apply()).toMatchObject({ code: 10, stderr: expect.stringContaining('web-1 is web-9 now') });
+    await expect(bed.dnx('server update web-1 --name web-9')).toExit(0);
+    await expect(apply()).toExit(10, { says: 'web-1 is web-9 now' });
     const create = 'database create reports --server db-1';
     await save(create);
-    expect((await bed.dnx(create)).code).toBe(0);
-    expect(await apply()).toMatchObject({ code: 10, stderr: expect.stringContaining('reports exists now') });
+    await expect(bed.dnx(create)).toExit(0);
+    await expect(apply()).toExit(10, { says: 'reports exists now' });
   });
 
   test('--check only compares', async () => {
@@ -144,16 +139,16 @@ describe('dnx apply', () => {
   test('asks for the strictest consent, whatever the plan says of it', async () => {
     await save('database delete shop --server db-1');
     write({ ...read(), consent: { level: null, confirm: null } });
-    expect(await apply('')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --confirm shop.') });
-    expect(await apply('--yes')).toMatchObject({ code: 2 });
-    expect(await apply('--confirm other')).toMatchObject({ code: 2 });
+    await expect(apply('')).toExit(2, { says: 'Use --confirm shop.' });
+    await expect(apply('--yes')).toExit(2);
+    await expect(apply('--confirm other')).toExit(2);
     const run = await apply('--confirm shop');
     expect([run.code, sent(run).length], run.stderr).toEqual([0, 1]);
     await save(UPDATE);
-    expect(await apply('')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --yes') });
+    await expect(apply('')).toExit(2, { says: 'Use --yes' });
     expect((await apply('', { columns: 80, keys: 'n\r' })).stderr).toContain('Apply 1 change?');
     for (const wrong of ['--confirm nonsense', '--yes --confirm nonsense', '--confirm web-1'])
-      expect(await apply(wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining('--confirm names nothing of this plan.') });
+      await expect(apply(wrong)).toExit(2, { says: '--confirm names nothing of this plan.' });
     expect(bed.sandbox.calls.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
@@ -166,10 +161,9 @@ describe('dnx apply', () => {
 
   test('says what has only started, and how to follow it', async () => {
     const line = 'certificate create www.shop.example.com --site shop.example.com';
-    expect((await bed.dnx(`${line} --dry-run --out ${FILE}`)).code).toBe(0);
+    await expect(bed.dnx(`${line} --dry-run --out ${FILE}`)).toExit(0);
     const run = await bed.dnx(`apply ${FILE} --yes`);
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toMatch(/\+ create certificate www\.shop\.example\.com .* started\n$/);
+    expect(run).toExit(0, { stdout: expect.stringMatching(/\+ create certificate www\.shop\.example\.com .* started\n$/) });
     const [, follow = ''] = /Follow it with: dnx (.*)\n$/.exec(run.stderr) ?? [];
     expect((await bed.dnx(`${follow} --json`)).json()).toMatchObject({ domain: 'www.shop.example.com', status: 'pending' });
   });
@@ -198,11 +192,11 @@ describe('dnx apply', () => {
     const names = [live()];
     for (const wait of ['--wait', '--no-wait']) {
       await save('rollback shop.example.com --yes');
-      expect((await apply(`--yes ${wait}`)).code).toBe(0);
+      await expect(apply(`--yes ${wait}`)).toExit(0);
       names.push(live());
     }
     expect([names[1], names[2]]).toEqual(['20260413_071200', '20260413_071200']);
-    expect((await bed.dnx('watch shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('watch shop.example.com')).toExit(0);
     expect([names[0], live()]).toEqual(['20260416_071200', '20260410_071200']);
   });
 
@@ -257,19 +251,20 @@ describe('an action whose response is lost counts as performed only if its targe
     site()[field] = before;
     await save(line);
     bed.sandbox.faults.next({ method: 'POST' }, 'drop');
-    const first = await apply('--yes', {
-      through: (network) => ({
-        ...network,
-        request: async (request) => {
-          try {
-            return await network.request(request);
-          } finally {
-            if (request.method === 'POST') site()[field] = meanwhile;
-          }
-        },
+    await expect(
+      apply('--yes', {
+        through: (network) => ({
+          ...network,
+          request: async (request) => {
+            try {
+              return await network.request(request);
+            } finally {
+              if (request.method === 'POST') site()[field] = meanwhile;
+            }
+          },
+        }),
       }),
-    });
-    expect([first.code, first.stdout]).toEqual([13, expect.not.stringMatching(/ applied\n/)]);
+    ).toExit(13, { stdout: expect.not.stringMatching(/ applied\n/) });
   });
 });
 
@@ -283,13 +278,13 @@ test('--check refuses what cannot be applied at all, and saves nothing', async (
   expect(runs[0]?.stderr).toContain('several changes that cannot be undone');
   rmSync(join(bed.directory, 'state'), { recursive: true });
   await save(UPDATE);
-  expect((await apply('--check')).code).toBe(0);
+  await expect(apply('--check')).toExit(0);
   expect(existsSync(join(bed.directory, 'state/plans'))).toBe(false);
 });
 
 test.each(['apply plan.json', 'undo'])('%s compares once more after its question', async (line) => {
   const server = bed.sandbox.state.servers[0];
-  if (line === 'undo') expect((await bed.dnx('server update web-1 --name web-9')).code).toBe(0);
+  if (line === 'undo') await expect(bed.dnx('server update web-1 --name web-9')).toExit(0);
   else await save('server update web-1 --name web-9');
   const run = await bed.dnx(line, {
     columns: 80,
@@ -329,8 +324,8 @@ test('--in-flight counts only if dnx cannot find out', async () => {
 
 test('DNX_READ_ONLY lets a plan be compared, and not applied', async () => {
   await save(UPDATE, { env: { DNX_READ_ONLY: '1' } });
-  expect((await apply('--check', { env: { DNX_READ_ONLY: '1' } })).code).toBe(0);
-  expect(await apply('--yes', { env: { DNX_READ_ONLY: '1' } })).toMatchObject({ code: 5, calls: [] });
+  await expect(apply('--check', { env: { DNX_READ_ONLY: '1' } })).toExit(0);
+  await expect(apply('--yes', { env: { DNX_READ_ONLY: '1' } })).toExit(5, { calls: [] });
 });
 
 describe('a hostile plan', () => {
@@ -402,8 +397,8 @@ describe('a hostile plan', () => {
     const plan = read();
     const { server, site } = plan.changes[0]?.targets ?? {};
     write(first(plan, { targets: { site, server } }));
-    expect(await apply('--confirm web-1')).toMatchObject({ code: 2, stdout: '' });
-    expect(await apply('--confirm shop.example.com')).toMatchObject({ code: 0 });
+    await expect(apply('--confirm web-1')).toExit(2, { stdout: '' });
+    await expect(apply('--confirm shop.example.com')).toExit(0);
   });
 
   test('refers to no later change, and to nothing of another kind', async () => {
@@ -464,8 +459,8 @@ describe('a hostile plan', () => {
 
   test('is a regular file', async () => {
     mkdirSync(path());
-    expect((await apply()).code).toBe(2);
-    expect((await bed.dnx('apply nothing.json --yes')).code).toBe(2);
+    await expect(apply()).toExit(2);
+    await expect(bed.dnx('apply nothing.json --yes')).toExit(2);
   });
 
   test('shows no control characters', async () => {
@@ -486,7 +481,7 @@ test('the committed schema is up to date, and printed by dnx apply --schema', as
 test('the progress of plans has no secret', async () => {
   writeFileSync(join(bed.directory, 'secret'), 'hunter2\n');
   await save('env set shop.example.com NEW --from-file secret');
-  expect((await apply()).code).toBe(0);
+  await expect(apply()).toExit(0);
   const directory = join(bed.directory, 'state/plans');
   for (const name of readdirSync(directory)) {
     expect((statSync(join(directory, name)).mode & 0o777).toString(8)).toBe('600');

@@ -1,19 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { one, plants } from '../support/audited.ts';
-import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { openCleanBed } from '../support/clean.ts';
 import type { Bed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { junitIn } from '../support/junit.ts';
 import { sarifIn } from '../support/sarif.ts';
 
 const FILE = 'audit.jsonl';
-let bed: CleanBed;
-beforeEach(async () => {
-  bed = await openCleanBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openCleanBed);
 
 const plant = (...names: readonly string[]) => {
   for (const name of names) plants[name]?.plant(bed.sandbox.state, bed.clock.now());
@@ -26,7 +23,7 @@ const linesIn = (name = FILE) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 async function write(): Promise<string> {
   const run = await bed.dnx(`audit --baseline ${FILE} --update-baseline --fail-on none`);
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
   return run.stderr;
 }
 const rulesIn = (found: readonly { readonly rule: string }[]) => found.map(({ rule }) => rule);
@@ -41,8 +38,7 @@ test('findings of the baseline are neither shown nor counted', async () => {
     expect.objectContaining({ rule: 'queue-worker-stopped', server: 'web-1', site: 'shop.example.com', resource: 'mails' }),
   ]);
   const same = await bed.dnx(`audit --baseline ${FILE} --fail-on low`);
-  expect([same.code, same.stdout]).toEqual([0, '✓ No new findings on 3 servers and 6 sites.\n']);
-  expect(same.stderr).toBe('2 findings of audit.jsonl are not shown.\n');
+  expect(same).toExit(0, { stdout: '✓ No new findings on 3 servers and 6 sites.\n', stderr: '2 findings of audit.jsonl are not shown.\n' });
 
   plant('zero-downtime off');
   const more = await bed.dnx(`audit --baseline ${FILE} --fail-on low --json`);
@@ -125,11 +121,10 @@ test.each([
 test('a baseline of one token is good for another, though each does not count itself', async () => {
   plant('PostgreSQL open', 'a token with every ability');
   const other = { env: { DNX_TOKEN: bed.sandbox.mint(['*']) } };
-  expect((await bed.dnx(`audit --baseline ${FILE} --update-baseline`, other)).code).toBe(0);
+  await expect(bed.dnx(`audit --baseline ${FILE} --update-baseline`, other)).toExit(0);
   const all = linesIn();
   expect(all.map(({ rule, resource }) => `${rule} ${resource}`)).toContain('token-all-abilities Sandbox');
-  const own = await bed.dnx(`audit --baseline ${FILE} --update-baseline`);
-  expect([own.code, own.stderr]).toEqual([0, expect.not.stringContaining('Fixed')]);
+  await expect(bed.dnx(`audit --baseline ${FILE} --update-baseline`)).toExit(0, { stderr: expect.not.stringContaining('Fixed') });
   expect(linesIn()).toEqual(expect.arrayContaining(all));
   for (const options of [{}, other]) {
     const run = await bed.dnx(`audit --baseline ${FILE} --fail-on low --json`, options);
@@ -181,9 +176,7 @@ test.each([
 ])('a broken baseline %j is a usage error with the line, before any request', async (text, problem) => {
   writeFileSync(path(), text);
   for (const line of [`audit --baseline ${FILE}`, `audit --baseline ${FILE} --update-baseline`]) {
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    expect(run.stderr).toContain(`Error: ${FILE}, ${problem}\n`);
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', calls: [], says: `Error: ${FILE}, ${problem}\n` });
     expect(readFileSync(path(), 'utf8')).toBe(text);
   }
 });

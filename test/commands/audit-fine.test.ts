@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { type State, seeded } from '../../src/sandbox/index.ts';
 import { DAY, one, plants } from '../support/audited.ts';
-import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { openCleanBed } from '../support/clean.ts';
+import { perSuite } from '../support/fixtures.ts';
 
-let bed: CleanBed;
-beforeAll(async () => {
-  bed = await openCleanBed();
-});
+const bed = perSuite(openCleanBed);
 beforeEach(() => bed.reset());
-afterAll(() => bed.close());
 
 const { sites, servers, databases } = seeded;
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -144,8 +141,7 @@ test('what a list repeats is reported once', async () => {
 
 test('a server that does not exist is not found', async () => {
   for (const word of ['web-9', '01JQ8Z4T9G00000000000WEB09']) {
-    const run = await bed.dnx(`audit --server ${word}`);
-    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', expect.stringContaining(`Server '${word}' not found.`)]);
+    await expect(bed.dnx(`audit --server ${word}`)).toExit(6, { stdout: '', says: `Server '${word}' not found.` });
   }
 });
 

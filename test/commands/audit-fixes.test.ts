@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { one, plants } from '../support/audited.ts';
-import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { openCleanBed } from '../support/clean.ts';
 import { type RunOptions, split } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { signIn } from '../support/sign-in.ts';
 import { sampled } from '../support/volume.ts';
 
-let bed: CleanBed;
-beforeAll(async () => {
-  bed = await openCleanBed();
-});
+const bed = perSuite(openCleanBed);
 beforeEach(() => bed.reset());
-afterAll(() => bed.close());
 
 const MINUTE = 60_000;
 
@@ -93,7 +90,7 @@ test('two sites of one domain on one server are told apart', async () => {
   state.certificates.push({ ...certificate, id: '01JQ8Z4T9G00000000CERT0099', site_id: twin.id });
   const [finding, ...others] = await audit();
   expect([finding?.rule, others]).toEqual(['zero-downtime-off', []]);
-  if (finding) expect((await apply(finding)).code).toBe(0);
+  if (finding) await expect(apply(finding)).toExit(0);
   expect(await audit()).toEqual([]);
 });
 
@@ -107,7 +104,7 @@ test.each([
   // It is in use no longer.
   one(bed.sandbox.state.tokens, ({ name }) => name === 'Sandbox').abilities = ['site:read'];
   const options = { env: { DNX_TOKEN: stored ? '' : token } };
-  if (stored) expect((await signIn(bed, 'login --with-token', { stdin: token })).code).toBe(0);
+  if (stored) await expect(signIn(bed, 'login --with-token', { stdin: token })).toExit(0);
   const found = await audit(options);
   expect([...new Set(found.map(({ severity, fix }) => `${severity} ${fix?.command}`))]).toEqual([`not_checked ${command}`]);
   expect(found).toHaveLength(4);

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { fleet, recorder } from '../support/fleet.ts';
 import { volume } from '../support/volume.ts';
 
@@ -11,17 +12,13 @@ const SITES = SERVERS * 6;
 /** Servers, backups and tokens; six lists of each server; two of each site. */
 const REQUESTS = 3 + SERVERS * 6 + SITES * 2;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 60 });
-  fleet(bed, SERVERS, SITES);
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 60 }));
+beforeEach(() => fleet(bed, SERVERS, SITES));
 
 test(`${SERVERS} servers with ${SITES} sites take ${REQUESTS} requests within the rate limit, with progress`, async () => {
   const { calls, most, through } = recorder(bed);
   const run = await bed.dnx('audit --json', { through });
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
   expect(run.json<AuditFinding[]>().filter(({ rule }) => rule === 'certificate-missing')).toHaveLength(SITES);
   expect(calls).toHaveLength(REQUESTS);
   expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
@@ -35,13 +32,13 @@ test(`${SERVERS} servers with ${SITES} sites take ${REQUESTS} requests within th
 
 test('--server audits one server with 20 requests', async () => {
   const run = await bed.dnx('audit --server w7 --json');
-  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(run).toExit(0, { stderr: '' });
   // The search for its name, the server, the backups, five lists, and two of each site.
   expect(run.calls).toHaveLength(1 + 1 + 1 + 5 + 6 * 2);
 });
 
 test('a terminal shows how many servers are done, and Ctrl-C ends the audit without a result', async () => {
   const run = await bed.dnx('audit -o sarif', { columns: 80, interruptAt: 2 * MINUTE });
-  expect([run.code, run.stdout]).toEqual([130, '']);
+  expect(run).toExit(130, { stdout: '' });
   expect(run.stderr).toMatch(new RegExp(`Auditing [1-9]\\d* of ${SERVERS} servers`));
 });

@@ -1,19 +1,16 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { plants } from '../support/audited.ts';
-import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { openCleanBed } from '../support/clean.ts';
 import type { Run } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { junitIn } from '../support/junit.ts';
 import { sarifIn } from '../support/sarif.ts';
 import { leading, seedOf, volume } from '../support/volume.ts';
 
-let bed: CleanBed;
-beforeAll(async () => {
-  bed = await openCleanBed();
-});
+const bed = perSuite(openCleanBed);
 beforeEach(() => bed.reset());
-afterAll(() => bed.close());
 
 const plantAll = () => {
   for (const { plant } of Object.values(plants)) plant(bed.sandbox.state, bed.clock.now());
@@ -21,7 +18,7 @@ const plantAll = () => {
 
 async function report(format: string, options = {}): Promise<string> {
   const run = await bed.dnx(`audit -o ${format}`, options);
-  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(run).toExit(0, { stderr: '' });
   return run.stdout;
 }
 

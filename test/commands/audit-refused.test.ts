@@ -1,18 +1,15 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { ruleIds, serverRules } from '../../src/features/audit/rules.ts';
 import { one, plants } from '../support/audited.ts';
-import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { openCleanBed } from '../support/clean.ts';
+import { perTest } from '../support/fixtures.ts';
 import { junitIn } from '../support/junit.ts';
 import { sarifIn } from '../support/sarif.ts';
 import { sampled, seedOf, volume } from '../support/volume.ts';
 
-let bed: CleanBed;
-beforeEach(async () => {
-  bed = await openCleanBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openCleanBed);
 
 const certificateRules = ['certificate-missing', 'certificate-expiring'];
 
@@ -40,7 +37,7 @@ test.each(lists)('a 403 for %s is named as not checked', async (path, rules) => 
   bed.sandbox.faults.always({ method: 'GET', path }, reply);
   const run = await bed.dnx('audit --json');
   const found = run.json<AuditFinding[]>();
-  expect(run.code).toBe(12);
+  expect(run).toExit(12);
   expect(JSON.parse(run.stderr).error.message).toMatch(/^\d checks? could not be made, so findings may be missing\.$/);
   expect(found.map(({ rule }) => rule)).toEqual(ordered(rules));
   for (const { severity, message } of found) {
@@ -52,7 +49,7 @@ test.each(lists)('a 403 for %s is named as not checked', async (path, rules) => 
 test.each(sampled(lists, 1, 39))('a 403 for %s is named in every format, and does not pass --fail-on', async (path, rules) => {
   bed.sandbox.faults.always({ method: 'GET', path }, reply);
   const table = await bed.dnx('audit');
-  expect([table.code, table.stderr]).toEqual([12, expect.stringMatching(/^Error: \d checks? could not be made/)]);
+  expect(table).toExit(12, { stderr: expect.stringMatching(/^Error: \d checks? could not be made/) });
   expect(table.stdout).toContain('Not checked\n');
   expect(table.stdout).toContain(rules[0]);
   expect(table.stdout).not.toContain('✓');
@@ -72,9 +69,8 @@ test.each(sampled(lists, 1, 39))('a 403 for %s is named in every format, and doe
   const markdown = (await bed.dnx('audit -o markdown')).stdout;
   expect(markdown).toContain('### Not checked');
   for (const rule of rules) expect(markdown).toContain(`- <code>${rule}</code> Not checked`);
-  expect((await bed.dnx('audit --fail-on high')).code).toBe(12);
-  const lenient = await bed.dnx('audit --fail-on none');
-  expect([lenient.code, lenient.stderr]).toEqual([0, expect.stringMatching(/^! \d checks? could not be made/)]);
+  await expect(bed.dnx('audit --fail-on high')).toExit(12);
+  await expect(bed.dnx('audit --fail-on none')).toExit(0, { stderr: expect.stringMatching(/^! \d checks? could not be made/) });
 });
 
 test('a list that the token cannot read is asked for once, not for every server', async () => {
@@ -118,8 +114,7 @@ test('without the certificates of a server, a site without its own is not report
 describe('other failures', () => {
   test('a 403 for the servers fails the audit', async () => {
     bed.sandbox.faults.always({ path: '/servers' }, reply);
-    const run = await bed.dnx('audit -o sarif');
-    expect([run.code, run.stdout]).toEqual([5, '']);
+    await expect(bed.dnx('audit -o sarif')).toExit(5, { stdout: '' });
   });
 
   test('a 500 for one list is not checked, and a lost network ends the audit', async () => {
@@ -128,13 +123,12 @@ describe('other failures', () => {
     expect(found.map(({ severity, rule }) => [severity, rule])).toEqual([['not_checked', 'database-backup-missing']]);
     bed.sandbox.faults.clear();
     bed.sandbox.faults.always({ path: '/servers/{server}/daemons' }, 'drop');
-    const lost = await bed.dnx('audit -o junit');
-    expect([lost.code, lost.stdout]).toEqual([13, '']);
+    await expect(bed.dnx('audit -o junit')).toExit(13, { stdout: '' });
   });
 
   test('a revoked token ends it', async () => {
     bed.sandbox.faults.always({ path: '/servers/{server}/ssh-keys' }, { status: 401 });
-    expect((await bed.dnx('audit')).code).toBe(4);
+    await expect(bed.dnx('audit')).toExit(4);
   });
 });
 

@@ -1,24 +1,21 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import type { AuditFinding } from '../../src/features/audit/finding.ts';
 import { ruleIds, sshRules } from '../../src/features/audit/rules.ts';
 import { DAY, type Expected, plants } from '../support/audited.ts';
-import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { openCleanBed } from '../support/clean.ts';
 import { split } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { sampled, seedOf, volume } from '../support/volume.ts';
 
-let bed: CleanBed;
-beforeAll(async () => {
-  bed = await openCleanBed();
-});
+const bed = perSuite(openCleanBed);
 beforeEach(() => bed.reset());
-afterAll(() => bed.close());
 
 async function audit(line = ''): Promise<readonly AuditFinding[]> {
   const run = await bed.dnx(`audit --json ${line}`);
-  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(run).toExit(0, { stderr: '' });
   return run.json<AuditFinding[]>();
 }
 
@@ -36,8 +33,7 @@ const sorted = (all: readonly (AuditFinding | Expected)[]) => all.map((each) => 
 
 test('a clean organization has no findings', async () => {
   expect(await audit()).toEqual([]);
-  const run = await bed.dnx('audit');
-  expect([run.code, run.stdout, run.stderr]).toEqual([0, '✓ No findings on 3 servers and 6 sites.\n', '']);
+  await expect(bed.dnx('audit')).toExit(0, { stdout: '✓ No findings on 3 servers and 6 sites.\n', stderr: '' });
 });
 
 test('every rule has a plant, but those that need a connection', () => {
@@ -93,14 +89,13 @@ test.each([
   ['PostgreSQL open', 'none', 0, ''],
 ])('with %s, --fail-on %s exits %i', async (name, level, code, words) => {
   plant([name]);
-  const run = await bed.dnx(`audit --fail-on ${level}`);
-  expect([run.code, run.stderr]).toEqual([code, words === '' ? '' : `Error: ${words}\n`]);
+  await expect(bed.dnx(`audit --fail-on ${level}`)).toExit(code, { stderr: words === '' ? '' : `Error: ${words}\n` });
 });
 
 test.each(['table', 'json', 'csv', 'sarif', 'junit', 'markdown'])('-o %s prints what was found, although it exits 10', async (format) => {
   plant(['PostgreSQL open']);
   const run = await bed.dnx(`audit --fail-on high -o ${format}`);
-  expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('1 finding of severity high.')]);
+  expect(run).toExit(10, { says: '1 finding of severity high.' });
   expect(run.stdout).toContain(['table', 'markdown'].includes(format) ? 'dnx network-rule delete' : 'database-port-open');
 });
 
@@ -129,7 +124,7 @@ test('a server that is being provisioned is not checked, which is said', async (
   if (server) Object.assign(server, { status: 'provisioning', provisioned_at: null });
   const run = await bed.dnx('audit --json --fail-on low');
   const found = run.json<AuditFinding[]>();
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
   expect([...new Set(found.map(({ severity, server, message }) => `${severity} ${server} ${message}`))]).toEqual([
     'not_checked web-1 Not checked on web-1: The server is still being provisioned.',
   ]);

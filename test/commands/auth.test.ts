@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const host = () => new URL(bed.sandbox.url).host;
 const config = () => join(bed.directory, 'config');
@@ -23,7 +20,7 @@ describe('login --with-token', () => {
     expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com\n`);
     expect(run.calls).toEqual(['GET /user']);
     expect([...bed.keychain]).toEqual([[`default@${bed.sandbox.url}`, bed.sandbox.token]]);
-    expect((await bed.dnx('whoami', signedOut)).code).toBe(0);
+    await expect(bed.dnx('whoami', signedOut)).toExit(0);
   });
 
   test.each([
@@ -40,22 +37,18 @@ describe('login --with-token', () => {
 
   test('explains a plan without API access', async () => {
     bed.sandbox.state.plan.api_access = false;
-    const run = await login();
-    expect(run.code).toBe(5);
-    expect(run.stderr).toContain('Your plan does not allow this');
-    expect(run.stderr).toContain('Professional or Enterprise');
+    await expect(login()).toExit(5, { says: ['Your plan does not allow this', 'Professional or Enterprise'] });
     expect(bed.keychain.size).toBe(0);
   });
 
   test('explains a host that cannot be reached', async () => {
     const run = await login('login --with-token --host http://127.0.0.1:9');
-    expect(run.code).toBe(13);
-    expect(run.stderr).toContain('Could not reach 127.0.0.1:9: connection refused.');
+    expect(run).toExit(13, { says: 'Could not reach 127.0.0.1:9: connection refused.' });
     expect(run.stderr).toContain('The sandbox is not running. Start it with dnx sandbox start, or go back to Deploynix: dnx login --host');
   });
 
   test('says that the previous token was replaced, not revoked', async () => {
-    expect((await login('login --with-token', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
+    await expect(login('login --with-token', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).toExit(0);
     bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
     const run = await login();
     expect(run.stderr).toContain('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit\n');
@@ -63,46 +56,43 @@ describe('login --with-token', () => {
 
   test('names the host before it prompts for the password', async () => {
     const run = await login('login --email ada@example.com --preset ci-deploy', { keys: `${SEED_PASSWORD}\r`, columns: 100 });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr.indexOf(`Signing in to ${host()}.`)).toBeLessThan(run.stderr.indexOf('Password'));
   });
 
   test('warns that DNX_TOKEN overrides the stored token', async () => {
     const run = await login('login --with-token', { env: { DNX_TOKEN: bed.sandbox.token } });
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN is set and overrides stored tokens. Unset it to use this sign-in.');
+    expect(run).toExit(0, { says: 'DNX_TOKEN is set and overrides stored tokens. Unset it to use this sign-in.' });
   });
 
   test('refuses abilities with --with-token', async () => {
-    expect((await login('login --with-token --preset full')).code).toBe(2);
+    await expect(login('login --with-token --preset full')).toExit(2);
   });
 
   test('suggests --with-token if there is no terminal to prompt for the password', async () => {
-    const run = await login('login');
-    expect(run.code).toBe(2);
-    expect(run.stderr).toContain('--with-token');
+    await expect(login('login')).toExit(2, { says: '--with-token' });
   });
 });
 
 describe('logout', () => {
   test('revokes the token and removes it from the keychain', async () => {
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     const run = await bed.dnx('logout', signedOut);
     expect(run.calls).toEqual(['POST /logout']);
     expect(run.stdout).toBe(`✓ Signed out of ${host()}; token revoked\n`);
     expect(bed.keychain.size).toBe(0);
-    expect((await bed.dnx('whoami', signedOut)).code).toBe(4);
+    await expect(bed.dnx('whoami', signedOut)).toExit(4);
   });
 
   test('--keep removes the token without revoking it', async () => {
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     expect((await bed.dnx('logout --keep', signedOut)).calls).toEqual([]);
     expect(bed.keychain.size).toBe(0);
-    expect((await bed.dnx('whoami')).code).toBe(0);
+    await expect(bed.dnx('whoami')).toExit(0);
   });
 
   test('removes a token that was already revoked', async () => {
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     bed.sandbox.state.tokens = [];
     const run = await bed.dnx('logout --json', signedOut);
     expect(run.json()).toMatchObject({ revoked: false, forgotten: true });
@@ -110,23 +100,21 @@ describe('logout', () => {
   });
 
   test('keeps the token if the API cannot be reached', async () => {
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     bed.sandbox.faults.always({ path: '/logout' }, 'drop');
-    const run = await bed.dnx('logout', signedOut);
-    expect(run.code).toBe(13);
-    expect(run.stderr).toContain('dnx logout --keep');
+    await expect(bed.dnx('logout', signedOut)).toExit(13, { says: 'dnx logout --keep' });
     expect(bed.keychain.size).toBe(1);
   });
 
   test('succeeds if nobody is signed in', async () => {
-    expect(await bed.dnx('logout', signedOut)).toMatchObject({ code: 0, calls: [] });
+    await expect(bed.dnx('logout', signedOut)).toExit(0, { calls: [] });
   });
 
   test('revokes DNX_TOKEN and keeps the stored token', async () => {
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     const run = await bed.dnx('logout', { env: { DNX_TOKEN: bed.sandbox.mint([]) } });
     expect(run.stderr).toContain('The token came from DNX_TOKEN. Unset it. The stored token was kept.');
-    expect((await bed.dnx('whoami', signedOut)).code).toBe(0);
+    await expect(bed.dnx('whoami', signedOut)).toExit(0);
   });
 });
 
@@ -136,21 +124,19 @@ describe('profiles', () => {
     try {
       const third = await openElsewhere((_, response) => response.writeHead(404).end('{}'));
       onTestFinished(() => third.close());
-      expect((await login('login --with-token --profile work', { stdin: bed.sandbox.mint(['server:read'], { name: 'work' }) })).code).toBe(
+      await expect(login('login --with-token --profile work', { stdin: bed.sandbox.mint(['server:read'], { name: 'work' }) })).toExit(0);
+      await expect(login('login --with-token --profile play', { stdin: other.sandbox.token, env: { DNX_HOST: other.sandbox.url } })).toExit(
         0,
       );
-      expect(
-        (await login('login --with-token --profile play', { stdin: other.sandbox.token, env: { DNX_HOST: other.sandbox.url } })).code,
-      ).toBe(0);
       const free = { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } };
       expect(settings().profiles).toEqual({ work: { host: bed.sandbox.url }, play: { host: other.sandbox.url } });
       const before = [bed.sandbox.calls.length, other.sandbox.calls.length];
-      expect((await bed.dnx('whoami --profile work', free)).code).toBe(0);
-      expect((await bed.dnx('whoami', { env: { ...free.env, DNX_PROFILE: 'play' } })).code).toBe(0);
+      await expect(bed.dnx('whoami --profile work', free)).toExit(0);
+      await expect(bed.dnx('whoami', { env: { ...free.env, DNX_PROFILE: 'play' } })).toExit(0);
       expect([bed.sandbox.calls.length, other.sandbox.calls.length]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 1]);
       expect(bed.sandbox.calls.at(-1)?.token).toBe('work');
-      expect((await bed.dnx(`whoami --profile work --host ${third.url}`, free)).code).toBe(4);
-      expect((await bed.dnx('auth status --json', free)).code).toBe(4);
+      await expect(bed.dnx(`whoami --profile work --host ${third.url}`, free)).toExit(4);
+      await expect(bed.dnx('auth status --json', free)).toExit(4);
       expect(third.requests).toEqual([]);
     } finally {
       await other.close();
@@ -158,13 +144,13 @@ describe('profiles', () => {
   });
 
   test('auth switch sets the profile for the next commands', async () => {
-    expect((await login('login --with-token --profile work')).code).toBe(0);
+    await expect(login('login --with-token --profile work')).toExit(0);
     const run = await bed.dnx('auth switch work');
     expect(run.stdout).toBe('✓ Switched to profile work\n');
     expect((await bed.dnx('config get profile')).stdout).toBe('work\n');
-    expect((await bed.dnx('whoami', { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } })).code).toBe(0);
-    expect((await bed.dnx('auth switch typo')).code).toBe(6);
-    expect((await bed.dnx('auth switch')).code).toBe(2);
+    await expect(bed.dnx('whoami', { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } })).toExit(0);
+    await expect(bed.dnx('auth switch typo')).toExit(6);
+    await expect(bed.dnx('auth switch')).toExit(2);
     const warned = await bed.dnx('auth switch default', { env: { DNX_PROFILE: 'work' } });
     expect(warned.stderr).toContain('DNX_PROFILE is set and overrides this.');
   });
@@ -172,9 +158,9 @@ describe('profiles', () => {
 
 describe('auth status', () => {
   test('shows user, source, abilities, age and last use', async () => {
-    expect((await login('login --with-token', { stdin: bed.sandbox.mint(['site:read'], { name: 'laptop' }) })).code).toBe(0);
+    await expect(login('login --with-token', { stdin: bed.sandbox.mint(['site:read'], { name: 'laptop' }) })).toExit(0);
     const run = await bed.dnx('auth status --json', signedOut);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(JSON.parse(run.stdout)).toEqual([
       {
         profile: 'default',
@@ -193,24 +179,23 @@ describe('auth status', () => {
   });
 
   test('shows every profile, its problem and the fix', async () => {
-    expect((await login()).code).toBe(0);
-    expect((await login('login --with-token --profile dead', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
+    await expect(login()).toExit(0);
+    await expect(login('login --with-token --profile dead', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).toExit(0);
     bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
     const run = await bed.dnx('auth status', signedOut);
-    expect(run.code).toBe(4);
-    expect(run.stdout).toContain('default *');
+    expect(run).toExit(4, { stdout: expect.stringContaining('default *') });
     expect(run.stdout).toContain('ada@example.com');
     expect(run.stderr).toContain(`Profile dead at ${host()}: The token was rejected by ${host()}.`);
     expect(run.stderr).toContain('  dnx login --profile dead\n');
   });
 
   test('does not open the keychain if DNX_TOKEN is set', async () => {
-    expect((await login('login --with-token --profile work')).code).toBe(0);
+    await expect(login('login --with-token --profile work')).toExit(0);
     bed.keychain.get = () => {
       throw new Error('touched');
     };
     const run = await bed.dnx('auth status --json');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(JSON.parse(run.stdout)).toMatchObject([
       { profile: 'default', source: 'variable', user: 'ada@example.com', abilities: ['*'] },
       { profile: 'work', source: 'keychain' },
@@ -230,19 +215,14 @@ describe('auth status', () => {
   });
 
   test('a stored token that is gone from the keychain is not offered', async () => {
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     bed.keychain.clear();
-    const run = await bed.dnx('server list', signedOut);
-    expect([run.code, run.stderr]).toEqual([
-      4,
-      expect.stringMatching(/^Error: Not signed in to 127\.0\.0\.1:\d+\.\n {2}The stored token is gone\. Run: dnx login .*\n$/),
-    ]);
+    await expect(bed.dnx('server list', signedOut)).toExit(4, {
+      stderr: expect.stringMatching(/^Error: Not signed in to 127\.0\.0\.1:\d+\.\n {2}The stored token is gone\. Run: dnx login .*\n$/),
+    });
   });
 
   test('exits 4 if nobody is signed in', async () => {
-    const run = await bed.dnx('auth status', signedOut);
-    expect(run.code).toBe(4);
-    expect(run.stderr).toContain('Not signed in');
-    expect(run.stderr).toContain('dnx login');
+    await expect(bed.dnx('auth status', signedOut)).toExit(4, { says: ['Not signed in', 'dnx login'] });
   });
 });

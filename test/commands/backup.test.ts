@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { missingId, testGroup } from '../support/cases.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
 const done = seeded.backups['shop database, completed'];
@@ -75,11 +76,7 @@ testGroup('backup', {
   },
 });
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('backup list without --server is of every server, whatever the default', async () => {
   const [all, ofDefault, ofOne] = await Promise.all(
@@ -97,8 +94,7 @@ test('backup list without --server is of every server, whatever the default', as
 });
 
 test.each(['--status done', '--type disk'])('backup list %s fails before any request', async (filter) => {
-  const run = await bed.dnx(`backup list ${filter}`);
-  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  await expect(bed.dnx(`backup list ${filter}`)).toExit(2, { stdout: '', calls: [] });
 });
 
 test.each([
@@ -107,7 +103,7 @@ test.each([
 ])('backup %s exits 2 without a single target', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
   expect(run.stderr).toContain(said);
-  expect(run).toMatchObject({ code: 2, calls: [] });
+  expect(run).toExit(2, { calls: [] });
 });
 
 test('create backs up the site in DNX_SITE by default', async () => {
@@ -123,24 +119,24 @@ test('create lets you pick a site on a terminal', async () => {
     { path: '/backups/application', body: { site_id: seeded.sites['blog.example.com'] } },
   ]);
   expect(run.stderr).toContain('Without prompts: dnx backup create --server web-1 --site blog.example.com\n');
-  expect((await bed.dnx('backup create --server web-1 --site blog.example.com')).code).toBe(0);
+  await expect(bed.dnx('backup create --server web-1 --site blog.example.com')).toExit(0);
 });
 
 test('create lets you pick a database on a terminal', async () => {
   const typed = `${keys.down}${keys.enter}db-1${keys.enter}shop${keys.enter}`;
   const run = await bed.dnx('backup create', { keys: typed, columns: 120, env: { NO_COLOR: '1' } });
-  expect([run.code, run.stdout], run.stderr).toEqual([0, expect.stringContaining('Backed up database shop in ')]);
+  expect(run).toExit(0, { stdout: expect.stringContaining('Backed up database shop in ') });
   expect(run.stdout).toMatch(/Server +db-1\n/);
   expect(run.stdout).toMatch(/Database +shop\n/);
   expect(run.stderr).toContain('Without prompts: dnx backup create --server db-1 --database shop\n');
 });
 
 test('create exits 1 if the backup fails', async () => {
-  expect((await bed.dnx('database create fail_me --server db-1')).code).toBe(0);
+  await expect(bed.dnx('database create fail_me --server db-1')).toExit(0);
   const run = await bed.dnx('backup create --database fail_me --server db-1 --json');
   expect(run.json()).toMatchObject({ status: 'failed' });
   expect(run.stderr).toContain('Backup of database fail_me failed after ');
-  expect(run.code).toBe(1);
+  expect(run).toExit(1);
 });
 
 test('restore waits until the backup is restored, although its first status is still completed', async () => {
@@ -152,28 +148,27 @@ test('restore waits until the backup is restored, although its first status is s
 test('restore --no-wait reads what it overwrites and sends one request', async () => {
   const run = await bed.dnx(`backup restore ${done} --confirm shop --no-wait`);
   const { servers, databases } = seeded;
-  expect([run.code, run.calls]).toEqual([
-    0,
-    [
+  expect(run).toExit(0, {
+    calls: [
       'GET /backups',
       `GET /servers/${servers['db-1']}/databases/${databases.shop}`,
       `GET /servers/${servers['db-1']}`,
       `POST /backups/${done}/restore`,
     ],
-  ]);
+  });
 });
 
 test("restore prints the API's reason if the backup is not complete", async () => {
   const failed = '01JQ8Z4T9G000000000000BK04';
   const run = await bed.dnx(`backup restore ${failed} --confirm shop`);
   expect(run.stderr).toContain('Only completed backups can be restored.');
-  expect(run.code).toBe(7);
+  expect(run).toExit(7);
 });
 
 test('restore needs --confirm, not --yes', async () => {
   const run = await bed.dnx(`backup restore ${done} --yes`);
   expect(run.stderr).toContain('--confirm');
-  expect(run).toMatchObject({ code: 2, calls: [] });
+  expect(run).toExit(2, { calls: [] });
 });
 
 test.each([
@@ -181,9 +176,7 @@ test.each([
   ['restore --latest --confirm shop', '--latest needs a database or site.'],
   [`restore ${done} --latest --confirm shop`, '--latest cannot be combined with a backup.'],
 ])('backup %s fails before any request', async (line, said) => {
-  const run = await bed.dnx(`backup ${line}`);
-  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-  expect(run.stderr).toContain(said);
+  await expect(bed.dnx(`backup ${line}`)).toExit(2, { stdout: '', calls: [], says: said });
 });
 
 test('restore --latest --site restores the newest backup of the site', async () => {
@@ -194,8 +187,7 @@ test('restore --latest --site restores the newest backup of the site', async () 
 
 test('restore --latest exits 6 if the database has no completed backup', async () => {
   const run = await bed.dnx('backup restore --latest --database analytics --server db-1 --confirm analytics');
-  expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toBe('Error: No completed backup of database analytics found.\n  See: dnx backup list\n');
+  expect(run).toExit(6, { stdout: '', stderr: 'Error: No completed backup of database analytics found.\n  See: dnx backup list\n' });
 });
 
 test('restore offers backups by name, age and size on a terminal, and asks for the name of what it overwrites', async () => {

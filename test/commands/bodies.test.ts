@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const list = '{"data":[{"id":7,"name":"web-1"}]}';
 const head = (...lines: readonly string[]) => `${['HTTP/1.1 200 OK', ...lines].join('\r\n')}\r\n\r\n`;
@@ -36,8 +33,7 @@ describe.each([
     ['HTTP/1.0 and no length', `HTTP/1.0 200 OK\r\n\r\n${list}`],
     ['neither length nor chunks', head('Connection: close') + list],
   ])('with %s is complete', async (_, text) => {
-    const run = await answered(text, { proxied });
-    expect([run.code, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
+    await expect(answered(text, { proxied })).toExit(0, { stdout: '7\n', stderr: '' });
   });
 
   test.each([
@@ -45,9 +41,7 @@ describe.each([
     ['no last chunk', `${head('Transfer-Encoding: chunked')}${list.length.toString(16)}\r\n${list}\r\n`],
     ['half a chunk', `${head('Transfer-Encoding: chunked')}ff\r\n${list}`],
   ])('with %s is cut off', async (_, text) => {
-    const run = await answered(text, { proxied });
-    expect([run.code, run.stdout]).toEqual([13, '']);
-    expect(run.stderr).toContain('connection closed in the middle of the response.');
+    await expect(answered(text, { proxied })).toExit(13, { stdout: '', says: 'connection closed in the middle of the response.' });
     const download = await answered(text, { line: 'backup download 7 -O x.gz', proxied });
     expect([download.code, download.stdout, existsSync(join(bed.directory, 'x.gz'))]).toEqual([13, '', false]);
     expect(download.stderr).toContain('No file was saved.');
@@ -55,12 +49,10 @@ describe.each([
 });
 
 test('more than the length of a response does not matter', async () => {
-  const run = await answered(head('Content-Length: 10') + list);
-  expect([run.code, run.stdout]).toEqual([1, '']);
-  expect(run.stderr).toContain('The response to GET /servers is not JSON.');
+  await expect(answered(head('Content-Length: 10') + list)).toExit(1, { stdout: '', says: 'The response to GET /servers is not JSON.' });
 });
 
 test('a 204 has no content, whatever follows', async () => {
   const run = await answered(`HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n${list}`, { line: 'daemon delete 7 --server 1 --yes' });
-  expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Deleted')]);
+  expect(run).toExit(0, { stdout: expect.stringContaining('Deleted') });
 });

@@ -1,16 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { deep, sampled } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-  mkdirSync(join(bed.directory, 'config'));
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
+beforeEach(() => mkdirSync(join(bed.directory, 'config')));
 
 const config = () => join(bed.directory, 'config/config.json');
 const link = () => join(bed.directory, '.deploynix.json');
@@ -48,14 +45,14 @@ describe.each(broken.map((each, row) => [...each, row] as const))('%s that %s', 
   const slow = deep || row === 0 ? ['sandbox run -- true'] : [];
   test.each([...sampled(independent, 3, row), ...slow])('does not stop %s', async (line) => {
     const run = await bed.dnx(line, { env });
-    expect([run.code, run.calls]).toEqual([0, []]);
+    expect(run).toExit(0, { calls: [] });
     const silent = /help|version/.test(line) || words === '';
     expect(times(run.stderr, words || 'far.example')).toBe(silent ? 0 : 1);
   });
 
   test('is reported by doctor, which runs its other checks', async () => {
     const run = await bed.dnx('doctor --fields check,detail', { env: file === config ? env : {} });
-    expect([run.code, run.stdout]).toEqual([1, expect.stringMatching(/^abilities /m)]);
+    expect(run).toExit(1, { stdout: expect.stringMatching(/^abilities /m) });
     expect(run.stdout).toContain(words || 'Refusing to send the token unencrypted');
   });
 });
@@ -65,16 +62,14 @@ describe('a broken settings file', () => {
 
   test('does not stop a command whose host comes from the environment', async () => {
     const run = await bed.dnx('server list -o ids');
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining(seeded.servers['web-1'])]);
+    expect(run).toExit(0, { stdout: expect.stringContaining(seeded.servers['web-1']) });
     expect(times(run.stderr, 'is not valid JSON')).toBe(1);
   });
 
   test.each(['server list', 'whoami', 'login --with-token', 'deploy shop.example.com'])(
     'stops %s, because it may name the host',
     async (line) => {
-      const run = await bed.dnx(line, { env, stdin: bed.sandbox.token });
-      expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain('The host is unknown');
+      await expect(bed.dnx(line, { env, stdin: bed.sandbox.token })).toExit(2, { stdout: '', calls: [], says: 'The host is unknown' });
     },
   );
 
@@ -85,22 +80,22 @@ describe('a broken settings file', () => {
     ['daemon list', 'server'],
   ])('stops %s, because it may name the %s', async (line, name) => {
     const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    expect(run).toExit(2, { stdout: '', calls: [] });
     expect(run.stderr).toContain(`Error: The ${name} is unknown because ${config()} is broken.\n  Fix or remove it, or use --${name}.\n`);
   });
 
   test('is repaired by config set, which keeps a copy', async () => {
     const run = await bed.dnx('config set server web-1');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr).toContain(
       `Repaired the settings and dropped what could not be read. The broken file was kept as ${config()}.broken.`,
     );
     expect(readFileSync(`${config()}.broken`, 'utf8')).toBe('{');
-    expect(await bed.dnx('config get server')).toMatchObject({ code: 0, stdout: 'web-1\n', stderr: '' });
+    await expect(bed.dnx('config get server')).toExit(0, { stdout: 'web-1\n', stderr: '' });
   });
 
   test('does not overwrite the copy of an earlier one', async () => {
-    expect((await bed.dnx('config set server web-1')).code).toBe(0);
+    await expect(bed.dnx('config set server web-1')).toExit(0);
     writeFileSync(config(), '[');
     expect((await bed.dnx('config set server web-2')).stderr).toContain(`${config()}.broken-2.`);
     expect([readFileSync(`${config()}.broken`, 'utf8'), readFileSync(`${config()}.broken-2`, 'utf8')]).toEqual(['{', '[']);
@@ -109,13 +104,13 @@ describe('a broken settings file', () => {
   test('keeps keys that this version of dnx does not know', async () => {
     const other = { color: 'x', profiles: { default: { color: 'y' } } };
     writeFileSync(config(), JSON.stringify(other));
-    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '' });
+    await expect(bed.dnx('config set server web-1')).toExit(0, { stderr: '' });
     expect(JSON.parse(readFileSync(config(), 'utf8'))).toEqual({ color: 'x', profiles: { default: { color: 'y', server: 'web-1' } } });
   });
 
   test('keeps its usable settings when it is repaired', async () => {
     writeFileSync(config(), JSON.stringify({ profile: 'work', profiles: { work: { site: 'a.test' }, old: null }, accounts: 7 }));
-    expect((await bed.dnx('config set server web-1')).code).toBe(0);
+    await expect(bed.dnx('config set server web-1')).toExit(0);
     expect(JSON.parse(readFileSync(config(), 'utf8'))).toEqual({
       profile: 'work',
       profiles: { work: { site: 'a.test', server: 'web-1' } },
@@ -124,7 +119,7 @@ describe('a broken settings file', () => {
   });
 
   test('is not changed by a command that only reads it', async () => {
-    expect((await bed.dnx('config list')).code).toBe(0);
+    await expect(bed.dnx('config list')).toExit(0);
     expect([readFileSync(config(), 'utf8'), existsSync(`${config()}.broken`)]).toEqual(['{', false]);
   });
 });
@@ -134,24 +129,22 @@ describe('a broken link file', () => {
 
   test('does not stop a command whose site is given', async () => {
     const run = await bed.dnx('site show shop.example.com -o ids');
-    expect([run.code, run.stdout]).toEqual([0, `${seeded.sites['shop.example.com']}\n`]);
+    expect(run).toExit(0, { stdout: `${seeded.sites['shop.example.com']}\n` });
     expect(times(run.stderr, 'is not valid JSON')).toBe(1);
   });
 
   test.each(['deploy', 'site watch', 'env list', 'certificate list', 'backup create'])(
     'stops %s, because it may name the site',
     async (line) => {
-      expect((await bed.dnx('deploy blog.example.com --no-wait')).code).toBe(0);
+      await expect(bed.dnx('deploy blog.example.com --no-wait')).toExit(0);
       const run = await bed.dnx(line, { env: { DNX_SERVER: 'web-1' } });
-      expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain(`The site is unknown because ${link()} is broken.`);
+      expect(run).toExit(2, { stdout: '', calls: [], says: `The site is unknown because ${link()} is broken.` });
     },
   );
 
   test('stops a command even if the profile names a site, because the link file would override it', async () => {
-    expect((await bed.dnx('config set site blog.example.com')).code).toBe(0);
-    const run = await bed.dnx('deploy');
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    await expect(bed.dnx('config set site blog.example.com')).toExit(0);
+    await expect(bed.dnx('deploy')).toExit(2, { stdout: '', calls: [] });
   });
 });
 
@@ -159,12 +152,12 @@ describe('another broken file', () => {
   test('is reported by doctor if it is the token file', async () => {
     const path = 'config/tokens.json';
     const signIn = { env: { DNX_TOKEN: undefined }, stdin: bed.sandbox.token };
-    expect((await bed.dnx('login --with-token --insecure-storage', signIn)).code).toBe(0);
+    await expect(bed.dnx('login --with-token --insecure-storage', signIn)).toExit(0);
     writeFileSync(join(bed.directory, path), '{');
     const run = await bed.dnx('doctor --json', { env: { DNX_TOKEN: undefined } });
     const token = (JSON.parse(run.stdout) as { check: string; verdict: string; detail: string }[]).find(({ check }) => check === 'token');
     expect([run.code, `${token?.verdict}: ${token?.detail}`]).toEqual([1, `failed: ~/${path} is not valid JSON.`]);
-    expect((await bed.dnx('server list -o ids')).code).toBe(0);
+    await expect(bed.dnx('server list -o ids')).toExit(0);
   });
 
   test('does not stop a deployment if it is the names file or a run file', async () => {
@@ -175,19 +168,18 @@ describe('another broken file', () => {
       writeFileSync(join(bed.directory, 'cache/names.json'), text);
       const run = await bed.dnx('deploy shop.example.com --no-wait');
       expect([run.code, text]).toEqual([0, text]);
-      const watch = await bed.dnx('site watch shop.example.com');
-      expect([watch.code, watch.stderr]).toEqual([0, expect.not.stringContaining('bug')]);
+      await expect(bed.dnx('site watch shop.example.com')).toExit(0, { stderr: expect.not.stringContaining('bug') });
     }
   });
 
   test('an invalid DNX_TOKEN fails a check and does not stop doctor', async () => {
     const run = await bed.dnx('doctor --json', { env: { DNX_TOKEN: 'to ken' } });
-    expect([run.code, run.stdout]).toEqual([1, expect.stringContaining('"check": "abilities"')]);
+    expect(run).toExit(1, { stdout: expect.stringContaining('"check": "abilities"') });
   });
 
   test('a run file that cannot be removed does not stop a deployment', async () => {
     mkdirSync(join(bed.directory, 'state/runs/20200101T000000000Z-x.json'), { recursive: true });
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
   });
 
   test('a state directory that cannot be written is reported once, also if the request is rejected', async () => {
@@ -195,8 +187,7 @@ describe('another broken file', () => {
     const run = await bed.dnx('deploy shop.example.com', { env });
     expect([run.code, times(run.stderr, 'Could not save this run')]).toEqual([0, 1]);
     bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });
-    const refused = await bed.dnx('deploy shop.example.com', { env });
-    expect([refused.code, refused.stderr]).toEqual([7, expect.stringContaining('Not now.')]);
+    await expect(bed.dnx('deploy shop.example.com', { env })).toExit(7, { says: 'Not now.' });
   });
 });
 
@@ -221,14 +212,14 @@ describe('settings of an odd shape', () => {
     const set = await bed.dnx('config set site shop.example.com --profile default');
     expect([set.code, set.stderr.includes('The broken file was kept')]).toEqual([0, !isSound]);
     expect(existsSync(`${config()}.broken`)).toBe(!isSound);
-    expect(await bed.dnx('config get site --profile default')).toMatchObject({ code: 0, stdout: 'shop.example.com\n', stderr: '' });
-    expect((await bed.dnx('config unset site --profile default')).code).toBe(0);
+    await expect(bed.dnx('config get site --profile default')).toExit(0, { stdout: 'shop.example.com\n', stderr: '' });
+    await expect(bed.dnx('config unset site --profile default')).toExit(0);
   });
 
   test('keep an id without quotes, with all its digits', async () => {
     writeFileSync(config(), '{"profile":7,"profiles":{"7":{"server":12345678901234567890},"other":{"site":5}}}');
     expect(await bed.dnx('config get server')).toMatchObject({ stdout: '12345678901234567890\n', stderr: '' });
-    expect(await bed.dnx('config set output json')).toMatchObject({ code: 0, stderr: '' });
+    await expect(bed.dnx('config set output json')).toExit(0, { stderr: '' });
     expect(JSON.parse(readFileSync(config(), 'utf8'))).toEqual({
       profile: '7',
       profiles: { 7: { server: '12345678901234567890', output: 'json' }, other: { site: '5' } },

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
 
 const LIMIT = 6;
@@ -10,11 +11,7 @@ const env = { DNX_RATE_LIMIT: String(LIMIT) };
 /** When a full window is free again. */
 const FREE_MS = 61_000;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: LIMIT });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: LIMIT }));
 
 const state = () => join(bed.directory, 'state');
 const logs = () => readdirSync(join(state(), 'budget'));
@@ -22,7 +19,7 @@ const list = (given: Readonly<Record<string, string>> = env, flags = '') => bed.
 const used = async () => (await bed.dnx('api --rate --json', { env })).json<{ used: number }>().used;
 
 async function use(count: number): Promise<void> {
-  for (let index = 0; index < count; index++) expect(await list()).toMatchObject({ code: 0, stderr: '', waited: 0 });
+  for (let index = 0; index < count; index++) await expect(list()).toExit(0, { stderr: '', waited: 0 });
 }
 
 afterEach(() => expect(bed.sandbox.calls.filter(({ status }) => status === 429)).toEqual([]));
@@ -33,7 +30,7 @@ describe('other processes', () => {
     leaveLock(join(state(), 'budget.json'), (await startHolder()).holder);
     await use(LIMIT);
     expect(await used()).toBe(LIMIT);
-    expect(await list()).toMatchObject({ code: 0, waited: FREE_MS });
+    await expect(list()).toExit(0, { waited: FREE_MS });
   });
 
   test('tell when the API refuses requests', async () => {
@@ -41,7 +38,7 @@ describe('other processes', () => {
     await use(1);
     const [key = ''] = logs()[0]?.split('.') ?? [];
     writeFileSync(join(state(), 'budget.json'), JSON.stringify({ [key]: { blocked_until: bed.clock.now() + 30_000 } }));
-    expect(await list()).toMatchObject({ code: 0, waited: 30_000 });
+    await expect(list()).toExit(0, { waited: 30_000 });
   });
 
   test('that add a request first have its time', async () => {
@@ -50,9 +47,9 @@ describe('other processes', () => {
     const now = bed.clock.now();
     // Another process adds the last request of the window, and removes it again.
     appendFileSync(join(state(), 'budget', log), `\n${now} other`);
-    expect(await list(env, '--max-wait 0')).toMatchObject({ code: 9, calls: [] });
+    await expect(list(env, '--max-wait 0')).toExit(9, { calls: [] });
     appendFileSync(join(state(), 'budget', log), `\n-${now}`);
-    expect(await list(env, '--max-wait 0')).toMatchObject({ code: 0, calls: ['GET /servers'] });
+    await expect(list(env, '--max-wait 0')).toExit(0, { calls: ['GET /servers'] });
   });
 });
 
@@ -67,7 +64,7 @@ describe('the log of requests', () => {
     for (const name of logs()) appendFileSync(join(state(), 'budget', name), lines);
     await use(LIMIT - 1);
     expect(await used()).toBe(LIMIT);
-    expect(await list()).toMatchObject({ code: 0, waited: FREE_MS });
+    await expect(list()).toExit(0, { waited: FREE_MS });
   });
 
   test.each([
@@ -98,7 +95,7 @@ describe('the log of requests', () => {
 
   test('counts requests for a window of an hour', async () => {
     const hourly = { DNX_RATE_LIMIT: '2/1h' };
-    for (const waited of [0, 0, 3_660_000]) expect(await list(hourly, '--max-wait 2h')).toMatchObject({ code: 0, waited });
+    for (const waited of [0, 0, 3_660_000]) await expect(list(hourly, '--max-wait 2h')).toExit(0, { waited });
   });
 
   test('of a clock that was ahead by years is forgotten', async () => {

@@ -1,25 +1,22 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signIn } from '../support/sign-in.ts';
 
 const LIMIT = 5;
 const shop = `${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']}`;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: LIMIT });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: LIMIT }));
 
 const file = () => join(bed.directory, 'state/budget.json');
 const list = (options?: RunOptions, flags = '') => bed.dnx(`server list -o ids ${flags}`, options);
 const refusals = (of = bed) => of.sandbox.calls.filter(({ status }) => status === 429);
 
 async function use(count: number, options?: RunOptions, of = bed): Promise<void> {
-  for (let index = 0; index < count; index++) expect(await of.dnx('server list -o ids', options)).toMatchObject({ code: 0, waited: 0 });
+  for (let index = 0; index < count; index++) await expect(of.dnx('server list -o ids', options)).toExit(0, { waited: 0 });
 }
 
 /** Requests that another machine sends with the same token. */
@@ -39,8 +36,8 @@ describe('a 429', () => {
     ],
   ])('makes other commands wait until %s', async (_, headers) => {
     refuse(headers());
-    expect(await list({}, '--max-wait 1s')).toMatchObject({ code: 9, waited: 0 });
-    expect(await list()).toMatchObject({ code: 0, stderr: 'Waiting for the rate limit: 31s\n', waited: 31_000 });
+    await expect(list({}, '--max-wait 1s')).toExit(9, { waited: 0 });
+    await expect(list()).toExit(0, { stderr: 'Waiting for the rate limit: 31s\n', waited: 31_000 });
     expect(bed.sandbox.calls).toHaveLength(2);
   });
 
@@ -49,7 +46,7 @@ describe('a 429', () => {
     ['many short ones', '5', 10_000],
   ])('never holds a command longer than --max-wait: %s', async (_, seconds, waited) => {
     bed.sandbox.faults.always({ method: 'GET' }, { status: 429, headers: { 'Retry-After': seconds } });
-    expect(await list({}, '--max-wait 12s')).toMatchObject({ code: 9, stdout: '', waited });
+    await expect(list({}, '--max-wait 12s')).toExit(9, { stdout: '', waited });
   });
 
   test('reaches a command that waits already', async () => {
@@ -59,13 +56,13 @@ describe('a 429', () => {
       const [key = ''] = Object.keys(all);
       writeFileSync(file(), JSON.stringify({ [key]: { ...all[key], blocked_until: bed.clock.now() + 50_000 } }));
     });
-    expect(await list()).toMatchObject({ code: 0, waited: 80_000 });
+    await expect(list()).toExit(0, { waited: 80_000 });
     expect(refusals()).toEqual([]);
   });
 
   test('without a time is repeated after longer and longer pauses', async () => {
     for (let index = 0; index < 3; index++) refuse({});
-    expect(await list()).toMatchObject({ code: 0, waited: 14_000 });
+    await expect(list()).toExit(0, { waited: 14_000 });
   });
 
   test.each([
@@ -73,9 +70,8 @@ describe('a 429', () => {
     ['of an endpoint with a limit of its own', 'token create ci --ability site:read', { method: 'POST', path: '/tokens' }, '30', 9],
   ])('%s concerns that request alone', async (_, line, match, seconds, code) => {
     bed.sandbox.faults.next(match, { status: 429, headers: { 'Retry-After': seconds, 'X-RateLimit-Limit': '2' } });
-    const run = await bed.dnx(`${line} --max-wait 10s`);
-    expect([run.code, run.waited]).toEqual([code, 0]);
-    expect(await list()).toMatchObject({ code: 0, waited: 0 });
+    await expect(bed.dnx(`${line} --max-wait 10s`)).toExit(code, { waited: 0 });
+    await expect(list()).toExit(0, { waited: 0 });
     expect((await bed.dnx('api --rate --json')).json()).toMatchObject({ limit: LIMIT, blocked_until: null });
   });
 });
@@ -85,7 +81,7 @@ describe('the use of the token elsewhere', () => {
     await use(1);
     await useElsewhere(2);
     await use(2);
-    expect(await list()).toMatchObject({ code: 0, waited: 61_000 });
+    await expect(list()).toExit(0, { waited: 61_000 });
     expect(refusals()).toEqual([]);
   });
 });
@@ -96,7 +92,7 @@ describe('polls', () => {
     const deploying = busy.dnx('deploy shop.example.com --json');
     const others: ReturnType<Bed['dnx']>[] = [];
     for (const ms of [20_000, 21_000]) busy.clock.at(ms, () => void others.push(busy.dnx('server list -o ids')));
-    expect(await deploying).toMatchObject({ code: 0 });
+    await expect(deploying).toExit(0);
     expect(await Promise.all(others)).toMatchObject([
       { code: 0, stderr: '' },
       { code: 0, stderr: '' },
@@ -107,8 +103,7 @@ describe('polls', () => {
 
   test('wait no longer than --timeout', async () => {
     const env = { DNX_RATE_LIMIT: '4' };
-    const run = await bed.dnx(`deploy ${shop} --timeout 30s`, { env });
-    expect(run).toMatchObject({ code: 124, stdout: '', waited: 30_000 });
+    await expect(bed.dnx(`deploy ${shop} --timeout 30s`, { env })).toExit(124, { stdout: '', waited: 30_000 });
     expect(refusals()).toEqual([]);
   });
 
@@ -117,7 +112,7 @@ describe('polls', () => {
     const env = { DNX_RATE_LIMIT: '6' };
     const others: ReturnType<Bed['dnx']>[] = [];
     for (let ms = 5_000; ms < 150_000; ms += 9_000) busy.clock.at(ms, () => void others.push(busy.dnx('server list -o ids', { env })));
-    expect(await busy.dnx(`deploy ${shop} --json`, { env })).toMatchObject({ code: 0 });
+    await expect(busy.dnx(`deploy ${shop} --json`, { env })).toExit(0);
     expect((await Promise.all(others)).map(({ code }) => code)).toEqual(others.map(() => 0));
     await busy.close();
   });
@@ -126,7 +121,7 @@ describe('polls', () => {
     const env = { DNX_RATE_LIMIT: '6' };
     await use(4, { env });
     const run = await bed.dnx('server show web-1', { env });
-    expect(run).toMatchObject({ code: 0, stderr: '', waited: 0 });
+    expect(run).toExit(0, { stderr: '', waited: 0 });
     expect(run.calls.filter((call) => call.endsWith('/sites'))).toEqual([]);
   });
 });
@@ -167,7 +162,7 @@ describe('a state file', () => {
   ])('that is %s is rebuilt in silence', async (_, content) => {
     put(content);
     await use(LIMIT);
-    expect(await list()).toMatchObject({ code: 0, stderr: 'Waiting for the rate limit: 1m 1s (dnx server list used 5 requests)\n' });
+    await expect(list()).toExit(0, { stderr: 'Waiting for the rate limit: 1m 1s (dnx server list used 5 requests)\n' });
     expect(Object.keys(JSON.parse(readFileSync(file(), 'utf8')))).toHaveLength(1);
   });
 
@@ -181,7 +176,7 @@ describe('a state file', () => {
 
   test('that is a directory is left alone', async () => {
     mkdirSync(file(), { recursive: true });
-    expect(await list()).toMatchObject({ code: 0, stderr: '', waited: 0 });
+    await expect(list()).toExit(0, { stderr: '', waited: 0 });
     expect(readdirSync(file())).toEqual([]);
   });
 

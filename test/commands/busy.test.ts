@@ -1,32 +1,27 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
-import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { openBed } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { shopIn } from '../support/watched.ts';
 
 const shop = `${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']}`;
 /** More than this many requests of 60 leave nothing to optional data. */
 const FREE = 50;
 
-let bed: Bed;
-let web: Elsewhere;
-beforeEach(async () => {
-  bed = await openBed();
-  web = await openElsewhere((_, response) => response.writeHead(200).end());
+const bed = perTest(openBed);
+const web = perTest(() => openElsewhere((_, response) => response.writeHead(200).end()));
+beforeEach(() => {
   const queue = bed.sandbox.state.queues.find(({ site_id }) => site_id === shopIn(bed).id);
   Object.assign(queue ?? {}, { status: 'failed' });
-});
-afterEach(async () => {
-  await web.close();
-  await bed.close();
 });
 
 const why = (words = '') => bed.dnx(`why ${shop} --url ${web.url}/ ${words}`);
 const status = (words = '') => bed.dnx(`status ${shop} ${words}`, { columns: 100, env: { NO_COLOR: '1' } });
 
 async function use(count: number): Promise<void> {
-  for (let index = 0; index < count; index++) expect((await bed.dnx('server list -o ids')).code).toBe(0);
+  for (let index = 0; index < count; index++) await expect(bed.dnx('server list -o ids')).toExit(0);
 }
 
 describe.each([FREE + 1, FREE + 5, FREE + 8])('with %i of 60 requests used', (used) => {
@@ -49,9 +44,7 @@ describe.each(['why', 'status'])('%s', (command) => {
 
   test('waits no longer than --max-wait, and advises no other option', async () => {
     await use(FREE + 8);
-    const limited = await run('--max-wait 5s');
-    expect([limited.code, limited.stdout, limited.waited]).toEqual([9, '', 0]);
-    expect(limited.stderr).toContain(', or use a longer --max-wait.');
+    await expect(run('--max-wait 5s')).toExit(9, { stdout: '', waited: 0, says: ', or use a longer --max-wait.' });
   });
 
   test.each([
@@ -61,7 +54,7 @@ describe.each(['why', 'status'])('%s', (command) => {
   ] as const)('says which list %s, and fails', async (_, reply, code) => {
     bed.sandbox.faults.always({ path: /\/queues$/ }, reply);
     const failed = await run('');
-    expect([failed.code, failed.stderr]).toEqual([code, expect.stringMatching(/Error: Could not read workers of shop\.example\.com: /)]);
+    expect(failed).toExit(code, { stderr: expect.stringMatching(/Error: Could not read workers of shop\.example\.com: /) });
     expect(failed.stdout).toMatch(command === 'why' ? /^ +unknown +workers: /m : /^Workers +not read: /m);
     expect(failed.stdout).not.toContain('Nothing is wrong');
   });
@@ -81,6 +74,5 @@ test.each([
   ['server show web-1 --fields name,sites', /not read: Rate limited|^\S+ +\S/m],
 ])('%s says what it did not read', async (line, words) => {
   await use(FREE + 4);
-  const run = await bed.dnx(line, { columns: 120, env: { NO_COLOR: '1' } });
-  expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(words)]);
+  await expect(bed.dnx(line, { columns: 120, env: { NO_COLOR: '1' } })).toExit(0, { stdout: expect.stringMatching(words) });
 });

@@ -2,19 +2,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { listen, openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let asked: string[];
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   asked = [];
   writeFileSync(join(bed.directory, 'ca.pem'), selfSigned.cert);
 });
-afterEach(() => bed.close());
 
 const json: RequestListener = (_, response) => response.end('{"data":[{"id":7,"name":"web-1"}]}');
 
@@ -37,14 +36,13 @@ describe('a CA file', () => {
     ['--ca-file in the home directory', ' --ca-file=~/ca.pem', {}],
   ])('is trusted: %s', async (_, option, env) => {
     const run = await bed.dnx(`server list -o ids${option}`, { env: { DNX_HOST: await secure(), ...env } });
-    expect([run.code, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
+    expect(run).toExit(0, { stdout: '7\n', stderr: '' });
   });
 
   test('may have several certificates, text around them, and Windows line ends', async () => {
     const text = `# Root\n${selfSigned.key}\n${selfSigned.cert}\n\n# Again\n${selfSigned.cert}\n`.replaceAll('\n', '\r\n');
     writeFileSync(join(bed.directory, 'all.pem'), text);
-    const run = await bed.dnx('server list -o ids --ca-file all.pem', { env: { DNX_HOST: await secure() } });
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    await expect(bed.dnx('server list -o ids --ca-file all.pem', { env: { DNX_HOST: await secure() } })).toExit(0, { stderr: '' });
   });
 
   test('is not trusted without the option, and the hint names it', async () => {
@@ -80,19 +78,16 @@ describe('a CA file', () => {
   });
 
   test('does not matter to a command without requests', async () => {
-    const run = await bed.dnx('config list -o json', { env: { DNX_CA_FILE: 'missing.pem' } });
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    await expect(bed.dnx('config list -o json', { env: { DNX_CA_FILE: 'missing.pem' } })).toExit(0, { stderr: '' });
   });
 
   test('cannot be empty', async () => {
-    const run = await bed.dnx(['server', 'list', '--ca-file', '']);
-    expect([run.code, run.stderr, run.calls]).toEqual([2, 'Error: --ca-file is empty.\n', []]);
+    await expect(bed.dnx(['server', 'list', '--ca-file', ''])).toExit(2, { stderr: 'Error: --ca-file is empty.\n', calls: [] });
   });
 
   test('is in the commands that an error suggests', async () => {
     const run = await bed.dnx('server show zzzz --ca-file ca.pem', { env: { DNX_HOST: await secure() } });
-    expect(run.code).toBe(6);
-    expect(run.stderr).toContain('dnx server list --ca-file ca.pem');
+    expect(run).toExit(6, { says: 'dnx server list --ca-file ca.pem' });
   });
 });
 
@@ -103,8 +98,8 @@ describe('a CA file is also used', () => {
     onTestFinished(() => api.close());
     const env = { DNX_HOST: api.url };
     const run = await bed.dnx('backup download 7 -O x.gz', { env });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('which stores the backup: the certificate is self-signed.')]);
-    expect((await bed.dnx('backup download 7 -O x.gz --ca-file ca.pem', { env })).code).toBe(0);
+    expect(run).toExit(13, { says: 'which stores the backup: the certificate is self-signed.' });
+    await expect(bed.dnx('backup download 7 -O x.gz --ca-file ca.pem', { env })).toExit(0);
     expect(asked).toEqual(['GET /backup.gz']);
   });
 

@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
 
@@ -27,21 +24,20 @@ describe('a resource is found by its natural name', () => {
     ['certificate show shop.example.com --site shop.example.com --json', { domain: 'shop.example.com' }],
   ])('%s', async (line, expected) => {
     const run = await bed.dnx(line);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject(expected);
   });
 
   test('the result names it', async () => {
-    const restarted = await bed.dnx('queue restart mails --site shop.example.com');
-    expect([restarted.code, restarted.stdout]).toEqual([0, "✓ Restarted queue worker 'mails'\n"]);
+    await expect(bed.dnx('queue restart mails --site shop.example.com')).toExit(0, { stdout: "✓ Restarted queue worker 'mails'\n" });
     const deleted = await bed.dnx('crontab delete /usr/local/bin --server web-2 --yes');
-    expect([deleted.code, deleted.stdout]).toEqual([0, "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n"]);
+    expect(deleted).toExit(0, { stdout: "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n" });
   });
 
   test('the confirmation names it, even if it is given by id', async () => {
     const run = await bed.dnx(`crontab delete 01JQ8Z4T9G0000000000CR0003 --server ${web2}`, terminal('y\r'));
     expect(run.stderr).toContain("Delete cron job '/usr/local/bin/rotate-logs' on server web-2?");
-    expect([run.code, run.stdout]).toEqual([0, "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n"]);
+    expect(run).toExit(0, { stdout: "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n" });
   });
 
   test('an id needs no lookup', async () => {
@@ -70,10 +66,8 @@ describe('the case of a name', () => {
     one.from = '/about';
     const other = { ...one, id: '01JQ8Z4T9G0000000000RD0099', from: '/About' };
     bed.sandbox.state.redirects.push(other);
-    const gone = await bed.dnx('redirect delete /ABOUT --site shop.example.com --yes');
-    expect([gone.code, gone.stderr]).toEqual([6, expect.stringContaining("Did you mean '/about'?")]);
-    const run = await bed.dnx('redirect delete /About --site shop.example.com --yes');
-    expect([run.code, run.stdout]).toEqual([0, '✓ Deleted redirect /About\n']);
+    await expect(bed.dnx('redirect delete /ABOUT --site shop.example.com --yes')).toExit(6, { says: "Did you mean '/about'?" });
+    await expect(bed.dnx('redirect delete /About --site shop.example.com --yes')).toExit(0, { stdout: '✓ Deleted redirect /About\n' });
     expect(redirects().map(({ from }) => from)).toContain('/about');
   });
 
@@ -87,7 +81,7 @@ describe('the case of a name', () => {
     if (!one || !other) throw new Error('the seed has servers');
     other.name = 'WEB-1';
     expect((await bed.dnx('server show WEB-1 --json')).json()).toMatchObject({ id: other.id });
-    expect((await bed.dnx('server show Web-1')).code).toBe(6);
+    await expect(bed.dnx('server show Web-1')).toExit(6);
   });
 });
 
@@ -116,7 +110,7 @@ describe('an ambiguous name lists its candidates, one per line', () => {
 
   test('if it is a domain on two servers', async () => {
     const run = await bed.dnx('deploy staging.example.com');
-    expect(run.code).toBe(6);
+    expect(run).toExit(6);
     expect(run.stderr).toMatch(
       /^Error: 'staging\.example\.com' matches 2 sites:\n {2}web-1\/staging\.example\.com {2}01J\w+\n {2}web-2\/staging\.example\.com {2}01J\w+\n {2}Use --server, or web-1\/staging\.example\.com\.\n$/,
     );
@@ -134,14 +128,13 @@ describe('a name that does not exist', () => {
       "Daemon 'pulse:check' not found on server web-1. Did you mean 'php8.3 /home/deploynix/shop.example.com/current/artisan pulse:check'?",
     ],
   ])('suggests the nearest one: %s', async (line, message) => {
-    const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 6, stdout: '', stderr: `Error: ${message}\n` });
+    await expect(bed.dnx(line)).toExit(6, { stdout: '', stderr: `Error: ${message}\n` });
   });
 
   test('names the command that lists them if none is similar', async () => {
     const run = await bed.dnx('deploy nothing-like-it');
     expect(run.stderr).toBe("Error: Site 'nothing-like-it' not found.\n  Run: dnx site list\n");
-    expect((await bed.dnx('site list')).code).toBe(0);
+    await expect(bed.dnx('site list')).toExit(0);
   });
 });
 
@@ -156,8 +149,7 @@ describe('missing consent without a terminal names the option to pass', () => {
       'Use --confirm with the name of the database or site, or --dry-run to see what would happen.',
     ],
   ])('%s', async (line, hint) => {
-    const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and requires confirmation.\n  ${hint}\n` });
+    await expect(bed.dnx(line)).toExit(2, { calls: [], stderr: `Error: This cannot be undone and requires confirmation.\n  ${hint}\n` });
   });
 
   test('a wrong name deletes nothing', async () => {

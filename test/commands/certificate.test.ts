@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { missingId, testGroup } from '../support/cases.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const ofShop = '01JQ8Z4T9G0000000000CE0001';
 const ofServer = '01JQ8Z4T9G0000000000CE0004';
@@ -59,11 +60,7 @@ testGroup('certificate', {
   },
 });
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const server = `GET /servers/${seeded.servers['web-1']}`;
 
@@ -72,20 +69,17 @@ test.each([
   ['the server in --server, although DNX_SITE is set', { line: '--server web-1' }, `${server}/certificates`],
 ])('certificate list uses %s', async (_, { line = '' }: { line?: string }, call) => {
   const run = await bed.dnx(`certificate list ${line}`, { env: { DNX_SITE: 'web-1/shop.example.com' } });
-  expect([run.code, run.calls]).toEqual([0, expect.arrayContaining([call])]);
+  expect(run).toExit(0, { calls: expect.arrayContaining([call]) });
 });
 
 test('certificate list --server says so if the token cannot list its sites, and needs no site that is gone', async () => {
   const DNX_TOKEN = bed.sandbox.mint(['server:read', 'certificate:read']);
-  const run = await bed.dnx('certificate list --server web-1 -o ids', { env: { DNX_TOKEN } });
-  expect([run.code, run.stdout, run.stderr]).toEqual([
-    0,
-    `${ofServer}\n`,
-    expect.stringContaining('The certificates of its sites are not listed. Token is missing the ability site:read'),
-  ]);
+  await expect(bed.dnx('certificate list --server web-1 -o ids', { env: { DNX_TOKEN } })).toExit(0, {
+    stdout: `${ofServer}\n`,
+    says: 'The certificates of its sites are not listed. Token is missing the ability site:read',
+  });
   bed.sandbox.faults.always({ path: `/servers/{server}/sites/${seeded.sites['shop.example.com']}/certificates` }, { status: 404 });
-  const gone = await bed.dnx('certificate list --server web-1 -o ids');
-  expect([gone.code, gone.stdout]).toEqual([0, `${ofServer}\n01JQ8Z4T9G0000000000CE0002\n`]);
+  await expect(bed.dnx('certificate list --server web-1 -o ids')).toExit(0, { stdout: `${ofServer}\n01JQ8Z4T9G0000000000CE0002\n` });
 });
 
 test('certificate create fails with the reason if none is issued', async () => {
@@ -94,7 +88,7 @@ test('certificate create fails with the reason if none is issued', async () => {
     'Certificate request for fail.example.com failed after 16s: DNS problem: NXDOMAIN looking up A for fail.example.com\n',
   );
   expect(run.stderr).toMatch(/dnx certificate show \w+ --site \w+ --server \w+/);
-  expect(run).toMatchObject({ code: 1, stdout: '' });
+  expect(run).toExit(1, { stdout: '' });
 });
 
 test('certificate create --no-wait does not follow', async () => {
@@ -105,7 +99,6 @@ test('certificate create --no-wait does not follow', async () => {
 
 test('certificate create takes the private key from stdin, not as an argument', async () => {
   const custom = `certificate create own.example.com --type custom --certificate PEM ${on} --no-wait --json`;
-  expect((await bed.dnx(`${custom} --private-key -`, { stdin: 'PEM' })).code).toBe(0);
-  const refused = await bed.dnx(`${custom} --private-key PEM`);
-  expect(refused).toMatchObject({ code: 2, calls: [] });
+  await expect(bed.dnx(`${custom} --private-key -`, { stdin: 'PEM' })).toExit(0);
+  await expect(bed.dnx(`${custom} --private-key PEM`)).toExit(2, { calls: [] });
 });

@@ -46,8 +46,7 @@ describe('the branch of the site', () => {
     expect((await changes(cloned.directory, '--fetch')).target?.ref).toBe('origin/trunk');
     liveRelease(bed).site.branch = 'main';
     const refused = await run(cloned.directory, '--fetch --json');
-    expect([refused.code, refused.stdout]).toEqual([1, '']);
-    expect(refused.stderr).toContain("Could not fetch main from origin: couldn't find remote ref refs/heads/main");
+    expect(refused).toExit(1, { stdout: '', says: "Could not fetch main from origin: couldn't find remote ref refs/heads/main" });
   });
 
   test('is local in a clone without a remote, and says so', async () => {
@@ -149,10 +148,9 @@ test('--fetch asks for no password unless the user can type', async () => {
     if (child.args.includes('fetch')) seen.push([child.attended ?? false, child.env.GIT_TERMINAL_PROMPT, child.env.SSH_ASKPASS_REQUIRE]);
     return captureChild(child, signal);
   };
-  const piped = await run(directory, '--fetch', { program });
-  expect([piped.code, piped.stderr]).toEqual([0, 'Fetching main from origin\n']);
-  expect((await run(directory, '--fetch', { program, columns: 80, keys: '' })).code).toBe(0);
-  expect((await run(directory, '--fetch --no-input', { program, columns: 80 })).code).toBe(0);
+  await expect(run(directory, '--fetch', { program })).toExit(0, { stderr: 'Fetching main from origin\n' });
+  await expect(run(directory, '--fetch', { program, columns: 80, keys: '' })).toExit(0);
+  await expect(run(directory, '--fetch --no-input', { program, columns: 80 })).toExit(0);
   expect(seen).toEqual([
     [false, '0', 'force'],
     [true, undefined, undefined],

@@ -32,7 +32,7 @@ describe('text of a repository', () => {
       ['--json', {}],
     ] as const) {
       const done = await run(directory, options, more);
-      expect(done.code).toBe(0);
+      expect(done).toExit(0);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there, except for colors
       expect(done.stdout.replace(/\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u200b]/);
       if (!('columns' in more)) expect(done.stdout).not.toMatch(/^\s*::error::|##\[group\]/m);
@@ -72,7 +72,7 @@ describe('the branch in the API', () => {
     const done = await run(directory, '--json --fetch').catch((error: unknown) => error as Error);
     if (done instanceof Error) throw done;
     if (done.code === 0) expect(done.json<Changes>()).toMatchObject({ target: null, commits: null, migrations: null, missing_keys: null });
-    else expect([done.code, done.stdout]).toEqual([1, '']);
+    else expect(done).toExit(1, { stdout: '' });
     expect(existsSync(join(directory, 'pwned'))).toBe(false);
   });
 

@@ -94,10 +94,7 @@ test('a deployment in progress is mentioned', async () => {
   bed.sandbox.deployElsewhere(seeded.sites['shop.example.com']);
   await bed.clock.sleep(5_000);
   const done = await run(clone().directory);
-  expect([done.code, done.stderr]).toEqual([
-    0,
-    'A deployment of shop.example.com is in progress. This compares the release that is live now.\n',
-  ]);
+  expect(done).toExit(0, { stderr: 'A deployment of shop.example.com is in progress. This compares the release that is live now.\n' });
 });
 
 describe('the live commit', () => {
@@ -193,9 +190,7 @@ describe('a shallow clone', () => {
 
 test('a failing API is an error, not something unknown', async () => {
   bed.sandbox.faults.always({ method: 'GET', path: /\/environment-variables$/ }, { status: 500 });
-  const done = await run(clone().directory);
-  expect([done.code, done.stdout]).toEqual([1, '']);
-  expect(done.stderr).toMatch(/^Error: /m);
+  await expect(run(clone().directory)).toExit(1, { stdout: '', stderr: expect.stringMatching(/^Error: /m) });
 });
 
 test('nothing is written to the clone', async () => {
@@ -203,6 +198,6 @@ test('nothing is written to the clone', async () => {
   mkdirSync(join(cloned.directory, 'sub'));
   writeFileSync(join(cloned.directory, 'sub/new.txt'), 'x');
   const before = cloned.git('status', '--porcelain=v2', '--branch');
-  expect((await run(cloned.directory)).code).toBe(0);
+  await expect(run(cloned.directory)).toExit(0);
   expect(cloned.git('status', '--porcelain=v2', '--branch')).toBe(before);
 });

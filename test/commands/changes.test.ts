@@ -54,19 +54,14 @@ describe('in a clone with the live commit', () => {
     expect(shown.stdout).toContain(`  commits     ${hub.head().slice(0, 7)} Require PHP 8.4, 2026-04-01T00:04:00Z\n`);
     expect(shown.stdout).toContain('PHP         8.3 is not allowed: composer.json requires >=8.4');
     const differs = await run(directory, '--exit-code');
-    expect(differs).toMatchObject({
-      code: 10,
-      stdout: shown.stdout,
-      stderr: 'Error: The next deployment of shop.example.com would bring changes.\n',
-    });
+    expect(differs).toExit(10, { stdout: shown.stdout, stderr: 'Error: The next deployment of shop.example.com would bring changes.\n' });
   });
 
   test('says so if nothing changed, and exits 0', async () => {
     bed.sandbox.state.environment_variables.push({ ...variable(), key: 'CART_TTL' });
     const { directory } = clone();
     const done = await run(directory, '--exit-code');
-    expect([done.code, done.stderr]).toEqual([0, '']);
-    expect(done.stdout).toContain('✓ shop.example.com is up to date with origin/main\n');
+    expect(done).toExit(0, { stderr: '', stdout: expect.stringContaining('✓ shop.example.com is up to date with origin/main\n') });
   });
 
   test('needs five requests in a linked project', async () => {
@@ -78,7 +73,7 @@ describe('in a clone with the live commit', () => {
     };
     writeFileSync(join(cloned.directory, '.deploynix.json'), JSON.stringify(environment));
     const done = await dnx(cloned.directory, 'changes');
-    expect(done.code, done.stderr).toBe(0);
+    expect(done).toExit(0);
     const site = `/servers/${environment.server.id}/sites/${environment.site.id}`;
     expect([...done.calls].sort()).toEqual(
       [

@@ -1,13 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** The outputs of a step as the GitHub runner reads them: `name=value`, or `name<<mark` and lines up to the mark. */
 function outputsIn(text: string): Record<string, string> {
@@ -33,8 +30,7 @@ test('a name from the API sets no other output of a GitHub Actions step', async 
     ...answer,
     body: JSON.parse(JSON.stringify(answer.body).replaceAll('"20260416_120003"', JSON.stringify(evil))),
   }));
-  const run = await bed.dnx('deploy shop.example.com', { env: { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: file } });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(bed.dnx('deploy shop.example.com', { env: { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: file } })).toExit(0);
   expect(outputsIn(readFileSync(file, 'utf8'))).toEqual({
     status: 'active',
     outcome: 'succeeded',

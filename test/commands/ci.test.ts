@@ -1,21 +1,20 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openWebsite } from '../support/website.ts';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let github: RunOptions;
 const file = (name: string) => join(bed.directory, name);
 const read = (name: string) => readFileSync(file(name), 'utf8');
 
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   for (const name of ['output', 'summary']) writeFileSync(file(name), '');
   github = { env: { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: file('output'), GITHUB_STEP_SUMMARY: file('summary') } };
 });
-afterEach(() => bed.close());
 
 /** The dnx commands in the example under a heading of docs/ci.md. */
 const example = (heading: string): string[] => {
@@ -38,7 +37,7 @@ async function runExample(options: RunOptions) {
 describe('GitHub Actions', () => {
   test('the documented example works as written', async () => {
     const { run, url } = await runExample(github);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(read('output')).toBe(`status=active\noutcome=succeeded\nrelease=20260416_120003\nduration=16\nurl=${url}\n`);
     expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 16s |');
     expect(run.stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual([
@@ -53,15 +52,13 @@ describe('GitHub Actions', () => {
   test('a failed deployment writes an annotation and outputs', async () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com', github);
-    expect(run).toMatchObject({ code: 1, stdout: '' });
-    expect(run.stderr).toContain('::error title=dnx%3A shop.example.com::Deployment of shop.example.com failed after 16s\n');
+    expect(run).toExit(1, { stdout: '', says: '::error title=dnx%3A shop.example.com::Deployment of shop.example.com failed after 16s\n' });
     expect(read('output')).toContain('outcome=failed\n');
     expect(read('summary')).toContain('- Deployment of shop.example.com failed after 16s');
   });
 
   test('a rejected request writes an annotation and no outputs', async () => {
-    const run = await bed.dnx('deploy nowhere.example.com', github);
-    expect(run.code).toBe(6);
+    await expect(bed.dnx('deploy nowhere.example.com', github)).toExit(6);
     const refused = await bed.dnx('deploy docs.example.com', github);
     expect(refused.stderr).toContain('::error title=dnx::This site is suspended. Resume it before you deploy.\n');
     expect(read('output')).toBe('');
@@ -73,7 +70,7 @@ describe('GitHub Actions', () => {
     }));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --rollback-on-fail --url ${site.url}`, github);
     await site.close();
-    expect(run.code).toBe(11);
+    expect(run).toExit(11);
     expect(run.stderr.match(/::group::.*/g)).toEqual([
       '::group::Deploy shop.example.com',
       '::group::Verify shop.example.com',
@@ -86,7 +83,7 @@ describe('GitHub Actions', () => {
 
   test('several sites share one group, one table and one list', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes', github);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr.match(/::group::.*/g)).toEqual(['::group::Deploy 3 sites']);
     expect(read('output')).toMatch(/^outcome=succeeded\nresults=\[\{"site":"shop\.example\.com"/);
     expect(read('summary').match(/succeeded/g)).toHaveLength(3);
@@ -100,8 +97,7 @@ describe('GitHub Actions', () => {
 
   test('a new token is masked before it is printed', async () => {
     const run = await bed.dnx('token create ci --ability site:deploy', github);
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain(`::add-mask::${run.stdout.trim()}\n`);
+    expect(run).toExit(0, { says: `::add-mask::${run.stdout.trim()}\n` });
   });
 
   test('a site name cannot inject a command or break the table', async () => {
@@ -110,7 +106,7 @@ describe('GitHub Actions', () => {
       ...answer,
       body: { data: { ...shop, domain: 'a|b\n::set-env name=X::y' } },
     }));
-    expect((await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id} --timeout 5s`, github)).code).toBe(124);
+    await expect(bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id} --timeout 5s`, github)).toExit(124);
     expect(read('summary')).toContain('a\\|b ::set-env');
   });
 });
@@ -128,16 +124,14 @@ describe('GitHub Actions executes no command from the API', () => {
   test.each(['', '--json', '--debug'])('in an error %s', async (option) => {
     bed.sandbox.faults.always({ path: '/servers' }, { status: 422, body: { message: evil, errors: { [evil]: [evil] } } });
     const run = await bed.dnx(`server list ${option}`, github);
-    expect(run.code).toBe(7);
-    expect(run.stderr).toContain('set-output');
+    expect(run).toExit(7, { says: 'set-output' });
     expect(commands(run.stderr)).toEqual([]);
   });
 
   test.each(['table', 'json', 'ndjson'])('in a result with -o %s', async (format) => {
     bed.sandbox.faults.always({ path: '/servers' }, { status: 200, body: { data: [{ id: '::a::b', name: evil, status: evil }] } });
     const run = await bed.dnx(`server list -o ${format} --fields id,name --no-header`, github);
-    expect(run.code).toBe(0);
-    expect(run.stdout).toContain('set-output');
+    expect(run).toExit(0, { stdout: expect.stringContaining('set-output') });
     expect(commands(run.stdout)).toEqual([]);
   });
 
@@ -158,7 +152,7 @@ describe('GitHub Actions executes no command from the API', () => {
       body: { data: { ...(body as { data: object }).data, domain: evil } },
     }));
     const run = await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id}`, github);
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     const own = /^::(group|endgroup|error)\b[^\r\n]*$/;
     expect(commands(run.stderr).filter((line) => !own.test(line))).toEqual([]);
     expect(run.stderr).not.toContain('\u001b');
@@ -169,10 +163,10 @@ describe('GitHub Actions executes no command from the API', () => {
 test('the documented token can run the documented example and has no other abilities', async () => {
   const line = /^dnx (token create .*)$/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
   const made = await bed.dnx(line);
-  expect(made.code).toBe(0);
+  expect(made).toExit(0);
   expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:deploy', 'site:read', 'server:read']);
   const { run } = await runExample({ env: { ...github.env, DNX_TOKEN: made.stdout.trim() } });
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
 });
 
 describe('other CI systems', () => {
@@ -180,7 +174,7 @@ describe('other CI systems', () => {
     const lines = example(heading);
     expect(lines).toHaveLength(1);
     const run = await bed.dnx(lines[0] ?? '', { env: { CI: 'true' } });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(JSON.parse(read('deploy.json'))).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: '20260416_120003' });
     expect(run.stderr).not.toContain('::');
   });
@@ -188,15 +182,15 @@ describe('other CI systems', () => {
   test('--result-file contains what --json prints, also after a failure or a rejected request', async () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com --json --result-file out.json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(JSON.parse(read('out.json'))).toEqual(run.json());
-    expect((await bed.dnx('deploy docs.example.com --result-file out.json')).code).toBe(7);
+    await expect(bed.dnx('deploy docs.example.com --result-file out.json')).toExit(7);
     expect(JSON.parse(read('out.json'))).toMatchObject({ error: { code: 'invalid', status: 422 } });
-    expect((await bed.dnx('rollback shop.example.com --yes --result-file out.json')).code).toBe(10);
+    await expect(bed.dnx('rollback shop.example.com --yes --result-file out.json')).toExit(10);
     expect(JSON.parse(read('out.json'))).toMatchObject({
       error: { code: 'differences', message: expect.stringContaining('is still live') },
     });
-    expect((await bed.dnx('rollback shop.example.com --to 20260413_071200 --yes --result-file out.json')).code).toBe(0);
+    await expect(bed.dnx('rollback shop.example.com --to 20260413_071200 --yes --result-file out.json')).toExit(0);
     expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
   });
 
@@ -231,8 +225,7 @@ describe('other CI systems', () => {
 
   test('a result file that cannot be written stops dnx before it deploys', async () => {
     const run = await bed.dnx('deploy shop.example.com --result-file nowhere/out.json');
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('Could not write nowhere/out.json: the folder does not exist.');
+    expect(run).toExit(2, { stdout: '', says: 'Could not write nowhere/out.json: the folder does not exist.' });
     expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 });

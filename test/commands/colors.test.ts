@@ -1,15 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const colored = (line: string, options: RunOptions = {}) =>
   bed.dnx(line, { columns: 80, ...options, env: { FORCE_COLOR: '1', ...options.env } });
@@ -90,7 +87,7 @@ test.each(['deploy shop.example.com', 'site list', 'daemon list --server db-1', 
 
 test('what a plan adds, changes and removes is green, yellow and red', async () => {
   const file = join(bed.directory, '.env.shop');
-  expect((await bed.dnx(`env pull ${file} --site shop.example.com`)).code).toBe(0);
+  await expect(bed.dnx(`env pull ${file} --site shop.example.com`)).toExit(0);
   const [first = '', second = '', ...others] = readFileSync(file, 'utf8').trim().split('\n');
   const [removed, changed] = [first, second].map((line) => line.split('=')[0]);
   writeFileSync(file, [`${changed}=another`, ...others, 'NEW_KEY=1', ''].join('\n'));

@@ -1,20 +1,16 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tokenFingerprint } from '../../src/machine/credentials/fingerprint.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const scripts = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dnx.ps1' };
 
 test.each(Object.entries(scripts))('completion %s prints completions/%s', async (shell, file) => {
-  const run = await bed.dnx(`completion ${shell}`);
-  expect([run.code, run.stderr, run.calls, run.stdout]).toEqual([0, '', [], readFileSync(`completions/${file}`, 'utf8')]);
+  await expect(bed.dnx(`completion ${shell}`)).toExit(0, { stderr: '', calls: [], stdout: readFileSync(`completions/${file}`, 'utf8') });
 });
 
 describe('completion uninstall', () => {
@@ -26,8 +22,7 @@ describe('completion uninstall', () => {
   };
   const pathOf = (file: string): string => join(bed.directory, file);
   const install = async (shell: string): Promise<void> => {
-    const run = await bed.dnx(`completion install ${shell}`);
-    expect(run.code, run.stderr).toBe(0);
+    await expect(bed.dnx(`completion install ${shell}`)).toExit(0);
   };
 
   test.each(Object.entries(files))('removes what install wrote for %s', async (shell, installed) => {
@@ -41,7 +36,7 @@ describe('completion uninstall', () => {
   test('removes the scripts of every shell, and names the line to remove', async () => {
     for (const shell of Object.keys(files)) await install(shell);
     const run = await bed.dnx('completion uninstall');
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     expect(run.stdout).toContain(`fpath=(${dirname(pathOf('.local/share/zsh/site-functions/_dnx'))} $fpath)`);
     expect(
       Object.values(files)
@@ -59,7 +54,7 @@ describe('completion uninstall', () => {
     await bed.dnx('completion uninstall fish').then(({ code }) => expect(code).toBe(0));
     symlinkSync(join(bed.directory, 'elsewhere'), linked);
     const run = await bed.dnx('completion uninstall fish');
-    expect([run.code, run.stdout]).toEqual([0, 'No completion is installed for fish.\n']);
+    expect(run).toExit(0, { stdout: 'No completion is installed for fish.\n' });
     for (const file of [edited, foreign, linked]) {
       expect(run.stderr).toContain(`Kept ${file}: it was edited, or not written by dnx.`);
       expect(existsSync(file)).toBe(true);
@@ -77,8 +72,7 @@ describe('completion uninstall', () => {
   });
 
   test('has nothing to do before an install', async () => {
-    const run = await bed.dnx('completion uninstall');
-    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', 'No completion is installed.\n']);
+    await expect(bed.dnx('completion uninstall')).toExit(0, { stderr: '', stdout: 'No completion is installed.\n' });
   });
 });
 
@@ -94,8 +88,7 @@ describe('completion names', () => {
     ['queue --site shop.example.com', 'default\nmails\nexports\n'],
     ['region --provider hetzner', 'fsn1\nnbg1\nhel1\nash\n'],
   ])('%s', async (line, names) => {
-    const run = await bed.dnx(`completion names ${line}`);
-    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', names]);
+    await expect(bed.dnx(`completion names ${line}`)).toExit(0, { stderr: '', stdout: names });
   });
 
   test('lists the sites of every server without one', async () => {
@@ -105,7 +98,7 @@ describe('completion names', () => {
 
   test('never lists values', async () => {
     const run = await bed.dnx('completion names variable --site shop.example.com --json');
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(run.json<string[]>()).toEqual(expect.arrayContaining(['APP_NAME', 'APP_DEBUG']));
     expect(run.stdout).not.toContain('=');
   });

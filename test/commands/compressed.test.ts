@@ -2,15 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { brotliCompressSync, createGzip, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const serve = async (answer: RequestListener) => {
   const server = await openElsewhere(answer);
@@ -37,8 +34,7 @@ describe('a compressed response', () => {
     ['', Buffer.from(list)],
   ])('with the encoding %j is read', async (encoding, bytes) => {
     const api = await serve(sending(encoding, bytes));
-    const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: api.url } });
-    expect([run.code, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
+    await expect(bed.dnx('server list -o ids', { env: { DNX_HOST: api.url } })).toExit(0, { stdout: '7\n', stderr: '' });
     expect(api.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(['gzip, br']);
   });
 
@@ -46,14 +42,13 @@ describe('a compressed response', () => {
     const api = await serve((_, response) =>
       response.writeHead(422, { 'content-encoding': 'gzip' }).end(gzipSync(`{"message":"No, ${bed.sandbox.token}."}`)),
     );
-    const run = await bed.dnx('daemon create --command top --server 1', { env: { DNX_HOST: api.url } });
-    expect([run.code, run.stderr]).toEqual([7, expect.stringContaining('No, ***')]);
+    await expect(bed.dnx('daemon create --command top --server 1', { env: { DNX_HOST: api.url } })).toExit(7, { says: 'No, ***' });
   });
 
   test.each([200, 204])('with status %i may be empty', async (status) => {
     const api = await serve((_, response) => response.writeHead(status, { 'content-encoding': 'gzip' }).end());
     const run = await bed.dnx('daemon delete 7 --server 1 --yes', { env: { DNX_HOST: api.url } });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Deleted')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('Deleted') });
   });
 
   test.each([
@@ -66,18 +61,16 @@ describe('a compressed response', () => {
     const api = await serve(sending(encoding, bytes));
     const env = { DNX_HOST: api.url };
     const run = await bed.dnx('server list', { env });
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(run.stderr).toMatch(/Could not read the response from .*: the compressed response is damaged\./);
-    const sent = await bed.dnx('daemon create --command top --server 1', { env });
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('The request may have gone through.')]);
+    await expect(bed.dnx('daemon create --command top --server 1', { env })).toExit(13, { says: 'The request may have gone through.' });
     expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
   test.each(['zstd', 'gzip, br', 'constructor'])('with the encoding %s fails', async (encoding) => {
     const api = await serve(sending(encoding, Buffer.from(list)));
     const run = await bed.dnx('server list', { env: { DNX_HOST: api.url } });
-    expect([run.code, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('the response has a content encoding that dnx does not support.');
+    expect(run).toExit(1, { stdout: '', says: 'the response has a content encoding that dnx does not support.' });
   });
 
   test('is too large if it is once decompressed', async () => {
@@ -110,7 +103,7 @@ describe('a download', () => {
     [{ 'content-type': 'application/gzip' }, 'backup-7'],
   ])('with %j is saved as it is, although the store calls it compressed', async (headers, file) => {
     const run = await download({ ...headers, 'content-encoding': 'gzip' }, content);
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining(`Saved ${file}`)]);
+    expect(run).toExit(0, { stdout: expect.stringContaining(`Saved ${file}`) });
     expect(readFileSync(join(bed.directory, file))).toEqual(content);
   });
 
@@ -119,9 +112,7 @@ describe('a download', () => {
     [{ 'content-encoding': 'gzip', 'content-disposition': 'attachment; filename="db.sql"' }],
     [{ 'content-encoding': 'gzip', 'content-type': 'application/octet-stream' }],
   ])('with %j is refused, because it is not the file', async (headers) => {
-    const run = await download(headers, content);
-    expect([run.code, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('compressed the download, which dnx did not request.');
+    await expect(download(headers, content)).toExit(1, { stdout: '', says: 'compressed the download, which dnx did not request.' });
     for (const name of ['db.sql.gz', 'db.sql', 'backup-7']) expect(existsSync(join(bed.directory, name))).toBe(false);
   });
 });

@@ -1,13 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const list = async (line = 'config list --json', env = {}) => {
   const run = await bed.dnx(line, { env });
@@ -17,8 +14,8 @@ const list = async (line = 'config list --json', env = {}) => {
 
 describe('config', () => {
   test('lists the effective values and their origins', async () => {
-    expect((await bed.dnx('config set server web-1')).code).toBe(0);
-    expect((await bed.dnx('config set site shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('config set server web-1')).toExit(0);
+    await expect(bed.dnx('config set site shop.example.com')).toExit(0);
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ site: 'blog.example.com' }));
     expect(await list()).toEqual({
       profile: 'default (default)',
@@ -36,7 +33,7 @@ describe('config', () => {
     const missing = `${join(bed.directory, '.deploynix.json')} has no environment 'typo'.`;
     const env = { DNX_ENV: 'typo' };
     expect((await bed.dnx('config list', { env })).stderr).toBe(`${missing}\n`);
-    expect(await bed.dnx('config get site', { env })).toMatchObject({ code: 2, stderr: `Error: ${missing}\n  It has live.\n` });
+    await expect(bed.dnx('config get site', { env })).toExit(2, { stderr: `Error: ${missing}\n  It has live.\n` });
     expect((await bed.dnx('config get output', { env })).stdout).toBe('table\n');
   });
 
@@ -44,7 +41,7 @@ describe('config', () => {
     mkdirSync(join(bed.directory, 'config'));
     writeFileSync(join(bed.directory, 'config/config.json'), '\ufeff{"profiles":{"default":{"site":"shop.example.com"}}}');
     expect((await bed.dnx('config get site')).stdout).toBe('shop.example.com\n');
-    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '' });
+    await expect(bed.dnx('config set server web-1')).toExit(0, { stderr: '' });
     expect((await bed.dnx('config get site')).stdout).toBe('shop.example.com\n');
   });
 
@@ -67,22 +64,22 @@ describe('config', () => {
   });
 
   test('uses the settings of the profile', async () => {
-    expect((await bed.dnx('config set server web-1')).code).toBe(0);
-    expect((await bed.dnx('config set output json')).code).toBe(0);
+    await expect(bed.dnx('config set server web-1')).toExit(0);
+    await expect(bed.dnx('config set output json')).toExit(0);
     const run = await bed.dnx('daemon list');
     expect(run.json<unknown[]>().length).toBeGreaterThan(1);
-    expect((await bed.dnx('config unset server')).code).toBe(0);
-    expect((await bed.dnx('daemon list')).code).toBe(2);
+    await expect(bed.dnx('config unset server')).toExit(0);
+    await expect(bed.dnx('daemon list')).toExit(2);
   });
 
   test('keeps the settings of profiles separate', async () => {
-    expect((await bed.dnx('config set server web-1 --profile work')).code).toBe(0);
+    await expect(bed.dnx('config set server web-1 --profile work')).toExit(0);
     expect((await bed.dnx('config get server --profile work')).stdout).toBe('web-1\n');
-    expect(await bed.dnx('config get server')).toMatchObject({ code: 6, stdout: '' });
+    await expect(bed.dnx('config get server')).toExit(6, { stdout: '' });
   });
 
   test('normalizes a host to an origin', async () => {
-    expect((await bed.dnx('config set host deploynix.example.com/')).code).toBe(0);
+    await expect(bed.dnx('config set host deploynix.example.com/')).toExit(0);
     expect((await bed.dnx('config get host', { env: { DNX_HOST: undefined } })).stdout).toBe('https://deploynix.example.com\n');
   });
 
@@ -95,10 +92,9 @@ describe('config', () => {
     mkdirSync(join(bed.directory, 'config'));
     writeFileSync(join(bed.directory, 'config/config.json'), '{"profiles":{"default":{"output":"pdf"}}}');
     const run = await bed.dnx('server list');
-    expect(run.code).toBe(2);
-    expect(run.stderr).toContain('It came from the profile. Remove it with: dnx config unset output --output table');
-    expect((await bed.dnx('config unset output --output table')).code).toBe(0);
-    expect((await bed.dnx('server list')).code).toBe(0);
+    expect(run).toExit(2, { says: 'It came from the profile. Remove it with: dnx config unset output --output table' });
+    await expect(bed.dnx('config unset output --output table')).toExit(0);
+    await expect(bed.dnx('server list')).toExit(0);
   });
 
   test('an unusable settings directory stops only commands that write to it', async () => {
@@ -109,10 +105,9 @@ describe('config', () => {
       expect([line, run.code]).toEqual([line, 0]);
     }
     const set = await bed.dnx('config set server a', { env });
-    expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Could not save the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
+    expect(set).toExit(1, { says: `Could not save the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.` });
     const login = await bed.dnx('login --with-token --insecure-storage', { env, stdin: bed.sandbox.token });
-    expect([login.code, login.calls, login.stdout]).toEqual([1, [], '']);
-    expect(login.stderr).toContain(`Could not create ${env.DNX_CONFIG_DIR} (ENOTDIR).`);
+    expect(login).toExit(1, { calls: [], stdout: '', says: `Could not create ${env.DNX_CONFIG_DIR} (ENOTDIR).` });
   });
 
   test.each([
@@ -122,6 +117,6 @@ describe('config', () => {
     'config get colour',
     'config set server',
   ])('%s is a usage error', async (line) => {
-    expect((await bed.dnx(line)).code).toBe(2);
+    await expect(bed.dnx(line)).toExit(2);
   });
 });

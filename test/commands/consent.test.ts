@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
 const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
@@ -16,7 +13,7 @@ describe('the confirmation for several targets', () => {
     const run = await bed.dnx('site suspend shop.example.com api.example.com', terminal('n\r'));
     expect(run.stderr).toContain('Suspend 2 sites (shop.example.com on server web-1, api.example.com on server web-2)?');
     expect(sent(run.calls)).toEqual([]);
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
   });
 
   test('names the server once if they share it', async () => {
@@ -60,14 +57,12 @@ describe('backup restore', () => {
   });
 
   test.each(['shop', seeded.databases.shop])('--confirm %s names what it overwrites too', async (name) => {
-    const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`${overwrites}\n`)]);
+    await expect(bed.dnx(`backup restore ${database} --confirm ${name}`)).toExit(0, { says: `${overwrites}\n` });
   });
 
   test.each([database, 'analytics', 'Shop'])('--confirm %s does not match, so nothing is sent', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(`'${name}' does not match. Nothing was changed.\n  Expected 'shop'.`);
+    expect(run).toExit(2, { stdout: '', says: `'${name}' does not match. Nothing was changed.\n  Expected 'shop'.` });
     expect(sent(run.calls)).toEqual([]);
   });
 
@@ -97,7 +92,7 @@ describe('backup restore', () => {
   test('works with a token that cannot read the server', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['database:read', 'database:update']) };
     const run = await bed.dnx(`backup restore ${database} --confirm shop --no-wait`, { env });
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`on ${seeded.servers['db-1']} with the backup`)]);
+    expect(run).toExit(0, { says: `on ${seeded.servers['db-1']} with the backup` });
   });
 });
 
@@ -107,13 +102,12 @@ describe('api DELETE', () => {
 
   test.each(['DELETE', 'delete'])('%s without a terminal needs --yes and sends nothing', async (method) => {
     const run = await bed.dnx(['api', method, '/servers/{server}/daemons/7', '--server', 'web-1']);
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    expect(run).toExit(2, { stdout: '', calls: [] });
     expect(run.stderr).toBe('Error: DELETE needs confirmation. Nothing was sent.\n  Use --yes, or run in a terminal to confirm.\n');
   });
 
   test('--yes sends it', async () => {
-    const run = await bed.dnx(['api', 'DELETE', path, '--yes']);
-    expect([run.code, run.calls]).toEqual([0, [`DELETE ${path}`]]);
+    await expect(bed.dnx(['api', 'DELETE', path, '--yes'])).toExit(0, { calls: [`DELETE ${path}`] });
   });
 
   test.each([
@@ -126,7 +120,6 @@ describe('api DELETE', () => {
   });
 
   test('PUT needs no confirmation', async () => {
-    const run = await bed.dnx(['api', 'PUT', path, '-F', 'command=top']);
-    expect([run.code, run.calls]).toEqual([0, [`PUT ${path}`]]);
+    await expect(bed.dnx(['api', 'PUT', path, '-F', 'command=top'])).toExit(0, { calls: [`PUT ${path}`] });
   });
 });

@@ -48,5 +48,5 @@ test('a frequency that is refused is answered with one that is valid', async () 
   const bed = await openBed();
   const run = await bed.dnx(`crontab create 'php artisan inspire' --frequency minutely ${on}`);
   await bed.close();
-  expect([run.code, run.stderr]).toEqual([7, expect.stringContaining("invalid.   (for example: '*/5 * * * *')")]);
+  expect(run).toExit(7, { says: "invalid.   (for example: '*/5 * * * *')" });
 });

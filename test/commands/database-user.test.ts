@@ -47,10 +47,10 @@ testGroup('database-user', {
 test('database-user create rejects a password as an argument, and prints none from stdin', async () => {
   const bed = await openBed();
   const refused = await bed.dnx(`database-user create reporting --password hunter2 ${on}`);
-  expect(refused).toMatchObject({ code: 2, calls: [] });
+  expect(refused).toExit(2, { calls: [] });
   expect(refused.stderr).not.toContain('hunter2');
   const given = await bed.dnx(`database-user create reporting --password - ${on}`, { stdin: 'hunter2' });
   expect(given.stdout).not.toMatch(/Password|hunter2/);
-  expect(given.code).toBe(0);
+  expect(given).toExit(0);
   await bed.close();
 });

@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('deploy', () => {
   test('prints the release, the URL and how to undo it', async () => {
@@ -29,7 +26,7 @@ describe('deploy', () => {
     bed.sandbox.state.fail_deploys = true;
     const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active);
     const run = await bed.dnx('deploy shop.example.com');
-    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run).toExit(1, { stdout: '' });
     expect(run.stderr).toMatch(
       new RegExp(
         [
@@ -45,8 +42,7 @@ describe('deploy', () => {
   test('watch offers dnx why, too, with the host that it needs', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
     const run = await bed.dnx(['watch', 'shop.example.com', '--host', bed.sandbox.url]);
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain(`\n  why     dnx why shop.example.com --server web-1 --host ${bed.sandbox.url}\n`);
+    expect(run).toExit(1, { says: `\n  why     dnx why shop.example.com --server web-1 --host ${bed.sandbox.url}\n` });
   });
 
   test('--fields prints only these fields of the result', async () => {
@@ -55,9 +51,7 @@ describe('deploy', () => {
   });
 
   test('--no-wait prints what it started and how to watch it', async () => {
-    const run = await bed.dnx('deploy shop.example.com --no-wait');
-    expect(run).toMatchObject({
-      code: 0,
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0, {
       stdout: '✓ Started a deployment of shop.example.com\n',
       stderr: 'Watch it with: dnx watch shop.example.com --server web-1\n',
     });

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 const SITE = `/servers/${web1}/sites/${shop}`;
 const RESUME = 'dnx watch shop.example.com --server web-1';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** After the first request, the site's status stays deploying. */
 const stayDeploying = () => {
@@ -48,7 +45,7 @@ describe('deploy', () => {
       release: '20260416_120003',
     });
     expect(run.waited).toBeGreaterThanOrEqual(timings.deployBegins + timings.deployRuns);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(posts()).toEqual([`${SITE}/deploy`]);
   });
 
@@ -56,16 +53,14 @@ describe('deploy', () => {
     bed.sandbox.faults.always({ method: 'POST', path: `${SITE}/deploy` }, { status: 202, body: { message: 'Deployment started.' } });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
-    expect(run).toMatchObject({ code: 1, waited: 92_000 });
-    expect(run.stderr).toContain('there is no sign that it started');
+    expect(run).toExit(1, { waited: 92_000, says: 'there is no sign that it started' });
     expect(posts()).toHaveLength(1);
   });
 
   test('waits until --timeout while the deployment is in progress', async () => {
     stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 3m');
-    expect(run).toMatchObject({ code: 124, stdout: '', waited: 180_000 });
-    expect(run.stderr).toContain('the deployment of shop.example.com continues');
+    expect(run).toExit(124, { stdout: '', waited: 180_000, says: 'the deployment of shop.example.com continues' });
     expect(run.stderr).toContain(`Resume with: ${RESUME}`);
     expect(run.stderr).not.toContain('dnx why');
     expect(posts()).toHaveLength(1);
@@ -74,18 +69,17 @@ describe('deploy', () => {
   test('ignores the failure of an earlier deployment', async () => {
     const run = await bed.dnx('deploy api.example.com --json');
     expect(run.json()).toMatchObject({ site: 'api.example.com', outcome: 'succeeded' });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
   });
 
   test('a failed deployment exits 1, and prints a result on stdout only with --json', async () => {
     bed.sandbox.state.fail_deploys = true;
     const table = await bed.dnx('deploy shop.example.com');
-    expect(table).toMatchObject({ code: 1, stdout: '' });
-    expect(table.stderr).toContain('Error: Deployment of shop.example.com failed after 16s\n');
+    expect(table).toExit(1, { stdout: '', says: 'Error: Deployment of shop.example.com failed after 16s\n' });
     expect(posts()).toHaveLength(1);
 
     const json = await bed.dnx('deploy shop.example.com --json');
-    expect(json.code).toBe(1);
+    expect(json).toExit(1);
     expect(json.json()).toMatchObject({ outcome: 'failed', status: 'failed' });
     expect(JSON.parse(json.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
       error: { code: 'failed', next: [{ command: 'dnx why shop.example.com --server web-1', why: 'Find out why' }] },
@@ -107,23 +101,19 @@ describe('deploy', () => {
   test('does not resend the request after a lost response', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com');
-    expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('The request may have gone through.');
-    expect(run.stderr).toContain(`Check before you retry: ${RESUME}`);
+    expect(run).toExit(13, { stdout: '', says: ['The request may have gone through.', `Check before you retry: ${RESUME}`] });
     expect(posts()).toHaveLength(1);
   });
 
   test('with --no-wait says how to check after a lost response', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com --no-wait');
-    expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('Check before you retry: dnx watch shop.example.com --server web-1');
+    expect(run).toExit(13, { stdout: '', says: 'Check before you retry: dnx watch shop.example.com --server web-1' });
   });
 
   test('does not resend the request after a 5xx', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, { status: 502, body: '<html>Bad Gateway</html>' });
-    const run = await bed.dnx('deploy shop.example.com');
-    expect(run).toMatchObject({ code: 1, stdout: '' });
+    await expect(bed.dnx('deploy shop.example.com')).toExit(1, { stdout: '' });
     expect(posts()).toHaveLength(1);
   });
 
@@ -138,15 +128,13 @@ describe('deploy', () => {
   test('gives up after five polls without a response, not after four', async () => {
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer);
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, 'drop', 4);
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
 
     // The site is remembered by now: it is verified and read before the first poll.
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer, 2);
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, { status: 503 }, 5);
     const run = await bed.dnx('deploy shop.example.com');
-    expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com: no response, retrying');
-    expect(run.stderr).toContain('Error: Lost contact with shop.example.com');
+    expect(run).toExit(13, { stdout: '', says: ['shop.example.com: no response, retrying', 'Error: Lost contact with shop.example.com'] });
     expect(run.stderr).toContain(`Resume with: ${RESUME}`);
     expect(posts()).toHaveLength(2);
   });
@@ -156,8 +144,7 @@ describe('deploy', () => {
       bed.sandbox.state.tokens.splice(0);
     });
     const run = await bed.dnx('deploy shop.example.com');
-    expect(run).toMatchObject({ code: 4, stdout: '' });
-    expect(run.stderr).toContain('The token expired or was revoked; the deployment continues.\n  Sign in with: dnx login\n');
+    expect(run).toExit(4, { stdout: '', says: 'The token expired or was revoked; the deployment continues.\n  Sign in with: dnx login\n' });
     expect(run.stderr).toContain(`  Then resume with: ${RESUME}\n`);
     const token = bed.sandbox.mint(['*']);
     const again = await bed.dnx('site watch --json', { env: { DNX_TOKEN: token } });
@@ -168,13 +155,13 @@ describe('deploy', () => {
     const run = await bed.dnx(`site deploy ${shop} --server ${web1} --no-wait --json`);
     expect(run.calls).toEqual([`POST ${SITE}/deploy`]);
     expect(run.json()).toMatchObject({ site: shop, server: web1, outcome: 'started', status: null });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
   });
 
   test('starts a deployment with a token that cannot follow it, and says so', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`deploy ${shop} --server ${web1} --json`, { env });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject({ outcome: 'started' });
     expect(run.stderr).toContain('! This token cannot follow the deployment: it lacks site:read.\n');
     expect(posts()).toHaveLength(1);
@@ -182,17 +169,13 @@ describe('deploy', () => {
 
   test.each(['--wait', '--verify /up'])('refuses %s with such a token before it deploys', async (option) => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
-    const run = await bed.dnx(`deploy ${shop} --server ${web1} ${option}`, { env });
-    expect(run).toMatchObject({ code: 5, stdout: '' });
-    expect(run.stderr).toContain('nothing was deployed');
+    await expect(bed.dnx(`deploy ${shop} --server ${web1} ${option}`, { env })).toExit(5, { stdout: '', says: 'nothing was deployed' });
     expect(posts()).toHaveLength(0);
   });
 
   test('reports a rejected request and keeps no run', async () => {
-    const run = await bed.dnx('deploy docs.example.com');
-    expect(run).toMatchObject({ code: 7, stdout: '' });
-    expect(run.stderr).toContain('This site is suspended.');
-    expect((await bed.dnx('site watch')).code).toBe(2);
+    await expect(bed.dnx('deploy docs.example.com')).toExit(7, { stdout: '', says: 'This site is suspended.' });
+    await expect(bed.dnx('site watch')).toExit(2);
   });
 
   test('follows a site without zero-downtime releases', async () => {
@@ -234,7 +217,6 @@ describe('deploy', () => {
       bed.clock.now = () => jump() + 86_400_000;
     });
     stayDeploying();
-    const run = await bed.dnx('deploy shop.example.com --timeout 1m');
-    expect(run).toMatchObject({ code: 124, waited: 60_000 });
+    await expect(bed.dnx('deploy shop.example.com --timeout 1m')).toExit(124, { waited: 60_000 });
   });
 });

@@ -1,18 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const open = (line: string, env: Readonly<Record<string, string>> = {}) => bed.dnx(`open ${line} --print`, { env });
 const pageOf = (server: string) => `${bed.sandbox.url}/servers/${server}\n`;
@@ -23,12 +20,12 @@ const change = (fields: object) => Object.assign(bed.sandbox.state.servers.find(
 
 describe('a destination is a server if it is', () => {
   test.each(['web-1', 'WEB-1', web1, '203.0.113.10'])('%s', async (word) => {
-    expect(await open(word)).toMatchObject({ code: 0, stderr: '', stdout: pageOf(web1) });
+    await expect(open(word)).toExit(0, { stderr: '', stdout: pageOf(web1) });
   });
 
   test.each(['web.1', 'db1.internal', 'web1.example.com', 'WEB.1', 'münchen.example'])('%s, a name with a dot', async (word) => {
     change({ name: word.toLowerCase() });
-    expect(await open(word)).toMatchObject({ code: 0, stderr: '', stdout: pageOf(web1) });
+    await expect(open(word)).toExit(0, { stderr: '', stdout: pageOf(web1) });
   });
 
   test.each(['2001:db8::1', '::1', '::ffff:203.0.113.10'])('the address %s', async (ip_address) => {
@@ -86,8 +83,7 @@ describe('without a destination on a terminal', () => {
   });
 
   test('a server is picked with a token that cannot read sites', async () => {
-    const run = await pick(keys.enter, { DNX_TOKEN: bed.sandbox.mint(['server:read']) });
-    expect([run.code, run.stdout]).toEqual([0, pageOf(web1)]);
+    await expect(pick(keys.enter, { DNX_TOKEN: bed.sandbox.mint(['server:read']) })).toExit(0, { stdout: pageOf(web1) });
   });
 
   test('nothing is picked with a default', async () => {
@@ -96,7 +92,7 @@ describe('without a destination on a terminal', () => {
 
   test('a broken link file stops it', async () => {
     writeFileSync(join(bed.directory, '.deploynix.json'), '{');
-    expect(await pick('')).toMatchObject({ code: 2, calls: [] });
+    await expect(pick('')).toExit(2, { calls: [] });
   });
 });
 
@@ -122,11 +118,8 @@ describe('requests', () => {
 
   test('a token that cannot read sites finds a server with a dot', async () => {
     change({ name: 'web.1' });
-    const run = await open('web.1', { DNX_TOKEN: bed.sandbox.mint(['server:read']) });
-    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', pageOf(web1)]);
-    const missing = await open('shop.example.com', { DNX_TOKEN: bed.sandbox.mint(['server:read']) });
-    expect([missing.code, missing.stdout]).toEqual([5, '']);
-    expect(missing.stderr).toContain('site:read');
+    await expect(open('web.1', { DNX_TOKEN: bed.sandbox.mint(['server:read']) })).toExit(0, { stderr: '', stdout: pageOf(web1) });
+    await expect(open('shop.example.com', { DNX_TOKEN: bed.sandbox.mint(['server:read']) })).toExit(5, { stdout: '', says: 'site:read' });
   });
 });
 
@@ -139,21 +132,18 @@ describe('an unknown destination', () => {
     ['198.51.100.99', `Error: Server or site '198.51.100.99' not found.\n  Run: dnx server list\n  Run: dnx site list\n`],
   ])('%s', async (word, stderr) => {
     change({ name: 'web.1' });
-    const run = await open(word);
-    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', stderr]);
+    await expect(open(word)).toExit(6, { stdout: '', stderr });
   });
 
   test('without a dot is compared with remembered sites, too', async () => {
-    expect((await open('shop.example.com')).code).toBe(0);
+    await expect(open('shop.example.com')).toExit(0);
     const run = await open('shop');
     expect([run.code, lists(run.calls).length]).toEqual([6, 1]);
     expect(run.stderr).toBe(`Error: Server or site 'shop' not found. Did you mean 'shop.example.com' (web-1)?\n`);
   });
 
   test('that is the id of a site says how to give it', async () => {
-    const run = await open(shop);
-    expect([run.code, run.stdout]).toEqual([6, '']);
-    expect(run.stderr).toContain(`\n  '${shop}' is the id of site shop.example.com. Use --site ${shop}.\n`);
+    await expect(open(shop)).toExit(6, { stdout: '', says: `\n  '${shop}' is the id of site shop.example.com. Use --site ${shop}.\n` });
     expect((await open(`--site ${shop}`)).stdout).toBe('https://shop.example.com\n');
     expect((await open('01JQ8Z4T9G0000000000SR9999')).stderr).not.toContain('--site');
   });
@@ -166,13 +156,13 @@ describe('an unknown destination', () => {
   test('that is not given is exit 2, without a request', async () => {
     const run = await open('');
     const ways = 'Name one, set a default with `dnx link`, or run in a terminal to pick one.';
-    expect([run.code, run.stderr, run.calls]).toEqual([2, `Error: No server or site given.\n  ${ways}\n`, []]);
+    expect(run).toExit(2, { stderr: `Error: No server or site given.\n  ${ways}\n`, calls: [] });
     expect((await open('', { DNX_SERVER: 'web-1' })).stdout).toBe(pageOf(web1));
     expect((await open('', { DNX_SITE: 'shop.example.com' })).stdout).toBe('https://shop.example.com\n');
   });
 
   test('is not given twice', async () => {
-    expect(await open('web-1 --server web-2 --site shop.example.com')).toMatchObject({ code: 2, calls: [] });
+    await expect(open('web-1 --server web-2 --site shop.example.com')).toExit(2, { calls: [] });
   });
 });
 

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { type Dialect, speak } from '../support/platform.ts';
 import { sampled } from '../support/volume.ts';
 
@@ -8,11 +9,7 @@ const shop = seeded.sites['shop.example.com'];
 const OURS = '20260416_120003';
 const MINUTE = 60_000;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
 const releases = () => bed.sandbox.state.releases.filter(({ site_id }) => site_id === shop);
@@ -62,7 +59,7 @@ describe.each(sampled(dialects, 12, 9))('if %s', (_, dialect) => {
     speak(bed, dialect);
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(posts()).toHaveLength(1);
   });
 
@@ -71,7 +68,7 @@ describe.each(sampled(dialects, 12, 9))('if %s', (_, dialect) => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'failed' });
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
   });
 });
 
@@ -172,9 +169,7 @@ describe('a rollback', () => {
   ])('needs --to if %s', async (_, dialect) => {
     speak(bed, dialect);
     const run = await bed.dnx('rollback shop.example.com --yes');
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('Nothing was rolled back.');
-    expect(run.stderr).toContain('Choose a release with --to.');
+    expect(run).toExit(2, { stdout: '', says: ['Nothing was rolled back.', 'Choose a release with --to.'] });
     expect(posts()).toEqual([]);
     const target = previous();
     const named = await bed.dnx(`rollback shop.example.com --yes --to ${target?.id} --json`);

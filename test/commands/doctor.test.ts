@@ -1,14 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keychainFailure } from '../../src/machine/credentials/keychain-failure.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 interface Line {
   readonly check: string;
@@ -27,7 +24,7 @@ async function runDoctor(line = 'doctor --json', options: RunOptions = {}) {
 describe('doctor', () => {
   test('runs every check and prints no secrets, paths or email addresses', async () => {
     const { run, by } = await runDoctor('doctor --json', { env: { SHELL: '/bin/bash' } });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(by).toEqual({
       versions: expect.stringMatching(/^ok: dnx .*, Node 20\.19\.0, linux$/),
       'settings directory': 'skipped: ~/config does not exist yet',
@@ -53,14 +50,14 @@ describe('doctor', () => {
 
   test('does not take its wait for the rate limit for a slow network', async () => {
     const env = { DNX_RATE_LIMIT: '1' };
-    expect((await bed.dnx('whoami', { env })).code).toBe(0);
+    await expect(bed.dnx('whoami', { env })).toExit(0);
     const { run, by } = await runDoctor('doctor --json', { env });
     expect([run.waited > 60_000, by.latency]).toEqual([true, expect.stringMatching(/^ok: \d+ ms$/)]);
   });
 
   test('gives one advice about a token in a file without a keychain', async () => {
     const env = { DNX_TOKEN: undefined };
-    expect((await bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env })).code).toBe(0);
+    await expect(bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env })).toExit(0);
     const fail = (): never => {
       throw keychainFailure('No keychain available');
     };
@@ -119,7 +116,7 @@ describe('doctor', () => {
   ])('with %j, the check %s fails and has a fix', async (options, check, words) => {
     const { run, lines } = await runDoctor('doctor --json', options);
     const line = lines.find((each) => each.check === check);
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(`${line?.verdict}: ${line?.detail}`).toContain(words);
     expect(line?.fix).toEqual(expect.stringMatching(/\w/));
     const { error } = JSON.parse(run.stderr) as { error: { message: string } };
@@ -143,9 +140,7 @@ describe('doctor', () => {
   });
 
   test('reports files that others can read, and unencrypted tokens', async () => {
-    expect((await bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env: { DNX_TOKEN: undefined } })).code).toBe(
-      0,
-    );
+    await expect(bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env: { DNX_TOKEN: undefined } })).toExit(0);
     chmodSync(join(bed.directory, 'config'), 0o755);
     chmodSync(join(bed.directory, 'config', 'config.json'), 0o644);
     const { by, lines } = await runDoctor('doctor --json', { env: { DNX_TOKEN: undefined } });

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading, turn } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -8,11 +9,7 @@ const shop = seeded.sites['shop.example.com'];
 const UNICODE = 'münchen.example';
 const PUNYCODE = 'xn--mnchen-3ya.example';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 function rename(domain: string): void {
   const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
@@ -47,8 +44,7 @@ describe.each(spellings.map((typed, row) => [typed, turn([PUNYCODE, UNICODE], ro
 
 test.each(leading(spellings, 2))('a site typed as %s is deployed and followed as the other spelling', async (typed) => {
   rename(PUNYCODE);
-  const run = await bed.dnx(['deploy', typed]);
-  expect(run.code, run.stderr).toBe(0);
+  await expect(bed.dnx(['deploy', typed])).toExit(0);
 });
 
 describe('a domain', () => {
@@ -98,8 +94,8 @@ describe('a domain', () => {
 });
 
 test('a server name ignores case, but keeps its dot', async () => {
-  expect((await bed.dnx('server show WEB-1')).code).toBe(0);
-  expect((await bed.dnx('server show web-1.')).code).toBe(6);
+  await expect(bed.dnx('server show WEB-1')).toExit(0);
+  await expect(bed.dnx('server show web-1.')).toExit(6);
 });
 
 describe.each([
@@ -120,7 +116,7 @@ describe.each([
     ['to deploy', ['deploy', pasted, '--dry-run'], {}],
   ])('is the site %s', async (_, line, env) => {
     const run = await bed.dnx(line, { env });
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect([run.stdout, run.calls]).toEqual([expect.not.stringContaining('blog'), expect.arrayContaining([expect.stringContaining(shop)])]);
   });
 });

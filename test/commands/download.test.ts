@@ -1,25 +1,24 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { archive } from '../../src/sandbox/resources/backups.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const id = seeded.backups['shop database, completed'];
 const whole = Buffer.from(archive({ id }));
 const path = `/backups/${id}/download`;
 const NAME = /^shop-\d{8}-\d{6}\.sql\.gz$/;
 
-let bed: Bed;
+const bed = perTest(openBed);
 let cwd: string;
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   cwd = join(bed.directory, 'here');
   mkdirSync(cwd);
 });
-afterEach(() => bed.close());
 
 const download = (rest = '', options: RunOptions = {}) => bed.dnx(`backup download ${id} ${rest}`, { cwd, ...options });
 const files = () => readdirSync(cwd);
@@ -42,7 +41,7 @@ describe('to a file', () => {
     const run = await download();
     const [name = ''] = files();
     expect(name).toMatch(NAME);
-    expect([run.code, run.stdout]).toEqual([0, `✓ Saved ${name} (${(whole.length / 1000).toFixed(0)} kB)\n`]);
+    expect(run).toExit(0, { stdout: `✓ Saved ${name} (${(whole.length / 1000).toFixed(0)} kB)\n` });
     expect(readFileSync(join(cwd, name)).equals(whole)).toBe(true);
     expect(statSync(join(cwd, name)).mode & 0o777).toBe(0o600);
     expect(files()).toHaveLength(1);
@@ -57,14 +56,11 @@ describe('to a file', () => {
     mkdirSync(join(cwd, 'folder'));
     expect((await download('-O folder')).stdout).toMatch(/^✓ Saved folder\/shop-/);
     expect((await download('-O folder/x.gz')).stdout).toMatch(/^✓ Saved folder\/x\.gz /);
-    expect((await download('-O ~/home.gz')).code).toBe(0);
+    await expect(download('-O ~/home.gz')).toExit(0);
     expect(existsSync(join(bed.directory, 'home.gz'))).toBe(true);
-    const nowhere = await download('-O nowhere/x.gz');
-    expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('Directory nowhere does not exist.'), []]);
-    const inFile = await download('-O folder/x.gz/y.gz');
-    expect([inFile.code, inFile.stderr, inFile.calls]).toEqual([2, expect.stringContaining('Directory folder/x.gz does not exist.'), []]);
-    const long = await download(`-O ${'x'.repeat(300)}`);
-    expect([long.code, long.stderr, long.calls]).toEqual([1, expect.stringContaining('The name is too long'), []]);
+    await expect(download('-O nowhere/x.gz')).toExit(2, { says: 'Directory nowhere does not exist.', calls: [] });
+    await expect(download('-O folder/x.gz/y.gz')).toExit(2, { says: 'Directory folder/x.gz does not exist.', calls: [] });
+    await expect(download(`-O ${'x'.repeat(300)}`)).toExit(1, { says: 'The name is too long', calls: [] });
   });
 
   test('shows a progress bar with size and rate on a terminal', async () => {
@@ -78,12 +74,9 @@ describe('to a file', () => {
 describe('overwriting', () => {
   test('is refused before any request if the name is given, and before the body otherwise', async () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
-    const named = await download('-O x.gz');
-    expect([named.code, named.stdout, named.calls]).toEqual([2, '', []]);
-    expect(named.stderr).toContain('x.gz already exists.');
-    expect((await download('--quiet')).code).toBe(0);
-    const again = await download();
-    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/shop-.* already exists\.\n.*--force/)]);
+    await expect(download('-O x.gz')).toExit(2, { stdout: '', calls: [], says: 'x.gz already exists.' });
+    await expect(download('--quiet')).toExit(0);
+    await expect(download()).toExit(2, { stderr: expect.stringMatching(/shop-.* already exists\.\n.*--force/) });
     expect(readFileSync(join(cwd, 'x.gz'), 'utf8')).toBe('mine');
     const forced = await download('-O x.gz --force');
     expect([forced.code, readFileSync(join(cwd, 'x.gz')).equals(whole)]).toEqual([0, true]);
@@ -93,10 +86,9 @@ describe('overwriting', () => {
   test('--force replaces a symbolic link instead of its target, and never a device', async () => {
     writeFileSync(join(bed.directory, 'precious'), 'mine');
     symlinkSync(join(bed.directory, 'precious'), join(cwd, 'x.gz'));
-    expect((await download('-O x.gz --force')).code).toBe(0);
+    await expect(download('-O x.gz --force')).toExit(0);
     expect(readFileSync(join(bed.directory, 'precious'), 'utf8')).toBe('mine');
-    const device = await download('-O /dev/null --force');
-    expect([device.code, device.calls]).toEqual([2, []]);
+    await expect(download('-O /dev/null --force')).toExit(2, { calls: [] });
   });
 });
 
@@ -131,7 +123,7 @@ describe('a failed download leaves no file', () => {
   test('a lost connection with --force keeps the existing file', async () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
     bed.sandbox.faults.next({ path }, 'cut');
-    expect((await download('-O x.gz --force')).code).toBe(13);
+    await expect(download('-O x.gz --force')).toExit(13);
     expect([files(), readFileSync(join(cwd, 'x.gz'), 'utf8')]).toEqual([['x.gz'], 'mine']);
   });
 
@@ -156,8 +148,8 @@ describe('a failed download leaves no file', () => {
   });
 
   test('the limit of 10 downloads an hour exits 9', async () => {
-    for (let n = 0; n < 10; n++) expect((await download(`-O ${n}.gz`)).code).toBe(0);
-    expect((await download('-O x.gz')).code).toBe(9);
+    for (let n = 0; n < 10; n++) await expect(download(`-O ${n}.gz`)).toExit(0);
+    await expect(download('-O x.gz')).toExit(9);
   });
 
   test('a web page instead of a backup exits 1', async () => {
@@ -174,14 +166,12 @@ describe('to standard output', () => {
   });
 
   test('refuses to write to a terminal', async () => {
-    const run = await download('-O -', { columns: 80 });
-    expect([run.code, run.calls, run.stdout]).toEqual([2, [], '']);
+    await expect(download('-O -', { columns: 80 })).toExit(2, { calls: [], stdout: '' });
   });
 
   test('says that the output is incomplete after a lost connection', async () => {
     bed.sandbox.faults.next({ path }, 'cut');
-    const run = await download('-O -');
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('The output is incomplete.')]);
+    await expect(download('-O -')).toExit(13, { says: 'The output is incomplete.' });
   });
 });
 
@@ -236,8 +226,7 @@ describe('a backup on another server', () => {
 
   test('reports a file server that refuses, and a truncated file', async () => {
     await elsewhere((_, response) => void response.writeHead(403, { 'Content-Type': 'application/xml' }).end('<Error/>'), redirect(302));
-    const refused = await download();
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:\d+ returned 403 instead of the backup/)]);
+    await expect(download()).toExit(1, { stderr: expect.stringMatching(/127\.0\.0\.1:\d+ returned 403 instead of the backup/) });
     bed.sandbox.faults.clear();
     await elsewhere((_, response) => {
       response.writeHead(200, { 'Content-Length': whole.length });

@@ -1,15 +1,12 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const CRON = "crontab update 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run' --server web-1";
 
@@ -22,10 +19,8 @@ async function dry(line: string, options?: RunOptions) {
 
 describe('--dry-run', () => {
   test('shows what would change from what to what, and which abilities that needs', async () => {
-    const run = await dry(`${CRON} --frequency '0 7 * * *'`);
-    expect([run.code, run.stdout, run.stderr]).toEqual([
-      0,
-      [
+    await expect(dry(`${CRON} --frequency '0 7 * * *'`)).toExit(0, {
+      stdout: [
         "~ update cron job 'php8.3 /home/deploynix/shop.example.com/current/artisan schedule:run' on server web-1",
         "  frequency  '* * * * *' → '0 7 * * *'",
         '1 change',
@@ -33,8 +28,8 @@ describe('--dry-run', () => {
         '  undo   dnx undo',
         '',
       ].join('\n'),
-      'Nothing was changed.\n',
-    ]);
+      stderr: 'Nothing was changed.\n',
+    });
   });
 
   test('prints a plan for scripts', async () => {
@@ -79,16 +74,13 @@ describe('--dry-run', () => {
     const { server_id, ...was } = { ...crontab };
     const out = `crontab delete ${was.id} --server ${server_id} --dry-run --out plan.json`;
     expect((await bed.dnx(out)).stdout).toContain('  undo     dnx undo\n');
-    expect((await bed.dnx('apply plan.json --yes')).code).toBe(0);
-    expect((await bed.dnx('undo --yes')).code).toBe(0);
+    await expect(bed.dnx('apply plan.json --yes')).toExit(0);
+    await expect(bed.dnx('undo --yes')).toExit(0);
     expect(bed.sandbox.state.crontabs.at(-1)).toMatchObject({ command: was.command, frequency: was.frequency, user: was.user });
   });
 
   test('fails as the command would if an id names nothing', async () => {
-    expect(await dry(`crontab delete 01JQ8Z4T9G0000000000NOTHIN --server ${seeded.servers['web-1']}`)).toMatchObject({
-      code: 6,
-      stdout: '',
-    });
+    await expect(dry(`crontab delete 01JQ8Z4T9G0000000000NOTHIN --server ${seeded.servers['web-1']}`)).toExit(6, { stdout: '' });
   });
 
   test('takes a token that cannot read what it changes', async () => {
@@ -109,7 +101,7 @@ describe('--dry-run', () => {
         return network.request(request);
       },
     });
-    expect((await bed.dnx('apply plan.json --yes', { through })).code).toBe(0);
+    await expect(bed.dnx('apply plan.json --yes', { through })).toExit(0);
     expect(asked).toEqual(['?force=1&with=a&with=b']);
   });
 
@@ -130,10 +122,10 @@ describe('--dry-run', () => {
   });
 
   test('fails as the command would before it sends anything', async () => {
-    expect(await dry('server delete web-1 --confirm web-2')).toMatchObject({ code: 2, stdout: '' });
-    expect(await dry('server delete web-7')).toMatchObject({ code: 6, stdout: '' });
-    expect(await dry('crontab create --server web-1')).toMatchObject({ code: 2, stdout: '' });
-    expect(await dry('rollback shop.example.com --to nothing')).toMatchObject({ code: 6, stdout: '' });
+    await expect(dry('server delete web-1 --confirm web-2')).toExit(2, { stdout: '' });
+    await expect(dry('server delete web-7')).toExit(6, { stdout: '' });
+    await expect(dry('crontab create --server web-1')).toExit(2, { stdout: '' });
+    await expect(dry('rollback shop.example.com --to nothing')).toExit(6, { stdout: '' });
   });
 
   test('hides secrets', async () => {
@@ -146,14 +138,13 @@ describe('--dry-run', () => {
     ])
       for (const more of ['', ' --json', ' --debug', ' -o csv', ' -o yaml']) {
         const run = await dry(`${line}${more}`);
-        expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('Nothing was changed.')]);
-        expect(run.stdout).toContain('••••••••');
+        expect(run).toExit(0, { says: 'Nothing was changed.', stdout: expect.stringContaining('••••••••') });
         expect(run.stdout + run.stderr).not.toContain('hunter2');
       }
   });
 
   test('hides the value of a variable that would stay as it is', async () => {
-    expect((await bed.dnx('env set shop.example.com NEW=hunter2')).code).toBe(0);
+    await expect(bed.dnx('env set shop.example.com NEW=hunter2')).toExit(0);
     for (const line of ['env set shop.example.com NEW=hunter2', 'env ensure shop.example.com NEW=hunter2'])
       for (const more of ['', ' --json']) {
         const run = await dry(`${line}${more}`);
@@ -178,7 +169,7 @@ describe('--dry-run', () => {
       'token create ci --ability site:read --to-file new',
       'token rotate Grafana --to-file new',
     ])
-      expect((await dry(line)).code).toBe(0);
+      await expect(dry(line)).toExit(0);
     expect([state(), existsSync(join(bed.directory, 'new'))]).toEqual([[], false]);
   });
 
@@ -189,17 +180,17 @@ describe('--dry-run', () => {
     );
     const wait = await dry('deploy shop.example.com --if-running wait');
     expect([wait.stdout, wait.waited]).toEqual([expect.stringContaining('would wait for it\n'), 0]);
-    expect((await dry('deploy shop.example.com --if-running fail')).code).toBe(10);
+    await expect(dry('deploy shop.example.com --if-running fail')).toExit(10);
   });
 
   test('works with DNX_READ_ONLY', async () => {
-    expect(await dry('server restart web-1', { env: { DNX_READ_ONLY: '1' } })).toMatchObject({ code: 0 });
+    await expect(dry('server restart web-1', { env: { DNX_READ_ONLY: '1' } })).toExit(0);
   });
 
   test('works with a token that may only read', async () => {
     const token = bed.sandbox.mint(['server:read', 'crontab:read']);
     const run = await dry(`${CRON} --frequency '0 7 * * *'`, { env: { DNX_TOKEN: token } });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('needs  crontab:update')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('needs  crontab:update') });
   });
 
   test('is fit for a narrow terminal', async () => {
@@ -210,14 +201,14 @@ describe('--dry-run', () => {
 
 describe('--exit-code', () => {
   test('is 10 if something would change', async () => {
-    expect((await dry(`${CRON} --frequency '0 7 * * *' --exit-code`)).code).toBe(10);
-    expect((await dry('env set shop.example.com APP_NAME=Shop --exit-code')).code).toBe(10);
+    await expect(dry(`${CRON} --frequency '0 7 * * *' --exit-code`)).toExit(10);
+    await expect(dry('env set shop.example.com APP_NAME=Shop --exit-code')).toExit(10);
   });
 
   test('is 0 if nothing would', async () => {
-    expect((await bed.dnx('env set shop.example.com NEW=1')).code).toBe(0);
+    await expect(bed.dnx('env set shop.example.com NEW=1')).toExit(0);
     const run = await dry('env ensure shop.example.com NEW=1 --exit-code');
-    expect([run.code, run.stdout]).toEqual([0, 'Nothing would change\n  because  Variable NEW already exists\n']);
+    expect(run).toExit(0, { stdout: 'Nothing would change\n  because  Variable NEW already exists\n' });
   });
 
   test('is 0 if what a change would bring is there already', async () => {
@@ -236,18 +227,14 @@ describe('--exit-code', () => {
       expect([run.code, run.stdout], line).toEqual([0, `Nothing would change\n  because  ${why}\n`]);
     }
     const both = await dry('site suspend shop.example.com blog.example.com --exit-code');
-    expect([both.code, both.stdout]).toEqual([
-      10,
-      expect.stringMatching(/^\* suspend blog[^*]*\n1 change\n {2}because +shop.example.com: status/),
-    ]);
+    expect(both).toExit(10, { stdout: expect.stringMatching(/^\* suspend blog[^*]*\n1 change\n {2}because +shop.example.com: status/) });
   });
 
   test('needs --dry-run', async () => {
-    const run = await bed.dnx('server restart web-1 --exit-code');
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], 'Error: --exit-code needs --dry-run.\n']);
+    await expect(bed.dnx('server restart web-1 --exit-code')).toExit(2, { calls: [], stderr: 'Error: --exit-code needs --dry-run.\n' });
   });
 
   test('is no option of a command that only reads', async () => {
-    expect((await bed.dnx('server list --dry-run')).code).toBe(2);
+    await expect(bed.dnx('server list --dry-run')).toExit(2);
   });
 });

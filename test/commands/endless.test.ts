@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { openJson } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 async function jsonServer(answer: Parameters<typeof openJson>[0]) {
   const server = await openJson(answer);
@@ -24,7 +21,7 @@ describe('a list without an end', () => {
   test('fails at the second page if it repeats the first', async () => {
     const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
     const run = await bed.dnx('server list', at(server));
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(server.requests.length).toBeLessThanOrEqual(MOST_AHEAD + 1);
     expect(run.stderr).toContain('The list GET /servers cannot be read completely: page 2 repeats earlier pages.');
   });
@@ -32,7 +29,7 @@ describe('a list without an end', () => {
   test.each(leading([2, 3, 7], 1))('fails if its pages repeat in a circle of %i', async (period) => {
     const server = await jsonServer((url) => ({ data: [{ id: Number(url.searchParams.get('page')) % period }], meta }));
     const run = await bed.dnx('server list', at(server));
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(server.requests.length).toBeLessThanOrEqual(3 * period + MOST_AHEAD);
     expect(run.stderr).toContain('repeats earlier pages.');
   });
@@ -61,7 +58,7 @@ describe('a list without an end', () => {
     const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
     const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
     const run = await bed.dnx('server list -o ids', at(server));
-    expect([run.code, run.stdout]).toEqual([1, '1\n2\n2\n3\n']);
+    expect(run).toExit(1, { stdout: '1\n2\n2\n3\n' });
     expect(run.stderr).toContain('The output is incomplete: The list GET /servers cannot be read completely: page 3 is empty.');
     expect(server.requests.length).toBeLessThanOrEqual(2 + MOST_AHEAD);
   });
@@ -74,9 +71,8 @@ describe('a list without an end', () => {
   ])('is not complete if a later page is %j', async (body, words) => {
     const server = await jsonServer((url) => (url.searchParams.get('page') === '1' ? { data: [{ id: 1 }], meta: { last_page: 3 } } : body));
     const run = await bed.dnx('server list -o ids', at(server));
-    expect([run.code, run.stdout]).toEqual([1, '1\n']);
-    expect(run.stderr).toContain(`Error: The output is incomplete: GET /servers returned ${words} instead of a list.`);
-    expect(await bed.dnx('server show web-1', at(server))).toMatchObject({ code: 1, stdout: '' });
+    expect(run).toExit(1, { stdout: '1\n', says: `Error: The output is incomplete: GET /servers returned ${words} instead of a list.` });
+    await expect(bed.dnx('server show web-1', at(server))).toExit(1, { stdout: '' });
   });
 
   test('goes on if a later page does not say how many there are', async () => {
@@ -84,7 +80,7 @@ describe('a list without an end', () => {
       const page = Number(url.searchParams.get('page'));
       return { data: [{ id: page }], ...(page === 1 && { meta: { last_page: 3 } }) };
     });
-    expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '1\n2\n3\n' });
+    await expect(bed.dnx('server list -o ids', at(server))).toExit(0, { stdout: '1\n2\n3\n' });
   });
 
   test('accepts a page of 150,000 rows', async () => {

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { changes, ensure } from '../support/ensured.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const site = ['--site', 'shop.example.com'];
 const web2 = ['--server', 'web-2'];
@@ -51,7 +48,7 @@ test('an update that the API ignores is a warning, and exits 10 with --strict', 
   });
   const run = await ensure(bed, line, '--update');
   expect(run.stderr).toBe("! Daemon 'node server.js' still differs after the update: stop signal is TERM, not INT\n");
-  expect((await bed.dnx([...line, '--update', '--strict'])).code).toBe(10);
+  await expect(bed.dnx([...line, '--update', '--strict'])).toExit(10);
 });
 
 describe('an API that stores another value than the one that was sent', () => {

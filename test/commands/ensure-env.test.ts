@@ -1,17 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { renameVariables } from '../support/editing.ts';
 import { changes, ensure, shownAs } from '../support/ensured.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-  renameVariables(bed);
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
+beforeEach(() => renameVariables(bed));
 
 const on = ['--site', 'blog.example.com'];
 const list = { method: 'GET', path: /\/environment-variables$/ };
@@ -44,12 +41,12 @@ test('shows which values differ, and never a value', async () => {
 
 test('exits 10 with --strict if values differ, and 12 if something failed', async () => {
   const run = await bed.dnx(['env', 'ensure', 'APP_NAME=local', 'APP_THEME=true', 'LOG_LEVEL=x', ...on, '--strict']);
-  expect([run.code, run.stderr]).toEqual([10, `${later}Error: 2 of 3 variables differ\n  Use --update to update them.\n`]);
+  expect(run).toExit(10, { stderr: `${later}Error: 2 of 3 variables differ\n  Use --update to update them.\n` });
   expect(run.stdout).toBe(
     'VARIABLE   RESULT\nAPP_NAME   Variable APP_NAME differs\nAPP_THEME  Variable APP_THEME differs\nLOG_LEVEL  created\n',
   );
   const failed = await bed.dnx(['env', 'ensure', 'APP_NAME=local', 'not-a-key=1', ...on, '--strict', '--json']);
-  expect(failed.code).toBe(12);
+  expect(failed).toExit(12);
   expect(failed.json()).toMatchObject([
     { outcome: 'different' },
     { error: { code: 'invalid', message: "'not-a-key' is not a valid variable name." } },
@@ -114,7 +111,7 @@ test.each([
 ])('reads a value from %s', async (_, file, stdin) => {
   writeFileSync(join(bed.directory, 'license.txt'), 'line 1\nline 2\n');
   const line = ['env', 'ensure', 'LICENSE', '--from-file', file, ...on];
-  expect((await bed.dnx(line, { stdin })).code).toBe(0);
+  await expect(bed.dnx(line, { stdin })).toExit(0);
   expect(value('LICENSE')).toBe('line 1\nline 2');
   const again = await bed.dnx(line, { stdin });
   expect([again.stdout, again.stderr]).toEqual(['✓ Variable LICENSE already exists\n', '']);

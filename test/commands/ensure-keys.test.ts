@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { changes, ensure, shownAs } from '../support/ensured.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 const site = ['--site', 'shop.example.com'];
 const web2 = ['--server', 'web-2'];
@@ -72,8 +69,7 @@ describe('a natural key', () => {
       { method: 'GET', path: /\/(databases|crontabs|queues|redirects|network-rules|ssh-keys)$/ },
       shownAs((item) => ({ ...item, ...bare })),
     );
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout]).toEqual([7, '']);
+    await expect(bed.dnx(line)).toExit(7, { stdout: '' });
   });
 });
 

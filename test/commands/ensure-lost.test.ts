@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { changes, ensure, groups } from '../support/ensured.ts';
+import { perTest } from '../support/fixtures.ts';
 import { sampled } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 const stdin = 'a password of the tests\n';
 const shown = groups.filter(({ group }) => group !== 'database-user');

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { changes, ensure, publicKey, shownAs } from '../support/ensured.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const site = ['--site', 'shop.example.com'];
 const web2 = ['--server', 'web-2'];
@@ -194,7 +191,7 @@ describe('several with the same command', () => {
       ],
     });
     expect(narrow.stderr).toContain('! Firewall rule 8080 differs: action is deny, not allow; source is 203.0.113.7, not anywhere\n');
-    expect((await bed.dnx([...rule, '--strict'])).code).toBe(10);
+    await expect(bed.dnx([...rule, '--strict'])).toExit(10);
     const open = await ensure(bed, ['network-rule', 'create', '8080', ...web2], '--json');
     const found = await ensure(bed, rule, '--json');
     expect([found.json().id, found.stderr]).toEqual([open.json().id, '']);

@@ -40,8 +40,7 @@ const lists = (replies: Readonly<Record<string, FaultReply>>) =>
 async function again({ line, list }: Ensured, reply: FaultReply, ...options: readonly string[]) {
   const bed = await openBed({ rateLimit: 0 });
   try {
-    const first = await bed.dnx(line, { stdin: 'a password' });
-    expect(first.code, first.stderr).toBe(0);
+    await expect(bed.dnx(line, { stdin: 'a password' })).toExit(0);
     bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`${list}$`) }, reply);
     return await bed.dnx([...line, ...options], { stdin: 'a password' });
   } finally {

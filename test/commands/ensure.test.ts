@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { changes, ensure, groups } from '../support/ensured.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leaves } from '../support/tree.ts';
 import { sampled } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 const changed = (run: { json: () => unknown }): unknown => (run.json() as { changed: unknown }).changed;
 
@@ -122,8 +119,6 @@ describe.each(sampled(groups, 4, 6))('$group ensure', ({ group, line, list, othe
 
   if (!updates)
     test('has no --update', async () => {
-      const run = await bed.dnx([...line, '--update']);
-      expect([run.code, run.calls]).toEqual([2, []]);
-      expect(run.stderr).toContain("Unknown option '--update'");
+      await expect(bed.dnx([...line, '--update'])).toExit(2, { calls: [], says: "Unknown option '--update'" });
     });
 });

@@ -1,15 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll({ APP_NAME: 'the shop', API_KEY: 'a secret value', SAME: 'a secret value' });
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll({ APP_NAME: 'the shop', API_KEY: 'a secret value', SAME: 'a secret value' }));
 
 const directory = () => site.path('state/env');
 const records = () => readdirSync(directory()).filter((name) => name.endsWith('.json'));
@@ -70,8 +67,7 @@ describe.each([
 
 test('--debug says why the keychain is not used', async () => {
   lockKeychain();
-  const run = await site.env(['pull', '--debug']);
-  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('is not in the keychain: The keychain is locked.')]);
+  await expect(site.env(['pull', '--debug'])).toExit(0, { says: 'is not in the keychain: The keychain is locked.' });
 });
 
 describe('there is no base', () => {
@@ -100,8 +96,7 @@ describe('there is no base', () => {
   ])('if %s', async (_, lose) => {
     lose();
     expect(await hasBase()).toBe(false);
-    const run = await site.env(['push', '--dry-run']);
-    expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('there is no record of the last pull')]);
+    await expect(site.env(['push', '--dry-run'])).toExit(10, { says: 'there is no record of the last pull' });
   });
 
   test('until the next pull, which makes a new one', async () => {

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { editor } from '../support/editing.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const live = { APP_ENV: 'production', APP_DEBUG: 'false', APP_KEY: 'base64:live', DB_HOST: '203.0.113.12', DB_PASSWORD: 'secret' };
 /** The `.env` of a developer. */
 const local = { APP_ENV: 'local', APP_DEBUG: 'true', APP_KEY: 'base64:mine', DB_HOST: '127.0.0.1', DB_PASSWORD: 'password' };
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll(live);
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll(live));
 
 const dotenv = (values: Readonly<Record<string, string>>) =>
   Object.entries(values)
@@ -111,8 +108,8 @@ describe('env set, env ensure and env edit', () => {
   });
 
   test('env ensure asks nothing if it changes nothing', async () => {
-    expect((await site.env(['ensure', 'APP_DEBUG=true'])).code).toBe(0);
-    expect((await site.env(['ensure', 'APP_DEBUG=false', '--update'])).code).toBe(0);
+    await expect(site.env(['ensure', 'APP_DEBUG=true'])).toExit(0);
+    await expect(site.env(['ensure', 'APP_DEBUG=false', '--update'])).toExit(0);
   });
 });
 
@@ -167,9 +164,6 @@ describe('what could break a site', () => {
     await site.succeed('pull');
     site.write('APP_ENV=production\nAPP_DEBUG=false\nDB_PASSWORD=secret\n');
     const run = await site.env(['push', '--prune', '--yes']);
-    expect([run.code, run.stderr]).toEqual([
-      2,
-      expect.stringContaining(`  APP_KEY: Laravel does not run without a key.\n  DB_HOST: ${DATABASE}\n`),
-    ]);
+    expect(run).toExit(2, { says: `  APP_KEY: Laravel does not run without a key.\n  DB_HOST: ${DATABASE}\n` });
   });
 });

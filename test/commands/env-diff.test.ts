@@ -1,15 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll({ APP_ENV: 'production', APP_KEY: 'a secret', SAME: '1' });
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll({ APP_ENV: 'production', APP_KEY: 'a secret', SAME: '1' }));
 
 const diff = (...words: readonly string[]) => site.env(['diff', ...words]);
 
@@ -18,7 +15,7 @@ describe('env diff of a file and a site', () => {
 
   test('shows what differs, without values', async () => {
     const run = await diff();
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     expect(run.stdout).toBe('KEY      CHANGE\nAPP_ENV  ~ changed\nMINE     + only in .env.production\nAPP_KEY  - only at Deploynix\n');
     expect((await diff('--json')).json()).toEqual([
       { key: 'APP_ENV', change: 'changed' },
@@ -37,12 +34,10 @@ describe('env diff of a file and a site', () => {
 
   test('exits 10 with --exit-code, if there are differences', async () => {
     const run = await diff('--exit-code');
-    expect([run.code, run.stderr]).toEqual([10, 'Error: 3 variables differ.\n']);
-    expect(run.stdout).toContain('APP_ENV  ~ changed');
+    expect(run).toExit(10, { stderr: 'Error: 3 variables differ.\n', stdout: expect.stringContaining('APP_ENV  ~ changed') });
     await site.succeed('pull', '--theirs', 'APP_ENV');
     site.write('APP_ENV=production\nSAME=1\nAPP_KEY="a secret"\n');
-    const same = await diff('--exit-code');
-    expect([same.code, same.stdout, same.stderr]).toEqual([0, '', 'No differences.\n']);
+    await expect(diff('--exit-code')).toExit(0, { stdout: '', stderr: 'No differences.\n' });
   });
 
   test('says who changed it since the last pull', async () => {
@@ -94,7 +89,7 @@ describe('env diff of two sites', () => {
 
   test('refuses a site and itself', async () => {
     const run = await diff('blog.example.com', 'blog.example.com');
-    expect([run.code, run.stdout, run.stderr]).toEqual([2, '', 'Error: Both are blog.example.com.\n  Name two different sites.\n']);
+    expect(run).toExit(2, { stdout: '', stderr: 'Error: Both are blog.example.com.\n  Name two different sites.\n' });
   });
 });
 
@@ -105,11 +100,10 @@ test('a word is a file if there is one, else a site', async () => {
     { key: 'APP_ENV', change: 'only_there' },
     { key: 'APP_KEY', change: 'only_there' },
   ]);
-  const missing = await diff('.env.missing');
-  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('.env.missing does not exist.')]);
-  const unknown = await diff('nowhere.example.com');
-  expect([unknown.code, unknown.stderr]).toEqual([
-    6,
-    expect.stringMatching(/^Error: Site 'nowhere\.example\.com' not found\.\n {2}If it is a file, use \.\/nowhere\.example\.com\.\n/),
-  ]);
+  await expect(diff('.env.missing')).toExit(2, { says: '.env.missing does not exist.' });
+  await expect(diff('nowhere.example.com')).toExit(6, {
+    stderr: expect.stringMatching(
+      /^Error: Site 'nowhere\.example\.com' not found\.\n {2}If it is a file, use \.\/nowhere\.example\.com\.\n/,
+    ),
+  });
 });

@@ -1,15 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { type Change, changes, drop, edit, editor, remains, renameVariables, set, variablesOf } from '../support/editing.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-  renameVariables(bed);
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
+beforeEach(() => renameVariables(bed));
 
 const { own, values, elsewhere } = variablesOf(() => bed);
 afterEach(() => expect(remains(bed)).toEqual([]));
@@ -17,8 +14,7 @@ afterEach(() => expect(remains(bed)).toEqual([]));
 describe('with --yes', () => {
   test('sends what was changed, and nothing else', async () => {
     const run = await bed.dnx(`${edit} --yes`, editor([(text) => drop('APP_THEME')(set('APP_NAME', '"lo cal"')(`${text}NEW=1\n`))]));
-    expect(run).toMatchObject({
-      code: 0,
+    expect(run).toExit(0, {
       stdout: '✓ Updated 3 variables of blog.example.com\n  added    NEW\n  changed  APP_NAME\n  removed  APP_THEME\n',
       stderr: 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n',
     });
@@ -35,7 +31,7 @@ describe('with --yes', () => {
 
   test('sends nothing if nothing was changed', async () => {
     const run = await bed.dnx(`${edit} --yes --deploy`, editor([(text) => text]));
-    expect(run).toMatchObject({ code: 0, stdout: 'Nothing changed.\n', stderr: 'Nothing was deployed.\n' });
+    expect(run).toExit(0, { stdout: 'Nothing changed.\n', stderr: 'Nothing was deployed.\n' });
     const comment = await bed.dnx(`${edit} --yes --json`, editor([(text) => `${text}# a comment\n`]));
     expect(comment.json()).toEqual({ site: 'blog.example.com', added: [], changed: [], removed: [] });
     expect([...changes(run), ...changes(comment)]).toEqual([]);
@@ -73,7 +69,7 @@ describe('with --yes', () => {
       bed.sandbox.state.environment_variables.push({ ...(own()[0] as never as object), id: 'NEW', key: 'THEIRS', value: '1' } as never);
       return set('APP_NAME', 'ours')(text);
     };
-    expect((await bed.dnx(`${edit} --yes`, editor([change]))).code).toBe(0);
+    await expect(bed.dnx(`${edit} --yes`, editor([change]))).toExit(0);
     expect(values()).toEqual({ APP_NAME: 'ours', APP_THEME: 'theirs', DB_PASSWORD: 'blog-password', THEIRS: '1' });
   });
 
@@ -187,7 +183,7 @@ describe('on a terminal', () => {
   test('giving up after some were sent says so', async () => {
     bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'Rejected.' } });
     const run = await bed.dnx(edit, editor([(text) => set('APP_NAME', 'x')(set('APP_THEME', 'true')(text))], 'y\rn\r'));
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(run.stderr).toMatch(/Cancelled; 1 variable was already changed\.\n {2}changed {2}APP_THEME\n/);
   });
 
@@ -238,15 +234,15 @@ describe('a draft that was not sent', () => {
   });
 
   test('is removed after a day by the next command', async () => {
-    expect((await bed.dnx(edit, editor([set('APP_NAME', 'x')], 'n\rn\r'))).code).toBe(1);
+    await expect(bed.dnx(edit, editor([set('APP_NAME', 'x')], 'n\rn\r'))).toExit(1);
     const directory = dirname(path());
     const hoursAgo = (hours: number) =>
       utimesSync(directory, bed.clock.now() / 1_000 - hours * 3_600, bed.clock.now() / 1_000 - hours * 3_600);
     hoursAgo(23);
-    expect((await bed.dnx('env pull --site blog.example.com')).code).toBe(0);
+    await expect(bed.dnx('env pull --site blog.example.com')).toExit(0);
     expect(kept()).toHaveLength(1);
     hoursAgo(25);
-    expect((await bed.dnx('env pull --site blog.example.com')).code).toBe(0);
+    await expect(bed.dnx('env pull --site blog.example.com')).toExit(0);
     expect(existsSync(directory)).toBe(false);
   });
 
@@ -260,13 +256,10 @@ describe('a draft that was not sent', () => {
 });
 
 test('without a terminal it needs --yes, and sends nothing', async () => {
-  const run = await bed.dnx(edit, { env: { EDITOR: 'true' } });
-  expect(run).toMatchObject({
-    code: 2,
+  await expect(bed.dnx(edit, { env: { EDITOR: 'true' } })).toExit(2, {
     stdout: '',
     calls: [],
     stderr: 'Error: This requires confirmation.\n  Use --yes, or --dry-run to see what would happen.\n',
   });
-  const wait = await bed.dnx(`${edit} --yes --no-wait`, { env: { EDITOR: 'true' } });
-  expect([wait.code, wait.stderr]).toEqual([2, 'Error: --no-wait needs --deploy.\n']);
+  await expect(bed.dnx(`${edit} --yes --no-wait`, { env: { EDITOR: 'true' } })).toExit(2, { stderr: 'Error: --no-wait needs --deploy.\n' });
 });

@@ -1,14 +1,11 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { changes, edit, editor, noted, remains, renameVariables, set, variablesOf } from '../support/editing.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-  renameVariables(bed);
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
+beforeEach(() => renameVariables(bed));
 
 const { own, values, elsewhere } = variablesOf(() => bed);
 afterEach(() => expect(remains(bed)).toEqual([]));
@@ -76,8 +73,7 @@ describe('an editor that fails', () => {
 
 describe('the editor', () => {
   const opened = async (env: Record<string, string | undefined>, program?: RunOptions['program']) => {
-    const run = await bed.dnx(`${edit} --yes`, { env: { EDITOR: undefined, ...env }, ...(program && { program }) });
-    expect(run.code).toBe(0);
+    await expect(bed.dnx(`${edit} --yes`, { env: { EDITOR: undefined, ...env }, ...(program && { program }) })).toExit(0);
     const [child] = bed.children.splice(0);
     return [child?.file, child?.args[1]];
   };
@@ -112,7 +108,7 @@ describe('the editor', () => {
 
   test('that returns at once may need an option to wait', async () => {
     const run = await bed.dnx(edit, { ...editor([(text) => text], ''), env: { EDITOR: 'code' } });
-    expect([run.code, run.stdout]).toEqual([0, 'Nothing changed.\n']);
+    expect(run).toExit(0, { stdout: 'Nothing changed.\n' });
     expect(run.stderr).toContain('If the editor is still open, tell it to wait, as in EDITOR="code --wait".\n');
   });
 });

@@ -103,8 +103,7 @@ test('without a work tree or Git, there is no warning', async () => {
   expect(await pulled()).toBe('');
   rmSync(site.path());
   git('init', '-q');
-  const run = await site.env(['pull'], { program: async () => undefined });
-  expect([run.code, run.stderr]).toEqual([0, '']);
+  await expect(site.env(['pull'], { program: async () => undefined })).toExit(0, { stderr: '' });
   git('init', '-q', '--bare', 'bare.git');
   expect(await pulled('bare.git/.env')).toBe('');
 });

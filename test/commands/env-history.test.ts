@@ -1,16 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { editor, set } from '../support/editing.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 const SITE = 'shop.example.com';
 const site = () => bed.sandbox.state.sites.find(({ domain }) => domain === SITE);
@@ -46,7 +43,7 @@ describe.each([
   ['with --insecure-storage', 'login --with-token --insecure-storage'],
 ])('%s', (_, login) => {
   beforeEach(async () => {
-    expect((await signIn(bed, login)).code).toBe(0);
+    await expect(signIn(bed, login)).toExit(0);
     await change(`env set ${SITE} DB_PASSWORD=${OLD}`, OTHERS);
   });
 
@@ -110,7 +107,7 @@ describe.each([
   test('a created value that somebody changed at once is not deleted', async () => {
     await change(`env set ${SITE} FRESH=${NEW}`);
     await change(`env set ${SITE} FRESH=${OLD}`, OTHERS);
-    expect(await run('undo --yes')).toMatchObject({ code: 10, stderr: expect.stringContaining('value was changed') });
+    await expect(run('undo --yes')).toExit(10, { says: 'value was changed' });
     expect(textsIn(state())).not.toMatch(/Secret-/);
   });
 
@@ -124,7 +121,7 @@ describe.each([
   test('the consent for what could break a site is asked for, too', async () => {
     await change(`env set ${SITE} APP_DEBUG=true --confirm ${SITE}`, OTHERS);
     await change(`env set ${SITE} APP_DEBUG=false`);
-    expect(await run('undo --yes')).toMatchObject({ code: 2, stderr: expect.stringContaining(`--confirm ${SITE}`) });
+    await expect(run('undo --yes')).toExit(2, { says: `--confirm ${SITE}` });
     await change(`undo --confirm ${SITE}`);
     expect(valueNow('APP_DEBUG')).toBe('true');
   });
@@ -132,7 +129,7 @@ describe.each([
 
 describe('what was kept', () => {
   beforeEach(async () => {
-    expect((await signIn(bed)).code).toBe(0);
+    await expect(signIn(bed)).toExit(0);
     await change(`env set ${SITE} DB_PASSWORD=${OLD} API_KEY=${OLD}`, OTHERS);
     await change(`env set ${SITE} DB_PASSWORD=${NEW}`);
   });
@@ -168,7 +165,7 @@ describe('what was kept', () => {
 
   test('is not read with another profile', async () => {
     edit((text) => text.replaceAll('"profile":"default"', '"profile":"work"'));
-    expect((await signIn(bed, 'login --with-token --profile work')).code).toBe(0);
+    await expect(signIn(bed, 'login --with-token --profile work')).toExit(0);
     const undone = await run('undo --yes --profile work');
     expect([undone.code, sent(undone), undone.stderr]).toEqual([1, [], expect.stringContaining('Its value cannot be read')]);
   });
@@ -197,30 +194,26 @@ describe('nothing is kept, and the plan and the question say so before', () => {
     ['with DNX_NO_HISTORY', () => undefined, { DNX_NO_HISTORY: '1' }, 'DNX_NO_HISTORY is set.'],
     ['if the keychain is locked', lock, {}, 'The keychain is locked.'],
   ])('%s', async (_, before, given, why) => {
-    expect((await signIn(bed)).code).toBe(0);
+    await expect(signIn(bed)).toExit(0);
     await change(`env set ${SITE} DB_PASSWORD=${OLD}`, OTHERS);
     before();
     const env = { ...given, ...('DNX_TOKEN' in given && { DNX_TOKEN: bed.sandbox.token }) };
     const plan = await run(`env unset ${SITE} DB_PASSWORD --dry-run`, { env });
     expect(plan.stdout).toContain(`undo     not possible: Its value is not kept: ${why}`);
     const asked = await run(`env unset ${SITE} DB_PASSWORD`, { env, columns: 100, keys: 'n\r' });
-    expect([asked.code, asked.stderr]).toEqual([
-      1,
-      expect.stringContaining(`dnx undo cannot take this back. Its value is not kept: ${why}`),
-    ]);
+    expect(asked).toExit(1, { says: `dnx undo cannot take this back. Its value is not kept: ${why}` });
     writeFileSync(join(bed.directory, 'shop.env'), `DB_PASSWORD=${NEW}\n`);
     const push = `env push ${SITE} shop.env --ours DB_PASSWORD`;
-    const pushed = await run(push, { env, cwd: bed.directory, columns: 100, keys: 'n\r' });
-    expect([pushed.code, pushed.stderr]).toEqual([1, expect.stringContaining('Its value is not kept')]);
+    await expect(run(push, { env, cwd: bed.directory, columns: 100, keys: 'n\r' })).toExit(1, { says: 'Its value is not kept' });
     await change(`env set ${SITE} DB_PASSWORD=${NEW}`, { env });
     expect([...bed.keychain.keys()]).not.toContain('history@local');
     expect(textsIn(state())).not.toMatch(/"sealed"|"hashes"|Secret-/);
     if ('DNX_NO_HISTORY' in given) return;
-    expect(await run('undo --yes', { env })).toMatchObject({ code: 1, stderr: expect.stringContaining('Its value is not kept') });
+    await expect(run('undo --yes', { env })).toExit(1, { says: 'Its value is not kept' });
   });
 
   test('of a value that the API does not show', async () => {
-    expect((await signIn(bed)).code).toBe(0);
+    await expect(signIn(bed)).toExit(0);
     await change(`env set ${SITE} DB_PASSWORD=********`, OTHERS);
     const plan = await run(`env unset ${SITE} DB_PASSWORD --dry-run`);
     expect(plan.stdout).toContain('not possible: The API does not show its value.');
@@ -229,7 +222,7 @@ describe('nothing is kept, and the plan and the question say so before', () => {
   });
 
   test('on a full disk, which warns and does not stop the change', async () => {
-    expect((await signIn(bed)).code).toBe(0);
+    await expect(signIn(bed)).toExit(0);
     mkdirSync(file(), { recursive: true });
     const done = await change(`env set ${SITE} APP_NAME=${NEW}`);
     expect([valueNow('APP_NAME'), done.stderr]).toEqual([NEW, expect.stringContaining('Could not write the history')]);
@@ -238,7 +231,7 @@ describe('nothing is kept, and the plan and the question say so before', () => {
 
 describe('dnx env history', () => {
   beforeEach(async () => {
-    expect((await signIn(bed)).code).toBe(0);
+    await expect(signIn(bed)).toExit(0);
   });
 
   test('lists who changed what and when from here, without values', async () => {

@@ -1,15 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { isObject } from '../../src/base/json.ts';
 import type { ApiResponse } from '../../src/sandbox/index.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
+const site = perTest(openEnvSite);
 beforeEach(async () => {
-  site = await openEnvSite();
   site.setAll({ A: '1' });
   await site.succeed('pull');
 });
-afterEach(() => site.close());
 
 type Item = Record<string, unknown>;
 /** Changes every variable that the API returns. */
@@ -37,8 +36,7 @@ describe('an API that stores another value than was sent', () => {
   });
 
   test('env set warns', async () => {
-    const run = await site.env(['set', 'A= x ']);
-    expect([run.code, run.stdout, run.stderr]).toEqual([0, '✓ Set A on blog.example.com\n', expect.stringContaining(warning)]);
+    await expect(site.env(['set', 'A= x '])).toExit(0, { stdout: '✓ Set A on blog.example.com\n', says: warning });
     expect((await site.env(['set', 'A=x', 'EMPTY='])).stderr).not.toContain('!');
   });
 });
@@ -67,12 +65,10 @@ test('a key with a line break or an escape sequence cannot forge output', async 
   site.setAll({ A: '1', 'B\n✓ Pushed\u001b[31m': '2' });
   const pushed = await site.env(['push', '--yes', '--theirs', '*']);
   expect(pushed.stderr).toContain('  kept  B ✓ Pushed (only at Deploynix)\n');
-  const pulled = await site.env(['pull']);
-  expect([pulled.code, pulled.stdout, pulled.stderr]).toEqual([
-    2,
-    '',
-    "Error: A dotenv file cannot hold the key 'B ✓ Pushed'.\n  Use --ours KEY to leave a variable out.\n",
-  ]);
+  await expect(site.env(['pull'])).toExit(2, {
+    stdout: '',
+    stderr: "Error: A dotenv file cannot hold the key 'B ✓ Pushed'.\n  Use --ours KEY to leave a variable out.\n",
+  });
   const ours = await site.env(['pull', '--ours', 'B\n✓ Pushed\u001b[31m']);
   expect([ours.code, site.read()]).toEqual([0, 'A=1\n']);
 });
@@ -82,19 +78,15 @@ test('placeholders cannot multiply a value without end', async () => {
   const many = '${A}'.repeat(16_384);
   site.write(`A=${'y'.repeat(65_536)}\nB="${many}"\n`);
   const run = await site.env(['push', '--dry-run']);
-  expect([run.code, run.stdout, run.stderr]).toEqual([2, '', 'Error: B has placeholders that make it longer than 1 MB.\n']);
+  expect(run).toExit(2, { stdout: '', stderr: 'Error: B has placeholders that make it longer than 1 MB.\n' });
 });
 
 test('without a terminal, env push also names --dry-run', async () => {
   const run = await site.env(['push']);
-  expect([run.code, run.stderr, run.calls]).toEqual([
-    2,
-    'Error: This requires confirmation.\n  Use --yes, or --dry-run to see what would happen.\n',
-    [],
-  ]);
+  expect(run).toExit(2, { stderr: 'Error: This requires confirmation.\n  Use --yes, or --dry-run to see what would happen.\n', calls: [] });
 });
 
 test('env push does not read stdin', async () => {
   const run = await site.env(['push', '-', '--yes'], { stdin: 'A=2\n' });
-  expect([run.code, run.stdout, run.stderr]).toEqual([2, '', 'Error: A dotenv file cannot be read from stdin.\n  Name a file.\n']);
+  expect(run).toExit(2, { stdout: '', stderr: 'Error: A dotenv file cannot be read from stdin.\n  Name a file.\n' });
 });

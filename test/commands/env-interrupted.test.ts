@@ -1,16 +1,16 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { Transport } from '../../src/machine/world.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 import { turn } from '../support/volume.ts';
 
 const wanted = { KEPT: '0', CHANGED: '2', OTHER: '3', NEW: '1', NEWER: '2' };
 /** The check of the linked site, the list, two changes and a removal, each after another list, and two new variables. */
 const REQUESTS = 10;
 
-let site: EnvSite;
+const site = perTest(openEnvSite);
 beforeEach(async () => {
-  site = await openEnvSite();
   site.setAll({ KEPT: '0', CHANGED: '1', OTHER: '1', GONE: '1' });
   await site.succeed('pull');
   site.write(
@@ -19,7 +19,6 @@ beforeEach(async () => {
       .join(''),
   );
 });
-afterEach(() => site.close());
 
 /** Ctrl-C at the nth request: before it is sent, or before its response is read. */
 const interruptedAt = (nth: number, when: 'before' | 'after', stop: AbortController) => {
@@ -44,7 +43,7 @@ const moments = Array.from({ length: REQUESTS }, (_, index) => index + 1).flatMa
 test.each(moments)('a push that is interrupted at request %i, %s it is sent, is finished by the next one', async (nth, when) => {
   const stop = new AbortController();
   const run = await site.env(['push', '--yes', '--prune'], { signal: stop.signal, through: interruptedAt(nth, when, stop) });
-  expect([run.code, run.stdout]).toEqual([130, '']);
+  expect(run).toExit(130, { stdout: '' });
   // It says what was done.
   const done = Object.entries(site.values()).filter(
     ([key, value]) => (wanted as Record<string, string>)[key] === value && key !== 'KEPT',

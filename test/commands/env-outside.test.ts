@@ -1,17 +1,16 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
+const site = perTest(openEnvSite);
+beforeEach(() => {
   site.setAll({ APP_NAME: 'production' });
   mkdirSync(site.path('clone/.git'), { recursive: true });
   site.write(site.read('.deploynix.json') ?? '', 'clone/.deploynix.json');
 });
-afterEach(() => site.close());
 
 /** The home directory is that of the bed; the clone is below it. */
 const home = (name: string) => join(realpathSync(site.bed.directory), name);

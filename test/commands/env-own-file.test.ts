@@ -1,14 +1,11 @@
 import { chmodSync, chownSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll({ APP_ENV: 'production', APP_KEY: 'live', DB_HOST: '203.0.113.12', STRIPE_SECRET: 'live' });
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll({ APP_ENV: 'production', APP_KEY: 'live', DB_HOST: '203.0.113.12', STRIPE_SECRET: 'live' }));
 
 /** The `.env` of a developer. */
 const LOCAL = 'APP_ENV=local\nAPP_KEY=mine\nDB_HOST=127.0.0.1\n';
@@ -20,11 +17,9 @@ describe('without a file, the developer’s own .env stays as it is', () => {
   afterEach(() => expect(site.read('.env')).toBe(LOCAL));
 
   test('env pull writes the file of the environment, which only the user can read', async () => {
-    const run = await site.env(['pull']);
-    expect([run.code, run.stdout]).toEqual([
-      0,
-      '✓ Pulled 4 variables from blog.example.com into .env.production\n  added  APP_ENV, APP_KEY, DB_HOST, STRIPE_SECRET\n',
-    ]);
+    await expect(site.env(['pull'])).toExit(0, {
+      stdout: '✓ Pulled 4 variables from blog.example.com into .env.production\n  added  APP_ENV, APP_KEY, DB_HOST, STRIPE_SECRET\n',
+    });
     expect([site.read('.env.production'), statSync(site.path('.env.production')).mode & 0o777]).toEqual([
       'APP_ENV=production\nAPP_KEY=live\nDB_HOST=203.0.113.12\nSTRIPE_SECRET=live\n',
       0o600,
@@ -33,7 +28,7 @@ describe('without a file, the developer’s own .env stays as it is', () => {
 
   test('env push does not send it, and says how to', async () => {
     const run = await site.env(['push', '--yes']);
-    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run).toExit(2, { stdout: '' });
     expect(run.stderr).toBe(
       [
         'Error: .env.production does not exist.',

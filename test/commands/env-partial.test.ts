@@ -1,13 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
+const site = perTest(openEnvSite);
 beforeEach(async () => {
-  site = await openEnvSite();
   site.setAll({ APP_NAME: 'production', API_KEY: 'a secret' });
   await site.succeed('pull');
 });
-afterEach(() => site.close());
 
 const push = (...words: readonly string[]) => site.env(['push', ...words]);
 const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET ')).map((call) => call.split(' ')[0]);
@@ -31,7 +30,7 @@ describe('a failure in the middle', () => {
 
   test('records what was sent, so a later change at Deploynix is not a conflict', async () => {
     site.bed.sandbox.faults.always({ method: 'POST', path: variables }, { status: 500, body: { message: 'Server Error' } });
-    expect((await push('--yes')).code).toBe(12);
+    await expect(push('--yes')).toExit(12);
     site.set('APP_NAME', 'theirs');
     const pulled = await site.env(['pull', '--json']);
     expect([pulled.code, pulled.json()]).toEqual([0, expect.objectContaining({ changed: ['APP_NAME'], conflicts: [] })]);
@@ -55,11 +54,9 @@ describe('a failure in the middle', () => {
   test('Ctrl-C says what was done', async () => {
     site.bed.sandbox.faults.always({ method: 'POST', path: variables }, 'hang');
     const run = await site.env(['push', '--yes', '--debug'], { interruptOn: '> POST' });
-    expect([run.code, run.stdout]).toEqual([130, '']);
-    expect(run.stderr).toContain('\n  changed   APP_NAME\n');
-    expect(run.stderr).toContain('\n  not sent  C, D\n');
+    expect(run).toExit(130, { stdout: '', says: ['\n  changed   APP_NAME\n', '\n  not sent  C, D\n'] });
     site.bed.sandbox.faults.clear();
-    expect((await push('--yes')).code).toBe(0);
+    await expect(push('--yes')).toExit(0);
     expect(site.values()).toEqual({ APP_NAME: 'local', API_KEY: 'a secret', B: '2', C: '3', D: '4' });
   });
 
@@ -89,8 +86,7 @@ test('a change at Deploynix while the rate limit makes the push wait is not over
   const run = await push('--yes', '--json');
   expect([run.code, run.json()]).toEqual([12, expect.objectContaining({ changed: ['APP_NAME'], added: ['NEW'], failed: ['API_KEY'] })]);
   expect(site.values()).toEqual({ APP_NAME: 'local', API_KEY: 'by somebody else', NEW: '1' });
-  const again = await push('--yes');
-  expect([again.code, again.stderr]).toEqual([10, expect.stringContaining('1 variable changed here and at Deploynix.')]);
+  await expect(push('--yes')).toExit(10, { says: '1 variable changed here and at Deploynix.' });
 });
 
 test('two pushes at once send every change, and neither undoes the other', async () => {
@@ -99,6 +95,6 @@ test('two pushes at once send every change, and neither undoes the other', async
   const options = { cwd: site.path('second'), env: { DNX_STATE_DIR: site.path('second/state') } };
   const runs = await Promise.all([push('--yes'), site.env(['push', '--yes', '--ours', 'API_KEY', '--theirs', 'APP_NAME'], options)]);
   for (const { code, stderr } of runs) expect([0, 12], stderr).toContain(code);
-  expect((await push('--yes')).code).toBe(0);
+  await expect(push('--yes')).toExit(0);
   expect(site.values()).toEqual({ APP_NAME: 'local', API_KEY: 'another', A: '1', B: '1' });
 });

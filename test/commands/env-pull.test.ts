@@ -1,25 +1,20 @@
 import { chmodSync, mkdirSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll({ APP_NAME: 'production', API_KEY: 'a secret' });
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll({ APP_NAME: 'production', API_KEY: 'a secret' }));
 
 const pull = (...words: readonly string[]) => site.env(['pull', ...words]);
 const modeOf = (name?: string) => (statSync(site.path(name)).mode & 0o777).toString(8);
 
 test('env pull writes a new file that only the user can read, and says which variables', async () => {
-  const run = await pull();
-  expect([run.code, run.stdout, run.stderr]).toEqual([
-    0,
-    '✓ Pulled 2 variables from blog.example.com into .env.production\n  added  APP_NAME, API_KEY\n',
-    '',
-  ]);
+  await expect(pull()).toExit(0, {
+    stdout: '✓ Pulled 2 variables from blog.example.com into .env.production\n  added  APP_NAME, API_KEY\n',
+    stderr: '',
+  });
   expect(site.read()).toBe('APP_NAME=production\nAPI_KEY="a secret"\n');
   expect(modeOf()).toBe('600');
   expect((await pull()).stdout).toBe('Nothing to pull from blog.example.com into .env.production.\n');
@@ -67,16 +62,14 @@ describe('a local change', () => {
   });
 
   test('is kept, and said', async () => {
-    const run = await pull();
-    expect([run.code, run.stdout, run.stderr]).toEqual([
-      0,
-      'Nothing to pull from blog.example.com into .env.production.\n',
-      '  kept  APP_NAME (changed here)\n',
-    ]);
+    await expect(pull()).toExit(0, {
+      stdout: 'Nothing to pull from blog.example.com into .env.production.\n',
+      stderr: '  kept  APP_NAME (changed here)\n',
+    });
   });
 
   test('is overwritten with --force or by name', async () => {
-    expect((await pull('--theirs', 'APP_NAME')).code).toBe(0);
+    await expect(pull('--theirs', 'APP_NAME')).toExit(0);
     expect(site.read()).toContain('APP_NAME=production\n');
     site.write('APP_NAME=local\nONLY_HERE=1\n');
     expect((await pull('--force', '--json')).json()).toMatchObject({ added: ['API_KEY'], changed: ['APP_NAME'], kept: ['ONLY_HERE'] });
@@ -85,17 +78,15 @@ describe('a local change', () => {
 
   test('is a conflict if the variable changed at Deploynix, too', async () => {
     site.set('APP_NAME', 'staging');
-    const run = await pull();
-    expect([run.code, run.stdout, run.stderr]).toEqual([
-      10,
-      '',
-      [
+    await expect(pull()).toExit(10, {
+      stdout: '',
+      stderr: [
         'Error: 1 variable changed here and at Deploynix. Nothing was written.',
         '  conflict  APP_NAME (changed on both sides)',
         '  Use --ours KEY for the value of the file, --theirs KEY for the value at Deploynix, or --force for all values at Deploynix.',
         '',
       ].join('\n'),
-    ]);
+    });
     expect(site.read()).toContain('APP_NAME=local\n');
     const json = await pull('--json');
     expect([json.code, json.json()]).toEqual([10, expect.objectContaining({ conflicts: ['APP_NAME'], changed: [] })]);
@@ -103,7 +94,7 @@ describe('a local change', () => {
 
   test('wins a conflict with --ours, and is then pushed', async () => {
     site.set('APP_NAME', 'staging');
-    expect((await pull('--ours', 'APP_NAME')).code).toBe(0);
+    await expect(pull('--ours', 'APP_NAME')).toExit(0);
     expect(site.read()).toContain('APP_NAME=local\n');
     expect((await site.env(['push', '--yes', '--json'])).json()).toMatchObject({ changed: ['APP_NAME'] });
     expect(site.values().APP_NAME).toBe('local');
@@ -112,9 +103,7 @@ describe('a local change', () => {
 
 test('without a record of the last pull, different values are a conflict', async () => {
   site.write('APP_NAME=local\n');
-  const run = await pull();
-  expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('1 variable differs, and there is no record of the last pull.')]);
-  expect(run.stderr).toContain('\n  conflict  APP_NAME\n');
+  await expect(pull()).toExit(10, { says: ['1 variable differs, and there is no record of the last pull.', '\n  conflict  APP_NAME\n'] });
 });
 
 test('without a record of the last pull, a user on a terminal is asked', async () => {
@@ -129,19 +118,15 @@ test('without a record of the last pull, a user on a terminal is asked', async (
 
 test('env pull --dry-run shows the plan and writes nothing', async () => {
   const run = await pull('--dry-run');
-  expect([run.code, run.stdout]).toEqual([
-    0,
-    'Would pull 2 variables from blog.example.com into .env.production\n  +  APP_NAME, API_KEY\n',
-  ]);
+  expect(run).toExit(0, { stdout: 'Would pull 2 variables from blog.example.com into .env.production\n  +  APP_NAME, API_KEY\n' });
   expect(site.read()).toBeUndefined();
 });
 
 test('env pull - prints the variables and keeps no record', async () => {
-  const run = await pull('-');
-  expect([run.code, run.stdout]).toEqual([0, 'APP_NAME=production\nAPI_KEY="a secret"\n']);
+  await expect(pull('-')).toExit(0, { stdout: 'APP_NAME=production\nAPI_KEY="a secret"\n' });
   expect((await pull('-', '--json')).json()).toEqual({ APP_NAME: 'production', API_KEY: 'a secret' });
   expect(site.read('state/env')).toBeUndefined();
-  expect((await pull('-', '--force')).code).toBe(2);
+  await expect(pull('-', '--force')).toExit(2);
 });
 
 test('values that the API hides are never written', async () => {
@@ -176,7 +161,7 @@ describe('the file', () => {
   test('is written through a link, which stays', async () => {
     site.write('# Shared\n', 'shared/env');
     symlinkSync('shared/env', site.path());
-    expect((await pull()).code).toBe(0);
+    await expect(pull()).toExit(0);
     expect(readlinkSync(site.path())).toBe('shared/env');
     expect(site.read('shared/env')).toBe('# Shared\nAPP_NAME=production\nAPI_KEY="a secret"\n');
   });
@@ -189,14 +174,11 @@ describe('the file', () => {
     ['not valid', () => site.write('A="\n'), '.env.production'],
   ])('is refused before any request if it is %s', async (_, make, message) => {
     await make();
-    const run = await pull();
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain(message);
+    await expect(pull()).toExit(2, { stdout: '', calls: [], says: message });
   });
 
   test('needs an existing directory', async () => {
-    const run = await pull('missing/.env');
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [], stderr: 'Error: Directory missing does not exist.\n' });
+    await expect(pull('missing/.env')).toExit(2, { stdout: '', calls: [], stderr: 'Error: Directory missing does not exist.\n' });
   });
 });
 

@@ -1,14 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
+const site = perTest(openEnvSite);
 beforeEach(async () => {
-  site = await openEnvSite();
   site.setAll({ APP_NAME: 'production' });
   await site.succeed('pull');
   site.write('APP_NAME=local\nNEW=1\n');
 });
-afterEach(() => site.close());
 
 const push = (...words: readonly string[]) => site.env(['push', ...words]);
 const changes = (calls: readonly string[]) =>
@@ -69,6 +68,5 @@ test('a conflict or a dry run deploys nothing', async () => {
 });
 
 test.each(['--wait', '--no-wait'])('%s needs --deploy', async (option) => {
-  const run = await push(option, '--yes');
-  expect([run.code, run.stderr]).toEqual([2, `Error: ${option} needs --deploy.\n`]);
+  await expect(push(option, '--yes')).toExit(2, { stderr: `Error: ${option} needs --deploy.\n` });
 });

@@ -1,14 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { editor, set } from '../support/editing.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
+const site = perTest(openEnvSite);
 beforeEach(async () => {
-  site = await openEnvSite();
   site.setAll({ APP_NAME: 'production', API_KEY: 'a secret' });
   await site.succeed('pull');
 });
-afterEach(() => site.close());
 
 const push = (...words: readonly string[]) => site.env(['push', ...words]);
 const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET ')).map((call) => call.split(' ')[0]);
@@ -20,11 +19,10 @@ test('env push sends only what changed in the file', async () => {
   site.write(`${site.read()}NEW=1\n`.replace('production', 'local'));
   site.set('OTHER', 'by somebody else');
   const run = await push('--yes');
-  expect([run.code, run.stdout, run.stderr]).toEqual([
-    0,
-    '✓ Pushed 2 variables to blog.example.com\n  added    NEW\n  changed  APP_NAME\n  kept     OTHER (only at Deploynix)\n',
-    `Get what changed at Deploynix with: dnx env pull ${again}${later}`,
-  ]);
+  expect(run).toExit(0, {
+    stdout: '✓ Pushed 2 variables to blog.example.com\n  added    NEW\n  changed  APP_NAME\n  kept     OTHER (only at Deploynix)\n',
+    stderr: `Get what changed at Deploynix with: dnx env pull ${again}${later}`,
+  });
   expect(sent(run.calls)).toEqual(['PUT', 'POST']);
   expect(site.values()).toEqual({ APP_NAME: 'local', API_KEY: 'a secret', OTHER: 'by somebody else', NEW: '1' });
   const nothing = await push('--yes');
@@ -47,12 +45,10 @@ test('env push --json lists keys, never values', async () => {
 
 test('a variable that was removed here is removed there only with --prune', async () => {
   site.write('APP_NAME=production\n');
-  const kept = await push('--yes');
-  expect([kept.code, kept.stdout, kept.stderr]).toEqual([
-    0,
-    'Nothing to push to blog.example.com.\n',
-    `  kept  API_KEY (removed here only)\nRemove at Deploynix what was removed here with: dnx env push ${again.trim()} --prune\n`,
-  ]);
+  await expect(push('--yes')).toExit(0, {
+    stdout: 'Nothing to push to blog.example.com.\n',
+    stderr: `  kept  API_KEY (removed here only)\nRemove at Deploynix what was removed here with: dnx env push ${again.trim()} --prune\n`,
+  });
   const run = await push('--yes', '--prune', '--json');
   expect([run.json(), sent(run.calls)]).toEqual([expect.objectContaining({ removed: ['API_KEY'] }), ['DELETE']]);
   expect(site.values()).toEqual({ APP_NAME: 'production' });
@@ -102,7 +98,7 @@ describe('a variable that changed on both sides', () => {
     [['--theirs', 'APP_NAME'], 'staging'],
     [['--theirs', '*'], 'staging'],
   ])('is decided by %j', async (words, value) => {
-    expect((await push('--yes', ...words)).code).toBe(0);
+    await expect(push('--yes', ...words)).toExit(0);
     expect(site.values()).toMatchObject({ APP_NAME: value, NEW: '1' });
   });
 });
@@ -199,8 +195,7 @@ describe('without a record of the last pull', () => {
   });
 
   test('different values are a conflict', async () => {
-    const run = await push('other.env', '--yes');
-    expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('1 variable differs, and there is no record of the last pull.')]);
+    await expect(push('other.env', '--yes')).toExit(10, { says: '1 variable differs, and there is no record of the last pull.' });
   });
 
   test('a user on a terminal is asked', async () => {
@@ -231,8 +226,7 @@ describe('references', () => {
 
   test('to a mask are refused', async () => {
     site.write('********\n', 'key.txt');
-    const run = await site.env(['push', '--yes'], { env: { STAGE: 'production' } });
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('The value of API_KEY is a mask')]);
+    await expect(site.env(['push', '--yes'], { env: { STAGE: 'production' } })).toExit(2, { says: 'The value of API_KEY is a mask' });
   });
 });
 
@@ -241,9 +235,8 @@ describe('hidden values', () => {
     site.setAll({ APP_NAME: 'production', API_KEY: '••••••••' });
     expect((await push('--yes')).stdout).toBe('Nothing to push to blog.example.com.\n');
     site.write('APP_NAME=production\nAPI_KEY=changed\n');
-    const run = await push('--yes');
-    expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('  conflict  API_KEY (hidden at Deploynix)\n')]);
-    expect((await push('--yes', '--ours', 'API_KEY')).code).toBe(0);
+    await expect(push('--yes')).toExit(10, { says: '  conflict  API_KEY (hidden at Deploynix)\n' });
+    await expect(push('--yes', '--ours', 'API_KEY')).toExit(0);
     expect(site.values().API_KEY).toBe('changed');
   });
 
@@ -257,19 +250,16 @@ describe('hidden values', () => {
 
 test('env push needs a file', async () => {
   const run = await push('missing.env', '--yes');
-  expect(run).toMatchObject({ code: 2, calls: [expect.stringMatching('^GET')], stdout: '' });
+  expect(run).toExit(2, { calls: [expect.stringMatching('^GET')], stdout: '' });
   expect(run.stderr).toBe(`Error: missing.env does not exist.\n  Create it with: dnx env pull missing.env ${again}`);
 });
 
 test('the first push of a file that holds the variables of another site warns', async () => {
   await site.succeed('pull');
   const push = () => site.env(['push', '.env.production', '--site', 'staging.example.com', '--server', 'web-1', '--yes']);
-  const first = await push();
-  expect([first.code, first.stderr]).toEqual([
-    0,
-    expect.stringContaining('! .env.production was last synced with blog.example.com, not with staging.example.com.\n'),
-  ]);
+  await expect(push()).toExit(0, {
+    says: '! .env.production was last synced with blog.example.com, not with staging.example.com.\n',
+  });
   site.write(`${site.read()}MORE=1\n`);
-  const second = await push();
-  expect([second.code, second.stderr]).toEqual([0, expect.not.stringContaining('last synced')]);
+  await expect(push()).toExit(0, { stderr: expect.not.stringContaining('last synced') });
 });

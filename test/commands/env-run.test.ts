@@ -1,20 +1,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { variableGroups } from '../../src/machine/settings/variables.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const SITE = seeded.sites['blog.example.com'];
 const ids = `--server ${seeded.servers['web-1']} --site ${SITE}`;
 const run = `env run ${ids}`;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-  writeFileSync(join(bed.directory, '.env.example'), 'APP_ENV=local\nAPP_DEBUG=true\nDB_PASSWORD=\n');
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
+beforeEach(() => writeFileSync(join(bed.directory, '.env.example'), 'APP_ENV=local\nAPP_DEBUG=true\nDB_PASSWORD=\n'));
 
 /** Adds a variable to the site. */
 function add(key: string, value: unknown): void {
@@ -29,12 +26,7 @@ const output = ({ stdout, stderr }: Run) => stdout + stderr;
 
 test('the command gets the variables of the site, which override its own, with one request', async () => {
   const ran = await bed.dnx(`${run} -- npm test`, { env: { APP_ENV: 'local', MINE: '1' } });
-  expect(ran).toMatchObject({
-    code: 0,
-    stdout: '',
-    stderr: '',
-    calls: [`GET /servers/${seeded.servers['web-1']}/sites/${SITE}/environment-variables`],
-  });
+  expect(ran).toExit(0, { stdout: '', stderr: '', calls: [`GET /servers/${seeded.servers['web-1']}/sites/${SITE}/environment-variables`] });
   expect(bed.children).toEqual([expect.objectContaining({ file: 'npm', args: ['test'], foreground: true })]);
   expect(given()).toMatchObject({ APP_ENV: 'production', APP_DEBUG: 'false', DB_PASSWORD: 'blog-password', MINE: '1' });
 });
@@ -59,8 +51,7 @@ test('its options are its own', async () => {
 });
 
 test('its exit code is that of dnx', async () => {
-  const ran = await bed.dnx(`${run} -- false`, { child: () => 77 });
-  expect([ran.code, ran.stdout, ran.stderr]).toEqual([77, '', '']);
+  await expect(bed.dnx(`${run} -- false`, { child: () => 77 })).toExit(77, { stdout: '', stderr: '' });
 });
 
 describe('variables that the project does not name', () => {
@@ -70,8 +61,7 @@ describe('variables that the project does not name', () => {
 
   test('stay as they are, and are listed', async () => {
     for (const key of odd) add(key, '/evil');
-    const ran = await bed.dnx(`${run} -- env`, { env: { CC: 'gcc' } });
-    expect([ran.code, ran.stderr]).toEqual([0, leftOut(odd)]);
+    await expect(bed.dnx(`${run} -- env`, { env: { CC: 'gcc' } })).toExit(0, { stderr: leftOut(odd) });
     expect(given()).toMatchObject({ CC: 'gcc', APP_ENV: 'production' });
     expect(Object.values(given())).not.toContain('/evil');
   });
@@ -88,8 +78,7 @@ describe('variables that the project does not name', () => {
     mkdirSync(join(bed.directory, 'clone/app'));
     writeFileSync(join(bed.directory, 'clone/.env.example'), 'APP_ENV=\nexport DB_PASSWORD="\n# APP_DEBUG=\n');
     const cwd = join(bed.directory, 'clone/app');
-    const first = await bed.dnx(`${run} -- env`, { cwd });
-    expect([first.code, first.stderr]).toEqual([0, leftOut(['APP_DEBUG'])]);
+    await expect(bed.dnx(`${run} -- env`, { cwd })).toExit(0, { stderr: leftOut(['APP_DEBUG']) });
     writeFileSync(join(cwd, '.env'), 'APP_DEBUG=mine\n');
     const second = await bed.dnx(`${run} -- env`, { cwd });
     expect([second.code, second.stderr, given()]).toEqual([0, '', expect.objectContaining({ APP_DEBUG: 'false' })]);
@@ -134,8 +123,7 @@ describe('what dnx and its runtime read is never taken from a site, also with --
   test('every variable that dnx reads', async () => {
     const keys = variableGroups.flatMap((group) => group.variables.map(({ name }) => name));
     for (const key of keys) add(key, 'https://evil.example');
-    const ran = await bed.dnx(`${run} --all -- env`);
-    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining(`Left out ${keys.join(', ')}: settings of dnx`)]);
+    await expect(bed.dnx(`${run} --all -- env`)).toExit(0, { says: `Left out ${keys.join(', ')}: settings of dnx` });
     expect(Object.values(given())).not.toContain('https://evil.example');
   });
 
@@ -150,7 +138,7 @@ test('names that set another variable, or a shell function, are left out', async
   for (const key of ['PATH=/evil', 'A=B', 'A\nPATH', 'BASH_FUNC_ls%%', 'A B', '-x', 'N\0UL']) add(key, '() { evil; }');
   add('__proto__', 'x');
   const ran = await bed.dnx(`${run} --all -- env`, { env: { PATH: '/usr/bin' } });
-  expect([ran.code, ran.stderr]).toEqual([0, expect.stringMatching(/^! Left out .*: not a valid name\.\n$/s)]);
+  expect(ran).toExit(0, { stderr: expect.stringMatching(/^! Left out .*: not a valid name\.\n$/s) });
   expect(Object.keys(given()).filter((key) => !/^\w+$/.test(key))).toEqual([]);
   expect(Object.entries(given())).toContainEqual(['__proto__', 'x']);
   expect(given().PATH).toBe('/usr/bin');
@@ -184,8 +172,7 @@ test('on Windows, a name replaces another case of it', async () => {
 });
 
 test('without a command or a site it fails before it runs anything', async () => {
-  const none = await bed.dnx(`env run ${ids}`);
-  expect([none.code, none.calls]).toEqual([2, []]);
+  await expect(bed.dnx(`env run ${ids}`)).toExit(2, { calls: [] });
   const unknown = await bed.dnx('env run --site nowhere.example.com -- env');
   expect([unknown.code, bed.children]).toEqual([6, []]);
 });

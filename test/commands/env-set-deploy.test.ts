@@ -45,13 +45,12 @@ test('it ends as the deployment does', async () => {
   expect([run.code, debug()]).toEqual([1, 'true']);
   expect(run.json()).toMatchObject({ variables: [{ key: 'APP_THEME' }], deployment: { outcome: 'failed' } });
   expect(run.stderr).toContain('Deployment of blog.example.com failed');
-  const people = await bed.dnx('env set APP_THEME=1 --site blog.example.com --deploy');
-  expect([people.code, people.stdout]).toEqual([1, '']);
+  await expect(bed.dnx('env set APP_THEME=1 --site blog.example.com --deploy')).toExit(1, { stdout: '' });
 });
 
 test('with --no-wait, it only starts the deployment', async () => {
   const run = await bed.dnx(`${set} --no-wait`);
-  expect([run.code, run.stdout]).toEqual([0, '✓ Started a deployment of blog.example.com\n']);
+  expect(run).toExit(0, { stdout: '✓ Started a deployment of blog.example.com\n' });
   expect(run.stderr).toBe('✓ Set APP_THEME on blog.example.com\nWatch it with: dnx watch blog.example.com --server web-1\n');
 });
 
@@ -75,7 +74,7 @@ test('DNX_TIMEOUT does not limit a change without a deployment', async () => {
 
 test('nothing is deployed if nothing changed', async () => {
   const run = await bed.dnx('env set APP_THEME=false --site blog.example.com --deploy');
-  expect(run).toMatchObject({ code: 0, stdout: 'Unchanged: APP_THEME already has this value.\n', stderr: 'Nothing was deployed.\n' });
+  expect(run).toExit(0, { stdout: 'Unchanged: APP_THEME already has this value.\n', stderr: 'Nothing was deployed.\n' });
   expect(changes(run)).toEqual([]);
   const several = await bed.dnx('env set APP_THEME=false APP_NAME=production --site blog.example.com --deploy');
   expect(several.stdout).toBe('Unchanged: blog.example.com already has these values.\n');

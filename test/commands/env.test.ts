@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { testGroup } from '../support/cases.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { renameVariables } from '../support/editing.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const on = '--site blog.example.com';
 const later = 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n';
@@ -66,12 +67,8 @@ testGroup('env', {
   },
 });
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-  renameVariables(bed);
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
+beforeEach(() => renameVariables(bed));
 
 const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET')).map((call) => call.split(' ')[0]);
 const value = (key: string) =>
@@ -91,19 +88,19 @@ test('env set does not send a value that is already set', async () => {
   const run = await bed.dnx(`env set APP_NAME=production ${on}`);
   expect([run.stdout, run.stderr]).toEqual(['Unchanged: APP_NAME already has this value.\n', '']);
   expect(changes(run.calls)).toEqual([]);
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
 });
 
 test('env set continues after a rejected variable and exits 12', async () => {
   const run = await bed.dnx(`env set not-a-key=1 LOG_LEVEL=warning ${on}`);
   expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +'not-a-key' is not a valid variable name\.\nLOG_LEVEL +set\n$/);
   expect(run.stderr).toBe(`${later}Error: 1 of 2 variables failed\n`);
-  expect(run.code).toBe(12);
+  expect(run).toExit(12);
   expect(value('LOG_LEVEL')).toBe('warning');
 });
 
 test('env set accepts an empty value', async () => {
-  expect((await bed.dnx(`env set APP_NAME= ${on}`)).code).toBe(0);
+  await expect(bed.dnx(`env set APP_NAME= ${on}`)).toExit(0);
   expect(value('APP_NAME')).toBe('');
 });
 
@@ -112,8 +109,7 @@ test.each([
   ['stdin', '-', 'line 1\nline 2\n'],
 ])('env set reads a value of several lines from %s', async (_, file, stdin) => {
   writeFileSync(join(bed.directory, 'licence.txt'), 'line 1\nline 2\n');
-  const run = await bed.dnx(`env set LICENCE --from-file ${file} ${on}`, { stdin });
-  expect(run.code).toBe(0);
+  await expect(bed.dnx(`env set LICENCE --from-file ${file} ${on}`, { stdin })).toExit(0);
   expect(value('LICENCE')).toBe('line 1\nline 2');
 });
 
@@ -121,7 +117,7 @@ test.each(['NOTHING', '=1', 'KEY=1 --from-file x', 'KEY OTHER --from-file x', 'K
   'env set %s is a usage error',
   async (words) => {
     const run = await bed.dnx(`env set ${words} ${on}`);
-    expect(run.code).toBe(2);
+    expect(run).toExit(2);
     expect(changes(run.calls)).toEqual([]);
   },
 );
@@ -132,7 +128,7 @@ test.each([
   [['__proto__=1', '__proto__=2'], '__proto__'],
 ])('env set %j fails before anything is sent', async (words, key) => {
   const run = await bed.dnx(['env', 'set', ...words, ...on.split(' ')]);
-  expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is set twice; nothing was changed.\n` });
+  expect(run).toExit(2, { calls: [], stderr: `Error: ${key} is set twice; nothing was changed.\n` });
 });
 
 test('env unset removes several variables with one confirmation', async () => {
@@ -145,7 +141,7 @@ test('env unset removes several variables with one confirmation', async () => {
 
 test('a name that no shell takes is named, and the API explains; there is no other field to set', async () => {
   const run = await bed.dnx(['env', 'set', 'FOO BAR=1', ...on.split(' ')]);
-  expect([run.code, run.stderr]).toEqual([7, "Error: 'FOO BAR' is not a valid variable name.\n  key: The key field format is invalid.\n"]);
+  expect(run).toExit(7, { stderr: "Error: 'FOO BAR' is not a valid variable name.\n  key: The key field format is invalid.\n" });
 });
 
 describe('env set with a key alone', () => {
@@ -158,7 +154,7 @@ describe('env set with a key alone', () => {
     expect(run.stderr).toContain('Set 2 variables on blog.example.com. Deploy now?');
     expect(run.stdout + run.stderr).not.toContain('hunter2');
     const deployed = await bed.dnx(`env set LICENSE ${on}`, terminal('other\ry\r'));
-    expect([deployed.code, deployed.stdout]).toEqual([0, expect.stringMatching(/^✓ Deployed blog\.example\.com in /)]);
+    expect(deployed).toExit(0, { stdout: expect.stringMatching(/^✓ Deployed blog\.example\.com in /) });
   });
 
   test('needs a terminal', async () => {
@@ -168,8 +164,7 @@ describe('env set with a key alone', () => {
   });
 
   test('a complete line asks nothing, also on a terminal', async () => {
-    const run = await bed.dnx(`env set LICENSE=1 ${on}`, terminal(''));
-    expect([run.code, run.stderr]).toEqual([0, later]);
+    await expect(bed.dnx(`env set LICENSE=1 ${on}`, terminal(''))).toExit(0, { stderr: later });
   });
 });
 

@@ -1,18 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ErrorCode, errorReasons, exits } from '../../src/base/errors.ts';
 import { version } from '../../src/base/version.ts';
 import { SEED_TOKEN } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { refusedFailures } from '../support/failures/refused.ts';
 import { unreachedFailures } from '../support/failures/unreached.ts';
 import { usageFailures } from '../support/failures/usage.ts';
+import { perTest } from '../support/fixtures.ts';
 import { sampled } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const failures = [...usageFailures, ...refusedFailures, ...unreachedFailures];
 
@@ -31,7 +28,7 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, errors
     for (const [field, [message]] of Object.entries(errors ?? {}))
       expect(others.filter((each) => [`  --${field}: ${message}`, `  <${field}>: ${message}`].includes(each))).toHaveLength(1);
     expect(run.stderr).not.toContain('    at ');
-    expect([run.code, run.stdout]).toEqual([exits[code], '']);
+    expect(run).toExit(exits[code], { stdout: '' });
     if (calls !== 'any') expect(run.calls).toHaveLength(calls);
   });
 });
@@ -58,7 +55,7 @@ describe.each(sampled(failures, 24, 67))(
       // The next commands are in `next` as well as in the hint.
       const { error } = JSON.parse(last) as { error: { hint: string | null; next: { command: string; why: string }[] } };
       for (const { command, why } of error.next) expect(error.hint).toContain(`${why}: ${command}`);
-      expect(run.code).toBe(exits[code]);
+      expect(run).toExit(exits[code]);
       expect(run.stderr).not.toContain(SEED_TOKEN);
     });
   },
@@ -79,7 +76,7 @@ describe('a bug', () => {
     expect(run.stderr).toMatch(
       /^Error: This looks like a bug in dnx \d+\.\d+\.\d+\. Please report it with the lines below\.\nTypeError: x is not a function\n {4}at /,
     );
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
   });
 
   test('is one line of JSON with --json', async () => {
@@ -110,7 +107,7 @@ describe('a usage error is JSON with every spelling of --json', () => {
     async (line) => {
       const run = await bed.dnx(line);
       expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'usage', hint: expect.stringMatching(/^See: dnx .*--help$/) } });
-      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+      expect(run).toExit(2, { stdout: '', calls: [] });
     },
   );
 });

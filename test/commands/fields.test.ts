@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { withRows } from '../support/platform.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('an unknown field', () => {
   test.each([
@@ -18,8 +15,7 @@ describe('an unknown field', () => {
     ['api GET /user --fields dta', 'dta', " Did you mean 'data'?"],
   ])('exits 2: dnx %s', async (line, field, guess) => {
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toContain(`Unknown field '${field}'.${guess}`);
+    expect(run).toExit(2, { stdout: '', says: `Unknown field '${field}'.${guess}` });
     expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
   });
 
@@ -30,34 +26,30 @@ describe('an unknown field', () => {
     ['server show web-1 --fields ssh -o yaml', "-o yaml has no field 'ssh'; only table, csv, tsv and text have it."],
     ['backup list --fields id,source --json', "-o json has no field 'source'; only table, csv, tsv and text have it."],
   ])('exits 2 and says which format has it: dnx %s', async (line, words) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toContain(words);
-    expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', says: words, stderr: expect.stringMatching(/Fields: |"hint":"Fields: /) });
   });
 
   test('is accepted if the list is empty', async () => {
     bed.sandbox.state.servers.length = 0;
-    expect(await bed.dnx('server list --fields nme --sort nme')).toMatchObject({ code: 0, stdout: '' });
+    await expect(bed.dnx('server list --fields nme --sort nme')).toExit(0, { stdout: '' });
   });
 
   test('exits 1 after a change, and says that the command ran', async () => {
     const run = await bed.dnx('database create reports --server db-1 --fields nme');
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(run.stderr).toContain("The command ran, but its result cannot be printed: Unknown field 'nme'. Did you mean 'name'?");
     expect(run.calls.some((call) => call.startsWith('POST'))).toBe(true);
   });
 
   test('exits 12 if some targets failed', async () => {
-    const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G00000000000N0NE1 --server web-1 --fields id,nme');
-    expect(run.code).toBe(12);
+    await expect(bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G00000000000N0NE1 --server web-1 --fields id,nme')).toExit(12);
   });
 });
 
 describe('a computed column', () => {
   test('is in CSV and TSV, and can be sorted by', async () => {
     const run = await bed.dnx('backup list --fields id,source,size --sort source --limit 1 -o csv');
-    expect([run.code, run.stdout]).toEqual([0, 'id,source,size\n01JQ8Z4T9G000000000000BK08,application,\n']);
+    expect(run).toExit(0, { stdout: 'id,source,size\n01JQ8Z4T9G000000000000BK08,application,\n' });
     expect((await bed.dnx('backup list --database shop --server db-1 --fields source -o tsv --no-header --limit 1')).stdout).toBe('shop\n');
   });
 
@@ -80,7 +72,7 @@ describe('names instead of ids', () => {
   test('appear if they are known without a request', async () => {
     const before = await bed.dnx('backup list -o csv');
     expect(before.stdout).not.toContain('shop.example.com');
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const run = await bed.dnx('backup list', { columns: 80, env: { NO_COLOR: '1' } });
     expect(run.calls).toEqual(['GET /backups', 'GET /servers/01JQ8Z4T9G000000000000DB01/databases']);
     expect(run.stdout).toMatch(/^shop\.example\.com {2}01JQ8Z4T9G000000000000BK08 {2}● pending/m);
@@ -91,8 +83,7 @@ describe('names instead of ids', () => {
     'leave no id in 80 columns: dnx %s list',
     async (group) => {
       const parent = ['queue', 'redirect'].includes(group) ? '--site shop.example.com' : /server$|git/.test(group) ? '' : '--server web-1';
-      const run = await bed.dnx(`${group} list ${parent}`, { columns: 80 });
-      expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/01JQ8Z/)]);
+      await expect(bed.dnx(`${group} list ${parent}`, { columns: 80 })).toExit(0, { stdout: expect.not.stringMatching(/01JQ8Z/) });
     },
   );
 });
@@ -116,7 +107,7 @@ describe('names that take further requests', () => {
   test.each([403, 500, 'drop'] as const)('are left out where the request answers %s', async (status) => {
     bed.sandbox.faults.always({ path: '/servers/{server}/databases' }, typeof status === 'string' ? status : { status, body: {} });
     const run = await bed.dnx('backup list --type database', { columns: 80 });
-    expect([run.code, run.stderr, run.waited, run.calls]).toEqual([0, '1 column hidden; use --wide\n', 0, ['GET /backups', databases]]);
+    expect(run).toExit(0, { stderr: '1 column hidden; use --wide\n', waited: 0, calls: ['GET /backups', databases] });
     expect(run.stdout).toMatch(/^database +01JQ8Z/m);
   });
 
@@ -131,7 +122,7 @@ describe('names that take further requests', () => {
     expect(named.stdout).toMatch(/^example\/shop .* GitHub {2,}/m);
     bed.sandbox.faults.always({ path: '/git-providers' }, { status: 403, body: {} });
     const run = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^example\/shop .* – {2,}/m)]);
+    expect(run).toExit(0, { stdout: expect.stringMatching(/^example\/shop .* – {2,}/m) });
   });
 
   test('a server that is not known has no id in its place', async () => {
@@ -155,8 +146,7 @@ describe('an empty list', () => {
   ])('says how to create the first item: dnx %s', async (line, words, next) => {
     bed.sandbox.faults.always({ method: 'GET' }, (answer) => withRows(answer, () => []));
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout]).toEqual([0, '']);
-    expect(run.stderr).toBe(`${words}\n${next === undefined ? '' : `Create one with: dnx ${next}\n`}`);
+    expect(run).toExit(0, { stdout: '', stderr: `${words}\n${next === undefined ? '' : `Create one with: dnx ${next}\n`}` });
     expect((await bed.dnx(`${line} -q`)).stderr).toBe('');
     expect(await bed.dnx(`${line} --json`)).toMatchObject({ stdout: '[]\n', stderr: '' });
   });

@@ -1,18 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openFleet } from '../support/fleet.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 const HOUR = 60 * 60_000;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 60 });
-  openFleet(bed);
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 60 }));
+beforeEach(() => openFleet(bed));
 
 /** The requests of a command that succeeds without being rate limited. */
 async function costOf(line: string, options: RunOptions = {}): Promise<number> {
@@ -45,8 +42,7 @@ describe('on 50 servers with 500 sites, within 60 requests a minute', () => {
     const first = await typo();
     expect([first.code, first.calls.length]).toEqual([6, 51]);
     expect(first.stderr).toContain("Error: Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?\n");
-    const second = await typo();
-    expect([second.code, second.calls]).toEqual([6, []]);
+    await expect(typo()).toExit(6, { calls: [] });
     await nextMinute();
     expect((await typo()).calls).toHaveLength(51);
   });

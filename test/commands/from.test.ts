@@ -1,12 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { tree } from '../../src/commands/index.ts';
 import { BANNER } from '../../src/features/logs/connection.ts';
 import { type State, seeded } from '../../src/sandbox/index.ts';
 import { one } from '../support/audited.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
 import { prepareFiles } from '../support/examples.ts';
+import { perSuite } from '../support/fixtures.ts';
 
 /** The commands beside those of other programs: `forge deploy`, `dnx deploy`. */
 const lines = await Promise.all(
@@ -42,10 +43,9 @@ const linkFor = (line: string) => {
   return JSON.stringify(line.includes('--env ') ? { environments: { staging: { server: 'web-2', site: 'staging.example.com' } } } : shop);
 };
 
-let bed: Bed;
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
 let clean: State;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
+beforeAll(() => {
   clean = structuredClone(bed.sandbox.state);
 });
 beforeEach(() => {
@@ -57,7 +57,6 @@ beforeEach(() => {
   // It finds no logs.
   file('ssh', `#!/bin/sh\nprintf '%s\\n' '${BANNER}' S Q\n`, 0o755);
 });
-afterAll(() => bed.close());
 
 test.each([...new Set(lines.flat())].filter((line) => line.startsWith('dnx ') && !excluded.test(line)))('%s works', async (line) => {
   prepare(bed.sandbox, line);
@@ -74,5 +73,5 @@ test.each([...new Set(lines.flat())].filter((line) => line.startsWith('dnx ') &&
     });
   const first = await run(words);
   const last = /Use --yes[.,]/.test(first.stderr) ? await run([...words, '--yes']) : first;
-  expect(last.code, last.stderr).toBe(0);
+  expect(last).toExit(0);
 });

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DnxError } from '../../src/base/errors.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { guesses } from '../../src/features/help/guesses.ts';
-import { type Bed, openBed, split } from '../support/dnx.ts';
+import { openBed, split } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 
 /** A line that reads, and the line that it is taken for. */
 const reads = [
@@ -308,21 +309,16 @@ test('every guess has a row', () => {
 });
 
 describe('at the command line', () => {
-  let bed: Bed;
-  beforeAll(async () => {
-    bed = await openBed();
-  });
-  afterAll(() => bed.close());
+  const bed = perSuite(openBed);
 
   test('a line that only reads runs', async () => {
     const run = await bed.dnx('deployments list --site-id shop.example.com --format json');
-    expect([run.code, run.stderr]).toEqual([0, '']);
-    expect(run.stdout).toBe((await bed.dnx('releases shop.example.com --json')).stdout);
+    expect(run).toExit(0, { stderr: '', stdout: (await bed.dnx('releases shop.example.com --json')).stdout });
   });
 
   test('a line that changes something does not', async () => {
     const run = await bed.dnx('site stop shop.example.com --yes');
-    expect([run.code, run.calls]).toEqual([2, []]);
+    expect(run).toExit(2, { calls: [] });
     expect(run.stderr).toBe("Error: Unknown command 'site stop'.\n  Did you mean: dnx site suspend shop.example.com --yes\n");
     const { error } = JSON.parse((await bed.dnx('site stop shop.example.com --yes --json')).stderr);
     const line = 'dnx site suspend shop.example.com --yes --json';
@@ -340,7 +336,7 @@ describe('at the command line', () => {
     ['server list -f', "Unknown option '-f'.\n  See: dnx server list --help"],
     ['foo servers', "Unknown command 'foo'.\n  See: dnx --help"],
   ])('%s has no counterpart', async (line, error) => {
-    expect(await bed.dnx(line)).toMatchObject({ code: 2, calls: [], stderr: `Error: ${error}\n` });
+    await expect(bed.dnx(line)).toExit(2, { calls: [], stderr: `Error: ${error}\n` });
   });
 
   test('a site is no guess', async () => {

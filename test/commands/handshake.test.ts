@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { type Lie, openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** A TLS alert of level fatal. */
 const alert = (description: number) => Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, description]);
@@ -38,8 +35,7 @@ describe.each([
     });
     const env = { DNX_HOST: host.url, ...(proxied && { HTTPS_PROXY: proxy.url }) };
     const run = await bed.dnx('daemon create --command top --server 1', { env });
-    expect([run.code, run.stdout]).toEqual([13, '']);
-    expect(run.stderr).toContain(`Error: Could not reach ${host.url.replace('https://', '')}: ${words}`);
+    expect(run).toExit(13, { stdout: '', says: `Error: Could not reach ${host.url.replace('https://', '')}: ${words}` });
     expect(host.asked.length).toBe(1);
   });
 });

@@ -1,16 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const SECRET = 'hunter2';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  writeFileSync(join(bed.directory, 'token'), 'a-token-of-the-provider\n');
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
+beforeEach(() => writeFileSync(join(bed.directory, 'token'), 'a-token-of-the-provider\n'));
 
 /** The history, and the progress of plans. */
 function filesOfDnx(): string {
@@ -54,8 +51,7 @@ describe('a field that dnx does not know may be a secret', () => {
       expect(`${stdout}${stderr}`).not.toMatch(planted);
     }
     const saved = await bed.dnx(`${line} --dry-run --out plan.json`);
-    expect([saved.code, saved.stdout]).toEqual([2, '']);
-    expect(saved.stderr).toMatch(/cannot be saved (in|as) a plan/);
+    expect(saved).toExit(2, { stdout: '', stderr: expect.stringMatching(/cannot be saved (in|as) a plan/) });
     expect(saved.stderr).not.toMatch(planted);
     expect(existsSync(join(bed.directory, 'plan.json'))).toBe(false);
     const real = await bed.dnx(`${line} --debug`);
@@ -77,11 +73,9 @@ describe('a field that dnx does not know may be a secret', () => {
       { status: 422, body: { message: `${SECRET} is not a key. Nor is https://ada:${SECRET}@x.` } },
     );
     const target = `${crontab?.id} --server ${crontab?.server_id}`;
-    expect((await bed.dnx(`crontab update ${target} --user ada -F key=${SECRET}`)).code).toBe(7);
-    expect((await bed.dnx(`crontab update 'curl https://ada:${SECRET}@one.example' --server ${crontab?.server_id} --user ada`)).code).toBe(
-      0,
-    );
-    expect((await bed.dnx(`crontab delete ${target} --yes`)).code).toBe(0);
+    await expect(bed.dnx(`crontab update ${target} --user ada -F key=${SECRET}`)).toExit(7);
+    await expect(bed.dnx(`crontab update 'curl https://ada:${SECRET}@one.example' --server ${crontab?.server_id} --user ada`)).toExit(0);
+    await expect(bed.dnx(`crontab delete ${target} --yes`)).toExit(0);
     for (const id of await entries()) {
       const { code, stdout } = await bed.dnx(`history show ${id}`);
       expect(code).toBe(0);
@@ -129,29 +123,25 @@ describe('a plan file', () => {
       {},
     );
     const run = await bed.dnx('apply plan.json --yes');
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(bed.sandbox.calls.at(-1)?.body).toMatchObject({ note: SECRET });
     expect(`${run.stdout}${run.stderr}${filesOfDnx()}`).not.toMatch(planted);
   });
 });
 
 test('an undo compares no password in a URL, and shows no secret that an edited history expects', async () => {
-  expect(
-    (await bed.dnx(`git-provider create Spare --provider gitlab --url https://ada:${SECRET}@git.example.com --token @token`)).code,
-  ).toBe(0);
-  const undone = await bed.dnx('undo --yes');
-  expect([undone.code, undone.stderr]).toEqual([0, expect.not.stringMatching(planted)]);
-  expect((await bed.dnx('env set APP_NAME=one --site shop.example.com')).code).toBe(0);
+  await expect(bed.dnx(`git-provider create Spare --provider gitlab --url https://ada:${SECRET}@git.example.com --token @token`)).toExit(0);
+  await expect(bed.dnx('undo --yes')).toExit(0, { stderr: expect.not.stringMatching(planted) });
+  await expect(bed.dnx('env set APP_NAME=one --site shop.example.com')).toExit(0);
   const name = bed.sandbox.state.environment_variables.find(({ key }) => key === 'APP_NAME');
   if (name) name.value = SECRET;
   const file = join(bed.directory, 'state/history.jsonl');
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/"value":"•+"/g, '"value":"guess"'));
-  const run = await bed.dnx('undo --yes');
-  expect([run.code, run.stderr]).toEqual([10, expect.not.stringMatching(planted)]);
+  await expect(bed.dnx('undo --yes')).toExit(10, { stderr: expect.not.stringMatching(planted) });
 });
 
 test('the history keeps the name of what it cannot take back, and no other field', async () => {
-  expect((await bed.dnx('server create web-3 --provider hetzner --region fsn1 --no-wait')).code).toBe(0);
+  await expect(bed.dnx('server create web-3 --provider hetzner --region fsn1 --no-wait')).toExit(0);
   const [id] = await entries();
   expect((await bed.dnx(`history show ${id}`)).stdout).toContain('+ create server web-3\n  outcome  applied\n');
   expect((await bed.dnx(`history show ${id} --json`)).json()).toMatchObject({ changes: [{ body: { name: 'web-3' }, before: null }] });

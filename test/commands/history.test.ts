@@ -1,24 +1,20 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const file = (name = 'history.jsonl') => join(bed.directory, 'state', name);
 const list = async (more = '') => (await bed.dnx(`history ${more} --json`)).json<PastRun[]>();
 
 /** Runs a line that must succeed. */
 async function change(line: string): Promise<void> {
-  const run = await bed.dnx(line);
-  expect(run.code, run.stderr).toBe(0);
+  await expect(bed.dnx(line)).toExit(0);
 }
 
 const RENAME = 'server update web-1 --name web-9';
@@ -47,16 +43,15 @@ describe('dnx history', () => {
     await change('site suspend shop.example.com blog.example.com --yes');
     const [last, first] = await list();
     const run = await bed.dnx('history');
-    expect([run.code, run.calls, run.stdout]).toEqual([
-      0,
-      [],
-      [
+    expect(run).toExit(0, {
+      calls: [],
+      stdout: [
         'ID     WHEN                  COMMAND                                             CHANGES  OUTCOME',
         `${last?.id}  2026-04-16T12:00:00Z  dnx site suspend shop.example.com blog.example.com  2        applied`,
         `${first?.id}  2026-04-16T12:00:00Z  dnx server update web-1 --name web-9                1        applied`,
         '',
       ].join('\n'),
-    ]);
+    });
     expect((await bed.dnx('history list')).stdout).toBe(run.stdout);
   });
 
@@ -70,8 +65,8 @@ describe('dnx history', () => {
       id: entry?.id,
       changes: [{ call: 'PUT /servers/{server}', body: { name: 'web-9' }, before: { name: 'web-1' }, outcome: 'applied', status: 200 }],
     });
-    expect((await bed.dnx('history show nope')).code).toBe(6);
-    expect((await bed.dnx('history show')).code).toBe(2);
+    await expect(bed.dnx('history show nope')).toExit(6);
+    await expect(bed.dnx('history show')).toExit(2);
   });
 
   test('filters by site and time', async () => {
@@ -82,13 +77,13 @@ describe('dnx history', () => {
     expect(await commands('--site shop.example.com')).toEqual(['dnx site suspend shop.example.com']);
     expect(await commands('--since 1h')).toEqual(['dnx site suspend blog.example.com']);
     expect(await commands('--since 2026-04-16T13:00:00Z')).toEqual(['dnx site suspend blog.example.com']);
-    expect((await bed.dnx('history --since soon')).code).toBe(2);
+    await expect(bed.dnx('history --since soon')).toExit(2);
   });
 
   test('has what failed, and what nobody knows', async () => {
-    expect((await bed.dnx('crontab create date --frequency x --server web-1')).code).toBe(7);
+    await expect(bed.dnx('crontab create date --frequency x --server web-1')).toExit(7);
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
-    expect((await bed.dnx('server restart web-1 --yes')).code).toBe(13);
+    await expect(bed.dnx('server restart web-1 --yes')).toExit(13);
     const all = await list();
     expect(all.map(({ outcome }) => outcome)).toEqual(['unknown', 'failed']);
     expect((await bed.dnx(`history show ${all[0]?.id}`)).stdout).toContain('outcome  unknown: the response was lost');
@@ -97,18 +92,18 @@ describe('dnx history', () => {
 
   test.each([500, 502, 504])('has a change as unknown after a %i, which may have been performed', async (status) => {
     bed.sandbox.faults.next({ method: 'PUT' }, (answer) => ({ ...answer, status, body: { message: 'Later.' } }));
-    expect((await bed.dnx(RENAME)).code).toBe(1);
+    await expect(bed.dnx(RENAME)).toExit(1);
     const [run] = await list();
     expect(run?.outcome).toBe('unknown');
     expect((await bed.dnx(`history show ${run?.id}`)).stdout).toContain('outcome  unknown: Later.');
-    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 10, stderr: expect.stringContaining('--in-flight done') });
+    await expect(bed.dnx('undo --yes')).toExit(10, { says: '--in-flight done' });
   });
 
   test.each(['drop-after', 'cut'] as const)('has what was found after a lost response, and undo deletes it: %s', async (fault) => {
     bed.sandbox.faults.next({ method: 'POST' }, fault);
-    expect((await bed.dnx("crontab create date --frequency '0 3 * * *' --server web-1")).code).toBe(0);
+    await expect(bed.dnx("crontab create date --frequency '0 3 * * *' --server web-1")).toExit(0);
     expect(await list()).toMatchObject([{ outcome: 'applied', changes: [{ created: expect.any(String) }] }]);
-    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 0 });
+    await expect(bed.dnx('undo --yes')).toExit(0);
     expect(bed.sandbox.state.crontabs.some(({ command }) => command === 'date')).toBe(false);
   });
 
@@ -120,10 +115,9 @@ describe('dnx history', () => {
   });
 
   test('has neither reads nor dry runs', async () => {
-    for (const line of ['server list', `${RENAME} --dry-run`, 'api /user']) expect((await bed.dnx(line)).code).toBe(0);
+    for (const line of ['server list', `${RENAME} --dry-run`, 'api /user']) await expect(bed.dnx(line)).toExit(0);
     expect(existsSync(file())).toBe(false);
-    const run = await bed.dnx('history');
-    expect([run.code, run.stdout, run.stderr]).toEqual([0, '', 'No changes yet.\n']);
+    await expect(bed.dnx('history')).toExit(0, { stdout: '', stderr: 'No changes yet.\n' });
   });
 
   test('has no secret, even if the API quotes one', async () => {
@@ -264,7 +258,7 @@ describe('dnx history', () => {
   });
 
   test('is not kept with DNX_NO_HISTORY=1', async () => {
-    expect((await bed.dnx(RENAME, { env: { DNX_NO_HISTORY: '1' } })).code).toBe(0);
+    await expect(bed.dnx(RENAME, { env: { DNX_NO_HISTORY: '1' } })).toExit(0);
     expect(existsSync(file())).toBe(false);
   });
 

@@ -1,17 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 import { leading } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const config = () => join(bed.directory, 'config');
 const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
@@ -61,14 +58,12 @@ describe('a link file', () => {
 
     test('is used if --host, DNX_HOST or a profile names it too', async () => {
       writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ host: bed.sandbox.url }));
-      expect((await login('login --with-token --profile work')).code).toBe(0);
+      await expect(login('login --with-token --profile work')).toExit(0);
       const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
-      const refused = await bed.dnx('whoami', { env: free });
-      expect([refused.code, refused.calls]).toEqual([2, []]);
-      expect(refused.stderr).toContain('--profile work');
-      expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
-      expect((await bed.dnx(`whoami --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } })).code).toBe(0);
-      expect((await bed.dnx('whoami')).code).toBe(0);
+      await expect(bed.dnx('whoami', { env: free })).toExit(2, { calls: [], says: '--profile work' });
+      await expect(bed.dnx('whoami --profile work', { env: free })).toExit(0);
+      await expect(bed.dnx(`whoami --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } })).toExit(0);
+      await expect(bed.dnx('whoami')).toExit(0);
     });
 
     test('is ignored if another host is given', async () => {
@@ -81,7 +76,7 @@ describe('a link file', () => {
   describe('that names a profile', () => {
     test.each(lines)('sends DNX_TOKEN nowhere: dnx %s', async (line) => {
       const { requests, url } = await linked(() => ({ profile: 'other' }));
-      expect((await bed.dnx(`config set host ${url} --profile other`)).code).toBe(0);
+      await expect(bed.dnx(`config set host ${url} --profile other`)).toExit(0);
       const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
       expect([run.code, run.stdout, run.calls, requests]).toEqual([2, '', [], []]);
       expect(run.stderr).toContain(`names the profile other of ${url}`);
@@ -89,17 +84,16 @@ describe('a link file', () => {
     });
 
     test.each([...lines, 'login --with-token'])('does not choose the stored token: dnx %s', async (line) => {
-      expect((await login('login --with-token --profile other')).code).toBe(0);
+      await expect(login('login --with-token --profile other')).toExit(0);
       writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"other"}');
       const run = await bed.dnx(line, { ...signedOut, stdin: bed.sandbox.token });
-      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-      expect(run.stderr).toContain('a link file cannot choose whose token is used');
-      expect((await bed.dnx('whoami --profile other', signedOut)).code).toBe(0);
+      expect(run).toExit(2, { stdout: '', calls: [], says: 'a link file cannot choose whose token is used' });
+      await expect(bed.dnx('whoami --profile other', signedOut)).toExit(0);
     });
 
     test("does not prevent DNX_TOKEN from being sent to the user's host", async () => {
       writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"ci"}');
-      expect((await bed.dnx('whoami')).code).toBe(0);
+      await expect(bed.dnx('whoami')).toExit(0);
     });
   });
 
@@ -117,7 +111,7 @@ describe('a link file', () => {
     }
     for (const env of [{ DNX_HOST: undefined }, { DNX_TOKEN: undefined }])
       expect(await bed.dnx('whoami', { env })).toMatchObject({ code: env && 'DNX_HOST' in env ? 2 : 4, calls: [] });
-    expect(await login()).toMatchObject({ code: 2, calls: [] });
+    await expect(login()).toExit(2, { calls: [] });
   });
 });
 
@@ -149,10 +143,10 @@ describe('settings inside the project', () => {
 
   test('are used if --host or DNX_HOST names the host too, and without DNX_TOKEN', async () => {
     const { requests, url } = await settingsInProject();
-    expect((await bed.dnx(`server list --host ${url}`, { cwd: project(), env: env() })).code).toBe(0);
-    expect((await bed.dnx('server list', { cwd: project(), env: { ...env(), DNX_HOST: url } })).code).toBe(0);
+    await expect(bed.dnx(`server list --host ${url}`, { cwd: project(), env: env() })).toExit(0);
+    await expect(bed.dnx('server list', { cwd: project(), env: { ...env(), DNX_HOST: url } })).toExit(0);
     expect(requests).not.toEqual([]);
-    expect((await bed.dnx('server list', { cwd: project(), env: { ...env(), DNX_TOKEN: undefined } })).code).toBe(4);
+    await expect(bed.dnx('server list', { cwd: project(), env: { ...env(), DNX_TOKEN: undefined } })).toExit(4);
   });
 
   test.each(['.', 'project'])('may be those of the home directory, in ~/%s', async (cwd) => {
@@ -161,7 +155,7 @@ describe('settings inside the project', () => {
     const settings = JSON.stringify({ profiles: { default: { host: bed.sandbox.url } } });
     writeFileSync(join(bed.directory, '.config/dnx/config.json'), settings);
     const run = await bed.dnx('whoami', { cwd: join(bed.directory, cwd), env: { DNX_HOST: undefined, DNX_CONFIG_DIR: undefined } });
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
   });
 });
 
@@ -171,23 +165,23 @@ describe('the host of a sign-in', () => {
 
   test('is saved in the default profile, so that later commands need no --host', async () => {
     const run = await login(`login --with-token --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } });
-    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list\nLink a project with: dnx link\n']);
-    expect((await bed.dnx('whoami', { env: free })).code).toBe(0);
+    expect(run).toExit(0, { stderr: 'Next: dnx site list\nLink a project with: dnx link\n' });
+    await expect(bed.dnx('whoami', { env: free })).toExit(0);
     expect((await bed.dnx('config get host', { env: free })).stdout).toBe(`${bed.sandbox.url}\n`);
   });
 
   test('is saved in a named profile, which the suggested command names', async () => {
     const run = await login(`login --with-token --host ${bed.sandbox.url} --profile work`, { env: { DNX_HOST: undefined } });
-    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list --profile work\nLink a project with: dnx link --profile work\n']);
-    expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
+    expect(run).toExit(0, { stderr: 'Next: dnx site list --profile work\nLink a project with: dnx link --profile work\n' });
+    await expect(bed.dnx('whoami --profile work', { env: free })).toExit(0);
   });
 
   test('replaces the saved host, and says so', async () => {
-    expect((await bed.dnx('config set host deploynix.example.com')).code).toBe(0);
+    await expect(bed.dnx('config set host deploynix.example.com')).toExit(0);
     const run = await login();
     expect(run.stderr).toContain(`Profile default now uses ${host()} instead of deploynix.example.com.\n`);
     expect((await login()).stderr).not.toContain('now uses');
-    expect((await bed.dnx('whoami', { env: free })).code).toBe(0);
+    await expect(bed.dnx('whoami', { env: free })).toExit(0);
   });
 
   test('replaces the default host of an older sign-in, and says so', async () => {
@@ -210,8 +204,7 @@ describe('an unknown key of a link file', () => {
     ['$schema', ''],
   ])('%s is reported once and does not stop the command', async (key, warning) => {
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ [key]: 'web-1' }));
-    const run = await bed.dnx('server show web-1 --quiet');
-    expect([run.code, run.stderr]).toEqual([0, warning]);
+    await expect(bed.dnx('server show web-1 --quiet')).toExit(0, { stderr: warning });
   });
 });
 
@@ -231,8 +224,7 @@ test.each([
   'a@b',
 ])('the question for the host does not take %s', async (typed) => {
   const run = await login('login', { env: { DNX_HOST: undefined }, keys: `${typed}\r\u0003`, columns: 100 });
-  expect([run.code, run.calls]).toEqual([130, []]);
-  expect(run.stderr).toMatch(/is not a host|A host cannot contain|Refusing to send/);
+  expect(run).toExit(130, { calls: [], stderr: expect.stringMatching(/is not a host|A host cannot contain|Refusing to send/) });
   expect(run.stderr).not.toContain('Email');
-  expect((await bed.dnx(['config', 'set', 'host', '--', typed])).code).toBe(2);
+  await expect(bed.dnx(['config', 'set', 'host', '--', typed])).toExit(2);
 });

@@ -1,17 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { textOf } from '../support/exchange.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading, turn } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 interface Platform extends Elsewhere {
   /** Requests other than GET, as `DELETE /servers/7 {"a":1}`. */
@@ -40,9 +37,9 @@ const run = (line: string, { url }: Elsewhere, options: object = {}) => bed.dnx(
 describe.each(leading(['9007199254740993', '123456789012345678901234567890', '18446744073709551615'], 2))('an id of %s', (id) => {
   test('keeps its digits in paths, bodies and every output format', async () => {
     const api = await platform(id);
-    expect((await run('server delete web-1 --confirm web-1', api)).code).toBe(0);
+    await expect(run('server delete web-1 --confirm web-1', api)).toExit(0);
     for (const line of ['site suspend shop.test --yes', 'env set A=2 --site shop.test', 'backup create --site shop.test --no-wait'])
-      expect((await run(line, api)).code).toBe(0);
+      await expect(run(line, api)).toExit(0);
     expect(api.changes).toEqual([
       `DELETE /servers/${id}`,
       `POST /servers/${id}/sites/${id}/suspend`,
@@ -61,7 +58,7 @@ describe.each(leading(['9007199254740993', '123456789012345678901234567890', '18
 
   test('is sent unchanged if the user gives it', async () => {
     const api = await platform(id);
-    expect((await run(`server delete ${id} --confirm web-1`, api)).code).toBe(0);
+    await expect(run(`server delete ${id} --confirm web-1`, api)).toExit(0);
     expect(api.changes).toEqual([`DELETE /servers/${id}`]);
   });
 
@@ -71,17 +68,17 @@ describe.each(leading(['9007199254740993', '123456789012345678901234567890', '18
       ['-F', `id:=${id}`],
       ['--input', `{"id":${id}}`],
     ])
-      expect((await bed.dnx(['api', 'POST', '/things', ...given], { env: { DNX_HOST: api.url } })).code).toBe(0);
+      await expect(bed.dnx(['api', 'POST', '/things', ...given], { env: { DNX_HOST: api.url } })).toExit(0);
     expect(api.changes).toEqual([`POST /things {"id":${id}}`, `POST /things {"id":${id}}`]);
     writeFileSync(join(bed.directory, '.deploynix.json'), `{"server": ${id}}`);
-    expect((await run('daemon create --command top', api)).code).toBe(0);
+    await expect(run('daemon create --command top', api)).toExit(0);
     expect(api.changes.at(-1)).toBe(`POST /servers/${id}/daemons {"command":"top"}`);
   });
 });
 
 test('a remembered id keeps its digits', async () => {
   const api = await platform('9007199254740993');
-  expect((await run('site show shop.test', api)).code).toBe(0);
+  await expect(run('site show shop.test', api)).toExit(0);
   expect(readFileSync(join(bed.directory, 'cache/names.json'), 'utf8')).toContain('"id": "9007199254740993"');
 });
 

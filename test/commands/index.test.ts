@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -15,11 +16,7 @@ interface Account {
   readonly lists: Readonly<Record<string, { readonly items?: readonly object[] }>>;
 }
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const file = () => join(bed.directory, 'cache/names.json');
 const text = () => readFileSync(file(), 'utf8');
@@ -27,7 +24,7 @@ const accounts = () => (JSON.parse(text()) as { accounts: Record<string, Account
 const listed = () => Object.keys(Object.values(accounts())[0]?.lists ?? {}).toSorted();
 const callsOf = async (line: string, options: RunOptions = {}) => {
   const run = await bed.dnx(line, options);
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   return run.calls;
 };
 const show = (options: RunOptions = {}) => callsOf('site show shop.example.com --json', options);
@@ -57,11 +54,11 @@ describe('names are never shared', () => {
   });
 
   test('with who signs in next in the same profile', async () => {
-    expect((await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).code).toBe(0);
+    await expect(signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).toExit(0);
     expect(existsSync(file())).toBe(false);
     await show(signedOut);
     expect(await show(signedOut)).toEqual([SITE]);
-    expect((await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).code).toBe(0);
+    await expect(signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).toExit(0);
     expect((await show(signedOut)).length).toBeGreaterThan(1);
   });
 });
@@ -84,7 +81,7 @@ describe('the file', () => {
   });
 
   test('has what a picker has read', async () => {
-    expect((await bed.dnx('site show', { columns: 80, keys: '\r' })).code).toBe(0);
+    await expect(bed.dnx('site show', { columns: 80, keys: '\r' })).toExit(0);
     expect(await show()).toEqual([SITE]);
   });
 
@@ -114,8 +111,7 @@ describe('the file', () => {
   ])('is rebuilt in silence if it contains %s', async (content) => {
     mkdirSync(join(bed.directory, 'cache'));
     writeFileSync(file(), content);
-    const run = await bed.dnx('site show shop.example.com --json');
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    await expect(bed.dnx('site show shop.example.com --json')).toExit(0, { stderr: '' });
     expect(await show()).toEqual([SITE]);
   });
 
@@ -161,7 +157,7 @@ describe('the file', () => {
   test.each(['server list', 'site list', 'site show shop.example.com', 'env list --site shop.example.com'])(
     'is not even locked by dnx %s, if no name changed',
     async (line) => {
-      expect((await signIn(bed)).code).toBe(0);
+      await expect(signIn(bed)).toExit(0);
       await callsOf(line, signedOut);
       const state = () => [file(), join(bed.directory, 'cache')].map((path) => [statSync(path).ino, statSync(path).mtimeMs]);
       const before = state();
@@ -174,7 +170,7 @@ describe('the file', () => {
 
   test('is written by a command that fails, too', async () => {
     bed.sandbox.faults.always({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });
-    expect((await bed.dnx('deploy shop.example.com --no-wait')).code).toBe(7);
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(7);
     expect(await show()).toEqual([SITE]);
   });
 

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const web1 = seeded.servers['web-1'];
 
@@ -14,7 +11,7 @@ const web1 = seeded.servers['web-1'];
 async function interrupted(method: string, line: string) {
   bed.sandbox.faults.always({ method }, 'hang');
   const run = await bed.dnx(`${line} --debug`, { interruptOn: `> ${method}` });
-  expect([run.code, run.stdout]).toEqual([130, '']);
+  expect(run).toExit(130, { stdout: '' });
   return run.stderr.split('\n').filter((each) => !/^([<>] |$)/.test(each));
 }
 

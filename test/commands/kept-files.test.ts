@@ -1,14 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('every file that dnx keeps has mode 600, in directories with mode 700', async () => {
   for (const run of [
@@ -17,7 +14,7 @@ test('every file that dnx keeps has mode 600, in directories with mode 700', asy
     await bed.dnx('site show shop.example.com'),
     await bed.dnx('deploy shop.example.com'),
   ])
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
   const kept = ['config', 'cache', 'state'].flatMap((name) => {
     const directory = join(bed.directory, name);
     expect(existsSync(directory)).toBe(true);

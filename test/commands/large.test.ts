@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { volume } from '../support/volume.ts';
 
 const ROWS = 150_000;
 
-let bed: Bed;
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
 let server: Elsewhere;
 beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
   // More than the 64 MB that a response may have without DNX_MAX_RESPONSE.
   const rows = Array.from(
     { length: ROWS },
@@ -22,7 +22,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.close();
-  await bed.close();
 });
 
 const large = (options: string) =>
@@ -47,7 +46,7 @@ test.each(outputs.slice(0, volume(outputs.length, 1)))(
   { timeout: 120_000 },
   async (options, lines, last) => {
     const run = await large(options);
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     const printed = run.stdout.split('\n');
     expect([printed.length, printed.at(-2)]).toEqual([lines + 1, last]);
   },

@@ -1,21 +1,18 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import { holderName, processHolder } from '../../src/machine/files/lock.ts';
 import { leaseDirectory } from '../../src/machine/settings/directories.ts';
 import type { Child } from '../../src/machine/world.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { editLeases, leasedTokens, leasing, savedIn } from '../support/leased.ts';
 import { need } from '../support/programs.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const LEASE = 'token lease --ability site:read';
 const NAME = /^dnx lease-[\w-]+ until 2026-04-16T13:00:\d\dZ$/;
@@ -45,8 +42,8 @@ describe('token lease', () => {
       const file = join(leaseDirectory(join(bed.directory, 'config')), `${child.env.DNX_LEASE}.json`);
       expect(statSync(file).mode & 0o777).toBe(0o600);
       expect(JSON.stringify(savedIn(bed))).not.toContain(child.env.DNX_TOKEN?.split('|')[1]);
-      expect((await inside('server list')).code).toBe(5);
-      expect((await inside('whoami')).code).toBe(0);
+      await expect(inside('server list')).toExit(5);
+      await expect(inside('whoami')).toExit(0);
       return 7;
     });
     expect([run.code, leasedTokens(bed), savedIn(bed)]).toEqual([7, [], []]);
@@ -141,8 +138,7 @@ describe('token lease', () => {
       bed.clock.ahead += 3_600_000;
       child.tick?.call();
       await expect.poll(() => leasedTokens(bed)).toEqual([]);
-      const refused = await inside('whoami');
-      expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('The lease that started this is over.')]);
+      await expect(inside('whoami')).toExit(4, { says: 'The lease that started this is over.' });
       return 3;
     });
     expect([run.code, savedIn(bed)]).toEqual([3, []]);
@@ -192,17 +188,16 @@ describe('a token that could not be revoked', () => {
     bed.sandbox.faults.next({ method: 'DELETE' }, 'drop', 2);
     const run = await leasing(bed, LEASE, async () => {});
     const [token = ''] = leasedTokens(bed);
-    expect(run.code).toBe(13);
+    expect(run).toExit(13);
     expect(run.stderr).toMatch(/! Could not revoke the token dnx lease-.+ The next dnx command does, or now: dnx token revoke \d+\n/);
-    const next = await bed.dnx('server list');
-    expect([next.code, next.stderr]).toEqual([0, `Revoked the token of a lease that was interrupted: ${token}\n`]);
+    await expect(bed.dnx('server list')).toExit(0, { stderr: `Revoked the token of a lease that was interrupted: ${token}\n` });
     expect([leasedTokens(bed), savedIn(bed)]).toEqual([[], []]);
     expect((await bed.dnx('server list')).calls).toEqual(['GET /servers']);
   });
 
   test('keeps the exit code of a command that failed', async () => {
     bed.sandbox.faults.next({ method: 'DELETE' }, 'drop', 2);
-    expect((await leasing(bed, LEASE, async () => 3)).code).toBe(3);
+    await expect(leasing(bed, LEASE, async () => 3)).toExit(3);
   });
 
   test('is found by its name if its id never arrived, also if the request arrives late', async () => {
@@ -297,8 +292,7 @@ describe('in a lease, dnx uses only the leased token', () => {
             expect([run.code, run.calls], `${line} ${run.stderr}`).toEqual([4, []]);
             expect(run.stderr).toContain('dnx token lease started this, so only its token is used here.');
           }
-          const elsewhere = await inside('whoami', { ...MARKS, DNX_CONFIG_DIR: join(bed.directory, 'moved') });
-          expect([elsewhere.code, elsewhere.calls]).toEqual([4, []]);
+          await expect(inside('whoami', { ...MARKS, DNX_CONFIG_DIR: join(bed.directory, 'moved') })).toExit(4, { calls: [] });
         },
         signedOut,
       ),
@@ -312,11 +306,11 @@ describe('in a lease, dnx uses only the leased token', () => {
     const other = await startSandbox();
     const run = await leasing(bed, LEASE, async (inside) => {
       const own = await inside(`whoami --host ${other.url} --fields email`, { DNX_TOKEN: other.token });
-      expect([own.code, own.stdout], own.stderr).toEqual([0, expect.stringContaining('ada@example.com')]);
-      expect((await inside(`whoami --host ${other.url}`)).code).toBe(4);
+      expect(own).toExit(0, { stdout: expect.stringContaining('ada@example.com') });
+      await expect(inside(`whoami --host ${other.url}`)).toExit(4);
     });
     await other.close();
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
   });
 
   test('what reaches past it, or outlasts it, is refused before any request', async () => {
@@ -356,10 +350,8 @@ describe('in a lease, dnx uses only the leased token', () => {
     if (platform === 'darwin') need('ps');
     const work = async (_: unknown, { env }: Child) => {
       editLeases(bed, { holder: holderName(processHolder(process.ppid)) });
-      const found = await bed.dnx('whoami', { env: { ...env, ...MARKS }, platform });
-      expect(found.code, found.stderr).toBe(code);
-      const marked = await bed.dnx('whoami', { env: { ...env, DNX_TOKEN: undefined }, platform });
-      expect(marked.code).toBe(4);
+      await expect(bed.dnx('whoami', { env: { ...env, ...MARKS }, platform })).toExit(code);
+      await expect(bed.dnx('whoami', { env: { ...env, DNX_TOKEN: undefined }, platform })).toExit(4);
     };
     await succeeds(leasing(bed, LEASE, work, signedOut));
   });
@@ -367,11 +359,12 @@ describe('in a lease, dnx uses only the leased token', () => {
   test('what it changes is in the history of the user, with the name of the session', async () => {
     await succeeds(
       leasing(bed, 'token lease --ability site:update --ability site:read --ability server:read', async (inside, { env }) => {
-        const run = await inside('site suspend shop.example.com --yes', {
-          DNX_STATE_DIR: join(bed.directory, 'moved'),
-          DNX_NO_HISTORY: '1',
-        });
-        expect(run.code, run.stderr).toBe(0);
+        await expect(
+          inside('site suspend shop.example.com --yes', {
+            DNX_STATE_DIR: join(bed.directory, 'moved'),
+            DNX_NO_HISTORY: '1',
+          }),
+        ).toExit(0);
         const [last] = (await bed.dnx('history --json')).json<readonly { session: string; command: string }[]>();
         expect(last).toMatchObject({ session: env.DNX_LEASE, command: 'dnx site suspend shop.example.com' });
       }),

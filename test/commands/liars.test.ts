@@ -1,17 +1,14 @@
 import { createServer as createTlsServer } from 'node:https';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { type Elsewhere, listen, openElsewhere, openJson } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { drip, flood, type Liar, type Lie, openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 import { leading } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 async function liar(lie: Lie, scheme = 'http'): Promise<Liar> {
   const opened = await openLiar(lie, scheme);
@@ -53,33 +50,29 @@ describe('a response that never arrives or never ends', () => {
   test('exits 13 after a change, which may have gone through', async () => {
     const server = await liar(() => {});
     const run = await bed.dnx(change, at(server, { idleMs: 150 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s. The request may have gone through.')]);
+    expect(run).toExit(13, { says: 'no response within 0.15s. The request may have gone through.' });
     // The list before and after the POST.
     expect(server.asked.map((each) => each.split(' ')[0])).toEqual(['GET', 'POST', 'GET']);
   });
 
   test('exits 13 if the body stalls', async () => {
     const server = await liar((socket) => socket.write(`${HEAD}Content-Length: 100\r\n\r\n{"data":`));
-    const run = await bed.dnx(read, at(server, { idleMs: 150 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response stalled for 0.15s.')]);
+    await expect(bed.dnx(read, at(server, { idleMs: 150 }))).toExit(13, { says: 'the response stalled for 0.15s.' });
     expect(server.asked).toHaveLength(1);
   });
 
   test('exits 13 if the body arrives one byte at a time', async () => {
     const server = await liar((socket) => socket.write(`${HEAD}\r\n{"data":"`) && drip(socket, 'a', 10));
-    const run = await bed.dnx(read, at(server, { bodyMs: 200 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
+    await expect(bed.dnx(read, at(server, { bodyMs: 200 }))).toExit(13, { says: 'the response took longer than 0.2s.' });
     const refused = await liar((socket) => socket.write(`${HEAD.replace('200 OK', '500 No')}\r\n`) && drip(socket, 'a', 10));
-    const download = await bed.dnx('backup download 7', at(refused, { bodyMs: 200 }));
-    expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
-    const hopeless = await bed.dnx(read, at(server, { idleMs: 200 }));
-    expect([hopeless.code, hopeless.stderr]).toEqual([13, expect.stringContaining('the response stalled for 0.2s.')]);
+    await expect(bed.dnx('backup download 7', at(refused, { bodyMs: 200 }))).toExit(13, { says: 'the response took longer than 0.2s.' });
+    await expect(bed.dnx(read, at(server, { idleMs: 200 }))).toExit(13, { says: 'the response stalled for 0.2s.' });
   });
 
   test('does not wait for the body of a 429', async () => {
     const server = await liar((socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 1\r\n\r\n') && drip(socket, 'a', 10));
     const run = await bed.dnx(read, at(server, { bodyMs: 100, env: { DNX_MAX_WAIT: '30s' } }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.1s.')]);
+    expect(run).toExit(13, { says: 'the response took longer than 0.1s.' });
     expect(server.asked.length).toBeGreaterThan(20);
   });
 });
@@ -98,7 +91,7 @@ describe('a response without an end', () => {
     );
     expect([run.code, run.stdout, server.asked.length]).toEqual([1, '', 1]);
     const sent = await bed.dnx(change, at(server, { env: { DNX_MAX_RESPONSE: '1' } }));
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('larger than 1 MB. The request may have gone through.')]);
+    expect(sent).toExit(13, { says: 'larger than 1 MB. The request may have gone through.' });
   });
 
   test('is read up to 64 MB by default, whatever its Content-Length', async () => {
@@ -108,15 +101,13 @@ describe('a response without an end', () => {
       flood(socket, Buffer.alloc(1_000_000, ' '));
     });
     for (const line of leading([read, 'api GET /user', 'api GET /user -i'], 2)) {
-      const run = await bed.dnx(line, at(server));
-      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the response is larger than 64 MB.')]);
+      await expect(bed.dnx(line, at(server))).toExit(1, { says: 'the response is larger than 64 MB.' });
     }
   });
 
   test.each(['0', '-1', '1GB', '501', 'lots', '1.5'])('DNX_MAX_RESPONSE=%s fails before any request', async (value) => {
     const run = await bed.dnx(read, { env: { DNX_MAX_RESPONSE: value } });
-    expect([run.code, run.calls]).toEqual([2, []]);
-    expect(run.stderr).toContain(`DNX_MAX_RESPONSE is not a valid size: '${value}'.`);
+    expect(run).toExit(2, { calls: [], says: `DNX_MAX_RESPONSE is not a valid size: '${value}'.` });
   });
 });
 
@@ -134,8 +125,7 @@ describe('unusual JSON', () => {
       'deploy 7 --server 7',
     ]) {
       const run = await bed.dnx(line, at(server));
-      expect([run.code, run.stdout]).toEqual([1, '']);
-      expect(run.stderr).toContain('Could not read the response (200): it is nested more than 512 levels deep.');
+      expect(run).toExit(1, { stdout: '', says: 'Could not read the response (200): it is nested more than 512 levels deep.' });
     }
   });
 
@@ -144,15 +134,14 @@ describe('unusual JSON', () => {
       response.writeHead(request.method === 'PUT' ? 401 : 201).end(request.method === 'GET' ? '[]' : deep(514));
     });
     onTestFinished(() => server.close());
-    const sent = await bed.dnx(change, at(server));
-    expect([sent.code, sent.stdout, sent.stderr]).toEqual([13, '', expect.stringContaining('No new daemon was found')]);
-    expect((await bed.dnx('daemon update 7 --command top --server 7', at(server))).code).toBe(4);
+    await expect(bed.dnx(change, at(server))).toExit(13, { stdout: '', says: 'No new daemon was found' });
+    await expect(bed.dnx('daemon update 7 --command top --server 7', at(server))).toExit(4);
   });
 
   test('is printed if it is nested 500 levels deep', async () => {
     const server = await jsonServer(() => deep(500));
     for (const line of ['api GET /user', 'api GET /user -o yaml', 'api GET /user -o csv', 'api GET /user --query data'])
-      expect(await bed.dnx(line, at(server))).toMatchObject({ code: 0, stderr: '' });
+      await expect(bed.dnx(line, at(server))).toExit(0, { stderr: '' });
   });
 
   test('may start with a byte order mark', async () => {
@@ -174,14 +163,12 @@ describe('unusual JSON', () => {
     ['{"message":"None."}', 'the message “None.”'],
   ])('%s is not a list', async (body, words) => {
     const server = await jsonServer(() => body);
-    const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain(`GET /servers returned ${words} instead of a list.`);
+    await expect(bed.dnx(read, at(server))).toExit(1, { stdout: '', says: `GET /servers returned ${words} instead of a list.` });
   });
 
   test.each(['[]', '{"data":[]}', '[null,null]'])('%s is an empty list', async (body) => {
     const server = await jsonServer(() => body);
-    expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '' });
+    await expect(bed.dnx('server list -o ids', at(server))).toExit(0, { stdout: '' });
   });
 });
 
@@ -189,10 +176,8 @@ describe('a connection that fails', () => {
   test('exits 13 after one attempt if the proxy never connects', async () => {
     const proxy = await liar(() => {});
     const env = { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: proxy.url };
-    const run = await bed.dnx(read, { idleMs: 150, env });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('could not connect to the proxy: no connection within 0.15s.')]);
-    const sent = await bed.dnx(change, { idleMs: 150, env });
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('Could not reach')]);
+    await expect(bed.dnx(read, { idleMs: 150, env })).toExit(13, { says: 'could not connect to the proxy: no connection within 0.15s.' });
+    await expect(bed.dnx(change, { idleMs: 150, env })).toExit(13, { says: 'Could not reach' });
     expect(proxy.asked).toEqual(Array(2).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
   });
 
@@ -213,17 +198,15 @@ describe('a connection that fails', () => {
     onTestFinished(untrusted.close);
     for (const server of [mute, closing, plain, untrusted]) {
       const run = await bed.dnx(change, at(server, { idleMs: 300, env }));
-      expect([run.code, run.stderr]).toEqual([13, expect.stringMatching(/^Error: Could not reach /)]);
+      expect(run).toExit(13, { stderr: expect.stringMatching(/^Error: Could not reach /) });
     }
     expect(performed).toBe(0);
   });
 
   test('exits 13 after one attempt if the host switches to another protocol', async () => {
     const server = await liar((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'));
-    const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stdout, run.stderr]).toEqual([13, '', expect.stringContaining('the host switched to another protocol.')]);
-    const sent = await bed.dnx(change, at(server));
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('another protocol. The request may have gone through.')]);
+    await expect(bed.dnx(read, at(server))).toExit(13, { stdout: '', says: 'the host switched to another protocol.' });
+    await expect(bed.dnx(change, at(server))).toExit(13, { says: 'another protocol. The request may have gone through.' });
     expect(server.asked.map((each) => each.split(' ')[0])).toEqual(['GET', 'GET', 'POST', 'GET']);
   });
 

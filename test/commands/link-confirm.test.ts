@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
@@ -13,11 +14,7 @@ const production = { server, site: { id: shop, name: 'shop.example.com' }, confi
 const blog = { server, site: { id: seeded.sites['blog.example.com'], name: 'blog.example.com' } };
 const both = { default: 'production', environments: { production, blog } };
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const link = (content: unknown) =>
   writeFileSync(join(bed.directory, '.deploynix.json'), typeof content === 'string' ? content : JSON.stringify(content));
@@ -49,11 +46,9 @@ describe('a deployment of an environment with "confirm": true', () => {
   test('sends nothing at all for a refusal, and nothing else for a question', async () => {
     expect((await bed.dnx('deploy')).calls).toEqual([]);
     const no = await bed.dnx('deploy --no-wait', terminal('n\r'));
-    expect(no).toMatchObject({ code: 1, stdout: '', calls: [] });
-    expect(no.stderr).toContain('! .deploynix.json requires confirmation for production.');
+    expect(no).toExit(1, { stdout: '', calls: [], says: '! .deploynix.json requires confirmation for production.' });
     expect(no.stderr).toContain('Deploy shop.example.com (web-1, production)?');
-    const yes = await bed.dnx('deploy --no-wait', terminal('y\r'));
-    expect([yes.code, yes.calls]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
+    await expect(bed.dnx('deploy --no-wait', terminal('y\r'))).toExit(0, { calls: [`POST /servers/${web1}/sites/${shop}/deploy`] });
   });
 
   test('asks once for several sites', async () => {
@@ -63,7 +58,7 @@ describe('a deployment of an environment with "confirm": true', () => {
   });
 
   test('asks once to schedule it in place of another one', async () => {
-    expect((await bed.dnx('site schedule --in 90m --yes')).code).toBe(0);
+    await expect(bed.dnx('site schedule --in 90m --yes')).toExit(0);
     const run = await bed.dnx('site schedule --in 30m', terminal('y\r'));
     expect(run.stderr).toContain('requires confirmation for production. A deployment is already scheduled for ');
     expect(run.stderr).toContain('Replace the scheduled deployment of site shop.example.com');
@@ -71,9 +66,9 @@ describe('a deployment of an environment with "confirm": true', () => {
   });
 
   test('does not ask for a dry run, or for another environment', async () => {
-    expect((await bed.dnx('deploy --dry-run')).code).toBe(0);
-    expect((await bed.dnx('deploy -e blog --no-wait')).code).toBe(0);
-    expect((await bed.dnx('deploy web-1/staging.example.com --no-wait')).code).toBe(0);
+    await expect(bed.dnx('deploy --dry-run')).toExit(0);
+    await expect(bed.dnx('deploy -e blog --no-wait')).toExit(0);
+    await expect(bed.dnx('deploy web-1/staging.example.com --no-wait')).toExit(0);
   });
 });
 
@@ -113,7 +108,7 @@ describe('the site of a link file without ids', () => {
   test('is confirmed if the token cannot read the name of an id', async () => {
     link({ site: 'shop.example.com', confirm: true });
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
-    expect((await bed.dnx(`deploy ${shop} --server ${web1} --no-wait`, { env })).code).toBe(2);
+    await expect(bed.dnx(`deploy ${shop} --server ${web1} --no-wait`, { env })).toExit(2);
     expect((await bed.dnx(`deploy ${shop} --server ${web1} --no-wait --yes`, { env })).calls).toEqual([
       `POST /servers/${web1}/sites/${shop}/deploy`,
     ]);

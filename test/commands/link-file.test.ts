@@ -1,14 +1,11 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const file = () => join(bed.directory, '.deploynix.json');
 const link = (content: object) => writeFileSync(file(), JSON.stringify(content));
@@ -16,8 +13,7 @@ const link = (content: object) => writeFileSync(file(), JSON.stringify(content))
 describe('a link file from a repository', () => {
   test('is read up to 1 MB', async () => {
     link({ server: 'web-1', note: 'x'.repeat(1_100_000) });
-    const run = await bed.dnx('config list');
-    expect([run.code, run.stderr]).toEqual([0, `! ${file()} is larger than 1 MB. Fix or remove it.\n`]);
+    await expect(bed.dnx('config list')).toExit(0, { stderr: `! ${file()} is larger than 1 MB. Fix or remove it.\n` });
   });
 
   test('is reported in a few lines, however many keys are not settings', async () => {
@@ -52,8 +48,7 @@ describe('a link file from a repository', () => {
   test('cannot name a path of the API instead of a server', async () => {
     for (const server of ['..', '../tokens', 'x?y', '/user']) {
       link({ server });
-      const run = await bed.dnx('daemon list');
-      expect([run.code, run.calls]).toEqual([6, ['GET /servers']]);
+      await expect(bed.dnx('daemon list')).toExit(6, { calls: ['GET /servers'] });
     }
   });
 });
@@ -71,13 +66,11 @@ describe('a link file that another user could have written', () => {
 
   /** The command ignores the file, and says why once. */
   async function expectIgnored(why: string) {
-    const found = await dnx('config get site');
-    expect([found.code, found.stdout]).toEqual([6, '']);
+    await expect(dnx('config get site')).toExit(6, { stdout: '' });
     const deployed = await dnx('deploy');
-    expect([deployed.code, deployed.calls]).toEqual([2, []]);
+    expect(deployed).toExit(2, { calls: [] });
     expect(deployed.stderr.split(why)).toHaveLength(2);
-    const named = await dnx('site show shop.example.com -o ids');
-    expect([named.code, named.stderr]).toEqual([0, `! ${why}\n`]);
+    await expect(dnx('site show shop.example.com -o ids')).toExit(0, { stderr: `! ${why}\n` });
     expect((await dnx('doctor')).stdout).toMatch(/^✗ /m);
   }
 
@@ -92,8 +85,8 @@ describe('a link file that another user could have written', () => {
     const linked = await dnx('link shop.example.com');
     expect([linked.code, linked.calls.filter((call) => !call.startsWith('GET '))]).toEqual([2, []]);
     expect(linked.stderr).toContain('Remove it with: dnx unlink --yes');
-    expect((await dnx('unlink --yes')).code).toBe(0);
-    expect((await dnx('link shop.example.com')).code).toBe(2);
+    await expect(dnx('unlink --yes')).toExit(0);
+    await expect(dnx('link shop.example.com')).toExit(2);
     expect(existsSync(shared())).toBe(false);
   });
 
@@ -105,7 +98,7 @@ describe('a link file that another user could have written', () => {
     mkdirSync(join(project(), 'sub'));
     symlinkSync(target, link);
     const run = await bed.dnx('config get site', { cwd: join(project(), 'sub') });
-    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`Others can write to ${target}, so it is ignored.`)]);
+    expect(run).toExit(6, { says: `Others can write to ${target}, so it is ignored.` });
   });
 
   test('counts in CI, where the modes of a clone tell nothing, and on Windows', async () => {
@@ -118,7 +111,7 @@ describe('a link file that another user could have written', () => {
 
   test('counts in a shared directory in which only owners can replace files', async () => {
     chmodSync(project(), 0o1777);
-    expect(await dnx('config get site')).toMatchObject({ code: 0, stdout: 'shop.example.com\n', stderr: '' });
+    await expect(dnx('config get site')).toExit(0, { stdout: 'shop.example.com\n', stderr: '' });
   });
 
   describe.runIf(process.getuid?.() === 0)('and that is not of the same user', () => {
@@ -136,7 +129,7 @@ describe('a link file that another user could have written', () => {
 
     test('counts if only the group of this user can write to it, and not if another group can', async () => {
       for (const path of [shared(), project()]) chmodSync(path, 0o775);
-      expect(await dnx('config get site')).toMatchObject({ code: 0, stderr: '' });
+      await expect(dnx('config get site')).toExit(0, { stderr: '' });
       chownSync(shared(), process.getuid?.() ?? 0, OTHER);
       await expectIgnored(`Others can write to ${shared()}, so it is ignored. To use it: chmod go-w ${shared()}`);
     });

@@ -40,7 +40,7 @@ test('finds it by any remote', async () => {
 test('lists the sites if several deploy it', async () => {
   git('remote', 'add', 'origin', 'git@github.com:example/shop.git');
   const run = await link();
-  expect(run).toMatchObject({ code: 2, stdout: '' });
+  expect(run).toExit(2, { stdout: '' });
   expect(run.stderr).toBe(
     [
       'Error: No site given, and 2 sites deploy this repository.',
@@ -72,7 +72,7 @@ test('links the only one on a server', async () => {
 
 test('asks for a name if no site deploys it, without sending anything if there is no remote', async () => {
   const none = await link();
-  expect(none).toMatchObject({ code: 2, calls: [] });
+  expect(none).toExit(2, { calls: [] });
   expect(none.stderr).toBe(
     'Error: No site given, and this directory has no Git remote to find it by.\n  Use dnx link SITE, or run in a terminal to pick one.\n',
   );
@@ -83,11 +83,10 @@ test('asks for a name if no site deploys it, without sending anything if there i
 test('a token that cannot read repositories picks without them', async () => {
   git('remote', 'add', 'origin', 'git@github.com:example/blog.git');
   const run = await link('link', { DNX_TOKEN: bed.sandbox.mint(['server:read', 'site:read']) });
-  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('no site deploys this repository')]);
+  expect(run).toExit(2, { says: 'no site deploys this repository' });
 });
 
 test('a machine without Git has no remotes', async () => {
   git('remote', 'add', 'origin', 'git@github.com:example/blog.git');
-  const run = await bed.dnx('link', { cwd, program: async () => undefined });
-  expect(run).toMatchObject({ code: 2, calls: [] });
+  await expect(bed.dnx('link', { cwd, program: async () => undefined })).toExit(2, { calls: [] });
 });

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -10,11 +11,7 @@ const server = { id: web1, name: 'web-1' };
 const production = { server, site: { id: shop, name: 'shop.example.com' } };
 const blog = { server, site: { id: seeded.sites['blog.example.com'], name: 'blog.example.com' } };
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const file = () => join(bed.directory, '.deploynix.json');
 const written = () => JSON.parse(readFileSync(file(), 'utf8'));
@@ -23,9 +20,7 @@ const terminal = (keys: string): RunOptions => ({ columns: 120, keys, env: { NO_
 
 describe('dnx link SITE', () => {
   test('writes the ids and names of the API, and says what to do next', async () => {
-    const run = await bed.dnx('link SHOP.example.com');
-    expect(run).toMatchObject({
-      code: 0,
+    await expect(bed.dnx('link SHOP.example.com')).toExit(0, {
       stdout: '✓ Linked this project to shop.example.com (web-1) as production\n  file  .deploynix.json\n',
       stderr: 'Next: dnx status\nDeploy with: dnx deploy\n',
     });
@@ -47,7 +42,7 @@ describe('dnx link SITE', () => {
 
   test('reads the names of ids', async () => {
     const run = await bed.dnx(`link ${shop} --server ${web1}`);
-    expect([run.code, run.calls]).toEqual([0, [`GET /servers/${web1}/sites/${shop}`, `GET /servers/${web1}`]]);
+    expect(run).toExit(0, { calls: [`GET /servers/${web1}/sites/${shop}`, `GET /servers/${web1}`] });
     expect(written().environments).toEqual({ production });
   });
 
@@ -56,15 +51,14 @@ describe('dnx link SITE', () => {
     mkdirSync(below, { recursive: true });
     mkdirSync(join(bed.directory, 'repository/.git'));
     const run = await bed.dnx('link shop.example.com', { cwd: below });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('  file  ../../.deploynix.json\n')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('  file  ../../.deploynix.json\n') });
     expect(existsSync(join(bed.directory, 'repository/.deploynix.json'))).toBe(true);
     expect((await bed.dnx('site show --json', { cwd: below })).json()).toMatchObject({ id: shop });
   });
 
   test('ignores the site of the link file and the environment', async () => {
     write({ environments: { production: { site: 'gone.example.com', server: 'gone' } } });
-    const run = await bed.dnx('link', { env: { DNX_SITE: 'shop.example.com', DNX_SERVER: 'web-1' } });
-    expect([run.code, run.calls]).toEqual([2, []]);
+    await expect(bed.dnx('link', { env: { DNX_SITE: 'shop.example.com', DNX_SERVER: 'web-1' } })).toExit(2, { calls: [] });
   });
 
   test('of a site that does not exist writes nothing', async () => {
@@ -75,9 +69,9 @@ describe('dnx link SITE', () => {
 
 describe('the environment', () => {
   test('is added with --env or DNX_ENV, and becomes the default with --default', async () => {
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
     const run = await bed.dnx('link blog.example.com', { env: { DNX_ENV: 'blog' } });
-    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx status --env blog\nDeploy with: dnx deploy --env blog\n']);
+    expect(run).toExit(0, { stderr: 'Next: dnx status --env blog\nDeploy with: dnx deploy --env blog\n' });
     expect(written()).toEqual({ default: 'production', environments: { production, blog } });
     expect((await bed.dnx('link --env blog --default')).calls).toEqual([]);
     expect(written().default).toBe('blog');
@@ -85,25 +79,22 @@ describe('the environment', () => {
 
   test('that is the default is updated without --env', async () => {
     write({ default: 'live', environments: { live: production, blog } });
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
     expect(written()).toEqual({ default: 'live', environments: { live: production, blog } });
   });
 
   test('must be named if there are several without a default', async () => {
     write({ environments: { live: production, blog } });
     const run = await bed.dnx('link shop.example.com');
-    expect([run.code, run.stderr]).toEqual([
-      2,
-      `Error: ${file()} has no default environment.\n  Use --env with one of live, blog, or a new name.\n`,
-    ]);
+    expect(run).toExit(2, { stderr: `Error: ${file()} has no default environment.\n  Use --env with one of live, blog, or a new name.\n` });
   });
 
   test('that the file calls its default is added without --env, and no other one becomes the default', async () => {
     write({ environments: { live: production, blog } });
-    expect((await bed.dnx('link shop.example.com --env other')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com --env other')).toExit(0);
     expect(Object.keys(written())).toEqual(['environments']);
     write({ default: 'live', environments: { blog } });
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
     expect(written()).toEqual({ default: 'live', environments: { blog, live: production } });
   });
 
@@ -113,23 +104,22 @@ describe('the environment', () => {
   });
 
   test('may be called __proto__', async () => {
-    expect((await bed.dnx('link shop.example.com --env __proto__')).code).toBe(0);
-    expect((await bed.dnx('link blog.example.com --env constructor')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com --env __proto__')).toExit(0);
+    await expect(bed.dnx('link blog.example.com --env constructor')).toExit(0);
     expect(readFileSync(file(), 'utf8')).toContain('"__proto__": {');
     expect((await bed.dnx('config get site --env constructor')).stdout).toBe('blog.example.com\n');
     expect((await bed.dnx('config get site --env __proto__')).stdout).toBe('shop.example.com\n');
   });
 
   test('that does not exist is an error for every other command, also if a site is given', async () => {
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
     for (const line of ['deploy --env typo', 'deploy --env typo --site shop.example.com', 'server list -e typo', 'unlink -e typo']) {
       const run = await bed.dnx(line);
       expect(run, line).toMatchObject({ code: 2, calls: [], stdout: '' });
       expect(run.stderr).toContain("has no environment 'typo'.");
     }
-    const given = await bed.dnx('site show shop.example.com -o ids', { env: { DNX_ENV: 'typo' } });
-    expect([given.code, given.stdout]).toEqual([0, `${shop}\n`]);
-    expect(await bed.dnx('deploy', { env: { DNX_ENV: 'typo', DNX_SITE: '' } })).toMatchObject({ code: 2, calls: [] });
+    await expect(bed.dnx('site show shop.example.com -o ids', { env: { DNX_ENV: 'typo' } })).toExit(0, { stdout: `${shop}\n` });
+    await expect(bed.dnx('deploy', { env: { DNX_ENV: 'typo', DNX_SITE: '' } })).toExit(2, { calls: [] });
   });
 });
 
@@ -138,12 +128,12 @@ describe('a link to another site', () => {
 
   test('needs --yes without a terminal', async () => {
     const refused = await bed.dnx('link blog.example.com');
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused).toExit(2, { stdout: '' });
     expect(refused.stderr).toBe(
       'Error: production is linked to shop.example.com (web-1). Nothing was changed.\n  Use --yes to replace it, or --env to link another environment.\n',
     );
     expect(written().environments).toEqual({ production });
-    expect((await bed.dnx('link blog.example.com --yes')).code).toBe(0);
+    await expect(bed.dnx('link blog.example.com --yes')).toExit(0);
     expect(written().environments).toEqual({ production: blog });
   });
 
@@ -151,15 +141,15 @@ describe('a link to another site', () => {
     const no = await bed.dnx('link blog.example.com', terminal('n\r'));
     expect([no.code, written().environments]).toEqual([1, { production }]);
     expect(no.stderr).toContain('Link production to blog.example.com (web-1) instead?');
-    expect((await bed.dnx('link blog.example.com', terminal('y\r'))).code).toBe(0);
+    await expect(bed.dnx('link blog.example.com', terminal('y\r'))).toExit(0);
     expect(written().environments).toEqual({ production: blog });
   });
 
   test('on another server asks, too, and a renamed site does not', async () => {
     write({ environments: { production: { server, site: { id: 'X1', name: 'staging.example.com' } } } });
-    expect((await bed.dnx('link web-2/staging.example.com')).code).toBe(2);
+    await expect(bed.dnx('link web-2/staging.example.com')).toExit(2);
     write({ environments: { production: { server, site: { id: shop, name: 'old.example.com' } } } });
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
     expect(written().environments).toEqual({ production });
   });
 });
@@ -173,7 +163,7 @@ describe('an existing file', () => {
       host: bed.sandbox.url,
     };
     write(content);
-    expect((await bed.dnx('link shop.example.com --env production')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com --env production')).toExit(0);
     const { environments, ...rest } = written();
     expect([Object.keys(written()), rest]).toEqual([
       ['$schema', 'note', 'environments', 'host'],
@@ -188,10 +178,7 @@ describe('an existing file', () => {
   test('for a single site becomes one with environments', async () => {
     write({ server: 'web-1', site: 'shop.example.com', confirm: true, note: 1 });
     const run = await bed.dnx('link blog.example.com --env blog');
-    expect([run.code, run.stderr]).toEqual([
-      0,
-      expect.stringContaining('The site that .deploynix.json named is now its environment production.'),
-    ]);
+    expect(run).toExit(0, { says: 'The site that .deploynix.json named is now its environment production.' });
     expect(written()).toEqual({
       note: 1,
       default: 'production',
@@ -203,16 +190,16 @@ describe('an existing file', () => {
     write({ server: 'web-1', site: 'shop.example.com', confirm: true });
     const run = await bed.dnx('link blog.example.com --env blog --json');
     expect(run.json()).toMatchObject({ environment: 'blog', confirm: false });
-    expect((await bed.dnx('deploy -e blog --no-wait')).code).toBe(0);
-    expect((await bed.dnx('deploy -e production --no-wait')).code).toBe(2);
+    await expect(bed.dnx('deploy -e blog --no-wait')).toExit(0);
+    await expect(bed.dnx('deploy -e production --no-wait')).toExit(2);
   });
 
   test('for a single site gets ids without a question if the site is the same', async () => {
     write({ server: 'web-1', site: 'shop.example.com', confirm: true });
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
     expect(written()).toEqual({ default: 'production', environments: { production: { ...production, confirm: true } } });
     write({ site: 'other.example.com' });
-    expect((await bed.dnx('link shop.example.com')).code).toBe(2);
+    await expect(bed.dnx('link shop.example.com')).toExit(2);
     expect(written()).toEqual({ site: 'other.example.com' });
   });
 
@@ -229,19 +216,18 @@ describe('an existing file', () => {
   test('that is a symbolic link is not written through', async () => {
     writeFileSync(join(bed.directory, 'private.json'), '{}');
     symlinkSync('private.json', file());
-    const run = await bed.dnx('link shop.example.com');
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('is a symbolic link. Nothing was changed.')]);
+    await expect(bed.dnx('link shop.example.com')).toExit(2, { says: 'is a symbolic link. Nothing was changed.' });
     expect(readFileSync(join(bed.directory, 'private.json'), 'utf8')).toBe('{}');
   });
 
   test('that cannot be written is reported', async () => {
     const run = await bed.dnx('link shop.example.com', { cwd: '/proc' });
-    expect([run.code, run.stdout, run.stderr]).toEqual([1, '', expect.stringContaining('Could not change /proc/.deploynix.json')]);
+    expect(run).toExit(1, { stdout: '', says: 'Could not change /proc/.deploynix.json' });
   });
 
   test('turns its question on and off', async () => {
     expect((await bed.dnx('link shop.example.com --confirm-deploys')).stdout).toContain('as production, which asks before deployments\n');
-    expect((await bed.dnx('link --no-confirm-deploys')).code).toBe(0);
+    await expect(bed.dnx('link --no-confirm-deploys')).toExit(0);
     expect(written().environments.production.confirm).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
@@ -16,11 +17,7 @@ const environments = {
   staging: { server: { id: web2, name: 'web-2' }, site: { id: staging, name: 'staging.example.com' } },
 };
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const link = (content: unknown) => writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content));
 const siteAs = (name: string, id: string = shop) => link({ server, site: { id, name } });
@@ -37,8 +34,7 @@ describe('in a linked project', () => {
     ['env list -e staging', `GET /servers/${web2}/sites/${staging}/environment-variables`],
     ['daemon list -e staging', `GET /servers/${web2}/daemons`],
   ])('dnx %s is one request', async (line, request) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.calls]).toEqual([0, [request]]);
+    await expect(bed.dnx(line)).toExit(0, { calls: [request] });
   });
 
   test('a deployment by name checks nothing that was linked', async () => {
@@ -47,8 +43,7 @@ describe('in a linked project', () => {
   });
 
   test('--server and --site replace the linked ones', async () => {
-    const other = await bed.dnx('site show -e production --server web-2 --site staging.example.com -o ids');
-    expect([other.code, other.stdout]).toEqual([0, `${staging}\n`]);
+    await expect(bed.dnx('site show -e production --server web-2 --site staging.example.com -o ids')).toExit(0, { stdout: `${staging}\n` });
     expect((await bed.dnx('site show -e staging --site blog.example.com -o ids')).stdout).toBe(`${blog}\n`);
     expect((await bed.dnx('site show -e staging --server web-1 -o ids')).stdout).toBe(`${seeded.sites['staging.example.com on web-1']}\n`);
   });
@@ -62,8 +57,8 @@ describe('in a linked project', () => {
     const run = await bed.dnx('deploy staging.example.com --no-wait');
     expect([run.code, changes(run.calls)]).toEqual([6, []]);
     expect(run.stderr).toContain("'staging.example.com' matches 2 sites:\n  web-1/staging.example.com");
-    expect((await bed.dnx('deploy web-1/staging.example.com --no-wait')).code).toBe(0);
-    expect((await bed.dnx('deploy staging.example.com --no-wait', { env: { DNX_SERVER: 'web-1' } })).code).toBe(0);
+    await expect(bed.dnx('deploy web-1/staging.example.com --no-wait')).toExit(0);
+    await expect(bed.dnx('deploy staging.example.com --no-wait', { env: { DNX_SERVER: 'web-1' } })).toExit(0);
   });
 
   test('the domain of the linked site is that site, wherever else it is', async () => {
@@ -75,7 +70,7 @@ describe('in a linked project', () => {
 
   test('a change reads the site once before it', async () => {
     const run = await bed.dnx('site suspend --yes');
-    expect([run.code, run.calls]).toEqual([0, [`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/suspend`]]);
+    expect(run).toExit(0, { calls: [`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/suspend`] });
   });
 });
 
@@ -108,15 +103,14 @@ describe('an id that belongs to another name changes nothing', () => {
   });
 
   test('dnx deploy --no-wait, if a list has shown the name before', async () => {
-    expect((await bed.dnx('site list')).code).toBe(0);
-    const run = await bed.dnx('deploy --no-wait');
-    expect(run).toMatchObject({ code: 6, calls: [`GET /servers/${web1}/sites/${shop}`], stderr: stale });
+    await expect(bed.dnx('site list')).toExit(0);
+    await expect(bed.dnx('deploy --no-wait')).toExit(6, { calls: [`GET /servers/${web1}/sites/${shop}`], stderr: stale });
   });
 });
 
 test('an id that a list has shown with another name is not read either', async () => {
   siteAs('blog.example.com');
-  expect((await bed.dnx('site list')).code).toBe(0);
+  await expect(bed.dnx('site list')).toExit(0);
   for (const line of ['env list', 'site show --json', 'queue list']) {
     const run = await bed.dnx(line);
     expect(run, line).toMatchObject({ code: 6, stdout: '', calls: [`GET /servers/${web1}/sites/${shop}`] });
@@ -171,9 +165,7 @@ describe('a site that is gone', () => {
     'is reported as a stale link: dnx %s',
     async (line) => {
       const run = await bed.dnx(line);
-      expect([run.code, run.stdout]).toEqual([6, '']);
-      expect(run.stderr).toContain(`Site shop.example.com (id ${gone}, from .deploynix.json) not found.`);
-      expect(run.stderr).toContain('dnx link');
+      expect(run).toExit(6, { stdout: '', says: [`Site shop.example.com (id ${gone}, from .deploynix.json) not found.`, 'dnx link'] });
       const unperformed = changes(run.calls).filter((call) => !call.endsWith('/deploy'));
       expect(unperformed).toEqual([]);
     },
@@ -181,8 +173,7 @@ describe('a site that is gone', () => {
 
   test('is not blamed for something else that is not found', async () => {
     siteAs('shop.example.com');
-    const run = await bed.dnx('queue show 7');
-    expect([run.code, run.stderr]).toEqual([6, expect.not.stringContaining('dnx link')]);
+    await expect(bed.dnx('queue show 7')).toExit(6, { stderr: expect.not.stringContaining('dnx link') });
   });
 });
 

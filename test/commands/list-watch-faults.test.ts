@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 import { blocksIn, serverIn, shopIn, withoutServer } from '../support/watched.ts';
 
 const web2 = seeded.servers['web-2'];
 const MINUTE = 60_000;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const watch = (line: string, interruptAt = MINUTE) => bed.dnx(`${line} --watch`, { interruptAt });
 const server = (name: string) => serverIn(bed, name);
@@ -35,15 +32,14 @@ describe('goes on', () => {
       server('web-1').status = 'failed';
     });
     const run = await watch('server list', minutes * MINUTE);
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(run.stderr.match(/^! Reconnecting\. /gm)).toHaveLength(1);
     expect(blocksIn(run.stdout).map((block) => /^web-1 +(\w+)/m.exec(block)?.[1])).toEqual(['active', 'failed']);
   });
 
   test('a single dropped connection is not worth a word', async () => {
     bed.clock.at(20_000, () => bed.sandbox.faults.next({ path: '/servers' }, 'drop'));
-    const run = await watch('server list');
-    expect([run.code, run.stderr]).toEqual([130, '']);
+    await expect(watch('server list')).toExit(130, { stderr: '' });
   });
 
   test('more and more slowly while nothing can be read', async () => {
@@ -57,7 +53,7 @@ describe('goes on', () => {
     bed.clock.at(20_000, () => void bed.sandbox.faults.always({ path: `/servers/${web2}/sites` }, { status, body: { message: 'No.' } }));
     bed.clock.at(MINUTE, () => (site().branch = 'next'));
     const run = await watch('site list', 2 * MINUTE);
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(run.stderr.match(/^! The sites on server web-2 cannot be read\. /gm)).toHaveLength(1);
     const last = blocksIn(run.stdout).at(-1);
     expect(last).toMatch(/^shop\.example\.com +web-1 +active +next/m);
@@ -76,7 +72,7 @@ describe('goes on', () => {
       });
     });
     const run = await watch('site list', 2 * MINUTE);
-    expect([run.code, run.stderr]).toEqual([130, '']);
+    expect(run).toExit(130, { stderr: '' });
     const last = blocksIn(run.stdout).at(-1);
     expect(last).not.toContain('web-2');
     expect(last).toMatch(/^new\.example\.com +web-9/m);
@@ -100,7 +96,6 @@ describe('ends', () => {
 
   test.each(['server list', 'site list'])('%s if the first reading fails', async (line) => {
     bed.sandbox.faults.always({}, 'drop');
-    const run = await watch(line, 15 * MINUTE);
-    expect([run.code, run.stdout]).toEqual([13, '']);
+    await expect(watch(line, 15 * MINUTE)).toExit(13, { stdout: '' });
   });
 });

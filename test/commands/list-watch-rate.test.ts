@@ -17,7 +17,7 @@ const refused = () => bed.sandbox.calls.filter(({ status }) => status === 429);
 
 test.each(['server list', 'site list --server web-1'])('%s sends 10 requests a minute', async (line) => {
   const run = await bed.dnx(`${line} --watch`, { interruptAt: 3 * MINUTE });
-  expect(run.code).toBe(130);
+  expect(run).toExit(130);
   expect(run.calls.length).toBeGreaterThan(28);
   expect(run.calls.length).toBeLessThanOrEqual(34);
 });

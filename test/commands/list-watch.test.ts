@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { blocksIn, serverIn, shopIn, withoutServer } from '../support/watched.ts';
 
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 const MINUTE = 60_000;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const watch = (line: string, interruptAt = MINUTE, options: RunOptions = {}) =>
   bed.dnx(`${line} --watch`, { interruptAt, env: { NO_COLOR: '1' }, ...options });
@@ -27,7 +24,7 @@ const removeServer = (name: string) => withoutServer(bed, name);
 describe('elsewhere than on a terminal', () => {
   test.each(['server list', 'site list', 'site list --server web-1'])('%s prints the table once, until Ctrl-C exits 130', async (line) => {
     const run = await watch(line);
-    expect([run.code, run.stderr]).toEqual([130, '']);
+    expect(run).toExit(130, { stderr: '' });
     expect(run.stdout.match(/^Checked 2026-04-16T12:00:0\dZ, every /gm)).toHaveLength(1);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: nothing moves the cursor
     expect(run.stdout).not.toMatch(/\u001b/);
@@ -60,8 +57,7 @@ describe('elsewhere than on a terminal', () => {
     [143, 'Terminated', { terminateAt: MINUTE }],
     [129, 'Hangup', { hangUpAt: MINUTE }],
   ])('another signal exits %i and says %s', async (code, word, options) => {
-    const run = await bed.dnx('server list --watch', { env: { NO_COLOR: '1' }, ...options });
-    expect([run.code, run.stderr]).toEqual([code, `Error: ${word}.\n`]);
+    await expect(bed.dnx('server list --watch', { env: { NO_COLOR: '1' }, ...options })).toExit(code, { stderr: `Error: ${word}.\n` });
   });
 
   test('--no-header prints neither the headings nor the time', async () => {
@@ -71,8 +67,7 @@ describe('elsewhere than on a terminal', () => {
 
   test('an empty list says so', async () => {
     bed.sandbox.state.servers = [];
-    const run = await watch('server list');
-    expect([run.code, run.stdout]).toEqual([130, expect.stringMatching(/^Checked .*\nNo servers\.\n$/)]);
+    await expect(watch('server list')).toExit(130, { stdout: expect.stringMatching(/^Checked .*\nNo servers\.\n$/) });
   });
 });
 
@@ -99,10 +94,11 @@ describe('-o ndjson', () => {
 
   test('--query prints what it newly yields', async () => {
     bed.clock.at(30_000, () => bed.sandbox.deployElsewhere(shop));
-    const run = await bed.dnx(['site', 'list', '--watch', '-o', 'ndjson', '--query', "[?status=='deploying'].domain"], {
-      interruptAt: 2 * MINUTE,
-    });
-    expect([run.code, run.stdout]).toEqual([130, '"shop.example.com"\n']);
+    await expect(
+      bed.dnx(['site', 'list', '--watch', '-o', 'ndjson', '--query', "[?status=='deploying'].domain"], {
+        interruptAt: 2 * MINUTE,
+      }),
+    ).toExit(130, { stdout: '"shop.example.com"\n' });
   });
 });
 
@@ -131,13 +127,11 @@ describe('the options of a list apply to every table', () => {
   });
 
   test.each(['--fields nmae', '--sort nmae'])('%s is refused', async (words) => {
-    const run = await watch(`server list ${words}`);
-    expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringContaining("Unknown field 'nmae'. Did you mean 'name'?")]);
+    await expect(watch(`server list ${words}`)).toExit(2, { stdout: '', says: "Unknown field 'nmae'. Did you mean 'name'?" });
   });
 
   test.each(['--json', '-o yaml', '-o csv', '-o tsv', '-o text', '-o ids'])('%s is refused before any request', async (words) => {
-    const run = await watch(`site list --server web-1 ${words}`);
-    expect([run.code, run.calls, run.stdout, run.stderr]).toEqual([2, [], '', expect.stringContaining('-o ndjson')]);
+    await expect(watch(`site list --server web-1 ${words}`)).toExit(2, { calls: [], stdout: '', says: '-o ndjson' });
   });
 });
 

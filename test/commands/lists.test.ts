@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { gate, openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 async function open(pages: readonly (readonly unknown[])[], options?: PageOptions): Promise<Pages> {
   const server = await openPages(pages, options);
@@ -87,8 +84,7 @@ describe('the pages of a list', () => {
 
   test('stop at the first one that fails, whatever happens to the others', async () => {
     const server = await open(serverPages(40), { status: (page) => (page < 3 ? 200 : 404) });
-    const run = await list(server, '--fields name');
-    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', expect.stringMatching(/^Error: Not found/)]);
+    await expect(list(server, '--fields name')).toExit(6, { stdout: '', stderr: expect.stringMatching(/^Error: Not found/) });
     expect(server.asked.length).toBeLessThanOrEqual(6);
   });
 

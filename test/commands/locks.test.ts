@@ -1,14 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const settings = () => join(bed.directory, 'config/config.json');
 const profiles = () => JSON.parse(readFileSync(settings(), 'utf8')).profiles;
@@ -18,7 +15,7 @@ describe('a lock', () => {
     const { holder } = await startHolder();
     const lock = leaveLock(settings(), holder);
     const run = await bed.dnx('config set server web-1');
-    expect(run).toMatchObject({ code: 1, stdout: '', waited: 10_000 });
+    expect(run).toExit(1, { stdout: '', waited: 10_000 });
     expect(run.stderr).toBe(
       `Error: Timed out waiting for ${lock}, held by process ${holder.pid} on ${holder.host}.\n` +
         `  If no other dnx is running, remove ${lock} and try again.\n`,
@@ -35,22 +32,21 @@ describe('a lock', () => {
     });
     const run = await bed.dnx('config set server web-1');
     await killed;
-    expect([run.code, run.waited]).toEqual([0, 100]);
+    expect(run).toExit(0, { waited: 100 });
   });
 
   test('of a killed process is taken over immediately', async () => {
     const { holder, kill } = await startHolder();
     leaveLock(settings(), holder);
     await kill();
-    const run = await bed.dnx('config set server web-1');
-    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 0]);
+    await expect(bed.dnx('config set server web-1')).toExit(0, { stderr: '', waited: 0 });
     expect(readdirSync(join(bed.directory, 'config'))).toEqual(['config.json']);
   });
 
   test('of a process whose id was reused is taken over immediately', async () => {
     const { holder } = await startHolder();
     leaveLock(settings(), { ...holder, start: '1' });
-    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, waited: 0 });
+    await expect(bed.dnx('config set server web-1')).toExit(0, { waited: 0 });
   });
 
   test.each([{ host: 'elsewhere' }, { namespace: 'pid--1-' }])(
@@ -59,7 +55,7 @@ describe('a lock', () => {
       const { holder, kill } = await startHolder();
       await kill();
       leaveLock(settings(), { ...holder, ...other });
-      expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 1, waited: 10_000 });
+      await expect(bed.dnx('config set server web-1')).toExit(1, { waited: 10_000 });
     },
   );
 
@@ -69,24 +65,23 @@ describe('a lock', () => {
       const lock = leaveLock(settings(), { ...holder, start: '' });
       const at = Date.now() / 1000 - 61;
       utimesSync(lock, at, at);
-      expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '', waited: 0 });
+      await expect(bed.dnx('config set server web-1')).toExit(0, { stderr: '', waited: 0 });
       expect(readdirSync(join(bed.directory, 'config'))).toEqual(['config.json']);
     });
 
     test('is waited for until then, and always on another host', async () => {
       const { holder } = await startHolder();
       leaveLock(settings(), { ...holder, start: '' });
-      expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 1, waited: 10_000 });
+      await expect(bed.dnx('config set server web-1')).toExit(1, { waited: 10_000 });
       const lock = leaveLock(join(bed.directory, 'cache/names.json'), { ...holder, start: '', host: 'elsewhere' });
       utimesSync(lock, 1, 1);
-      expect(await bed.dnx('site show shop.example.com')).toMatchObject({ code: 0, waited: 1_000 });
+      await expect(bed.dnx('site show shop.example.com')).toExit(0, { waited: 1_000 });
     });
   });
 
   test('is waited for until Ctrl-C', async () => {
     leaveLock(settings(), (await startHolder()).holder);
-    const run = await bed.dnx('config set server web-1', { interruptAt: 500 });
-    expect([run.code, run.stderr]).toEqual([130, 'Interrupted.\n']);
+    await expect(bed.dnx('config set server web-1', { interruptAt: 500 })).toExit(130, { stderr: 'Interrupted.\n' });
   });
 
   test('preserves the edits of several commands in one process', async () => {
@@ -102,12 +97,11 @@ describe('a lock', () => {
     const lock = leaveLock(join(config, 'tokens.json'), holder);
     const login = () =>
       bed.dnx('login --with-token --insecure-storage', { stdin: `${bed.sandbox.token}\n`, env: { DNX_TOKEN: undefined } });
-    const waiting = await login();
-    expect([waiting.code, waiting.stderr]).toEqual([1, expect.stringContaining(`Timed out waiting for ${lock}`)]);
+    await expect(login()).toExit(1, { says: `Timed out waiting for ${lock}` });
     await kill();
     for (const name of [`tokens.json.${crypto.randomUUID()}.tmp`, 'tokens.json.9fb4644a1c02d.tmp'])
       writeFileSync(join(config, name), '{"a":"secret"}');
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     expect(readdirSync(config).sort()).toEqual(['config.json', 'tokens.json']);
     expect(statSync(join(config, 'tokens.json')).mode & 0o777).toBe(0o600);
   });
@@ -118,8 +112,7 @@ describe('the names file', () => {
 
   test('is not updated while another process holds the lock, and the command succeeds', async () => {
     leaveLock(index(), (await startHolder()).holder);
-    const run = await bed.dnx('site show shop.example.com');
-    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 1_000]);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0, { stderr: '', waited: 1_000 });
     expect(existsSync(index())).toBe(false);
   });
 
@@ -128,8 +121,7 @@ describe('the names file', () => {
     async (entry) => {
       mkdirSync(join(bed.directory, 'cache'));
       writeFileSync(index(), `{"default@${bed.sandbox.url}":${entry}}`);
-      const run = await bed.dnx('site show shop.example.com --json');
-      expect([run.code, run.stderr]).toEqual([0, '']);
+      await expect(bed.dnx('site show shop.example.com --json')).toExit(0, { stderr: '' });
       expect((await bed.dnx('site show shop.example.com --json')).calls).toHaveLength(1);
     },
   );

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { freePort } from '../support/programs.ts';
 import { signIn } from '../support/sign-in.ts';
 import { inOrder, keys } from '../support/terminal.ts';
@@ -14,11 +15,7 @@ const EMAIL = `${SEED_EMAIL}${enter}`;
 const PASSWORD = `${SEED_PASSWORD}${enter}`;
 const CHOOSE = down + down + down + enter;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const login = async (typed: string, options = ''): Promise<Run> => {
   const run = await signIn(bed, `login --insecure-storage ${options}`, { keys: typed, columns: 120, env: { NO_COLOR: '1' } });
@@ -86,9 +83,9 @@ test('the sixth login within a minute is rate limited', async () => {
   const options = `--email ${SEED_EMAIL} --preset ci-deploy`;
   const typed = [1, 2, 3].map((each) => `wrong-${each}${enter}`).join('');
   const first = await login(typed, options);
-  expect([first.code, first.stderr]).toEqual([4, expect.stringContaining('Wrong email or password (“')]);
+  expect(first).toExit(4, { says: 'Wrong email or password (“' });
   const second = await login(typed, options);
-  expect([second.code, second.stderr]).toEqual([9, expect.stringContaining('Deploynix allows 5 sign-ins a minute. Wait a minute,')]);
+  expect(second).toExit(9, { says: 'Deploynix allows 5 sign-ins a minute. Wait a minute,' });
   for (const { stderr } of [first, second]) expect(stderr).not.toMatch(/wrong-\d/);
 });
 

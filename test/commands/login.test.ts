@@ -1,19 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { type FaultReply, type Match, SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signIn } from '../support/sign-in.ts';
 import { sampled } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const DOWN = '\u001b[B';
 const INTERRUPT = '\u0003';
@@ -33,7 +30,7 @@ describe('login with a password', () => {
     expect(run.stdout).toContain(`Signed in to ${host()} as ${SEED_EMAIL}\n`);
     expect(run.stderr).toContain('Next: dnx site list\n');
     expect(created()).toMatchObject([{ abilities: ['*'] }]);
-    expect((await bed.dnx('server list', { env: { DNX_TOKEN: undefined } })).code).toBe(0);
+    await expect(bed.dnx('server list', { env: { DNX_TOKEN: undefined } })).toExit(0);
   });
 
   test('says before the prompts, in its help and after a wrong password what to do without one', async () => {
@@ -42,39 +39,36 @@ describe('login with a password', () => {
     expect(first.stderr.slice(0, first.stderr.indexOf('? Email:'))).toMatch(advice);
     expect((await login('\r', { columns: 200 })).stderr).not.toMatch(advice);
     const wrong = await login('', { keys: `${SEED_EMAIL}\rno\r${'\rno\r'.repeat(2)}`, columns: 200 });
-    expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringMatching(advice)]);
+    expect(wrong).toExit(4, { stderr: expect.stringMatching(advice) });
     expect((await bed.dnx('login --help')).stdout).toMatch(/GitHub, SSO or two-factor/);
   });
 
   test('a narrower token replaces the token of the login', async () => {
-    const run = await login(`${DOWN}${DOWN}\r`);
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.calls).toEqual(['POST /login', 'GET /user', 'POST /tokens', 'GET /user', 'POST /logout']);
+    await expect(login(`${DOWN}${DOWN}\r`)).toExit(0, { calls: ['POST /login', 'GET /user', 'POST /tokens', 'GET /user', 'POST /logout'] });
     expect(created()).toMatchObject([{ id: 8, name: `dnx on ${hostname()}`, abilities: ['site:deploy', 'server:read', 'site:read'] }]);
     expect(bed.keychain.get(account())).toMatch(/^8\|/);
   });
 
   test('a token that cannot list sites is not told to', async () => {
     const run = await login('', { line: 'login --ability site:read --ability site:deploy' });
-    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('dnx site list')]);
+    expect(run).toExit(0, { stderr: expect.not.stringContaining('dnx site list') });
   });
 
   test('--ability and --preset are sent with the login', async () => {
-    const run = await login('', { line: 'login --ability site:read --preset ci-deploy' });
-    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
+    await expect(login('', { line: 'login --ability site:read --preset ci-deploy' })).toExit(0, { calls: ['POST /login', 'GET /user'] });
     expect(created()).toMatchObject([{ abilities: ['site:deploy', 'server:read', 'site:read'] }]);
   });
 
   test('offers the email of the last sign-in', async () => {
-    expect((await login('\r')).code).toBe(0);
+    await expect(login('\r')).toExit(0);
     const run = await login('', { keys: `\r${SEED_PASSWORD}\r\r` });
     expect(run.stderr).toContain(`? Email: (${SEED_EMAIL})`);
-    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
+    expect(run).toExit(0, { calls: ['POST /login', 'GET /user'] });
   });
 
   test('prompts for the email again after a wrong password: Enter keeps it', async () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\r\rwrong\r\r${SEED_PASSWORD}\r\r`, columns: 80 });
-    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'POST /login', 'POST /login', 'GET /user']]);
+    expect(run).toExit(0, { calls: ['POST /login', 'POST /login', 'POST /login', 'GET /user'] });
     expect(run.stderr.split('Wrong email or password. Try again.')).toHaveLength(3);
     expect(run.stderr).toContain(`? Email: (${SEED_EMAIL})`);
   });
@@ -85,43 +79,41 @@ describe('login with a password', () => {
       { path: '/login' },
       { status: 500, body: { message: `Not ada@exmaple.com, ${SEED_EMAIL} or ${SEED_PASSWORD}` } },
     );
-    const run = await signIn(bed, 'login', {
-      keys: `ada@exmaple.com\r${SEED_PASSWORD}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r`,
-      columns: 300,
-    });
-    expect([run.code, run.calls]).toEqual([1, ['POST /login', 'POST /login']]);
-    expect(run.stderr).toContain('Not ***, *** or ***');
-    expect((await login('\r', { keys: `ada@exmaple.com\r${SEED_PASSWORD}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r\r` })).code).toBe(0);
+    await expect(
+      signIn(bed, 'login', {
+        keys: `ada@exmaple.com\r${SEED_PASSWORD}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r`,
+        columns: 300,
+      }),
+    ).toExit(1, { calls: ['POST /login', 'POST /login'], says: 'Not ***, *** or ***' });
+    await expect(login('\r', { keys: `ada@exmaple.com\r${SEED_PASSWORD}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r\r` })).toExit(0);
   });
 
   test('prompts again for the password alone if --email is given', async () => {
     const run = await signIn(bed, `login --email ${SEED_EMAIL}`, { keys: `wrong\r${SEED_PASSWORD}\r\r`, columns: 80 });
-    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'POST /login', 'GET /user']]);
+    expect(run).toExit(0, { calls: ['POST /login', 'POST /login', 'GET /user'] });
     expect(run.stderr).not.toContain('? Email:');
   });
 
   test('exits 4 after three wrong passwords', async () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\r\rwrong\r\rwrong\r`, columns: 80 });
-    expect([run.code, run.stdout, run.calls]).toEqual([4, '', ['POST /login', 'POST /login', 'POST /login']]);
+    expect(run).toExit(4, { stdout: '', calls: ['POST /login', 'POST /login', 'POST /login'] });
     expect(run.stderr).toContain('Wrong email or password (“These credentials do not match our records”).');
     expect(run.stderr).toContain('With GitHub, SSO or 2FA, use a token of the dashboard');
   });
 
   test('does not report a rejected ability as a wrong password', async () => {
     const run = await login('', { line: 'login --ability site:fly' });
-    expect([run.code, run.calls]).toEqual([7, ['POST /login']]);
+    expect(run).toExit(7, { calls: ['POST /login'] });
     expect(run.stderr).not.toContain('password. Try again');
   });
 
   test('--email rejects what is not an email address', async () => {
     const run = await signIn(bed, 'login --email notanemail', { keys: '', columns: 80 });
-    expect([run.code, run.calls]).toEqual([2, []]);
-    expect(run.stderr).toContain("'notanemail' is not an email address.");
+    expect(run).toExit(2, { calls: [], says: "'notanemail' is not an email address." });
   });
 
   test('Ctrl-C at the abilities revokes the token of the login', async () => {
-    const run = await login(INTERRUPT);
-    expect([run.code, run.stdout, run.calls]).toEqual([130, '', ['POST /login', 'GET /user', 'POST /logout']]);
+    await expect(login(INTERRUPT)).toExit(130, { stdout: '', calls: ['POST /login', 'GET /user', 'POST /logout'] });
     expect([created(), bed.keychain.size]).toEqual([[], 0]);
   });
 });
@@ -199,9 +191,7 @@ describe('once the narrower token is stored', () => {
   ] as const)('%s says that you are signed in, and the command it names works', async (_, code, exit) => {
     const stop = new AbortController();
     const run = await revoking(() => stop.abort(new DnxError(code, 'Stopped.')), { signal: stop.signal });
-    expect([run.code, run.stdout]).toEqual([exit, '']);
-    expect(run.stderr).toContain('Revoke it with: dnx token revoke 7\n');
-    expect(run.stderr).toContain(`Stopped.\n  ${signedInAs()}.\n`);
+    expect(run).toExit(exit, { stdout: '', says: ['Revoke it with: dnx token revoke 7\n', `Stopped.\n  ${signedInAs()}.\n`] });
     const next = await bed.dnx('token revoke 7 --yes', { env: { DNX_HOST: undefined, DNX_TOKEN: undefined } });
     expect([next.code, created()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
   });
@@ -212,15 +202,15 @@ describe('once the narrower token is stored', () => {
   });
 
   test('settings that do not keep the host are a failure that says so, and the first token is revoked', async () => {
-    expect((await signIn(bed)).code).toBe(0);
-    expect((await bed.dnx('config set host https://other.example.com')).code).toBe(0);
+    await expect(signIn(bed)).toExit(0);
+    await expect(bed.dnx('config set host https://other.example.com')).toExit(0);
     // Called between the account and the host.
     bed.keychain.delete = () => {
       writeFileSync(join(bed.directory, 'config/config.json'), '{ broken');
       return true;
     };
     const run = await login(`${DOWN}\r`, { line: 'login --insecure-storage', columns: 300, env: { NO_COLOR: '1' } });
-    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run).toExit(2, { stdout: '' });
     const said = `${signedInAs().replace('keychain', 'file')}, but the profile does not keep the host. Use --host ${bed.sandbox.url}.\n`;
     expect(run.stderr).toContain('config.json is not valid JSON.');
     expect(run.stderr).toContain(`\n  ${said}`);

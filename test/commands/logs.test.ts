@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const answers = (data: unknown) =>
   bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body: { data: { content: data } } });
@@ -16,7 +13,7 @@ const answers = (data: unknown) =>
 describe('the log of a server', () => {
   test.each(['', '--json', '-o text'])('is that of server logs, without ssh: %s', async (format) => {
     const run = await bed.dnx(`logs web-1 ${format}`, { env: { PATH: '' } });
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /servers', `GET /servers/${web1}/logs`]]);
+    expect(run).toExit(0, { stderr: '', calls: ['GET /servers', `GET /servers/${web1}/logs`] });
     expect(run.stdout).toBe((await bed.dnx(`server logs web-1 ${format}`)).stdout);
     expect(run.stdout).toContain('status: active');
   });
@@ -32,8 +29,7 @@ describe('the log of a server', () => {
     ['\none', 2, '\none\n'],
   ])('%j with --lines %i', async (content, lines, printed) => {
     answers(content);
-    const run = await bed.dnx(`logs web-1 -n ${lines}`);
-    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', printed]);
+    await expect(bed.dnx(`logs web-1 -n ${lines}`)).toExit(0, { stderr: '', stdout: printed });
   });
 
   test('has its last 100 lines by default, and all of them for scripts', async () => {
@@ -45,8 +41,7 @@ describe('the log of a server', () => {
 
   test.each([[''], [null], [[]]])('may be empty: %j', async (content) => {
     answers(content);
-    const run = await bed.dnx('logs web-1');
-    expect([run.code, run.stdout, run.stderr]).toEqual([0, 'No logs.\n', '']);
+    await expect(bed.dnx('logs web-1')).toExit(0, { stdout: 'No logs.\n', stderr: '' });
   });
 
   test.each([
@@ -56,14 +51,12 @@ describe('the log of a server', () => {
     [{ uptime: '2 days', load: 0.5 }, 'uptime: 2 days\nload: 0.5\n'],
   ])('is text whatever its shape: %j', async (content, printed) => {
     answers(content);
-    const run = await bed.dnx('logs web-1', { columns: 80 });
-    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', printed]);
+    await expect(bed.dnx('logs web-1', { columns: 80 })).toExit(0, { stderr: '', stdout: printed });
   });
 
   test('has no control characters on a terminal', async () => {
     answers('GET /\u001b[2J\u001b]0;title\u0007\rsecret \u202egpj.exe\nnext');
-    const run = await bed.dnx('logs web-1', { columns: 80 });
-    expect([run.code, run.stdout]).toEqual([0, 'GET /secret gpj.exe\nnext\n']);
+    await expect(bed.dnx('logs web-1', { columns: 80 })).toExit(0, { stdout: 'GET /secret gpj.exe\nnext\n' });
   });
 });
 
@@ -87,22 +80,19 @@ describe('without any connection', () => {
     [['logs', 'web-1', '--path', '/var/log/a\nb'], '--path must be the path of a file.'],
     ['logs web-1 -f --user root;id', "'root;id' is not a user name."],
   ])('%j is a usage error', async (line, message) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toContain(`Error: ${message}\n`);
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', says: `Error: ${message}\n` });
   });
 
   test('a server without an IP address says so', async () => {
     const [server] = bed.sandbox.state.servers;
     if (server) server.ip_address = null;
-    const run = await bed.dnx('logs web-1 -f');
-    expect([run.code, run.stdout, run.stderr]).toEqual([1, '', "Error: Server 'web-1' has no IP address yet.\n"]);
+    await expect(bed.dnx('logs web-1 -f')).toExit(1, { stdout: '', stderr: "Error: Server 'web-1' has no IP address yet.\n" });
   });
 
   test('a machine without ssh says so', async () => {
     // sh is needed to start it.
     const run = await bed.dnx('logs shop.example.com', { env: { PATH: bed.directory } });
-    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run).toExit(2, { stdout: '' });
     expect(run.stderr).toMatch(/^Error: Could not run ssh: command not found\.\n {2}Install OpenSSH\b/);
   });
 });

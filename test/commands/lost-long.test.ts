@@ -1,34 +1,32 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const line = `backup create --site ${shop} --server ${seeded.servers['web-1']} --no-wait`;
 const calls = ['GET /backups', 'POST /backups/application'];
 
-let bed: Bed;
+const bed = perTest(openBed);
 /** The time of the newest of 120 older backups, whose list is newest first. */
 const NEWEST = Date.parse('2026-04-16T11:00:00Z');
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   const { backups } = bed.sandbox.state;
   const some = backups.find(({ site_id }) => site_id === shop);
   if (!some) throw new Error('the seed has a backup of the site');
   const old = Array.from({ length: 120 }, (_, at) => ({ ...some, id: `${at}`, created_at: time(NEWEST - (119 - at) * 60_000) }));
   backups.splice(0, backups.length, ...old);
 });
-afterEach(() => bed.close());
 
 const time = (ms: number): string => new Date(ms).toISOString().replace('.000', '');
 const backups = () => bed.sandbox.state.backups;
 
 describe('a list of several pages', () => {
   test('is not read further if the newest are on the first page', async () => {
-    const usual = await bed.dnx(line);
-    expect([usual.code, usual.calls]).toEqual([0, calls]);
+    await expect(bed.dnx(line)).toExit(0, { calls });
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
     const run = await bed.dnx(`${line} -o ids`);
-    expect([run.code, run.calls]).toEqual([0, [...calls, 'GET /backups']]);
+    expect(run).toExit(0, { calls: [...calls, 'GET /backups'] });
     expect(run.stdout.trim()).toBe(backups().at(-1)?.id);
     expect(run.stderr).toContain('! The response was lost, but the backup was created.');
   });
@@ -39,7 +37,7 @@ describe('a list of several pages', () => {
       return { status: 504, headers: {}, body: undefined };
     });
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([13, '', [...calls, 'GET /backups']]);
+    expect(run).toExit(13, { stdout: '', calls: [...calls, 'GET /backups'] });
     expect(run.stderr).toContain('No new backup was found, so it was probably not created.');
   });
 
@@ -55,7 +53,7 @@ describe('a list of several pages', () => {
     });
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([13, '', calls]);
+    expect(run).toExit(13, { stdout: '', calls });
     expect(run.stderr).toContain(
       'The list of backups is too long to search.\n  Check before you retry: dnx backup list --type application\n',
     );
@@ -67,7 +65,6 @@ describe('a list of several pages', () => {
       return { ...answer, body: { data: data.toReversed(), links: { next: 'https://x.example/?page=2' } } };
     });
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
-    const run = await bed.dnx(line);
-    expect([run.code, run.calls]).toEqual([13, calls]);
+    await expect(bed.dnx(line)).toExit(13, { calls });
   });
 });

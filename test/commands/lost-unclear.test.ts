@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Transport } from '../../src/machine/world.ts';
 import { type ApiResponse, type FaultReply, seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const web1 = seeded.servers['web-1'];
 const list = `GET /servers/${web1}/daemons`;
@@ -28,7 +25,7 @@ describe('nothing is adopted', () => {
   test('if nothing was created, and nothing is sent again', async () => {
     next('drop');
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls, run.waited]).toEqual([13, '', [list, post, list], 2_000]);
+    expect(run).toExit(13, { stdout: '', calls: [list, post, list], waited: 2_000 });
     expect(run.stderr.replace(/:\d+/, '')).toBe(
       [
         'The response was lost; checking whether the daemon was created',
@@ -43,7 +40,7 @@ describe('nothing is adopted', () => {
     addDaemon('7');
     next('drop');
     const run = await bed.dnx(`${line} --json`);
-    expect([run.code, run.stdout]).toEqual([13, '']);
+    expect(run).toExit(13, { stdout: '' });
     expect(JSON.parse(run.stderr.split('\n')[1] ?? '')).toEqual({
       error: {
         code: 'network',
@@ -77,14 +74,14 @@ describe('nothing is adopted', () => {
       return gateway(answer);
     });
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([13, '', [list, post, list]]);
+    expect(run).toExit(13, { stdout: '', calls: [list, post, list] });
     expect(run.stderr).toMatch(/A new daemon may be from this command \(01\w+\)\./);
   });
 
   test('if a field was sent that the list does not show', async () => {
     next('drop-after');
     const run = await bed.dnx('server create web-3 --provider hetzner --image ubuntu-24.04');
-    expect([run.code, run.stdout, run.calls]).toEqual([13, '', ['GET /servers', 'POST /servers', 'GET /servers']]);
+    expect(run).toExit(13, { stdout: '', calls: ['GET /servers', 'POST /servers', 'GET /servers'] });
     expect(run.stderr).toMatch(/A new server may be from this command \(01\w+\)\.\n {2}Check before you retry: dnx server list/);
   });
 
@@ -103,20 +100,16 @@ describe('nothing is adopted', () => {
 describe('a list that cannot be read before', () => {
   test('needs no ability: a token that can only create does so', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['daemon:create']) };
-    const run = await bed.dnx(line, { env });
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', [list, post]]);
+    await expect(bed.dnx(line, { env })).toExit(0, { stderr: '', calls: [list, post] });
     next('drop-after');
     const lost = await bed.dnx(line, { env });
-    expect([lost.code, lost.stdout, lost.calls]).toEqual([13, '', [list, post]]);
-    expect(lost.stderr).toContain('This token cannot list daemons.\n  Check before you retry:');
+    expect(lost).toExit(13, { stdout: '', calls: [list, post], says: 'This token cannot list daemons.\n  Check before you retry:' });
   });
 
   test('is not read twice by a wait', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['server:create']) };
-    const run = await bed.dnx('server create web-3 --provider hetzner', { env });
-    expect([run.code, run.calls]).toEqual([0, ['GET /servers', 'POST /servers']]);
-    const fewer = await bed.dnx('server create web-4 --provider hetzner --wait', { env });
-    expect([fewer.code, fewer.calls]).toEqual([5, ['GET /servers']]);
+    await expect(bed.dnx('server create web-3 --provider hetzner', { env })).toExit(0, { calls: ['GET /servers', 'POST /servers'] });
+    await expect(bed.dnx('server create web-4 --provider hetzner --wait', { env })).toExit(5, { calls: ['GET /servers'] });
   });
 
   test.each<[string, FaultReply]>([
@@ -127,12 +120,11 @@ describe('a list that cannot be read before', () => {
     ['an object', { status: 200, body: { data: { id: 1 } } }],
   ])('is requested once and ignored: %s', async (_, reply) => {
     bed.sandbox.faults.next({ method: 'GET' }, reply);
-    const run = await bed.dnx(line);
-    expect([run.code, run.stderr, run.calls, run.waited]).toEqual([0, '', [list, post], 0]);
+    await expect(bed.dnx(line)).toExit(0, { stderr: '', calls: [list, post], waited: 0 });
     bed.sandbox.faults.next({ method: 'GET' }, reply);
     next('drop-after');
     const lost = await bed.dnx(line);
-    expect([lost.code, lost.stdout, lost.calls]).toEqual([13, '', [list, post, list]]);
+    expect(lost).toExit(13, { stdout: '', calls: [list, post, list] });
     expect(lost.stderr).toMatch(/2 daemons like it exist \(01\w+, 01\w+\), perhaps from before\./);
   });
 
@@ -144,8 +136,7 @@ describe('a list that cannot be read before', () => {
         return network.request(request);
       },
     });
-    const run = await bed.dnx(line, { through: slow });
-    expect([run.code, run.stderr, run.calls, run.waited]).toEqual([0, '', [post], 10_000]);
+    await expect(bed.dnx(line, { through: slow })).toExit(0, { stderr: '', calls: [post], waited: 10_000 });
   });
 });
 
@@ -155,8 +146,7 @@ describe('the look after a lost response', () => {
       bed.sandbox.faults.next({ method: 'GET' }, { status: 503 }, 2);
       return gateway(answer);
     });
-    const run = await bed.dnx(line);
-    expect([run.code, run.calls]).toEqual([0, [list, post, list, list, list]]);
+    await expect(bed.dnx(line)).toExit(0, { calls: [list, post, list, list, list] });
     next((answer) => {
       bed.sandbox.faults.always({ method: 'GET' }, { status: 503 });
       return gateway(answer);
@@ -171,7 +161,7 @@ describe('the look after a lost response', () => {
   test('ends with Ctrl-C, and says what may have happened', async () => {
     next('drop-after');
     const run = await bed.dnx(line, { interruptAt: 1_000 });
-    expect([run.code, run.stdout, run.waited, run.calls]).toEqual([130, '', 1_000, [list, post]]);
+    expect(run).toExit(130, { stdout: '', waited: 1_000, calls: [list, post] });
     expect(run.stderr).toContain(`Interrupted.\n  The daemon may have been created.\n  Check before you retry: dnx daemon list`);
   });
 
@@ -185,7 +175,7 @@ describe('the look after a lost response', () => {
       },
     });
     const run = await bed.dnx('server create web-3 --provider hetzner --timeout 5s', { through: silent });
-    expect([run.code, run.calls, run.waited]).toEqual([124, ['GET /servers', 'POST /servers'], 5_000]);
+    expect(run).toExit(124, { calls: ['GET /servers', 'POST /servers'], waited: 5_000 });
     expect(run.stderr).toContain('the request may have gone through.\n  Check before you retry: dnx server list\n');
   });
 });
@@ -226,6 +216,5 @@ test('two of the same create at once never claim the same resource', async () =>
 
 test('the warning is printed with --quiet', async () => {
   next('drop-after');
-  const run = await bed.dnx(`${line} --quiet`);
-  expect([run.code, run.stderr]).toEqual([0, "! The response was lost, but daemon 'top' was created.\n"]);
+  await expect(bed.dnx(`${line} --quiet`)).toExit(0, { stderr: "! The response was lost, but daemon 'top' was created.\n" });
 });

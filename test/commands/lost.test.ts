@@ -69,7 +69,7 @@ describe.each(adopting.map(({ line }, row) => [line, row] as const))('%s', (line
     const [usual, run] = [await runIn(line), await runIn(line, losses[loss])];
     expect([usual.code, usual.posts, lists(usual)[0]]).toEqual([0, expect.any(Number), 1]);
     expect(usual.stderr).not.toContain('lost');
-    expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/^! The response was lost, but .+ was created\.$/m)]);
+    expect(run).toExit(0, { stderr: expect.stringMatching(/^! The response was lost, but .+ was created\.$/m) });
     expect([run.posts, alike(run.stdout)]).toEqual([usual.posts, alike(usual.stdout)]);
     // One more request, or none if a poll becomes unnecessary.
     expect(run.calls.length - usual.calls.length).toBeLessThanOrEqual(1);

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const typing = (line: string, typed: string) => bed.dnx(line, { keys: typed, columns: 120, env: { NO_COLOR: '1' } });
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
@@ -35,7 +32,7 @@ describe('a misspelled name on a terminal', () => {
   test('takes just enter if nothing is changed', async () => {
     const run = await typing('site show shop.exmaple.com', keys.enter);
     expect(run.stderr).toContain(`${question} (Y/n)`);
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('shop.example.com')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('shop.example.com') });
   });
 
   test.each([
@@ -49,22 +46,21 @@ describe('a misspelled name on a terminal', () => {
       "! Queue worker 'defualt' not found on site shop.example.com.\n? Did you mean 'default'?",
     ],
   ])('is a question: %s', async (line, asked) => {
-    for (const list of ['site list', 'server list']) expect((await bed.dnx(list)).code).toBe(0);
+    for (const list of ['site list', 'server list']) await expect(bed.dnx(list)).toExit(0);
     const run = await typing(line, `y${keys.enter}`);
     expect(run.stderr).toContain(asked);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
   });
 
   test('may be one of several, or two', async () => {
     const run = await typing('deploy blog.example.com shop.exmaple.com --no-wait', `y${keys.enter}`);
     expect([run.code, posts(run).length]).toEqual([0, 2]);
-    const both = await typing('deploy blog.exmaple.com shop.exmaple.com --dry-run', `y${keys.enter}y${keys.enter}`);
-    expect(both.code, both.stderr).toBe(0);
+    await expect(typing('deploy blog.exmaple.com shop.exmaple.com --dry-run', `y${keys.enter}y${keys.enter}`)).toExit(0);
   });
 
   test('is no question if it is in the environment', async () => {
     const run = await bed.dnx('env list', { keys: '', env: { DNX_SITE: 'shop.exmaple.com' }, columns: 120 });
-    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining("Did you mean 'shop.example.com'")]);
+    expect(run).toExit(6, { says: "Did you mean 'shop.example.com'" });
   });
 });
 
@@ -90,7 +86,7 @@ describe('an ambiguous name on a terminal', () => {
   });
 
   test('is an error elsewhere', async () => {
-    expect(await bed.dnx('deploy staging.example.com')).toMatchObject({ code: 6, calls: expect.not.arrayContaining([/POST/]) });
+    await expect(bed.dnx('deploy staging.example.com')).toExit(6, { calls: expect.not.arrayContaining([/POST/]) });
   });
 });
 

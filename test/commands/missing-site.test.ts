@@ -1,17 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web2 = seeded.servers['web-2'];
 const SECOND = 1_000;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const show = (site: string, options = '') => bed.dnx(`site show ${site} ${options}`);
 const notFound = "Error: Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?\n";
@@ -20,9 +17,7 @@ describe('a site that was not found', () => {
   test('stays so for a minute without a request, and says when it was checked unless it is a typo', async () => {
     const first = await show('shop.exmaple.com');
     expect([first.code, first.stderr, first.calls.length]).toEqual([6, notFound, 4]);
-    const soon = await show('shop.exmaple.com');
-    expect(soon).toMatchObject({ code: 6, stdout: '', calls: [] });
-    expect(soon.stderr).toBe(notFound);
+    await expect(show('shop.exmaple.com')).toExit(6, { stdout: '', calls: [], stderr: notFound });
     expect((await show('nowhere.test')).stderr).toBe("Error: Site 'nowhere.test' not found.\n  Run: dnx site list\n");
     await bed.clock.sleep(20 * SECOND);
     expect((await show('shop.exmaple.com')).stderr).toBe(notFound);
@@ -36,12 +31,12 @@ describe('a site that was not found', () => {
   });
 
   test('is remembered with any list of all sites', async () => {
-    expect((await bed.dnx('site list')).code).toBe(0);
+    await expect(bed.dnx('site list')).toExit(0);
     expect((await show('nowhere.test')).calls).toEqual([]);
   });
 
   test('is searched again with --no-cache, which refreshes the memory', async () => {
-    expect((await show('nowhere.test')).code).toBe(6);
+    await expect(show('nowhere.test')).toExit(6);
     await bed.clock.sleep(30 * SECOND);
     expect((await show('nowhere.test', '--no-cache')).calls).toHaveLength(4);
     await bed.clock.sleep(40 * SECOND);
@@ -49,17 +44,17 @@ describe('a site that was not found', () => {
   });
 
   test('is found once dnx has created it', async () => {
-    expect((await show('new.example.com')).code).toBe(6);
-    expect((await bed.dnx('site create new.example.com --server web-2 --type laravel')).code).toBe(0);
+    await expect(show('new.example.com')).toExit(6);
+    await expect(bed.dnx('site create new.example.com --server web-2 --type laravel')).toExit(0);
     const run = await show('new.example.com', '--json');
     expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ server_id: web2 })]);
     expect((await show('nowhere.test')).calls).toEqual([]);
   });
 
   test('is searched again on a server that dnx has created', async () => {
-    expect((await show('nowhere.test')).code).toBe(6);
-    expect((await bed.dnx(`server create web-9 --provider hetzner --region fsn1 --size cx32 --no-wait`)).code).toBe(0);
-    expect(await show('nowhere.test')).toMatchObject({ code: 6, calls: ['GET /servers', expect.stringMatching(/sites$/)] });
+    await expect(show('nowhere.test')).toExit(6);
+    await expect(bed.dnx(`server create web-9 --provider hetzner --region fsn1 --size cx32 --no-wait`)).toExit(0);
+    await expect(show('nowhere.test')).toExit(6, { calls: ['GET /servers', expect.stringMatching(/sites$/)] });
   });
 
   test.each([403, 404])('is not remembered if the sites of a server cannot be read: %i', async (status) => {
@@ -83,8 +78,7 @@ describe('a word that is no site, but', () => {
     const environments = { production: environment('shop.example.com'), staging: environment('staging.example.com') };
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ default: 'production', environments }));
     for (const line of ['deploy staging', 'site show staging', 'rollback staging --yes']) {
-      const run = await bed.dnx(line);
-      expect([run.code, run.stdout, run.stderr]).toEqual([6, '', "Error: Site 'staging' not found. Did you mean -e staging?\n"]);
+      await expect(bed.dnx(line)).toExit(6, { stdout: '', stderr: "Error: Site 'staging' not found. Did you mean -e staging?\n" });
     }
     expect((await bed.dnx('logs staging')).stderr).toBe("Error: Server or site 'staging' not found. Did you mean -e staging?\n");
     expect((await bed.dnx('deploy stagin')).stderr).not.toContain('-e');
@@ -94,6 +88,6 @@ describe('a word that is no site, but', () => {
     const error = "Error: Site 'web-1' not found. web-1 is a server.\n  Run: dnx site list --server web-1\n";
     const run = await bed.dnx('deploy web-1');
     expect([run.code, run.stderr, run.calls.length]).toEqual([6, error, 4]);
-    expect(await bed.dnx('deploy web-1')).toMatchObject({ code: 6, stderr: error, calls: [] });
+    await expect(bed.dnx('deploy web-1')).toExit(6, { stderr: error, calls: [] });
   });
 });

@@ -1,18 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('an id needs no lookup', async () => {
   const run = await bed.dnx(`site show ${shop} --server ${web1} --json`);
@@ -25,9 +22,8 @@ test('--server and --site can replace a positional argument', async () => {
   expect(byOption.json()).toMatchObject({ id: shop });
   expect((await bed.dnx('server show --server web-1 -o ids')).stdout).toBe(`${web1}\n`);
   const deployed = await bed.dnx(`deploy --site ${shop} --server ${web1} --no-wait`);
-  expect([deployed.code, deployed.calls]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
-  const twice = await bed.dnx('site show shop.example.com --site blog.example.com');
-  expect([twice.code, twice.calls]).toEqual([2, []]);
+  expect(deployed).toExit(0, { calls: [`POST /servers/${web1}/sites/${shop}/deploy`] });
+  await expect(bed.dnx('site show shop.example.com --site blog.example.com')).toExit(2, { calls: [] });
 });
 
 test('a server is found by name or IP address', async () => {
@@ -46,15 +42,15 @@ test('a site is found by domain and remembered', async () => {
 });
 
 test('a remembered site is looked up again after a 404, once', async () => {
-  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show shop.example.com')).toExit(0);
   bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
   const again = await bed.dnx('site show shop.example.com --json');
-  expect(again.code).toBe(0);
+  expect(again).toExit(0);
   expect(again.json()).toMatchObject({ id: shop });
 
   bed.sandbox.faults.always({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
   const gone = await bed.dnx('site show shop.example.com');
-  expect(gone.code).toBe(6);
+  expect(gone).toExit(6);
   expect(gone.calls.filter((call) => call === `GET /servers/${web1}/sites/${shop}`)).toHaveLength(2);
 });
 
@@ -66,7 +62,7 @@ test.each(['site show web-2/staging.example.com --json', 'site show staging.exam
 );
 
 test('each of several remembered sites is looked up again after a 404', async () => {
-  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show shop.example.com')).toExit(0);
   bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
   const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes --json');
   expect([run.code, run.json()]).toEqual([0, [expect.objectContaining({ id: shop }), expect.objectContaining({ status: 'suspended' })]]);
@@ -77,8 +73,7 @@ test('DNX_SERVER is the default server, but a site on another server is still fo
   expect(there.json()).toMatchObject({ server_id: web2 });
   const elsewhere = await bed.dnx('site show shop.example.com --json', { env: { DNX_SERVER: 'web-2' } });
   expect(elsewhere.json()).toMatchObject({ server_id: web1 });
-  const option = await bed.dnx('site show shop.example.com --server web-2', { env: { DNX_SERVER: 'web-1' } });
-  expect(option.code).toBe(6);
+  await expect(bed.dnx('site show shop.example.com --server web-2', { env: { DNX_SERVER: 'web-1' } })).toExit(6);
 });
 
 test('the link file sets the server and site in every directory below it', async () => {
@@ -92,13 +87,13 @@ test('the link file sets the server and site in every directory below it', async
 
 test('a missing server is named, with the ways to give it', async () => {
   const run = await bed.dnx('daemon list');
-  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  expect(run).toExit(2, { stdout: '', calls: [] });
   expect(run.stderr).toContain('No server given.\n  Use --server, set a default with `dnx link`, or run in a terminal to pick one.\n');
 });
 
 test.each(['deploy', 'env list', 'site show'])('%s without a site names the ways to give the site, not the server', async (line) => {
   const run = await bed.dnx(line);
-  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  expect(run).toExit(2, { stdout: '', calls: [] });
   expect(run.stderr).toBe('Error: No site given.\n  Use --site, set a default with `dnx link`, or run in a terminal to pick one.\n');
 });
 
@@ -126,7 +121,7 @@ test('a site given twice is a usage error', async () => {
 });
 
 test('a remembered domain that moved to another site is looked up again before anything changes', async () => {
-  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show shop.example.com')).toExit(0);
   const { sites } = bed.sandbox.state;
   const [old] = sites.filter(({ domain }) => domain === 'shop.example.com');
   if (!old) throw new Error('the seed has the shop');
@@ -139,18 +134,18 @@ test('a remembered domain that moved to another site is looked up again before a
 });
 
 test('several queues of a remembered site that is looked up again keep their ids and order', async () => {
-  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show shop.example.com')).toExit(0);
   bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } }, 2);
   const queues = bed.sandbox.state.queues.filter(({ site_id }) => site_id === shop).map(({ id }) => id);
   expect(queues.length).toBeGreaterThan(1);
   const run = await bed.dnx(`queue restart ${queues.join(' ')} --site shop.example.com`);
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   const posts = run.calls.filter((call) => call.startsWith('POST'));
   expect(posts).toEqual(queues.map((id) => `POST /servers/${web1}/sites/${shop}/queues/${id}/restart`));
 });
 
 test('several remembered domains that moved are all looked up again', async () => {
-  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show shop.example.com')).toExit(0);
   const { sites } = bed.sandbox.state;
   const moved = ['shop.example.com', 'blog.example.com'].map((domain) => {
     const old = sites.find((site) => site.domain === domain);
@@ -164,7 +159,7 @@ test('several remembered domains that moved are all looked up again', async () =
   });
   sites.push(...moved);
   const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   const posts = run.calls.filter((call) => call.startsWith('POST'));
   expect(posts).toEqual(moved.map(({ id }) => `POST /servers/${web1}/sites/${id}/suspend`));
 });
@@ -173,16 +168,16 @@ test('the command suggested for an unknown name works as printed', async () => {
   const known = await bed.dnx('site show nowhere.example.com --server web-1');
   expect(known.stderr).toContain('Run: dnx site list --server web-1');
   const line = /dnx (database list .*)$/m.exec((await bed.dnx('database show nowhere --server db-1')).stderr)?.[1] ?? '';
-  expect((await bed.dnx(line)).code).toBe(0);
+  await expect(bed.dnx(line)).toExit(0);
   expect((await bed.dnx('site show nowhere.example.com')).stderr).toContain('Run: dnx site list\n');
 });
 
 test('a POST is not resent after a later 404', async () => {
-  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show shop.example.com')).toExit(0);
   const path = '/servers/{server}/sites/{site}/certificates/{certificate}';
   bed.sandbox.faults.always({ method: 'GET', path }, { status: 404, body: { message: 'Gone.' } });
   const run = await bed.dnx('certificate create www.shop.example.com --site shop.example.com');
-  expect(run.code).toBe(6);
+  expect(run).toExit(6);
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1);
 });
 
@@ -199,17 +194,16 @@ test('twenty commands at a time wait for the rate limit and succeed', async () =
 test('ids in a link file need no lookup', async () => {
   writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ server: web1, site: shop }));
   expect((await bed.dnx('deploy --no-wait')).calls).toEqual([`POST /servers/${web1}/sites/${shop}/deploy`]);
-  const suspended = await bed.dnx('site suspend --yes');
-  expect([suspended.code, suspended.calls]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/suspend`]]);
+  await expect(bed.dnx('site suspend --yes')).toExit(0, { calls: [`POST /servers/${web1}/sites/${shop}/suspend`] });
 });
 
 test('a resource given by id is shown by name once dnx has read it', async () => {
-  const run = await bed.dnx(`deploy ${shop} --server ${web1}`);
-  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('shop.example.com')]);
-  const asked = await bed.dnx(`database delete ${seeded.databases.shop} --server db-1`, {
-    columns: 200,
-    keys: 'shop\r',
-    env: { NO_COLOR: '1' },
-  });
-  expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining("Type 'shop' to continue:")]);
+  await expect(bed.dnx(`deploy ${shop} --server ${web1}`)).toExit(0, { says: 'shop.example.com' });
+  await expect(
+    bed.dnx(`database delete ${seeded.databases.shop} --server db-1`, {
+      columns: 200,
+      keys: 'shop\r',
+      env: { NO_COLOR: '1' },
+    }),
+  ).toExit(0, { says: "Type 'shop' to continue:" });
 });

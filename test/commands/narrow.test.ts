@@ -1,12 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/cli/output/wrap.ts';
 import { computed } from '../support/computed.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import type { Failure } from '../support/failures/failure.ts';
 import { refusedFailures } from '../support/failures/refused.ts';
 import { unreachedFailures } from '../support/failures/unreached.ts';
 import { usageFailures } from '../support/failures/usage.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading, sampled } from '../support/volume.ts';
 
 type Told = Pick<Failure, 'name' | 'line' | 'given'>;
@@ -66,18 +67,14 @@ describe.each([
     // The label of a detail stands before its only word.
     expect(wide.filter((line) => !isWord(line) && !/^ {2}\S+ {2,}\S+$/.test(line))).toEqual([]);
     if (!text.includes('\n    at ')) expect(words(same(text))).toEqual(words(same(piped.stderr)));
-    expect(run.code).toBe(piped.code);
+    expect(run).toExit(piped.code);
     const error = text.slice(text.indexOf('Error: ')).trimEnd().split('\n').slice(1);
     if (text.includes('Error: ')) expect(error.filter((line) => !line.startsWith('  '))).toEqual([]);
   });
 });
 
 describe('on a terminal of 40 columns', () => {
-  let bed: Bed;
-  beforeEach(async () => {
-    bed = await openBed();
-  });
-  afterEach(() => bed.close());
+  const bed = perTest(openBed);
 
   const narrow = (line: string) => bed.dnx(line, { columns: 40, env: { NO_COLOR: '1', TERM: 'dumb' } });
 

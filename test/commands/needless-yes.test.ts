@@ -1,20 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test.each(['site resume docs.example.com --yes', 'site resume docs.example.com -y', 'env pull shop.example.com --yes'])(
   'dnx %s is accepted, although nothing is asked',
   async (line) => {
-    expect(await bed.dnx(line)).toMatchObject({ code: 0, stderr: '' });
+    await expect(bed.dnx(line)).toExit(0, { stderr: '' });
   },
 );
 

@@ -2,16 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { openElsewhere, openJson } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openProxy } from '../support/proxy.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const servers = { path: '/servers' };
 
@@ -38,7 +35,7 @@ test.skipIf(!hasIPv6)('reaches a localhost that answers on IPv6 alone', async ()
   await once(server.listen(0, '::1'), 'listening');
   onTestFinished(() => void server.close());
   const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `http://localhost:${(server.address() as AddressInfo).port}` } });
-  expect([run.code, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
+  expect(run).toExit(0, { stdout: '7\n', stderr: '' });
 });
 
 test('waits out a 429, then resends even a POST', async () => {
@@ -46,7 +43,7 @@ test('waits out a 429, then resends even a POST', async () => {
   const run = await bed.dnx('daemon create --command top --server web-1 --json');
   expect(run.stderr).toBe('Rate limited; retrying in 7s\n');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(2);
-  expect([run.code, run.waited]).toEqual([0, 7_000]);
+  expect(run).toExit(0, { waited: 7_000 });
 });
 
 describe('a token quoted by the API', () => {
@@ -112,8 +109,7 @@ describe('the message of an error', () => {
     ['no text at all', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix returned 400.'],
   ])('is taken from %s', async (_, body, words) => {
     bed.sandbox.faults.always({}, { status: 400, body, headers: { 'Content-Type': 'application/problem+json' } });
-    const run = await bed.dnx('server list');
-    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(words)]);
+    await expect(bed.dnx('server list')).toExit(1, { says: words });
   });
 });
 
@@ -123,8 +119,7 @@ describe('a host with a path', () => {
     async (path) => {
       const api = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
       onTestFinished(() => api.close());
-      const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `${api.url}${path}` } });
-      expect([run.code, run.stdout]).toEqual([0, '7\n']);
+      await expect(bed.dnx('server list -o ids', { env: { DNX_HOST: `${api.url}${path}` } })).toExit(0, { stdout: '7\n' });
       const root = path.replace(/\/$/, '').replace(/\/api\/v1$/, '');
       expect(api.requests.map(({ url }) => url)).toEqual([`${root}/api/v1/servers?page=1&per_page=100`]);
     },
@@ -139,22 +134,20 @@ describe('a host with a path', () => {
     });
     onTestFinished(() => api.close());
     const env = { DNX_HOST: `${api.url}/prefix` };
-    expect((await bed.dnx('backup download 7 -O x.gz', { env })).code).toBe(0);
+    await expect(bed.dnx('backup download 7 -O x.gz', { env })).toExit(0);
     expect(asked).toEqual(['/prefix/api/v1/backups/7/download token', '/api/v1/stolen none']);
     for (const path of ['/../../stolen', '/%2e%2e/%2E./.%2e/stolen', '/..\\..\\..\\stolen', '/user/..\u0001']) {
-      const outside = await bed.dnx(['api', 'GET', path], { env });
-      expect([outside.code, outside.stderr]).toEqual([2, expect.stringContaining('is not an API path.')]);
+      await expect(bed.dnx(['api', 'GET', path], { env })).toExit(2, { says: 'is not an API path.' });
     }
     expect(asked).toHaveLength(2);
-    const other = await bed.dnx(`api GET ${api.url}/api/v1/user`, { env });
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${api.url}/api/v1/user is a different host.`)]);
-    expect((await bed.dnx(`api GET ${api.url}/prefix/api/v1/user`, { env })).code).toBe(0);
+    await expect(bed.dnx(`api GET ${api.url}/api/v1/user`, { env })).toExit(2, { says: `${api.url}/api/v1/user is a different host.` });
+    await expect(bed.dnx(`api GET ${api.url}/prefix/api/v1/user`, { env })).toExit(0);
     expect(asked.at(-1)).toBe('/prefix/api/v1/user token');
   });
 
   test.each(['?a=b', '/x?a=b', '/x#y'])('%s fails before any request', async (path) => {
     const run = await bed.dnx('server list', { env: { DNX_HOST: `${bed.sandbox.url}${path}` } });
-    expect([run.code, run.stderr, run.calls]).toEqual([2, expect.stringContaining('is not a host.'), []]);
+    expect(run).toExit(2, { says: 'is not a host.', calls: [] });
   });
 });
 
@@ -163,7 +156,7 @@ describe('a proxy from the environment', () => {
     const proxy = await openProxy();
     onTestFinished(() => proxy.close());
     const run = await bed.dnx('server list -o ids', { env: { [name]: proxy.url.replace('http://', '') } });
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /servers']]);
+    expect(run).toExit(0, { stderr: '', calls: ['GET /servers'] });
     expect(proxy.asked.length).toBe(1);
   });
 
@@ -180,15 +173,14 @@ describe('a proxy from the environment', () => {
   ])('%s fails before any request and is not printed', async (value, words) => {
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
       const run = await bed.dnx('server list', { env: { [name]: value } });
-      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-      expect(run.stderr).toContain(`Error: ${name} ${words}`);
+      expect(run).toExit(2, { stdout: '', calls: [], says: `Error: ${name} ${words}` });
       expect(run.stderr).not.toContain(value);
     }
   });
 
   test.each([',, ', '127.0.0.1:*', '[', '%zz', '*.*'])('NO_PROXY=%s does not crash', async (value) => {
     const run = await bed.dnx('server list', { env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: value } });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection refused.')]);
+    expect(run).toExit(13, { says: 'connection refused.' });
   });
 });
 

@@ -1,23 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe.each([
   ['--no-cache', '--no-cache', {}],
   ['DNX_NO_CACHE', '', { DNX_NO_CACHE: '1' }],
 ])('%s', (_, option, env) => {
   test('looks names up again, and remembers what it reads', async () => {
-    expect((await bed.dnx('site list')).code).toBe(0);
+    await expect(bed.dnx('site list')).toExit(0);
     const { sites } = bed.sandbox.state;
     const old = sites.find(({ id }) => id === shop);
     if (!old) throw new Error('the seed has the shop');
@@ -31,7 +28,7 @@ describe.each([
   });
 
   test('does the same for servers and what is on them', async () => {
-    expect((await bed.dnx('daemon list --server web-1')).code).toBe(0);
+    await expect(bed.dnx('daemon list --server web-1')).toExit(0);
     const [daemon] = bed.sandbox.state.daemons;
     const run = await bed.dnx(`daemon show "${daemon?.command}" --server web-1 ${option}`, { env });
     expect(run.calls).toEqual(['GET /servers', `GET /servers/${web1}/daemons`, `GET /servers/${web1}/daemons/${daemon?.id}`]);
@@ -39,7 +36,7 @@ describe.each([
 });
 
 test('DNX_NO_CACHE=0 changes nothing', async () => {
-  expect((await bed.dnx('site list')).code).toBe(0);
+  await expect(bed.dnx('site list')).toExit(0);
   expect((await bed.dnx('site show shop.example.com', { env: { DNX_NO_CACHE: '0' } })).calls.slice(0, 1)).toEqual([
     `GET /servers/${web1}/sites/${shop}`,
   ]);

@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ApiResponse, FaultReply } from '../../src/sandbox/index.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { openJson } from '../support/elsewhere.ts';
-import { type EnvSite, openEnvSite, SITE_FILE } from '../support/env-site.ts';
+import { openEnvSite, SITE_FILE } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 import { turn } from '../support/volume.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll({ APP_NAME: 'production', API_KEY: 'a secret' });
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll({ APP_NAME: 'production', API_KEY: 'a secret' }));
 
 /** Changes the counts of a list. */
 const counted =
@@ -71,12 +68,10 @@ describe.each(acting)('%s', (line, list) => {
 
 test('the error has the command that prints the response', async () => {
   site.bed.sandbox.faults.always({ path: '/servers' }, { status: 204 });
-  const run = await site.bed.dnx('server list');
-  expect([run.code, run.stdout, run.stderr]).toEqual([
-    1,
-    '',
-    'Error: GET /servers returned 204 without a body instead of a list.\n  See the response with: dnx api GET /servers\n',
-  ]);
+  await expect(site.bed.dnx('server list')).toExit(1, {
+    stdout: '',
+    stderr: 'Error: GET /servers returned 204 without a body instead of a list.\n  See the response with: dnx api GET /servers\n',
+  });
 });
 
 describe('a list of several pages', () => {
@@ -101,16 +96,16 @@ describe('a list of several pages', () => {
   ])('is read to its end %s', async (_, answer) => {
     const run = await listed(answer);
     const ids = run.stdout.split('\n').length - 1;
-    expect([run.code, run.stdout]).toEqual([0, all(ids).join('')]);
+    expect(run).toExit(0, { stdout: all(ids).join('') });
     expect([3, 203]).toContain(ids);
   });
 
   test('may shrink or grow while it is read', async () => {
     const meta = (current_page: number, total: number) => ({ current_page, per_page: 2, total, last_page: Math.ceil(total / 2) });
     const shrinks = await listed((at) => ({ data: at === 1 ? page(1, 2) : [], meta: meta(at, at === 1 ? 3 : 2) }));
-    expect([shrinks.code, shrinks.stdout]).toEqual([0, all(2).join('')]);
+    expect(shrinks).toExit(0, { stdout: all(2).join('') });
     const grows = await listed((at) => ({ data: at === 1 ? page(1, 2) : page(3, 4), meta: meta(at, at + 2) }));
-    expect([grows.code, grows.stdout]).toEqual([0, all(4).join('')]);
+    expect(grows).toExit(0, { stdout: all(4).join('') });
   });
 
   test.each<readonly [string, (page: number) => unknown, string]>([
@@ -127,8 +122,7 @@ describe('a list of several pages', () => {
       'the response is page 1 instead of page 2.',
     ],
   ])('fails if %s', async (_, answer, words) => {
-    const run = await listed(answer);
-    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(words)]);
+    await expect(listed(answer)).toExit(1, { says: words });
   });
 });
 
@@ -137,6 +131,5 @@ test('a deployment is followed through responses that are no list', async () => 
   onTestFinished(() => bed.close());
   bed.sandbox.faults.next({ path: /\/releases$/ }, (response) => response);
   bed.sandbox.faults.next({ path: /\/releases$/ }, body({ message: 'Scheduled maintenance' }), 2);
-  const run = await bed.dnx('deploy shop.example.com');
-  expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+  await expect(bed.dnx('deploy shop.example.com')).toExit(0, { stderr: expect.not.stringContaining('Error') });
 });

@@ -54,13 +54,12 @@ test('a push notifies only of a deployment that the user wants', async () => {
     bed.dnx('env push .env --site shop.example.com', { keys, columns: 100, env: { NO_COLOR: '1', DNX_NOTIFY: receiver.url } });
   expect([(await push('y\rn\r')).code, receiver.bodies]).toEqual([0, []]);
   writeFileSync(join(bed.directory, '.env'), 'NEW=2\n');
-  expect((await push('y\ry\r')).code).toBe(0);
+  await expect(push('y\ry\r')).toExit(0);
   expect(receiver.bodies).toMatchObject([{ result: { deployment: { outcome: 'succeeded' } } }]);
 });
 
 test('env set alone has nothing to wait for', async () => {
   const ignored = await bed.dnx(set, { env: { DNX_NOTIFY: receiver.url } });
   expect([ignored.code, receiver.bodies]).toEqual([0, []]);
-  const run = await bed.dnx(`${set} --notify ${receiver.url}`);
-  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('--notify needs --deploy.')]);
+  await expect(bed.dnx(`${set} --notify ${receiver.url}`)).toExit(2, { calls: [], says: '--notify needs --deploy.' });
 });

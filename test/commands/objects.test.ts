@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** Throws when it is converted to text or a number. */
 const odd = { toString: 'x', valueOf: 1 };
@@ -32,7 +29,7 @@ test.each([
   injectObject(path, place);
   const run = await bed.dnx(line);
   expect(run.stderr).not.toContain('bug');
-  expect(run.code, run.stderr).toBe(code);
+  expect(run).toExit(code);
 });
 
 test.each([
@@ -42,5 +39,5 @@ test.each([
   'certificate create a.example.com --site shop.example.com -F domain:=ODD',
 ])('dnx %s leaves the rejection to the API', async (line) => {
   const run = await bed.dnx(line.split(' ').map((word) => word.replace('ODD', JSON.stringify(odd))));
-  expect([run.code, run.stdout, run.stderr]).toEqual([7, '', expect.not.stringContaining('bug')]);
+  expect(run).toExit(7, { stdout: '', stderr: expect.not.stringContaining('bug') });
 });

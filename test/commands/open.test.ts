@@ -1,13 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let shown: string[];
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   shown = [];
 });
-afterEach(() => bed.close());
 
 const desktop = { DISPLAY: ':0' };
 const browser = (url: string) => shown.push(url) > 0;
@@ -38,7 +37,7 @@ describe('dnx open', () => {
   });
 
   test('opens the site of the project', async () => {
-    expect((await bed.dnx('link docs.example.com')).code).toBe(0);
+    await expect(bed.dnx('link docs.example.com')).toExit(0);
     expect((await open('open')).stdout).toBe('✓ Opened http://docs.example.com\n');
     expect((await open('open --print')).calls.filter((call) => /certificates$/.test(call))).toHaveLength(1);
   });
@@ -71,8 +70,8 @@ describe('dnx open', () => {
   });
 
   test('a site that does not exist opens nothing', async () => {
-    expect(await open('open nowhere.example.com')).toMatchObject({ code: 6, stdout: '' });
-    expect(await open('open 01JQ8Z4T9G0000000000SR9999')).toMatchObject({ code: 6, stdout: '' });
+    await expect(open('open nowhere.example.com')).toExit(6, { stdout: '' });
+    await expect(open('open 01JQ8Z4T9G0000000000SR9999')).toExit(6, { stdout: '' });
     expect(shown).toEqual([]);
   });
 });

@@ -1,26 +1,23 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-let api: Elsewhere;
+const bed = perTest(openBed);
+const api = perTest(() =>
+  openElsewhere((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ data }));
+  }),
+);
 /** The API's response to every request. */
 let data: unknown;
 
-beforeEach(async () => {
-  bed = await openBed();
-  api = await openElsewhere((_, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ data }));
-  });
+beforeEach(() => {
   data = [
     { id: '1', name: 'web-1', sites_count: 3, active: true, tags: ['a', 'b'] },
     { id: '2', name: 'web "2"', sites_count: null, active: false, tags: [] },
   ];
-});
-afterEach(async () => {
-  await api.close();
-  await bed.close();
 });
 
 const dnx = (words: string | readonly string[], options: RunOptions = {}): Promise<Run> =>
@@ -53,13 +50,11 @@ describe('--query', () => {
     ['ids', '[0].sites_count', '3\n'],
     ['ids', '[?name == `"none"`]', ''],
   ])('-o %s prints the result of %s', async (format, query, printed) => {
-    const run = await list(format, query);
-    expect([run.code, run.stdout]).toEqual([0, printed]);
+    await expect(list(format, query)).toExit(0, { stdout: printed });
   });
 
   test('works with the format in DNX_OUTPUT', async () => {
-    const run = await dnx(['server', 'list', '--query', '[?sites_count].id'], { env: { DNX_OUTPUT: 'ids' } });
-    expect([run.code, run.stdout]).toEqual([0, '1\n']);
+    await expect(dnx(['server', 'list', '--query', '[?sites_count].id'], { env: { DNX_OUTPUT: 'ids' } })).toExit(0, { stdout: '1\n' });
   });
 
   test('removes control characters from field names in a table', async () => {
@@ -96,28 +91,24 @@ describe('--query', () => {
     '`[{"name": "x"}]`',
   ])('exits 2 if the list yields no ids: %s', async (query) => {
     data = [{ name: 'web-1', active: true, tags: [['a']] }];
-    const run = await list('ids', query);
-    expect([run.code, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toContain('-o ids needs ids');
+    await expect(list('ids', query)).toExit(2, { stdout: '', says: '-o ids needs ids' });
   });
 
   test('exits 2 if an id has two lines', async () => {
     data = [{ id: '1\n2' }];
-    expect(await list('ids', '[].id')).toMatchObject({ code: 2, stdout: '' });
+    await expect(list('ids', '[].id')).toExit(2, { stdout: '' });
   });
 
   test('exits 1 if the result of a change yields no ids, and says that the command ran', async () => {
     const ran = await bed.dnx(['database', 'create', 'shop_2', '--server', 'web-1', '-o', 'ids', '--query', 'keys(@) | [@]']);
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toContain('The command ran, but its result cannot be printed');
+    expect(ran).toExit(1, { stdout: '', says: 'The command ran, but its result cannot be printed' });
     expect(ran.calls.some((call) => call.startsWith('POST'))).toBe(true);
   });
 });
 
 describe('-o text', () => {
   test('prints a line per row with tabs and no header', async () => {
-    const run = await dnx('server list -o text --fields id,name');
-    expect([run.code, run.stdout]).toEqual([0, '1\tweb-1\n2\tweb "2"\n']);
+    await expect(dnx('server list -o text --fields id,name')).toExit(0, { stdout: '1\tweb-1\n2\tweb "2"\n' });
   });
 });
 
@@ -146,8 +137,7 @@ describe('a value', () => {
 
   test('is written to a pipe byte for byte in GitHub Actions', async () => {
     data = { id: '1', key: 'KEY', value: '::set-output name=a::b\n ##[add-matcher]x' };
-    const run = await dnx(get, { env: { GITHUB_ACTIONS: 'true' } });
-    expect([run.code, run.stdout]).toEqual([0, '::set-output name=a::b\n ##[add-matcher]x\n']);
+    await expect(dnx(get, { env: { GITHUB_ACTIONS: 'true' } })).toExit(0, { stdout: '::set-output name=a::b\n ##[add-matcher]x\n' });
   });
 
   test.each([
@@ -155,8 +145,7 @@ describe('a value', () => {
     ['with -o text', ['-o', 'text']],
     ['with a query', ['--query', 'value']],
   ])('has no control characters on a terminal %s', async (_, options) => {
-    const run = await dnx([...get, ...options], { columns: 80 });
-    expect([run.code, run.stdout]).toEqual([0, '\tname = "a"\nred end\n']);
+    await expect(dnx([...get, ...options], { columns: 80 })).toExit(0, { stdout: '\tname = "a"\nred end\n' });
   });
 
   test.each(['csv', 'tsv', 'yaml', 'ids', 'json', 'ndjson', 'table', 'text'])(
@@ -164,7 +153,7 @@ describe('a value', () => {
     async (format) => {
       data = [{ id: `1${awkward}`, name: awkward, status: '\u009b2J' }];
       const run = await dnx(['server', 'list', '-o', format], { columns: 200 });
-      expect(run.code).toBe(0);
+      expect(run).toExit(0);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
       expect(run.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u202e]/);
       expect(run.stdout).toContain('red');
@@ -189,7 +178,6 @@ describe('two output formats', () => {
 
 test('--debug prints no control characters', async () => {
   const run = await dnx(['api', 'GET', '/servers?x=%C2%9B2J\u009b2J\u061c'], { columns: 80, env: { DNX_DEBUG: '1' } });
-  expect(run.code).toBe(0);
-  expect(run.stderr).toContain('> GET /servers');
+  expect(run).toExit(0, { says: '> GET /servers' });
   expect(run.stderr).not.toMatch(/[\u0080-\u009f\u061c]/);
 });

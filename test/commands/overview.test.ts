@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const show = (words: string, env = {}) =>
   bed.dnx(`site show shop.example.com --server web-1 ${words}`, { columns: 100, env: { NO_COLOR: '1', ...env } });
@@ -14,7 +11,7 @@ const line = (label: string, text: string) => `${label.padEnd(13)}  ${text}\n`;
 describe('site show', () => {
   test('prints an overview of the site', async () => {
     const run = await show('');
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     expect(run.stdout).toBe(
       [
         ['Domain', 'shop.example.com'],
@@ -43,7 +40,7 @@ describe('site show', () => {
     'requests only the site with %s',
     async (words) => {
       const run = await show(`${words} --server 01JQ8Z4T9G00000000000WEB01`.replace('--server web-1', ''));
-      expect(run.code).toBe(0);
+      expect(run).toExit(0);
       expect(run.calls.filter((call) => !call.includes('/sites') && call !== 'GET /servers')).toEqual([]);
       expect(run.calls.filter((call) => /releases|certificates/.test(call))).toEqual([]);
     },
@@ -68,8 +65,7 @@ describe('site show', () => {
     expect(run.json<{ ability: string }[]>().map(({ ability }) => ability)).toEqual(['site:read']);
     const DNX_TOKEN = bed.sandbox.mint(['site:read', 'server:read']);
     const shown = await show('', { DNX_TOKEN });
-    expect([shown.code, shown.stderr]).toEqual([0, '']);
-    expect(shown.stdout).toContain(line('Certificate', '–'));
+    expect(shown).toExit(0, { stderr: '', stdout: expect.stringContaining(line('Certificate', '–')) });
     expect(shown.stdout).toContain(line('Repository', '–'));
     expect(shown.stdout).toContain(line('URL', 'https://shop.example.com'));
   });
@@ -85,7 +81,7 @@ describe('site show', () => {
       fault === 'drop' ? fault : (answer) => ({ ...answer, ...fault, body: { message: 'No.' } }),
     );
     const run = await show('');
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     expect(run.stdout).toMatch(new RegExp(`^${label} +not read: `, 'm'));
     expect(run.waited).toBeLessThan(11_000);
   });
@@ -95,8 +91,7 @@ describe('site show', () => {
     ['server show web-1', '/servers/{server}/sites'],
   ])('gives up at once where the rate limit outlasts its patience: %s', async (line, path) => {
     bed.sandbox.faults.always({ method: 'GET', path }, { status: 429, headers: { 'retry-after': '600' } });
-    const run = await bed.dnx(line);
-    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 0]);
+    await expect(bed.dnx(line)).toExit(0, { stderr: '', waited: 0 });
   });
 
   test.each([
@@ -138,7 +133,6 @@ describe('server show', () => {
 
   test('prints the number of sites if the token cannot read them', async () => {
     const run = await shown({ DNX_TOKEN: bed.sandbox.mint(['server:read']) });
-    expect([run.code, run.stderr]).toEqual([0, '']);
-    expect(run.stdout).toContain('Sites        3\n');
+    expect(run).toExit(0, { stderr: '', stdout: expect.stringContaining('Sites        3\n') });
   });
 });

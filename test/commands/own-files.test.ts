@@ -1,14 +1,11 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 /** Files as dnx keeps them, and what is in them. */
 const kept = ['config/config.json', 'config/tokens.json', 'config/leases/agent-1.json', 'cache/update.json', 'state/history.jsonl'];
@@ -34,7 +31,7 @@ describe('a file that dnx keeps', () => {
     'db dump shop.example.com -O FILE --force',
     'sandbox start --state FILE',
   ])('is not replaced by: dnx %s', async (line) => {
-    if (line.startsWith('undo')) expect((await bed.dnx(`${SUSPEND} --yes`)).code).toBe(0);
+    if (line.startsWith('undo')) await expect(bed.dnx(`${SUSPEND} --yes`)).toExit(0);
     for (const name of kept.filter((each) => !line.startsWith('undo') || !each.startsWith('state/'))) {
       const file = keep(name);
       symlinkSync(dirname(file), join(bed.directory, `to-${name.replaceAll('/', '-')}`));
@@ -49,18 +46,19 @@ describe('a file that dnx keeps', () => {
   test('is not replaced through a link either', async () => {
     const file = keep('config/config.json');
     symlinkSync(file, join(bed.directory, 'link.json'));
-    expect((await bed.dnx(`deploy shop.example.com --result-file ${join(bed.directory, 'link.json')}`)).code).toBe(2);
+    await expect(bed.dnx(`deploy shop.example.com --result-file ${join(bed.directory, 'link.json')}`)).toExit(2);
     expect(readFileSync(file, 'utf8')).toBe(CONTENT);
   });
 
   test('is not replaced in a session, whose lease it may be', async () => {
-    const run = await leasing(bed, 'agent run', async (inside, { env }) => {
-      const lease = join(bed.directory, 'config/leases', `${env.DNX_LEASE}.json`);
-      const before = readFileSync(lease, 'utf8');
-      expect((await inside(`${SUSPEND} --dry-run --out ${lease}`)).code).toBe(2);
-      expect(readFileSync(lease, 'utf8')).toBe(before);
-    });
-    expect(run.code, run.stderr).toBe(0);
+    await expect(
+      leasing(bed, 'agent run', async (inside, { env }) => {
+        const lease = join(bed.directory, 'config/leases', `${env.DNX_LEASE}.json`);
+        const before = readFileSync(lease, 'utf8');
+        await expect(inside(`${SUSPEND} --dry-run --out ${lease}`)).toExit(2);
+        expect(readFileSync(lease, 'utf8')).toBe(before);
+      }),
+    ).toExit(0);
   });
 });
 
@@ -72,15 +70,14 @@ describe('--out', () => {
   ])('does not replace %s', async (_, text) => {
     writeFileSync(join(bed.directory, 'file'), text);
     const run = await bed.dnx(`${SUSPEND} --dry-run --out file`);
-    expect([run.code, run.stderr]).toEqual([2, 'Error: file exists, and is not a plan.\n  Use another name, or remove it.\n']);
+    expect(run).toExit(2, { stderr: 'Error: file exists, and is not a plan.\n  Use another name, or remove it.\n' });
     expect(readFileSync(join(bed.directory, 'file'), 'utf8')).toBe(text);
   });
 
   test('replaces a plan, and an empty file', async () => {
     writeFileSync(join(bed.directory, 'file'), '');
     for (const line of [SUSPEND, 'site suspend blog.example.com']) {
-      const run = await bed.dnx(`${line} --dry-run --out file`);
-      expect(run.code, run.stderr).toBe(0);
+      await expect(bed.dnx(`${line} --dry-run --out file`)).toExit(0);
       expect(JSON.parse(readFileSync(join(bed.directory, 'file'), 'utf8'))).toMatchObject({ version: 1 });
     }
   });

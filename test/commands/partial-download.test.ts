@@ -1,22 +1,21 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const id = seeded.backups['shop database, completed'];
 const path = `/backups/${id}/download`;
 
-let bed: Bed;
+const bed = perTest(openBed);
 let cwd: string;
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   cwd = join(bed.directory, 'here');
   mkdirSync(cwd);
 });
-afterEach(() => bed.close());
 
 const download = (rest: string, options: RunOptions = {}) => bed.dnx(`backup download ${id} ${rest}`, { cwd, ...options });
 const files = () => readdirSync(cwd);
@@ -51,14 +50,13 @@ describe.each(Object.entries(answers))('%s', (_, [answer, words]) => {
   test('keeps an existing file', async () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
     await store(answer);
-    expect((await download('-O x.gz --force')).code).toBe(1);
+    await expect(download('-O x.gz --force')).toExit(1);
     expect([files(), readFileSync(join(cwd, 'x.gz'), 'utf8')]).toEqual([['x.gz'], 'mine']);
   });
 
   test('fails on standard output', async () => {
     await store(answer);
-    const run = await download('-O -');
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    await expect(download('-O -')).toExit(1, { stdout: '' });
   });
 });
 
@@ -80,7 +78,7 @@ test('a truncated file fails and saves nothing', async () => {
 
 test('an error response that is cut off exits 13', async () => {
   bed.sandbox.faults.always({ path }, (answer) => ({ ...answer, status: 500, body: { message: 'No.' } }));
-  expect((await download('-O x.gz')).code).toBe(1);
+  await expect(download('-O x.gz')).toExit(1);
   bed.sandbox.faults.clear();
   const server = await openElsewhere((_, response) => {
     response.writeHead(500, { 'Content-Length': 100 });
@@ -88,7 +86,7 @@ test('an error response that is cut off exits 13', async () => {
   });
   onTestFinished(() => server.close());
   const run = await download('-O x.gz', { env: { DNX_HOST: server.url } });
-  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection closed in the middle of the response.')]);
+  expect(run).toExit(13, { says: 'connection closed in the middle of the response.' });
 });
 
 test('a file may exceed the limits of a JSON response', async () => {

@@ -1,11 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/cli/language/calls.ts';
 import { nounOf } from '../../src/cli/language/command.ts';
 import { widthOf } from '../../src/cli/output/wrap.ts';
 import { namings } from '../../src/platform/names/namings.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 import { leaves } from '../support/tree.ts';
 import { deep } from '../support/volume.ts';
@@ -13,11 +14,7 @@ import { deep } from '../support/volume.ts';
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (typed: string, options: RunOptions = {}): RunOptions => ({
   keys: typed,
@@ -32,7 +29,7 @@ describe('the picker for a missing site', () => {
     const run = await bed.dnx('deploy --no-wait', terminal(`blog${keys.enter}`));
     expect(run.stderr).toContain('? Deploy which site? (type to filter)');
     expect(run.stderr).toMatch(/❯ shop\.example\.com +web-1 +active +\d+[hd] ago/);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(posts(run)).toEqual([`POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/deploy`]);
   });
 
@@ -40,14 +37,13 @@ describe('the picker for a missing site', () => {
     const run = await bed.dnx('site show --server web-2', terminal(keys.interrupt));
     expect(run.stderr).toContain('api.example.com');
     expect(run.stderr).not.toContain('blog.example.com');
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
   });
 
   test('comes before the other questions', async () => {
     const run = await bed.dnx('redirect create', terminal(`shop${keys.enter}/a${keys.enter}/b${keys.enter}`));
     expect(run.stderr).toContain('? Which site?');
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain('Without prompts: dnx redirect create /a /b --site shop.example.com --server web-1');
+    expect(run).toExit(0, { says: 'Without prompts: dnx redirect create /a /b --site shop.example.com --server web-1' });
   });
 
   test('sends one request to the picked site', async () => {
@@ -65,7 +61,7 @@ describe('the picker for a missing site', () => {
     const run = await bed.dnx('site show', { typed: 'example\nblog\n', columns: 80, env: { TERM: 'dumb' } });
     expect(run.stderr).toMatch(/\? Show which site\?\n {2}1\) shop\.example\.com/);
     expect(run.stderr).toContain('Number, or text to filter: ');
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('blog.example.com')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('blog.example.com') });
   });
 });
 
@@ -81,20 +77,17 @@ describe('the only candidate', () => {
     ['site show', 'Using site shop.example.com, the only one.'],
     ['env list', 'Using site shop.example.com, the only one.'],
   ])('is used without a question: %s', async (line, note) => {
-    const run = await bed.dnx(line, terminal(''));
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(note)]);
+    await expect(bed.dnx(line, terminal(''))).toExit(0, { says: note });
   });
 
   test('is offered if the command would change it', async () => {
-    const run = await bed.dnx('deploy', terminal(keys.interrupt));
-    expect([run.code, run.stderr]).toEqual([130, expect.stringContaining('❯ shop.example.com')]);
+    await expect(bed.dnx('deploy', terminal(keys.interrupt))).toExit(130, { says: '❯ shop.example.com' });
   });
 });
 
 test('reports the missing ability if the token cannot read the list', async () => {
   const env = { NO_COLOR: '1', DNX_TOKEN: bed.sandbox.mint(['daemon:read']) };
-  const run = await bed.dnx('daemon list', terminal('', { env }));
-  expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Error: Token is missing the ability server:read')]);
+  await expect(bed.dnx('daemon list', terminal('', { env }))).toExit(5, { says: 'Error: Token is missing the ability server:read' });
 });
 
 test('wide letters and emoji keep the rows within the terminal', async () => {
@@ -133,15 +126,13 @@ test.each([
 test.each(['server delete', 'site suspend', 'deploy'])(
   '%s without a target names what is missing before it asks for consent',
   async (line) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringMatching(/^Error: No (server|site) given\.\n/)]);
+    await expect(bed.dnx(line)).toExit(2, { calls: [], stderr: expect.stringMatching(/^Error: No (server|site) given\.\n/) });
   },
 );
 
 test('exits 6 if there is nothing to pick from', async () => {
   bed.sandbox.state.servers.splice(0);
-  const run = await bed.dnx('daemon list', terminal(''));
-  expect([run.code, run.stderr]).toEqual([6, expect.stringContaining('No servers to choose from.')]);
+  await expect(bed.dnx('daemon list', terminal(''))).toExit(6, { says: 'No servers to choose from.' });
 });
 
 /** Every command that takes its own noun as an argument, with the parents of its first example. */
@@ -169,7 +160,7 @@ test.each(asking)('$path without a $noun prompts for one on a terminal', async (
 
 test.each(asking)('$path without a $noun exits 2 without a terminal', async ({ line }) => {
   const run = await bed.dnx(`${line} --no-input`);
-  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  expect(run).toExit(2, { stdout: '', calls: [] });
   expect(run.stderr).toMatch(/ given\.\n {2}Use .*run in a terminal to pick one\.|needs confirmation/);
 });
 
@@ -180,7 +171,7 @@ test('dnx api prompts for the parameters of a path', async () => {
 
 test('deploy --all prompts for the server', async () => {
   const run = await bed.dnx('deploy --all --yes --no-wait', terminal(`web-1${keys.enter}`));
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   expect(posts(run)).toHaveLength(3);
   expect(posts(run).every((call) => call.startsWith(`POST /servers/${web1}/`))).toBe(true);
 });

@@ -1,14 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
+const bed = perTest(openBed);
+beforeEach(() => {
   bed.sandbox.faults.always({ method: 'POST', path: /restart$|suspend$/ }, { status: 200, body: { message: 'Done.' } });
   bed.sandbox.faults.always({ method: 'DELETE', path: /./ }, { status: 204 });
 });
-afterEach(() => bed.close());
 
 const terminal = (typed: string): RunOptions => ({ keys: typed, columns: 120, env: { NO_COLOR: '1' } });
 const changes = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
@@ -110,10 +109,9 @@ describe('ids that are equal across kinds', () => {
   });
 
   test('keep their names in a table', async () => {
-    expect((await bed.dnx('site list')).code).toBe(0);
+    await expect(bed.dnx('site list')).toExit(0);
     lists('/backups', { id: 9, type: 'database', status: 'completed', server_id: '1', database_id: '1' });
     lists('/servers/{server}/sites/1', { id: 1, domain: 'shop.test' });
-    const run = await bed.dnx('backup list -o csv');
-    expect([run.code, run.stdout]).toEqual([0, expect.not.stringContaining('shop.test')]);
+    await expect(bed.dnx('backup list -o csv')).toExit(0, { stdout: expect.not.stringContaining('shop.test') });
   });
 });

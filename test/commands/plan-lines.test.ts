@@ -1,13 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
 const FORGED = `php artisan x\n1 change\n  undo  dnx undo\n\nApply 1 change?${'\n'.repeat(60)}\u001b[2K\u{e0041}`;
@@ -35,7 +32,7 @@ describe('a change is one line, whatever is in it', () => {
   });
 
   test('in the history', async () => {
-    expect((await bed.dnx(LINE)).code).toBe(0);
+    await expect(bed.dnx(LINE)).toExit(0);
     const list = await bed.dnx('history');
     expect([list.stdout.trimEnd().split('\n').length, list.stdout.includes('\\n1 change\\n')]).toEqual([2, true]);
     const [last] = (await bed.dnx('history --json')).json<{ id: string }[]>();
@@ -56,14 +53,14 @@ describe('apply of variables', () => {
 
   test('shows whom it asks what will be sent, and of a secret its length and end', async () => {
     const harmless = await bed.dnx('apply LOG_LEVEL.json', terminal('n\r'));
-    expect([harmless.code, harmless.stderr]).toEqual([1, expect.stringMatching(/^ {2}value {2}.*correct-horse-battery$/m)]);
+    expect(harmless).toExit(1, { stderr: expect.stringMatching(/^ {2}value {2}.*correct-horse-battery$/m) });
     const secret = await bed.dnx('apply MAIL_PASSWORD.json', terminal('n\r'));
-    expect([secret.code, secret.stderr]).toEqual([1, expect.stringMatching(/^ {2}value {2}.*21 characters, ending in tery$/m)]);
+    expect(secret).toExit(1, { stderr: expect.stringMatching(/^ {2}value {2}.*21 characters, ending in tery$/m) });
   });
 
   test('shows no value where it asks nobody, as in CI', async () => {
     const run = await bed.dnx('apply LOG_LEVEL.json --yes');
-    expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/value {2}.*from file:\/\/value/)]);
+    expect(run).toExit(0, { stderr: expect.stringMatching(/value {2}.*from file:\/\/value/) });
     expect(run.stderr + run.stdout).not.toContain('battery');
   });
 });
@@ -83,11 +80,9 @@ describe('what is deleted', () => {
   });
 
   test('with a server is listed before its name is typed', async () => {
-    const run = await bed.dnx('server delete web-1', terminal('x\r'));
-    expect([run.code, run.stderr]).toEqual([
-      2,
-      expect.stringMatching(/Deleted with it:\n {2}sites +3: shop\.example\.com, .*\n {2}databases +1: blog\n/),
-    ]);
+    await expect(bed.dnx('server delete web-1', terminal('x\r'))).toExit(2, {
+      stderr: expect.stringMatching(/Deleted with it:\n {2}sites +3: shop\.example\.com, .*\n {2}databases +1: blog\n/),
+    });
     for (const yes of ['', ' --yes'])
       expect((await bed.dnx(`server delete web-1 --dry-run --json${yes}`)).json()).toMatchObject({
         changes: [

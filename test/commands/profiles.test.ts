@@ -1,15 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const host = () => new URL(bed.sandbox.url).host;
 const settings = () => JSON.parse(readFileSync(join(bed.directory, 'config/config.json'), 'utf8'));
@@ -17,14 +14,13 @@ const tokens = () => bed.sandbox.state.tokens.slice(6).map(({ name }) => name);
 
 /** Signs in to the profile work with a new token. */
 async function signInToWork(line = 'login --with-token --profile work'): Promise<void> {
-  const run = await signIn(bed, line, { stdin: bed.sandbox.mint(['site:read'], { name: 'work' }) });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(signIn(bed, line, { stdin: bed.sandbox.mint(['site:read'], { name: 'work' }) })).toExit(0);
 }
 
 describe('config profiles', () => {
   test('lists each profile with its host and user, without any request', async () => {
     await signInToWork();
-    expect((await bed.dnx('config set output json --profile other')).code).toBe(0);
+    await expect(bed.dnx('config set output json --profile other')).toExit(0);
     const run = await bed.dnx('config profiles --json', signedOut);
     expect(run.calls).toEqual([]);
     expect(run.json()).toEqual([
@@ -42,9 +38,8 @@ describe('config delete-profile', () => {
 
   test('revokes and removes the token, and deletes the settings', async () => {
     await signInToWork();
-    expect((await bed.dnx('auth switch work')).code).toBe(0);
-    const run = await remove();
-    expect([run.code, run.stdout, run.calls]).toEqual([0, '✓ Deleted profile work\n', ['POST /logout']]);
+    await expect(bed.dnx('auth switch work')).toExit(0);
+    await expect(remove()).toExit(0, { stdout: '✓ Deleted profile work\n', calls: ['POST /logout'] });
     expect([tokens(), bed.keychain.size]).toEqual([[], 0]);
     expect(settings()).toEqual({ profiles: {}, accounts: {} });
     expect((await bed.dnx('config get profile')).stdout).toBe('default\n');
@@ -52,9 +47,9 @@ describe('config delete-profile', () => {
 
   test('revokes the stored token, not DNX_TOKEN', async () => {
     await signInToWork('login --with-token --profile work --insecure-storage');
-    expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);
+    await expect(bed.dnx('config delete-profile work --yes')).toExit(0);
     expect([tokens(), existsSync(join(bed.directory, 'config/tokens.json'))]).toEqual([[], false]);
-    expect((await bed.dnx('whoami')).code).toBe(0);
+    await expect(bed.dnx('whoami')).toExit(0);
   });
 
   test('deletes the profile even if the token cannot be revoked, and says so', async () => {
@@ -75,10 +70,9 @@ describe('config delete-profile', () => {
   test('refuses the default profile and an unknown one', async () => {
     await signInToWork();
     const unknown = await bed.dnx('config delete-profile wrok --yes', signedOut);
-    expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Profile 'wrok' not found. Did you mean 'work'?\n")]);
-    const refused = await bed.dnx('config delete-profile default --yes', signedOut);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('The default profile cannot be deleted.')]);
-    expect((await bed.dnx('auth switch work')).code).toBe(0);
+    expect(unknown).toExit(6, { says: "Profile 'wrok' not found. Did you mean 'work'?\n" });
+    await expect(bed.dnx('config delete-profile default --yes', signedOut)).toExit(2, { says: 'The default profile cannot be deleted.' });
+    await expect(bed.dnx('auth switch work')).toExit(0);
     expect((await bed.dnx('config delete-profile default --yes', signedOut)).stderr).toContain(
       'To sign out: dnx logout --profile default\n',
     );
@@ -118,5 +112,5 @@ test('logout --profile says how to delete the profile', async () => {
   await signInToWork();
   const run = await bed.dnx('logout --profile work', signedOut);
   expect(run.stderr).toBe('Profile work keeps its settings. To delete it: dnx config delete-profile work\n');
-  expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);
+  await expect(bed.dnx('config delete-profile work --yes')).toExit(0);
 });

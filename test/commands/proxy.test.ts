@@ -2,18 +2,15 @@ import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { listen, openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const proxyWith = async (options: Parameters<typeof openProxy>[0] = {}) => {
   const proxy = await openProxy(options);
@@ -41,7 +38,7 @@ describe('the variable with the proxy', () => {
   test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])('is %s for https', async (name) => {
     const proxy = await proxyWith({ refuse: 503 });
     const run = await bed.dnx('daemon create --command top --server 1', { env: { DNX_HOST: SECURE, [name]: proxy.url } });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the proxy returned 503')]);
+    expect(run).toExit(13, { says: 'the proxy returned 503' });
     expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT 127.0.0.1:9']));
   });
 
@@ -56,8 +53,7 @@ describe('a proxy on another machine', () => {
   const far = 'http://far.example:3128';
 
   test.each(['HTTP_PROXY', 'http_proxy', 'ALL_PROXY'])('receives no token for this machine from %s', async (name) => {
-    const run = await bed.dnx('server list -o ids', { env: { [name]: far } });
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /servers']]);
+    await expect(bed.dnx('server list -o ids', { env: { [name]: far } })).toExit(0, { stderr: '', calls: ['GET /servers'] });
     const { stdout } = await bed.dnx('doctor --json', { env: { [name]: far } });
     expect(stdout).toContain(`${name}=${far}, not used for this machine`);
     expect(stdout).not.toContain('left to the proxy');
@@ -69,14 +65,12 @@ describe('a SOCKS proxy in ALL_PROXY', () => {
 
   test('is not supported', async () => {
     const run = await bed.dnx('server list', { env });
-    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    expect(run.stderr).toContain('Error: ALL_PROXY is a socks5:// proxy; dnx supports http:// and https://.');
+    expect(run).toExit(2, { stdout: '', calls: [], says: 'Error: ALL_PROXY is a socks5:// proxy; dnx supports http:// and https://.' });
     expect(run.stderr).not.toContain('secret');
   });
 
   test.each([{ NO_PROXY: '127.0.0.1' }, { no_proxy: '127.0.0.0/8' }])('does not matter with %j', async (exempt) => {
-    const run = await bed.dnx('server list -o ids', { env: { ...env, ...exempt } });
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    await expect(bed.dnx('server list -o ids', { env: { ...env, ...exempt } })).toExit(0, { stderr: '' });
   });
 });
 
@@ -84,7 +78,7 @@ describe('the credentials of a proxy', () => {
   test('are decoded', async () => {
     const proxy = await proxyWith();
     const env = { HTTP_PROXY: proxy.url.replace('//', '//me%40work:p%3As%2Fs%C3%A9@') };
-    expect((await bed.dnx('server list -o ids', { env })).code).toBe(0);
+    await expect(bed.dnx('server list -o ids', { env })).toExit(0);
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('me@work:p:s/sé').toString('base64')}`]);
   });
 
@@ -98,8 +92,7 @@ describe('the credentials of a proxy', () => {
       onTestFinished(() => proxy.close());
       const url = proxy.url.replace('//', `//${credentials}`);
       const run = await bed.dnx('server list --debug', { env: { DNX_HOST: `${scheme}://127.0.0.1:9`, HTTP_PROXY: url, HTTPS_PROXY: url } });
-      expect([run.code, run.stdout, run.waited]).toEqual([13, '', 0]);
-      expect(run.stderr).toContain(`Error: Could not reach 127.0.0.1:9: ${words}`);
+      expect(run).toExit(13, { stdout: '', waited: 0, says: `Error: Could not reach 127.0.0.1:9: ${words}` });
       expect(run.stderr).toContain('HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT');
       expect(run.stderr).not.toContain('secret');
       expect(run.stderr).not.toContain(Buffer.from('me:secret').toString('base64'));
@@ -112,7 +105,7 @@ test('a change may have gone through if a proxy received it without TLS', async 
   onTestFinished(() => proxy.close());
   const env = { DNX_HOST: NOWHERE, HTTP_PROXY: proxy.url };
   const run = await bed.dnx('daemon create --command top --server 1', { idleMs: 150, env });
-  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s. The request may have gone through.')]);
+  expect(run).toExit(13, { says: 'no response within 0.15s. The request may have gone through.' });
   expect(proxy.asked.filter((line) => line.startsWith('POST'))).toEqual(['POST http://127.0.0.1:9/api/v1/servers/1/daemons HTTP/1.1']);
 });
 
@@ -120,7 +113,7 @@ test('a proxy that is not HTTP is reported', async () => {
   const proxy = await openLiar((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   onTestFinished(() => proxy.close());
   const run = await bed.dnx('api POST /servers', { env: { DNX_HOST: SECURE, HTTPS_PROXY: proxy.url } });
-  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('could not connect to the proxy: the response is not HTTP')]);
+  expect(run).toExit(13, { says: 'could not connect to the proxy: the response is not HTTP' });
 });
 
 describe('a tunnel', () => {
@@ -143,8 +136,7 @@ describe('a tunnel', () => {
   test('carries a change that may have gone through once it was sent', async () => {
     const { env } = await tunneled((request) => request.socket.destroy());
     const run = await bed.dnx('daemon create --command top --server 1', { env });
-    expect([run.code, run.stdout]).toEqual([13, '']);
-    expect(run.stderr).toContain('connection closed before the response arrived. The request may have gone through.');
+    expect(run).toExit(13, { stdout: '', says: 'connection closed before the response arrived. The request may have gone through.' });
   });
 });
 
@@ -153,8 +145,7 @@ describe('a response that a proxy cuts off', () => {
     const proxy = await proxyWith();
     bed.sandbox.faults.always({ path: '/servers' }, 'cut');
     const run = await bed.dnx('server list', { env: { HTTP_PROXY: proxy.url } });
-    expect([run.code, run.stdout]).toEqual([13, '']);
-    expect(run.stderr).toContain('connection closed in the middle of the response.');
+    expect(run).toExit(13, { stdout: '', says: 'connection closed in the middle of the response.' });
   });
 
   test('fails a download and leaves no file', async () => {
@@ -166,7 +157,7 @@ describe('a response that a proxy cuts off', () => {
     });
     onTestFinished(() => api.close());
     const run = await bed.dnx('backup download 7 -O x.gz', { env: { DNX_HOST: api.url, HTTP_PROXY: proxy.url } });
-    expect([run.code, run.stdout]).toEqual([13, '']);
+    expect(run).toExit(13, { stdout: '' });
     expect(run.stderr).toMatch(/The download stopped after \d+ B: connection closed in the middle of the response\./);
     expect((await bed.dnx('backup download 7 -O x.gz', { env: { DNX_HOST: NOWHERE } })).stderr).not.toContain('already exists');
   });

@@ -1,18 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const on = (typed: string, options: RunOptions = {}): RunOptions => ({ keys: typed, columns: 120, ...options });
 
 test('login --with-token does not read a token that the terminal would show', async () => {
   const run = await bed.dnx('login --with-token', { typed: '1|secret\n', env: { DNX_TOKEN: undefined } });
-  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('No token on standard input.')]);
+  expect(run).toExit(2, { says: 'No token on standard input.' });
 });
 
 describe('text from the API is printed without control characters', () => {
@@ -32,7 +29,7 @@ describe('text from the API is printed without control characters', () => {
   test('in a list to select from', async () => {
     for (const release of bed.sandbox.state.releases) Object.assign(release, { commit_message: evil, branch: evil });
     const run = await bed.dnx('rollback shop.example.com', on(`${keys.enter}${keys.interrupt}`));
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     // Of a commit message only the first line is shown.
     asked(run, harmless.split(' ')[0] ?? '');
   });
@@ -40,21 +37,21 @@ describe('text from the API is printed without control characters', () => {
   test('in a question for the name', async () => {
     Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
     const run = await bed.dnx(`server delete ${bed.sandbox.state.servers[0]?.id}`, on(keys.interrupt));
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     asked(run, `Type ${escaped}`);
   });
 
   test('in a question for yes or no', async () => {
     Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
     const run = await bed.dnx(`server restart ${bed.sandbox.state.servers[0]?.id}`, on(`n${keys.enter}`));
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     asked(run, `Restart server ${escaped}`);
   });
 
   test('in a wizard', async () => {
     bed.sandbox.faults.always({ path: '/providers/{provider}/regions' }, { status: 200, body: { data: [{ id: 'fsn1', name: evil }] } });
     const run = await bed.dnx('server create web-3 --provider hetzner --credential-id 1', on(keys.interrupt));
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     asked(run, harmless);
   });
 });
@@ -71,7 +68,7 @@ describe('a terminal that cannot move its cursor', () => {
 
   test('numbers a list, and prompts again after a wrong number', async () => {
     const run = await bed.dnx('rollback shop.example.com', dumb('9\n1\nmaybe\ny\n'));
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     plain(run, '\n  1) ', 'Number: Number: ', '(y/N) ');
   });
 
@@ -85,28 +82,27 @@ describe('a terminal that cannot move its cursor', () => {
 
   test('takes several numbers separated by commas, and the marked ones on Enter', async () => {
     const some = await bed.dnx('token create ci', dumb('3\n1, 3\n'));
-    expect(some.code).toBe(0);
+    expect(some).toExit(0);
     plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (default: those marked *): ');
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toHaveLength(2);
-    expect((await bed.dnx('token create ci', dumb('3\n\n'))).code).toBe(0);
+    await expect(bed.dnx('token create ci', dumb('3\n\n'))).toExit(0);
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['server:read', 'site:read', 'site:deploy']);
   });
 
   test('prompts again after an empty line', async () => {
     const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     plain(run, "Type 'web-1' to continue: A value is required.");
   });
 
   test('treats the end of input like Ctrl-C', async () => {
     const run = await bed.dnx('server delete web-1', dumb(''));
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(run.calls.some((call) => call.startsWith('DELETE'))).toBe(false);
   });
 
   test('follows a deployment line by line', async () => {
     const piped = await bed.dnx('deploy shop.example.com');
-    const run = await bed.dnx('deploy shop.example.com', dumb(''));
-    expect([run.code, run.stderr]).toEqual([0, piped.stderr]);
+    await expect(bed.dnx('deploy shop.example.com', dumb(''))).toExit(0, { stderr: piped.stderr });
   });
 });

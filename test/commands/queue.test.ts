@@ -57,10 +57,10 @@ test('queue restart reports each of several queue workers, and exits 12 if some 
   const bed = await openBed();
   const all = await bed.dnx(`queue restart ${one} ${other} ${on} --json`);
   expect(all.json()).toMatchObject([{ id: one }, { id: other }]);
-  expect(all.code).toBe(0);
+  expect(all).toExit(0);
   const some = await bed.dnx(`queue restart ${one} ${missingId} ${on}`);
   expect(some.stdout).toMatch(new RegExp(`^QUEUE WORKER +RESULT\\n${one} +restarted\\n${missingId} +Not found`));
   expect(some.stderr).toBe('Error: 1 of 2 queue workers failed\n');
-  expect(some.code).toBe(12);
+  expect(some).toExit(12);
   await bed.close();
 });

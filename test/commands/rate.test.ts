@@ -1,42 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import 'ora';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const LIMIT = 5;
 /** When a full window is free again: after a minute and a second. */
 const FREE_S = 61;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: LIMIT });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: LIMIT }));
 
 const list = (options?: RunOptions, flags = '') => bed.dnx(`server list -o ids ${flags}`, options);
 const refusals = () => bed.sandbox.calls.filter(({ status }) => status === 429);
 
 /** Sends requests without waiting, by default as many as a minute allows. */
 async function fill(options?: RunOptions, count = LIMIT): Promise<void> {
-  for (let index = 0; index < count; index++) expect(await list(options)).toMatchObject({ code: 0, stderr: '', waited: 0 });
+  for (let index = 0; index < count; index++) await expect(list(options)).toExit(0, { stderr: '', waited: 0 });
 }
 
 describe('when the window is full, a command', () => {
   test('waits before it sends anything', async () => {
     await fill();
     const run = await list();
-    expect(run).toMatchObject({
-      code: 0,
-      stderr: 'Waiting for the rate limit: 1m 1s (dnx server list used 5 requests)\n',
-      waited: FREE_S * 1_000,
-    });
+    expect(run).toExit(0, { stderr: 'Waiting for the rate limit: 1m 1s (dnx server list used 5 requests)\n', waited: FREE_S * 1_000 });
     expect(refusals()).toEqual([]);
   });
 
   test('names the command that used most of it, but not itself or one that used little', async () => {
-    expect((await bed.dnx('whoami')).code).toBe(0);
+    await expect(bed.dnx('whoami')).toExit(0);
     await fill(undefined, LIMIT - 2);
     const audit = await bed.dnx('site list -o ids');
     expect(audit.stderr).toBe('Waiting for the rate limit: 1m 1s (dnx server list used 3 requests)\n');
@@ -46,14 +39,13 @@ describe('when the window is full, a command', () => {
 
   test('prints nothing with --quiet', async () => {
     await fill();
-    expect(await list({}, '-q')).toMatchObject({ code: 0, stderr: '', waited: FREE_S * 1_000 });
+    await expect(list({}, '-q')).toExit(0, { stderr: '', waited: FREE_S * 1_000 });
   });
 
   test('counts down in one line of a terminal', async () => {
     await fill();
     const run = await list({ columns: 80, env: { NO_COLOR: '1' } });
-    expect([run.code, run.waited]).toEqual([0, FREE_S * 1_000]);
-    expect(run.stderr).toContain('Waiting for the rate limit: ');
+    expect(run).toExit(0, { waited: FREE_S * 1_000, says: 'Waiting for the rate limit: ' });
     expect(run.stderr).not.toContain('\n');
   });
 
@@ -70,13 +62,13 @@ describe('when the window is full, a command', () => {
 
   test('stops at once on Ctrl-C', async () => {
     await fill();
-    expect(await list({ interruptAt: 5_000 })).toMatchObject({ code: 130, stdout: '', waited: 5_000, calls: [] });
+    await expect(list({ interruptAt: 5_000 })).toExit(130, { stdout: '', waited: 5_000, calls: [] });
   });
 
   test('waits its turn behind a command that was killed', async () => {
     await fill();
-    expect(await list({ interruptAt: 5_000 })).toMatchObject({ code: 130 });
-    expect(await list()).toMatchObject({ code: 0, calls: ['GET /servers'] });
+    await expect(list({ interruptAt: 5_000 })).toExit(130);
+    await expect(list()).toExit(0, { calls: ['GET /servers'] });
     expect(refusals()).toEqual([]);
   });
 });
@@ -93,7 +85,7 @@ describe('Retry-After', () => {
     ['', 'in a moment'],
   ])('of %j is %s', async (value, words) => {
     bed.sandbox.faults.always({ path: '/servers' }, { status: 429, headers: { 'Retry-After': value } });
-    expect(await list({}, '--max-wait 0')).toMatchObject({ code: 9, waited: 0, stderr: `Error: Rate limited.\n  Try again ${words}.\n` });
+    await expect(list({}, '--max-wait 0')).toExit(9, { waited: 0, stderr: `Error: Rate limited.\n  Try again ${words}.\n` });
   });
 });
 
@@ -108,7 +100,7 @@ describe('a wait that is too long', () => {
     ['--max-wait 60', { DNX_MAX_WAIT: '5m' }],
   ])('fails at once: %s %o', async (flags, env) => {
     await fill();
-    expect(await list({ env }, flags)).toMatchObject({ code: 9, stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--max-wait') });
+    await expect(list({ env }, flags)).toExit(9, { stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--max-wait') });
   });
 
   test('is part of a JSON error', async () => {
@@ -123,7 +115,7 @@ describe('a wait that is too long', () => {
   test('names --timeout if that ends first', async () => {
     await fill();
     const run = await bed.dnx(`deploy ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --timeout 20s`);
-    expect(run).toMatchObject({ code: 9, stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--timeout') });
+    expect(run).toExit(9, { stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--timeout') });
   });
 
   test.each([
@@ -134,9 +126,7 @@ describe('a wait that is too long', () => {
     ['', { DNX_RATE_LIMIT: '60/2h' }, "DNX_RATE_LIMIT is not a valid limit: '60/2h'."],
     ['', { DNX_RATE_LIMIT: 'fast' }, "DNX_RATE_LIMIT is not a valid limit: 'fast'."],
   ])('invalid values exit 2: %s %o', async (flags, env, words) => {
-    const run = await list({ env }, flags);
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain(words);
+    await expect(list({ env }, flags)).toExit(2, { stdout: '', calls: [], says: words });
   });
 });
 
@@ -148,13 +138,12 @@ describe('DNX_RATE_LIMIT', () => {
     ['2/600ms', 610],
   ])('%s waits %i ms before the third request', async (limit, ms) => {
     const env = { DNX_RATE_LIMIT: limit };
-    for (const wait of [0, 0, ms]) expect(await list({ env })).toMatchObject({ code: 0, waited: wait });
+    for (const wait of [0, 0, ms]) await expect(list({ env })).toExit(0, { waited: wait });
   });
 
   test.each(['off', '0', '5000'])('%s counts nothing', async (limit) => {
     await fill({ env: { DNX_RATE_LIMIT: limit } });
-    const run = await list({ env: { DNX_RATE_LIMIT: limit } });
-    expect(run).toMatchObject({ code: 0, stderr: 'Rate limited; retrying in 1m\n', waited: 60_000 });
+    await expect(list({ env: { DNX_RATE_LIMIT: limit } })).toExit(0, { stderr: 'Rate limited; retrying in 1m\n', waited: 60_000 });
   });
 });
 
@@ -187,8 +176,7 @@ describe('dnx api --rate', () => {
   test('prints a record for people', async () => {
     await fill({}, 1);
     const run = await bed.dnx('api --rate', { columns: 80, env: { NO_COLOR: '1' } });
-    expect([run.code, run.calls]).toEqual([0, []]);
-    expect(run.stdout).toMatch(/Limit +5 in 1m \(reported\)/);
+    expect(run).toExit(0, { calls: [], stdout: expect.stringMatching(/Limit +5 in 1m \(reported\)/) });
     expect(run.stdout).toMatch(/Used +1\n/);
     expect(run.stdout).toMatch(/Remaining +4\n/);
     expect(run.stdout).toMatch(/Next request +–\n/);
@@ -196,7 +184,7 @@ describe('dnx api --rate', () => {
 
   test('prints until when the API refuses requests', async () => {
     bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'Retry-After': '30' } });
-    expect((await list({}, '--max-wait 1s')).code).toBe(9);
+    await expect(list({}, '--max-wait 1s')).toExit(9);
     const { stdout } = await bed.dnx('api --rate');
     const at = `${new Date(bed.clock.now() + 30_000).toISOString().slice(0, 16)}:\\d\\dZ`;
     expect(stdout).toMatch(new RegExp(`Next request +${at}\nBlocked until +${at}\n`));
@@ -207,9 +195,7 @@ describe('dnx api --rate', () => {
     ['api', 'Missing <path>.'],
     ['api GET', 'Missing <path>.'],
   ])('%s is a usage error', async (line, words) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    expect(run.stderr).toContain(words);
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', calls: [], says: words });
   });
 });
 

@@ -1,16 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { type ErrorReason, errorReasons } from '../../src/base/errors.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 interface Case {
   readonly line: string;
@@ -60,7 +57,7 @@ const cases: Readonly<Record<ErrorReason, Case>> = {
     line: 'undo --yes',
     before: async () => {
       bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
-      expect((await bed.dnx('server restart web-1 --yes')).code).toBe(13);
+      await expect(bed.dnx('server restart web-1 --yes')).toExit(13);
     },
   },
   undo_impossible: { line: 'undo --yes', before: () => run('server restart web-1 --yes') },
@@ -74,7 +71,7 @@ test.each(Object.entries(cases))('%s', async (reason, { line, before, options, s
   const work = async (inside: (words: string) => Promise<Run>) => {
     stderr = (await inside(`${line} --json`)).stderr;
   };
-  if (session) expect((await leasing(bed, session, work)).code).toBe(0);
+  if (session) await expect(leasing(bed, session, work)).toExit(0);
   else await work((words) => bed.dnx(words, options?.()));
   const { error } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { error: { reason: string; human: boolean } };
   expect(error).toMatchObject({ reason, human: errorReasons[reason as ErrorReason] });

@@ -1,17 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: dotenv files have placeholders
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { captureChild } from '../../src/machine/child.ts';
 import type { Run, RunOptions } from '../support/dnx.ts';
-import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+import { openEnvSite } from '../support/env-site.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let site: EnvSite;
-beforeEach(async () => {
-  site = await openEnvSite();
-  site.setAll({});
-});
-afterEach(() => site.close());
+const site = perTest(openEnvSite);
+beforeEach(() => site.setAll({}));
 
 const folder = () => join(site.bed.directory, 'programs');
 const path = () => `${folder()}:/usr/bin:/bin`;
@@ -43,8 +40,7 @@ describe('op://', () => {
     site.write(
       'A=op://app/db/password\nB="op://app/My Item/text field"\nC=op://app/db/password\nV=app\nD=op://${V}/x/y\nE=\'op://app/a/b\'\n',
     );
-    const run = await push();
-    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('secret')]);
+    await expect(push()).toExit(0, { stderr: expect.not.stringContaining('secret') });
     expect(log().split('\n')).toEqual([
       'read --no-newline op://app/db/password',
       'read --no-newline op://app/My Item/text field',
@@ -86,7 +82,7 @@ describe('op://', () => {
   test('without op is exit code 2', async () => {
     site.write('A=op://app/db/password\n');
     const run = await push();
-    expect([run.code, run.calls]).toEqual([2, expect.not.arrayContaining([expect.stringContaining('POST')])]);
+    expect(run).toExit(2, { calls: expect.not.arrayContaining([expect.stringContaining('POST')]) });
     expect(run.stderr).toContain('Could not resolve A (op://app/db/password): op is not installed.');
   });
 
@@ -117,8 +113,7 @@ describe('file://', () => {
       `A="file://My Keys/a.pem"\nB=file://empty\nC=file://~/home.txt\nD=file://${directory}/home.txt\nE=file://../home.txt\n`,
       'app/.env',
     );
-    const run = await site.env(['push', 'app/.env', '--yes']);
-    expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/one|three/)]);
+    await expect(site.env(['push', 'app/.env', '--yes'])).toExit(0, { stdout: expect.not.stringMatching(/one|three/) });
     expect(site.values()).toEqual({ A: 'one\r\ntwo', B: '', C: 'three\n', D: 'three\n', E: 'three\n' });
   });
 
@@ -218,7 +213,7 @@ describe('what a cloned .env may not read', () => {
     const run = await inClone(['push', '../other/.env', '--yes']);
     expect([run.code, site.values()]).toEqual([0, { A: 'a key' }]);
     site.write('A=file://../id_rsa\n', 'other/.env');
-    expect((await inClone(['push', '../other/.env', '--yes'])).code).toBe(2);
+    await expect(inClone(['push', '../other/.env', '--yes'])).toExit(2);
   });
 });
 

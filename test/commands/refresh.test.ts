@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const host = () => new URL(bed.sandbox.url).host;
 const stored = () => bed.keychain.get(`default@${bed.sandbox.url}`) ?? '';
@@ -16,18 +13,17 @@ const refresh = (line: string) => bed.dnx(`auth refresh ${line}`, signedOut);
 
 /** Signs in with a token of these abilities. */
 async function signInWith(...abilities: readonly string[]): Promise<void> {
-  const run = await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(abilities, { name: 'laptop' }) });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(abilities, { name: 'laptop' }) })).toExit(0);
 }
 
 describe('auth refresh', () => {
   test('replaces the stored token with one that has more abilities, and revokes the old one', async () => {
     await signInWith('server:read');
     const run = await refresh('--ability site:read --preset ci-deploy');
-    expect([run.code, run.stdout]).toEqual([0, `✓ Added site:deploy, site:read to the token for ${host()} (profile default)\n`]);
+    expect(run).toExit(0, { stdout: `✓ Added site:deploy, site:read to the token for ${host()} (profile default)\n` });
     expect(tokens()).toEqual([{ id: 8, name: 'laptop', abilities: ['server:read', 'site:deploy', 'site:read'] }]);
     expect(stored()).toMatch(/^8\|/);
-    expect((await bed.dnx('site list --server web-1', signedOut)).code).toBe(0);
+    await expect(bed.dnx('site list --server web-1', signedOut)).toExit(0);
   });
 
   test('computes the abilities that commands need', async () => {
@@ -44,14 +40,12 @@ describe('auth refresh', () => {
 
   test('creates no token if the stored one already has the abilities', async () => {
     await signInWith('site:read');
-    const run = await refresh('--ability site:read');
-    expect([run.code, run.stdout, run.calls]).toEqual([0, 'Token laptop can already do that.\n', ['GET /tokens']]);
+    await expect(refresh('--ability site:read')).toExit(0, { stdout: 'Token laptop can already do that.\n', calls: ['GET /tokens'] });
   });
 
   test('creates no token if the stored one has every ability', async () => {
     await signInWith('*');
-    const run = await refresh('--ability site:read');
-    expect([run.code, run.stdout, run.calls]).toEqual([0, 'Token laptop can already do everything.\n', ['GET /tokens']]);
+    await expect(refresh('--ability site:read')).toExit(0, { stdout: 'Token laptop can already do everything.\n', calls: ['GET /tokens'] });
   });
 
   test('prompts for the missing abilities on a terminal', async () => {
@@ -62,22 +56,20 @@ describe('auth refresh', () => {
 
   test('refuses DNX_TOKEN, which it cannot update', async () => {
     const run = await bed.dnx('auth refresh --ability site:read');
-    expect([run.code, run.calls]).toEqual([2, []]);
-    expect(run.stderr).toContain('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.');
+    expect(run).toExit(2, { calls: [], says: 'DNX_TOKEN is set, and dnx auth refresh only updates a stored token.' });
     expect(run.stderr).toContain('dnx token create NAME --ability');
   });
 
   test('needs abilities without a terminal, and a stored token', async () => {
-    expect(await refresh('')).toMatchObject({ code: 2, calls: [] });
-    expect(await refresh('--ability site:read')).toMatchObject({ code: 4, calls: [] });
+    await expect(refresh('')).toExit(2, { calls: [] });
+    await expect(refresh('--ability site:read')).toExit(4, { calls: [] });
   });
 
   test('suggests dnx login if the token cannot create tokens', async () => {
     await signInWith('server:read');
     bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 403 });
     const run = await refresh('--ability site:read');
-    expect(run.code).toBe(5);
-    expect(run.stderr).toContain('No new token was created. The old token laptop (id 7) still works.');
+    expect(run).toExit(5, { says: 'No new token was created. The old token laptop (id 7) still works.' });
     expect(run.stderr).toContain('To sign in with more abilities: dnx login\n');
   });
 
@@ -86,8 +78,7 @@ describe('auth refresh', () => {
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
     };
-    const run = await refresh('--ability site:read');
-    expect(run.code).toBe(1);
+    await expect(refresh('--ability site:read')).toExit(1);
     expect(tokens()).toEqual([{ id: 7, name: 'laptop', abilities: ['server:read'] }]);
   });
 
@@ -109,9 +100,7 @@ describe('auth refresh', () => {
   test('leaves a token alone that is listed without abilities, because it may have all', async () => {
     await signInWith();
     for (const line of ['auth refresh --ability site:read', 'token rotate 7 --yes']) {
-      const run = await bed.dnx(line, signedOut);
-      expect([run.code, run.calls]).toEqual([1, ['GET /tokens']]);
-      expect(run.stderr).toContain('Nothing was changed.');
+      await expect(bed.dnx(line, signedOut)).toExit(1, { calls: ['GET /tokens'], says: 'Nothing was changed.' });
     }
     expect(tokens()).toMatchObject([{ id: 7 }]);
   });
@@ -120,8 +109,7 @@ describe('auth refresh', () => {
     await signInWith('server:read');
     bed.sandbox.faults.always({ method: 'DELETE' }, fault);
     const run = await refresh('--ability site:read');
-    expect(run.code).toBe(13);
-    expect(run.stderr).toContain('The new token laptop is in place, but the old one (id 7) may still work');
+    expect(run).toExit(13, { says: 'The new token laptop is in place, but the old one (id 7) may still work' });
     expect(stored()).toMatch(/^8\|/);
   });
 });
@@ -129,9 +117,8 @@ describe('auth refresh', () => {
 test('a 403 with a stored token suggests dnx auth refresh', async () => {
   await signInWith('server:read');
   const run = await bed.dnx('server restart web-1 --yes', signedOut);
-  expect(run.code).toBe(5);
-  expect(run.stderr).toContain('  Add it to your token: dnx auth refresh --ability server:update --ability server:read\n');
+  expect(run).toExit(5, { says: '  Add it to your token: dnx auth refresh --ability server:update --ability server:read\n' });
   expect(run.stderr).not.toContain('token create');
   expect((await refresh('--ability server:update --ability server:read')).stdout).toContain('✓ Added server:update to the token');
-  expect((await bed.dnx('server restart web-1 --yes', signedOut)).code).toBe(0);
+  await expect(bed.dnx('server restart web-1 --yes', signedOut)).toExit(0);
 });

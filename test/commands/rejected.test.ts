@@ -1,18 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const rejecting = (body: object) => bed.sandbox.faults.always({ method: 'POST' }, { status: 422, body });
 
 describe('a rejected field', () => {
   test('is reported once, under its flag, with the known values', async () => {
     const run = await bed.dnx('server create web-3 --provider hetzner --size cx22 --php-version 9.9 --no-wait');
-    expect([run.code, run.stdout]).toEqual([7, '']);
+    expect(run).toExit(7, { stdout: '' });
     expect(run.stderr).toContain(
       'Error: Deploynix rejected the request.\n' +
         '  --php-version: The selected php version is invalid.   (known: 8.4, 8.3, 8.2, 8.1, 8.0)\n',
@@ -47,7 +44,7 @@ describe('a rejected field', () => {
   test('may have any name, but the hint only offers names that are safe in a shell', async () => {
     rejecting(JSON.parse('{"message":"No.","errors":{"__proto__":["p"],"constructor":["c"],"a; rm -rf ~ #":["r"],"team":["t"]}}'));
     const run = await bed.dnx('daemon create --command top --server web-1');
-    expect(run.code).toBe(7);
+    expect(run).toExit(7);
     expect(run.stderr).toBe(
       'Error: No.\n  __proto__: p\n  constructor: c\n  a; rm -rf ~ #: r\n  team: t\n  Set other fields with -F, such as -F __proto__=VALUE.\n',
     );

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
 import { leading } from '../support/volume.ts';
 
@@ -10,11 +11,7 @@ const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('a remembered site', () => {
   /** Moves the shop's domain to a new site on another server. */
@@ -40,18 +37,17 @@ describe('a remembered site', () => {
       2,
     ),
   )('is not changed if the token cannot read it: %s', async (line) => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 403, body: { message: 'Forbidden.' } });
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([5, '', [`GET /servers/${web1}/sites/${shop}`]]);
+    await expect(bed.dnx(line)).toExit(5, { stdout: '', calls: [`GET /servers/${web1}/sites/${shop}`] });
   });
 
   test('that moved is found although another process locks the index', async () => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const id = moved();
     leaveLock(join(bed.directory, 'cache/names.json'), (await startHolder()).holder);
     const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(posts(run.calls)).toEqual([
       `POST /servers/${web2}/sites/${id}/suspend`,
       `POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/suspend`,
@@ -63,16 +59,15 @@ describe('a remembered site', () => {
     'deploy shop.example.com --no-wait',
     'backup create --site shop.example.com --no-wait',
   ])('whose domain moved to another site is not used by %s', async (line) => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const id = moved();
-    const run = await bed.dnx(line);
-    expect(run.code, run.stderr).toBe(0);
+    await expect(bed.dnx(line)).toExit(0);
     const sent = bed.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path, body }) => `${path} ${JSON.stringify(body)}`);
     expect(sent).toEqual([expect.stringContaining(id)]);
   });
 
   test('whose domain no site has any more is not found, and nothing is sent', async () => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const old = bed.sandbox.state.sites.find(({ id }) => id === shop);
     Object.assign(old ?? {}, { domain: 'old-shop.example.com' });
     const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com');
@@ -118,7 +113,7 @@ describe('a site whose domain is the id of another', () => {
     const [other] = bed.sandbox.state.sites.filter(({ id, server_id }) => id !== shop && server_id === web1);
     if (!other) throw new Error('web-1 has two sites');
     other.domain = word;
-    expect((await bed.dnx('site list')).code).toBe(0);
+    await expect(bed.dnx('site list')).toExit(0);
     const run = await bed.dnx(['site', 'suspend', word, '--yes']);
     expect([run.code, run.calls.at(-1)]).toEqual([0, `POST /servers/${web1}/sites/${shop}/suspend`]);
   });
@@ -126,7 +121,7 @@ describe('a site whose domain is the id of another', () => {
   test('is not taken for it from memory either', async () => {
     const [other] = bed.sandbox.state.sites.filter(({ id, server_id }) => id !== shop && server_id === web1);
     if (!other) throw new Error('web-1 has two sites');
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const file = join(bed.directory, 'cache/names.json');
     const named = `"id": "${other.id}",\n       "domain": "${other.domain}"`;
     const poisoned = readFileSync(file, 'utf8').replace(named, named.replace(other.domain, shop));

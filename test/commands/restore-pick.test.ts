@@ -1,18 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import widthOf from 'fast-string-width';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
 const { servers, databases, sites } = seeded;
 const newest = seeded.backups['shop database, completed'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (typed: string, options: RunOptions = {}): RunOptions => ({
   keys: typed,
@@ -89,7 +86,7 @@ describe('rows fit', () => {
     const name = 'a-very-long-name-of-a-database-that-nobody-can-read';
     many(name);
     const run = await bed.dnx('backup restore --no-wait', terminal(`${name.slice(-12)}${keys.enter}${name}${keys.enter}`, { columns: 60 }));
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
   });
 });
 
@@ -125,7 +122,6 @@ test('the list is of the database that is named, and says what it leaves out', a
 test.each(['--json', '--no-input', ''])('nothing is asked for a script (%s)', async (option) => {
   const env = { NO_COLOR: '1', ...(option === '' && { CI: 'true' }) };
   for (const words of ['backup restore', `backup restore ${newest}`, 'backup restore --latest --database shop --server db-1']) {
-    const run = await bed.dnx(`${words} ${option}`, terminal(`${keys.enter}shop${keys.enter}`, { env }));
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    await expect(bed.dnx(`${words} ${option}`, terminal(`${keys.enter}shop${keys.enter}`, { env }))).toExit(2, { stdout: '', calls: [] });
   }
 });

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const { servers, databases, sites } = seeded;
 const newest = seeded.backups['shop database, completed'];
 const older = '01JQ8Z4T9G000000000000BK03';
 const application = seeded.backups['shop application, completed'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const change = (id: string, fields: object) => Object.assign(bed.sandbox.state.backups.find((each) => each.id === id) ?? {}, fields);
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
@@ -19,7 +16,7 @@ const latest = 'backup restore --latest --database shop --server db-1 --confirm 
 
 describe('restore --latest never takes an older backup instead of the newest', () => {
   test('while that is being restored', async () => {
-    expect((await bed.dnx(`backup restore ${newest} --confirm shop --timeout 4s`)).code).toBe(124);
+    await expect(bed.dnx(`backup restore ${newest} --confirm shop --timeout 4s`)).toExit(124);
     const run = await bed.dnx(latest);
     expect(run.stderr).toBe(
       [
@@ -48,7 +45,7 @@ describe('restore --latest never takes an older backup instead of the newest', (
   test('nor an old one, if the only one failed to be restored', async () => {
     bed.sandbox.state.backups = bed.sandbox.state.backups.filter(({ id }) => id === newest);
     change(newest, { status: 'failed' });
-    expect((await bed.dnx(latest)).code).toBe(10);
+    await expect(bed.dnx(latest)).toExit(10);
   });
 
   test('while an older one is being restored', async () => {
@@ -114,7 +111,7 @@ describe('a backup of something else than what is named is refused', () => {
     const run = await bed.dnx(`backup restore ${newest} --database shop --server db-1 --confirm shop`);
     expect([run.code, posts(run)]).toEqual([2, []]);
     const own = await bed.dnx(`backup restore ${newest} --database shop --server web-1 --confirm shop --no-wait`);
-    expect([own.code, own.stderr]).toEqual([0, expect.stringContaining('database shop on web-1')]);
+    expect(own).toExit(0, { says: 'database shop on web-1' });
   });
 });
 
@@ -124,7 +121,7 @@ describe('a backup that has the ids of a database and a site is of what its type
     const wrong = await bed.dnx(`backup restore ${application} --confirm shop`);
     expect([wrong.code, posts(wrong)]).toEqual([2, []]);
     const run = await bed.dnx(`backup restore ${application} --confirm shop.example.com --no-wait`);
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('This overwrites site shop.example.com on web-1 ')]);
+    expect(run).toExit(0, { says: 'This overwrites site shop.example.com on web-1 ' });
   });
 
   test('by --latest', async () => {
@@ -139,7 +136,7 @@ describe('a backup that has the ids of a database and a site is of what its type
     bed.sandbox.state.backups = bed.sandbox.state.backups.filter(({ id }) => id === newest);
     change(newest, { site_id });
     // The names of the sites are known from this.
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const run = await bed.dnx('backup list', { columns: 100, env: { NO_COLOR: '1' } });
     expect(run.stdout).not.toContain('shop.example.com');
   });

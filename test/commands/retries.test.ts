@@ -1,16 +1,13 @@
 import { createServer } from 'node:https';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpRequest, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { faultOf } from '../../src/platform/api/network/unreachable.ts';
 import { selfSigned } from '../support/certificate.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { listen } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const servers = { path: '/servers' };
 const half: RunOptions = { random: () => 0.5 };
@@ -68,8 +65,7 @@ describe('a GET', () => {
     [1, 7_000],
   ])('pauses for a random part of 1, 2 and 4 seconds: %d', async (random, waited) => {
     bed.sandbox.faults.always(servers, down);
-    const run = await bed.dnx('server list', { random: () => random });
-    expect([run.code, run.waited]).toEqual([1, waited]);
+    await expect(bed.dnx('server list', { random: () => random })).toExit(1, { waited });
   });
 
   test('prints no line with --quiet, and the result of a retry', async () => {
@@ -81,7 +77,7 @@ describe('a GET', () => {
   test('prints one line if requests fail at the same time', async () => {
     bed.sandbox.faults.next({ path: /\/sites$/ }, down, 3);
     const run = await bed.dnx('site list --json', half);
-    expect([run.code, run.stderr]).toEqual([0, `${host()}: server error 503; retrying in 1s (1 of 3)\n`]);
+    expect(run).toExit(0, { stderr: `${host()}: server error 503; retrying in 1s (1 of 3)\n` });
     expect([run.calls.length, run.waited]).toEqual([7, 500]);
   });
 });
@@ -93,7 +89,7 @@ describe('Retry-After of a server error', () => {
   ])('is waited for, %s', async (_, after) => {
     bed.sandbox.faults.next(servers, { ...down, headers: { 'Retry-After': after() } });
     const run = await bed.dnx('server list -o ids');
-    expect([run.code, run.waited, run.stderr]).toEqual([0, 7_000, `${host()}: server error 503; retrying in 7s (1 of 3)\n`]);
+    expect(run).toExit(0, { waited: 7_000, stderr: `${host()}: server error 503; retrying in 7s (1 of 3)\n` });
   });
 
   test('fails immediately if it is longer than the total', async () => {
@@ -152,7 +148,7 @@ describe('a fault that would only repeat is not retried:', () => {
 
 test.each(['EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH'])('a temporary fault is retried: %s', async (code) => {
   const network = fails(code);
-  expect((await bed.dnx('server list', { through: network.through })).code).toBe(13);
+  await expect(bed.dnx('server list', { through: network.through })).toExit(13);
   expect(network.requests).toHaveLength(4);
 });
 
@@ -187,7 +183,6 @@ describe('a request that changes something', () => {
 
   test('is rejected by the status alone, if the rest of the response is lost', async () => {
     bed.sandbox.faults.next({ method: 'POST' }, 'cut');
-    const run = await bed.dnx('database create 9 --server db-1');
-    expect([run.code, run.stderr]).toEqual([7, 'Error: Deploynix rejected the request.\n']);
+    await expect(bed.dnx('database create 9 --server db-1')).toExit(7, { stderr: 'Error: Deploynix rejected the request.\n' });
   });
 });

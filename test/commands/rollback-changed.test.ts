@@ -1,15 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
 /** Names, oldest first. */
@@ -37,7 +34,7 @@ describe('a release that changed during the question is not rolled back to', () 
       'rollback shop.example.com',
       meanwhile(() => Object.assign(target ?? {}, { status })),
     );
-    expect(run).toMatchObject({ code: 10, stdout: '' });
+    expect(run).toExit(10, { stdout: '' });
     expect(stripVTControlCharacters(run.stderr)).toContain(`Release ${target?.name} is “${status}” now. Nothing was rolled back.\n`);
     expect(posts()).toEqual([]);
   });
@@ -50,21 +47,22 @@ describe('a release that changed during the question is not rolled back to', () 
         bed.sandbox.state.releases = bed.sandbox.state.releases.filter((each) => each !== target);
       }),
     );
-    expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run).toExit(6, { stdout: '' });
     expect(stripVTControlCharacters(run.stderr)).toContain(`Release ${target?.name} no longer exists. Nothing was rolled back.\n`);
     expect(posts()).toEqual([]);
   });
 
   test('when another is named like its id', async () => {
     const target = previous();
-    const run = await bed.dnx(
-      'rollback shop.example.com',
-      meanwhile(() => {
-        bed.sandbox.state.releases = bed.sandbox.state.releases.filter((each) => each !== target);
-        Object.assign(releases()[0] ?? {}, { name: target?.id });
-      }),
-    );
-    expect(run).toMatchObject({ code: 6, stdout: '' });
+    await expect(
+      bed.dnx(
+        'rollback shop.example.com',
+        meanwhile(() => {
+          bed.sandbox.state.releases = bed.sandbox.state.releases.filter((each) => each !== target);
+          Object.assign(releases()[0] ?? {}, { name: target?.id });
+        }),
+      ),
+    ).toExit(6, { stdout: '' });
     expect(posts()).toEqual([]);
   });
 });
@@ -74,7 +72,7 @@ test('a failed release that was named is for the API to judge', async () => {
   Object.assign(target ?? {}, { status: 'failed' });
   const run = await bed.dnx(`rollback shop.example.com --to ${target?.name} --no-wait`, { columns: 100, keys: 'y\r' });
   expect(posts().map(({ body }) => body)).toEqual([{ release_id: target?.id }]);
-  expect(run.code).toBe(7);
+  expect(run).toExit(7);
 });
 
 describe('two releases of one name', () => {
@@ -85,8 +83,7 @@ describe('two releases of one name', () => {
   test('are listed instead of one being taken', async () => {
     const [one, other] = releases();
     const run = await bed.dnx('rollback shop.example.com --to v1 --yes');
-    expect(run).toMatchObject({ code: 6, stdout: '' });
-    expect(run.stderr).toMatch(/^Error: 'v1' matches 2 releases:\n/);
+    expect(run).toExit(6, { stdout: '', stderr: expect.stringMatching(/^Error: 'v1' matches 2 releases:\n/) });
     for (const each of [one, other]) expect(run.stderr).toContain(`  ${each?.id}  v1  ${each?.commit_hash?.slice(0, 7)} `);
     expect(run.stderr).toContain('\n  Use the id.\n');
     expect(posts()).toEqual([]);
@@ -98,6 +95,6 @@ describe('two releases of one name', () => {
     const [, target] = releases();
     const run = await bed.dnx(`rollback shop.example.com --to ${target?.id} --yes --no-wait`);
     expect(posts().map(({ body }) => body)).toEqual([{ release_id: target?.id }]);
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining(`rollback shop.example.com --server web-1 --to ${old?.id}\n`)]);
+    expect(run).toExit(0, { stdout: expect.stringContaining(`rollback shop.example.com --server web-1 --to ${old?.id}\n`) });
   });
 });

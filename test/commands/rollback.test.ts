@@ -1,15 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
 /** Oldest first. */
@@ -21,7 +18,7 @@ describe('rollback', () => {
     const old = live();
     const target = releases().at(-2);
     const run = await bed.dnx('rollback shop.example.com --yes --json');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: target?.name });
     expect(live()).toBe(target);
     expect(run.stderr).toContain(
@@ -34,13 +31,13 @@ describe('rollback', () => {
     );
     expect(run.stderr).toContain(`Undo: dnx rollback shop.example.com --server web-1 --to ${old?.name}`);
     expect(posts().map(({ body }) => body)).toEqual([{ release_id: target?.id }]);
-    expect((await bed.dnx(`rollback shop.example.com --server web-1 --to ${old?.name} --yes`)).code).toBe(0);
+    await expect(bed.dnx(`rollback shop.example.com --server web-1 --to ${old?.name} --yes`)).toExit(0);
     expect(live()).toBe(old);
   });
 
   test.each(['name', 'id'] as const)('--to accepts the %s of a release', async (key) => {
     const [oldest] = releases();
-    expect((await bed.dnx(`rollback shop.example.com --to ${oldest?.[key]} --yes`)).code).toBe(0);
+    await expect(bed.dnx(`rollback shop.example.com --to ${oldest?.[key]} --yes`)).toExit(0);
     expect(live()).toBe(oldest);
   });
 
@@ -69,7 +66,7 @@ describe('rollback', () => {
     ].map((each) => run.stderr.indexOf(each));
     expect(told, run.stderr).not.toContain(-1);
     expect(told).toEqual([...told].sort((one, other) => one - other));
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(live()).toBe(third);
   });
 
@@ -106,7 +103,7 @@ describe('rollback', () => {
 
   test('sends nothing if the answer is no', async () => {
     const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\r\r' });
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(stripVTControlCharacters(run.stderr)).toMatch(/Cancelled; nothing was changed\.\n$/);
     expect(posts()).toEqual([]);
   });
@@ -121,42 +118,38 @@ describe('rollback', () => {
 
   test('refuses a release that went live during the prompt', async () => {
     const target = releases().at(-2);
-    const run = await bed.dnx('rollback shop.example.com', {
-      columns: 80,
-      keys: '\ry\r',
-      through: (network) => ({
-        ...network,
-        request: (request) => {
-          // The second request for the releases comes after the prompt.
-          if (request.url.includes('/releases') && bed.sandbox.calls.some(({ path }) => path.endsWith('/releases')))
-            for (const each of releases()) each.active = each === target;
-          return network.request(request);
-        },
+    await expect(
+      bed.dnx('rollback shop.example.com', {
+        columns: 80,
+        keys: '\ry\r',
+        through: (network) => ({
+          ...network,
+          request: (request) => {
+            // The second request for the releases comes after the prompt.
+            if (request.url.includes('/releases') && bed.sandbox.calls.some(({ path }) => path.endsWith('/releases')))
+              for (const each of releases()) each.active = each === target;
+            return network.request(request);
+          },
+        }),
       }),
-    });
-    expect(run).toMatchObject({ code: 10, stdout: '' });
-    expect(run.stderr).toContain(`Release ${target?.name} is already live.`);
+    ).toExit(10, { stdout: '', says: `Release ${target?.name} is already live.` });
     expect(posts()).toEqual([]);
   });
 
   test('needs --yes without a terminal, and sends nothing', async () => {
-    const run = await bed.dnx('rollback shop.example.com');
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain('Use --yes, or --dry-run');
+    await expect(bed.dnx('rollback shop.example.com')).toExit(2, { stdout: '', calls: [], says: 'Use --yes, or --dry-run' });
   });
 
   test('--dry-run says once which release would be live', async () => {
     const run = await bed.dnx('rollback shop.example.com --dry-run');
-    expect([run.code, run.stderr]).toEqual([0, 'Nothing was changed.\n']);
+    expect(run).toExit(0, { stderr: 'Nothing was changed.\n' });
     expect(run.stdout.match(/Database migrations are not undone\./g)).toHaveLength(1);
   });
 
   test('refuses the live release and an unknown one', async () => {
-    const same = await bed.dnx(`rollback shop.example.com --to ${live()?.name} --yes`);
-    expect(same).toMatchObject({ code: 10, stdout: '' });
+    await expect(bed.dnx(`rollback shop.example.com --to ${live()?.name} --yes`)).toExit(10, { stdout: '' });
     const none = await bed.dnx('rollback shop.example.com --to 20200101_000000 --yes');
-    expect(none).toMatchObject({ code: 6, stdout: '' });
-    expect(none.stderr).toContain("Release '20200101_000000' not found.");
+    expect(none).toExit(6, { stdout: '', says: "Release '20200101_000000' not found." });
     expect(posts()).toEqual([]);
   });
 
@@ -164,7 +157,7 @@ describe('rollback', () => {
     const target = releases().at(-2)?.name ?? '';
     const typo = `${target.slice(0, -1)}9`;
     const run = await bed.dnx(`rollback shop.example.com --to ${typo} --yes`);
-    expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run).toExit(6, { stdout: '' });
     expect(run.stderr).toBe(
       [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx releases shop.example.com --server web-1\n'].join('\n'),
     );
@@ -174,13 +167,13 @@ describe('rollback', () => {
     const failed = () => releases().at(-1);
     beforeEach(async () => {
       bed.sandbox.state.fail_deploys = true;
-      expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+      await expect(bed.dnx('deploy shop.example.com')).toExit(1);
     });
 
     test('stays at the live release, which is the one before it', async () => {
       const [before, old] = [posts().length, live()];
       const run = await bed.dnx('rollback shop.example.com --yes');
-      expect(run).toMatchObject({ code: 10, stdout: '' });
+      expect(run).toExit(10, { stdout: '' });
       const target = releases().at(-3)?.name;
       expect(run.stderr).toBe(
         [
@@ -189,7 +182,7 @@ describe('rollback', () => {
         ].join('\n'),
       );
       expect([posts().length, live()]).toEqual([before, old]);
-      expect((await bed.dnx(`rollback shop.example.com --to ${target} --yes`)).code).toBe(0);
+      await expect(bed.dnx(`rollback shop.example.com --to ${target} --yes`)).toExit(0);
     });
 
     test('says on a terminal what is live, and that the failed release never was', async () => {
@@ -205,20 +198,20 @@ describe('rollback', () => {
   test('goes back from a release that went live after one failed', async () => {
     bed.sandbox.state.fail_deploys = true;
     const target = live();
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(1);
     bed.sandbox.state.fail_deploys = false;
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
-    expect((await bed.dnx('rollback shop.example.com --yes')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
+    await expect(bed.dnx('rollback shop.example.com --yes')).toExit(0);
     expect(live()).toBe(target);
   });
 
   test('goes further back past a failure that a later release made up for', async () => {
     const [further, target] = releases().slice(-2);
     bed.sandbox.state.fail_deploys = true;
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(1);
     bed.sandbox.state.fail_deploys = false;
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
-    expect((await bed.dnx(`rollback shop.example.com --to ${target?.name} --yes`)).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
+    await expect(bed.dnx(`rollback shop.example.com --to ${target?.name} --yes`)).toExit(0);
     const picker = await bed.dnx('rollback shop.example.com', { columns: 120, keys: '\rn\r', env: { NO_COLOR: '1' } });
     expect(picker.stderr).toContain(`Live: ${target?.name}`);
     expect(picker.stderr).not.toContain('never went live');
@@ -228,7 +221,7 @@ describe('rollback', () => {
 
   test.each(['--yes', ''])('names the command that turns on releases if the site keeps none (%s)', async (yes) => {
     const run = await bed.dnx(`rollback blog.example.com ${yes}`, { columns: 120, keys: '', env: { NO_COLOR: '1' } });
-    expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run).toExit(6, { stdout: '' });
     expect(run.stderr).toContain(
       [
         'blog.example.com does not keep releases, so it cannot be rolled back.',
@@ -241,15 +234,13 @@ describe('rollback', () => {
   test('exits 6 if there is no earlier release', async () => {
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter((each) => each.site_id !== shop || each.active);
     const run = await bed.dnx('rollback shop.example.com --yes');
-    expect(run).toMatchObject({ code: 6, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com has no earlier release to roll back to.');
+    expect(run).toExit(6, { stdout: '', says: 'shop.example.com has no earlier release to roll back to.' });
     expect(posts()).toEqual([]);
   });
 
   test('sends the request once if its response is lost, and can be resumed', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /rollback$/ }, 'drop-after');
-    const run = await bed.dnx('rollback shop.example.com --yes');
-    expect(run.code).toBe(13);
+    await expect(bed.dnx('rollback shop.example.com --yes')).toExit(13);
     expect(posts()).toHaveLength(1);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
@@ -257,7 +248,7 @@ describe('rollback', () => {
   test('is superseded if a deployment overtakes it', async () => {
     bed.clock.at(2_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx('rollback shop.example.com --yes --json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'superseded' });
   });
 

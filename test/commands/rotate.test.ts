@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import type { FaultReply, Match } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { sampled } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** Only the stored token. */
 const stored = { DNX_TOKEN: undefined };
@@ -19,8 +16,7 @@ const names = () => bed.sandbox.state.tokens.map(({ name }) => name);
 const byName = (name: string) => bed.sandbox.state.tokens.find((each) => each.name === name);
 
 async function signIn(token: string): Promise<void> {
-  const run = await bed.dnx('login --with-token', { env: stored, stdin: token });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(bed.dnx('login --with-token', { env: stored, stdin: token })).toExit(0);
 }
 
 /** Whether the API accepts this token. */
@@ -29,8 +25,7 @@ const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami'
 describe('token rotate', () => {
   test('prints the new token, then revokes the old one', async () => {
     const run = await bed.dnx('token rotate Grafana --yes');
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
+    expect(run).toExit(0, { stdout: expect.stringMatching(/^\d+\|\w+\n$/) });
     expect(names().filter((name) => name === 'Grafana')).toHaveLength(1);
     expect(byName('Grafana')).toMatchObject({ id: 7, abilities: ['server:read', 'site:read', 'database:read'] });
     expect(await works(run.stdout.trim())).toBe(true);
@@ -48,8 +43,7 @@ describe('token rotate', () => {
   });
 
   test('--to-file writes the new token to the file', async () => {
-    const run = await bed.dnx('token rotate Grafana --yes --to-file new.token');
-    expect(run.code).toBe(0);
+    await expect(bed.dnx('token rotate Grafana --yes --to-file new.token')).toExit(0);
     expect(await works(readFileSync(join(bed.directory, 'new.token'), 'utf8').trim())).toBe(true);
   });
 
@@ -85,7 +79,7 @@ describe('token rotate', () => {
       throw new DnxError('failed', 'The keychain is locked.');
     };
     const run = await bed.dnx('token rotate 1 --yes', { env: stored });
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.stderr).toContain(
       'The new token could not be stored: The keychain is locked. The new token was revoked. The old token Sandbox (id 1) still works.',
     );
@@ -95,8 +89,7 @@ describe('token rotate', () => {
 
   test('says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate 1 --yes');
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN still has the old token');
+    expect(run).toExit(0, { says: 'DNX_TOKEN still has the old token' });
     expect(await works(run.stdout.trim())).toBe(true);
     expect(await works(bed.sandbox.token)).toBe(false);
   });
@@ -107,13 +100,12 @@ describe('token rotate', () => {
     expect(run.stdout).toBe('✓ Rotated token Sandbox\n  file    new.token (only you can read it)\n  stored  in profile default\n');
     const token = bed.keychain.get(account()) ?? '';
     expect(readFileSync(join(bed.directory, 'new.token'), 'utf8')).toBe(`${token}\n`);
-    expect((await bed.dnx('whoami', { env: stored })).code).toBe(0);
+    await expect(bed.dnx('whoami', { env: stored })).toExit(0);
   });
 
   test('--to-file says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token');
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN still has the old token. Set it to the new one.');
+    expect(run).toExit(0, { says: 'DNX_TOKEN still has the old token. Set it to the new one.' });
   });
 
   test('--to-file leaves no file if the keychain fails', async () => {
@@ -121,8 +113,7 @@ describe('token rotate', () => {
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
     };
-    const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token', { env: stored });
-    expect(run.code).toBe(1);
+    await expect(bed.dnx('token rotate Sandbox --yes --to-file new.token', { env: stored })).toExit(1);
     expect(existsSync(join(bed.directory, 'new.token'))).toBe(false);
     expect(await works(bed.sandbox.token)).toBe(true);
     expect(names()).toHaveLength(6);
@@ -149,24 +140,21 @@ describe('token rotate', () => {
     ])('while the new token is created: token %s', async (line, words) => {
       bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, 'hang');
       const run = await bed.dnx(`token ${line} --debug`, { interruptOn: '> POST /tokens' });
-      expect(run.code).toBe(130);
-      expect(run.stderr).toContain(words);
-      expect(run.stderr).toContain('dnx token list --audit');
+      expect(run).toExit(130, { says: [words, 'dnx token list --audit'] });
       expect(run.stderr).not.toContain('nothing has changed');
     });
 
     test('once it is created', async () => {
       bed.sandbox.faults.next({ method: 'GET', path: '/user' }, 'hang');
       const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> GET /user' });
-      expect(run.code).toBe(130);
-      expect(run.stderr).toContain('The new token Grafana (id 7) still exists. The old token Grafana (id 4) still works.');
+      expect(run).toExit(130, { says: 'The new token Grafana (id 7) still exists. The old token Grafana (id 4) still works.' });
       expect(run.stderr).toContain('dnx token revoke 7');
     });
 
     test('while the old one is revoked', async () => {
       bed.sandbox.faults.next({ method: 'DELETE', path: '/tokens/{token}' }, 'hang');
       const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> DELETE /tokens/4' });
-      expect(run.code).toBe(130);
+      expect(run).toExit(130);
       expect(await works(run.stdout.trim())).toBe(true);
       expect(run.stderr).toContain('The new token Grafana is in place, but the old one (id 4) may still work');
     });
@@ -178,7 +166,7 @@ describe('token rotate', () => {
       const run = await bed.dnx(`token ${line}`, { discards: true });
       expect([run.code, run.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);
       expect(run.stderr).toContain('--to-file FILE');
-      expect((await bed.dnx(`token ${line} --to-file a.token`, { discards: true })).code).toBe(0);
+      await expect(bed.dnx(`token ${line} --to-file a.token`, { discards: true })).toExit(0);
     },
   );
 });

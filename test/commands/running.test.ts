@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const ONE = timings.deployRuns;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const installing = () => {
   const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
@@ -32,8 +29,7 @@ describe('a deployment is already in progress', () => {
 
   test('and its failure is the outcome', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
-    const run = await bed.dnx('deploy shop.example.com');
-    expect(run).toMatchObject({ code: 1, stdout: '' });
+    await expect(bed.dnx('deploy shop.example.com')).toExit(1, { stdout: '' });
     expect(posts()).toBe(0);
   });
 
@@ -58,16 +54,14 @@ describe('a deployment is already in progress', () => {
   test('--if-running wait stops at --timeout', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --if-running wait --timeout 5s');
-    expect(run).toMatchObject({ code: 124, stdout: '' });
-    expect(run.stderr).toContain('Timed out while shop.example.com was busy. Nothing was deployed.');
+    expect(run).toExit(124, { stdout: '', says: 'Timed out while shop.example.com was busy. Nothing was deployed.' });
     expect(posts()).toBe(0);
   });
 
   test('--if-running fail exits 10', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --if-running fail');
-    expect(run).toMatchObject({ code: 10, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com is already deploying. Nothing was deployed.');
+    expect(run).toExit(10, { stdout: '', says: 'shop.example.com is already deploying. Nothing was deployed.' });
     expect(posts()).toBe(0);
   });
 
@@ -75,12 +69,12 @@ describe('a deployment is already in progress', () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com', { columns: 100, keys: '\r' });
     expect(run.stderr).toContain('shop.example.com is already deploying. What would you like to do?');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(posts()).toBe(0);
   });
 
   test.each(['', ' --if-running attach'])('but it is a rollback: following it%s sends nothing and does not succeed', async (option) => {
-    expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
+    await expect(bed.dnx('rollback shop.example.com --yes --no-wait')).toExit(0);
     await bed.clock.sleep(timings.rollbackBegins);
     const run = await bed.dnx(`deploy shop.example.com${option} --json`);
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
@@ -89,7 +83,7 @@ describe('a deployment is already in progress', () => {
   });
 
   test('but it is a rollback: --if-running wait deploys after it', async () => {
-    expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
+    await expect(bed.dnx('rollback shop.example.com --yes --no-wait')).toExit(0);
     await bed.clock.sleep(timings.rollbackBegins);
     expect((await bed.dnx('deploy shop.example.com --if-running wait --json')).json()).toMatchObject({ outcome: 'succeeded' });
     expect(posts()).toBe(2);
@@ -113,8 +107,7 @@ describe('a deployment is already in progress', () => {
 describe('--no-wait with --if-running', () => {
   test('fail checks before the request', async () => {
     bed.sandbox.deployElsewhere(shop);
-    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running fail');
-    expect(run).toMatchObject({ code: 10, stdout: '' });
+    await expect(bed.dnx('deploy shop.example.com --no-wait --if-running fail')).toExit(10, { stdout: '' });
     expect(posts()).toBe(0);
   });
 
@@ -136,7 +129,7 @@ describe('--no-wait with --if-running', () => {
   test('fails and sends nothing if the token cannot read the site', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`deploy ${shop} --server ${seeded.servers['web-1']} --no-wait --if-running fail`, { env });
-    expect(run).toMatchObject({ code: 5, stdout: '' });
+    expect(run).toExit(5, { stdout: '' });
     expect(posts()).toBe(0);
   });
 });
@@ -145,7 +138,7 @@ describe('another deployment starts', () => {
   test('after ours: superseded, although both succeed', async () => {
     bed.clock.at(timings.deployBegins + 1_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx('deploy shop.example.com --json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'superseded', release: null });
     expect(run.stderr).toContain('2 deployments ran at the same time');
   });
@@ -155,7 +148,7 @@ describe('another deployment starts', () => {
     bed.clock.at(timings.deployBegins + 1_000, () => bed.sandbox.deployElsewhere(shop, { fails: false }));
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'superseded' });
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
   });
 
   test('before our rate-limited request: superseded', async () => {
@@ -163,7 +156,7 @@ describe('another deployment starts', () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 429, headers: { 'Retry-After': '30' } });
     bed.clock.at(1_000, () => bed.sandbox.deployElsewhere(shop, { fails: false }));
     const run = await bed.dnx('deploy shop.example.com --json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'superseded' });
     expect(run.waited).toBeGreaterThan(30_000 + ONE);
   });
@@ -176,7 +169,7 @@ describe('another deployment starts', () => {
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'superseded', release: '20260416_120003' });
     expect(run.stderr).toContain('is live instead of 20260416_120003');
-    expect((await rollback)?.code).toBe(0);
+    await expect(rollback).toExit(0);
   });
 });
 
@@ -188,7 +181,7 @@ test('contradictory evidence is unknown and described', async () => {
     ),
   }));
   const run = await bed.dnx('deploy shop.example.com --json');
-  expect(run.code).toBe(1);
+  expect(run).toExit(1);
   expect(run.json()).toMatchObject({ outcome: 'unknown', release: '20260416_120003' });
   expect(run.stderr).toContain("The result of the deployment of shop.example.com is unknown: the site's status is “active”, but release ");
 });
@@ -199,7 +192,6 @@ test('a site that is renamed while dnx waits for it is not deployed', async () =
     for (const site of bed.sandbox.state.sites) if (site.id === shop) site.domain = 'old-shop.example.com';
   });
   const run = await bed.dnx('deploy shop.example.com --if-running wait');
-  expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toContain('shop.example.com was renamed to old-shop.example.com. Nothing was changed.');
+  expect(run).toExit(6, { stdout: '', says: 'shop.example.com was renamed to old-shop.example.com. Nothing was changed.' });
   expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
 });

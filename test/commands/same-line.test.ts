@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions, split } from '../support/dnx.ts';
+import { openBed, type RunOptions, split } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (typed: string): RunOptions => ({ keys: typed, columns: 120, env: { NO_COLOR: '1' } });
 const SAME = /Without prompts: dnx (.*)\n/;
@@ -20,7 +17,7 @@ describe('the same line without questions repeats no secret', () => {
     ['database-user create bob --server web-1 -F password=supersecret', keys.enter],
   ])('of %s', async (line, typed) => {
     const run = await bed.dnx(line, terminal(typed));
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr).not.toMatch(SAME);
     expect(run.stderr).not.toContain('supersecret');
   });
@@ -56,9 +53,8 @@ describe('the same line without questions does the same', () => {
   test('with a first word that begins with a dash', async () => {
     const asked = await bed.dnx(['daemon', 'create', '--', '-x --y'], terminal(keys.enter));
     expect(SAME.exec(asked.stderr)?.[1]).toBe("daemon create --server web-1 -- '-x --y'");
-    const again = await bed.dnx(['daemon', 'create', '--server', 'web-1', '--', '-x --y', '--host', bed.sandbox.url]);
-    expect(again.code).toBe(2);
-    expect((await bed.dnx(split(SAME.exec(asked.stderr)?.[1] ?? ''))).code).toBe(0);
+    await expect(bed.dnx(['daemon', 'create', '--server', 'web-1', '--', '-x --y', '--host', bed.sandbox.url])).toExit(2);
+    await expect(bed.dnx(split(SAME.exec(asked.stderr)?.[1] ?? ''))).toExit(0);
   });
 
   test('and is left out where no line can hold it', async () => {

@@ -1,29 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('sandbox start exits 2 if the port is in use', async () => {
   const taken = new URL(bed.sandbox.url).port;
-  const run = await bed.dnx(`sandbox start --port ${taken}`);
-  expect(run).toMatchObject({ code: 2, stdout: '' });
-  expect(run.stderr).toContain(`Port ${taken} is already in use.`);
+  await expect(bed.dnx(`sandbox start --port ${taken}`)).toExit(2, { stdout: '', says: `Port ${taken} is already in use.` });
 });
 
 test('sandbox start exits 2 if the port is not valid', async () => {
-  const run = await bed.dnx('sandbox start --port 70000');
-  expect(run).toMatchObject({ code: 2, stdout: '' });
-  expect(run.stderr).toContain('Port 70000 is not a valid port.');
+  await expect(bed.dnx('sandbox start --port 70000')).toExit(2, { stdout: '', says: 'Port 70000 is not a valid port.' });
 });
 
 describe('sandbox run', () => {
   const childEnv = async (env: Record<string, string>, flags = '', platform: NodeJS.Platform = 'linux') => {
-    expect((await bed.dnx(`sandbox run ${flags} -- true`, { env, platform })).code).toBe(0);
+    await expect(bed.dnx(`sandbox run ${flags} -- true`, { env, platform })).toExit(0);
     return bed.children.at(-1)?.env ?? {};
   };
 
@@ -64,7 +57,7 @@ describe('sandbox start', () => {
 
   test('prints instructions to paste, within 80 columns', async () => {
     const run = await started();
-    expect([run.code, run.stdout]).toEqual([0, '']);
+    expect(run).toExit(0, { stdout: '' });
     expect(run.stderr.replaceAll(/:\d+$/gm, ':PORT')).toBe(`Running a local Deploynix API with sample data, for testing.
   URL       http://127.0.0.1:PORT
   Email     ${SEED_EMAIL}
@@ -89,11 +82,9 @@ Ctrl-C stops it.
     [{ no_proxy: '.a', NO_PROXY: '.b' }, '.a,.b,127.0.0.1,localhost'],
     [{ NO_PROXY: 'localhost', no_proxy: 'localhost' }, 'localhost,127.0.0.1'],
   ])('says how to bypass the proxy: %o', async (given, expected) => {
-    const run = await started({ HTTP_PROXY: 'http://proxy.example.com:3128', ...given });
-    expect([run.code, run.stderr]).toEqual([
-      0,
-      expect.stringContaining(`\nIn another terminal, bypass your proxy:\n  export NO_PROXY=${expected}\n`),
-    ]);
+    await expect(started({ HTTP_PROXY: 'http://proxy.example.com:3128', ...given })).toExit(0, {
+      says: `\nIn another terminal, bypass your proxy:\n  export NO_PROXY=${expected}\n`,
+    });
   });
 });
 
@@ -109,7 +100,6 @@ describe('--rate-limit', () => {
 
   test.each(['fast', '60/', '-1'])('rejects %s', async (limit) => {
     const run = await bed.dnx(['sandbox', 'start', `--rate-limit=${limit}`]);
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(`--rate-limit must be requests per minute, such as 60, or 60/5s, not '${limit}'.`);
+    expect(run).toExit(2, { stdout: '', says: `--rate-limit must be requests per minute, such as 60, or 60/5s, not '${limit}'.` });
   });
 });

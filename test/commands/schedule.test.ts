@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const shop = () => bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['shop.example.com']);
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
@@ -37,7 +34,7 @@ describe('site schedule', () => {
     ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16 13:30 UTC, in 1h 30m)', '2026-04-16T13:30:00Z'],
   ])('schedules %s', async (options, shown, sent) => {
     const run = await schedule(options, { env: { TZ: 'UTC' } });
-    expect(run).toMatchObject({ code: 0, stderr: '', stdout: `✓ Scheduled a deployment of shop.example.com for ${shown}\n` });
+    expect(run).toExit(0, { stderr: '', stdout: `✓ Scheduled a deployment of shop.example.com for ${shown}\n` });
     expect(posts().map(({ body }) => body)).toEqual([{ scheduled_at: sent }]);
     expect(shop()?.scheduled_deploy_at).toBe(sent);
   });
@@ -78,22 +75,18 @@ describe('site schedule', () => {
     ['', 'Use either --at or --in.', ''],
     ['--at 2026-12-01T02:00 --in 5m', 'Use either --at or --in.', ''],
   ])('refuses %s', async (options, message, hint) => {
-    const run = await schedule(options, { env: { TZ: 'UTC' } });
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(message);
-    expect(run.stderr).toContain(hint);
+    await expect(schedule(options, { env: { TZ: 'UTC' } })).toExit(2, { stdout: '', says: [message, hint] });
     expect(posts()).toEqual([]);
   });
 
   test('asks before it replaces a scheduled deployment', async () => {
-    expect((await schedule('--in 1h')).code).toBe(0);
+    await expect(schedule('--in 1h')).toExit(0);
     const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain('A deployment is already scheduled for 2026-04-16 13:00 UTC. Nothing was changed.');
+    expect(refused).toExit(2, { stdout: '', says: 'A deployment is already scheduled for 2026-04-16 13:00 UTC. Nothing was changed.' });
     const no = await schedule('--in 2h', { columns: 100, keys: '\r' });
-    expect([no.code, no.stderr]).toEqual([1, expect.stringMatching(/Cancelled; nothing was changed\.\n$/)]);
+    expect(no).toExit(1, { stderr: expect.stringMatching(/Cancelled; nothing was changed\.\n$/) });
     expect(posts()).toHaveLength(1);
-    expect((await schedule('--in 2h', { columns: 100, keys: 'y\r' })).code).toBe(0);
+    await expect(schedule('--in 2h', { columns: 100, keys: 'y\r' })).toExit(0);
     const yes = await schedule('--in 3h --yes');
     expect(yes.stderr).toContain('This replaces the deployment scheduled for');
     expect(shop()?.scheduled_deploy_at).toBe('2026-04-16T15:00:00Z');
@@ -109,27 +102,24 @@ describe('site schedule', () => {
   ])('recognizes a scheduled deployment in every time format: %j', async (scheduled, shown) => {
     Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
     const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain(`A deployment is already scheduled for ${shown}. Nothing was changed.`);
+    expect(refused).toExit(2, { stdout: '', says: `A deployment is already scheduled for ${shown}. Nothing was changed.` });
   });
 
   test.each(['', ' ', null])('treats %j as no scheduled deployment', async (scheduled) => {
     Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
-    expect(await schedule('--in 2h')).toMatchObject({ code: 0, stderr: '' });
+    await expect(schedule('--in 2h')).toExit(0, { stderr: '' });
   });
 
   test('schedules with a token that cannot read the site, and warns that it may replace a deployment', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`site schedule ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --in 1h`, { env });
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('so a deployment that is already scheduled will be replaced');
+    expect(run).toExit(0, { says: 'so a deployment that is already scheduled will be replaced' });
   });
 
   test('site unschedule cancels the scheduled deployment', async () => {
-    expect((await schedule('--in 1h')).code).toBe(0);
-    const run = await bed.dnx('site unschedule shop.example.com');
-    expect(run).toMatchObject({ code: 0, stdout: '✓ Scheduled deployment cancelled\n' });
+    await expect(schedule('--in 1h')).toExit(0);
+    await expect(bed.dnx('site unschedule shop.example.com')).toExit(0, { stdout: '✓ Scheduled deployment cancelled\n' });
     expect(shop()?.scheduled_deploy_at).toBeNull();
-    expect((await bed.dnx('site unschedule shop.example.com')).code).toBe(7);
+    await expect(bed.dnx('site unschedule shop.example.com')).toExit(7);
   });
 });

@@ -1,7 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { commandOutputs, outputOf } from '../../src/features/schema/outputs.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leaves } from '../support/tree.ts';
 import { validateOutput } from '../support/validated.ts';
 
@@ -15,11 +16,7 @@ interface Described {
   readonly output: object | null;
 }
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed();
-});
-afterAll(() => bed.close());
+const bed = perSuite(openBed);
 
 const described = async (words: string) => (await bed.dnx(`schema ${words}`)).json<Described>();
 
@@ -28,7 +25,7 @@ test('every command is described by each of its names, without a request', async
   for (const { path } of leaves) {
     // Validated, like all JSON that tests see, by its own schema.
     const run = await bed.dnx(`schema ${path} --json`);
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', []]);
+    expect(run).toExit(0, { stderr: '', calls: [] });
     const { name, also, input, output } = run.json<Described>();
     expect(name).toBe(path);
     for (const other of also) expect((await described(other)).name).toBe(path);
@@ -110,16 +107,14 @@ test('--all describes everything at once', async () => {
   const { commands, options } = run.json<{ readonly commands: readonly Described[]; readonly options: readonly Described[] }>();
   expect(commands.map(({ name }) => name)).toEqual(leaves.map(({ path }) => path));
   expect(options.map(({ name }) => name)).toContain('--json');
-  expect((await bed.dnx('schema deploy --all')).code).toBe(2);
+  await expect(bed.dnx('schema deploy --all')).toExit(2);
 });
 
 test.each([
   ['schema deplyo', "Unknown command 'deplyo'"],
   ['schema site deplyo', "Unknown command 'site deplyo'"],
 ])('dnx %s', async (line, message) => {
-  const run = await bed.dnx(line);
-  expect(run.code).toBe(2);
-  expect(run.stderr).toContain(message);
+  await expect(bed.dnx(line)).toExit(2, { says: message });
 });
 
 test.each([

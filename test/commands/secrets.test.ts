@@ -82,7 +82,7 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
     try {
       const words = 'login --email ada@example.com --preset full --debug';
       const signIn = await bed.dnx(words, { keys: `${SEED_PASSWORD}\r`, columns: 100, env: { DNX_TOKEN: undefined } });
-      expect(signIn.code, signIn.stderr).toBe(0);
+      expect(signIn).toExit(0);
       expect([...bed.keychain.values(), SEED_PASSWORD].filter((each) => (signIn.stdout + signIn.stderr).includes(each))).toEqual([]);
       const secrets: string[] = [SEED_PASSWORD, typed, 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7', 'in-the-clear-0815'];
       const examples = (await everyCommand(tree)).flatMap(({ group, command }) =>

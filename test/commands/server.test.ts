@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { missingId, testGroup } from '../support/cases.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 
@@ -67,11 +68,7 @@ testGroup('server', {
   },
 });
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const posts = (calls: readonly string[]) => calls.filter((call) => call.startsWith('POST'));
 
@@ -79,14 +76,14 @@ test('create exits 1 if the server fails, and still prints it as JSON', async ()
   const run = await bed.dnx('server create fail-1 --provider hetzner --json');
   expect(run.json()).toMatchObject({ name: 'fail-1', status: 'failed' });
   expect(run.stderr).toContain('Creation of server fail-1 failed after ');
-  expect(run.code).toBe(1);
+  expect(run).toExit(1);
 });
 
 test('create --no-wait sends one request after the list', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner --no-wait --json');
   expect(run.json()).toMatchObject({ status: 'provisioning' });
   expect(run.calls).toEqual(['GET /servers', 'POST /servers']);
-  expect(run).toMatchObject({ code: 0, waited: 0 });
+  expect(run).toExit(0, { waited: 0 });
 });
 
 test.each([
@@ -95,7 +92,7 @@ test.each([
 ])('%s ends the wait and names the command that shows the server', async (_, option, env) => {
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`, { env });
   expect(run.stderr).toMatch(/the creation of server web-3 continues\n {2}Check it with: dnx server show \w+\n$/);
-  expect(run).toMatchObject({ code: 124, stdout: '', waited: 5_000 });
+  expect(run).toExit(124, { stdout: '', waited: 5_000 });
 });
 
 test('an empty DNX_TIMEOUT is ignored', async () => {
@@ -108,9 +105,9 @@ test('create with a token that cannot read servers does not follow, and creates 
   const unwatched = await bed.dnx('server create web-3 --provider hetzner', { env });
   expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: Token is missing the ability server:read');
   expect(unwatched.stdout).toContain('provisioning');
-  expect(unwatched.code).toBe(0);
+  expect(unwatched).toExit(0);
   const demanded = await bed.dnx('server create web-4 --provider hetzner --wait', { env });
-  expect(demanded.code).toBe(5);
+  expect(demanded).toExit(5);
   expect(posts(demanded.calls)).toEqual([]);
 });
 
@@ -127,12 +124,12 @@ test.each([
 test('Ctrl-C stops following the creation, not the creation itself', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
   expect(run.stderr).toMatch(/^Stopped watching; the creation of server web-3 continues\.\n {2}Check it with: dnx server show \w+/m);
-  expect(run.code).toBe(130);
+  expect(run).toExit(130);
 });
 
 test('Ctrl-C during provision keeps the results so far', async () => {
   const run = await bed.dnx('server provision web-1 web-2 db-1 --yes --json', { interruptAt: 30_000 });
-  expect(run.code).toBe(130);
+  expect(run).toExit(130);
   expect(run.json()).toMatchObject([
     { name: 'web-1', status: 'active' },
     { error: { code: 'interrupted' } },
@@ -144,20 +141,18 @@ test('Ctrl-C during provision keeps the results so far', async () => {
 
 test('provision does not report success while the server is unchanged', async () => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/provision' }, { status: 202, body: { message: 'Queued.' } });
-  const run = await bed.dnx(`server provision ${web1} --yes --timeout 1m`);
-  expect(run.code).toBe(124);
+  await expect(bed.dnx(`server provision ${web1} --yes --timeout 1m`)).toExit(124);
 });
 
 test("create prints the API's message about a plan limit", async () => {
   bed.sandbox.state.plan.max_servers = 3;
   const run = await bed.dnx('server create web-3 --provider hetzner');
   expect(run.stderr).toContain('You have reached the limit of 3 servers on the Professional plan.');
-  expect(run.code).toBe(7);
+  expect(run).toExit(7);
 });
 
 test('create takes a credential by name, and other fields from -F and --data', async () => {
-  const run = await bed.dnx("server create web-3 --provider hetzner --credential-id 'Hetzner production' --no-wait");
-  expect(run.code).toBe(0);
+  await expect(bed.dnx("server create web-3 --provider hetzner --credential-id 'Hetzner production' --no-wait")).toExit(0);
   const typed = await bed.dnx(`server create web-4 --data '{"provider":"hetzner"}' -F monitoring_enabled:=true --no-wait --json`);
   expect(typed.json()).toMatchObject({ provider: 'hetzner', monitoring_enabled: true });
 });
@@ -166,12 +161,11 @@ test.each(['web-2', 'WEB-1', 'yes'])('delete requires the name of the server, no
   const run = await bed.dnx(`server delete web-1 --yes --confirm ${confirmed}`);
   expect(run.stderr).toContain("Expected 'web-1'.");
   expect(run.calls).toEqual(['GET /servers']);
-  expect(run.code).toBe(2);
+  expect(run).toExit(2);
 });
 
 test('delete does not accept one name for several servers', async () => {
-  const run = await bed.dnx('server delete web-1 web-2 --confirm web-1');
-  expect(run).toMatchObject({ code: 2, calls: [] });
+  await expect(bed.dnx('server delete web-1 web-2 --confirm web-1')).toExit(2, { calls: [] });
 });
 
 test.each([
@@ -189,7 +183,7 @@ test('restart prints one table for several servers, and the error counts the fai
   const run = await bed.dnx('server restart web-1 web-2 db-1 --yes');
   expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +.*busy.*\nweb-2 +restarted\ndb-1 +restarted\n$/);
   expect(run.stderr).toBe('Error: 1 of 3 servers failed\n');
-  expect(run.code).toBe(12);
+  expect(run).toExit(12);
 });
 
 test('restart names the server of an error in JSON', async () => {
@@ -219,7 +213,6 @@ test('a name on the command line is left to the API', async () => {
 });
 
 test('--yes answers the question before the order, and is allowed where there is none', async () => {
-  const asked = await bed.dnx(`server create ${order} --yes`, typing('web-9\n'));
-  expect([asked.code, asked.stderr]).toEqual([0, expect.not.stringContaining('(y/N)')]);
-  expect((await bed.dnx(`server create web-10 ${order} -y`)).code).toBe(0);
+  await expect(bed.dnx(`server create ${order} --yes`, typing('web-9\n'))).toExit(0, { stderr: expect.not.stringContaining('(y/N)') });
+  await expect(bed.dnx(`server create web-10 ${order} -y`)).toExit(0);
 });

@@ -25,7 +25,7 @@ const failing = (domain: string) =>
 describe('deploy with several sites', () => {
   test('prints the outcome of each, in the order given', async () => {
     const run = await bed.dnx('deploy blog.example.com shop.example.com web-2/staging.example.com --json');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(
       run.json<{ site: string; server: string; outcome: string }[]>().map(({ site, server, outcome }) => [site, server, outcome]),
     ).toEqual([
@@ -40,8 +40,7 @@ describe('deploy with several sites', () => {
   test('exits 12 if some failed, and prints the table', async () => {
     failing('blog.example.com');
     const run = await bed.dnx('deploy shop.example.com blog.example.com');
-    expect(run.code).toBe(12);
-    expect(run.stdout).toMatch(/SITE +OUTCOME +SERVER +RELEASE +DURATION/);
+    expect(run).toExit(12, { stdout: expect.stringMatching(/SITE +OUTCOME +SERVER +RELEASE +DURATION/) });
     expect(run.stdout).toMatch(/shop\.example\.com +succeeded +web-1 /);
     expect(run.stdout).toMatch(/blog\.example\.com +failed +web-1 /);
     expect(run.stderr).toContain('shop.example.com: deploying');
@@ -53,7 +52,7 @@ describe('deploy with several sites', () => {
   test('--max-failures starts no more deployments after that many failures', async () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com blog.example.com api.example.com --concurrency 1 --max-failures 1 --json');
-    expect(run.code).toBe(12);
+    expect(run).toExit(12);
     expect(run.json<{ outcome: string | null }[]>().map(({ outcome }) => outcome)).toEqual(['failed', null, null]);
     expect(run.json<{ error: object }[]>()[1]?.error).toMatchObject({ message: expect.stringContaining('was not deployed') });
     expect(posts()).toHaveLength(1);
@@ -61,7 +60,7 @@ describe('deploy with several sites', () => {
 
   test('a rejected site does not stop the others', async () => {
     const run = await bed.dnx('deploy docs.example.com shop.example.com --json');
-    expect(run.code).toBe(12);
+    expect(run).toExit(12);
     expect(run.json()).toMatchObject([{ site: 'docs.example.com', outcome: null, error: { code: 'invalid' } }, { outcome: 'succeeded' }]);
   });
 
@@ -71,8 +70,7 @@ describe('deploy with several sites', () => {
     ['--verify //other.host/up', "'//other.host/up' is not a path."],
   ])('deploys none with %s', async (options, message) => {
     const run = await bed.dnx(`deploy shop.example.com blog.example.com ${options}`);
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(message);
+    expect(run).toExit(2, { stdout: '', says: message });
     expect(run.stderr).not.toContain('sites failed');
     expect(posts()).toEqual([]);
   });
@@ -80,17 +78,15 @@ describe('deploy with several sites', () => {
   test('--all deploys every site of a server', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes --json');
     expect(run.json<{ site: string }[]>().map(({ site }) => site)).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com']);
-    expect((await bed.dnx('deploy shop.example.com --server web-1 --all')).code).toBe(2);
-    const empty = await bed.dnx('deploy --server db-1 --all');
-    expect(empty).toMatchObject({ code: 2, stdout: '' });
-    expect(empty.stderr).toContain('this server has no sites');
+    await expect(bed.dnx('deploy shop.example.com --server web-1 --all')).toExit(2);
+    await expect(bed.dnx('deploy --server db-1 --all')).toExit(2, { stdout: '', says: 'this server has no sites' });
   });
 
   test.each(['words', 7, true, ['words']])('a response that is no site (%j) stops that site alone, before its request', async (data) => {
     const { 'shop.example.com': shop } = seeded.sites;
     bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`/sites/${shop}$`) }, { status: 200, body: { data } });
     const run = await bed.dnx('deploy --server web-1 --all --yes --json');
-    expect(run.code, run.stderr).toBe(12);
+    expect(run).toExit(12);
     expect(run.json()).toMatchObject([{ outcome: null, error: { code: 'failed' } }, { outcome: 'succeeded' }, { outcome: 'succeeded' }]);
     expect(run.calls.filter((call) => call.startsWith('POST ') && call.includes(shop))).toEqual([]);
   });
@@ -99,7 +95,7 @@ describe('deploy with several sites', () => {
     const one = await bed.dnx('deploy --server web-1 --all --yes --concurrency 1');
     const three = await bed.dnx('deploy --server web-1 --all --yes --concurrency 3');
     expect(one.waited).toBeGreaterThan(three.waited * 2);
-    expect((await bed.dnx('deploy --server web-1 --all --concurrency 0')).code).toBe(2);
+    await expect(bed.dnx('deploy --server web-1 --all --concurrency 0')).toExit(2);
   });
 
   test('--dry-run deploys nothing and prints the branch and the live release of each', async () => {
@@ -151,15 +147,13 @@ describe('deploy with several sites', () => {
 
   test('Ctrl-C prints how to resume each started deployment', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes', { interruptAt: 6_000 });
-    expect(run.code).toBe(130);
-    expect(run.stderr).toContain('dnx watch shop.example.com --server web-1');
-    expect(run.stderr).toContain('dnx watch blog.example.com --server web-1');
+    expect(run).toExit(130, { says: ['dnx watch shop.example.com --server web-1', 'dnx watch blog.example.com --server web-1'] });
     expect((await bed.dnx('site watch blog.example.com --json')).json()).toMatchObject({ site: 'blog.example.com', outcome: 'succeeded' });
   });
 
   test('Ctrl-C says why the rest was not deployed', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --yes --concurrency 1 --json', { interruptAt: 6_000 });
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(run.json()).toMatchObject([
       { outcome: 'started', error: { code: 'interrupted' } },
       { outcome: null, error: { message: 'blog.example.com was not deployed: dnx was interrupted.' } },
@@ -181,9 +175,7 @@ describe('deploy with several sites', () => {
 
   test('a terminal shows a progress line for each', async () => {
     const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100, env: { NO_COLOR: '1' } });
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('✓ Deployed shop.example.com in 17s\n');
-    expect(run.stderr).toContain('✓ Deployed blog.example.com in 17s\n');
+    expect(run).toExit(0, { says: ['✓ Deployed shop.example.com in 17s\n', '✓ Deployed blog.example.com in 17s\n'] });
   });
 });
 
@@ -194,7 +186,7 @@ describe('a failure of one site leaves the reports of the others', () => {
       return 0;
     };
     const run = await bed.dnx('deploy blog.example.com shop.example.com --verify-cmd smoke --json', { child });
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject([
       { site: 'blog.example.com', outcome: 'unknown', error: { message: 'A bug in dnx stopped the deployment of blog.example.com.' } },
       { site: 'shop.example.com', outcome: 'succeeded' },
@@ -243,7 +235,7 @@ describe('several with --no-wait', () => {
 });
 
 test('a remembered site with another id is looked up again', async () => {
-  expect((await bed.dnx('site show blog.example.com')).code).toBe(0);
+  await expect(bed.dnx('site show blog.example.com')).toExit(0);
   const blog = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com');
   if (blog) blog.id = '01J0000000000000000000BLOG';
   expect((await bed.dnx('deploy blog.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });

@@ -37,7 +37,7 @@ describe('many sites', () => {
       const sites = fleet(bed, 4, 24);
       const { through, calls, most } = recorder(bed);
       const run = await bed.dnx(`deploy ${sites.join(' ')} --wait ${words} --json`, { through });
-      expect(run.code).toBe(0);
+      expect(run).toExit(0);
       expect(outcomes(run)).toEqual(all(24, 'succeeded'));
       expect(posts()).toHaveLength(24);
       expect(calls.filter(({ status }) => status === 429)).toEqual([]);
@@ -111,7 +111,7 @@ describe('many sites', () => {
     const warnings: string[] = [];
     const note = ({ name }: Error) => warnings.push(name);
     process.on('warning', note);
-    expect((await bed.dnx(`deploy ${fleet(bed, 1, 20).join(' ')} --concurrency 20 --json`)).code).toBe(0);
+    await expect(bed.dnx(`deploy ${fleet(bed, 1, 20).join(' ')} --concurrency 20 --json`)).toExit(0);
     await new Promise(setImmediate);
     process.off('warning', note);
     expect(warnings).toEqual([]);
@@ -131,7 +131,7 @@ describe('sites of one server', () => {
   test('of which only one is deployed, is read alone', async () => {
     const { through, count } = recorder(bed);
     const [first, second] = fleet(bed, 2, 4);
-    expect((await bed.dnx(`deploy ${first} ${second} --json`, { through })).code).toBe(0);
+    await expect(bed.dnx(`deploy ${first} ${second} --json`, { through })).toExit(0);
     expect(count(LIST)).toBe(0);
   });
 
@@ -171,7 +171,7 @@ describe('sites of one server', () => {
     });
     bed.clock.at(5_000, () => bed.sandbox.deployElsewhere('01J00000000000000000000004'));
     const run = await bed.dnx(`deploy ${sites.join(' ')} --concurrency 6 --json`);
-    expect(run.code).toBe(12);
+    expect(run).toExit(12);
     expect(outcomes(run)).toEqual(['succeeded', 'succeeded', 'failed', 'succeeded', 'superseded', 'succeeded']);
   });
 
@@ -201,7 +201,7 @@ describe('a shared read', () => {
       if (polls(request)) bed.sandbox.faults.next(lists, 'drop');
     });
     const run = await bed.dnx(`deploy ${sites.join(' ')} --json`, { through });
-    expect(run.code).toBe(12);
+    expect(run).toExit(12);
     expect(run.json<{ error: { message: string } }[]>().map(({ error }) => error.message)).toEqual(
       ['s0', 's1', 's2'].map((name) => expect.stringContaining(`Lost contact with ${name}.example.com`)),
     );

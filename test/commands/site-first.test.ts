@@ -1,14 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { turn } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test.each([
   ['env list', '', 0],
@@ -61,7 +58,7 @@ test('a word with a dot that the command needs is not the site', async () => {
   expect((await bed.dnx('redirect create shop.example.com /new --json', { env })).json()).toMatchObject({ from: 'shop.example.com' });
   const [queue] = bed.sandbox.state.queues;
   Object.assign(queue ?? {}, { queue: 'emails.high' });
-  expect(await bed.dnx('queue show emails.high --fields queue --json', { env })).toMatchObject({ code: 0 });
+  await expect(bed.dnx('queue show emails.high --fields queue --json', { env })).toExit(0);
   expect((await bed.dnx('queue create reports.low --connection redis --json', { env })).json()).toMatchObject({ queue: 'reports.low' });
 });
 
@@ -72,7 +69,7 @@ test('a file with a dot is a file, and another word a site', async () => {
     expect(await bed.dnx(`env pull ${file}`, { env }), file).toMatchObject({ code: 0 });
     expect(readFileSync(join(bed.directory, file), 'utf8')).toContain('blog-password');
   }
-  expect(await bed.dnx('env pull shop.example.com .env.shop2', { env })).toMatchObject({ code: 0 });
+  await expect(bed.dnx('env pull shop.example.com .env.shop2', { env })).toExit(0);
   expect(readFileSync(join(bed.directory, '.env.shop2'), 'utf8')).toContain('https://shop.example.com');
 });
 

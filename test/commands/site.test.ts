@@ -1,18 +1,15 @@
 import { Chalk } from 'chalk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { speak } from '../support/platform.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 const SITE = `/servers/${web1}/sites/${shop}`;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const sent = () => bed.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ method, path, body }) => ({ method, path, body }));
 const statusOf = (id: string) => bed.sandbox.state.sites.find((each) => each.id === id)?.status;
@@ -22,7 +19,7 @@ describe('changing a site', () => {
     const run = await bed.dnx(
       'site create new.example.com --server web-1 --type laravel --git-repository-id example/shop --php-version 8.4 --no-wait --json',
     );
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject({ domain: 'new.example.com', type: 'laravel', status: 'installing', php_version: '8.4' });
     expect(sent()).toEqual([
       {
@@ -40,23 +37,21 @@ describe('changing a site', () => {
 
   test('site create names a rejected field by its argument', async () => {
     const run = await bed.dnx('site create shop.example.com --server web-1');
-    expect(run).toMatchObject({ code: 7, stdout: '' });
+    expect(run).toExit(7, { stdout: '' });
     expect(run.stderr).toMatch(/^Error: Deploynix rejected the request\.\n {2}<domain>: The domain .*\n/);
   });
 
   test('site update sends only the given fields', async () => {
-    const run = await bed.dnx('site update shop.example.com --branch next -F zero=1');
-    expect(run.code).toBe(0);
+    await expect(bed.dnx('site update shop.example.com --branch next -F zero=1')).toExit(0);
     expect(sent()).toEqual([{ method: 'PUT', path: SITE, body: { branch: 'next', zero: '1' } }]);
-    expect((await bed.dnx('site update shop.example.com')).code).toBe(2);
+    await expect(bed.dnx('site update shop.example.com')).toExit(2);
   });
 
   test('site delete needs the name', async () => {
     for (const options of ['', '--yes', '--confirm blog.example.com']) {
-      expect(await bed.dnx(`site delete shop.example.com ${options}`)).toMatchObject({ code: 2, stdout: '' });
+      await expect(bed.dnx(`site delete shop.example.com ${options}`)).toExit(2, { stdout: '' });
     }
-    const both = await bed.dnx('site delete shop.example.com blog.example.com --confirm shop.example.com');
-    expect(both).toMatchObject({ code: 2, stdout: '' });
+    await expect(bed.dnx('site delete shop.example.com blog.example.com --confirm shop.example.com')).toExit(2, { stdout: '' });
     expect(sent()).toEqual([]);
     const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com --json');
     expect(run.json()).toEqual({ id: shop, deleted: true });
@@ -66,9 +61,9 @@ describe('changing a site', () => {
 
 describe('the state of a site', () => {
   test('site suspend asks for confirmation, and takes a reason and several sites', async () => {
-    expect(await bed.dnx('site suspend shop.example.com')).toMatchObject({ code: 2, stdout: '', calls: [] });
+    await expect(bed.dnx('site suspend shop.example.com')).toExit(2, { stdout: '', calls: [] });
     const run = await bed.dnx('site suspend shop.example.com blog.example.com --reason "Late payment" --yes --json');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject([{ domain: 'shop.example.com', status: 'suspended' }, { domain: 'blog.example.com' }]);
     expect(sent().map(({ body }) => body)).toEqual([{ reason: 'Late payment' }, { reason: 'Late payment' }]);
   });
@@ -80,7 +75,7 @@ describe('the state of a site', () => {
   });
 
   test('site enable-zero-downtime warns that it cannot be undone', async () => {
-    expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
+    await expect(bed.dnx('site enable-zero-downtime blog.example.com')).toExit(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
     expect(run.stderr).toContain('The API cannot turn this off.');
     expect(run.stdout).toContain('Turned on zero-downtime releases for blog.example.com\n');
@@ -127,17 +122,16 @@ describe('releases and webhooks', () => {
     'site releases and the rollback prompt read %s as a time',
     async (created_at) => {
       for (const release of bed.sandbox.state.releases) Object.assign(release, { created_at });
-      const run = await bed.dnx('site releases shop.example.com', { columns: 200 });
-      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('3d ago')]);
+      await expect(bed.dnx('site releases shop.example.com', { columns: 200 })).toExit(0, { stdout: expect.stringContaining('3d ago') });
       expect((await bed.dnx('site releases shop.example.com')).stdout).toMatch(/ 2026-04-1[23]T[\d:]+Z /);
       const picker = await bed.dnx('rollback shop.example.com --no-wait', { columns: 200, keys: '\ry\r' });
-      expect([picker.code, picker.stderr]).toEqual([0, expect.stringMatching(/Upgrade to Laravel 12 +3d ago/)]);
+      expect(picker).toExit(0, { stderr: expect.stringMatching(/Upgrade to Laravel 12 +3d ago/) });
     },
   );
 
   test('site webhooks lists the pushes', async () => {
     const run = await bed.dnx('site webhooks shop.example.com');
     expect(run.stdout).toMatch(/^PUSHED +STATUS +BRANCH +PUSHER +COMMIT +MESSAGE\n/);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
   });
 });

@@ -1,22 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('site list prints the sites of every server, with the server of each', async () => {
   const run = await bed.dnx('site list', { columns: 200 });
-  expect(run.code).toBe(0);
-  expect(run.stdout).toMatch(/SERVER/);
+  expect(run).toExit(0, { stdout: expect.stringMatching(/SERVER/) });
   expect(run.stdout).toMatch(/shop\.example\.com +web-1 /);
   expect(run.stdout).toMatch(/api\.example\.com +web-2 /);
   expect(run.calls).toHaveLength(1 + bed.sandbox.state.servers.length);
@@ -40,22 +36,21 @@ test('site list is limited by DNX_SERVER and --server, not by the link file', as
 });
 
 test('site list remembers the server of each site', async () => {
-  expect((await bed.dnx('site list')).code).toBe(0);
+  await expect(bed.dnx('site list')).toExit(0);
   const run = await bed.dnx('site show shop.example.com --json');
-  expect([run.code, run.calls]).toEqual([0, [`GET /servers/${web1}/sites/${seeded.sites['shop.example.com']}`]]);
+  expect(run).toExit(0, { calls: [`GET /servers/${web1}/sites/${seeded.sites['shop.example.com']}`] });
 });
 
 test.each([403, 404])('site list names a server that returns %i, and prints the sites of the others', async (status) => {
   bed.sandbox.faults.always({ path: `/servers/${web2}/sites` }, { status, body: { message: 'No.' } });
   const run = await bed.dnx('site list --json');
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   expect(run.json<{ server_id: string }[]>().map(({ server_id }) => server_id)).toEqual([web1, web1, web1]);
   expect(run.stderr).toContain('! Sites on server web-2 are not listed. ');
 });
 
 test('site list names site:read if the token lacks it', async () => {
-  const run = await bed.dnx('site list', { env: { DNX_TOKEN: bed.sandbox.mint(['server:read']) } });
-  expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('site:read')]);
+  await expect(bed.dnx('site list', { env: { DNX_TOKEN: bed.sandbox.mint(['server:read']) } })).toExit(5, { says: 'site:read' });
 });
 
 test('site list is empty without servers', async () => {

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test.each([
   [{ name: 'CX32' }, 'CX32 (cx32)'],
@@ -28,5 +25,5 @@ test.each([
   expect(run.stderr).toMatch(/\? Size:/);
   expect(run.stderr).toContain(`❯ ${label}`);
   expect(run.stderr).not.toContain(`❯ ${label} (`);
-  expect(run.code).toBe(130);
+  expect(run).toExit(130);
 });

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
@@ -10,15 +11,11 @@ const SERVERS = 'GET /servers';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const callsOf = async (line: string) => {
   const run = await bed.dnx(line);
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   return run.calls;
 };
 
@@ -49,16 +46,15 @@ describe('what only reads', () => {
     if (noun === 'daemon') daemon.id = '01JQ8Z4T9G0000000000DM0999';
     else bed.sandbox.faults.next({ path: '/servers/{server}/daemons' }, { status: 404, body: { message: 'Gone.' } });
     const run = await bed.dnx(line.replace('%', command));
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     expect(run.calls.filter((call) => call === SERVERS)).toHaveLength(1);
   });
 
   test('never shows a site that has another name by now, and finds it by that name', async () => {
     await callsOf('site list');
     Object.assign(bed.sandbox.state.sites.find(({ id }) => id === shop) ?? {}, { domain: 'store.example.com' });
-    const run = await bed.dnx('site show shop.example.com');
-    expect([run.code, run.stdout]).toEqual([6, '']);
-    expect((await bed.dnx('site show store.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show shop.example.com')).toExit(6, { stdout: '' });
+    await expect(bed.dnx('site show store.example.com')).toExit(0);
   });
 
   test('never shows a daemon that has another command by now', async () => {
@@ -66,8 +62,7 @@ describe('what only reads', () => {
     const [daemon] = bed.sandbox.state.daemons;
     const line = `daemon show "${daemon?.command}" --server web-1`;
     Object.assign(daemon ?? {}, { command: 'top' });
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout]).toEqual([6, '']);
+    await expect(bed.dnx(line)).toExit(6, { stdout: '' });
   });
 
   test('accepts a response that leaves out the name that was given', async () => {
@@ -89,8 +84,7 @@ describe('what only reads', () => {
 
   test('checks a known site before it searches all servers for what is not found on it', async () => {
     await callsOf('site list');
-    const gone = await bed.dnx(`certificate show ${shop} --site shop.example.com`);
-    expect([gone.code, gone.calls]).toEqual([6, [`${SITE}/certificates/${shop}`, SITE]]);
+    await expect(bed.dnx(`certificate show ${shop} --site shop.example.com`)).toExit(6, { calls: [`${SITE}/certificates/${shop}`, SITE] });
     await callsOf('queue list --site shop.example.com');
     const [queue] = bed.sandbox.state.queues.filter(({ site_id }) => site_id === shop);
     Object.assign(queue ?? {}, { id: '01JQ8Z4T9G0000000000QE0999' });
@@ -155,8 +149,7 @@ describe('a change by dnx', () => {
     ],
   ])('makes only its own list stale: %s', async (_, line, read) => {
     await callsOf('site list');
-    const run = await bed.dnx(line);
-    expect(run.code, run.stderr).toBe(0);
+    await expect(bed.dnx(line)).toExit(0);
     const known = line.includes('neu') ? 'neu.example.com' : 'shop.example.com';
     expect(lists(await callsOf(`site show ${known}`))).toEqual(read);
   });
@@ -164,10 +157,10 @@ describe('a change by dnx', () => {
   test('that was rejected makes nothing stale, and one whose response was lost does', async () => {
     await callsOf('site list');
     bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });
-    expect((await bed.dnx('site create new.example.com --server web-1 --type laravel')).code).toBe(7);
+    await expect(bed.dnx('site create new.example.com --server web-1 --type laravel')).toExit(7);
     expect(lists(await callsOf('site show shop.example.com'))).toEqual([]);
     bed.sandbox.faults.next({ method: 'PUT' }, 'drop');
-    expect((await bed.dnx('site update shop.example.com --branch next')).code).toBe(13);
+    await expect(bed.dnx('site update shop.example.com --branch next')).toExit(13);
     expect(lists(await callsOf('site show shop.example.com'))).toEqual([`GET /servers/${web1}/sites`]);
   });
 });
@@ -187,7 +180,7 @@ describe('two sites of one domain', () => {
       sites.findIndex(({ domain }) => domain === 'staging.example.com'),
       1,
     );
-    expect((await bed.dnx('site show staging.example.com')).code).toBe(0);
+    await expect(bed.dnx('site show staging.example.com')).toExit(0);
   });
 
   test('are never one because a server is missing in memory', async () => {

@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const given = `status ${shop} --server ${seeded.servers['web-1']}`;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const line = (label: string, text: string) => `${label.padEnd(13)}  ${text}\n`;
 const terminal: RunOptions = { columns: 100, env: { NO_COLOR: '1' } };

@@ -29,7 +29,7 @@ const site = () => {
 describe('elsewhere than on a terminal', () => {
   test('prints the state once, until Ctrl-C exits 130', async () => {
     const run = await watch('', 2 * MINUTE);
-    expect([run.code, run.stderr]).toEqual([130, '']);
+    expect(run).toExit(130, { stderr: '' });
     expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: nothing moves the cursor
     expect(run.stdout).not.toMatch(/\u001b/);
@@ -56,8 +56,7 @@ describe('elsewhere than on a terminal', () => {
   });
 
   test.each(['--json', '-o yaml', '-o csv'])('%s is refused', async (words) => {
-    const run = await bed.dnx(`status ${shop} --server ${web1} --watch ${words}`);
-    expect([run.code, run.calls, run.stdout, run.stderr]).toEqual([2, [], '', expect.stringContaining('-o ndjson')]);
+    await expect(bed.dnx(`status ${shop} --server ${web1} --watch ${words}`)).toExit(2, { calls: [], stdout: '', says: '-o ndjson' });
   });
 });
 
@@ -67,7 +66,7 @@ describe('within the rate limit', () => {
 
   test('an idle site costs at most 15 requests a minute, and what hardly changes is read once a minute', async () => {
     const run = await watch('', 3 * MINUTE);
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(perMinute(run, 3)).toBeLessThanOrEqual(15);
     for (const path of ['certificates', 'queues', 'webhooks'])
       expect(run.calls.filter((call) => call.endsWith(path)).length).toBeLessThanOrEqual(4);
@@ -76,7 +75,7 @@ describe('within the rate limit', () => {
   test('a deployment costs at most 25 requests a minute', async () => {
     site().status = 'deploying';
     const run = await watch('', 3 * MINUTE);
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     const rate = perMinute(run, 3);
     expect([rate <= 25, rate > 15]).toEqual([true, true]);
   });
@@ -85,7 +84,7 @@ describe('within the rate limit', () => {
     await bed.close();
     bed = await openBed({ rateLimit });
     const run = await watch('', 5 * MINUTE, { env: { DNX_RATE_LIMIT: String(rateLimit) } });
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(bed.sandbox.calls.filter(({ status }) => status === 429)).toEqual([]);
     expect(run.stdout).not.toContain('reconnecting');
   });
@@ -113,8 +112,7 @@ describe('goes on', () => {
       site().branch = 'next';
     });
     const run = await watch('', minutes * MINUTE);
-    expect(run.code).toBe(130);
-    expect(run.stdout).toMatch(/^Checked +2026-04-16T12:00:\d\dZ, reconnecting: /m);
+    expect(run).toExit(130, { stdout: expect.stringMatching(/^Checked +2026-04-16T12:00:\d\dZ, reconnecting: /m) });
     expect(run.stdout.split('\n\n').at(-1)).toMatch(/^Branch +next\n/m);
     expect(run.stdout.split('\n\n').at(-1)).not.toContain('reconnecting');
   });
@@ -148,15 +146,14 @@ describe('ends', () => {
   ])('after a %d of the site with %d', async (status, code, body, says) => {
     bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status, body }));
     const run = await watch('', 15 * MINUTE);
-    expect([run.code, run.waited]).toEqual([code, 24_000]);
+    expect(run).toExit(code, { waited: 24_000 });
     expect(run.stderr).toMatch(says);
     expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
   });
 
   test('if the first reading fails', async () => {
     bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, 'drop');
-    const run = await watch('', 15 * MINUTE);
-    expect([run.code, run.stdout]).toEqual([13, '']);
+    await expect(watch('', 15 * MINUTE)).toExit(13, { stdout: '' });
   });
 });
 
@@ -166,7 +163,7 @@ describe('on a terminal', () => {
   test('replaces the state in a single write, without clearing the screen, and only if it differs', async () => {
     for (const [at, branch] of ['one', 'two', 'three', 'four'].entries()) bed.clock.at(at * 12_000 + 3_000, () => (site().branch = branch));
     const run = await watch('', MINUTE, terminal);
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     // At the end, the ^C of the terminal is removed.
     const frames = run.stdout.split('\u001b[J').slice(0, -1);
     expect([frames.length >= 6, frames.length <= 8], `${frames.length}`).toEqual([true, true]);

@@ -1,18 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 const given = `status ${shop} --server ${web1}`;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const line = (label: string, text: string) => `${label.padEnd(13)}  ${text}\n`;
 const terminal: RunOptions = { columns: 100, env: { NO_COLOR: '1' } };
@@ -22,7 +19,7 @@ const production = { server: { id: web1, name: 'web-1' }, site: { id: shop, name
 
 test('prints the state of a site', async () => {
   const run = await status();
-  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(run).toExit(0, { stderr: '' });
   expect(run.stdout).toBe(
     [
       ['Site', 'shop.example.com  given'],
@@ -74,7 +71,7 @@ describe('sends at most six requests', () => {
 describe('says where the site comes from', () => {
   const origin = async (words: string, env = {}) => {
     const run = await bed.dnx(words, { ...terminal, env: { ...terminal.env, ...env } });
-    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run).toExit(0, { stderr: '' });
     const json = (await bed.dnx(`${words} --json`, { env })).json<{ origin: string; environment: string | null }>();
     return [/^Site +(.*)\n/.exec(run.stdout)?.[1], json.origin, json.environment];
   };
@@ -102,18 +99,16 @@ describe('says where the site comes from', () => {
   });
 
   test('the profile', async () => {
-    expect((await bed.dnx('config set site shop.example.com --profile work')).code).toBe(0);
+    await expect(bed.dnx('config set site shop.example.com --profile work')).toExit(0);
     expect(await origin('status --profile work')).toEqual(['shop.example.com  from profile work', 'profile', null]);
   });
 
   test('a pick', async () => {
-    const run = await bed.dnx('status', { ...terminal, keys: '\r' });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^Site +\S+ {2}picked\n/)]);
+    await expect(bed.dnx('status', { ...terminal, keys: '\r' })).toExit(0, { stdout: expect.stringMatching(/^Site +\S+ {2}picked\n/) });
   });
 
   test('nothing: exit 2 without a request', async () => {
-    const run = await bed.dnx('status');
-    expect([run.code, run.calls, run.stdout, run.stderr]).toEqual([2, [], '', expect.stringContaining('No site given.')]);
+    await expect(bed.dnx('status')).toExit(2, { calls: [], stdout: '', says: 'No site given.' });
   });
 });
 
@@ -158,8 +153,7 @@ describe('--json', () => {
 describe('what cannot be read', () => {
   test('is said for a token that lacks an ability, and fails nothing', async () => {
     const run = await status('', { env: { NO_COLOR: '1', DNX_TOKEN: bed.sandbox.mint(['site:read']) } });
-    expect([run.code, run.stderr]).toEqual([0, '']);
-    expect(run.stdout).toContain(line('Server', 'token cannot read the server'));
+    expect(run).toExit(0, { stderr: '', stdout: expect.stringContaining(line('Server', 'token cannot read the server')) });
     expect(run.stdout).toContain(line('Certificate', 'token cannot read certificates'));
     expect(run.stdout).toContain(line('Workers', 'token cannot read workers'));
     expect(run.stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 4h ago by push to main'));
@@ -175,7 +169,7 @@ describe('what cannot be read', () => {
       fault === 'drop' ? fault : (answer) => ({ ...answer, ...fault, body: { message: 'No.' } }),
     );
     const run = await status();
-    expect([run.code, run.stderr]).toEqual([code, expect.stringContaining('Error: Could not read ')]);
+    expect(run).toExit(code, { says: 'Error: Could not read ' });
     expect(run.stdout).toMatch(new RegExp(`^${label} +not read: `, 'm'));
   });
 
@@ -197,7 +191,7 @@ describe('what cannot be read', () => {
   });
 
   test('another site than the remembered one is read whole', async () => {
-    expect((await bed.dnx('status shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('status shop.example.com')).toExit(0);
     const sites = bed.sandbox.state.sites;
     const [one, other] = ['shop.example.com', 'blog.example.com'].map((domain) => sites.find((site) => site.domain === domain));
     if (!one || !other) throw new Error('the seed has both');

@@ -1,17 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const host = () => new URL(bed.sandbox.url).host;
 const config = () => join(bed.directory, 'config');
@@ -29,7 +26,7 @@ describe('the token file', () => {
     for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toBe('');
     const status = await bed.dnx('auth status', signedOut);
     expect([status.stderr, status.stdout.match(/unencrypted file/g)]).toEqual(['', ['unencrypted file']]);
-    expect((await bed.dnx('logout', signedOut)).code).toBe(0);
+    await expect(bed.dnx('logout', signedOut)).toExit(0);
     expect(existsSync(file)).toBe(false);
   });
 
@@ -39,28 +36,28 @@ describe('the token file', () => {
   };
 
   test('loses the token once the keychain stores it, and keeps those of other profiles', async () => {
-    expect((await login('login --with-token --insecure-storage --profile other')).code).toBe(0);
-    expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+    await expect(login('login --with-token --insecure-storage --profile other')).toExit(0);
+    await expect(login('login --with-token --insecure-storage')).toExit(0);
     expect(tokenInFile()).toBe(bed.sandbox.token);
-    expect((await login()).code).toBe(0);
+    await expect(login()).toExit(0);
     expect([tokenInFile(), tokenInFile(`other@${bed.sandbox.url}`)]).toEqual([undefined, bed.sandbox.token]);
-    expect((await login('login --with-token --profile other')).code).toBe(0);
+    await expect(login('login --with-token --profile other')).toExit(0);
     expect(existsSync(join(config(), 'tokens.json'))).toBe(false);
   });
 
   test('replaces the token in the keychain', async () => {
-    expect((await login()).code).toBe(0);
-    expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+    await expect(login()).toExit(0);
+    await expect(login('login --with-token --insecure-storage')).toExit(0);
     expect([tokenInFile(), bed.keychain.size]).toEqual([bed.sandbox.token, 0]);
   });
 
   test.each(['logout', 'logout --keep', 'token revoke Sandbox --yes --confirm Sandbox', 'token rotate Sandbox --yes'])(
     'loses an older token of the profile after dnx %s',
     async (line) => {
-      expect((await login()).code).toBe(0);
+      await expect(login()).toExit(0);
       const left = { [`default@${bed.sandbox.url}`]: '1|older', 'other@https://deploynix.io': '2|other' };
       writeFileSync(join(config(), 'tokens.json'), JSON.stringify(left));
-      expect((await bed.dnx(line, signedOut)).code).toBe(0);
+      await expect(bed.dnx(line, signedOut)).toExit(0);
       expect([tokenInFile(), tokenInFile('other@https://deploynix.io')]).toEqual([undefined, '2|other']);
     },
   );
@@ -69,8 +66,7 @@ describe('the token file', () => {
     mkdirSync(config());
     writeFileSync(join(config(), 'tokens.json'), '{');
     for (const run of [await login(), await bed.dnx('logout', signedOut)]) {
-      expect(run.code).toBe(0);
-      expect(run.stderr).toContain(`An older token may still be stored unencrypted in ${join(config(), 'tokens.json')}.`);
+      expect(run).toExit(0, { says: `An older token may still be stored unencrypted in ${join(config(), 'tokens.json')}.` });
     }
     expect(bed.keychain.size).toBe(0);
   });
@@ -81,8 +77,8 @@ describe('the token file', () => {
     test.each([0o755, 0o750, 0o700])('keeps its mode: %o', async (mode) => {
       mkdirSync(config());
       chmodSync(config(), mode);
-      expect((await login('login --with-token --insecure-storage')).code).toBe(0);
-      expect((await bed.dnx('logout', signedOut)).code).toBe(0);
+      await expect(login('login --with-token --insecure-storage')).toExit(0);
+      await expect(bed.dnx('logout', signedOut)).toExit(0);
       expect(modeOf(config())).toBe(mode.toString(8));
     });
 
@@ -90,7 +86,7 @@ describe('the token file', () => {
       mkdirSync(config());
       chmodSync(config(), mode);
       const run = await login('login --with-token --insecure-storage');
-      expect([run.code, run.stdout, run.calls]).toEqual([1, '', []]);
+      expect(run).toExit(1, { stdout: '', calls: [] });
       expect(run.stderr).toBe(
         `Error: Refusing to store a token in ${config()}: others can write to it (mode ${mode.toString(8)}).\n` +
           '  Set DNX_CONFIG_DIR to a directory that only you can write to.\n',
@@ -102,8 +98,7 @@ describe('the token file', () => {
       mkdirSync(config());
       chownSync(config(), 4711, 4711);
       const run = await login('login --with-token --insecure-storage');
-      expect([run.code, run.calls]).toEqual([1, []]);
-      expect(run.stderr).toContain(`Refusing to store a token in ${config()}: it belongs to another user.\n`);
+      expect(run).toExit(1, { calls: [], says: `Refusing to store a token in ${config()}: it belongs to another user.\n` });
     });
 
     test.each([
@@ -112,15 +107,14 @@ describe('the token file', () => {
     ])('is refused, and keeps its mode, if it is %s', async (_, make, mode) => {
       make();
       const run = await login('login --with-token --insecure-storage');
-      expect([run.code, run.calls]).toEqual([1, []]);
-      expect(run.stderr).toContain(`Refusing to store a token in ${config()}: it is not a directory.\n`);
+      expect(run).toExit(1, { calls: [], says: `Refusing to store a token in ${config()}: it is not a directory.\n` });
       expect(modeOf(config())).toBe(mode);
     });
 
     test('may be a link to one of the user', async () => {
       mkdirSync(join(bed.directory, 'dotfiles'), { mode: 0o755 });
       symlinkSync('dotfiles', config());
-      expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+      await expect(login('login --with-token --insecure-storage')).toExit(0);
       expect([modeOf(config()), tokenInFile()]).toEqual(['755', bed.sandbox.token]);
     });
   });
@@ -129,9 +123,7 @@ describe('the token file', () => {
     bed.keychain.get = () => {
       throw Object.assign(new Error('no keychain'), {});
     };
-    const run = await login();
-    expect(run.code).toBe(1);
-    expect(run.calls).toEqual([]);
+    await expect(login()).toExit(1, { calls: [] });
     expect(existsSync(config())).toBe(false);
   });
 });
@@ -143,15 +135,13 @@ describe('a new token from a login', () => {
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
     };
-    expect((await signIn()).code).toBe(1);
+    await expect(signIn()).toExit(1);
     expect(bed.sandbox.state.tokens).toHaveLength(6);
     bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
-    const run = await signIn();
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain('The new token (id 8) was not stored, but still exists. Sign in, then: dnx token revoke 8');
+    await expect(signIn()).toExit(1, { says: 'The new token (id 8) was not stored, but still exists. Sign in, then: dnx token revoke 8' });
     bed.sandbox.faults.clear();
     bed.sandbox.faults.always({ path: '/user' }, { status: 403 });
-    expect((await signIn()).code).toBe(5);
+    await expect(signIn()).toExit(5);
     expect(bed.sandbox.state.tokens.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 8]);
   });
 });

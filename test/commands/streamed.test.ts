@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
 import { leading, sampled, turn } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 async function open(pages: readonly (readonly unknown[])[], options?: PageOptions): Promise<Pages> {
   const server = await openPages(pages, options);
@@ -37,7 +34,7 @@ describe('a list of several pages', () => {
       for (const columns of turn([undefined, 80, 200], row)) {
         const run = { ...(columns !== undefined && { columns }), env: { GITHUB_ACTIONS: 'true' } };
         const [long, short] = [await list(paged, `-o ${format} ${options}`, run), await list(whole, `-o ${format} ${options}`, run)];
-        expect([long.code, long.stdout, long.stderr]).toEqual([0, short.stdout, short.stderr]);
+        expect(long).toExit(0, { stdout: short.stdout, stderr: short.stderr });
       }
   });
 
@@ -65,7 +62,7 @@ describe('a list of several pages', () => {
     ['table', ''],
   ])('may be empty with -o %s', async (format, printed) => {
     const run = await list(await open([[]]), `-o ${format} --fields ${format === 'table' ? 'name' : 'id,name,status'}`);
-    expect([run.code, run.stdout]).toEqual([0, printed]);
+    expect(run).toExit(0, { stdout: printed });
   });
 });
 
@@ -91,8 +88,7 @@ describe('a list that fails', () => {
 
   test.each(sampled([...streamed, 'yaml', 'table'], 3, 91))('at its first page prints nothing with -o %s', async (format) => {
     const run = await list(await failing(1, 404), `-o ${format}`);
-    expect([run.code, run.stdout]).toEqual([6, '']);
-    expect(run.stderr).toContain('Not found');
+    expect(run).toExit(6, { stdout: '', says: 'Not found' });
     expect(run.stderr).not.toContain('incomplete');
   });
 
@@ -123,13 +119,13 @@ describe('a list that fails', () => {
     'at its third page prints nothing with %s',
     async (options) => {
       const run = await list(await failing(3, 404), options);
-      expect([run.code, run.stdout]).toEqual([6, '']);
+      expect(run).toExit(6, { stdout: '' });
       expect(run.stderr).not.toContain('incomplete');
     },
   );
 
   test('is not needed if --limit ends before', async () => {
-    expect(await list(await failing(3, 404), '-o ids --limit 200')).toMatchObject({ code: 0, stderr: '' });
+    await expect(list(await failing(3, 404), '-o ids --limit 200')).toExit(0, { stderr: '' });
   });
 
   test('is incomplete if Ctrl-C ends it', async () => {
@@ -163,22 +159,19 @@ describe('--fields', () => {
 
   test('accepts a field that only rows beyond --limit have', async () => {
     const server = await open(pages);
-    const run = await list(server, '-o csv --fields id,extra --limit 1');
-    expect([run.code, run.stdout]).toEqual([0, 'id,extra\n000001,\n']);
+    await expect(list(server, '-o csv --fields id,extra --limit 1')).toExit(0, { stdout: 'id,extra\n000001,\n' });
     expect(server.asked).toContain(3);
   });
 
   test.each(sampled([...streamed, 'table'], 3, 170))('exits 2 before any output if no page has it with -o %s', async (format) => {
     for (const limit of ['', ' --limit 1']) {
       const run = await list(await open(pages), `-o ${format} --fields id,nme${limit}`);
-      expect([run.code, run.stdout]).toEqual([2, '']);
-      expect(run.stderr).toContain("Unknown field 'nme'. Did you mean 'name'?");
-      expect(run.stderr).toContain('extra');
+      expect(run).toExit(2, { stdout: '', says: ["Unknown field 'nme'. Did you mean 'name'?", 'extra'] });
     }
   });
 
   test('prints nothing if a page fails before the field was seen', async () => {
     const run = await list(await open(pages, { status: (page) => (page === 3 ? 404 : 200) }), '-o csv --fields id,extra');
-    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', expect.not.stringContaining('incomplete')]);
+    expect(run).toExit(6, { stdout: '', stderr: expect.not.stringContaining('incomplete') });
   });
 });

@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const name = "$(touch pwned)`touch pwned`';touch pwned;'&&touch pwned|touch pwned>pwned #";
 /** The name as one word of a shell. */
@@ -51,23 +48,22 @@ test.each([
 ])('a link file cannot put shell code into a suggestion: %s with %o', async (line, link, suggestion) => {
   writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(link));
   const run = await bed.dnx(line, { env: { DNX_HOST: undefined, DNX_TOKEN: undefined }, stdin: bed.sandbox.token });
-  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining(suggestion)]);
+  expect(run).toExit(2, { calls: [], says: suggestion });
 });
 
 test('a profile or token whose name is shell code stays one word in a suggestion', async () => {
   const profile = ['--profile', name];
   const signedOut = await bed.dnx(['whoami', ...profile], { env: { DNX_TOKEN: undefined } });
-  expect([signedOut.code, signedOut.stderr]).toEqual([4, expect.stringContaining(`dnx login --profile ${escaped(name)}`)]);
+  expect(signedOut).toExit(4, { says: `dnx login --profile ${escaped(name)}` });
   const token = bed.sandbox.mint(['*'], { name });
-  expect((await bed.dnx(['login', '--with-token', ...profile], { stdin: token, env: { DNX_TOKEN: undefined } })).code).toBe(0);
+  await expect(bed.dnx(['login', '--with-token', ...profile], { stdin: token, env: { DNX_TOKEN: undefined } })).toExit(0);
   const revoked = await bed.dnx(['token', 'revoke', name, '--yes', ...profile], { env: { DNX_TOKEN: undefined } });
-  expect([revoked.code, revoked.stderr]).toEqual([2, expect.stringContaining(`--confirm ${escaped(name)}`)]);
+  expect(revoked).toExit(2, { says: `--confirm ${escaped(name)}` });
   const logout = await bed.dnx(['logout', ...profile], { env: { DNX_TOKEN: undefined } });
-  expect([logout.code, logout.stderr]).toEqual([0, expect.stringContaining(`dnx config delete-profile ${escaped(name)}`)]);
+  expect(logout).toExit(0, { says: `dnx config delete-profile ${escaped(name)}` });
 });
 
 test('a domain on two servers whose names are shell code stays one word in a suggestion', async () => {
   for (const server of bed.sandbox.state.servers) server.name = name;
-  const run = await bed.dnx('site show staging.example.com');
-  expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`Use --server, or ${escaped(`${name}/staging.example.com`)}.`)]);
+  await expect(bed.dnx('site show staging.example.com')).toExit(6, { says: `Use --server, or ${escaped(`${name}/staging.example.com`)}.` });
 });

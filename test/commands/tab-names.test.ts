@@ -17,8 +17,7 @@ async function openSignedIn(...lines: readonly string[]): Promise<Bed> {
 }
 
 async function read(bed: Bed, line: string | readonly string[], options: RunOptions = signedOut): Promise<void> {
-  const run = await bed.dnx(line, options);
-  expect(run.code, run.stderr).toBe(0);
+  await expect(bed.dnx(line, options)).toExit(0);
 }
 
 const wordsAt = async (bed: Bed, line: string, options: RunOptions = signedOut) =>
@@ -207,7 +206,7 @@ describe('a Tab offers the names of the token in use alone', () => {
     await read(bed, 'logout --keep');
     expect(await tab(bed, line, signedOut)).toBe(line);
     await bed.clock.sleep(1_000);
-    expect((await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).code).toBe(0);
+    await expect(signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).toExit(0);
     expect(await tab(bed, line, signedOut)).toBe(line);
     await read(bed, 'site list');
     expect(await tab(bed, line, signedOut)).toBe(found);

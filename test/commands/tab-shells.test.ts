@@ -1,24 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 
-let bed: Bed;
+const bed = perSuite(openBed);
 beforeAll(async () => {
-  bed = await openBed();
   const [first] = bed.sandbox.state.servers;
   if (!first) throw new Error('the seed has servers');
   const names = ["o'neil’s", 'run$(reboot)', 'colon:at@equals=x', 'münchen', 'two words'];
   bed.sandbox.state.servers.push(...names.map((name, index) => ({ ...first, id: `01JQ8Z4T9G000000000000H00${index}`, name })));
-  expect((await bed.dnx('server list')).code).toBe(0);
+  await expect(bed.dnx('server list')).toExit(0);
   mkdirSync(join(bed.directory, 'files/below'), { recursive: true });
   for (const name of ['.hidden', 'a file', 'and', 'esc\u001b']) writeFileSync(join(bed.directory, 'files', name), '');
 });
-afterAll(() => bed.close());
 
 async function reply(...args: readonly string[]): Promise<readonly string[]> {
   const run = await bed.dnx(['__complete', ...args], { cwd: join(bed.directory, 'files') });
-  expect([run.code, run.stderr, run.calls]).toEqual([0, '', []]);
+  expect(run).toExit(0, { stderr: '', calls: [] });
   return run.stdout.split('\n').slice(0, -1);
 }
 

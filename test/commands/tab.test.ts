@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { offeredAt, tab } from '../support/tab.ts';
 
 describe('a Tab completes', () => {
-  let bed: Bed;
-  beforeAll(async () => {
-    bed = await openBed();
-  });
-  afterAll(() => bed.close());
+  const bed = perSuite(openBed);
 
   test.each(
     [

@@ -1,24 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { computed } from '../support/computed.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-let api: Elsewhere;
-/** The servers in the API's response. */
-let servers: readonly object[];
-
-beforeEach(async () => {
-  bed = await openBed();
-  api = await openElsewhere((_, response) => {
+const bed = perTest(openBed);
+const api = perTest(() =>
+  openElsewhere((_, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ data: servers }));
-  });
-});
-afterEach(async () => {
-  await api.close();
-  await bed.close();
-});
+  }),
+);
+/** The servers in the API's response. */
+let servers: readonly object[];
 
 const named = (names: readonly string[]) => names.map((name, index) => ({ id: `${index + 1}`, name, status: 'active' }));
 const list = (words: string, options: RunOptions = {}): Promise<Run> =>
@@ -132,8 +126,7 @@ describe('sentences on a narrow terminal', () => {
 describe('a terminal of 0 columns', () => {
   test('prints progress as in a pipe, and tables as in 80 columns', async () => {
     const piped = await bed.dnx('deploy shop.example.com');
-    const run = await bed.dnx('deploy shop.example.com', { columns: 0, env: { NO_COLOR: '1' } });
-    expect([run.code, run.stderr]).toEqual([0, piped.stderr]);
+    await expect(bed.dnx('deploy shop.example.com', { columns: 0, env: { NO_COLOR: '1' } })).toExit(0, { stderr: piped.stderr });
     servers = named(['x'.repeat(200)]);
     const table = (await list('', { columns: 0 })).stdout;
     expect(table).toBe((await list('', { columns: 80 })).stdout);

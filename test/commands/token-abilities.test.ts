@@ -1,31 +1,25 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('a token of the preset ci-deploy deploys a site by its name', async () => {
   const run = await bed.dnx('token create ci --preset ci-deploy');
-  const deployed = await bed.dnx('deploy shop.example.com', { env: { DNX_TOKEN: run.stdout.trim() } });
-  expect(deployed.code, deployed.stderr).toBe(0);
+  await expect(bed.dnx('deploy shop.example.com', { env: { DNX_TOKEN: run.stdout.trim() } })).toExit(0);
 });
 
 test('a misspelled ability is sent, with a suggestion and the flag it came from', async () => {
-  const run = await bed.dnx('token create ci --ability site:deply');
-  expect([run.code, run.stderr]).toEqual([
-    7,
-    [
+  await expect(bed.dnx('token create ci --ability site:deply')).toExit(7, {
+    stderr: [
       "! Unknown ability 'site:deply'. Did you mean 'site:deploy'?",
       'Error: Deploynix rejected the request.',
       '  --ability: The selected abilities.0 is invalid.',
       '',
     ].join('\n'),
-  ]);
+  });
 });
 
 test('the list to pick from tells tokens of one name by their ids', async () => {
@@ -42,7 +36,7 @@ test.each([
   writeFileSync(join(bed.directory, 'long.sh'), `${script}\ndnx deploy shop.example.com\n`);
   const [began, before] = [performance.now(), process.memoryUsage.rss()];
   const run = await bed.dnx('token abilities --from-script long.sh -o json');
-  expect([run.code, run.stdout], run.stderr).toEqual([expect.any(Number), expect.stringContaining('site:deploy')]);
+  expect(run).toExit(expect.any(Number), { stdout: expect.stringContaining('site:deploy') });
   expect(run.stderr).not.toContain('bug');
   expect(run.stderr.length).toBeLessThan(5_000);
   expect(performance.now() - began).toBeLessThan(5_000);

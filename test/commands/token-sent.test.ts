@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { signedOut } from '../support/sign-in.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('plain HTTP to another machine', () => {
   const far = 'http://far.example';
@@ -39,7 +36,7 @@ test.each(['1|ab\ncd', '1|ab cd', '1|äöü', '1|ab\r\nX-Evil: 1'])(
   'a token that is no header value is neither sent nor printed: %j',
   async (token) => {
     const run = await bed.dnx('server list --debug', { env: { DNX_TOKEN: token } });
-    expect([run.code, run.stdout, run.calls]).toEqual([4, '', []]);
+    expect(run).toExit(4, { stdout: '', calls: [] });
     expect(run.stderr).not.toContain(token);
     expect(run.stderr).not.toContain(token.slice(2, 4));
   },

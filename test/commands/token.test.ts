@@ -1,13 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** Only the stored token. */
 const stored = { DNX_TOKEN: undefined };
@@ -15,8 +12,7 @@ const names = () => bed.sandbox.state.tokens.map(({ name }) => name);
 const byName = (name: string) => bed.sandbox.state.tokens.find((each) => each.name === name);
 
 async function signIn(token: string): Promise<void> {
-  const run = await bed.dnx('login --with-token', { env: stored, stdin: token });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(bed.dnx('login --with-token', { env: stored, stdin: token })).toExit(0);
 }
 
 /** Whether the API accepts this token. */
@@ -29,8 +25,7 @@ test('token abilities says nothing of a missing site if the line needs no more t
 describe('token create', () => {
   test('prints only the token on stdout, with only the abilities that the command needs', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--for', 'deploy --wait']);
-    expect(run.code).toBe(0);
-    expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
+    expect(run).toExit(0, { stdout: expect.stringMatching(/^\d+\|\w+\n$/) });
     expect(run.stderr).toContain('No site given. To find one by name, the token also needs server:read.\n');
     expect(byName('ci')?.abilities).toEqual(['site:deploy', 'site:read']);
     expect(await works(run.stdout.trim())).toBe(true);
@@ -70,17 +65,14 @@ describe('token create', () => {
       ['token', 'abilities'],
     ]) {
       const run = await bed.dnx([...words, '--for', line]);
-      expect([run.code, run.stderr]).toEqual([
-        0,
-        expect.stringContaining(`The token works for every ${noun}: abilities are not limited to one.\n`),
-      ]);
+      expect(run).toExit(0, { says: `The token works for every ${noun}: abilities are not limited to one.\n` });
     }
   });
 
   test('combines --ability, --for and --from-script, and says what it skipped', async () => {
     writeFileSync(join(bed.directory, 'deploy.sh'), 'dnx env import --site 1 --server 2\nls | xargs dnx deploy\n');
     const run = await bed.dnx(['token', 'create', 'ci', '--ability', 'daemon:read', '--for', 'deploy', '--from-script', 'deploy.sh']);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(byName('ci')?.abilities).toEqual(['daemon:read', 'site:deploy', 'site:update']);
     expect(run.stderr).toContain('deploy.sh:2 was skipped (its arguments come from xargs): ls | xargs dnx deploy');
   });
@@ -89,7 +81,7 @@ describe('token create', () => {
     const run = await bed.dnx('token create ci --preset read-only --to-file ci.token --json');
     const file = join(bed.directory, 'ci.token');
     const token = readFileSync(file, 'utf8').trim();
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(run.stdout + run.stderr).not.toContain(token);
     expect(run.json()).toMatchObject({ name: 'ci', file });
@@ -98,15 +90,13 @@ describe('token create', () => {
 
   test('--to-file refuses an existing file before a token is created', async () => {
     writeFileSync(join(bed.directory, 'ci.token'), 'something');
-    const run = await bed.dnx('token create ci --preset full --to-file ci.token');
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    await expect(bed.dnx('token create ci --preset full --to-file ci.token')).toExit(2, { stdout: '', calls: [] });
     expect(readFileSync(join(bed.directory, 'ci.token'), 'utf8')).toBe('something');
   });
 
   test('--to-file leaves no file if no token is created', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, { status: 500 });
-    const run = await bed.dnx('token create ci --preset full --to-file ci.token');
-    expect(run.code).toBe(1);
+    await expect(bed.dnx('token create ci --preset full --to-file ci.token')).toExit(1);
     expect(() => statSync(join(bed.directory, 'ci.token'))).toThrow('ENOENT');
   });
 
@@ -116,22 +106,18 @@ describe('token create', () => {
     ['token create ci --for "nonsense"', 'nonsense'],
     ['token create ci --from-script missing.sh', 'missing.sh does not exist.'],
   ])('%s exits 2 before any request', async (line, words) => {
-    const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain(words);
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', calls: [], says: words });
   });
 
   test('--from-script says that a script without a dnx command needs another one', async () => {
     writeFileSync(join(bed.directory, 'deploy.yml'), 'jobs:\n  deploy:\n    steps:\n      - run: ./deploy.sh\n');
     const run = await bed.dnx('token create ci --from-script deploy.yml');
-    expect(run).toMatchObject({ code: 2, calls: [] });
-    expect(run.stderr).toContain('deploy.yml has no dnx command. If it runs another script, pass that, too.');
+    expect(run).toExit(2, { calls: [], says: 'deploy.yml has no dnx command. If it runs another script, pass that, too.' });
   });
 
   test('warns about an ability that is not in the API reference', async () => {
     const run = await bed.dnx('token create ci --ability site:fly');
-    expect(run.code).toBe(7);
-    expect(run.stderr).toContain("Unknown ability 'site:fly'. To see all abilities: dnx token abilities\n");
+    expect(run).toExit(7, { says: "Unknown ability 'site:fly'. To see all abilities: dnx token abilities\n" });
   });
 });
 
@@ -150,8 +136,7 @@ describe('token abilities', () => {
 
   test('prints the smallest set and why', async () => {
     const run = await bed.dnx(['token', 'abilities', '--for', 'deploy --wait', '--for', 'env set']);
-    expect(run.code).toBe(0);
-    expect(run.stdout).toContain('site:deploy  stated');
+    expect(run).toExit(0, { stdout: expect.stringContaining('site:deploy  stated') });
     expect(run.stdout).toContain('site:update  assumed');
     expect(run.stdout).toContain('deploy --wait: --wait');
     expect(run.stderr).toContain('dnx token create NAME --ability site:deploy --ability site:read --ability site:update');
@@ -163,7 +148,7 @@ describe('token create --from-script', () => {
     const script = 'dnx server show $SERVER\ndnx deploy --server $SERVER --site $SITE\ndnx site list --server $SERVER\n';
     writeFileSync(join(bed.directory, 'deploy.sh'), script);
     const run = await bed.dnx('token create ci --from-script deploy.sh');
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr.split('\n').filter((line) => line.includes('$SERVER'))).toEqual([
       'The value of $SERVER is unknown; assuming it is a name.',
     ]);
@@ -193,7 +178,7 @@ describe('token list --audit', () => {
 
 describe('token revoke', () => {
   test('revokes by name and by id', async () => {
-    expect((await bed.dnx('token revoke Grafana --yes')).code).toBe(0);
+    await expect(bed.dnx('token revoke Grafana --yes')).toExit(0);
     const run = await bed.dnx('token revoke 5 --yes --json');
     expect(run.json()).toEqual({ id: '5', deleted: true });
     expect(names()).toEqual(['Sandbox', 'GitHub Actions', 'Old laptop', 'API Login']);
@@ -213,23 +198,20 @@ describe('token revoke', () => {
 
   test('reports an unknown id before it asks', async () => {
     const run = await bed.dnx('token revoke 99', { keys: 'y\r', columns: 100 });
-    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining("Token '99' not found.")]);
+    expect(run).toExit(6, { says: "Token '99' not found." });
     expect(run.stderr).not.toContain('Revoke token');
     expect(run.calls).toEqual(['GET /tokens']);
   });
 
   test('refuses an ambiguous name', async () => {
-    const run = await bed.dnx(['token', 'revoke', 'API Login', '--yes']);
-    expect(run.code).toBe(6);
+    await expect(bed.dnx(['token', 'revoke', 'API Login', '--yes'])).toExit(6);
     expect(names()).toHaveLength(6);
   });
 
   test('needs --confirm for the token in use', async () => {
     await signIn(bed.sandbox.token);
-    const refused = await bed.dnx('token revoke Sandbox --yes', { env: stored });
-    expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('--confirm Sandbox');
-    expect((await bed.dnx('token revoke Sandbox --yes --confirm Other', { env: stored })).code).toBe(2);
+    await expect(bed.dnx('token revoke Sandbox --yes', { env: stored })).toExit(2, { says: '--confirm Sandbox' });
+    await expect(bed.dnx('token revoke Sandbox --yes --confirm Other', { env: stored })).toExit(2);
     const unneeded = await bed.dnx('token revoke Grafana --yes --confirm Sandbox', { env: stored });
     expect([unneeded.code, unneeded.calls.filter((call) => call.startsWith('DELETE '))]).toEqual([2, []]);
     expect(names()).toContain('Sandbox');

@@ -1,15 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
 import { NetworkFault } from '../../src/machine/world.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const siteNow = (name: string) => bed.sandbox.state.sites.find(({ domain }) => domain === name) ?? {};
@@ -64,7 +61,7 @@ describe('an entry of the history', () => {
     const line = readFileSync(file(), 'utf8');
     expect((await bed.dnx(`history show ${id.slice(0, 2).toUpperCase()}`)).stdout).toContain('web-1 → web-8');
     writeFileSync(file(), `${line}${line.replaceAll(id, `${id.slice(0, 4)}~`)}`);
-    expect(await bed.dnx(`history show ${id.slice(0, 4)}`)).toMatchObject({ code: 6, stderr: expect.stringContaining(id) });
+    await expect(bed.dnx(`history show ${id.slice(0, 4)}`)).toExit(6, { says: id });
   });
 
   test('has another id than one at the same time', async () => {
@@ -84,12 +81,12 @@ describe('dnx undo', () => {
       names.push(nameNow());
     }
     expect(names).toEqual(['web-3b', 'web-2b', 'web-3b', 'web-4b', 'web-3b', 'web-2b', 'web-1']);
-    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 6, stderr: expect.stringContaining('Nothing to undo') });
+    await expect(bed.dnx('undo --yes')).toExit(6, { says: 'Nothing to undo' });
     for (const name of ['web-2b', 'web-3b', 'web-4b']) {
       await change('redo --yes');
       expect(nameNow()).toBe(name);
     }
-    expect(await bed.dnx('redo --yes')).toMatchObject({ code: 6, stderr: expect.stringContaining('Nothing to redo') });
+    await expect(bed.dnx('redo --yes')).toExit(6, { says: 'Nothing to redo' });
   });
 
   test('goes back through what was created, changed and deleted', async () => {
@@ -131,7 +128,7 @@ describe('dnx undo', () => {
 
   test('does not delete what it cannot bring back to its last value', async () => {
     const env = { DNX_TOKEN: bed.sandbox.token };
-    for (const value of [1, 2]) expect((await bed.dnx(`env set blog.example.com KEY=${value}`, { env })).code).toBe(0);
+    for (const value of [1, 2]) await expect(bed.dnx(`env set blog.example.com KEY=${value}`, { env })).toExit(0);
     const run = await bed.dnx('undo --yes', { env });
     expect([run.code, sent(run)], run.stderr).toEqual([1, []]);
     expect(run.stderr).toMatch(/Skipped (\w+): update variable KEY .*\nSkipped \w+: create variable KEY .*\. \1 changed it since\.\n/);
@@ -140,9 +137,8 @@ describe('dnx undo', () => {
 
   test('says why nothing can be redone', async () => {
     const env = { DNX_TOKEN: bed.sandbox.token };
-    for (const line of ['env set blog.example.com KEY=1', 'undo --yes']) expect((await bed.dnx(line, { env })).code).toBe(0);
-    const run = await bed.dnx('redo --yes', { env });
-    expect([run.code, run.stderr]).toEqual([1, expect.stringMatching(/Nothing to redo: .*DNX_TOKEN is set\./)]);
+    for (const line of ['env set blog.example.com KEY=1', 'undo --yes']) await expect(bed.dnx(line, { env })).toExit(0);
+    await expect(bed.dnx('redo --yes', { env })).toExit(1, { stderr: expect.stringMatching(/Nothing to redo: .*DNX_TOKEN is set\./) });
   });
 
   test('names an undo and what it took back', async () => {
@@ -151,7 +147,7 @@ describe('dnx undo', () => {
     await change('undo --yes');
     const [undone] = await list();
     expect(undone).toMatchObject({ command: `dnx undo ${id}`, undoes: id });
-    expect(await bed.dnx(`undo ${undone?.id} --yes`)).toMatchObject({ code: 2, stderr: expect.stringContaining(`dnx redo ${id}`) });
+    await expect(bed.dnx(`undo ${undone?.id} --yes`)).toExit(2, { says: `dnx redo ${id}` });
     expect((await change(`undo ${id} --yes`)).stdout).toBe(`${id} was already undone.\n`);
     await change(`redo ${id} --yes`);
     expect(nameNow()).toBe('web-9');
@@ -185,22 +181,22 @@ describe('dnx undo', () => {
     expect([first.code, sent(first).length, nameNow()]).toEqual([13, 1, 'web-1']);
     const second = await change('undo --yes');
     expect([sent(second), second.stderr]).toEqual([[], expect.stringContaining('Was performed before')]);
-    expect((await bed.dnx('undo --yes')).code).toBe(6);
+    await expect(bed.dnx('undo --yes')).toExit(6);
     expect(await list()).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied' }]);
   });
 
   test('asks about one that nobody knows, as dnx apply does', async () => {
-    expect((await bed.dnx('git-repository enable-auto-deploy example/blog', { env: { DNX_NO_HISTORY: '1' } })).code).toBe(0);
+    await expect(bed.dnx('git-repository enable-auto-deploy example/blog', { env: { DNX_NO_HISTORY: '1' } })).toExit(0);
     await change('git-repository disable-auto-deploy example/blog');
-    expect((await bed.dnx('undo --yes', cutAfter('POST'))).code).toBe(13);
+    await expect(bed.dnx('undo --yes', cutAfter('POST'))).toExit(13);
     const readable = bed.sandbox.faults.always(
       { method: 'GET', path: /git-repositories/ },
       { status: 403, body: { message: 'Forbidden.' } },
     );
-    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 13, stderr: expect.stringContaining('--in-flight done') });
+    await expect(bed.dnx('undo --yes')).toExit(13, { says: '--in-flight done' });
     readable();
     await change('undo --yes --in-flight done');
-    expect((await bed.dnx('undo --yes')).code).toBe(6);
+    await expect(bed.dnx('undo --yes')).toExit(6);
     expect((await list())[0]).toMatchObject({ outcome: 'applied' });
   });
 
@@ -213,13 +209,12 @@ describe('dnx undo', () => {
     const dry = await bed.dnx('undo --dry-run --out plan.json');
     const real = await bed.dnx('undo --yes');
     expect([dry.code, dry.stderr, sent(dry), existsSync(join(bed.directory, 'plan.json'))]).toEqual([10, real.stderr, [], false]);
-    expect(real.code).toBe(10);
+    expect(real).toExit(10);
   });
 
   test('needs the history, which has what was taken back', async () => {
     await rename('web-1', 'web-9');
-    const run = await bed.dnx('undo --yes', { env: { DNX_NO_HISTORY: '1' } });
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('Unset DNX_NO_HISTORY')]);
+    await expect(bed.dnx('undo --yes', { env: { DNX_NO_HISTORY: '1' } })).toExit(2, { calls: [], says: 'Unset DNX_NO_HISTORY' });
   });
 
   test('goes further back past what was deleted since', async () => {
@@ -247,8 +242,8 @@ describe('dnx undo', () => {
 
   test('takes back or leaves out a change whose response was lost, as the user says', async () => {
     bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
-    expect((await bed.dnx('site suspend shop.example.com --yes')).code).toBe(13);
-    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 10, stderr: expect.stringContaining('--in-flight done') });
+    await expect(bed.dnx('site suspend shop.example.com --yes')).toExit(13);
+    await expect(bed.dnx('undo --yes')).toExit(10, { says: '--in-flight done' });
     expect(sent(await change('undo --yes --in-flight done'))).toEqual([expect.stringMatching(/SH0P1\/resume$/)]);
   });
 
@@ -293,8 +288,8 @@ describe('dnx undo', () => {
     await rename('web-1', 'web-9');
     const id = await latest();
     writeFileSync(file(), readFileSync(file(), 'utf8').replaceAll('"profile":"default"', '"profile":"work"'));
-    expect((await bed.dnx('undo --yes')).code).toBe(6);
-    expect(await bed.dnx(`undo ${id} --yes`)).toMatchObject({ code: 2, stderr: expect.stringContaining('--profile work') });
+    await expect(bed.dnx('undo --yes')).toExit(6);
+    await expect(bed.dnx(`undo ${id} --yes`)).toExit(2, { says: '--profile work' });
   });
 });
 
@@ -317,7 +312,7 @@ describe('what is created again', () => {
     });
     expect(bodies).toMatchObject([{ command: 'php artisan horizon', stopwaitsecs: 60 }]);
     expect(bodies[0]).not.toHaveProperty('id');
-    expect([run.code, run.stderr]).toEqual([12, expect.stringContaining('did not take: stopwaitsecs')]);
+    expect(run).toExit(12, { says: 'did not take: stopwaitsecs' });
   });
 
   test('is not a firewall rule whose source is unknown', async () => {
@@ -339,7 +334,7 @@ describe('what somebody changed since it was created', () => {
   ])('%s is not deleted', async (line, theirs) => {
     await change(line);
     await bed.clock.sleep(60_000);
-    expect((await bed.dnx(theirs, others)).code).toBe(0);
+    await expect(bed.dnx(theirs, others)).toExit(0);
     const run = await bed.dnx('undo --yes');
     expect([run.code, sent(run)], run.stderr).toEqual([10, []]);
   });
@@ -348,7 +343,7 @@ describe('what somebody changed since it was created', () => {
     await change('env set shop.example.com NEW=1');
     await change('env set shop.example.com NEW=2');
     await bed.clock.sleep(60_000);
-    expect((await bed.dnx('env set shop.example.com NEW=3', others)).code).toBe(0);
+    await expect(bed.dnx('env set shop.example.com NEW=3', others)).toExit(0);
     const run = await bed.dnx('undo --yes');
     expect([run.code, sent(run)], run.stderr).not.toEqual([0, []]);
     expect(sent(run)).toEqual([]);

@@ -1,16 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { PastRun } from '../../src/features/plan/history.ts';
 import { operations } from '../../src/platform/operations.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  writeFileSync(join(bed.directory, 'secret'), 'hunter2-hunter2\n');
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
+beforeEach(() => writeFileSync(join(bed.directory, 'secret'), 'hunter2-hunter2\n'));
 
 const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 
@@ -170,7 +167,7 @@ describe('dnx undo', () => {
 
   test('asks, and says what it will send', async () => {
     await change(UPDATE);
-    expect(await bed.dnx('undo')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --yes') });
+    await expect(bed.dnx('undo')).toExit(2, { says: 'Use --yes' });
     const run = await bed.dnx('undo', { columns: 80, keys: 'n\r' });
     expect([run.code, sent(run)]).toEqual([1, []]);
     expect(run.stderr).toContain('~ update server web-9\n  name  web-9 → web-1\n');
@@ -202,17 +199,17 @@ describe('dnx undo', () => {
   test('takes back what it can, and says what stays', async () => {
     await change('env set shop.example.com NEW=1 --deploy');
     expect((await bed.dnx('undo --dry-run')).stderr).toContain('Stays: deploy shop.example.com (web-1). Roll back with dnx rollback.');
-    expect((await bed.dnx('undo --yes')).code).toBe(12);
+    await expect(bed.dnx('undo --yes')).toExit(12);
     expect(bed.sandbox.state.environment_variables.some(({ key: name }) => name === 'NEW')).toBe(false);
   });
 
   test('refuses what failed, what nobody knows, and what is of another host', async () => {
-    expect((await bed.dnx('undo --yes')).code).toBe(6);
-    expect((await bed.dnx('crontab create date --frequency x --server web-1')).code).toBe(7);
-    expect(await bed.dnx(`undo ${await latest()} --yes`)).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to undo') });
+    await expect(bed.dnx('undo --yes')).toExit(6);
+    await expect(bed.dnx('crontab create date --frequency x --server web-1')).toExit(7);
+    await expect(bed.dnx(`undo ${await latest()} --yes`)).toExit(1, { says: 'nothing to undo' });
     bed.sandbox.faults.next({ method: 'PUT' }, 'drop-after');
-    expect((await bed.dnx(UPDATE)).code).toBe(13);
-    expect(await bed.dnx('undo --yes')).toMatchObject({ code: 10, stderr: expect.stringContaining('It is unknown whether') });
+    await expect(bed.dnx(UPDATE)).toExit(13);
+    await expect(bed.dnx('undo --yes')).toExit(10, { says: 'It is unknown whether' });
     const file = join(bed.directory, 'state/history.jsonl');
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(bed.sandbox.url, 'https://other.example'));
     expect(await bed.dnx(`undo ${await latest()} --yes`)).toMatchObject({

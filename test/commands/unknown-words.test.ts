@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { tree } from '../../src/commands/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed();
-});
-afterAll(() => bed.close());
+const bed = perSuite(openBed);
 
 test.each([
   // Words of one tool.
@@ -60,7 +57,7 @@ test.each([
 });
 
 test('the word of a certificate is ssl, too', async () => {
-  expect(await bed.dnx('ssl list --site shop.example.com')).toMatchObject({ code: 0 });
+  await expect(bed.dnx('ssl list --site shop.example.com')).toExit(0);
 });
 
 test('every word of a table is answered with a command beside it', async () => {

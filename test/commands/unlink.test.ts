@@ -1,13 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const file = () => join(bed.directory, '.deploynix.json');
 const write = (content: unknown) => writeFileSync(file(), typeof content === 'string' ? content : JSON.stringify(content));
@@ -19,8 +16,7 @@ const unlink = (line = 'unlink', env = {}) => bed.dnx(line, { env: { DNX_TOKEN: 
 
 test('removes the file, and says how to link again', async () => {
   write({ environments: { production: shop } });
-  expect(await unlink()).toMatchObject({
-    code: 0,
+  await expect(unlink()).toExit(0, {
     calls: [],
     stdout: '✓ Removed .deploynix.json (production)\n',
     stderr: 'Link it again with: dnx link shop.test --server web-1 --env production\n',
@@ -37,19 +33,17 @@ test('removes the file that is in effect above', async () => {
 });
 
 test('without a file exits 6', async () => {
-  expect(await unlink()).toMatchObject({ code: 6, calls: [], stdout: '' });
+  await expect(unlink()).toExit(6, { calls: [], stdout: '' });
 });
 
 describe('with an environment', () => {
   beforeEach(() => write(three));
 
   test('removes that one alone', async () => {
-    const run = await unlink('unlink -e staging');
-    expect([run.code, run.stdout, run.stderr]).toEqual([
-      0,
-      '✓ Removed staging from .deploynix.json\n',
-      'Link it again with: dnx link staging.test --env staging\n',
-    ]);
+    await expect(unlink('unlink -e staging')).toExit(0, {
+      stdout: '✓ Removed staging from .deploynix.json\n',
+      stderr: 'Link it again with: dnx link staging.test --env staging\n',
+    });
     expect(JSON.parse(readFileSync(file(), 'utf8'))).toEqual({
       default: 'production',
       $note: 1,
@@ -61,7 +55,7 @@ describe('with an environment', () => {
     const first = await unlink('unlink', { DNX_ENV: 'production' });
     expect(first.stderr).toContain('No environment is the default now.');
     expect(Object.keys(JSON.parse(readFileSync(file(), 'utf8')))).toEqual(['$note', 'environments']);
-    expect(await unlink('deploy')).toMatchObject({ code: 2, calls: [] });
+    await expect(unlink('deploy')).toExit(2, { calls: [] });
     write({ default: 'test', environments: { test: {}, staging: {} } });
     expect((await unlink('unlink -e test')).stderr).toContain('The default is now staging.');
     expect(JSON.parse(readFileSync(file(), 'utf8')).default).toBe('staging');
@@ -81,9 +75,8 @@ describe('with an environment', () => {
 describe('a file that cannot be read', () => {
   test.each(['<<<<<<< HEAD', '[]', '{"environments":7}'])('is removed only with --yes: %s', async (text) => {
     write(text);
-    const refused = await unlink();
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Fix it, or use --yes to remove it.')]);
-    expect((await unlink('unlink -e production --yes')).code).toBe(2);
+    await expect(unlink()).toExit(2, { says: 'Fix it, or use --yes to remove it.' });
+    await expect(unlink('unlink -e production --yes')).toExit(2);
     expect(readFileSync(file(), 'utf8')).toBe(text);
     expect([(await unlink('unlink --yes')).code, existsSync(file())]).toEqual([0, false]);
   });

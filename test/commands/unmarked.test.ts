@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let words: (status: string) => string;
 /** A platform that omits it, or changes it after a failure, too. */
 let deployedAt: () => string | undefined;
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   words = (status) => (status === 'failed' ? 'active' : status);
   deployedAt = () => undefined;
   // Releases without a status or mark.
@@ -19,7 +19,6 @@ beforeEach(async () => {
     }),
   }));
 });
-afterEach(() => bed.close());
 
 describe('a release without a status and a mark', () => {
   test.each([true, false])('has an unknown outcome if the site only returns to its status (failed: %s)', async (fails) => {

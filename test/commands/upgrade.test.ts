@@ -87,7 +87,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
       if (!request.url?.includes('/releases/download/') || request.url.includes('?')) return serve(request, response);
       response.writeHead(302, { location: `https://github.com${request.url}?signature=1` }).end();
     };
-    expect((await upgrade({}, { host, executable: { file: link, releaseKey } })).code).toBe(0);
+    await expect(upgrade({}, { host, executable: { file: link, releaseKey } })).toExit(0);
     expect([output(link), readdirSync(join(bed.directory, 'links')), readdirSync(bin)]).toEqual(['9.8.7\n', ['dnx'], ['dnx']]);
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
 
   test('downloads the executable for musl if it is one', async () => {
     writeFileSync(file, '\u007fELF…/lib/ld-musl-x86_64.so.1');
-    expect((await upgrade()).code).toBe(0);
+    await expect(upgrade()).toExit(0);
     expect(readFileSync(file, 'utf8')).toContain(`# linux-${process.arch}-musl\n`);
   });
 
@@ -108,7 +108,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     for (const [old, is] of [['running', undefined] as const, ['again', 'running'] as const]) {
       writeFileSync(file, old, { mode: 0o755 });
       expect(existsSync(`${file}.old`) ? readFileSync(`${file}.old`, 'utf8') : undefined).toBe(is);
-      expect(await upgrade({}, { platform: 'win32' })).toMatchObject({ code: 0, stderr: 'Downloading dnx 9.8.7\n' });
+      await expect(upgrade({}, { platform: 'win32' })).toExit(0, { stderr: 'Downloading dnx 9.8.7\n' });
       expect([output(), readFileSync(`${file}.old`, 'utf8')]).toEqual(['9.8.7\n', old]);
     }
     expect(readFileSync(file, 'utf8')).toContain('# windows-x64\n');
@@ -171,8 +171,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     ],
   ];
   test.each(fails)('changes nothing after %s', async (_, changed, code, words) => {
-    const run = await upgrade(changed());
-    expect([run.code, run.stdout, run.stderr]).toEqual([code, '', expect.stringContaining(words)]);
+    await expect(upgrade(changed())).toExit(code, { stdout: '', says: words });
     expect([output(), readdirSync(bin)]).toEqual([`${version}\n`, ['dnx']]);
   });
 
@@ -183,7 +182,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
     for (const reason of ['GLIBC_2.99 not found', 'it is 0.0.1']) {
       const run = await upgrade({}, { host: serveReleases([broken]) });
       const words = `Error: The executable of dnx 9.8.8 does not run on this machine: ${reason}.\n  Nothing was changed.\n`;
-      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(words)]);
+      expect(run).toExit(1, { says: words });
       expect([output(), readdirSync(bin)[0]]).toEqual([`${version}\n`, 'dnx']);
       writeFileSync(join(bin, 'ready'), '');
     }
@@ -191,12 +190,9 @@ describe.skipIf(missing.length > 0 && !required)('dnx upgrade of an executable',
 
   test('says that GitHub does not answer, or has no release', async () => {
     const host: RequestListener = (request) => void request.socket.destroy();
-    expect(await upgrade({}, { host })).toMatchObject({
-      code: 13,
-      stderr: expect.stringContaining('Error: Could not download the release: '),
-    });
+    await expect(upgrade({}, { host })).toExit(13, { says: 'Error: Could not download the release: ' });
     const limited: RequestListener = (_, response) => void response.writeHead(403).end();
-    expect(await upgrade({}, { host: limited })).toMatchObject({ code: 1, stderr: expect.stringContaining('Error: GitHub returned 403.') });
+    await expect(upgrade({}, { host: limited })).toExit(1, { says: 'Error: GitHub returned 403.' });
     expect(readdirSync(bin)).toEqual(['dnx']);
   });
 

@@ -1,13 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('an invalid value sends nothing and is named with the valid ones', () => {
   test.each([
@@ -34,15 +31,14 @@ describe('an invalid value sends nothing and is named with the valid ones', () =
     ['server create', 'Missing --name and --provider.\n  --name: Server name\n  --provider: Cloud provider, such as hetzner'],
     ['env set --site shop.example.com', 'Missing KEY=VALUE.\n  See: dnx env set --help'],
   ])('%s', async (line, words) => {
-    const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [], stderr: `Error: ${words}\n` });
+    await expect(bed.dnx(line)).toExit(2, { stdout: '', calls: [], stderr: `Error: ${words}\n` });
   });
 
   test('the name of a file whose @ is missing', async () => {
     writeFileSync(join(bed.directory, 'id.pub'), 'ssh-ed25519 AAAA');
     const run = await bed.dnx('ssh-key create ada --server web-1 --public-key id.pub');
     const words = '--public-key is the name of a file, not its content.\n  Use --public-key @id.pub.';
-    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${words}\n` });
+    expect(run).toExit(2, { calls: [], stderr: `Error: ${words}\n` });
   });
 
   test('DNX_TIMEOUT is named if it is invalid', async () => {

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 import { openWebsite, type Website } from '../support/website.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const OURS = '20260416_120003';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let site: Website;
 let before: string;
 const serve = async (answer: Parameters<typeof openWebsite>[2]) => {
@@ -19,20 +20,18 @@ const live = () => bed.sandbox.state.releases.find(({ site_id, active }) => site
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path.split('/').at(-1));
 
 beforeEach(async () => {
-  bed = await openBed();
   before = live();
   await serve((release) => ({ status: release === OURS ? 500 : 200, body: `release ${release}` }));
 });
 afterEach(async () => {
   await site.close();
-  await bed.close();
 });
 
 describe('deploy --verify', () => {
   test('succeeds if the site responds as expected', async () => {
     await serve(() => ({ status: 200, body: 'all is well' }));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --expect-body well --for 3 --url ${site.url} --json`);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
     expect(run.stderr).toContain('passed (3 of 3)');
     expect(run.stderr).toContain('shop.example.com passed verification.');
@@ -51,7 +50,7 @@ describe('deploy --verify', () => {
     ),
   )('--verify %s is below the path of --url (%s)', async (path, base, asked) => {
     await serve(() => ({ status: 200 }));
-    expect((await bed.dnx(['deploy', 'shop.example.com', '--verify', path, '--url', `${site.url}${base}`])).code).toBe(0);
+    await expect(bed.dnx(['deploy', 'shop.example.com', '--verify', path, '--url', `${site.url}${base}`])).toExit(0);
     expect(site.asked.map((each) => each.path)).toEqual([asked]);
   });
 
@@ -62,7 +61,7 @@ describe('deploy --verify', () => {
       setImmediate(() => setImmediate(() => response.end(body.subarray(9))));
     });
     const line = ['deploy', 'shop.example.com', '--verify', '/up', '--expect-body', 'grün', '--within', '3s', '--url', pieces.url];
-    expect((await bed.dnx(line)).code).toBe(0);
+    await expect(bed.dnx(line)).toExit(0);
     await pieces.close();
   });
 
@@ -78,7 +77,7 @@ describe('deploy --verify', () => {
     await serve((release) => ({ status: release === OURS ? 500 : status }));
     bed.clock.at(25_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 1m --rollback-on-fail --json`);
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'superseded', release: OURS });
     expect(run.stderr).toContain(`release ${live()} is live instead of ${OURS}`);
     expect(posts()).toEqual(['deploy']);
@@ -123,7 +122,7 @@ describe('deploy --verify', () => {
       expect([run.code, run.json(), posts()]).toMatchObject([11, { outcome: 'rolled_back', release: OURS }, ['deploy', 'rollback']]);
       expect(run.stderr).toContain(`${site.url}/up returned 500 instead of 200 when --timeout ended`);
       expect([live(), run.waited < 40_000 + 120_000]).toEqual([before, true]);
-      expect((await bed.dnx('watch shop.example.com')).code).toBe(11);
+      await expect(bed.dnx('watch shop.example.com')).toExit(11);
     });
 
     test('names the failure without --rollback-on-fail, and so does watch', async () => {
@@ -149,8 +148,7 @@ describe('deploy --verify', () => {
 
   test('fails if the site breaks after the deployment, and never sends it the token', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s`);
-    expect(run).toMatchObject({ code: 1, stdout: '' });
-    expect(run.stderr).toContain(`${site.url}/up returned 500 instead of 200`);
+    expect(run).toExit(1, { stdout: '', says: `${site.url}/up returned 500 instead of 200` });
     expect(live()).toBe(OURS);
     expect(posts()).toEqual(['deploy']);
     expect(site.asked.length).toBeGreaterThan(0);
@@ -162,7 +160,7 @@ describe('deploy --verify', () => {
 
   test('--rollback-on-fail rolls back, verifies again and exits 11', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s --rollback-on-fail --json`);
-    expect(run.code).toBe(11);
+    expect(run).toExit(11);
     expect(run.json()).toMatchObject({ outcome: 'rolled_back', release: OURS, status: 'active' });
     expect(run.stderr).toContain(`was rolled back to ${before}: ${site.url}/up returned 500 instead of 200`);
     expect(live()).toBe(before);
@@ -178,7 +176,7 @@ describe('deploy --verify', () => {
 
     test('after a rollback', async () => {
       const run = await bed.dnx(LINE());
-      expect(run.code).toBe(11);
+      expect(run).toExit(11);
       expect(run.stderr.split('returned 500 instead of 200')).toHaveLength(3);
       expect(run.stderr).toContain(`shop.example.com failed verification; rolling back to ${before}\n`);
       expect(about(run.stderr)).toMatchObject([
@@ -235,26 +233,25 @@ describe('deploy --verify', () => {
   test('--for requires consecutive successes', async () => {
     let count = 0;
     await serve(() => ({ status: [200, 500, 200, 200][count++] ?? 200 }));
-    expect((await bed.dnx(`deploy shop.example.com --verify /up --for 2 --url ${site.url}`)).code).toBe(0);
+    await expect(bed.dnx(`deploy shop.example.com --verify /up --for 2 --url ${site.url}`)).toExit(0);
     expect(count).toBe(4);
   });
 
   test('--expect sets the expected status, and a redirect is not followed', async () => {
     await serve(() => ({ status: 302 }));
-    expect((await bed.dnx(`deploy shop.example.com --verify / --expect 302 --url ${site.url}`)).code).toBe(0);
-    expect((await bed.dnx(`deploy shop.example.com --verify / --within 2s --url ${site.url}`)).code).toBe(1);
+    await expect(bed.dnx(`deploy shop.example.com --verify / --expect 302 --url ${site.url}`)).toExit(0);
+    await expect(bed.dnx(`deploy shop.example.com --verify / --within 2s --url ${site.url}`)).toExit(1);
   });
 
   test('fails if the site does not respond', async () => {
     await site.close();
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --url ${site.url}`);
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain('did not respond: connection refused');
+    expect(run).toExit(1, { says: 'did not respond: connection refused' });
   });
 
   test('Ctrl-C leaves the release live, and site watch says so', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 10m --url ${site.url} --json`, { interruptAt: 60_000 });
-    expect(run.code).toBe(130);
+    expect(run).toExit(130);
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
     const watched = await bed.dnx('site watch --json');
     expect([watched.code, watched.json()]).toMatchObject([1, { outcome: 'unknown', release: OURS }]);
@@ -264,8 +261,7 @@ describe('deploy --verify', () => {
 
 describe('deploy --verify-cmd', () => {
   test('receives the URL and the release but not the token, and writes to stderr', async () => {
-    const run = await bed.dnx(`deploy shop.example.com --verify-cmd "npm run smoke" --url ${site.url}`, { env: { PATH: '/bin' } });
-    expect(run.code).toBe(0);
+    await expect(bed.dnx(`deploy shop.example.com --verify-cmd "npm run smoke" --url ${site.url}`, { env: { PATH: '/bin' } })).toExit(0);
     expect(bed.children).toEqual([
       {
         file: 'sh',
@@ -288,8 +284,7 @@ describe('deploy --verify-cmd', () => {
   test('fails if the command exits with an error', async () => {
     const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => (env.DNX_RELEASE === OURS ? 3 : 0);
     const run = await bed.dnx('deploy shop.example.com --verify-cmd smoke --rollback-on-fail --json', { child });
-    expect(run.code).toBe(11);
-    expect(run.stderr).toContain("'smoke' exited with code 3");
+    expect(run).toExit(11, { says: "'smoke' exited with code 3" });
     expect(live()).toBe(before);
     expect(bed.children.map(({ env }) => env.DNX_SITE_URL)).toEqual(['https://shop.example.com', 'https://shop.example.com']);
   });
@@ -319,15 +314,13 @@ describe('dnx deploys nothing if verification or rollback is impossible', () => 
   test('--verify with a site whose domain cannot be requested', async () => {
     for (const each of bed.sandbox.state.sites) if (each.id === shop) each.domain = '*.example.com';
     const run = await bed.dnx(['deploy', shop, '--server', 'web-1', '--verify', '/up']);
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain("'*.example.com' has no URL that can be requested. Nothing was deployed.\n");
+    expect(run).toExit(2, { stdout: '', says: "'*.example.com' has no URL that can be requested. Nothing was deployed.\n" });
     expect(posts()).toEqual([]);
   });
 
   test('--rollback-on-fail with a site without releases', async () => {
     const run = await bed.dnx('deploy blog.example.com --verify /up --rollback-on-fail');
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('blog.example.com has no release to roll back to. Nothing was deployed.');
+    expect(run).toExit(2, { stdout: '', says: 'blog.example.com has no release to roll back to. Nothing was deployed.' });
     expect(posts()).toEqual([]);
   });
 });

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test.each([
   ['deploy shop.example.com', { site: 'shop.example.com', outcome: 'succeeded' }],
@@ -19,7 +16,7 @@ test.each([
     .split('\n')
     .filter(Boolean)
     .map((each) => JSON.parse(each) as Record<string, unknown>);
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
   expect(lines.length).toBeGreaterThan(1);
   for (const event of lines.slice(0, -1)) {
     expect(event).toEqual({
@@ -63,7 +60,7 @@ test.each([
   Object.assign(server ?? {}, { name: 'web 1; true' });
   const host = ['--host', bed.sandbox.url];
   const run = await bed.dnx([...line.split(' '), '--wait', '--timeout', '1s', '--json', ...host], { env: { DNX_HOST: undefined } });
-  expect(run.code).toBe(124);
+  expect(run).toExit(124);
   const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '') as { error: { hint: string; next: Record<string, string>[] } };
   const [next] = error.next;
   expect(error.next).toEqual([{ why, command: expect.stringMatching(command) }]);
@@ -93,8 +90,7 @@ test.each(
   await first.close();
 
   bed.clock.at(1_000, begun(bed));
-  const short = await bed.dnx(`${line} --wait --timeout 20s`);
-  expect(short).toMatchObject({ code: 124, stdout: '', waited: 20_000 });
+  await expect(bed.dnx(`${line} --wait --timeout 20s`)).toExit(124, { stdout: '', waited: 20_000 });
 });
 
 test.each([
@@ -103,17 +99,14 @@ test.each([
   ['server provision web-2 --yes', 'provisioning of server web-2'],
 ])('%s says at its timeout how long the user waited, also before the request', async (line, job) => {
   bed.sandbox.faults.next({ method: 'GET' }, limited(4));
-  const run = await bed.dnx(`${line} --wait --timeout 6s`);
-  expect(run).toMatchObject({ code: 124, waited: 6_000 });
-  expect(run.stderr).toContain(`Timed out after 6s; the ${job} continues\n`);
+  await expect(bed.dnx(`${line} --wait --timeout 6s`)).toExit(124, { waited: 6_000, says: `Timed out after 6s; the ${job} continues\n` });
 });
 
 test.each(['deploy shop.example.com', 'rollback shop.example.com --yes', 'server provision web-2 --yes'])(
   '%s fails immediately if the rate limit outlasts --timeout',
   async (line) => {
     bed.sandbox.faults.always({ method: 'POST' }, limited(60));
-    const run = await bed.dnx(`${line} --timeout 20s`);
-    expect(run).toMatchObject({ code: 9, stdout: '', waited: 0 });
-    expect((await bed.dnx('site watch')).code).toBe(2);
+    await expect(bed.dnx(`${line} --timeout 20s`)).toExit(9, { stdout: '', waited: 0 });
+    await expect(bed.dnx('site watch')).toExit(2);
   },
 );

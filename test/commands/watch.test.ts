@@ -1,17 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leading } from '../support/volume.ts';
 
 const shop = seeded.sites['shop.example.com'];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').length;
 const runs = () => join(bed.directory, 'state', 'runs');
@@ -19,7 +16,7 @@ const files = () => readdirSync(runs()).map((name) => JSON.parse(readFileSync(jo
 
 describe('site watch', () => {
   test.each(leading(['site watch', 'site watch shop.example.com'], 1))('%s resumes after Ctrl-C', async (line) => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
     const run = await bed.dnx(`${line} --json`);
     expect(run.stderr).toContain('Resuming the deployment of shop.example.com, started just now.');
     expect(run.json()).toMatchObject({ site: 'shop.example.com', server: 'web-1', outcome: 'succeeded', release: '20260416_120003' });
@@ -29,23 +26,23 @@ describe('site watch', () => {
 
   test('reports the outcome of a deployment that ended meanwhile, even if the site was edited since', async () => {
     bed.sandbox.state.fail_deploys = true;
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).toExit(130);
     await bed.clock.sleep(600_000);
-    expect((await bed.dnx('site update shop.example.com --branch next')).code).toBe(0);
+    await expect(bed.dnx('site update shop.example.com --branch next')).toExit(0);
     const run = await bed.dnx('site watch --json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120003', duration_s: 603 });
     expect(run.waited).toBe(0);
   });
 
   test('reports a deployment that another one replaced as superseded', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).toExit(130);
     await bed.clock.sleep(60_000);
     bed.sandbox.deployElsewhere(shop);
     await bed.clock.sleep(60_000);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'superseded' });
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
   });
 
   test('says how long a deployment took that was started elsewhere, not how long it was followed', async () => {
@@ -57,13 +54,13 @@ describe('site watch', () => {
   });
 
   test('resumes after a timeout', async () => {
-    expect((await bed.dnx('deploy shop.example.com --timeout 5s')).code).toBe(124);
+    await expect(bed.dnx('deploy shop.example.com --timeout 5s')).toExit(124);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('reports the outcome of a deployment whose response was lost', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop-after');
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(13);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
     expect(run.stderr).toContain(
@@ -74,9 +71,9 @@ describe('site watch', () => {
 
   test('reports that a lost request started nothing', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop');
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(13);
     const run = await bed.dnx('site watch --json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
     expect(run.stderr).toContain('there is no sign of it, so it probably never started');
   });
@@ -84,25 +81,23 @@ describe('site watch', () => {
   test.each(leading(['site watch', 'site watch shop.example.com'], 1))(
     '%s repeats a known outcome, and says when it ended',
     async (line) => {
-      expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+      await expect(bed.dnx('deploy shop.example.com')).toExit(0);
       await bed.clock.sleep(600_000);
       const again = await bed.dnx(`${line} --json`);
       expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
       expect(again.stderr).toContain('The deployment of shop.example.com finished 10m ago, and its release is still live.\n');
       bed.sandbox.state.fail_deploys = true;
-      expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
-      const failed = await bed.dnx(line);
-      expect(failed).toMatchObject({ code: 1, stdout: '' });
-      expect(failed.stderr).toContain('The deployment of shop.example.com finished just now.\n');
+      await expect(bed.dnx('deploy shop.example.com')).toExit(1);
+      await expect(bed.dnx(line)).toExit(1, { stdout: '', says: 'The deployment of shop.example.com finished just now.\n' });
     },
   );
 
   test.each(leading(['site watch', 'site watch shop.example.com'], 1))(
     '%s says that the release of a known outcome is not live any more',
     async (line) => {
-      expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+      await expect(bed.dnx('deploy shop.example.com')).toExit(0);
       const path = `/servers/${seeded.servers['web-1']}/sites/${shop}/rollback`;
-      expect((await bed.dnx(`api POST ${path} --yes`)).code).toBe(0);
+      await expect(bed.dnx(`api POST ${path} --yes`)).toExit(0);
       await bed.clock.sleep(60_000);
       const again = await bed.dnx(`${line} --json`);
       expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
@@ -120,7 +115,7 @@ describe('site watch', () => {
       2,
     ),
   )('%s does not repeat the outcome for %s if a newer deployment has ended', async (line, domain) => {
-    expect((await bed.dnx(`deploy ${domain}`)).code).toBe(0);
+    await expect(bed.dnx(`deploy ${domain}`)).toExit(0);
     bed.sandbox.deployElsewhere(seeded.sites[domain as 'shop.example.com'], { fails: domain.startsWith('shop') });
     await bed.clock.sleep(60_000);
     const run = await bed.dnx(line);
@@ -130,11 +125,11 @@ describe('site watch', () => {
 
   test('says so if it follows another deployment than the one that was not verified', async () => {
     const line = 'deploy shop.example.com --verify /up --timeout 40s';
-    expect((await bed.dnx(line, { elsewhere: () => {} })).code).toBe(1);
+    await expect(bed.dnx(line, { elsewhere: () => {} })).toExit(1);
     bed.sandbox.deployElsewhere(shop, { fails: true });
     await bed.clock.sleep(5_000);
     const run = await bed.dnx('watch shop.example.com');
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(run.stderr).toMatch(/it went live but failed verification: .*\. Following one that was started elsewhere\.\n/);
     expect(run.stderr).toMatch(/Error: Deployment of shop\.example\.com failed after \d+s \(started elsewhere\)\n/);
   });
@@ -142,20 +137,19 @@ describe('site watch', () => {
   test('follows a deployment that was started elsewhere', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
     const run = await bed.dnx('site watch shop.example.com --json');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120000' });
     expect(posts()).toBe(0);
   });
 
   test('says that no deployment is in progress', async () => {
     const run = await bed.dnx('site watch shop.example.com');
-    expect(run).toMatchObject({ code: 0, stdout: 'No deployment of shop.example.com is in progress; its status is active.\n' });
+    expect(run).toExit(0, { stdout: 'No deployment of shop.example.com is in progress; its status is active.\n' });
   });
 
   test('exits 2 without a site if there is no run to resume', async () => {
     const run = await bed.dnx('site watch');
-    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain('No site given, and no unfinished deployment to resume.');
+    expect(run).toExit(2, { stdout: '', calls: [], says: 'No site given, and no unfinished deployment to resume.' });
   });
 
   test('lets you pick a site of any server on a terminal if there is no run to resume', async () => {
@@ -169,73 +163,69 @@ describe('site watch', () => {
   });
 
   test('asks nothing on a terminal if there is a run to resume', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
     const run = await bed.dnx('watch', { keys: '', columns: 120, env: { NO_COLOR: '1' } });
-    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('? ')]);
-    expect(run.stderr).toContain('Resuming the deployment of shop.example.com');
+    expect(run).toExit(0, { stderr: expect.not.stringContaining('? '), says: 'Resuming the deployment of shop.example.com' });
   });
 
   test('resumes a rollback', async () => {
-    expect((await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 })).code).toBe(130);
+    await expect(bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 })).toExit(130);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', site: 'shop.example.com' });
     expect(run.stderr).toContain('Resuming the rollback of shop.example.com, started just now.');
   });
 
   test('resumes the latest run, even if the clock was set back since', async () => {
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
     const { now } = bed.clock;
     bed.clock.now = () => now() - 1_800_000;
     bed.sandbox.state.fail_deploys = true;
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
     await bed.clock.sleep(20_000);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'failed' });
     expect((await bed.dnx('site watch shop.example.com --json')).json()).toMatchObject({ outcome: 'failed' });
   });
 
   test('prefers a recently finished run to an earlier unfinished one', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
-    expect((await bed.dnx('deploy blog.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
+    await expect(bed.dnx('deploy blog.example.com')).toExit(0);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ site: 'blog.example.com' });
     await bed.clock.sleep(3_600_000);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded' });
   });
 
   test('ignores an unfinished run if a later run of the same site finished', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
     await bed.clock.sleep(20_000);
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
     await bed.clock.sleep(3_600_000);
-    expect((await bed.dnx('site watch')).code).toBe(2);
+    await expect(bed.dnx('site watch')).toExit(2);
   });
 
   test('uses the profile and host of the run unless others are given', async () => {
     const stored = { DNX_TOKEN: undefined, DNX_HOST: undefined };
     const work = ['--profile', 'work', '--host', bed.sandbox.url];
-    const login = await bed.dnx(['login', '--with-token', ...work], { env: stored, stdin: bed.sandbox.token });
-    expect(login.code).toBe(0);
-    const run = await bed.dnx(['deploy', 'shop.example.com', ...work], { env: stored, interruptAt: 6_000 });
-    expect(run.code).toBe(130);
+    await expect(bed.dnx(['login', '--with-token', ...work], { env: stored, stdin: bed.sandbox.token })).toExit(0);
+    await expect(bed.dnx(['deploy', 'shop.example.com', ...work], { env: stored, interruptAt: 6_000 })).toExit(130);
     const watched = await bed.dnx('site watch --json --timeout 1s', { env: stored });
     expect(watched.json()).toMatchObject({ site: 'shop.example.com', outcome: 'timed_out' });
     expect(watched.stderr).toContain(`dnx watch shop.example.com --server web-1 --profile work --host ${bed.sandbox.url}`);
-    expect((await bed.dnx('site watch --profile other', { env: stored })).code).toBe(2);
-    expect((await bed.dnx('site watch', { env: { ...stored, DNX_TOKEN: bed.sandbox.token } })).code).toBe(2);
+    await expect(bed.dnx('site watch --profile other', { env: stored })).toExit(2);
+    await expect(bed.dnx('site watch', { env: { ...stored, DNX_TOKEN: bed.sandbox.token } })).toExit(2);
     expect((await bed.dnx('site watch --json', { env: stored })).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('does not resume a run of another host', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
     const other = await openBed();
-    const run = await other.dnx('site watch', { env: { DNX_STATE_DIR: join(bed.directory, 'state') } });
-    expect(run.code).toBe(2);
+    await expect(other.dnx('site watch', { env: { DNX_STATE_DIR: join(bed.directory, 'state') } })).toExit(2);
     await other.close();
   });
 });
 
 describe('watch after deploy --no-wait', () => {
   const started = async (site = 'shop.example.com') => {
-    expect((await bed.dnx(`deploy ${site}`)).code).toBe(0);
+    await expect(bed.dnx(`deploy ${site}`)).toExit(0);
     await bed.clock.sleep(30_000);
     const run = await bed.dnx(`deploy ${site} --no-wait`);
     expect([run.code, run.calls.filter((call) => !/sites\/\w+$/.test(call))]).toEqual([0, [expect.stringMatching(/^POST .*\/deploy$/)]]);
@@ -296,15 +286,15 @@ describe('watch after deploy --no-wait', () => {
     bed.clock.ahead = ahead;
     bed.sandbox.deployElsewhere(shop);
     await bed.clock.sleep(60_000);
-    expect((await bed.dnx('deploy shop.example.com --no-wait')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0);
     await bed.clock.sleep(100_000);
     expect((await bed.dnx('watch --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120103' });
   });
 
   test('reports a deployment that never began as unknown', async () => {
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 202, body: { message: 'Deployment started.' } });
-    expect((await bed.dnx('deploy shop.example.com --no-wait')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com --no-wait')).toExit(0);
     await bed.clock.sleep(60_000);
     const run = await bed.dnx('watch --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'unknown', release: null })]);
@@ -320,7 +310,7 @@ test.each([
   ['Ctrl-C', '', 130],
   ['--no-wait', '--no-wait', 0],
 ])('deploy follows its own deployment after %s, and says so', async (_, option, code) => {
-  expect((await bed.dnx(`deploy shop.example.com ${option}`, code === 130 ? { interruptAt: 6_000 } : {})).code).toBe(code);
+  await expect(bed.dnx(`deploy shop.example.com ${option}`, code === 130 ? { interruptAt: 6_000 } : {})).toExit(code);
   await bed.clock.sleep(8_000 - bed.clock.elapsed());
   const run = await bed.dnx('deploy shop.example.com');
   expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^✓ Deployed shop\.example\.com in 1[1-9]s/)]);
@@ -335,7 +325,7 @@ describe('a run file', () => {
       seen = files();
       return answer;
     });
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
     expect(seen).toMatchObject([{ version: 1, kind: 'deploy', asked: false, result: null, site: { id: shop } }]);
     expect(JSON.stringify(files())).not.toContain(bed.sandbox.token);
     expect(files()).toMatchObject([{ asked: true, going: true, result: { outcome: 'succeeded' } }]);
@@ -347,20 +337,20 @@ describe('a run file', () => {
     for (let day = 10; day < 16; day++) file(`202604${day}T000000000Z-old.json`);
     for (let index = 100; index < 180; index++) file(`20260416T1100${index}Z-many.json`);
     file('20260101T000000000Z-ancient.json');
-    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0);
     const names = readdirSync(runs()).sort();
     expect(names).toHaveLength(50);
     expect(names.at(-1)).toMatch(/^20260416T120000000Z-/);
   });
 
   test('is ignored if it is not JSON', async () => {
-    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await expect(bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).toExit(130);
     writeFileSync(join(runs(), '20260416T235959000Z-broken.json'), '{"version": 1, "ki');
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('is ignored if a field is missing or has another type', async () => {
-    for (const site of ['blog', 'shop']) expect((await bed.dnx(`deploy ${site}.example.com`, { interruptAt: 6_000 })).code).toBe(130);
+    for (const site of ['blog', 'shop']) await expect(bed.dnx(`deploy ${site}.example.com`, { interruptAt: 6_000 })).toExit(130);
     const [name = ''] = readdirSync(runs());
     const run = JSON.parse(readFileSync(join(runs(), name), 'utf8'));
     expect(run).toMatchObject({ site: { label: 'blog.example.com' }, result: null });
@@ -387,8 +377,6 @@ describe('a run file', () => {
 
   test('does not stop the deployment if it cannot be written', async () => {
     writeFileSync(join(bed.directory, 'state'), 'a file');
-    const run = await bed.dnx('deploy shop.example.com');
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('Could not save this run (');
+    await expect(bed.dnx('deploy shop.example.com')).toExit(0, { says: 'Could not save this run (' });
   });
 });

@@ -1,29 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { Repository } from '../support/repository.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const api = seeded.sites['api.example.com'];
 
-let bed: Bed;
-let web: Elsewhere;
-beforeEach(async () => {
-  bed = await openBed();
-  web = await openElsewhere((request, response) => response.writeHead(Number(request.url?.slice(1)) || 200).end());
-});
-afterEach(async () => {
-  await web.close();
-  await bed.close();
-});
+const bed = perTest(openBed);
+const web = perTest(() => openElsewhere((request, response) => response.writeHead(Number(request.url?.slice(1)) || 200).end()));
 
 /** The diagnosis of a site from the API alone: there is no ssh. */
 async function diagnosed(site: string, url: string, options: RunOptions = {}): Promise<Diagnosis> {
   const run = await bed.dnx(`why ${site} --url ${url} --json`, options);
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   return run.json<Diagnosis>();
 }
 
@@ -59,15 +52,14 @@ describe('without ssh, dnx why knows', () => {
 
   test('how to get the log of a deployment, if it could not be read', async () => {
     const run = await bed.dnx(`why api.example.com --url ${web.url}/200 --user ada`);
-    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^ +nearest +no log on the server could be read$/m)]);
+    expect(run).toExit(0, { stdout: expect.stringMatching(/^ +nearest +no log on the server could be read$/m) });
     expect(run.stderr).toContain(
       [
         'Copy the deployment log from the dashboard to deploy.log: dnx open web-2/api.example.com --dashboard',
         `Then: dnx why api.example.com --server web-2 --log @deploy.log --url ${web.url}/200 --user ada\n`,
       ].join('\n'),
     );
-    const opened = await bed.dnx('open web-2/api.example.com --dashboard --print');
-    expect(opened.code, opened.stderr).toBe(0);
+    await expect(bed.dnx('open web-2/api.example.com --dashboard --print')).toExit(0);
     bed.sandbox.faults.always({ path: /\/logs$/ }, { status: 500 });
     const { stdout } = await bed.dnx(`why api.example.com --url ${web.url}/200`);
     expect(stdout).toMatch(/^ +nearest +no log could be read$/m);
@@ -75,7 +67,7 @@ describe('without ssh, dnx why knows', () => {
 
   test('that the deployment log was given', async () => {
     const run = await bed.dnx(`why api.example.com --url ${web.url}/200 --log -`, { stdin: 'Something odd failed.\n' });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Something odd failed. (--log, line 1)')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('Something odd failed. (--log, line 1)') });
     expect(run.stderr).not.toContain('deploy.log');
   });
 
@@ -196,7 +188,7 @@ test.each([40, 80, 120])('at %i columns, dnx why breaks everything but command l
   for (const site of ['api.example.com', 'docs.example.com', 'blog.example.com']) {
     const given = site.startsWith('api') ? ['--log', '-'] : [];
     const run = await bed.dnx(['why', site, '--url', `${web.url}/200`, ...given], { columns, stdin: log });
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     const wide = run.stdout.split('\n').filter((line) => [...line.replace(ESCAPES, '')].length > columns && !line.includes(' dnx '));
     expect(wide).toEqual([]);
     expect(run.stdout.replace(ESCAPES, '')).toMatch(site.startsWith('blog') ? /^✓ Nothing is wrong/ : /^✗ /);
@@ -204,7 +196,5 @@ test.each([40, 80, 120])('at %i columns, dnx why breaks everything but command l
 });
 
 test.each(['ftp://example.com', 'shop.example.com'])('refuses --url %s before any request', async (url) => {
-  const run = await bed.dnx(`why shop.example.com --url ${url}`);
-  expect([run.code, run.stdout]).toEqual([2, '']);
-  expect(run.stderr).toContain(`'${url}' is not a URL.`);
+  await expect(bed.dnx(`why shop.example.com --url ${url}`)).toExit(2, { stdout: '', says: `'${url}' is not a URL.` });
 });

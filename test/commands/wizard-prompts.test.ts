@@ -1,16 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { inOrder, keys } from '../support/terminal.ts';
 
 const { enter, down, up, eraseLine, interrupt } = keys;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** What a prompt shows, in this order, and the keys that answer it. */
 type Prompt = readonly [...texts: (string | RegExp)[], typed: string];
@@ -103,7 +100,7 @@ test('site create prompts for the rest, suggests values for the type and says ho
   expect(run.stderr).toMatch(
     /Without prompts:\n {2}dnx site create new.example.com --server web-1 --no-wait --type laravel --git-repository-id \w+ --branch main/,
   );
-  expect(run.code).toBe(0);
+  expect(run).toExit(0);
   expect(site()).toMatchObject({
     domain: 'new.example.com',
     type: 'laravel',

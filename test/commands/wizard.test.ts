@@ -1,18 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
 const web1 = seeded.servers['web-1'];
 const { enter, down, eraseLine } = keys;
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const typing = (line: string, typed: string) => bed.dnx(line, { keys: typed, columns: 160, env: { NO_COLOR: '1' } });
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
@@ -34,8 +31,8 @@ describe('a create that is refused', () => {
 
   test('is an error if the command line was complete, and elsewhere', async () => {
     const line = 'redirect create shop.example.com /sale /new';
-    expect(await typing(line, '')).toMatchObject({ code: 7 });
-    expect(await bed.dnx(line)).toMatchObject({ code: 7, stdout: '' });
+    await expect(typing(line, '')).toExit(7);
+    await expect(bed.dnx(line)).toExit(7, { stdout: '' });
   });
 
   test('is an error if nothing of it can be asked for', async () => {
@@ -56,7 +53,7 @@ describe('site create', () => {
   test('waits for the site, then requests a certificate and deploys', async () => {
     const run = await typing('site create --server web-1', `${domain}${rest}y${enter}${enter}y${enter}`);
     expect(run.stderr).toMatch(/Server +web-1\n/);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     const id = sites().at(-1)?.id;
     const path = `/servers/${web1}/sites`;
     expect(posts(run)).toEqual([`POST ${path}`, `POST ${path}/${id}/certificates`, `POST ${path}/${id}/deploy`]);
@@ -71,7 +68,7 @@ describe('site create', () => {
 
   test('neither without a repository nor if declined', async () => {
     const run = await typing('site create --server web-1', `${domain}${down}${enter}${enter}${enter}${enter}${enter}y${enter}`);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr).not.toContain('Deploy it once it is installed');
     expect(posts(run)).toHaveLength(1);
     expect(run.stderr).toContain('Next: dnx deploy new.example.com');
@@ -100,7 +97,7 @@ describe('site create', () => {
     const run = await bed.dnx(
       'site create new.example.com --server web-1 --type laravel --git-repository-id example/blog --certificate --deploy --json',
     );
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(run.json()).toMatchObject({
       domain: 'new.example.com',
       status: 'active',

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { openJson } from '../support/elsewhere.ts';
+import { perTest } from '../support/fixtures.ts';
 import { lacking } from '../support/programs.ts';
 
 /** Strings that a version of YAML, or a reader of it, takes for another type or does not accept as they are. */
@@ -51,18 +52,14 @@ const words = [
   ],
 ];
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** Prints these strings, as values and as keys, in YAML. */
 async function printed(): Promise<string> {
   const server = await openJson(() => ({ values: words, keys: Object.fromEntries(words.map((word) => [word, word])) }));
   onTestFinished(() => server.close());
   const run = await bed.dnx('api GET /user -o yaml', { env: { DNX_HOST: server.url } });
-  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(run).toExit(0, { stderr: '' });
   return run.stdout;
 }
 

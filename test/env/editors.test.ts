@@ -1,21 +1,18 @@
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
 import { changes, remains, variablesOf } from '../support/editing.ts';
 import { filesWith, scriptEditor } from '../support/editor.ts';
+import { perTest } from '../support/fixtures.ts';
 import { need } from '../support/programs.ts';
 import { leading } from '../support/volume.ts';
 
 // Editors that are real programs. test/process/env-edit.test.ts has signals, which need a dnx in a process of its own.
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 afterEach(async () => {
   expect(remains(bed)).toEqual([]);
   expect(filesWith(bed.directory, 'hunter2 but longer')).toEqual([]);
-  await bed.close();
 });
 
 const { values } = variablesOf(() => bed, 'shop.example.com');
@@ -55,7 +52,7 @@ describe('an editor', () => {
   )('that %s', async (name, script) => {
     if (name === 'is ed') need('ed');
     const run = await edited(script);
-    expect([run.code, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_NAME\n']);
+    expect(run).toExit(0, { stdout: '✓ Updated 1 variable of shop.example.com\n  changed  APP_NAME\n' });
     expect([values().APP_NAME, changes(run)]).toEqual(['local', ['PUT /environment-variables']]);
   });
 
@@ -63,7 +60,7 @@ describe('an editor', () => {
     const run = await edited('stat -c "%a %n" "$(dirname "$1")" "$1"');
     const path = `${bed.directory}/state/dnx-private-\\w+`;
     expect(run.printed).toMatch(new RegExp(`^700 ${path}\n600 ${path}/shop\\.example\\.com\\.env$`));
-    expect([run.code, run.stdout]).toEqual([0, 'Nothing changed.\n']);
+    expect(run).toExit(0, { stdout: 'Nothing changed.\n' });
   });
 
   test('gets neither the token nor DNX_NOTIFY', async () => {
@@ -104,7 +101,7 @@ describe('an editor', () => {
 
   test('that does not exist changes nothing', async () => {
     const run = await edited('', { EDITOR: 'no-such-editor' });
-    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run).toExit(1, { stdout: '' });
     expect(run.stderr).toMatch(/Error: Could not run the editor 'no-such-editor'; nothing was changed\.\n {2}Set EDITOR/);
   });
 });

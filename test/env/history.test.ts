@@ -1,19 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EnvSite, openEnvSite, SITE_FILE } from '../support/env-site.ts';
+import { expect, test } from 'vitest';
+import { openEnvSite, SITE_FILE } from '../support/env-site.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Values } from './model.ts';
 
 const SEED = seedOf(3);
 const COMMENT = '# My settings';
 
-let site: EnvSite;
-beforeAll(async () => {
-  site = await openEnvSite();
-});
-afterAll(() => site.close());
+const site = perSuite(openEnvSite);
 
 const home = (who: number) => join(site.bed.directory, `person-${who}`);
 const fileOf = (who: number) => join(home(who), SITE_FILE);

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { blocksOf } from '../docs/transcript.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { publicKey } from '../support/ensured.ts';
 import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { deep } from '../support/volume.ts';
 
 const script =
@@ -13,13 +14,11 @@ const script =
     .find(({ language }) => language === 'sh')
     ?.lines.join('\n') ?? '';
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
+beforeAll(() => {
   writeFileSync(join(bed.directory, 'provision.sh'), script);
   writeFileSync(join(bed.directory, 'deploy-key.pub'), `${publicKey('ci')} ci@example.com\n`);
 });
-afterAll(() => bed.close());
 
 /** The words of each dnx command, as the shell passes them. */
 function commandsIn(directory: string): readonly (readonly string[])[] {
@@ -34,7 +33,7 @@ async function provisioned(DNX_TOKEN: string) {
   let notes = '';
   for (const words of commandsIn(bed.directory)) {
     const run = await bed.dnx(words, { env: { DNX_TOKEN, DNX_SERVER: 'web-1' } });
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     lines.push(...run.stdout.trimEnd().split('\n'));
     changes.push(...run.calls.filter((call) => !call.startsWith('GET ')));
     notes += run.stderr;
@@ -46,7 +45,7 @@ test('the script in docs/provisioning.md creates everything once, with a token f
   const commands = commandsIn(bed.directory).length;
   expect(commands).toBeGreaterThanOrEqual(10);
   const created = await bed.dnx('token create provisioning --from-script provision.sh --json');
-  expect(created.code, created.stderr).toBe(0);
+  expect(created).toExit(0);
   const { abilities } = created.json<{ abilities: string[] }>();
   expect(abilities).not.toContain('*');
   const token = bed.sandbox.mint(abilities);
@@ -68,5 +67,5 @@ test.runIf(deep)('it runs under sandbox run', { timeout: 60_000 }, async () => {
     writeFileSync(join(executable.directory, name), readFileSync(join(bed.directory, name)));
   const run = await executable.dnx(['sandbox', 'run', '--rate-limit', '0', '--', 'sh', 'provision.sh']);
   await executable.close();
-  expect([run.exitCode, run.stdout], run.stderr).toEqual([0, expect.stringContaining('✓ Created')]);
+  expect(run).toExit(0, { stdout: expect.stringContaining('✓ Created') });
 });

@@ -1,20 +1,17 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isMask } from '../../src/base/text.ts';
 import { formatDotenv, parseDotenv } from '../../src/features/env/dotenv/dotenv.ts';
 import { file, variables } from '../support/dotenv-files.ts';
-import { type EnvSite, openEnvSite, SITE_FILE } from '../support/env-site.ts';
+import { openEnvSite, SITE_FILE } from '../support/env-site.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
 const SEED = seedOf(7);
 
-let site: EnvSite;
-beforeAll(async () => {
-  site = await openEnvSite();
-});
-afterAll(() => site.close());
+const site = perSuite(openEnvSite);
 
 const empty = () => mkdtempSync(join(site.bed.directory, 'empty-'));
 
@@ -23,8 +20,7 @@ const isAccepted = (all: ReadonlyMap<string, string>): boolean =>
   [...all].every(([key, value]) => /^[A-Za-z_]\w*$/.test(key) && !isMask(value));
 
 async function succeed(verb: string, cwd: string, ...words: readonly string[]): Promise<void> {
-  const run = await site.env([verb, ...words], { cwd });
-  expect(run.code, run.stderr).toBe(0);
+  await expect(site.env([verb, ...words], { cwd })).toExit(0);
 }
 
 test('any variables are the same after a push and a pull into an empty directory', async () => {

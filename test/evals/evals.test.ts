@@ -110,7 +110,7 @@ test('the tool find knows what agents call things', async () => {
     ['security', 'audit'],
   ] as const)
     expect([query, await first(query)]).toEqual([query, expect.arrayContaining([command])]);
-  expect((await agent.end()).code).toBe(0);
+  await expect(agent.end()).toExit(0);
   await bed.close();
 });
 

@@ -72,7 +72,7 @@ function contentOf(state: State): Readonly<Record<string, unknown>> {
 async function attack(bed: Bed, session: string, content: () => unknown): Promise<void> {
   await prepareExample(bed, '');
   for (const line of ['login --with-token', 'login --with-token --insecure-storage --profile work'])
-    expect((await signIn(bed, line)).code).toBe(0);
+    await expect(signIn(bed, line)).toExit(0);
   const codes = new Set<number>();
   const work: Parameters<typeof leasing>[2] = async (inside, { env }) => {
     const before = content();
@@ -88,10 +88,10 @@ async function attack(bed: Bed, session: string, content: () => unknown): Promis
     await fc.assert(property, { ...settings, interruptAfterTimeLimit: limitMs - 20_000, markInterruptAsFailure: true });
   };
   const run = await leasing(bed, session, work, { ...signedOut });
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   expect([...codes]).toEqual(expect.arrayContaining([0, 2, 4]));
   const before = content();
-  expect((await bed.dnx('server delete web-1 --confirm web-1')).code).toBe(0);
+  await expect(bed.dnx('server delete web-1 --confirm web-1')).toExit(0);
   expect(content(), 'what the same line does outside').not.toEqual(before);
 }
 
@@ -161,8 +161,7 @@ test(
         await fc.assert(property, settings);
         expect([...statuses]).toContain(403);
       };
-      const run = await leasing(bed, 'agent run', work);
-      expect(run.code, run.stderr).toBe(0);
+      await expect(leasing(bed, 'agent run', work)).toExit(0);
     }),
   limitMs,
 );

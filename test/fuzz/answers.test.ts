@@ -1,17 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
-import { attempt, type Laboratory, openLaboratory, trial } from './answers.ts';
+import { attempt, openLaboratory, trial } from './answers.ts';
 
 const runs = volume(10_000, 100);
 // Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 
-let laboratory: Laboratory & { close(): Promise<void> };
-beforeAll(async () => {
-  laboratory = await openLaboratory();
-});
-afterAll(() => laboratory.close());
+const laboratory = perSuite(openLaboratory);
 
 test(
   `${runs} commands keep every promise with random responses`,

@@ -1,17 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
-import { type CommandRunner, openCommandRunner, typed } from './lines.ts';
+import { openCommandRunner, typed } from './lines.ts';
 
 const runs = volume(30_000, 150);
 // Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 
-let runner: CommandRunner;
-beforeAll(async () => {
-  runner = await openCommandRunner();
-});
-afterAll(() => runner.close());
+const runner = perSuite(openCommandRunner);
 
 test(
   `${runs} random command lines keep every promise`,

@@ -1,18 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
 const runs = volume(1_000, 12);
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterAll(() => bed.close());
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
 
 type Content = Readonly<Record<string, unknown>>;
 
@@ -34,8 +31,7 @@ test(`dnx link keeps everything else in ${runs} random files`, async () => {
   const property = fc.asyncProperty(fc.oneof(flat, several), fc.constantFrom('production', '__proto__', 'new'), async (content, name) => {
     writeFileSync(file, JSON.stringify(content));
     const before = JSON.parse(readFileSync(file, 'utf8')) as Content;
-    const run = await bed.dnx(['link', 'shop.example.com', '--server', 'web-1', '--env', name, '--yes']);
-    expect(run.code, run.stderr).toBe(0);
+    await expect(bed.dnx(['link', 'shop.example.com', '--server', 'web-1', '--env', name, '--yes'])).toExit(0);
     const after = JSON.parse(readFileSync(file, 'utf8')) as Content;
     expect(without(after, 'default', 'environments', 'server', 'site')).toEqual(
       without(before, 'default', 'environments', 'server', 'site'),

@@ -85,15 +85,15 @@ describe.skipIf(reason !== undefined && !required)('the image', () => {
 
   test('runs dnx on a read-only file system as a user without privileges', async () => {
     expect(await inside('id -un')).toEqual({ exitCode: 0, all: 'dnx' });
-    expect((await inside('touch /opt/dnx/file')).exitCode).toBe(1);
+    await expect(inside('touch /opt/dnx/file')).toExit(1);
     expect(await inside('dnx --version')).toEqual({ exitCode: 0, all: version });
     expect(await inside('dnx upgrade')).toEqual({
       exitCode: 0,
       all: `dnx ${version} was installed with Docker. Upgrade it with:\ndocker pull deploynix/dnx`,
     });
     expect((await inside('dnx sandbox run -- dnx server list')).all).toContain('web-1');
-    expect((await inside('git --version')).exitCode).toBe(0);
-    expect((await inside('ssh -V')).exitCode).toBe(0);
+    await expect(inside('git --version')).toExit(0);
+    await expect(inside('ssh -V')).toExit(0);
   });
 
   test('has only the executable in addition to its base', async () => {

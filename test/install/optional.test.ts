@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { lacking, required } from '../support/programs.ts';
 import { emptyFolder, run } from './run.ts';
 
@@ -12,15 +13,13 @@ if (missing.length > 0 && !required)
 // In a project, because npm ignores the option with --global. On Linux, dnx speaks to the keychain itself; test/unit covers the others.
 describe('npm install --omit=optional', () => {
   const directory = emptyFolder();
-  let sandbox: Sandbox;
+  const sandbox = perSuite(startSandbox);
   const place = { release: '24', directory, path: [join(directory, 'node_modules/.bin')] } as const;
 
   beforeAll(async () => {
-    sandbox = await startSandbox();
     writeFileSync(join(directory, 'package.json'), '{}');
     await run(place, 'npm', 'install', '--omit=optional', inject('tarball'));
   });
-  afterAll(() => sandbox.close());
 
   test('installs a single package', () => {
     const modules = join(directory, 'node_modules');

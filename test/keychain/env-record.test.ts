@@ -37,8 +37,7 @@ async function pulled(env: Record<string, string>) {
   const executable = await openExecutable({ rateLimit: 0 });
   try {
     const { DBUS_SESSION_BUS_ADDRESS: address = '' } = env;
-    const run = await executable.dnx(PULL, { env: { DBUS_SESSION_BUS_ADDRESS: address } });
-    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    await expect(executable.dnx(PULL, { env: { DBUS_SESSION_BUS_ADDRESS: address } })).toExit(0, { stderr: '' });
     const records = join(executable.directory, '.local/state/dnx/env');
     const [name = ''] = readdirSync(records).filter((each) => each.endsWith('.json'));
     const { store } = JSON.parse(readFileSync(join(records, name), 'utf8')) as { readonly store: string };

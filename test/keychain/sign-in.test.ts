@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { required } from '../support/programs.ts';
 import { Desktop, lackingKeyring } from './desktop.ts';
 
@@ -7,17 +8,15 @@ const missing = lackingKeyring();
 if (missing.length > 0 && !required) process.stderr.write(`Skipped signing in twice at once: this machine has no ${missing.join(', ')}\n`);
 
 describe.skipIf(missing.length > 0 && !required)('signing in to one profile twice at once', { timeout: 120_000 }, () => {
-  let executable: Executable;
+  const executable = perTest(() => openExecutable({ rateLimit: 0 }));
   let desktop: Desktop;
   let env: Record<string, string>;
   beforeEach(async () => {
-    executable = await openExecutable({ rateLimit: 0 });
     desktop = await Desktop.create();
     env = { ...(await desktop.login()), HOME: executable.directory, DNX_TOKEN: '' };
     await desktop.unlock(env);
   });
   afterEach(async () => {
-    await executable?.close();
     await desktop?.[Symbol.asyncDispose]();
   });
 
@@ -29,7 +28,7 @@ describe.skipIf(missing.length > 0 && !required)('signing in to one profile twic
   };
 
   test('never leaves a token of neither, nor of one that failed', async () => {
-    expect((await login('old')).exitCode).toBe(0);
+    await expect(login('old')).toExit(0);
     for (let round = 0; round < 4; round += 1) {
       const names = [1, 2].map((each) => `round ${round}, ${each}`);
       const runs = await Promise.all(names.map(login));
@@ -37,7 +36,7 @@ describe.skipIf(missing.length > 0 && !required)('signing in to one profile twic
       const signedIn = names.filter((_, at) => runs[at]?.exitCode === 0);
       for (const { exitCode, stderr } of runs) if (exitCode !== 0) expect(stderr).toContain('did not respond');
       if (signedIn.length === 0) continue;
-      expect((await executable.dnx(['whoami', '--json'], { env })).exitCode).toBe(0);
+      await expect(executable.dnx(['whoami', '--json'], { env })).toExit(0);
       expect(executable.sandbox.calls.at(-1)?.token).toBeOneOf(signedIn);
     }
   });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { required } from '../support/programs.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
@@ -56,11 +57,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
   });
 
   describe('by dnx on a terminal', () => {
-    let executable: Executable;
-    beforeEach(async () => {
-      executable = await openExecutable();
-    });
-    afterEach(() => executable.close());
+    const executable = perTest(openExecutable);
 
     /** A session with the token in a locked keyring. */
     async function locked(): Promise<Record<string, string>> {
@@ -70,7 +67,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
       const login = executable.shell('printf %s "$TOKEN" | dnx login --with-token', {
         env: { ...first, ...own, TOKEN: executable.sandbox.token },
       });
-      expect(await login).toMatchObject({ exitCode: 0 });
+      await expect(login).toExit(0);
       return { ...(await desktop.login({ keyring: true, prompter: prompter() })), ...own };
     }
 
@@ -102,8 +99,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
         const { code, text } = await openTerminal(words, { ...env, ...more }, executable.directory).ended;
         expect([code, text]).toEqual([1, expect.stringContaining(refusal)]);
       }
-      const piped = await executable.dnx(['whoami'], { env });
-      expect([piped.exitCode, piped.stderr]).toEqual([1, expect.stringContaining(refusal)]);
+      await expect(executable.dnx(['whoami'], { env })).toExit(1, { says: refusal });
       expect(existsSync(shown())).toBe(false);
     });
   });

@@ -60,7 +60,7 @@ describe.each([
 
   test('what cannot be undone wants its name typed, which dnx compares', async () => {
     const name = modern ? 'reports' : 'metrics';
-    expect((await bed.dnx(`database create ${name} --server db-1`)).code).toBe(0);
+    await expect(bed.dnx(`database create ${name} --server db-1`)).toExit(0);
     before = bed.sandbox.calls.length;
     let typed = 'report';
     agent = await openAgent(bed, '', { modern, fill: (form) => typing(typed)(form) });
@@ -76,7 +76,7 @@ describe.each([
   test('a plan that moved between approval and apply is refused', async () => {
     const branch = modern ? 'one' : 'two';
     const fill = async (): Promise<Filled> => {
-      expect((await bed.dnx(`site update blog.example.com --branch ${branch}`)).code).toBe(0);
+      await expect(bed.dnx(`site update blog.example.com --branch ${branch}`)).toExit(0);
       before = bed.sandbox.calls.length;
       return approve();
     };
@@ -90,7 +90,7 @@ describe.each([
     async (line) => {
       const set = async (value: number) => {
         await bed.clock.sleep(2_000);
-        expect((await bed.dnx(`env set shop.example.com MOVES=${value}`)).code).toBe(0);
+        await expect(bed.dnx(`env set shop.example.com MOVES=${value}`)).toExit(0);
       };
       await set(bed.clock.elapsed());
       const fill = async (): Promise<Filled> => {
@@ -225,9 +225,9 @@ describe('a client that cannot ask', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(text).toContain('* suspend shop.example.com (web-1)');
     expect(sent()).toEqual([]);
-    expect((await bed.dnx(['apply', file, '--yes'])).code).toBe(0);
+    await expect(bed.dnx(['apply', file, '--yes'])).toExit(0);
     expect(sent()).toEqual(['POST /servers/*/sites/*/suspend']);
-    expect((await bed.dnx('site resume shop.example.com')).code).toBe(0);
+    await expect(bed.dnx('site resume shop.example.com')).toExit(0);
   });
 
   test('gets no question in another form', async () => {

@@ -56,7 +56,7 @@ test('a name that the API sends cannot add a line either', async () => {
   const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-2');
   if (!server) throw new Error('no web-2');
   server.name = `web-2\n\nApply 1 change?${'\n'.repeat(60)}`;
-  expect((await bed.dnx('server list')).code).toBe(0);
+  await expect(bed.dnx('server list')).toExit(0);
   try {
     const message = await formOf('crontab', 'create', '--server', String(server.id), '--command', 'true', '--frequency', '* * * * *');
     expect(message.match(/^Apply 1 change\?$/gm)).toHaveLength(1);
@@ -145,7 +145,7 @@ test('a long form says at both ends how many changes there are, and what the str
   const lines = message.split('\n');
   expect(lines[0]).toBe('2 changes, which need your consent');
   expect(lines.at(-1)).toBe('Apply 2 changes?');
-  expect((await agent.end()).code).toBe(0);
+  await expect(agent.end()).toExit(0);
   const severe = (await formOf('env', 'set', 'shop.example.com', 'APP_DEBUG=true')).split('\n');
   expect(severe[0]).toBe('1 change, which needs a name typed below');
   expect(severe.at(-1)).toBe("Type 'shop.example.com' to continue:");
@@ -154,7 +154,7 @@ test('a long form says at both ends how many changes there are, and what the str
 test('a deleted server lists what goes with it, and a site its server and id', async () => {
   const message = await formOf('server', 'delete', 'web-1', '--confirm', 'web-1');
   expect(message).toMatch(/^ {2}sites {6,}.*shop\.example\.com/m);
-  expect((await agent.end()).code).toBe(0);
+  await expect(agent.end()).toExit(0);
   const id = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com')?.id;
   expect(await formOf('site', 'delete', 'blog.example.com')).toMatch(
     new RegExp(`^- delete site blog\\.example\\.com on server web-1\\n(?: {2}.*\\n)*? {2}id +${id}$`, 'm'),

@@ -1,13 +1,10 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterAll(() => bed.close());
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
 
 const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
 const initialize = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
@@ -30,7 +27,7 @@ async function answersTo(chunks: readonly (string | Buffer)[], last: unknown): P
   for (const chunk of [`${initialize}\n`, ...chunks]) stdin.write(chunk);
   await answered;
   stdin.end();
-  expect((await ended).code).toBe(0);
+  await expect(ended).toExit(0);
   return answers.filter(({ id }) => id !== 1);
 }
 
@@ -95,5 +92,5 @@ test('of two approvals of one plan at the same time, one counts', async () => {
   const both = [await next(), await next()].join('\n');
   expect([both.match(/"result\W+applied/g)?.length, both.match(/does not wait for approval any more/g)?.length]).toEqual([1, 1]);
   stdin.end();
-  expect((await ended).code).toBe(0);
+  await expect(ended).toExit(0);
 });

@@ -36,5 +36,5 @@ test.each([
   run.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
   await new Promise((resolve) => run.stdout?.once('data', resolve));
   end(run);
-  expect((await run).exitCode).toBe(0);
+  await expect(run).toExit(0);
 });

@@ -123,7 +123,7 @@ describe('read', () => {
     expect((await agent.read('api', '/backups/01JQ8Z4T9G000000000000BK06/download')).text).toMatch(
       /is for a person, because it shows rows of databases/,
     );
-    expect((await agent.end()).code).toBe(0);
+    await expect(agent.end()).toExit(0);
     agent = await openAgent(bed, '--show-values');
     expect((await agent.read('env', 'get', 'shop.example.com', 'APP_NAME')).text).toContain('Example Shop');
   });
@@ -172,7 +172,7 @@ test('a later sign-in counts without a restart, and no token is ever printed', a
   const token = bed.sandbox.token;
   agent = await openAgent(bed, '', { run: { env: { DNX_TOKEN: undefined } } });
   expect((await errorIn(['whoami'])).reason).toBe('signed_out');
-  expect((await bed.dnx('auth login --with-token', { env: { DNX_TOKEN: undefined }, stdin: token })).code).toBe(0);
+  await expect(bed.dnx('auth login --with-token', { env: { DNX_TOKEN: undefined }, stdin: token })).toExit(0);
   expect((await agent.read('whoami')).isError).toBe(false);
   expect((await agent.read('server', 'show', token)).text).toContain('***');
   expect((await agent.read('server', 'show', token)).text).not.toContain(token);
@@ -193,7 +193,7 @@ describe('limits', () => {
   test('--allow refuses a word that would offer nothing', async () => {
     agent = await openAgent(bed);
     const run = await bed.dnx('mcp --allow deploy --allow evn');
-    expect([run.code, run.calls, run.stdout]).toEqual([2, [], '']);
+    expect(run).toExit(2, { calls: [], stdout: '' });
     expect(run.stderr).toBe("Error: --allow: 'evn' is not a group or command. Did you mean 'env'?\n  List them with: dnx schema\n");
   });
 
@@ -235,7 +235,7 @@ describe('limits', () => {
     expect(bed.sandbox.calls.slice(before).filter(({ method }) => method !== 'GET')).toEqual([]);
     expect((await agent.change('site', 'suspend')).isError).toBe(false);
     // The names that others look up are complete.
-    expect((await bed.dnx('server show db-1')).code).toBe(0);
+    await expect(bed.dnx('server show db-1')).toExit(0);
   });
 
   test('--server likewise', async () => {

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { leasing } from '../support/leased.ts';
 import { openAgent } from './client.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 test('in the session of an agent, it has the token of the session alone, and no client confirms what cannot be undone', async () => {
   const run = await leasing(bed, 'agent run', async (_, { env }) => {
@@ -23,8 +20,8 @@ test('in the session of an agent, it has the token of the session alone, and no 
     expect([deleted.isError, deleted.text]).toEqual([true, expect.stringContaining('"human":true')]);
     const deployed = await agent.change('deploy', 'shop.example.com');
     expect(deployed.isError, deployed.text).toBe(false);
-    expect((await agent.end()).code).toBe(0);
+    await expect(agent.end()).toExit(0);
   });
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   expect(bed.sandbox.state.sites.map(({ domain }) => domain)).toContain('blog.example.com');
 });

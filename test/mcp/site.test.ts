@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { approve, dataIn, openAgent } from './client.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterEach(() => bed.close());
+const bed = perTest(() => openBed({ rateLimit: 0 }));
 
 const OTHERS = /blog\.example|staging\.example|api\.example|web-2|db-1/;
 
@@ -24,7 +21,7 @@ describe('--site', () => {
       const own = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
       for (const { path } of bed.sandbox.calls.slice(before))
         for (const id of path.match(/01JQ8Z4T9G\w+/g) ?? []) expect(own).toContain(id);
-      expect((await agent.end()).code).toBe(0);
+      await expect(agent.end()).toExit(0);
     },
   );
 
@@ -40,15 +37,15 @@ describe('--site', () => {
   });
 
   test('shows only the history of the site', async () => {
-    for (const site of ['shop.example.com', 'blog.example.com']) expect((await bed.dnx(`site suspend ${site} --yes`)).code).toBe(0);
-    expect((await bed.dnx('crontab create --server web-1 "php x" --frequency "0 3 * * *"')).code).toBe(0);
+    for (const site of ['shop.example.com', 'blog.example.com']) await expect(bed.dnx(`site suspend ${site} --yes`)).toExit(0);
+    await expect(bed.dnx('crontab create --server web-1 "php x" --frequency "0 3 * * *"')).toExit(0);
     const agent = await openAgent(bed, '--site shop.example.com', { fill: approve });
     const listed = await agent.read('history');
     expect(dataIn(listed)).toEqual([expect.objectContaining({ command: expect.stringContaining('shop.example.com') })]);
     const { id } =
       ((await bed.dnx('history --json')).json() as { id: string; command: string }[]).find(({ command }) => command.includes('blog')) ?? {};
     expect((await agent.read('history', 'show', String(id))).text).toContain(`The history has no change ${id}.`);
-    expect((await agent.end()).code).toBe(0);
+    await expect(agent.end()).toExit(0);
   });
 
   test('touches nothing else of the server or the account', async () => {
@@ -74,7 +71,7 @@ describe('--site', () => {
         isError: true,
         text: expect.stringMatching(/limited to site shop\.example\.com/),
       });
-    expect((await agent.end()).code).toBe(0);
+    await expect(agent.end()).toExit(0);
   });
 });
 
@@ -92,7 +89,7 @@ test('refusals agree about who may do it', async () => {
     expect(text, password).not.toContain('Give the text itself');
   }
   expect((await agent.read('api', 'GET', '/user')).isError).toBe(false);
-  expect((await agent.end()).code).toBe(0);
+  await expect(agent.end()).toExit(0);
 });
 
 test('what lacks a target names the choices', async () => {
@@ -100,5 +97,5 @@ test('what lacks a target names the choices', async () => {
   await agent.read('site', 'list');
   const { error } = dataIn(await agent.read('site', 'show')) as { error: { reason: string; hint: string } };
   expect(error).toMatchObject({ reason: 'target_missing', hint: expect.stringContaining('shop.example.com') });
-  expect((await agent.end()).code).toBe(0);
+  await expect(agent.end()).toExit(0);
 });

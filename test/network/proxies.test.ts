@@ -61,13 +61,12 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
 
     test('reads every page of the sites on few tunnels', async () => {
       const run = await bed.dnx('site list -o ids', { env: behind('https') });
-      expect([run.code, run.stderr]).toEqual([0, '']);
-      expect(run.stdout).toMatch(/^(\w+\n){3,}$/);
+      expect(run).toExit(0, { stderr: '', stdout: expect.stringMatching(/^(\w+\n){3,}$/) });
     });
 
     test.each(sampled(['http', 'https'] as const, 1, program.length))('creates a daemon over %s once', async (scheme) => {
       const run = await bed.dnx('daemon create --command top --server web-1 -o ids', { env: behind(scheme) });
-      expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^\w+\n$/)]);
+      expect(run).toExit(0, { stdout: expect.stringMatching(/^\w+\n$/) });
       expect(run.calls.filter((call) => call.startsWith('POST '))).toHaveLength(1);
     });
 
@@ -75,7 +74,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
       const env = behind('https');
       const [id = ''] = (await bed.dnx('backup list --status completed -o ids', { env })).stdout.split('\n');
       const run = await bed.dnx(`backup download ${id} -O backup.gz --force`, { env });
-      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Saved backup.gz')]);
+      expect(run).toExit(0, { stdout: expect.stringContaining('Saved backup.gz') });
       expect(readFileSync(`${bed.directory}/backup.gz`).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
     });
 
@@ -88,7 +87,7 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
       async (user, words, schemes) => {
         for (const scheme of schemes) {
           const run = await list(behind(scheme, { user }));
-          expect([run.code, run.stdout, run.stderr]).toEqual([13, '', expect.stringContaining(`the proxy ${words}.`)]);
+          expect(run).toExit(13, { stdout: '', says: `the proxy ${words}.` });
           expect(run.stderr).not.toContain('wrong');
         }
       },
@@ -97,18 +96,13 @@ describe.each(Object.entries(programs))('dnx behind %s', (program, open) => {
     test('reports that the proxy cannot reach the host, and that nothing was sent', async () => {
       const env = { ...behind('https'), DNX_HOST: 'https://127.0.0.1:9' };
       const run = await bed.dnx('daemon create --command top --server 1', { env });
-      expect([run.code, run.stdout, run.stderr]).toEqual([
-        13,
-        '',
-        expect.stringMatching(/^Error: Could not reach .*: the proxy returned 50\d\./),
-      ]);
+      expect(run).toExit(13, { stdout: '', stderr: expect.stringMatching(/^Error: Could not reach .*: the proxy returned 50\d\./) });
     });
 
     test('does not trust the certificate of the proxy without its CA', async () => {
       const { DNX_CA_FILE: _, ...env } = behind('http', { tls: true });
       const run = await list(env);
-      expect([run.code, run.stdout]).toEqual([13, '']);
-      expect(run.stderr).toContain('could not connect to the proxy: the certificate is from an unknown authority.');
+      expect(run).toExit(13, { stdout: '', says: 'could not connect to the proxy: the certificate is from an unknown authority.' });
       expect(run.stderr).toContain('--ca-file or NODE_EXTRA_CA_CERTS');
     });
   });

@@ -69,9 +69,9 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
 
   test('trusts the CA in NODE_EXTRA_CA_CERTS, and still does with --ca-file', async () => {
     const env = { DNX_HOST: nginx.urls.valid, NODE_EXTRA_CA_CERTS: authority.file };
-    expect(await started(env)).toMatchObject({ exitCode: 0, stderr: '', stdout: ids });
+    await expect(started(env)).toExit(0, { stderr: '', stdout: ids });
     const other = authority.selfSigned('unrelated').certificate;
-    expect(await started(env, '--ca-file', other)).toMatchObject({ exitCode: 0, stderr: '', stdout: ids });
+    await expect(started(env, '--ca-file', other)).toExit(0, { stderr: '', stdout: ids });
   });
 
   test('trusts a self-signed certificate that is given', async () => {
@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
     skip(!hasIpv6, 'needs IPv6');
     skip(!findsIpv6, 'this Node does not find ::1 in a certificate');
     const env = { DNX_HOST: nginx.urls.valid.replace('127.0.0.1', '[::1]') };
-    expect(await started(env, '--ca-file', authority.file)).toMatchObject({ exitCode: 0, stderr: '', stdout: ids });
+    await expect(started(env, '--ca-file', authority.file)).toExit(0, { stderr: '', stdout: ids });
   });
 
   test.each<[Name, boolean, string, string]>([
@@ -96,20 +96,18 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
   ])('refuses the host %s before it sends anything', async (name, trusting, words, hint) => {
     const env = { DNX_HOST: nginx.urls[name].replace('http:', 'https:'), ...(trusting && { DNX_CA_FILE: authority.file }) };
     const run = await bed.dnx('daemon create --command top --server 1', { env });
-    expect([run.code, run.stdout, run.calls]).toEqual([13, '', []]);
-    expect(run.stderr).toContain(`Could not reach ${nginx.urls[name].replace(/^https?:\/\//, '')}: ${words}.`);
+    expect(run).toExit(13, { stdout: '', calls: [], says: `Could not reach ${nginx.urls[name].replace(/^https?:\/\//, '')}: ${words}.` });
     expect(run.stderr).toContain(hint);
     expect(run.stderr).not.toContain('may have gone through');
   });
 
   test('trusts any certificate with NODE_TLS_REJECT_UNAUTHORIZED=0, and Node warns about it', async () => {
     const run = await started({ DNX_HOST: nginx.urls.expired, NODE_TLS_REJECT_UNAUTHORIZED: '0' });
-    expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED')]);
+    expect(run).toExit(0, { says: 'NODE_TLS_REJECT_UNAUTHORIZED' });
   });
 
   test('reports a TLS host that is reached without TLS', async () => {
-    const run = await list(nginx.urls.valid.replace('https:', 'http:'));
-    expect([run.code, run.stdout, run.stderr]).toEqual([1, '', 'Error: Deploynix returned 400.\n']);
+    await expect(list(nginx.urls.valid.replace('https:', 'http:'))).toExit(1, { stdout: '', stderr: 'Error: Deploynix returned 400.\n' });
   });
 
   test.each([
@@ -127,8 +125,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
     const env = { DNX_HOST: nginx.urls.gzip, DNX_CA_FILE: authority.file };
     const { stdout } = await bed.dnx('backup list --status completed -o ids', { env });
     const [id = ''] = stdout.split('\n');
-    const run = await bed.dnx(`backup download ${id} -O backup.gz --force`, { env });
-    expect([run.code, run.stderr]).toEqual([0, 'Downloading to backup.gz\n']);
+    await expect(bed.dnx(`backup download ${id} -O backup.gz --force`, { env })).toExit(0, { stderr: 'Downloading to backup.gz\n' });
     expect(readFileSync(`${bed.directory}/backup.gz`).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
   });
 

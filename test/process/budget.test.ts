@@ -71,7 +71,7 @@ test('a 429 of one process makes the others wait', async () => {
 
 test('Ctrl-C ends a wait for the rate limit immediately', async () => {
   const executable = await open({ rateLimit: 1, rateWindowMs: 60_000 });
-  expect((await executable.dnx(['server', 'list', '-o', 'ids'])).exitCode).toBe(0);
+  await expect(executable.dnx(['server', 'list', '-o', 'ids'])).toExit(0);
   const waiting = executable.dnx(['server', 'list', '-o', 'ids']);
   await said(waiting, 'Waiting for the rate limit: 1m');
   const since = Date.now();

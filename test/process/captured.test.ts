@@ -55,7 +55,7 @@ describe('a program whose output dnx reads', () => {
   test.concurrent('may not print more than 64 MB', async ({ open }) => {
     const executable = await open();
     const run = await push(executable, 'head -c 80000000 /dev/zero; exec sleep 60');
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([1, '', expect.stringContaining('Error: op printed more than 64 MB.\n')]);
+    expect(run).toExit(1, { stdout: '', says: 'Error: op printed more than 64 MB.\n' });
   });
 
   test.concurrent('may leave a process behind that keeps the output open', async ({ open }) => {

@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { scriptFiles, shells } from '../../src/features/completion/shells.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { onlyOnNode, preloading } from '../support/program.ts';
 
-let built: Executable;
-beforeAll(async () => {
-  built = await openExecutable();
-});
-afterAll(() => built.close());
+const built = perSuite(openExecutable);
 
 test.each(shells)('completion %s prints the shipped script', async (shell) => {
   const { exitCode, stdout, stderr } = await built.dnx(['completion', shell]);
@@ -19,18 +16,15 @@ test.each(shells)('completion %s prints the shipped script', async (shell) => {
 test('completion scripts can be read in part, and fail on a full disk', async () => {
   const piped = await built.shell('set -o pipefail; dnx completion zsh | head -1; echo $?');
   expect([piped.stdout, piped.stderr]).toEqual(['#compdef dnx deploynix deploynix-cli\n0\n', '']);
-  const full = await built.shell('dnx completion bash >/dev/full');
-  expect(full.exitCode).toBe(1);
-  expect(full.stderr).toMatch(/^Error: /);
+  await expect(built.shell('dnx completion bash >/dev/full')).toExit(1, { stderr: expect.stringMatching(/^Error: /) });
 });
 
 test('completion scripts keep the other formats, options and errors', async () => {
   const json = await built.dnx(['completion', 'bash'], { env: { DNX_OUTPUT: 'json' } });
   expect(JSON.parse(json.stdout)).toEqual({ shell: 'bash', script: readFileSync('completions/dnx.bash', 'utf8') });
   const help = await built.dnx(['completion', 'bash', '--help']);
-  expect([help.exitCode, help.stdout]).toEqual([0, expect.stringMatching(/^Print the completion script for bash\n/)]);
-  const wrong = await built.dnx(['completion', 'tcsh']);
-  expect([wrong.exitCode, wrong.stdout]).toEqual([2, '']);
+  expect(help).toExit(0, { stdout: expect.stringMatching(/^Print the completion script for bash\n/) });
+  await expect(built.dnx(['completion', 'tcsh'])).toExit(2, { stdout: '' });
 });
 
 test.skipIf(onlyOnNode('which files a Tab loads'))(
@@ -44,7 +38,7 @@ test.skipIf(onlyOnNode('which files a Tab loads'))(
       const { files } = JSON.parse(readFileSync(file, 'utf8')) as { files: readonly string[] };
       return files.map((each) => basename(each).replace(/-.{8}\.js$/, ''));
     };
-    expect((await built.dnx(['server', 'list'])).exitCode).toBe(0);
+    await expect(built.dnx(['server', 'list'])).toExit(0);
     const group = await filesOf('server', '--help');
     const atFirst = await filesOf('__complete', 'bash', 'dnx dep');
     expect(atFirst.filter((each) => !group.includes(each))).toEqual(['complete']);

@@ -22,7 +22,7 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   chmodSync(join(directory, 'bin/dnx'), 0o755);
   // The real one would contact the address of a sandbox server.
   for (const name of ['bin/ssh', 'bin/claude', 'deploy.sh']) writeFileSync(join(directory, name), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-  for (const line of before?.split(' && ') ?? []) expect((await executable.dnx(line.split(' '))).exitCode).toBe(0);
+  for (const line of before?.split(' && ') ?? []) await expect(executable.dnx(line.split(' '))).toExit(0);
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
 
@@ -186,7 +186,7 @@ describe.skipIf(noTinyDisk())(`on a disk with three free bytes, ${share}`, () =>
       const typed = command.path === 'sandbox start' ? `timeout -s INT 1 ${line}` : line;
       const env = { PATH: `${executable.directory}/bin:${process.env.PATH}`, SHELL: '/bin/bash', EDITOR: editor };
       const run = await executable.shell(`unset -f dnx; ${typed} >> disk/out`, { env });
-      if (command.path !== 'sandbox start') expect(run.exitCode, run.stderr).toBe(prints ? 1 : 0);
+      if (command.path !== 'sandbox start') expect(run).toExit(prints ? 1 : 0);
       if (run.exitCode !== 0) expect(run.stderr.trim()).not.toBe('');
       expect(run.stderr).not.toContain('looks like a bug');
     } finally {
@@ -226,7 +226,7 @@ describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, c
     child.kill(signal);
     const run = await child;
     expect(performance.now() - sent).toBeLessThan(1_000);
-    expect(run.exitCode, run.stderr).toBe(code);
+    expect(run).toExit(code);
     // Its first variable differs; the request is for the second.
     expect(run.stdout).toMatch(command.path === 'env ensure' && changing ? /^VARIABLE +RESULT\nAPP_NAME +differ/ : /^$/);
     expect(run.stderr.trim()).not.toBe('');

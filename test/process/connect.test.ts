@@ -28,17 +28,14 @@ describe('a connection that hangs ends after 10 s', () => {
     const { port } = deaf;
     const executable = await open({ speed: SPEED });
     const run = await executable.dnx(create, { env: { DNX_HOST: `http://127.0.0.1:${port}` } });
-    expect([run.exitCode, run.stderr]).toEqual([
-      13,
-      expect.stringContaining(`Could not reach 127.0.0.1:${port}: no connection within 10s.`),
-    ]);
+    expect(run).toExit(13, { says: `Could not reach 127.0.0.1:${port}: no connection within 10s.` });
   });
 
   test.concurrent('in the TLS handshake', async ({ open }) => {
     await using server = await closing(openLiar(() => {}, 'https'));
     const executable = await open({ speed: SPEED });
     const run = await executable.dnx(create, { env: { DNX_HOST: server.url } });
-    expect([run.exitCode, run.stderr]).toEqual([13, expect.stringMatching(/Could not reach .*: no connection within 10s\./)]);
+    expect(run).toExit(13, { stderr: expect.stringMatching(/Could not reach .*: no connection within 10s\./) });
   });
 
   test.concurrent.for<readonly [string, Lie]>([
@@ -47,11 +44,9 @@ describe('a connection that hangs ends after 10 s', () => {
   ])('%s', async ([, lie], { open }) => {
     await using proxy = await closing(openLiar(lie));
     const executable = await open({ speed: SPEED });
-    const run = await executable.dnx(create, { env: { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: proxy.url } });
-    expect([run.exitCode, run.stderr]).toEqual([
-      13,
-      expect.stringMatching(/Could not reach .*: no connection within 10s\.|proxy: no connection within 10s\./),
-    ]);
+    await expect(executable.dnx(create, { env: { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: proxy.url } })).toExit(13, {
+      stderr: expect.stringMatching(/Could not reach .*: no connection within 10s\.|proxy: no connection within 10s\./),
+    });
   });
 });
 
@@ -62,8 +57,7 @@ test('an IPv6 address is a host', async ({ open, skip, onTestFinished }) => {
   onTestFinished(() => void server.close());
   const executable = await open();
   const host = `http://[::1]:${(server.address() as AddressInfo).port}`;
-  const run = await executable.dnx(['server', 'list', '-o', 'ids', '--host', host]);
-  expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
+  await expect(executable.dnx(['server', 'list', '-o', 'ids', '--host', host])).toExit(0, { stdout: '7\n', stderr: '' });
 });
 
 describe('a name with two addresses', () => {
@@ -80,15 +74,13 @@ describe('a name with two addresses', () => {
 
   test('is reached if IPv6 refuses the connection', async ({ open }) => {
     const executable = await open();
-    const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) });
-    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    await expect(executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) })).toExit(0, { stderr: '' });
   });
 
   test('is reached if IPv6 drops every packet', async ({ open, skip }) => {
     skip(!linux || !hasIpv6, 'needs Linux with IPv6, for a port that drops packets');
     const executable = await open();
     await using _ = await closing(openDeaf('::1', Number(new URL(executable.sandbox.url).port)));
-    const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) });
-    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    await expect(executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) })).toExit(0, { stderr: '' });
   });
 });

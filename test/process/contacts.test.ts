@@ -1,15 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { describe, expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { preloading } from '../support/program.ts';
 import { leading } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 /** Appends every host that a process connects to or looks up. Unix sockets, such as that of D-Bus, have no host. */
 const HOOK = `

@@ -96,7 +96,7 @@ test.concurrent('--timeout ends name lookups', async ({ open }) => {
 test.concurrent('--timeout ends --verify-cmd', async ({ open }) => {
   const { dnx, sandbox } = await open({ speed: 2 * SPEED });
   const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '30s', '--json']);
-  expect(run.exitCode).toBe(124);
+  expect(run).toExit(124);
   expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'timed_out' });
   const pid = Number(/^\d+$/m.exec(run.stderr)?.[0]);
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');

@@ -1,19 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { archive } from '../../src/sandbox/resources/backups.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const id = seeded.backups['shop database, completed'];
 const whole = Buffer.from(archive({ id }));
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 /** Runs a shell line; `$ID` is a backup. */
 const shell = (line: string) => executable.shell(line, { env: { ID: id } });
@@ -26,15 +23,13 @@ test('-O - writes every byte to a pipe, and exits as if killed by SIGPIPE if the
   );
   expect(readFileSync(join(executable.directory, 'copy.gz')).equals(whole)).toBe(true);
   expect(readFileSync(join(executable.directory, 'first')).equals(whole.subarray(0, 10))).toBe(true);
-  expect([run.exitCode, run.stderr]).toEqual([141, 'Downloading to standard output\n']);
+  expect(run).toExit(141, { stderr: 'Downloading to standard output\n' });
 });
 
 test('a full disk is an error and leaves no file', async () => {
-  const full = await shell('dnx backup download $ID -q -O - > /dev/full');
-  expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('the disk is full')]);
+  await expect(shell('dnx backup download $ID -q -O - > /dev/full')).toExit(1, { says: 'the disk is full' });
   const limited = await shell('ulimit -f 64; dnx backup download $ID -q -O x.gz');
-  expect([limited.exitCode, limited.stdout]).toEqual([1, '']);
-  expect(limited.stderr).toContain('x.gz: the file has reached the size limit.');
+  expect(limited).toExit(1, { stdout: '', says: 'x.gz: the file has reached the size limit.' });
   expect(saved()).toEqual([]);
 });
 

@@ -1,18 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leaveLock, startHolder } from '../support/holder.ts';
 import { volume } from '../support/volume.ts';
 
 const WRITERS = volume(60, 4);
 
-let built: Executable;
-beforeAll(async () => {
-  built = await openExecutable();
-});
-afterAll(() => built.close());
+const built = perSuite(openExecutable);
 
 const freshHome = () => mkdtempSync(join(built.directory, 'home-'));
 const folderOf = (home: string) => join(home, '.config/dnx');
@@ -54,7 +51,7 @@ test.each([
   const limit = setTimeout(() => child.kill('SIGKILL'), 5_000);
   const run = await child;
   clearTimeout(limit);
-  expect([run.exitCode, run.stderr]).toEqual([0, `! ${file} ${words} Fix or remove it.\n`]);
+  expect(run).toExit(0, { stderr: `! ${file} ${words} Fix or remove it.\n` });
 });
 
 test('a settings directory that cannot be created is an error and does not hang', async () => {
@@ -62,8 +59,5 @@ test('a settings directory that cannot be created is an error and does not hang'
   const limit = setTimeout(() => child.kill('SIGKILL'), 5_000);
   const run = await child;
   clearTimeout(limit);
-  expect([run.exitCode, run.stderr]).toEqual([
-    1,
-    expect.stringContaining('Could not save the settings in /proc/nowhere/.config/dnx: ENOENT.'),
-  ]);
+  expect(run).toExit(1, { says: 'Could not save the settings in /proc/nowhere/.config/dnx: ENOENT.' });
 });

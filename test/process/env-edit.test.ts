@@ -3,17 +3,18 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leading, sampled } from '../support/volume.ts';
 
 const SITE = seeded.sites['shop.example.com'];
 const SECRET = 'hunter2 but longer';
 const edit = ['env', 'edit', '--site', 'shop.example.com', '--yes'];
 
-let executable: Executable;
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 let variables: Executable['sandbox']['state']['environment_variables'];
 let before: readonly string[];
 let earlier: number;
@@ -38,10 +39,9 @@ const changed = () =>
     .map(({ method }) => method);
 
 beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
   variables = structuredClone(executable.sandbox.state.environment_variables);
   // Creates the cache, the state directory and the history.
-  expect((await executable.dnx(['env', 'set', 'A=b', '--site', 'shop.example.com'])).exitCode).toBe(0);
+  await expect(executable.dnx(['env', 'set', 'A=b', '--site', 'shop.example.com'])).toExit(0);
 });
 beforeEach(() => {
   executable.sandbox.state.environment_variables = structuredClone(variables);
@@ -52,7 +52,6 @@ afterEach(() => {
   expect(treeOf(executable.directory)).toEqual(before);
   expect(filesWith(executable.directory, SECRET)).toEqual([]);
 });
-afterAll(() => executable.close());
 
 /** Changes a variable. */
 const local = 's/^APP_NAME=.*/APP_NAME=local/';
@@ -93,7 +92,7 @@ describe.each(sampled(signals, 1, 1))('%s', (signal, code) => {
     child.kill(signal);
     await said(child, 'no');
     child.kill(signal);
-    expect((await child).exitCode).toBe(code);
+    await expect(child).toExit(code);
   });
 
   test('while a request hangs leaves nothing', async () => {
@@ -102,7 +101,7 @@ describe.each(sampled(signals, 1, 1))('%s', (signal, code) => {
     const child = executable.dnx(edit, { env });
     await expect.poll(changed, { timeout: 20_000 }).toEqual(['PUT']);
     child.kill(signal);
-    expect((await child).exitCode).toBe(code);
+    await expect(child).toExit(code);
   });
 });
 
@@ -153,7 +152,7 @@ describe('after SIGKILL', () => {
     const { path, pid, child } = await waiting();
     expect([existsSync(path), existsSync(other)]).toEqual([true, false]);
     kill(pid, 'SIGKILL');
-    expect((await child()).exitCode).toBe(1);
+    await expect(child()).toExit(1);
     before = before.filter((name) => !name.includes('private'));
   });
 

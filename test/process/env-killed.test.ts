@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { temporary } from '../support/dnx.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { killedAt, type Moment } from '../support/killed.ts';
 import { sampled, volume } from '../support/volume.ts';
 
@@ -22,7 +23,7 @@ const text = (values: object) =>
     .map(([key, value]) => `${key}="${value}"\n`)
     .join('')}`;
 
-let executable: Executable;
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 let variables: Executable['sandbox']['state']['environment_variables'];
 /** What a pull leaves. */
 let pulled: string;
@@ -32,7 +33,6 @@ const values = () => Object.fromEntries(own().map(({ key, value }) => [key, valu
 const path = (name = '.env') => join(executable.directory, name);
 
 beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
   const { directory, sandbox } = executable;
   const time = '2026-04-16T12:00:00Z';
   const kept = sandbox.state.environment_variables.filter(({ site_id }) => site_id !== BLOG);
@@ -46,14 +46,12 @@ beforeAll(async () => {
   }));
   variables = [...kept, ...mine];
   sandbox.state.environment_variables = structuredClone(variables);
-  const run = await executable.dnx(['env', 'pull', '.env', ...ON]);
-  expect(run.exitCode, run.stderr).toBe(0);
+  await expect(executable.dnx(['env', 'pull', '.env', ...ON])).toExit(0);
   pulled = temporary();
   cpSync(directory, pulled, { recursive: true });
 });
 afterAll(async () => {
   rmSync(pulled, { recursive: true });
-  await executable.close();
 });
 
 /** A file that was pulled, and then edited; nothing else has happened. */
@@ -98,8 +96,7 @@ test('a push that was killed at any request is finished by the next one', async 
     return wasDone ? 'done' : 'unfinished';
   });
   expect(found.filter((each) => each === 'unfinished').length).toBeGreaterThanOrEqual(requests.length - 1);
-  const third = await executable.dnx([...PUSH.slice(0, -1)]);
-  expect([third.exitCode, third.stdout]).toEqual([0, `Nothing to push to ${BLOG}.\n`]);
+  await expect(executable.dnx([...PUSH.slice(0, -1)])).toExit(0, { stdout: `Nothing to push to ${BLOG}.\n` });
 }, 180_000);
 
 test.each(['exists', 'is new'])('a full disk leaves nothing half written if the file %s', async (state) => {
@@ -109,8 +106,7 @@ test.each(['exists', 'is new'])('a full disk leaves nothing half written if the 
   for (const each of own()) each.value = 'y'.repeat(3_000);
   // 4 blocks of 1024 bytes.
   const run = await executable.shell(`trap '' XFSZ; ulimit -f 4; dnx env pull ${file} ${ON.join(' ')}`);
-  expect([run.exitCode, run.stdout]).toEqual([1, '']);
-  expect(run.stderr).toContain(`Could not write ${file}: the file has reached the size limit.`);
+  expect(run).toExit(1, { stdout: '', says: `Could not write ${file}: the file has reached the size limit.` });
   const left = readdirSync(executable.directory).filter((name) => name.includes('env'));
   expect([left, readFileSync(path(), 'utf8')]).toEqual([['.env'], old ?? text(wanted)]);
 });
@@ -125,8 +121,7 @@ test('a pull that was killed at any time leaves the old file or the new one', as
     await killedAt(executable, ['env', 'pull', '.env', ...ON], at);
     const now = readFileSync(path(), 'utf8');
     expect([old, `${old}THEIRS=1\n`]).toContain(now);
-    const again = await executable.dnx(['env', 'pull', '.env', ...ON]);
-    expect(again.exitCode, again.stderr).toBe(0);
+    await expect(executable.dnx(['env', 'pull', '.env', ...ON])).toExit(0);
     expect(readFileSync(path(), 'utf8')).toBe(`${old}THEIRS=1\n`);
     return now === old ? 'old' : 'new';
   });

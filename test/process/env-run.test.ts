@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, treeOf } from '../support/editor.ts';
-import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { openExecutable, said } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { preloading } from '../support/program.ts';
 import { openProxy } from '../support/proxy.ts';
 import { leading, sampled } from '../support/volume.ts';
@@ -12,11 +13,7 @@ import { leading, sampled } from '../support/volume.ts';
 const run = ['env', 'run', '--server', seeded.servers['web-1'], '--site', seeded.sites['shop.example.com'], '--all', '--'];
 const shell = (script: string) => [...run, 'sh', '-c', script];
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const add = (key: string, value: string) => {
   const [first] = executable.sandbox.state.environment_variables.filter((each) => each.site_id === seeded.sites['shop.example.com']);
@@ -25,8 +22,7 @@ const add = (key: string, value: string) => {
 };
 
 test.each(leading([255, 0, 130], 1))('its exit code %i is passed on', async (code) => {
-  const ran = await executable.dnx(shell(`exit ${code}`));
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+  await expect(executable.dnx(shell(`exit ${code}`))).toExit(code, { stdout: '', stderr: '' });
 });
 
 test.each(
@@ -39,13 +35,11 @@ test.each(
     1,
   ),
 )('a command that ends by SIG%s exits %i', async (signal, code) => {
-  const ran = await executable.dnx(shell(`kill -${signal} $$`));
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+  await expect(executable.dnx(shell(`kill -${signal} $$`))).toExit(code, { stdout: '', stderr: '' });
 });
 
 test('the command keeps your own DNX_TOKEN', async () => {
-  const ran = await executable.dnx(shell('echo "$DNX_TOKEN"'));
-  expect([ran.exitCode, ran.stdout]).toEqual([0, `${executable.sandbox.token}\n`]);
+  await expect(executable.dnx(shell('echo "$DNX_TOKEN"'))).toExit(0, { stdout: `${executable.sandbox.token}\n` });
 });
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -57,8 +51,7 @@ describe.each(sampled(signals, 1, 2))('%s', (signal) => {
     const child = executable.dnx(shell(`trap 'echo caught; exit 5' ${name}; echo ready >&2; while :; do sleep 0.01; done`));
     await said(child, 'ready');
     child.kill(signal);
-    const ran = await child;
-    expect([ran.exitCode, ran.stdout]).toEqual([5, 'caught\n']);
+    await expect(child).toExit(5, { stdout: 'caught\n' });
   });
 
   test('reaches it every time', async () => {
@@ -68,7 +61,7 @@ describe.each(sampled(signals, 1, 2))('%s', (signal) => {
       await said(child, each);
       if (each !== 'xxx.') child.kill(signal);
     }
-    expect((await child).exitCode).toBe(7);
+    await expect(child).toExit(7);
   });
 });
 
@@ -79,8 +72,7 @@ test('SIGTERM gives the command all the time it takes', async () => {
   const child = fast.dnx(shell("trap 'sleep 0.6; echo done; exit 0' TERM; echo ready >&2; while :; do sleep 0.01; done"));
   await said(child, 'ready');
   kill(child.pid ?? 0, 'SIGTERM');
-  const ran = await child;
-  expect([ran.exitCode, ran.stdout]).toEqual([0, 'done\n']);
+  await expect(child).toExit(0, { stdout: 'done\n' });
 });
 
 test('SIGTERM while the variables are read starts nothing', async () => {
@@ -88,14 +80,12 @@ test('SIGTERM while the variables are read starts nothing', async () => {
   const child = executable.dnx([...shell('echo started'), '--debug']);
   await expect.poll(() => executable.sandbox.calls.length, { timeout: 20_000 }).toBe(1);
   child.kill('SIGTERM');
-  const ran = await child;
-  expect([ran.exitCode, ran.stdout]).toEqual([143, '']);
+  await expect(child).toExit(143, { stdout: '' });
 });
 
 test('streams are its own: bytes go in and out unchanged', async () => {
   const line = `head -c 3000000 /dev/urandom > in; dnx ${run.join(' ')} sh -c 'tee copy; echo "$APP_NAME" >&2' < in > out; cmp in out && cmp in copy`;
-  const ran = await executable.shell(line);
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([0, '', 'Example Shop\n']);
+  await expect(executable.shell(line)).toExit(0, { stdout: '', stderr: 'Example Shop\n' });
 });
 
 test('a closed pipe ends it as it would end the command', async () => {
@@ -108,22 +98,21 @@ test('values arrive byte for byte, large ones too', async () => {
   add('ODD', odd);
   add('LARGE', 'x'.repeat(100_000));
   const ran = await executable.dnx([...run, 'node', '-e', 'process.stdout.write(process.env.ODD + process.env.LARGE.length)']);
-  expect([ran.exitCode, ran.stdout]).toEqual([0, `${odd}100000`]);
+  expect(ran).toExit(0, { stdout: `${odd}100000` });
 });
 
 test('values that are too large for the system are an error of dnx', async () => {
   add('HUGE', 'x'.repeat(200_000));
   const ran = await executable.dnx([...run, 'true']);
-  expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
-  expect(ran.stderr).toBe('Error: Could not run true: its arguments and environment variables are too large.\n');
+  expect(ran).toExit(2, { stdout: '', stderr: 'Error: Could not run true: its arguments and environment variables are too large.\n' });
 });
 
 test('what cannot be run is an error of dnx', async () => {
   const missing = await executable.dnx([...run, 'no-such-command']);
-  expect([missing.exitCode, missing.stdout, missing.stderr]).toEqual([2, '', 'Error: Could not run no-such-command: command not found.\n']);
+  expect(missing).toExit(2, { stdout: '', stderr: 'Error: Could not run no-such-command: command not found.\n' });
   mkdirSync(join(executable.directory, 'folder'));
   const folder = await executable.dnx([...run, './folder']);
-  expect([folder.exitCode, folder.stdout, folder.stderr]).toEqual([2, '', 'Error: Could not run ./folder: permission denied.\n']);
+  expect(folder).toExit(2, { stdout: '', stderr: 'Error: Could not run ./folder: permission denied.\n' });
 });
 
 test('a hostile site cannot run other code', async () => {
@@ -132,7 +121,7 @@ test('a hostile site cannot run other code', async () => {
   writeFileSync(join(executable.directory, '.env.example'), 'APP_NAME=\n');
   const named = run.filter((word) => word !== '--all');
   const ran = await executable.dnx([...named, 'bash', '-c', 'echo "fine $APP_NAME$RSYNC_RSH$TAR_OPTIONS$DB_PASSWORD"; node -e 0']);
-  expect([ran.exitCode, ran.stdout]).toEqual([0, 'fine Example Shop\n']);
+  expect(ran).toExit(0, { stdout: 'fine Example Shop\n' });
 });
 
 test('a dnx inside the command loads no code that the site names', async () => {
@@ -157,7 +146,7 @@ test.each(leading(['HTTP_PROXY', 'http_proxy', 'all_proxy'], 1))(
 );
 
 test('nothing is written to any file', async () => {
-  expect((await executable.dnx([...run, 'true'])).exitCode).toBe(0);
+  await expect(executable.dnx([...run, 'true'])).toExit(0);
   const before = treeOf(executable.directory);
   const ran = await executable.dnx(shell('printf %s "$DB_PASSWORD" | wc -c'));
   expect([ran.stdout.trim(), treeOf(executable.directory)]).toEqual(['18', before]);

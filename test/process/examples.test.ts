@@ -21,6 +21,6 @@ test.each(examples.flatMap(({ line, nested, remote }) => (nested && !remote ? [l
     stdin: 'ignore',
     reject: false,
   });
-  expect(run.exitCode, run.stderr).toBe(0);
+  expect(run).toExit(0);
   expect(run.stdout).not.toBe('');
 });

@@ -1,17 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Executable, openExecutable, type Started } from '../support/executable.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openExecutable, type Started } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { drip, type Lie, openLiar } from '../support/liar.ts';
 import { canIsolate } from '../support/programs.ts';
 import { deep } from '../support/volume.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 /** Sends the signal and expects the process to end within a second. */
 async function ended(child: Started, signal: NodeJS.Signals) {
@@ -50,8 +47,7 @@ describe.each(Object.entries(stages))('%s', (stage, { lie, scheme = 'http', prox
     const env = proxy ? { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: server.url } : { DNX_HOST: server.url };
     const child = executable.dnx(args, { env });
     await expect.poll(() => server.asked).toHaveLength(1);
-    const run = await ended(child, signal);
-    expect([run.exitCode, run.stdout]).toEqual([code, '']);
+    await expect(ended(child, signal)).toExit(code, { stdout: '' });
   });
 });
 

@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { killedAt } from '../support/killed.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 const history = async () => JSON.parse((await executable.dnx(['history', '--json'])).stdout) as { outcome: string; command: string }[];
 const create = (name: string) => ['crontab', 'create', name, '--frequency', '0 3 * * *', '--server', 'web-1'];

@@ -2,16 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { sampled } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 /** Several pipe buffers long, with three-byte characters that straddle their boundaries. */
 const long = `x${'€'.repeat(70_000)}`;
@@ -27,8 +24,7 @@ test.each([
   ['a FIFO', 'FIFO', `mkfifo fifo; (cat long.txt > fifo) & dnx env set FIFO --from-file fifo ${at}`],
 ])('reads the whole text from %s', async (_, key, line) => {
   writeFileSync(join(executable.directory, 'long.txt'), `${long}\n`);
-  const run = await executable.shell(line);
-  expect([run.exitCode, run.stderr]).toEqual([0, '']);
+  await expect(executable.shell(line)).toExit(0, { stderr: '' });
   expect(value(key)).toBe(long);
 });
 
@@ -55,7 +51,7 @@ test.each(
   child.kill(signal);
   const run = await child;
   await writer.close();
-  expect([run.exitCode, run.stdout]).toEqual([code, '']);
+  expect(run).toExit(code, { stdout: '' });
 });
 
 test('a signal ends the wait for stdin', async () => {
@@ -63,10 +59,10 @@ test('a signal ends the wait for stdin', async () => {
   // More than a pipe holds: once it is written, dnx is reading.
   await new Promise((resolve) => child.stdin?.write(' '.repeat(1_000_000), resolve));
   child.kill('SIGINT');
-  expect((await child).exitCode).toBe(130);
+  await expect(child).toExit(130);
 });
 
 test.each(['/dev/zero', '/proc/self/pagemap'])('refuses to read %s endlessly', async (file) => {
   const run = await executable.dnx(['api', 'POST', '/tokens', '--data', `@${file}`]);
-  expect([run.exitCode, run.stderr]).toEqual([2, `Error: ${file} is larger than 64 MB.\n`]);
+  expect(run).toExit(2, { stderr: `Error: ${file} is larger than 64 MB.\n` });
 });

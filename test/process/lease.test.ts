@@ -117,7 +117,7 @@ test.runIf(process.platform === 'linux')('no variable that a child sets or remov
     expect(await inSession(`exec env ${moved} ${own}`)).toEqual(['', 1]);
   expect(sandbox.state.sites.map(({ domain }) => domain)).toContain('blog.example.com');
   // A person's own line, which no session started.
-  expect((await shell(own)).exitCode).toBe(0);
+  await expect(shell(own)).toExit(0);
 });
 
 test.runIf(process.platform === 'linux')(
@@ -147,15 +147,13 @@ test.runIf(process.platform === 'linux')(
 test('what names a session that is not there is refused', async ({ open }) => {
   const { dnx, sandbox } = await open({ rateLimit: 0 });
   for (const DNX_LEASE of ['agent-mhk3f9x2-1a2b-x9z3k1', 'lease-1', 'x']) {
-    const run = await dnx(['site', 'list'], { env: { DNX_LEASE } });
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([4, '', expect.stringContaining('The lease that started this is over.')]);
+    await expect(dnx(['site', 'list'], { env: { DNX_LEASE } })).toExit(4, { stdout: '', says: 'The lease that started this is over.' });
   }
   expect(sandbox.calls).toEqual([]);
 });
 
 test('on a full disk no token is created', async ({ open }) => {
   const executable = await open({ rateLimit: 0 });
-  const run = await executable.shell(`trap '' XFSZ; ulimit -f 0; dnx ${LEASE.join(' ')} -- true`);
-  expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('No token was created.')]);
+  await expect(executable.shell(`trap '' XFSZ; ulimit -f 0; dnx ${LEASE.join(' ')} -- true`)).toExit(1, { says: 'No token was created.' });
   expect(executable.sandbox.calls.filter(({ method }) => method === 'POST')).toEqual([]);
 });

@@ -1,17 +1,14 @@
 import { readdirSync } from 'node:fs';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { archive } from '../../src/sandbox/resources/backups.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const id = seeded.backups['shop database, completed'];
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 /** Everything but the state directory of dnx. */
 const left = () => readdirSync(executable.directory).filter((name) => name !== '.local');
@@ -31,7 +28,7 @@ test('the next download into a directory removes what a killed one left there, a
   expect((await killed)?.signal).toBe('SIGKILL');
   expect(left()).toHaveLength(2);
   stop();
-  expect(await executable.dnx(['backup', 'download', id, '-O', 'copy.gz'])).toMatchObject({ exitCode: 0 });
+  await expect(executable.dnx(['backup', 'download', id, '-O', 'copy.gz'])).toExit(0);
   expect(left()).toEqual([expect.stringMatching(/^\.dnx-part-\w+$/), 'copy.gz']);
   running?.kill('SIGTERM');
   expect([(await running)?.exitCode, left()]).toEqual([143, ['copy.gz']]);
@@ -44,6 +41,6 @@ test('the next sandbox removes what a killed one left', async () => {
   killed.stdin?.end();
   expect((await killed).signal).toBe('SIGKILL');
   expect(left()).toHaveLength(1);
-  expect(await executable.dnx(['sandbox', 'run', '--', 'true'])).toMatchObject({ exitCode: 0 });
+  await expect(executable.dnx(['sandbox', 'run', '--', 'true'])).toExit(0);
   expect(left()).toEqual([]);
 });

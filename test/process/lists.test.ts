@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Executable, openExecutable, type Started } from '../support/executable.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openExecutable, type Started } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { gate, openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
 import { leading } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 async function open(pages: readonly (readonly unknown[])[], options?: PageOptions): Promise<Pages> {
   const server = await openPages(pages, options);

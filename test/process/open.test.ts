@@ -1,21 +1,20 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { hasten } from '../support/hasten.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 const URL = 'https://shop.example.com';
 
-let executable: Executable;
+const executable = perTest(openExecutable);
 let programs: string;
-beforeEach(async () => {
-  executable = await openExecutable();
+beforeEach(() => {
   programs = join(executable.directory, 'programs');
   mkdirSync(programs);
 });
-afterEach(() => executable.close());
 
 /** A program that records its arguments, a line each. */
 function program(name: string, then = ''): void {
@@ -31,33 +30,29 @@ const open = (env: Readonly<Record<string, string>>, ...words: readonly string[]
 
 test('gives the URL to xdg-open on a desktop', async () => {
   program('xdg-open');
-  const run = await open({ DISPLAY: ':0' });
-  expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `✓ Opened ${URL}\n`]);
+  await expect(open({ DISPLAY: ':0' })).toExit(0, { stderr: '', stdout: `✓ Opened ${URL}\n` });
   expect(argumentsOf('xdg-open')).toBe(`${URL}\n`);
 });
 
 test('prints the URL if xdg-open finds no browser, or is missing', async () => {
   program('xdg-open', 'exit 3');
   const note = 'No browser found.\n';
-  const run = await open({ DISPLAY: ':0' });
-  expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, note, `${URL}\n`]);
-  const without = await open({ DISPLAY: ':0', PATH: join(programs, 'none') });
-  expect([without.exitCode, without.stderr, without.stdout]).toEqual([0, note, `${URL}\n`]);
+  await expect(open({ DISPLAY: ':0' })).toExit(0, { stderr: note, stdout: `${URL}\n` });
+  await expect(open({ DISPLAY: ':0', PATH: join(programs, 'none') })).toExit(0, { stderr: note, stdout: `${URL}\n` });
 });
 
 test('fails if xdg-open fails', async () => {
   program('xdg-open', 'exit 4');
   const run = await open({ DISPLAY: ':0' });
   const message = 'Error: Could not open a browser: xdg-open exited with code 4.';
-  expect([run.exitCode, run.stderr, run.stdout]).toEqual([1, `${message}\n  Open this URL yourself: ${URL}\n`, '']);
+  expect(run).toExit(1, { stderr: `${message}\n  Open this URL yourself: ${URL}\n`, stdout: '' });
 });
 
 test('does not wait for a browser that xdg-open waits for', async () => {
   // It would wait for 2 s.
   const fast = hasten(10);
   program('xdg-open', `trap 'exit 0' TERM; echo $$ > "${join(executable.directory, 'pid')}"; while :; do sleep 0.05; done`);
-  const run = await open({ DISPLAY: ':0', ...fast.env });
-  expect([run.exitCode, run.stdout]).toEqual([0, `✓ Opened ${URL}\n`]);
+  await expect(open({ DISPLAY: ':0', ...fast.env })).toExit(0, { stdout: `✓ Opened ${URL}\n` });
   await expect.poll(() => existsSync(join(executable.directory, 'pid')) && argumentsOf('pid')).toMatch(/\n$/);
   // Fails if dnx has ended it.
   process.kill(Number(argumentsOf('pid')), 'SIGTERM');
@@ -67,18 +62,14 @@ test('gives the URL to BROWSER, and keeps its output from stdout', async () => {
   program('my browser', 'echo noise');
   program('broken', 'exit 1');
   const run = await open({ BROWSER: `missing:broken:'my browser' --new %s`, SSH_TTY: '/dev/pts/1' }, '--json');
-  expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, `{\n  "url": "${URL}"\n}\n`, 'noise\n']);
+  expect(run).toExit(0, { stdout: `{\n  "url": "${URL}"\n}\n`, stderr: 'noise\n' });
   expect(argumentsOf('my browser')).toBe(`--new\n${URL}\n`);
   expect(argumentsOf('broken')).toBe(`${URL}\n`);
 });
 
 test('fails if BROWSER is missing', async () => {
   const run = await open({ BROWSER: 'missing' });
-  expect([run.exitCode, run.stderr, run.stdout]).toEqual([
-    1,
-    `Error: Could not run missing: command not found.\n  Open this URL yourself: ${URL}\n`,
-    '',
-  ]);
+  expect(run).toExit(1, { stderr: `Error: Could not run missing: command not found.\n  Open this URL yourself: ${URL}\n`, stdout: '' });
 });
 
 test('gives the browser no token', async () => {
@@ -119,5 +110,5 @@ test('a browser in the terminal has it, with Ctrl-C', async () => {
   terminal.type(`quit${keys.enter}`);
   await terminal.shows('read quit');
   await terminal.shows(`✓ Opened ${URL}`);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });

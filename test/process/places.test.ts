@@ -1,16 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leading, sampled } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 /** Runs a command, which must neither hang nor crash. */
 async function ended(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -46,7 +43,7 @@ describe.each([
 ])('a home directory that %s', (_, home, commands) => {
   test.each(sampled(commands, 2, home.length))('%j exits %i', async (args, code) => {
     const run = await ended(args, { HOME: home });
-    expect(run.exitCode, run.stderr).toBe(code);
+    expect(run).toExit(code);
     if (code > 0) expect(run.stderr).toMatch(/Error: Could not (save|write|restrict) /);
   });
 });
@@ -88,7 +85,7 @@ describe('a FIFO instead of', () => {
       const own = home(name);
       fifoAt(join(own, path));
       const run = await ended(args, { HOME: own });
-      expect(run.exitCode, run.stderr).toBe(code);
+      expect(run).toExit(code);
       if (code > 0) expect(run.stderr).toContain('Error: ');
     },
     30_000,
@@ -118,8 +115,7 @@ describe('a relative directory of XDG is ignored', () => {
     const env = Object.fromEntries(names.map((name) => [`XDG_${name}`, name.toLowerCase()]));
     const lines = ['site show shop.example.com -o ids', 'config set output table', 'completion install bash', 'completion install fish'];
     for (const line of [...lines, 'env edit --site shop.example.com --yes']) {
-      const run = await executable.shell(`cd "${directory}"; dnx ${line}`, { env: { ...env, EDITOR: 'true' } });
-      expect(run.exitCode, run.stderr).toBe(0);
+      await expect(executable.shell(`cd "${directory}"; dnx ${line}`, { env: { ...env, EDITOR: 'true' } })).toExit(0);
     }
     expect(readdirSync(directory)).toEqual([]);
   });

@@ -1,8 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Plan } from '../../src/cli/plan/plan.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { killedAt } from '../support/killed.ts';
 
 const ON = ['--server', 'web-1'];
@@ -18,7 +19,7 @@ const LINES = [
   ['env', 'set', 'NEW', '--from-file', 'secret', '--site', 'blog.example.com', ...ON],
 ];
 
-let executable: Executable;
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 let initial: Executable['sandbox']['state'];
 /** The requests of a whole application. */
 let requests: number;
@@ -44,8 +45,7 @@ function restore(): void {
 async function save(lines: readonly (readonly string[])[]): Promise<void> {
   const plans: Plan[] = [];
   for (const line of lines) {
-    const run = await executable.dnx([...line, '--dry-run', '--out', 'one.json']);
-    expect(run.exitCode, run.stderr).toBe(0);
+    await expect(executable.dnx([...line, '--dry-run', '--out', 'one.json'])).toExit(0);
     plans.push(JSON.parse(readFileSync(path('one.json'), 'utf8')));
   }
   writeFileSync(path('plan.json'), JSON.stringify({ ...plans[0], changes: plans.flatMap(({ changes }) => changes) }));
@@ -55,17 +55,14 @@ const apply = (...more: readonly string[]) => executable.dnx(['apply', 'plan.jso
 const changes = (since: number) => executable.sandbox.calls.slice(since).filter(({ method }) => method !== 'GET');
 
 beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
   writeFileSync(path('secret'), 'hunter2\n');
   await save(LINES);
   initial = structuredClone(executable.sandbox.state);
   const before = executable.sandbox.calls.length;
-  const run = await apply();
-  expect(run.exitCode, run.stderr).toBe(0);
+  await expect(apply()).toExit(0);
   requests = executable.sandbox.calls.length - before;
   wanted = stateNow();
 });
-afterAll(() => executable.close());
 
 test('a plan that is killed at any request ends in the same state once it is run again, and sends each change once', async () => {
   expect(requests).toBeGreaterThan(LINES.length);
@@ -89,8 +86,7 @@ test('what nobody can find out is for the user to say', async () => {
     rmSync(path('.local/state'), { recursive: true, force: true });
     const before = executable.sandbox.calls.length;
     for (let request = 1; changes(before).length === 0; request++) await killedAt(executable, ['apply', 'plan.json', '--yes'], { request });
-    const unknown = await apply();
-    expect([unknown.exitCode, unknown.stderr]).toEqual([13, expect.stringContaining('--in-flight done or --in-flight send')]);
+    await expect(apply()).toExit(13, { says: '--in-flight done or --in-flight send' });
     const told = await apply('--in-flight', answer);
     expect([told.exitCode, changes(before).length], told.stderr).toEqual([0, count]);
   }

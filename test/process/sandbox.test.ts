@@ -1,15 +1,12 @@
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { lacking, need, required } from '../support/programs.ts';
 import { openProxy } from '../support/proxy.ts';
 import { deep } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ speed: 10 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ speed: 10 }));
 
 test('sandbox run bypasses the proxy', async () => {
   const proxy = await openProxy({ refuse: 403 });

@@ -1,15 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Executable, openExecutable, type Started, said } from '../support/executable.ts';
+import { describe, expect, test } from 'vitest';
+import { openExecutable, type Started, said } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { sampled } from '../support/volume.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const signals = [
   ['SIGINT', 130, 'Interrupted'],
@@ -25,9 +22,7 @@ describe('following a deployment', () => {
     const child = executable.dnx(['deploy', 'shop.example.com']);
     await said(child, 'Started');
     child.kill(signal);
-    const run = await child;
-    expect([run.exitCode, run.stdout]).toEqual([code, '']);
-    expect(run.stderr).toMatch(/dnx watch .*shop\.example\.com/);
+    await expect(child).toExit(code, { stdout: '', stderr: expect.stringMatching(/dnx watch .*shop\.example\.com/) });
     expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path }) => path)).toEqual([
       expect.stringMatching(/\/deploy$/),
     ]);
@@ -38,7 +33,7 @@ describe('following a deployment', () => {
     await said(child, 'Started');
     child.kill('SIGHUP');
     const run = await child;
-    expect(run.exitCode).toBe(129);
+    expect(run).toExit(129);
     expect(JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
       error: { code: 'hangup', hint: expect.stringContaining('dnx watch') },
     });
@@ -50,9 +45,7 @@ test.each(signals)('%s ends a hanging request', async (signal, code, word) => {
   const child = executable.dnx(['server', 'list', '--debug']);
   await said(child, '> GET /servers');
   child.kill(signal);
-  const run = await child;
-  expect([run.exitCode, run.stdout]).toEqual([code, '']);
-  expect(run.stderr).toContain(word);
+  await expect(child).toExit(code, { stdout: '', says: word });
 });
 
 describe('within a second', () => {
@@ -67,7 +60,7 @@ describe('within a second', () => {
   test.each(sampled(signals, 1, 4))('%s ends a command whose output nobody reads', async (signal, code, word) => {
     executable.sandbox.faults.always({ path: '/servers' }, { status: 200, body: { data: [{ id: '1', name: 'x'.repeat(1_000_000) }] } });
     const pipe = join(executable.directory, 'pipe');
-    expect((await executable.shell('mkfifo pipe')).exitCode).toBe(0);
+    await expect(executable.shell('mkfifo pipe')).toExit(0);
     const child = executable.shell('exec "$NODE" "$DNX" server list --json > pipe');
     const reader = await open(pipe, 'r');
     await reader.read(Buffer.alloc(1));
@@ -96,29 +89,22 @@ describe('sandbox start', () => {
     await said(child, 'Ctrl-C stops it.');
     child.kill('SIGINT');
     const run = await child;
-    expect([run.exitCode, run.stdout]).toEqual([0, '']);
+    expect(run).toExit(0, { stdout: '' });
     expect(run.stderr).toMatch(/^Running a local Deploynix API with sample data, for testing\.\n {2}URL {7}http:\/\/127\.0\.0\.1:\d+\n/);
   });
 });
 
 describe('sandbox run', () => {
   test('passes on the exit code and streams of its command, and cleans up', async () => {
-    const run = await executable.dnx([
-      'sandbox',
-      'run',
-      '--',
-      'sh',
-      '-c',
-      'dnx server list -o ids | wc -l; ls -d "$TMPDIR"/dnx-sandbox-*; exit 7',
-    ]);
-    expect(run.exitCode).toBe(7);
-    expect(run.stdout).toMatch(/^\s*3\n\S+dnx-sandbox-\w+\n$/);
+    await expect(
+      executable.dnx(['sandbox', 'run', '--', 'sh', '-c', 'dnx server list -o ids | wc -l; ls -d "$TMPDIR"/dnx-sandbox-*; exit 7']),
+    ).toExit(7, { stdout: expect.stringMatching(/^\s*3\n\S+dnx-sandbox-\w+\n$/) });
     expect(temporary()).toEqual([]);
   });
 
   test('exits 2 if its command does not exist', async () => {
     const run = await executable.dnx(['sandbox', 'run', '--', 'no-such-command']);
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run no-such-command: command not found.\n']);
+    expect(run).toExit(2, { stdout: '', stderr: 'Error: Could not run no-such-command: command not found.\n' });
     expect(temporary()).toEqual([]);
   });
 
@@ -127,7 +113,7 @@ describe('sandbox run', () => {
     await said(child, 'ready');
     expect(temporary()).toHaveLength(1);
     child.kill(signal);
-    expect((await child).exitCode).toBe(code);
+    await expect(child).toExit(code);
     expect(temporary()).toEqual([]);
   });
 
@@ -139,6 +125,6 @@ describe('sandbox run', () => {
     child.kill('SIGINT');
     await said(child, 'no');
     child.kill('SIGINT');
-    expect((await child).exitCode).toBe(130);
+    await expect(child).toExit(130);
   });
 });

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { onlyOnNode, preloading } from '../support/program.ts';
 import { openProxy } from '../support/proxy.ts';
 
@@ -12,11 +13,7 @@ interface Loaded {
   readonly used: readonly string[];
 }
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable();
-});
-afterAll(() => executable.close());
+const executable = perSuite(openExecutable);
 
 async function loadedBy(args: readonly string[], given: Readonly<Record<string, string>> = {}): Promise<Loaded> {
   const file = join(executable.directory, 'loaded.json');
@@ -78,7 +75,7 @@ describe('the environment', () => {
     expect(stderr).toContain('Set HOME, or DNX_CONFIG_DIR, DNX_CACHE_DIR and DNX_STATE_DIR.');
     const { directory } = executable;
     const given = { ...env, DNX_CONFIG_DIR: directory, DNX_CACHE_DIR: directory, DNX_STATE_DIR: directory };
-    expect((await executable.dnx(['server', 'list'], { env: given })).exitCode).toBe(0);
+    await expect(executable.dnx(['server', 'list'], { env: given })).toExit(0);
   });
 
   test('dnx reads no .env and runs nothing of a project, as Bun would', async () => {
@@ -127,7 +124,7 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     const hook = resolve('test/support/loaded.cjs');
     const file = join(executable.directory, 'loaded.json');
     const line = ['deploy', 'shop.example.com', '--no-wait', '--json'];
-    expect((await executable.dnx(line, { env: { ...preloading(hook), DNX_TEST_LOADED: file } })).exitCode).toBe(0);
+    await expect(executable.dnx(line, { env: { ...preloading(hook), DNX_TEST_LOADED: file } })).toExit(0);
     const { builtins, files } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(namesOf(files)).toContain('site-commands');

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leading, sampled } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 const lines = ['--version', '--help', 'server list', 'server list --json'];
 
@@ -19,14 +16,12 @@ describe('stdout', () => {
 
   // The reader closes the pipe before dnx starts.
   test.each(sampled(lines, 1, 2))('dnx %s into a closed pipe exits 0 and prints nothing', async (line) => {
-    const run = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
-    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    await expect(executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`)).toExit(0, { stderr: '' });
   });
 
   test.each(sampled(lines, 1, 5))('dnx %s on a full disk says so and exits 1', async (line) => {
     const run = await executable.shell(`dnx ${line} > /dev/full`);
-    expect(run.exitCode).toBe(1);
-    expect(run.stderr).toContain('the disk is full');
+    expect(run).toExit(1, { says: 'the disk is full' });
     expect(run.stderr).not.toContain('    at ');
   });
 
@@ -50,7 +45,7 @@ describe('stdout', () => {
 
   test('is empty if a command fails', async () => {
     const run = await executable.dnx(['server', 'show', 'nowhere', '--json']);
-    expect([run.exitCode, run.stdout]).toEqual([6, '']);
+    expect(run).toExit(6, { stdout: '' });
     expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'not_found' } });
   });
 });
@@ -69,7 +64,7 @@ describe('a file as stdout', () => {
     try {
       return await executable.shell(`cd disk; ${line}`);
     } finally {
-      expect((await executable.shell('umount disk')).exitCode).toBe(0);
+      await expect(executable.shell('umount disk')).toExit(0);
     }
   }
 
@@ -99,9 +94,7 @@ describe('a file as stdout', () => {
   test('an event that cannot be written is an error', async () => {
     const fast = await openExecutable({ speed: 20 });
     onTestFinished(() => fast.close());
-    const run = await fast.shell('dnx deploy shop.example.com -o ndjson > /dev/full');
-    expect([run.exitCode, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('the disk is full');
+    await expect(fast.shell('dnx deploy shop.example.com -o ndjson > /dev/full')).toExit(1, { stdout: '', says: 'the disk is full' });
   });
 
   test('a full disk and a failed deployment are reported in one line of JSON', async () => {
@@ -120,7 +113,7 @@ describe('stdin and stderr', () => {
     const message = 'x'.repeat(200_000);
     executable.sandbox.faults.next({ path: '/servers' }, { status: 422, body: { message } });
     const run = await executable.shell('dnx server list --json 2>&1 >/dev/null | (sleep 0.3; cat); exit $PIPESTATUS');
-    expect(run.exitCode).toBe(7);
+    expect(run).toExit(7);
     expect(JSON.parse(run.stdout)).toMatchObject({ error: { message } });
   });
 
@@ -130,11 +123,9 @@ describe('stdin and stderr', () => {
   });
 
   test('a closed stdin only prevents prompts', async () => {
-    const list = await executable.shell('dnx server list -o ids <&-');
-    expect([list.exitCode, list.stderr]).toEqual([0, '']);
+    await expect(executable.shell('dnx server list -o ids <&-')).toExit(0, { stderr: '' });
     const login = await executable.shell('dnx login --with-token --insecure-storage <&-', { env: { DNX_TOKEN: '' } });
-    expect([login.exitCode, login.stdout]).toEqual([2, '']);
-    expect(login.stderr).toMatch(/token/i);
+    expect(login).toExit(2, { stdout: '', stderr: expect.stringMatching(/token/i) });
   });
 
   test('a closed stderr does not change the result', async () => {

@@ -1,14 +1,11 @@
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { preloading } from '../support/program.ts';
 import { leading } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable();
-});
-afterAll(() => executable.close());
+const executable = perSuite(openExecutable);
 
 // On Windows, reading the title ends Node if the console has none.
 test.each(

@@ -1,18 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leading, volume } from '../support/volume.ts';
 
 /** Processes per kind: 100 in total at full volume, otherwise 8. */
 const EACH = volume(25, 2);
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable({ rateLimit: 0 });
-});
-afterAll(() => executable.close());
+const executable = perSuite(() => openExecutable({ rateLimit: 0 }));
 
 /** Adds a site for each process. */
 function addSites(): readonly { readonly id: string; readonly domain: string }[] {

@@ -89,7 +89,7 @@ test('npm version moves the unreleased changes to the version, and commits and t
   );
   expect((await git('log', '--format=%s', '-1')).stdout).toBe('Release 9.9.9');
   expect((await git('status', '--porcelain')).stdout).toBe('');
-  expect(await step('check', 'v9.9.9')).toMatchObject({ exitCode: 0 });
+  await expect(step('check', 'v9.9.9')).toExit(0);
   expect((await git('tag')).stdout).toBe('v9.9.9');
   expect((await execa('npm', ['version', '9.9.10'], { cwd: folder, reject: false })).stderr).toContain(
     'no changes in the section Unreleased',

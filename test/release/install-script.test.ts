@@ -137,7 +137,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
   describe.each(Object.keys(shells) as Shell[])('in %s', (shell) => {
     test('installs dnx with its completions and man pages, again over itself, and removes all of it', async () => {
       const first = await install({ shell });
-      expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`Installed dnx 9.8.7 in ${bin}, also as deploynix`) });
+      expect(first).toExit(0, { stdout: expect.stringContaining(`Installed dnx 9.8.7 in ${bin}, also as deploynix`) });
       expect(first.stdout).toContain(`startup file of your shell:\n  export PATH="${bin}:$PATH"\nSign in: `);
       expect(first.stdout).toContain(
         /openssl|BusyBox/.test(shell) && shell !== 'dash with curl' ? '(checked: checksum; ' : '(checked: signature and checksum)',
@@ -147,10 +147,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
       const files = filesIn();
       const man = readdirSync('man').map((page) => `.local/share/man/man${page.at(-1)}/${page}`);
       expect(files).toEqual(expect.arrayContaining(['.local/bin/dnx', '.local/share/bash-completion/completions/dnx', ...man]));
-      expect(await install({ shell, args: ['v9.8.6'], path: [bin] })).toMatchObject({
-        exitCode: 0,
-        stdout: expect.not.stringContaining('PATH'),
-      });
+      await expect(install({ shell, args: ['v9.8.6'], path: [bin] })).toExit(0, { stdout: expect.not.stringContaining('PATH') });
       expect([dnx(), filesIn()]).toEqual(['9.8.6\n', files]);
       expect(first.stdout).toContain(`Uninstall:  ${/Wget|BusyBox/.test(shell) ? 'wget -qO-' : 'curl -fsSL'} https://`);
       const removed = await install({ shell, args: ['--uninstall'] });
@@ -201,7 +198,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     const github = await openGitHub(serveReleases([older, release]));
     onTestFinished(() => github.close());
     const env = { HTTPS_PROXY: github.env.HTTPS_PROXY ?? '', CURL_CA_BUNDLE: github.env.DNX_CA_FILE ?? '', DNX_RELEASES_URL: '' };
-    expect(await install({ env })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Installed dnx 9.8.7') });
+    await expect(install({ env })).toExit(0, { stdout: expect.stringContaining('Installed dnx 9.8.7') });
     expect(new Set(github.tunnels)).toEqual(new Set(['github.com:443']));
     expect(github.requests[0]?.url).toBe('/deploynix/dnx/releases/latest/download/SHA256SUMS');
   });
@@ -218,7 +215,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
   ])('on %s %s with %s installs %s', async (system, machine, ldd, platform) => {
     const uname = `case $1 in -s) echo ${system} ;; -m) echo ${machine} ;; esac`;
     const path = [programs({ uname, ldd, sysctl: 'exit 1' })];
-    expect(await install({ path })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Installed dnx 9.8.7') });
+    await expect(install({ path })).toExit(0, { stdout: expect.stringContaining('Installed dnx 9.8.7') });
     const program = join(bin, platform === 'windows-x64' ? 'dnx.exe' : 'dnx');
     expect(readFileSync(program, 'utf8')).toContain(`# ${platform}\n`);
     expect(spawnSync(join(bin, 'deploynix'), { encoding: 'utf8' }).stdout).toBe('9.8.7\n');
@@ -226,7 +223,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
 
   test('in a shell that Rosetta translates installs darwin-arm64', async () => {
     const path = [programs({ uname: 'case $1 in -s) echo Darwin ;; -m) echo x86_64 ;; esac', sysctl: 'echo 1' })];
-    expect((await install({ path })).exitCode).toBe(0);
+    await expect(install({ path })).toExit(0);
     expect(readFileSync(join(bin, 'dnx'), 'utf8')).toContain('# darwin-arm64\n');
   });
 
@@ -292,7 +289,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     expect(filesIn()).toEqual(['tools/deploynix', 'tools/dnx']);
     const [, line = ''] = /Uninstall: {2}.* \| (.*)$/m.exec(stdout) ?? [];
     expect(line).toBe(`DNX_INSTALL_DIR=${home}/tools sh -s -- --uninstall`);
-    expect((await install({ args: ['--uninstall'], env: { DNX_INSTALL_DIR: 'tools' } })).exitCode).toBe(0);
+    await expect(install({ args: ['--uninstall'], env: { DNX_INSTALL_DIR: 'tools' } })).toExit(0);
     expect(filesIn()).toEqual([]);
   });
 
@@ -334,7 +331,7 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     const child = execa(join(tools, 'sh'), [release.script], { env, extendEnv: false, reject: false, detached: true });
     await expect.poll(() => requests.at(-1)?.url).toBe('/releases/download/v9.8.7/dnx-linux-x64.tar.gz');
     process.kill(-(child.pid ?? 0), signal);
-    expect((await child).exitCode).toBe(code);
+    await expect(child).toExit(code);
     expect(filesIn()).toEqual([]);
   });
 
@@ -346,8 +343,8 @@ describe.skipIf(missing.length > 0 && !required)('install.sh', () => {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await child;
     expect(filesIn()).not.toEqual([]);
-    expect((await install({ env: { DNX_INSTALL_DIR: bin } })).exitCode).toBe(0);
-    expect((await install({ args: ['--uninstall'] })).exitCode).toBe(0);
+    await expect(install({ env: { DNX_INSTALL_DIR: bin } })).toExit(0);
+    await expect(install({ args: ['--uninstall'] })).toExit(0);
     expect(filesIn()).toEqual([]);
   });
 

@@ -61,13 +61,12 @@ const failures = [
 
 test.each(failures)('a deployment that fails for %s is explained by dnx why, and succeeds after the fix', async (name, cause, fix) => {
   const sandbox = await openSandbox(name);
-  const failed = await sandbox.dnx('deploy');
-  expect([failed.code, failed.stdout]).toEqual([1, '']);
+  await expect(sandbox.dnx('deploy')).toExit(1, { stdout: '' });
   const why = await sandbox.dnx('why --json --query cause');
   expect([why.stdout, why.stderr]).toEqual([`"${cause}"\n`, expect.any(String)]);
-  if (typeof fix === 'string') expect((await sandbox.dnx(fix)).code).toBe(0);
+  if (typeof fix === 'string') await expect(sandbox.dnx(fix)).toExit(0);
   else fix(sandbox);
-  expect((await sandbox.dnx('deploy')).code).toBe(0);
+  await expect(sandbox.dnx('deploy')).toExit(0);
 });
 
 test('a full disk has the size of the other one', async () => {
@@ -88,10 +87,10 @@ test('nothing is logged to a storage directory that cannot be written, and chown
   const logged = () => readFileSync(join(directory, 'web-1/home/deploynix/shop.example.com/shared/storage/logs/laravel.log'), 'utf8');
   const before = logged();
   expect([(await dnx('deploy')).code, logged()]).toEqual([1, before]);
-  expect((await dnx('ssh shop.example.com -- sudo chown -R deploynix: nowhere')).code).toBe(1);
+  await expect(dnx('ssh shop.example.com -- sudo chown -R deploynix: nowhere')).toExit(1);
   expect(printed()).toMatch(/^chown: .*nowhere.*No such file/m);
-  expect((await dnx('ssh shop.example.com -- sudo chown -R deploynix: storage/ bootstrap/cache')).code).toBe(0);
-  expect((await dnx('deploy')).code).toBe(0);
+  await expect(dnx('ssh shop.example.com -- sudo chown -R deploynix: storage/ bootstrap/cache')).toExit(0);
+  await expect(dnx('deploy')).toExit(0);
   expect(logged()).toContain(before);
   expect(logged().length).toBeGreaterThan(before.length);
 });

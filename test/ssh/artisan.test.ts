@@ -54,7 +54,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
   ])('passes on %j in the live release', async (words, expected) => {
     const ran = await bed.here([...on, ...words]);
     const printed = expected.length === 0 ? '' : `${expected.join('\n')}\n`;
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `php8.3\n${RELEASE}\nartisan\n${printed}`]);
+    expect(ran).toExit(0, { stderr: '', stdout: `php8.3\n${RELEASE}\nartisan\n${printed}` });
   });
 
   test.each(
@@ -78,8 +78,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
   test.each(leading([127, 200], 1))('its exit code %i is passed on', async (code) => {
     bed.sshd.program('php9.9', `#!/bin/sh\nexit ${code}\n`);
     Object.assign(shop(), { php_version: '9.9' });
-    const ran = await bed.dnx([...on, 'test']);
-    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+    await expect(bed.dnx([...on, 'test'])).toExit(code, { stdout: '', stderr: '' });
   });
 
   test('works without options in a linked project', async () => {
@@ -87,26 +86,25 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     mkdirSync(cwd);
     writeFileSync(join(cwd, '.deploynix.json'), JSON.stringify({ environments: { production: { site: SITE } } }));
     const ran = await bed.here(['artisan', 'migrate', '--force'], { cwd });
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `php8.3\n${RELEASE}\nartisan\nmigrate\n--force\n`]);
+    expect(ran).toExit(0, { stderr: '', stdout: `php8.3\n${RELEASE}\nartisan\nmigrate\n--force\n` });
   });
 
   test('without an artisan file it runs nothing and exits 6', async () => {
     bed.sshd.site(SITE, { releases: ['20260102_000000'] });
     const ran = await bed.here([...on, 'migrate']);
-    expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
+    expect(ran).toExit(6, { stdout: '' });
     expect(ran.stderr).toBe(`Error: The live release of ${SITE} has no artisan file.\n  If it is a Laravel site, use --path.\n`);
     expect((await bed.here([...on, '--path', `${SITE}/app`, 'migrate'])).stderr).toBe(
       `Error: No directory of ${SITE} on web-1.\n  Use --path.\n`,
     );
     bed.sshd.site(SITE, { files: { 'app/artisan': '' } });
     const found = await bed.here([...on, '--path', `${SITE}/app`, 'migrate']);
-    expect([found.exitCode, found.stderr, found.stdout]).toEqual([0, '', `php8.3\n/home/deploynix/${SITE}/app\nartisan\nmigrate\n`]);
+    expect(found).toExit(0, { stderr: '', stdout: `php8.3\n/home/deploynix/${SITE}/app\nartisan\nmigrate\n` });
   });
 
   test('without a directory of the site it runs nothing and exits 6', async () => {
     const ran = await bed.here(['artisan', '--site', EMPTY, 'migrate']);
-    expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
-    expect(ran.stderr).toBe(`Error: No directory of ${EMPTY} on web-1.\n  Use --path.\n`);
+    expect(ran).toExit(6, { stdout: '', stderr: `Error: No directory of ${EMPTY} on web-1.\n  Use --path.\n` });
   });
 
   test('without PHP it says so and exits 127', async () => {
@@ -117,7 +115,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
     // Runs the command of the server here, with nothing but sh in PATH.
     const path = stubSsh(bed.sshd, `for last; do :; done; PATH=${folder} exec ${find('sh')} -c "$last"`);
     const ran = await bed.here([...on, '--path', folder, 'list'], { env: { PATH: path } });
-    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([127, '', 'Error: php not found on web-1.\n']);
+    expect(ran).toExit(127, { stdout: '', stderr: 'Error: php not found on web-1.\n' });
   });
 });
 
@@ -136,18 +134,13 @@ describe.skipIf(reason !== undefined)('dnx tinker', () => {
     ),
   )('runs Tinker with %j', async (words, expected) => {
     const ran = await bed.here(['tinker', '--site', SITE, ...words]);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([
-      0,
-      '',
-      `${['php8.3', RELEASE, 'artisan', 'tinker', ...expected].join('\n')}\n`,
-    ]);
+    expect(ran).toExit(0, { stderr: '', stdout: `${['php8.3', RELEASE, 'artisan', 'tinker', ...expected].join('\n')}\n` });
   });
 
   test('reads code from stdin', async () => {
     bed.sshd.program('php9.9', '#!/bin/sh\nexec cat\n');
     Object.assign(shop(), { php_version: '9.9' });
-    const ran = await bed.shell(`echo '1 + 1' | dnx tinker --site ${SITE}`);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '1 + 1\n']);
+    await expect(bed.shell(`echo '1 + 1' | dnx tinker --site ${SITE}`)).toExit(0, { stderr: '', stdout: '1 + 1\n' });
   });
 });
 
@@ -173,10 +166,9 @@ describe.skipIf(reason !== undefined)('a Tab offers the Artisan commands of a si
     bed.sshd.program('php8.3', `#!/bin/sh\n[ "$2" = list ] && echo 'Deprecated: x' && echo '${JSON.stringify(list)}'\nexit 0\n`);
     expect(await tab(`dnx artisan ${SITE} mig`)).toEqual([]);
     // Not without a terminal.
-    expect(await bed.here(['artisan', SITE, 'migrate'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['artisan', SITE, 'migrate'])).toExit(0);
     expect(await tab(`dnx artisan ${SITE} mig`)).toEqual([]);
-    const ran = await bed.here(['artisan', SITE, 'migrate'], terminal);
-    expect([ran.exitCode, ran.stdout]).toEqual([0, '']);
+    await expect(bed.here(['artisan', SITE, 'migrate'], terminal)).toExit(0, { stdout: '' });
     const before = asked();
     const expected = ['migrate\tRun the database migrations', 'migrate:status\tShow the status of each migration', 'about'];
     expect(await tab(`dnx artisan ${SITE} `)).toEqual(expected);
@@ -185,7 +177,7 @@ describe.skipIf(reason !== undefined)('a Tab offers the Artisan commands of a si
     expect(await tab(`dnx artisan ${SITE} migrate -`)).toEqual([]);
     expect(await tab(`dnx artisan other.example.com `)).toEqual([]);
     expect(asked()).toBe(before);
-    expect(await bed.here(['artisan', SITE, 'migrate'], terminal)).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['artisan', SITE, 'migrate'], terminal)).toExit(0);
     expect(asked()).toBe(before + 1);
   });
 });

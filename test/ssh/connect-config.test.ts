@@ -39,8 +39,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --config', () => {
 
   test('--all prints an entry for each server, with the names of its sites', async () => {
     const ran = await config('--all');
-    expect([ran.exitCode, ran.stderr]).toEqual([0, AMBIGUOUS]);
-    expect(ran.stdout).toContain(`Host web-1 ${SITE} blog.example.com`);
+    expect(ran).toExit(0, { stderr: AMBIGUOUS, stdout: expect.stringContaining(`Host web-1 ${SITE} blog.example.com`) });
     expect(ran.stdout.match(/^Host /gm)).toHaveLength(bed.sandbox.state.servers.length);
     const entries = JSON.parse((await config('--all', '--json')).stdout);
     expect(entries[0]).toEqual({ names: expect.arrayContaining(['web-1', SITE]), address: '127.0.0.1', user: 'deploynix' });
@@ -81,15 +80,13 @@ describe.skipIf(reason !== undefined)('dnx ssh --config', () => {
 
   test('--write writes a file of its own, says how to include it, and replaces only that', async () => {
     const first = await write('--all');
-    expect([first.exitCode, first.stdout]).toEqual([0, expect.stringMatching(/^✓ Wrote \d names to ~\/\.ssh\/dnx_config\n$/)]);
+    expect(first).toExit(0, { stdout: expect.stringMatching(/^✓ Wrote \d names to ~\/\.ssh\/dnx_config\n$/) });
     expect(first.stderr).toBe(`${AMBIGUOUS}Add this line at the top of ~/.ssh/config: Include dnx_config\n`);
     expect([statSync(written).mode & 0o777, existsSync(join(bed.directory, '.ssh/config'))]).toEqual([0o600, false]);
     writeFileSync(join(bed.directory, '.ssh/config'), 'Include dnx_config\n');
-    const again = await write('web-1');
-    expect([again.exitCode, again.stderr, again.stdout]).toEqual([0, '', '✓ Wrote 1 name to ~/.ssh/dnx_config\n']);
+    await expect(write('web-1')).toExit(0, { stderr: '', stdout: '✓ Wrote 1 name to ~/.ssh/dnx_config\n' });
     writeFileSync(written, 'Host mine\n');
-    const refused = await write('web-1');
-    expect([refused.exitCode, refused.stderr]).toEqual([1, 'Error: ~/.ssh/dnx_config was not written by dnx.\n  Rename it.\n']);
+    await expect(write('web-1')).toExit(1, { stderr: 'Error: ~/.ssh/dnx_config was not written by dnx.\n  Rename it.\n' });
     expect(readFileSync(written, 'utf8')).toBe('Host mine\n');
     rmSync(written);
   });
@@ -99,9 +96,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --config', () => {
     [['ssh', 'web-1', '--config', 'ls'], '--config takes no command'],
     [['ssh', SITE, '--config', '--path', 'x'], '--config takes no command'],
   ])('refuses %j', async (words, message) => {
-    const ran = await bed.here(words);
-    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
-    expect(ran.stderr).toContain(message);
+    await expect(bed.here(words)).toExit(2, { stdout: '', says: message });
   });
 });
 
@@ -111,7 +106,7 @@ describe.skipIf(reason !== undefined)('by the name of a site, with what it wrote
   const at = (name: string) => join(bed.directory, name);
   const remote = `${SITE}/current`;
   beforeAll(async () => {
-    expect(await write('--all')).toMatchObject({ exitCode: 0 });
+    await expect(write('--all')).toExit(0);
     writeFileSync(both(), `Include ${written}\n`);
     appendFileSync(both(), readFileSync(bed.sshd.config).toString().replace('  HostName 127.0.0.1\n', ''));
     writeFileSync(at('b.txt'), 'b\n');
@@ -144,11 +139,12 @@ describe.skipIf(reason !== undefined)('by the name of a site, with what it wrote
 test.skipIf(reason !== undefined || noRsync)(
   'rsync -e "dnx ssh" copies from and to the live release of a site, and with a user',
   async () => {
-    const ran = await bed.shell(
-      `printf '#!/bin/sh\\nexec "$NODE" "$DNX" "$@"\\n' > dnx && chmod +x dnx && mkdir -p in out && echo c > in/c.txt &&
+    await expect(
+      bed.shell(
+        `printf '#!/bin/sh\\nexec "$NODE" "$DNX" "$@"\\n' > dnx && chmod +x dnx && mkdir -p in out && echo c > in/c.txt &&
        rsync -r -e './dnx ssh' in/ ${SITE}:. && rsync -r -e './dnx ssh' deploynix@${SITE}:./ out && cat out/a.txt out/c.txt`,
-    );
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'a\nc\n']);
+      ),
+    ).toExit(0, { stderr: '', stdout: 'a\nc\n' });
     expect(readFileSync(`/home/deploynix/${SITE}/releases/20260102_000000/c.txt`, 'utf8')).toBe('c\n');
   },
 );

@@ -1,14 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 /** The command lines of ssh that dnx ran. */
 const ran = () => bed.children.map(({ file, args }) => [file, ...args]);
@@ -23,14 +20,14 @@ describe('dnx ssh connects to', () => {
     ['root@web-1', 'root@203.0.113.10'],
     ['root@203.0.113.10', 'root@203.0.113.10'],
   ])('the server %s', async (words, at) => {
-    expect((await bed.dnx(`ssh ${words}`)).code).toBe(0);
+    await expect(bed.dnx(`ssh ${words}`)).toExit(0);
     expect(ran()).toEqual([['ssh', '-T', at]]);
   });
 
   test.each(['shop.example.com', 'web-1/shop.example.com', '--site shop.example.com', `--site ${seeded.sites['shop.example.com']}`])(
     'the site %s',
     async (words) => {
-      expect((await bed.dnx(`ssh ${words} -- ls -la`)).code).toBe(0);
+      await expect(bed.dnx(`ssh ${words} -- ls -la`)).toExit(0);
       const [[, , at, , command] = []] = ran();
       expect([at, command?.endsWith(' ls -la')]).toEqual(['deploynix@203.0.113.10', true]);
     },
@@ -39,15 +36,15 @@ describe('dnx ssh connects to', () => {
   test('a server whose name has a dot', async () => {
     const [server] = bed.sandbox.state.servers;
     Object.assign(server ?? {}, { name: 'web-1.example.net' });
-    expect((await bed.dnx('ssh web-1.example.net')).code).toBe(0);
-    expect((await bed.dnx('ssh --server web-1.example.net')).code).toBe(0);
+    await expect(bed.dnx('ssh web-1.example.net')).toExit(0);
+    await expect(bed.dnx('ssh --server web-1.example.net')).toExit(0);
     expect(ran()).toHaveLength(2);
   });
 
   test('an IPv6 address, and one without a user', async () => {
     const [server] = bed.sandbox.state.servers;
     Object.assign(server ?? {}, { ip_address: '2001:db8::1', ssh_user: null });
-    expect((await bed.dnx('ssh web-1')).code).toBe(0);
+    await expect(bed.dnx('ssh web-1')).toExit(0);
     expect(ran()).toEqual([['ssh', '-T', '2001:db8::1']]);
   });
 });
@@ -88,7 +85,7 @@ describe('nothing is run, and the error says what to type', () => {
 
   test('with --json the error is JSON', async () => {
     const run = await bed.dnx('ssh web-9x --json');
-    expect([run.code, run.stdout]).toEqual([6, '']);
+    expect(run).toExit(6, { stdout: '' });
     expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'not_found' } });
   });
 
@@ -112,8 +109,8 @@ test('--print prints only the command line, and with --json an object', async ()
 });
 
 test('a terminal on the server needs both stdin and stdout to be one', async () => {
-  expect((await bed.dnx('ssh web-1', { columns: 80, keys: '' })).code).toBe(0);
-  expect((await bed.dnx('ssh web-1', { columns: 80 })).code).toBe(0);
+  await expect(bed.dnx('ssh web-1', { columns: 80, keys: '' })).toExit(0);
+  await expect(bed.dnx('ssh web-1', { columns: 80 })).toExit(0);
   // Without one, Ctrl-C ends ssh itself.
   expect(bed.children.map(({ args: [flag], foreground }) => [flag, foreground])).toEqual([
     ['-t', true],
@@ -123,7 +120,7 @@ test('a terminal on the server needs both stdin and stdout to be one', async () 
 
 test('ssh gets neither the token, DNX_NOTIFY, nor an option that changes how it connects or checks host keys', async () => {
   for (const flags of ['', ' --no-input', ' -q', ' --json'])
-    expect((await bed.dnx(`ssh web-1${flags} -- true`, { env: { DNX_NOTIFY: 'https://example.com/s3cr3t' } })).code).toBe(0);
+    await expect(bed.dnx(`ssh web-1${flags} -- true`, { env: { DNX_NOTIFY: 'https://example.com/s3cr3t' } })).toExit(0);
   for (const { file, args, env } of bed.children) {
     expect([file, args]).toEqual(['ssh', ['-T', 'deploynix@203.0.113.10', '--', "'true'"]]);
     expect([env.DNX_TOKEN, env.DNX_NOTIFY]).toEqual([undefined, undefined]);

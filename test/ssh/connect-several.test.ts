@@ -34,7 +34,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
 
   test('asks Deploynix once', async () => {
     const before = bed.sandbox.calls.length;
-    expect(await bed.here(['ssh', '--all', '--', 'true'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['ssh', '--all', '--', 'true'])).toExit(0);
     expect(bed.sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /servers']);
   });
 
@@ -49,15 +49,14 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
     const read = bed.sandbox.calls.slice(before).map(({ path }) => path);
     Object.assign(shop ?? {}, { domain: SHOP });
     Object.assign(blog ?? {}, { domain: BLOG });
-    expect([ran.exitCode, ran.stdout]).toEqual([0, `${SHOP} | ${SHOP}\n${SHOP} | current\n`]);
+    expect(ran).toExit(0, { stdout: `${SHOP} | ${SHOP}\n${SHOP} | current\n` });
     expect(read.at(-1)).toContain(blog?.id);
   });
 
   test('keeps stderr apart, and says where it succeeded without output', async () => {
     const ran = await bed.here(['ssh', '--on', 'web-1,web-2', '--', 'sh', '-c', 'echo err >&2']);
     expect([ran.exitCode, ran.stdout, lines(ran.stderr)]).toEqual([0, '', ['web-1 | err', 'web-2 | err']]);
-    const silent = await bed.here(['ssh', '--on', 'web-1', '--', 'true']);
-    expect([silent.exitCode, silent.stdout, silent.stderr]).toEqual([0, '', '✓ web-1\n']);
+    await expect(bed.here(['ssh', '--on', 'web-1', '--', 'true'])).toExit(0, { stdout: '', stderr: '✓ web-1\n' });
   });
 
   test('exits with 12 if it failed on some, and says where', async () => {
@@ -83,7 +82,7 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
       '-c',
       'pwd; echo err >&2; test "$PWD" = /home/deploynix',
     ]);
-    expect(ran.exitCode).toBe(12);
+    expect(ran).toExit(12);
     const common = { server: 'web-1', stderr: 'err\n', error: null };
     expect(JSON.parse(ran.stdout)).toEqual([
       { ...common, name: 'web-1', site: null, exit_code: 0, stdout: '/home/deploynix\n' },
@@ -94,14 +93,14 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
 
   test('colors the names on a terminal, and only there', async () => {
     const ran = await bed.here(['ssh', '--on', 'web-1', '--', 'echo', 'one'], { env: { FORCE_COLOR: '1' } });
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '\u001b[36mweb-1 | \u001b[39mone\n']);
+    expect(ran).toExit(0, { stderr: '', stdout: '\u001b[36mweb-1 | \u001b[39mone\n' });
     const plain = await bed.here(['ssh', '--on', 'web-1', '--no-color', '--', 'echo', 'one'], { env: { FORCE_COLOR: '1' } });
     expect(plain.stdout).toBe('web-1 | one\n');
   });
 
   test('a line without an end gets one, and bytes stay as they are', async () => {
     const ran = await bed.here(['ssh', '--on', 'web-1', '--', 'printf', 'a\\tb\\n\\nc'], {});
-    expect([ran.exitCode, ran.stdout]).toEqual([0, 'web-1 | a\tb\nweb-1 | \nweb-1 | c\n']);
+    expect(ran).toExit(0, { stdout: 'web-1 | a\tb\nweb-1 | \nweb-1 | c\n' });
   });
 
   test('Ctrl-C ends all of them', async () => {
@@ -114,12 +113,11 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
       });
     });
     child.kill('SIGINT');
-    expect((await child).exitCode).toBe(130);
+    await expect(child).toExit(130);
   });
 
   test('ends what runs when the reader is gone', async () => {
-    const ran = await bed.shell('dnx ssh --on web-1,web-2 -- yes | head -1');
-    expect([ran.exitCode, ran.stdout]).toEqual([0, expect.stringMatching(/^web-[12] \| y\n$/)]);
+    await expect(bed.shell('dnx ssh --on web-1,web-2 -- yes | head -1')).toExit(0, { stdout: expect.stringMatching(/^web-[12] \| y\n$/) });
   });
 
   test.each([
@@ -130,16 +128,14 @@ describe.skipIf(reason !== undefined)('dnx ssh --all', () => {
     [['ssh', '--on', 'web-1,', '--', 'true'], '--on contains an empty name.'],
     [['ssh', '--all', '--path', 'x', '--', 'true'], '--path is for one server or site.'],
   ])('refuses %j', async (words, message) => {
-    const ran = await bed.here(words);
-    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
-    expect(ran.stderr).toContain(`Error: ${message}`);
+    await expect(bed.here(words)).toExit(2, { stdout: '', says: `Error: ${message}` });
   });
 });
 
 describe.skipIf(reason !== undefined)('dnx artisan', () => {
   test('runs on several sites, without a --', async () => {
     const ran = await bed.here(['artisan', '--on', `${SHOP},${BLOG}`, 'migrate', '--force']);
-    expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
+    expect(ran).toExit(0, { stderr: '' });
     const width = Math.max(SHOP.length, BLOG.length);
     const expected = [SHOP, BLOG].flatMap((site) => ['artisan', 'migrate', '--force'].map((word) => `${site.padEnd(width)} | ${word}`));
     expect(lines(ran.stdout)).toEqual(expected.sort());
@@ -147,8 +143,7 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
 
   test('runs on every site, two of the same name apart, and exits with 12 where a site is missing', async () => {
     const ran = await bed.here(['artisan', '--all', 'about', '--json']);
-    expect(ran.exitCode).toBe(12);
-    expect(ran.stdout).toContain(`${SHOP} `);
+    expect(ran).toExit(12, { stdout: expect.stringContaining(`${SHOP} `) });
     expect(ran.stderr).toMatch(/^web-\d\/staging\.example\.com +\| Error: No directory of staging\.example\.com on web-\d\.$/m);
     expect(ran.stderr).toMatch(/^✗ web-\d\/staging\.example\.com: exit code 6$/m);
     expect(ran.stderr).toMatch(/Error: \d of \d sites failed\.\n$/);
@@ -156,6 +151,6 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
 
   test('exits with 12 if the command fails somewhere', async () => {
     const ran = await bed.here(['artisan', '--on', SHOP, 'fails']);
-    expect([ran.exitCode, ran.stderr]).toEqual([12, `${SHOP} | no\n✗ ${SHOP}: exit code 3\nError: 1 of 1 sites failed.\n`]);
+    expect(ran).toExit(12, { stderr: `${SHOP} | no\n✗ ${SHOP}: exit code 3\nError: 1 of 1 sites failed.\n` });
   });
 });

@@ -25,13 +25,12 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
   beforeAll(async () => {
     appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
     // Opens it, for every test below, too.
-    expect((await bed.here(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
+    await expect(bed.here(['ssh', 'web-1', '--', 'true'])).toExit(0);
   });
 
   test.each(leading([255, 6], 1))('the exit code %i is passed on, on a server and on a site', async (code) => {
     for (const target of ['web-1', SITE]) {
-      const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
-      expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+      await expect(bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`])).toExit(code, { stdout: '', stderr: '' });
     }
   });
 
@@ -47,18 +46,17 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
 describe.skipIf(reason !== undefined)('dnx ssh', () => {
   test('runs a command on a server, with its words as they are', async () => {
     const ran = await bed.here(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*', '']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', "'; touch x\n$(id)\na\\b\ntwo\nlines\n*\n\n"]);
+    expect(ran).toExit(0, { stderr: '', stdout: "'; touch x\n$(id)\na\\b\ntwo\nlines\n*\n\n" });
   });
 
   test('runs a command in the live release of a site', async () => {
     const ran = await bed.here(['ssh', SITE, '--', 'pwd', '-P']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
+    expect(ran).toExit(0, { stderr: '', stdout: `${HOME}/${SITE}/releases/20260102_000000\n` });
   });
 
   test('runs it in the directory of a site without releases', async () => {
     bed.sshd.site(PLAIN);
-    const ran = await bed.here(['ssh', PLAIN, '--', 'pwd', '-P']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${PLAIN}\n`]);
+    await expect(bed.here(['ssh', PLAIN, '--', 'pwd', '-P'])).toExit(0, { stderr: '', stdout: `${HOME}/${PLAIN}\n` });
   });
 
   test.each(
@@ -71,54 +69,47 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
       1,
     ),
   )('--path %s is the directory instead', async (path, expected) => {
-    const ran = await bed.here(['ssh', SITE, '--path', path, '--', 'pwd', '-P']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${expected}\n`]);
+    await expect(bed.here(['ssh', SITE, '--path', path, '--', 'pwd', '-P'])).toExit(0, { stderr: '', stdout: `${expected}\n` });
   });
 
   test('a command fails if the site has no directory, and nothing runs', async () => {
     for (const given of [[SITE, '--path', '/nowhere'], ['web-2/staging.example.com']]) {
       const ran = await bed.here(['ssh', ...given, '--', 'echo', 'ran']);
-      expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
-      expect(ran.stderr).toMatch(/^Error: No directory of \S+ on web-\d\.\n {2}Use --path\.\n$/);
+      expect(ran).toExit(6, { stdout: '', stderr: expect.stringMatching(/^Error: No directory of \S+ on web-\d\.\n {2}Use --path\.\n$/) });
     }
   });
 
   test('a script on stdin runs in the live release, or in the home directory with a note', async () => {
     const ran = await bed.shell(`printf 'pwd -P\\nexit 7\\n' | dnx ssh ${SITE}`);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([7, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
+    expect(ran).toExit(7, { stderr: '', stdout: `${HOME}/${SITE}/releases/20260102_000000\n` });
     const lost = await bed.here(['ssh', 'web-2/staging.example.com'], { stdin: 'pwd\n' });
-    expect([lost.exitCode, lost.stdout]).toEqual([0, `${HOME}\n`]);
-    expect(lost.stderr).toBe('No directory of staging.example.com on web-2. This is the home directory.\n');
-    const server = await bed.here(['ssh', 'web-1'], { stdin: 'pwd\n' });
-    expect([server.exitCode, server.stderr, server.stdout]).toEqual([0, '', `${HOME}\n`]);
+    expect(lost).toExit(0, { stdout: `${HOME}\n`, stderr: 'No directory of staging.example.com on web-2. This is the home directory.\n' });
+    await expect(bed.here(['ssh', 'web-1'], { stdin: 'pwd\n' })).toExit(0, { stderr: '', stdout: `${HOME}\n` });
   });
 
   test('10 MB of bytes go in and out unchanged', async () => {
     const ran = await bed.shell('head -c 10000000 /dev/urandom > in; dnx ssh web-1 -- cat < in > out; cmp in out');
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '']);
+    expect(ran).toExit(0, { stderr: '', stdout: '' });
   });
 
   test('stderr is kept apart, and no CR gets into a pipe', async () => {
-    const ran = await bed.dnx(['ssh', SITE, '--', 'sh', '-c', 'echo out; echo err >&2']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, 'err\n', 'out\n']);
+    await expect(bed.dnx(['ssh', SITE, '--', 'sh', '-c', 'echo out; echo err >&2'])).toExit(0, { stderr: 'err\n', stdout: 'out\n' });
   });
 
   test('a closed pipe ends it', async () => {
     const ran = await bed.shell('dnx ssh web-1 -- yes | head -1');
-    expect([ran.exitCode, ran.stdout]).toEqual([0, 'y\n']);
+    expect(ran).toExit(0, { stdout: 'y\n' });
     expect(ran.stderr).not.toContain('dnx');
   });
 
   test('--user signs in as another user', async () => {
     bed.sshd.user('dnx-dash', '/bin/dash');
-    const ran = await bed.here(['ssh', 'web-1', '--user', 'dnx-dash', '--', 'id', '-un']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'dnx-dash\n']);
+    await expect(bed.here(['ssh', 'web-1', '--user', 'dnx-dash', '--', 'id', '-un'])).toExit(0, { stderr: '', stdout: 'dnx-dash\n' });
   });
 
   test('shell code in one word is not run, and a hint shows how to', async () => {
     const ran = await bed.here(['ssh', 'web-1', '--', 'echo one && echo two']);
-    expect([ran.exitCode, ran.stdout]).toEqual([127, '']);
-    expect(ran.stderr).toContain("dnx ssh web-1 -- sh -c 'echo one && echo two'");
+    expect(ran).toExit(127, { stdout: '', says: "dnx ssh web-1 -- sh -c 'echo one && echo two'" });
     const said = await bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'echo one && echo two']);
     expect(said.stdout).toBe('one\ntwo\n');
     const missing = await bed.here(['ssh', SITE, '--', 'no-such-command', 'a b']);
@@ -142,7 +133,7 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
     const shells = ['bash', 'dash', 'zsh', 'fish'];
     for (const [target, some] of [['web-1', turn(shells, 3)] as const, [SITE, shells] as const]) {
       const shown = await bed.here(['ssh', target, '--print', '--', 'printf', '%s|', ...odd]);
-      expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
+      expect(shown).toExit(0, { stderr: '' });
       for (const shell of some) {
         const pasted = execFileSync(shell, ['-c', shown.stdout], { env: { ...bed.env, HOME: bed.directory }, encoding: 'utf8' });
         expect(pasted, shell).toBe(`${odd.join('|')}|`);
@@ -179,12 +170,10 @@ describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', (
       3,
     ),
   )('%s', async (_, env, args, name) => {
-    const ran = await where(env, args);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${name}\n1\n`]);
+    await expect(where(env, args)).toExit(0, { stderr: '', stdout: `${name}\n1\n` });
   });
 
   test('the server of DNX_SERVER, outside of a project', async () => {
-    const ran = await bed.here(['ssh', '--', 'pwd'], { env: { DNX_SERVER: 'web-2' } });
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}\n`]);
+    await expect(bed.here(['ssh', '--', 'pwd'], { env: { DNX_SERVER: 'web-2' } })).toExit(0, { stderr: '', stdout: `${HOME}\n` });
   });
 });

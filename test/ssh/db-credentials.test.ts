@@ -62,8 +62,7 @@ it.each(leading(Object.keys(incomplete), 2))('reads the .env on the server if De
 it('reads the .env if the token may not read variables', async () => {
   const path = /\/environment-variables$/;
   onTestFinished(bed.sandbox.faults.always({ path }, { status: 403, body: { message: 'This action is unauthorized.' } }));
-  const ran = await tunnel(good, { 'shared/.env': dotenvOf(good) });
-  expect([ran.code, ran.stderr]).toEqual([0, FROM_FILE]);
+  await expect(tunnel(good, { 'shared/.env': dotenvOf(good) })).toExit(0, { stderr: FROM_FILE });
 });
 
 it('reads the .env as Laravel does', async () => {
@@ -89,11 +88,9 @@ it('says which line of a .env is broken, and does not repeat it', async () => {
 });
 
 it('says that there are no credentials', async () => {
-  const ran = await tunnel({ ...good, DB_PASSWORD: null });
-  expect([ran.code, ran.stderr]).toEqual([
-    6,
-    `Error: Found no database credentials of credentials-${count}.example.com.\n  Deploynix does not show them, and web-1 has no .env of the site.\n`,
-  ]);
+  await expect(tunnel({ ...good, DB_PASSWORD: null })).toExit(6, {
+    stderr: `Error: Found no database credentials of credentials-${count}.example.com.\n  Deploynix does not show them, and web-1 has no .env of the site.\n`,
+  });
 });
 
 it('connects without a password if none is stored, and the server has no .env', async () => {
@@ -115,7 +112,7 @@ it.each([
 
 it('never repeats a URL', async () => {
   const ran = await tunnel({ ...good, DB_URL: 'mysql:/user:hunter2@host' });
-  expect([ran.code, ran.stderr]).toEqual([1, `Error: DB_URL of credentials-${count}.example.com is not a valid URL.\n`]);
+  expect(ran).toExit(1, { stderr: `Error: DB_URL of credentials-${count}.example.com is not a valid URL.\n` });
 });
 
 it.each([

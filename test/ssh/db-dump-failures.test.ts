@@ -102,11 +102,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const into = copying.folder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', into]);
     onTestFinished(() => void execFileSync('umount', [into]));
-    const ran = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', into]);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/read-only/);
-    const none = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', join(into, 'none/shop.sql')]);
-    expect(none.code).toBe(2);
+    await expect(copying.run(['db', 'dump', copying.sites.mariadb, '-O', into])).toExit(1, { stderr: expect.stringMatching(/read-only/) });
+    await expect(copying.run(['db', 'dump', copying.sites.mariadb, '-O', join(into, 'none/shop.sql')])).toExit(2);
   });
 
   it('the line is cut', async () => {

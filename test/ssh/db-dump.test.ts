@@ -26,7 +26,7 @@ describe('a dump', { timeout: TIME }, () => {
     const site = sites[driver];
     const into = copying.folder();
     const ran = await copying.run(['db', 'dump', site, '-O', into, '--json']);
-    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran).toExit(0);
     const [name = ''] = readdirSync(into);
     expect(name).toMatch(/^shop-\d{8}-\d{6}\.sql\.gz$/);
     const file = join(into, name);
@@ -78,7 +78,7 @@ describe('a dump', { timeout: TIME }, () => {
     const refused = await copying.run(['db', 'dump', copying.sites.pgsql, '-O', file]);
     expect([refused.code, readFileSync(file, 'utf8')]).toEqual([2, 'mine']);
     expect(refused.stderr).toMatch(/already exists/);
-    expect((await copying.run(['db', 'dump', copying.sites.pgsql, '-O', file, '--force'])).code).toBe(0);
+    await expect(copying.run(['db', 'dump', copying.sites.pgsql, '-O', file, '--force'])).toExit(0);
     expect(readFileSync(file, 'utf8')).toMatch(/PostgreSQL database dump complete/);
   });
 
@@ -104,9 +104,9 @@ describe('a dump', { timeout: TIME }, () => {
 
   it('of a table that is not there suggests another one', async () => {
     const ran = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', '-', '--only', 'user']);
-    expect([ran.code, ran.stdout, ran.stderr]).toEqual([6, '', "Error: shop has no table user. Did you mean 'users'?\n"]);
+    expect(ran).toExit(6, { stdout: '', stderr: "Error: shop has no table user. Did you mean 'users'?\n" });
     const both = await copying.run(['db', 'dump', copying.sites.mariadb, '-O', '-', '--only', 'a', '--exclude-table-data', 'b']);
-    expect([both.code, both.calls, both.stderr]).toEqual([2, [], expect.stringContaining('cannot be combined')]);
+    expect(both).toExit(2, { calls: [], says: 'cannot be combined' });
   });
 
   it('tells what the account cannot read', async () => {
@@ -119,8 +119,7 @@ describe('a dump', { timeout: TIME }, () => {
       DB_PASSWORD: 'something',
     });
     const ran = await copying.run(['db', 'dump', site, '-O', '-']);
-    expect(ran.code, ran.stderr).toBe(0);
-    expect(ran.stderr).toMatch(/Left out the events of shop: limited cannot read them/);
+    expect(ran).toExit(0, { stderr: expect.stringMatching(/Left out the events of shop: limited cannot read them/) });
     expect(ran.stderr).toMatch(/Left out the routines of shop/);
     expect(ran.stdout).toMatch(/-- Dump completed/);
   });
@@ -132,7 +131,7 @@ describe('nobody else learns or runs anything:', { timeout: TIME }, () => {
     expect(dumpersOf(copying.servers.mariadb, 'large')).toHaveLength(1);
     expect(leaksOf(copying)).toEqual([]);
     await release();
-    expect((await running).exitCode).toBe(0);
+    await expect(running).toExit(0);
     expect(leaksOf(copying)).toEqual([]);
   });
 

@@ -24,8 +24,7 @@ beforeAll(async () => {
   const folder = copying.folder();
   dumps = { mariadb: join(folder, 'maria.sql.gz'), pgsql: join(folder, 'postgres.sql.gz') };
   for (const driver of drivers) {
-    const ran = await copying.run(['db', 'dump', copying.sites[driver], '-O', dumps[driver]]);
-    expect(ran.code, ran.stderr).toBe(0);
+    await expect(copying.run(['db', 'dump', copying.sites[driver], '-O', dumps[driver]])).toExit(0);
   }
 }, 120_000);
 afterAll(() => copying?.close());
@@ -58,7 +57,7 @@ describe('an import into a local database', { timeout: TIME }, () => {
     copying.addOld(driver, 'local');
     const words = ['db', 'import', dumps[driver], '--into', copying.dotenv(driver, 'local'), '--confirm', 'local', '--json'];
     const ran = await copying.run(words, { DNX_SITE: copying.sites[driver] });
-    expect([ran.code, ran.calls], ran.stderr).toEqual([0, []]);
+    expect(ran).toExit(0, { calls: [] });
     expect(copying.content(driver, 'local')).toBe(copying.content(driver, 'shop'));
     expect(copying.databases(driver, 'local')).toEqual(['local']);
     expect(JSON.parse(ran.stdout)).toMatchObject({ file: dumps[driver], local_database: 'local', tables: 5 });
@@ -69,11 +68,11 @@ describe('an import into a local database', { timeout: TIME }, () => {
     const words = ['db', 'import', dumps.pgsql, '--into', copying.dotenv('pgsql', 'local_asked')];
     const fresh = openTerminal(words, copying.env, copying.directory);
     await fresh.shows(/Imported .* into local_asked/);
-    expect((await fresh.ended).code).toBe(0);
+    await expect(fresh.ended).toExit(0);
     const again = openTerminal(words, copying.env, copying.directory);
     await again.shows(`Type 'local_asked' to continue`);
     again.type('shop\r');
-    expect((await again.ended).code).toBe(2);
+    await expect(again.ended).toExit(2);
   });
 
   it.each([
@@ -109,8 +108,7 @@ describe('an import into a local database', { timeout: TIME }, () => {
   );
 
   it('says that there is no file', async () => {
-    const ran = await local('mariadb', 'kept', 'nowhere.sql');
-    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('Could not find nowhere.sql')]);
+    await expect(local('mariadb', 'kept', 'nowhere.sql')).toExit(2, { says: 'Could not find nowhere.sql' });
   });
 });
 
@@ -120,7 +118,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
     const site = remote(driver, database);
     const before = copying.content(driver, database);
     const ran = await copying.run(['db', 'import', site, dumps[driver], '--confirm', site]);
-    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran).toExit(0);
     expect(copying.content(driver, database)).toBe(copying.content(driver, 'shop'));
     const [file = ''] = saved(database);
     expect(ran.stderr).toContain(`To undo this: dnx db import ${site} ${file}\n`);
@@ -128,7 +126,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
       new RegExp(`→ ${database} on web-1, the database of ${site} \\([\\d.]+ [kM]B in \\d tables will be replaced\\)`),
     );
     const back = await copying.run(['db', 'import', site, aside(file), '--confirm', site, '--json']);
-    expect(back.code, back.stderr).toBe(0);
+    expect(back).toExit(0);
     expect(JSON.parse(back.stdout)).toMatchObject({ site, database, saved: expect.stringMatching(/^far_\w+-before-import-/) });
     expect(copying.content(driver, database)).toBe(before);
   });
@@ -140,7 +138,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
     const file = join(copying.folder(), 'bad.sql');
     writeFileSync(file, 'CREATE TABLE a (b INT);\nnonsense;\n');
     const ran = await copying.run(['db', 'import', site, file, '--confirm', site]);
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     expect(ran.stderr).toMatch(new RegExp(`Could not import ${file} into ${database} on web-1: .*nonsense`));
     if (driver === 'pgsql') {
       expect(ran.stderr).toContain(`${database} is unchanged.`);
@@ -150,8 +148,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
     expect(ran.stderr).toMatch(
       new RegExp(`${database} is incomplete\\.\\n {2}To undo this: dnx db import ${site} ${saved(database)[0]}\\n$`),
     );
-    const back = await copying.run(['db', 'import', site, aside(saved(database)[0] ?? ''), '--confirm', site]);
-    expect(back.code, back.stderr).toBe(0);
+    await expect(copying.run(['db', 'import', site, aside(saved(database)[0] ?? ''), '--confirm', site])).toExit(0);
     expect(copying.content(driver, database)).toBe(before);
   });
 
@@ -169,8 +166,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
     expect(wrong.stderr).toContain(`'far_kept' does not match. Nothing was changed.\n  Expected '${site}'.\n`);
     copying.sshd.program('mariadb-dump', '#!/bin/sh\nexit 3\n');
     onTestFinished(() => copying.sshd.program('mariadb-dump', `#!/bin/sh\nexec /usr/bin/mariadb-dump "$@"\n`));
-    const unsaved = await copying.run([...words, '--confirm', site]);
-    expect(unsaved.code).toBe(1);
+    await expect(copying.run([...words, '--confirm', site])).toExit(1);
     expect(saved('far_kept')).toEqual([]);
     expect(copying.content('mariadb', 'far_kept')).toBe(before);
   });
@@ -181,7 +177,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
     await terminal.shows(`Type '${site}' to continue`);
     terminal.type(`${site}\r`);
     await terminal.shows('To undo this');
-    expect((await terminal.ended).code).toBe(0);
+    await expect(terminal.ended).toExit(0);
   });
 
   it('of PostgreSQL rolls back if the line is cut', async () => {
@@ -194,7 +190,7 @@ describe('an import into the database of a site', { timeout: TIME }, () => {
       copying.servers.pgsql.sql(`SELECT count(*) FROM pg_stat_activity WHERE datname = 'far_cut' AND wait_event = 'PgSleep'`);
     await expect.poll(waiting, { timeout: 30_000 }).toBe('1\n');
     copying.sshd.drop();
-    expect((await running).code).toBe(13);
+    await expect(running).toExit(13);
     copying.servers.pgsql.sql(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`);
     await expect
       .poll(() => copying.servers.pgsql.sql(`SELECT count(*) FROM pg_stat_activity WHERE datname = 'far_cut'`), { timeout: 30_000 })

@@ -21,8 +21,7 @@ async function pullsExactly(driver: Driver, name: string, contents: string): Pro
   servers[driver].sql(`CREATE DATABASE ${name}`);
   servers[driver].sql(contents, name);
   const site = addDatabaseSite(copying, `${name}.example.com`, variablesFor(servers[driver], driver, name));
-  const ran = await copying.pull(site, driver, `${name}_copy`);
-  expect(ran.code, ran.stderr).toBe(0);
+  await expect(copying.pull(site, driver, `${name}_copy`)).toExit(0);
   expect(copying.content(driver, `${name}_copy`)).toBe(copying.content(driver, name));
 }
 

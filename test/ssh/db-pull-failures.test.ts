@@ -29,9 +29,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
   it('the line is cut', async () => {
     const { running, before } = await stuckPull(copying, 'cut');
     copying.sshd.drop();
-    const ran = await running;
-    expect(ran.exitCode).toBe(13);
-    expect(ran.stderr).toMatch(/was lost after [\d.]+ MB\.\n {2}cut is unchanged/);
+    await expect(running).toExit(13, { stderr: expect.stringMatching(/was lost after [\d.]+ MB\.\n {2}cut is unchanged/) });
     expect(copying.databases('mariadb', 'cut')).toEqual(['cut']);
     expect(copying.content('mariadb', 'cut')).toBe(before);
   });
@@ -39,8 +37,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
   itDeeply('the program on the server is killed', async () => {
     const { running, before } = await stuckPull(copying, 'killed');
     for (const pid of dumpersOf(copying.servers.mariadb, 'large')) process.kill(pid, 'SIGKILL');
-    const ran = await running;
-    expect(ran.exitCode).toBe(1);
+    await expect(running).toExit(1);
     expect(copying.databases('mariadb', 'killed')).toEqual(['killed']);
     expect(copying.content('mariadb', 'killed')).toBe(before);
   });
@@ -49,8 +46,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const { running, before, release } = await stuckPull(copying, 'client');
     for (const [pid, line] of processes()) if (/^mariadb .*--database=client_dnx_new/.test(line)) process.kill(pid, 'SIGKILL');
     await release();
-    const ran = await running;
-    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    await expect(running).toExit(1, { stdout: '' });
     expect(copying.databases('mariadb', 'client')).toEqual(['client']);
     expect(copying.content('mariadb', 'client')).toBe(before);
   });
@@ -63,8 +59,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     running.kill(signal);
     const ran = await running;
     expect(existsSync(signaled)).toBe(false);
-    expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
-    expect(ran.stderr).toContain(`${target} is unchanged`);
+    expect(ran).toExit(code, { stdout: '', says: `${target} is unchanged` });
     expect(copying.databases('mariadb', target)).toEqual([target]);
     await release();
     expect(copying.content('mariadb', target)).toBe(before);
@@ -92,7 +87,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
       expect(ran.stderr).toContain('The next pull removes the database no_room_dnx_new');
     sql('DROP DATABASE IF EXISTS no_room_dnx_new');
     sql('ALTER DATABASE template0 SET TABLESPACE pg_default; DROP TABLESPACE small');
-    expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     // The last connection of the import may need room, too.
     expect(ran.stderr).toMatch(/(No space left on device|could not write init file)[\s\S]*no_room is unchanged/);
     expect(copying.databases('pgsql', 'no_room')).toEqual(['no_room']);
@@ -108,7 +103,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     onTestFinished(() => rmSync(filler, { force: true }));
     const ran = await copying.pull(sites.large, 'mariadb', 'no_room');
     rmSync(filler);
-    expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     expect(ran.stderr).toMatch(/The local database server reported: .*\n {2}no_room is unchanged/);
     expect(copying.databases('mariadb', 'no_room')).toEqual(['no_room']);
     expect(copying.content('mariadb', 'no_room')).toBe(before);
@@ -121,8 +116,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     );
     const file = copying.dotenv('mariadb', 'fresh', { DB_USERNAME: 'fresh', DB_PASSWORD: 'few rights' });
     const ran = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'fresh']);
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/Access denied for user 'fresh'@'.*' to database 'fresh_dnx_old'/);
+    expect(ran).toExit(1, { stdout: '', stderr: expect.stringMatching(/Access denied for user 'fresh'@'.*' to database 'fresh_dnx_old'/) });
     expect(copying.databases('mariadb', 'fresh')).toEqual([]);
   });
 
@@ -134,7 +128,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     sshd.program('mariadb-dump', `#!/bin/sh\necho '${table}\n-- Dump completed'\n`);
     onTestFinished(() => rmSync(join(sshd.directory, 'programs'), { recursive: true }));
     const ran = await copying.pull(sites.mariadb, 'mariadb', 'unlike');
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     expect(ran.stderr).toMatch(/Unknown collation: 'utf8mb4_unknown_ai_ci'\n {2}unlike is unchanged\. .* uses MySQL, but .* MariaDB/);
     expect(copying.content('mariadb', 'unlike')).toBe(before);
   });
@@ -145,8 +139,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     servers.mariadb.sql(`CREATE USER poor@'%' IDENTIFIED BY 'poor rights'; GRANT ALL ON poor.* TO poor@'%'`);
     const file = copying.dotenv('mariadb', 'poor', { DB_USERNAME: 'poor', DB_PASSWORD: 'poor rights' });
     const ran = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'poor']);
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/Access denied for user 'poor'@'.*' to database 'poor_dnx_old'/);
+    expect(ran).toExit(1, { stdout: '', stderr: expect.stringMatching(/Access denied for user 'poor'@'.*' to database 'poor_dnx_old'/) });
     expect(copying.content('mariadb', 'poor')).toBe(before);
   });
 
@@ -155,8 +148,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const release = await holding(copying.servers.mariadb, 'busy', 'BEGIN; SELECT * FROM marks');
     onTestFinished(release);
     const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'busy', [], { PATH: copying.withPatience(0) });
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/A table of busy is in use[\s\S]*busy is unchanged/);
+    expect(ran).toExit(1, { stdout: '', stderr: expect.stringMatching(/A table of busy is in use[\s\S]*busy is unchanged/) });
     await release();
     expect(copying.databases('mariadb', 'busy')).toEqual(['busy']);
     expect(copying.content('mariadb', 'busy')).toBe(before);
@@ -179,11 +171,10 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const count = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'connected' AND state = 'active'";
     await expect.poll(() => servers.pgsql.sql(count), SLOWLY).toBe('1\n');
     const ran = await copying.pull(sites.pgsql, 'pgsql', 'connected');
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     expect(ran.stderr).toMatch(/connected is in use by 1 connection\.\n {2}Close its connections, or use --force/);
     expect(copying.content('pgsql', 'connected')).toBe(before);
-    const forced = await copying.pull(sites.pgsql, 'pgsql', 'connected', ['--force']);
-    expect(forced.code, forced.stderr).toBe(0);
+    await expect(copying.pull(sites.pgsql, 'pgsql', 'connected', ['--force'])).toExit(0);
     expect(copying.content('pgsql', 'connected')).toBe(copying.content('pgsql', 'shop'));
   });
 });
@@ -207,8 +198,7 @@ itDeeply('sends autovacuum away, which an account without rights may not end', {
   const until = `until [ "$(${ask} -c "${count}")" = 1 ]; do sleep 0.1; done`;
   sshd.program('pg_dump', `#!/bin/sh\necho '${rows}'\n${until}\nprintf '%s\\n' -- '-- PostgreSQL database dump complete' --\n`);
   const file = copying.dotenv('pgsql', 'vacuumed', { DB_USERNAME: 'vacuumed', DB_PASSWORD: 'no rights' });
-  const ran = await run(['db', 'pull', sites.pgsql, '--into', file, '--confirm', 'vacuumed']);
-  expect(ran.code, ran.stderr).toBe(0);
+  await expect(run(['db', 'pull', sites.pgsql, '--into', file, '--confirm', 'vacuumed'])).toExit(0);
   expect(copying.databases('pgsql', 'vacuumed')).toEqual(['vacuumed']);
 });
 
@@ -218,8 +208,7 @@ it('does not count its own connections that end late', { timeout: TIME }, async 
   const psql = postgresProgram('psql');
   const late = `if [ "$PGDATABASE" = own ]; then ${psql} --no-psqlrc -c 'SELECT pg_sleep(1)' >/dev/null 2>&1 & fi`;
   writeFileSync(join(folder, 'psql'), `#!/bin/sh\n${psql} "$@"\ncode=$?\n${late}\nexit $code\n`, { mode: 0o755 });
-  const ran = await copying.pull(copying.sites.pgsql, 'pgsql', 'own', [], { PATH: `${folder}:${copying.env.PATH}` });
-  expect(ran.code, ran.stderr).toBe(0);
+  await expect(copying.pull(copying.sites.pgsql, 'pgsql', 'own', [], { PATH: `${folder}:${copying.env.PATH}` })).toExit(0);
   expect(copying.content('pgsql', 'own')).not.toBe(before);
 });
 
@@ -230,5 +219,5 @@ it('shows the password to nobody', { timeout: TIME }, async () => {
   // The dotenv file of the project has it escaped.
   expect(leaksOf(copying)).toEqual([]);
   await release();
-  expect((await running).exitCode).toBe(0);
+  await expect(running).toExit(0);
 });

@@ -57,8 +57,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
     plant(driver, statements(file));
     const before = copying.accounts(driver);
     const ran = await copying.pull(copying.sites[driver], driver, 'hostile');
-    expect([ran.code, ran.stdout], ran.stderr).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/hostile is unchanged\. .*--trust-server/s);
+    expect(ran).toExit(1, { stdout: '', stderr: expect.stringMatching(/hostile is unchanged\. .*--trust-server/s) });
     expect(existsSync(file)).toBe(false);
     expect(copying.databases(driver, 'hostile')).toEqual([]);
     expect(copying.accounts(driver)).toBe(before);
@@ -94,8 +93,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
       ['mariadb', 'CALL late()'],
       ['pgsql', 'SELECT late()'],
     ] as const) {
-      const ran = await copying.pull(copying.sites[driver], driver, 'later');
-      expect(ran.code, ran.stderr).toBe(0);
+      await expect(copying.pull(copying.sites[driver], driver, 'later')).toExit(0);
       expect(() => copying.servers[driver].sql(call, 'later')).toThrow(/denied|must be superuser/);
       expect(existsSync(file)).toBe(false);
     }
@@ -104,8 +102,7 @@ describe('a hostile dump runs no program and writes no file, although the local 
   it.each(deep ? drivers : (['pgsql'] as const))('unless --trust-server says that it may, of %s', async (driver) => {
     const file = join(openDirectory(), 'ran');
     plant(driver, driver === 'pgsql' ? writes(file) : `SELECT 1 INTO OUTFILE '${file}';`);
-    const ran = await copying.pull(copying.sites[driver], driver, 'trusted', ['--trust-server']);
-    expect(ran.code, ran.stderr).toBe(0);
+    await expect(copying.pull(copying.sites[driver], driver, 'trusted', ['--trust-server'])).toExit(0);
     expect(existsSync(file)).toBe(true);
   });
 });
@@ -120,8 +117,7 @@ describe('the account that imports', { timeout: TIME }, () => {
         : `CREATE USER plain@'%' IDENTIFIED BY 'no rights'; GRANT ALL ON \`plain%\`.* TO plain@'%'; GRANT SELECT ON *.* TO plain@'%'`,
     );
     const file = copying.dotenv(driver, 'plain', { DB_USERNAME: 'plain', DB_PASSWORD: 'no rights' });
-    const ran = await run(['db', 'pull', sites[driver], '--into', file, '--confirm', 'plain']);
-    expect(ran.code, ran.stderr).toBe(0);
+    await expect(run(['db', 'pull', sites[driver], '--into', file, '--confirm', 'plain'])).toExit(0);
     expect(copying.content(driver, 'plain')).toBe(copying.content(driver, 'shop'));
     expect(copying.accounts(driver)).toBe(before);
   });
@@ -130,8 +126,7 @@ describe('the account that imports', { timeout: TIME }, () => {
     const { sql } = copying.servers.mariadb;
     sql('SET GLOBAL log_bin_trust_function_creators = 0');
     onTestFinished(() => void sql('SET GLOBAL log_bin_trust_function_creators = 1'));
-    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'logged');
-    expect(ran.code, ran.stderr).toBe(0);
+    await expect(copying.pull(copying.sites.mariadb, 'mariadb', 'logged')).toExit(0);
     expect(copying.content('mariadb', 'logged')).toBe(copying.content('mariadb', 'shop'));
     expect(sql('SELECT @@GLOBAL.log_bin_trust_function_creators')).toBe('0\n');
   });
@@ -144,7 +139,7 @@ describe('the account that imports', { timeout: TIME }, () => {
     const file = copying.dotenv('mariadb', 'filer', { DB_USERNAME: 'filer', DB_PASSWORD: 'some rights' });
     const words = ['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'filer'];
     const refused = await run(words);
-    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused).toExit(1, { stdout: '' });
     expect(refused.stderr).toMatch(
       /filer may write files or run programs.*could not create an account without these rights[\s\S]*--trust-server/,
     );

@@ -23,8 +23,7 @@ afterAll(() => copying?.close());
 
 /** Pulls again, which must clean up, and succeed. */
 async function pullAgain(target: string): Promise<void> {
-  const again = await copying.pull(copying.sites.mariadb, 'mariadb', target);
-  expect(again.code, again.stderr).toBe(0);
+  await expect(copying.pull(copying.sites.mariadb, 'mariadb', target)).toExit(0);
   expect(copying.databases('mariadb', target)).toEqual([target]);
   expect(copying.content('mariadb', target)).toBe(copying.content('mariadb', 'shop'));
 }
@@ -73,7 +72,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     await said(next, 'Removed what an interrupted pull had left.');
     expect(copying.content('mariadb', 'early')).toBe(before);
     await lock();
-    expect((await next).exitCode).toBe(0);
+    await expect(next).toExit(0);
   });
 
   it('after the tables moved: the new copy is completed', async () => {
@@ -88,7 +87,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     const left = `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'late_dnx_old'`;
     expect(copying.servers.mariadb.sql(left)).not.toContain('only_old');
     await lock();
-    expect((await next).exitCode).toBe(0);
+    await expect(next).toExit(0);
   });
 
   /** Moments by the number of clients that are left, and the mark of the copy that is in place by then. The tests above are those of MariaDB. */
@@ -116,8 +115,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     const path = `${folder}:${copying.env.PATH}`;
     const startsOf = async (driver: Driver) => {
       copying.addOld(driver, 'counted');
-      const ran = await copying.startPull(copying.sites[driver], driver, 'counted', [], { PATH: path });
-      expect(ran.exitCode, ran.stderr).toBe(0);
+      await expect(copying.startPull(copying.sites[driver], driver, 'counted', [], { PATH: path })).toExit(0);
       const [log = ''] = readdirSync(folder).filter((name) => name.startsWith('log.'));
       const { size } = statSync(join(folder, log));
       rmSync(join(folder, log));
@@ -135,8 +133,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     expect((await copying.startPull(copying.sites[driver], driver, target, [], env)).signal).toBe('SIGKILL');
     const { sql } = copying.servers[driver];
     expect(sql('SELECT mark FROM marks', target)).toBe(`${mark}\n`);
-    const again = await copying.pull(copying.sites[driver], driver, target);
-    expect(again.code, again.stderr).toBe(0);
+    await expect(copying.pull(copying.sites[driver], driver, target)).toExit(0);
     expect(copying.databases(driver, target)).toEqual([target]);
     expect(copying.content(driver, target)).toBe(copying.content(driver, 'shop'));
   });

@@ -26,12 +26,11 @@ describe('a pull', { timeout: TIME }, () => {
     const accounts = () => copying.accounts(driver).split('\n');
     const before = accounts();
     const first = await copying.pull(site, driver, 'replaced');
-    expect(first.code, first.stderr).toBe(0);
-    expect(first.stdout).toMatch(/Copied shop from web-1 to replaced \([\d.]+ [kM]B in \d tables\) in \d+s/);
+    expect(first).toExit(0, { stdout: expect.stringMatching(/Copied shop from web-1 to replaced \([\d.]+ [kM]B in \d tables\) in \d+s/) });
     expect(copying.content(driver, 'replaced')).toBe(copying.content(driver, 'shop'));
     copying.age(driver, 'replaced');
     const ran = await copying.pull(site, driver, 'replaced', ['--json']);
-    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran).toExit(0);
     expect(copying.content(driver, 'replaced')).toBe(copying.content(driver, 'shop'));
     expect(copying.databases(driver, 'replaced')).toEqual(['replaced']);
     expect(JSON.parse(ran.stdout)).toMatchObject({
@@ -49,8 +48,7 @@ describe('a pull', { timeout: TIME }, () => {
   it('of PostgreSQL uses the folder of a socket', async () => {
     const { servers, sites, run } = copying;
     const file = copying.dotenv('pgsql', 'by_socket', { DB_HOST: servers.pgsql.socket });
-    const ran = await run(['db', 'pull', sites.pgsql, '--into', file, '--confirm', 'by_socket']);
-    expect(ran.code, ran.stderr).toBe(0);
+    await expect(run(['db', 'pull', sites.pgsql, '--into', file, '--confirm', 'by_socket'])).toExit(0);
     expect(copying.databases('pgsql', 'by_socket')).toEqual(['by_socket']);
   });
 
@@ -60,10 +58,11 @@ describe('a pull', { timeout: TIME }, () => {
       ...{ DB_HOST: 'localhost', DB_PORT: '1', DB_SOCKET: servers.mariadb.socket },
       ...{ DB_PASSWORD: 'env://LOCAL_PASSWORD', MAIL_PASSWORD: 'env://NOT_SET' },
     });
-    const ran = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'referred'], {
-      LOCAL_PASSWORD: servers.mariadb.password,
-    });
-    expect(ran.code, ran.stderr).toBe(0);
+    await expect(
+      run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'referred'], {
+        LOCAL_PASSWORD: servers.mariadb.password,
+      }),
+    ).toExit(0);
     expect(copying.databases('mariadb', 'referred')).toEqual(['referred']);
   });
 
@@ -75,12 +74,12 @@ describe('a pull', { timeout: TIME }, () => {
     await wrong.shows(/will be replaced/);
     await wrong.shows(`Type 'asked' to continue`);
     wrong.type('shop\r');
-    expect((await wrong.ended).code).toBe(2);
+    await expect(wrong.ended).toExit(2);
     expect(copying.content('pgsql', 'asked')).toBe(before);
     const right = openTerminal(words, copying.env, copying.directory);
     await right.shows(`Type 'asked' to continue`);
     right.type('asked\r');
-    expect((await right.ended).code).toBe(0);
+    await expect(right.ended).toExit(0);
     expect(copying.content('pgsql', 'asked')).not.toBe(before);
   });
 
@@ -92,13 +91,13 @@ describe('a pull', { timeout: TIME }, () => {
       copying.directory,
     );
     await fresh.shows(/shop on web-1 → brand_new on 127\.0\.0\.1:\d+ \(new\)/);
-    expect((await fresh.ended).code).toBe(0);
+    await expect(fresh.ended).toExit(0);
     expect(copying.content('mariadb', 'brand_new')).toBe(copying.content('mariadb', 'shop'));
     // The server looks at sizes now and then.
     servers.mariadb.sql(`CREATE TABLE much (id INT PRIMARY KEY, a LONGTEXT) STATS_AUTO_RECALC=0; ANALYZE TABLE much;`, 'brand_new');
     servers.mariadb.sql(`INSERT INTO much SELECT seq, REPEAT('x', 10000) FROM seq_1_to_500`, 'brand_new');
     const ran = await copying.pull(sites.mariadb, 'mariadb', 'brand_new');
-    expect([ran.code, ran.stderr]).toEqual([0, expect.stringMatching(/\([5-9]\.\d MB in \d tables will be replaced\)/)]);
+    expect(ran).toExit(0, { stderr: expect.stringMatching(/\([5-9]\.\d MB in \d tables will be replaced\)/) });
   });
 
   // test/ssh/db-dump.test.ts has those that are left out of a dump, of both.
@@ -121,7 +120,7 @@ describe('a pull', { timeout: TIME }, () => {
     await suggested.shows(/Leave out the rows of failed_jobs, sessions, telescope_entries \([\d.]+ kB\)\?/);
     suggested.type('y\r');
     await suggested.shows(/without rows\s+failed_jobs, sessions, telescope_entries/);
-    expect((await suggested.ended).code).toBe(0);
+    await expect(suggested.ended).toExit(0);
     expect(rowsIn('suggested')).toEqual(['1', '0', '0', '0']);
     const some = await run([...words, '--confirm', 'suggested', '--exclude-table-data', 'telescope_*', '--json']);
     expect([some.code, rowsIn('suggested')], some.stderr).toEqual([0, ['1', '1', '1', '0']]);
@@ -138,11 +137,9 @@ describe('a pull', { timeout: TIME }, () => {
 
   it('says that the local server is down', async () => {
     const file = copying.dotenv('mariadb', 'down', { DB_PORT: '1' });
-    const ran = await copying.run(['db', 'pull', copying.sites.mariadb, '--into', file, '--confirm', 'down']);
-    expect([ran.code, ran.stderr]).toEqual([
-      13,
-      expect.stringMatching(/local database server reported: .*Can't connect.*\n {2}Check that it is running/),
-    ]);
+    await expect(copying.run(['db', 'pull', copying.sites.mariadb, '--into', file, '--confirm', 'down'])).toExit(13, {
+      stderr: expect.stringMatching(/local database server reported: .*Can't connect.*\n {2}Check that it is running/),
+    });
   });
 
   it('replaces a database with a hostile name', async () => {
@@ -156,8 +153,7 @@ describe('a pull', { timeout: TIME }, () => {
       const quoted = driver === 'mariadb' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`;
       servers[driver].sql(`CREATE DATABASE ${quoted}`);
       servers[driver].sql('CREATE TABLE old (a INT)', name);
-      const ran = await run(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`]);
-      expect(ran.code, ran.stderr).toBe(0);
+      await expect(run(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`])).toExit(0);
       expect(copying.databases(driver, '-x')).toEqual([name]);
     }
     for (const place of [copying.directory, '/home/deploynix']) expect(existsSync(join(place, 'ran'))).toBe(false);
@@ -179,7 +175,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
     const { sites, run } = copying;
     const file = copying.dotenv('mariadb', 'refused', changes);
     const ran = await run(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
-    expect([ran.code, ran.stdout]).toEqual([2, '']);
+    expect(ran).toExit(2, { stdout: '' });
     expect(ran.stderr).toMatch(words);
     expect(copying.databases('mariadb', 'refused')).toEqual([]);
     expect(copying.servers.mariadb.sql('SELECT mark FROM marks', 'shop')).toBe('source\n');
@@ -197,8 +193,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
     const { sites, run } = copying;
     const [file, before] = [copying.dotenv(driver, name), copying.databases(driver, '')];
     const ran = await run(['db', 'pull', sites[driver], '--into', file, '--confirm', name]);
-    expect([ran.code, ran.stdout]).toEqual([2, '']);
-    expect(ran.stderr).toContain(`names ${name}, which is the server's own database. Nothing was changed.`);
+    expect(ran).toExit(2, { stdout: '', says: `names ${name}, which is the server's own database. Nothing was changed.` });
     expect(copying.databases(driver, '')).toEqual(before);
   });
 
@@ -218,7 +213,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
     servers[driver].sql(`CREATE DATABASE ${own}`);
     servers[driver].sql('CREATE TABLE mine (a INT); INSERT INTO mine VALUES (1)', own);
     const ran = await copying.pull(sites[driver], driver, target);
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     expect(ran.stderr).toMatch(`The database ${own} is in the way: dnx did not create it.`);
     expect(servers[driver].sql('SELECT a FROM mine', own)).toBe('1\n');
     expect(copying.databases(driver, target)).toEqual([target, own]);
@@ -250,10 +245,9 @@ describe('a pull refuses', { timeout: TIME }, () => {
 
   it('to replace one database twice at the same time', async () => {
     const { running, release } = await stuckPull(copying, 'twice');
-    const second = await copying.pull(copying.sites.mariadb, 'mariadb', 'twice');
-    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('Another dnx is replacing twice')]);
+    await expect(copying.pull(copying.sites.mariadb, 'mariadb', 'twice')).toExit(1, { says: 'Another dnx is replacing twice' });
     await release();
-    expect((await running).exitCode).toBe(0);
+    await expect(running).toExit(0);
   });
 
   it('to run what a dump says to the client', async () => {

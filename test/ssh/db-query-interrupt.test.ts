@@ -60,8 +60,7 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
     const { child } = await started(driver, sql, ...words);
     child.kill('SIGINT');
     await expect.poll(() => running(driver, waiting[driver].slice(0, 8)), SOON).toBe(0);
-    const ran = await child;
-    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([130, '', 'Interrupted; the database stopped the statement.\n']);
+    await expect(child).toExit(130, { stdout: '', stderr: 'Interrupted; the database stopped the statement.\n' });
     expect(rowsIn(driver)).toBe(before);
   });
 
@@ -91,11 +90,10 @@ it('says that a statement may go on if its server does not answer', { timeout: T
   const child = copying.dnx(['db', 'query', 'wait-mariadb.example.com', 'DELETE FROM orders', '--write']);
   await expect.poll(() => existsSync(started), SLOWLY).toBe(true);
   child.kill('SIGINT');
-  const ran = await child;
-  expect([ran.exitCode, ran.stderr]).toEqual([
-    130,
-    'Interrupted; the statement may still run on web-1.\n' +
+  await expect(child).toExit(130, {
+    stderr:
+      'Interrupted; the statement may still run on web-1.\n' +
       '  To stop it, run KILL QUERY id in: dnx db shell wait-mariadb.example.com\n' +
       "  See what runs: dnx db query wait-mariadb.example.com 'SHOW FULL PROCESSLIST'\n",
-  ]);
+  });
 });

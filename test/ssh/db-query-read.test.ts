@@ -396,7 +396,7 @@ describe.each(drivers)('without --write, a query of %s', { timeout: TIME }, (dri
 
   it.each(sampled(reads[driver], 6, seedOf(12)))('reads: %j', async (sql, rows) => {
     const ran = await query(driver, sql, '--json');
-    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(ran).toExit(0, { stderr: '' });
     expect(JSON.parse(ran.stdout)).toEqual(rows);
     expect(state(driver)).toEqual(before);
   });
@@ -408,7 +408,7 @@ describe.each(drivers)('without --write, a query of %s', { timeout: TIME }, (dri
 
   it('reads one that is just short enough', async () => {
     const ran = await query(driver, `SELECT LENGTH('${"''".repeat(1_999_980)}') AS a`, '--json');
-    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(ran).toExit(0, { stderr: '' });
     expect(JSON.parse(ran.stdout)).toEqual([{ a: '1999980' }]);
   });
 });

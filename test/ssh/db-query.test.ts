@@ -50,8 +50,7 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
   it('prints a table, JSON and CSV', async () => {
     const sql = 'SELECT * FROM orders ORDER BY id';
     const [table, json, csv] = await Promise.all([query(driver, sql), query(driver, sql, '--json'), query(driver, sql, '-o', 'csv')]);
-    expect([table.code, table.stderr]).toEqual([0, '']);
-    expect(table.stdout).toBe('ID  STATUS  CREATED_AT\n1   paid    2026-01-02 03:04:05\n2   NULL    NULL\n');
+    expect(table).toExit(0, { stderr: '', stdout: 'ID  STATUS  CREATED_AT\n1   paid    2026-01-02 03:04:05\n2   NULL    NULL\n' });
     expect(JSON.parse(json.stdout)).toEqual([
       { id: '1', status: 'paid', created_at: '2026-01-02 03:04:05' },
       { id: '2', status: null, created_at: null },
@@ -62,7 +61,7 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
   it('keeps every value, and both columns of one name', async () => {
     const escaped = driver === 'mariadb' ? CARE.replace('\\', '\\\\') : CARE;
     const ran = await query(driver, escaped, '--json');
-    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(ran).toExit(0, { stderr: '' });
     expect(JSON.parse(ran.stdout)).toEqual([
       { id: '1', nothing: null, blank: '', care: 'a,"b" <&>;\n\tc \\ é', exact: '12345678901234567890.10', id_2: '2' },
     ]);
@@ -73,7 +72,7 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
       query(driver, 'SELECT * FROM orders WHERE id > 9;', '--json'),
       query(driver, 'EXPLAIN SELECT * FROM orders', '--json'),
     ]);
-    expect([none.code, none.stdout]).toEqual([0, '[]\n']);
+    expect(none).toExit(0, { stdout: '[]\n' });
     expect([tables.code, JSON.parse(tables.stdout).length > 0]).toEqual([0, true]);
   });
 
@@ -83,37 +82,30 @@ describe.each(drivers)('a query of %s', { timeout: TIME }, (driver) => {
       await query(driver, 'SELECT erase()'),
       await query(driver, 'SELECT 1; SELECT 2'),
     ];
-    expect([writes.code, writes.stderr]).toEqual([
-      2,
-      "Error: 'DELETE' needs --write. Nothing ran.\n  Without it, dnx db query only reads.\n",
-    ]);
-    expect([function_.code, function_.stderr]).toEqual([
-      1,
-      expect.stringMatching(
+    expect(writes).toExit(2, { stderr: "Error: 'DELETE' needs --write. Nothing ran.\n  Without it, dnx db query only reads.\n" });
+    expect(function_).toExit(1, {
+      stderr: expect.stringMatching(
         /^Error: Could not query queried on web-1: ERROR.* READ.ONLY .*\n {2}If it may change the database, use --write\.\n$/i,
       ),
-    ]);
-    expect([several.code, several.stderr]).toEqual([2, 'Error: It must be one statement.\n  For scripts, use: dnx db shell\n']);
+    });
+    expect(several).toExit(2, { stderr: 'Error: It must be one statement.\n  For scripts, use: dnx db shell\n' });
   });
 
   it('writes with --write, and says how much', async () => {
     const updated = await query(driver, "UPDATE orders SET status = 'sent' WHERE id = 2", '--write');
-    expect([updated.code, updated.stdout], updated.stderr).toEqual([
-      0,
-      expect.stringContaining('Ran it on queried on web-1: 1 row changed\n'),
-    ]);
+    expect(updated).toExit(0, { stdout: expect.stringContaining('Ran it on queried on web-1: 1 row changed\n') });
     const none = await query(driver, 'DELETE FROM orders WHERE id > 9', '--write', '--json');
     expect(JSON.parse(none.stdout)).toEqual({ site: `query-${driver}.example.com`, database: 'queried', rows_changed: 0 });
     const inserted = await query(driver, "INSERT INTO orders VALUES (3, 'new', NULL) RETURNING id", '--write', '--json');
     expect(JSON.parse(inserted.stdout)).toEqual([{ id: '3' }]);
     expect(rowsIn(driver)).toBe('1\tpaid\n2\tsent\n3\tnew\n');
-    expect((await query(driver, 'DELETE FROM orders WHERE id = 3; SELECT 1', '--write')).code).toBe(1);
+    await expect(query(driver, 'DELETE FROM orders WHERE id = 3; SELECT 1', '--write')).toExit(1);
     expect(rowsIn(driver)).toBe('1\tpaid\n2\tsent\n3\tnew\n');
   });
 
   it('fails with the words of the database', async () => {
     const ran = await query(driver, 'SELECT nope FROM orders', '--json');
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran).toExit(1, { stdout: '' });
     const words = { mariadb: `ERROR 1054 (42S22): Unknown column 'nope' in 'SELECT'`, pgsql: 'ERROR:  column "nope" does not exist' };
     expect(JSON.parse(ran.stderr).error).toMatchObject({ message: `Could not query queried on web-1: ${words[driver]}`, hint: null });
   });
@@ -123,7 +115,7 @@ it('reads the statement from stdin, and leaves out a linked site', { timeout: TI
   const child = copying.shell(
     `echo 'SELECT 6 * 7 AS answer' | DNX_SITE=query-pgsql.example.com dnx db query - -o text --no-cache; dnx db query 'SELECT 1.5 AS x' -s query-mariadb.example.com -o text`,
   );
-  expect(await child).toMatchObject({ exitCode: 0, stdout: '42\n1.5\n' });
+  await expect(child).toExit(0, { stdout: '42\n1.5\n' });
 });
 
 it('shows the statement to nobody else on the server', { timeout: TIME }, async () => {
@@ -132,13 +124,13 @@ it('shows the statement to nobody else on the server', { timeout: TIME }, async 
     .poll(() => copying.servers.mariadb.sql("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%SLEEP(0.5)%'").trim())
     .toBe('2');
   expect(leaksOf(copying)).toEqual([]);
-  expect((await ran).code).toBe(0);
+  await expect(ran).toExit(0);
 });
 
 it('does not write with DNX_READ_ONLY', { timeout: TIME }, async () => {
   const readOnly = (...words: readonly string[]) => copying.run(['db', 'query', ...words], { DNX_READ_ONLY: '1' });
   const ran = await readOnly('query-pgsql.example.com', 'DELETE FROM orders', '--write');
-  expect([ran.code, ran.calls, ran.stderr]).toEqual([5, [], expect.stringContaining('dnx db query --write was not sent.')]);
+  expect(ran).toExit(5, { calls: [], says: 'dnx db query --write was not sent.' });
   const before = rowsIn('mariadb');
   const refused = await readOnly('query-mariadb.example.com', LEAVING);
   expect([refused.code, refused.stderr, rowsIn('mariadb')]).toEqual([

@@ -44,7 +44,7 @@ it('gives MariaDB the terminal, and Ctrl-C, and shows the password to nobody', a
   terminal.type('SELECT 6 * 7;\r');
   await terminal.shows('|    42 |');
   terminal.type('quit\r');
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
   expect(forwarding(bed)).toEqual([]);
 });
 
@@ -58,7 +58,7 @@ it('gives PostgreSQL the terminal, and Ctrl-C', async () => {
   terminal.type('SELECT 6 * 7;\r');
   await terminal.shows('42');
   terminal.type('\\q\r');
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });
 
 it('reconnects under the client when the line is cut', async () => {
@@ -72,7 +72,7 @@ it('reconnects under the client when the line is cut', async () => {
   terminal.type('SELECT 6 * 7;\r');
   await terminal.shows('|    42 |');
   terminal.type('quit\r');
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });
 
 it('lets ssh ask for a passphrase, but not while the client has the terminal', async () => {
@@ -95,14 +95,14 @@ it('says on a terminal where a refused password came from', async () => {
   const terminal = onTerminal('terminal-wrong.example.com');
   await terminal.shows('Access denied');
   await terminal.shows('! The user shop and the password are from Deploynix.');
-  expect((await terminal.ended).code).toBe(1);
+  await expect(terminal.ended).toExit(1);
 });
 
 it('closes the tunnel when the client is killed, and when the terminal goes away', async () => {
   const killed = onTerminal(MARIA);
   await killed.shows('[shop]> ');
   for (const pid of clientsOf(bed)) process.kill(pid, 'SIGKILL');
-  expect((await killed.ended).code).toBe(137);
+  await expect(killed.ended).toExit(137);
   const closed = onTerminal(POSTGRES);
   await closed.shows('shop=# ');
   closed.close();

@@ -64,12 +64,8 @@ it('runs a script from stdin', async () => {
       '\\pset format unaligned\nCREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;',
     ),
   ]);
-  expect([one.exitCode, one.stderr, one.stdout]).toEqual([0, '', 'total\n3\n']);
-  expect([other.exitCode, other.stderr, other.stdout]).toEqual([
-    0,
-    '',
-    'Output format is unaligned.\nCREATE TABLE\nINSERT 0 2\ntotal\n3\n(1 row)\n',
-  ]);
+  expect(one).toExit(0, { stderr: '', stdout: 'total\n3\n' });
+  expect(other).toExit(0, { stderr: '', stdout: 'Output format is unaligned.\nCREATE TABLE\nINSERT 0 2\ntotal\n3\n(1 row)\n' });
 });
 
 it('passes options to the client, and ends with its exit code', async () => {
@@ -79,12 +75,10 @@ it('passes options to the client, and ends with its exit code', async () => {
     shell(MARIA, ['-e', 'SELECT nope']),
     shell(POSTGRES, ['-v', 'ON_ERROR_STOP=1', '-f', '/nonexistent']),
   ]);
-  expect([one.exitCode, one.stderr, one.stdout]).toEqual([0, '', expect.stringMatching(/^shop\tshop@/)]);
-  expect([two.exitCode, two.stderr, two.stdout]).toEqual([0, '', 'shop|shop\n']);
-  expect([three.exitCode, three.stdout]).toEqual([1, '']);
-  expect(three.stderr).toMatch(/ERROR 1054 .*Unknown column 'nope'[^\n]*\n$/);
-  expect([four.exitCode, four.stdout]).toEqual([1, '']);
-  expect(four.stderr).toContain('/nonexistent');
+  expect(one).toExit(0, { stderr: '', stdout: expect.stringMatching(/^shop\tshop@/) });
+  expect(two).toExit(0, { stderr: '', stdout: 'shop|shop\n' });
+  expect(three).toExit(1, { stdout: '', stderr: expect.stringMatching(/ERROR 1054 .*Unknown column 'nope'[^\n]*\n$/) });
+  expect(four).toExit(1, { stdout: '', says: '/nonexistent' });
 });
 
 it('says where a password that the database refuses came from', async () => {
@@ -92,14 +86,13 @@ it('says where a password that the database refuses came from', async () => {
     shell('wrong-maria.example.com', ['-e', 'SELECT 1']),
     shell('wrong-postgres.example.com', ['-w', '-c', 'SELECT 1']),
   ]);
-  expect([one.exitCode, one.stdout, one.stderr]).toEqual([
-    1,
-    '',
-    expect.stringMatching(
+  expect(one).toExit(1, {
+    stdout: '',
+    stderr: expect.stringMatching(
       /^Using the credentials in \.env on web-1\.\nERROR 1045 .*Access denied for user 'shop'.*\n! The user shop and the password are from \.env on web-1\.\n$/s,
     ),
-  ]);
-  expect([other.exitCode, other.stdout]).toEqual([2, '']);
+  });
+  expect(other).toExit(2, { stdout: '' });
   expect(other.stderr).toMatch(/password authentication failed for user "shop"\n! The user shop and the password are from Deploynix\.\n$/);
 });
 
@@ -113,12 +106,10 @@ it.each(
     1,
   ),
 )('says what to install if this machine has no client for %s', async (site, programs, debian) => {
-  const ran = await shell(site, [], { env: { PATH: pathWith('sh', 'ssh') } });
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
-    2,
-    '',
-    `Error: Could not find ${programs}.\n  Install ${debian}, or connect with another program:\n  Open a tunnel: dnx db tunnel ${site}\n`,
-  ]);
+  await expect(shell(site, [], { env: { PATH: pathWith('sh', 'ssh') } })).toExit(2, {
+    stdout: '',
+    stderr: `Error: Could not find ${programs}.\n  Install ${debian}, or connect with another program:\n  Open a tunnel: dnx db tunnel ${site}\n`,
+  });
 });
 
 /** A PATH with these programs only. */
@@ -186,25 +177,20 @@ it('does not let the settings of the user lead elsewhere', async () => {
     shell(POSTGRES, ['-XAtc', 'SELECT current_database()'], { env }),
   ]);
   // Without the heading, as the user likes it.
-  expect([one.exitCode, one.stderr, one.stdout]).toEqual([0, '', 'shop\n']);
-  expect([other.exitCode, other.stderr, other.stdout]).toEqual([0, '', 'shop\n']);
+  expect(one).toExit(0, { stderr: '', stdout: 'shop\n' });
+  expect(other).toExit(0, { stderr: '', stdout: 'shop\n' });
 });
 
 it('does not use the password of an option file', async () => {
   optionFile(['[client]', 'password=other']);
   const ran = await shell(MARIA, ['-BNe', 'SELECT 1']);
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
-    0,
-    '1\n',
-    'mariadb does not read its option files, because they set a password.\n',
-  ]);
+  expect(ran).toExit(0, { stdout: '1\n', stderr: 'mariadb does not read its option files, because they set a password.\n' });
 });
 
 it('lets the client read another option file', async () => {
   const file = join(bed.directory, 'other.cnf');
   writeFileSync(file, '[client]\nskip-column-names\n');
-  const ran = await shell(MARIA, [`--defaults-file=${file}`, '-e', 'SELECT 1']);
-  expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '1\n']);
+  await expect(shell(MARIA, [`--defaults-file=${file}`, '-e', 'SELECT 1'])).toExit(0, { stderr: '', stdout: '1\n' });
 });
 
 it.each(sampled(NAMES, 1, seedOf(6)).map((name) => [name, NAMES.indexOf(name)] as const))(

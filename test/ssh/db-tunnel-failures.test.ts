@@ -25,14 +25,12 @@ beforeAll(async () => {
 afterAll(() => bed?.close());
 
 it('signs in to the server as another user', async () => {
-  const ran = await bed.dnx(['db', 'tunnel', SITE, '--user', 'nobody-there', '--', 'true']);
-  expect([ran.exitCode, ran.stdout]).toEqual([5, '']);
-  expect(ran.stderr).toContain('nobody-there@');
+  await expect(bed.dnx(['db', 'tunnel', SITE, '--user', 'nobody-there', '--', 'true'])).toExit(5, { stdout: '', says: 'nobody-there@' });
 });
 
 it('says what is wrong if the server cannot reach the database', async () => {
   const ran = await bed.dnx(['db', 'tunnel', SITE, '--', 'echo', 'ran']);
-  expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
+  expect(ran).toExit(13, { stdout: '' });
   expect(ran.stderr).toBe(
     `Error: web-1 did not reach the database at 127.0.0.1:${closed}: Connection refused\n  Check that the database is running, and DB_HOST and DB_PORT (from Deploynix).\n  See the server: dnx server show web-1\n`,
   );
@@ -49,9 +47,7 @@ it('says what is wrong if the server forbids port forwarding', async () => {
   appendFileSync(config, 'AllowTcpForwarding no\n');
   await bed.sshd.stop();
   await bed.sshd.start();
-  const ran = await bed.dnx(['db', 'tunnel', SITE, '--', 'echo', 'ran']);
-  expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
-  expect(ran.stderr).toContain('AllowTcpForwarding');
+  await expect(bed.dnx(['db', 'tunnel', SITE, '--', 'echo', 'ran'])).toExit(13, { stdout: '', says: 'AllowTcpForwarding' });
 });
 
 it('says which port of the ssh configuration is in use', async () => {
@@ -63,7 +59,7 @@ it('says which port of the ssh configuration is in use', async () => {
   const { port } = other.address() as AddressInfo;
   appendFileSync(bed.sshd.config, `  LocalForward 127.0.0.1:${port} 127.0.0.1:1\n`);
   const ran = await bed.dnx(['db', 'tunnel', SITE, '--', 'echo', 'ran']);
-  expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+  expect(ran).toExit(1, { stdout: '' });
   expect(ran.stderr).toBe(
     `Error: ssh could not listen on port ${port}, which your ssh configuration forwards: it is in use.\n  End the program that uses it, or remove LocalForward or DynamicForward ${port} for web-1.\n`,
   );
@@ -74,9 +70,5 @@ it('says that ssh is missing', async () => {
   mkdirSync(programs);
   symlinkSync(find('sh') ?? '', join(programs, 'sh'));
   const ran = await bed.dnx(['db', 'tunnel', SITE], { env: { PATH: programs } });
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
-    2,
-    '',
-    expect.stringContaining('Error: Could not run ssh: command not found.\n'),
-  ]);
+  expect(ran).toExit(2, { stdout: '', says: 'Error: Could not run ssh: command not found.\n' });
 });

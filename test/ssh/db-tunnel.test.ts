@@ -85,7 +85,7 @@ it('runs a command with the database in its environment, and ends with its exit 
   const script =
     'psql -XAtc "SELECT current_database()" && printf "%s\\n" "$DB_CONNECTION $DB_HOST $DB_USERNAME [$DB_URL]" "$DB_PASSWORD"; exit 42';
   const ran = await bed.dnx(['db', 'tunnel', POSTGRES, '--', 'sh', '-c', script]);
-  expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([42, '', `shop\npgsql 127.0.0.1 shop []\n${postgres.password}\n`]);
+  expect(ran).toExit(42, { stderr: '', stdout: `shop\npgsql 127.0.0.1 shop []\n${postgres.password}\n` });
 });
 
 it('needs no other abilities than its help says', async () => {
@@ -108,7 +108,7 @@ it('keeps its port when the line is cut', async () => {
   expect((await query(tunnel.port, 'SELECT 7')).stdout).toBe('7');
   expect(forwarding(bed, tunnel.port)).toHaveLength(1);
   child.kill('SIGHUP');
-  expect((await child).exitCode).toBe(129);
+  await expect(child).toExit(129);
   expect(forwarding(bed, tunnel.port)).toEqual([]);
 });
 
@@ -124,7 +124,7 @@ it('waits while the server is down, and ends when it refuses', async () => {
   writeFileSync(keys, '');
   await bed.sshd.start();
   await refused;
-  expect((await child).exitCode).toBe(5);
+  await expect(child).toExit(5);
 });
 
 it('leaves no ssh behind when it is killed, even with a client connected', async () => {
@@ -134,7 +134,7 @@ it('leaves no ssh behind when it is killed, even with a client connected', async
   child.kill('SIGKILL');
   await child;
   await expect.poll(() => forwarding(bed, tunnel.port)).toEqual([]);
-  expect((await busy).exitCode).toBe(1);
+  await expect(busy).toExit(1);
 });
 
 it('shows the password to nobody', async () => {
@@ -160,7 +160,7 @@ it('does not use a connection that is shared with other commands', async () => {
   const { child, tunnel } = await opened(MARIA);
   expect(readdirSync(sockets)).toEqual([]);
   child.kill('SIGINT');
-  expect((await child).exitCode).toBe(130);
+  await expect(child).toExit(130);
   expect(listeningOn(tunnel.port)).toEqual([]);
 });
 
@@ -168,15 +168,13 @@ it('takes the port that is wanted, unless it is in use', async () => {
   const port = await freePort();
   const { child, tunnel } = await opened(MARIA, '--port', String(port));
   expect(tunnel.port).toBe(port);
-  const second = await bed.dnx(['db', 'tunnel', POSTGRES, '--port', String(port), '--', 'true']);
-  expect([second.exitCode, second.stderr]).toEqual([
-    1,
-    `Error: Could not listen on port ${port}: it is in use.\n  Use another --port, or leave it out to use a free one.\n`,
-  ]);
+  await expect(bed.dnx(['db', 'tunnel', POSTGRES, '--port', String(port), '--', 'true'])).toExit(1, {
+    stderr: `Error: Could not listen on port ${port}: it is in use.\n  Use another --port, or leave it out to use a free one.\n`,
+  });
   child.kill('SIGTERM');
   await child;
   const high = await bed.dnx(['db', 'tunnel', MARIA, '--port', '65536', '--', 'true']);
-  expect([high.exitCode, high.stderr]).toEqual([2, 'Error: --port must be at most 65535, not 65536.\n']);
+  expect(high).toExit(2, { stderr: 'Error: --port must be at most 65535, not 65536.\n' });
 });
 
 it('uses another port if the first ones are in use', async () => {

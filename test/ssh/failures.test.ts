@@ -29,7 +29,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
     writeFileSync(bed.sshd.config, config.replace(/ {2}IdentityFile .*\n/, ''));
     try {
       const none = await bed.dnx(words, { env: { PATH } });
-      expect([none.exitCode, none.stdout]).toEqual([255, '']);
+      expect(none).toExit(255, { stdout: '' });
       expect(none.stderr.split('\n').slice(-4)).toEqual([
         expect.stringMatching(/^deploynix@127\.0\.0\.1: Permission denied \(publickey\)/),
         'web-1 does not accept your SSH key. You have none in ~/.ssh; create one with: ssh-keygen -t ed25519',
@@ -39,8 +39,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
       mkdirSync(join(bed.directory, '.ssh'), { recursive: true });
       writeFileSync(join(bed.directory, '.ssh/work.pub'), readFileSync(`${other}.pub`, 'utf8').replace(/ [^ ]*\n$/, ' ada@laptop\n'));
       expect((await bed.dnx(words, { env: { PATH } })).stderr).toContain(`Add it: ${addKey('ada@laptop', "'@~/.ssh/work.pub'")}\n`);
-      const added = await bed.shell(addKey('ada@laptop', "'@~/.ssh/work.pub'"));
-      expect(added.exitCode).toBe(0);
+      await expect(bed.shell(addKey('ada@laptop', "'@~/.ssh/work.pub'"))).toExit(0);
     } finally {
       rmSync(join(bed.directory, '.ssh'), { recursive: true, force: true });
       writeFileSync(bed.sshd.config, config);
@@ -54,10 +53,9 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
     writeFileSync(bed.sshd.knownHosts, `[127.0.0.1]:${bed.sshd.port} ${other}`);
     try {
       const ran = await run(bed.sshd.path);
-      expect([ran.exitCode, ran.stdout]).toEqual([255, '']);
-      expect(ran.stderr).toContain('REMOTE HOST IDENTIFICATION HAS CHANGED');
+      expect(ran).toExit(255, { stdout: '', says: 'REMOTE HOST IDENTIFICATION HAS CHANGED' });
       expect(ran.stderr).toContain(`remove the old key: ${removal}\nOtherwise another machine`);
-      expect((await bed.shell(removal)).exitCode).toBe(0);
+      await expect(bed.shell(removal)).toExit(0);
       expect(readFileSync(bed.sshd.knownHosts, 'utf8')).toBe('');
       expect(ran.stderr).not.toMatch(/StrictHostKeyChecking=?\s*(no|off)|UserKnownHostsFile/);
     } finally {
@@ -67,8 +65,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
 
   test('an unknown host key: accept it in a terminal', async () => {
     const ran = await run(sshWith(bed.sshd, 'UserKnownHostsFile=/dev/null', 'StrictHostKeyChecking=yes'));
-    expect([ran.exitCode, ran.stdout]).toEqual([255, '']);
-    expect(ran.stderr).toContain('The host key of web-1 is not in known_hosts.\n');
+    expect(ran).toExit(255, { stdout: '', says: 'The host key of web-1 is not in known_hosts.\n' });
     expect(ran.stderr).toContain('connect in a terminal: dnx ssh web-1\n');
   });
 
@@ -76,7 +73,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
     await bed.sshd.stop();
     try {
       const ran = await run(bed.sshd.path);
-      expect([ran.exitCode, ran.stdout]).toEqual([255, '']);
+      expect(ran).toExit(255, { stdout: '' });
       expect(ran.stderr).toMatch(/^ssh: connect to host 127\.0\.0\.1 port \d+: Connection refused/);
       expect(ran.stderr).toContain('\nFirewall: dnx network-rule list --server web-1\n');
       const artisan = await bed.here(['artisan', '--site', 'shop.example.com', 'list']);
@@ -91,8 +88,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
     const port = /Port=(\d+)/.exec(readFileSync(`${silence.path.split(':')[0]}/ssh`, 'utf8'))?.[1];
     const ran = await run(sshWith(bed.sshd, `Port=${port}`, 'ConnectTimeout=1'));
     await silence.close();
-    expect([ran.exitCode, ran.stdout]).toEqual([255, '']);
-    expect(ran.stderr).toContain('Check that web-1 is active');
+    expect(ran).toExit(255, { stdout: '', says: 'Check that web-1 is active' });
   });
 
   test('a connection that is lost in the middle', async () => {
@@ -100,13 +96,12 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
     await said(child, 'ready');
     bed.sshd.drop();
     const ran = await child;
-    expect([ran.exitCode, ran.stdout]).toEqual([255, 'before\n']);
+    expect(ran).toExit(255, { stdout: 'before\n' });
     expect(ran.stderr).toMatch(/closed by remote host|Connection (reset|to \S+ closed)/);
   });
 
   test('a remote command that exits 255 is not taken for ssh', async () => {
-    const ran = await bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'exit 255']);
-    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([255, '', '']);
+    await expect(bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'exit 255'])).toExit(255, { stdout: '', stderr: '' });
   });
 
   test.each([
@@ -120,12 +115,10 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
 
 describe.skipIf(reason !== undefined)('what fails before ssh has the exit codes of dnx', () => {
   test('no ssh on this machine', async () => {
-    const ran = await bed.dnx(['ssh', 'web-1'], { env: { PATH: bed.directory } });
-    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
-      2,
-      '',
-      'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
-    ]);
+    await expect(bed.dnx(['ssh', 'web-1'], { env: { PATH: bed.directory } })).toExit(2, {
+      stdout: '',
+      stderr: 'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
+    });
   });
 
   test('not signed in, an unknown server, no network', async () => {
@@ -144,7 +137,7 @@ describe.skipIf(reason !== undefined)('what fails before ssh has the exit codes 
       ['logs', 'web-2/staging.example.com', '-f'],
     ]) {
       const ran = await bed.here(words, { env: { PATH: ssh } });
-      expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
+      expect(ran).toExit(13, { stdout: '' });
       expect(ran.stderr).toMatch(
         /^Error: Cannot connect to web-2: 203\.0\.113\.11 is an example address, as in the sandbox\.\n {2}To try this/,
       );

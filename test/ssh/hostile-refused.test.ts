@@ -1,15 +1,12 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { hostileNames } from '../support/hostile-names.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterAll(() => bed.close());
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
 beforeEach(() => {
   Object.assign(web1(), { ip_address: '203.0.113.10', ssh_user: 'deploynix' });
   rmSync(join(bed.directory, '.deploynix.json'), { force: true });
@@ -43,9 +40,9 @@ describe('a hostile name is refused before anything runs', () => {
 
   test('as the address of a server, until it has a usable one', async () => {
     Object.assign(web1(), { ip_address: '%h' });
-    expect((await bed.dnx('ssh web-1 -- true')).code).toBe(1);
+    await expect(bed.dnx('ssh web-1 -- true')).toExit(1);
     Object.assign(web1(), { ip_address: '203.0.113.10' });
-    expect((await bed.dnx('ssh web-1 -- true')).code).toBe(0);
+    await expect(bed.dnx('ssh web-1 -- true')).toExit(0);
     bed.children.length = 0;
   });
 

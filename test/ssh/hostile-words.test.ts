@@ -44,7 +44,7 @@ describe.skipIf(reason !== undefined).each([...leading(shells, 2), ...tcsh])('wi
   test('every word of a command arrives as it is, and nothing else runs', async () => {
     for (const target of ['web-1', SITE]) {
       const ran = await bed.here(['ssh', target, ...user, '--', 'printf', '%s\\0', ...random]);
-      expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
+      expect(ran).toExit(0, { stderr: '' });
       expect(split(ran.stdout)).toEqual(random);
     }
     expect([...readdirSync(bed.directory), ...readdirSync(`/home/dnx-${shell}`)]).not.toContain('x');
@@ -52,14 +52,14 @@ describe.skipIf(reason !== undefined).each([...leading(shells, 2), ...tcsh])('wi
 
   test('every word of an Artisan command arrives as it is', async () => {
     const ran = await bed.here(['artisan', '--site', SITE, ...user, 'words', ...random]);
-    expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
+    expect(ran).toExit(0, { stderr: '' });
     expect(split(ran.stdout)).toEqual(['words', ...random]);
   });
 
   test('a script on stdin runs in it, at the site', async () => {
     const stdin = shell === 'fish' ? 'ps -o comm= $fish_pid; pwd\n' : 'ps -o comm= $$; pwd\n';
     const said = await bed.here(['ssh', SITE, ...user], { stdin });
-    expect([said.exitCode, said.stderr]).toEqual([0, '']);
+    expect(said).toExit(0, { stderr: '' });
     // tcsh itself has a warning without a terminal.
     expect(said.stdout.replace(/^Warning: no access to tty.*\n.*\n/, '')).toMatch(
       new RegExp(`^-?${shell}\\n/home/deploynix/${SITE}/(current|releases/20260102_000000)\\n$`),

@@ -72,19 +72,17 @@ describe.skipIf(reason !== undefined)('a hostile name changes nothing', () => {
   test.each(some(2))('as the name of a server, a version or the web directory: %j', async (name) => {
     Object.assign(server(), { name, php_version: name });
     Object.assign(shop(), { php_version: name, web_directory: name, branch: name });
-    const ran = await runs(['artisan', ...on(), 'list']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', release(SITE)]);
+    await expect(runs(['artisan', ...on(), 'list'])).toExit(0, { stderr: '', stdout: release(SITE) });
     const missing = await runs(['ssh', ...on(), '--path', '/nowhere', '--', 'true']);
     expect([missing.exitCode, missing.stdout, missing.stderr.includes('\u001b')]).toEqual([6, '', false]);
     expect(missing.stderr).toContain('Error: No directory of');
   });
 
   test.each(some(3))('as --path or the name of a command: %j', async (name) => {
-    const at = await runs(['ssh', ...on(), `--path=${SITE}/x${name}`, '--', 'echo', 'ran']);
-    expect([at.exitCode, at.stdout, at.stderr]).toEqual([6, '', expect.stringContaining('No directory of')]);
+    await expect(runs(['ssh', ...on(), `--path=${SITE}/x${name}`, '--', 'echo', 'ran'])).toExit(6, { stdout: '', says: 'No directory of' });
     const command = await runs(['ssh', '--server', server().id, '--', name]);
     // A directory is not run, and % is a job for bash.
     const codes: Readonly<Record<string, number>> = { '../../etc': 126, '%h': 1 };
-    expect([command.exitCode, command.stdout]).toEqual([codes[name] ?? 127, '']);
+    expect(command).toExit(codes[name] ?? 127, { stdout: '' });
   });
 });

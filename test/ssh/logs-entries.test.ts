@@ -46,7 +46,7 @@ const logs = (...args: readonly string[]) => bed.here(['logs', DOMAIN, ...args])
 /** What dnx prints with these arguments. */
 async function printed(...args: readonly string[]): Promise<string> {
   const run = await logs(...args);
-  expect([run.exitCode, run.stderr]).toEqual([0, run.stdout.replace('[]\n', '') === '' ? 'No matching entries\n' : '']);
+  expect(run).toExit(0, { stderr: run.stdout.replace('[]\n', '') === '' ? 'No matching entries\n' : '' });
   return run.stdout;
 }
 
@@ -217,8 +217,7 @@ describe('several sites', () => {
     const run = await logs(OTHER, '-n', '1');
     expect([run.exitCode, run.stdout.split('\n')[0]]).toEqual([12, expect.stringContaining(last.line)]);
     expect(run.stderr).toMatch(new RegExp(`No directory of ${OTHER} on .*\nError: 1 of 2 sites failed\n$`));
-    const none = await logs(OTHER, 'nowhere.example.com');
-    expect([none.exitCode, none.stdout]).toEqual([6, '']);
+    await expect(logs(OTHER, 'nowhere.example.com')).toExit(6, { stdout: '' });
   });
 });
 
@@ -251,11 +250,10 @@ echo "-- cursor: $all"
   await printed('--source', 'journal', '--level', 'error');
   expect(readFileSync(`${journal}.priority`, 'utf8')).toBe('err\n');
   bed.sshd.program('journalctl', '#!/bin/sh\necho "No journal files were opened due to insufficient permissions." >&2\nexit 1\n');
-  const refused = await logs('--source', 'journal');
-  expect([refused.exitCode, refused.stderr]).toEqual([
-    5,
-    'Error: Cannot read journal: permission denied\n  The group systemd-journal may read it. On the server, as root: usermod -aG systemd-journal deploynix. Or use --user root.\n',
-  ]);
+  await expect(logs('--source', 'journal')).toExit(5, {
+    stderr:
+      'Error: Cannot read journal: permission denied\n  The group systemd-journal may read it. On the server, as root: usermod -aG systemd-journal deploynix. Or use --user root.\n',
+  });
 });
 
 describe('the login shell', () => {
@@ -263,7 +261,7 @@ describe('the login shell', () => {
     // What comes before the output of the command.
     const path = stubSsh(bed.sshd, `printf Welcome\nexec ${bed.sshd.directory}/bin/ssh "$@"`);
     const run = await bed.here(['logs', DOMAIN, '-n', '1'], { env: { PATH: path } });
-    expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `${last.line}\n${MORE}\n`]);
+    expect(run).toExit(0, { stderr: '', stdout: `${last.line}\n${MORE}\n` });
     const followed = bed.follow(['-f', '-n', '1'], { PATH: path });
     await followed.shows(MORE);
     await followed.end();
@@ -279,5 +277,5 @@ describe('the login shell', () => {
 it('refuses what it cannot print before it connects', async () => {
   const path = stubSsh(bed.sshd, 'echo connected >&2; exit 1');
   const run = await bed.here(['logs', DOMAIN, '-f', '--query', '[0]'], { env: { PATH: path } });
-  expect([run.exitCode, run.stderr]).toEqual([2, 'Error: -f with --query or --fields needs -o ndjson or -o json.\n  Use -o ndjson.\n']);
+  expect(run).toExit(2, { stderr: 'Error: -f with --query or --fields needs -o ndjson or -o json.\n  Use -o ndjson.\n' });
 });

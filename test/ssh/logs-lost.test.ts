@@ -102,9 +102,7 @@ it('does not go on with a server that refuses the key by now', async () => {
   bed.sshd.drop();
   const run = await followed.child;
   writeFileSync(file, keys);
-  expect([run.exitCode, run.stdout]).toEqual([5, 'begun\n']);
-  expect(run.stderr).toContain(`${LOST}2s\nError: Could not connect to web-1 over SSH: `);
-  expect(run.stderr).toContain('dnx ssh-key create');
+  expect(run).toExit(5, { stdout: 'begun\n', says: [`${LOST}2s\nError: Could not connect to web-1 over SSH: `, 'dnx ssh-key create'] });
 });
 
 it('does not go on with a server whose host key differs', async () => {
@@ -115,8 +113,7 @@ it('does not go on with a server whose host key differs', async () => {
   bed.sshd.drop();
   const run = await followed.child;
   writeFileSync(bed.sshd.knownHosts, known);
-  expect([run.exitCode, run.stdout]).toEqual([1, 'begun\n']);
-  expect(run.stderr).toContain('Host key verification failed.');
+  expect(run).toExit(1, { stdout: 'begun\n', says: 'Host key verification failed.' });
   expect(run.stderr).toContain(`ssh-keygen -f ${bed.sshd.knownHosts} -R '[127.0.0.1]:${bed.sshd.port}'`);
 });
 
@@ -124,7 +121,7 @@ it('fails at once if it never connects, also with -f', async () => {
   await bed.sshd.stop();
   const run = await bed.here(['logs', DOMAIN, '-f']);
   await bed.sshd.start();
-  expect([run.exitCode, run.stdout]).toEqual([13, '']);
+  expect(run).toExit(13, { stdout: '' });
   expect(run.stderr).toMatch(/^Error: Could not connect to web-1 over SSH: .*Connection refused\n/);
 });
 
@@ -133,5 +130,5 @@ it('says that the output is incomplete if the connection is cut without -f', asy
   writeFileSync(join(bed.root, 'large/large.log'), `${'x'.repeat(99)}\n`.repeat(300_000));
   const words = ['logs', DOMAIN, '--path', '../../large/large.log', '-n', '300000', '-o', 'ndjson'];
   const run = await bed.here(words, { slowly: async () => bed.sshd.drop() });
-  expect([run.exitCode, run.stderr]).toEqual([13, expect.stringContaining('The output is incomplete: the connection to web-1 was lost.')]);
+  expect(run).toExit(13, { says: 'The output is incomplete: the connection to web-1 was lost.' });
 });

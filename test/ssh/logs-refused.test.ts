@@ -31,26 +31,21 @@ const logs = (...args: readonly string[]) => bed.here(['logs', DOMAIN, ...args])
 
 describe('what cannot be shown', () => {
   it('a site without a log has a note', async () => {
-    const run = await logs();
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, '', `No Laravel log of ${DOMAIN} yet\n`]);
+    await expect(logs()).toExit(0, { stdout: '', stderr: `No Laravel log of ${DOMAIN} yet\n` });
     expect((await logs('--json')).stdout).toBe('[]\n');
   });
 
   it('a site without a directory says where dnx looked', async () => {
     rmSync(bed.root, { recursive: true });
     const run = await logs();
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
-      6,
-      '',
-      `Error: No directory of ${DOMAIN} on web-1: ${bed.root}\n  Name the file with --path.\n`,
-    ]);
+    expect(run).toExit(6, { stdout: '', stderr: `Error: No directory of ${DOMAIN} on web-1: ${bed.root}\n  Name the file with --path.\n` });
   });
 
   it('a missing file of --path, with the files that there are', async () => {
     bed.reset({ 'there.log': 'there\n' });
     const run = await logs('--path', '/no/such.log', '--path', `${bed.root}/there.log`);
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([6, 'there\n', 'Error: No such file on web-1: /no/such.log\n']);
-    expect((await logs('--path', bed.root)).exitCode).toBe(6);
+    expect(run).toExit(6, { stdout: 'there\n', stderr: 'Error: No such file on web-1: /no/such.log\n' });
+    await expect(logs('--path', bed.root)).toExit(6);
   });
 
   it('a file of root, and files in a directory of root', async () => {
@@ -58,14 +53,9 @@ describe('what cannot be shown', () => {
     execFileSync('chown', ['root', join(bed.root, LARAVEL), join(bed.root, 'locked')]);
     execFileSync('chmod', ['700', join(bed.root, LARAVEL), join(bed.root, 'locked')]);
     const hint = '  Only its owner and root may read it. Use --user root.\n';
-    const run = await logs();
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
-      5,
-      '',
-      `Error: Cannot read ${bed.root}/${LARAVEL}: permission denied\n${hint}`,
-    ]);
+    await expect(logs()).toExit(5, { stdout: '', stderr: `Error: Cannot read ${bed.root}/${LARAVEL}: permission denied\n${hint}` });
     const locked = await logs('--path', `${bed.root}/locked/a.log`);
-    expect([locked.exitCode, locked.stderr]).toEqual([5, `Error: Cannot read ${bed.root}/locked/a.log: permission denied\n${hint}`]);
+    expect(locked).toExit(5, { stderr: `Error: Cannot read ${bed.root}/locked/a.log: permission denied\n${hint}` });
   });
 
   it('a file that a group may read, with the command that lets the user read it', async () => {
@@ -73,38 +63,30 @@ describe('what cannot be shown', () => {
     execFileSync('chown', ['root:adm', join(bed.root, LARAVEL)]);
     execFileSync('chmod', ['640', join(bed.root, LARAVEL)]);
     const hint = 'The group adm may read it. On the server, as root: usermod -aG adm deploynix. Or use --user root.';
-    const run = await logs();
-    expect([run.exitCode, run.stderr]).toEqual([5, `Error: Cannot read ${bed.root}/${LARAVEL}: permission denied\n  ${hint}\n`]);
-    const other = await logs('--source', 'worker');
-    expect([other.exitCode, other.stderr]).toEqual([0, `No worker log of ${DOMAIN} yet\n`]);
+    await expect(logs()).toExit(5, { stderr: `Error: Cannot read ${bed.root}/${LARAVEL}: permission denied\n  ${hint}\n` });
+    await expect(logs('--source', 'worker')).toExit(0, { stderr: `No worker log of ${DOMAIN} yet\n` });
   });
 
   it('neither a device nor a FIFO is read', async () => {
     execFileSync('mkfifo', [join(bed.root, 'fifo')]);
-    expect((await logs('--path', '/dev/zero', '--path', `${bed.root}/fifo`)).exitCode).toBe(6);
+    await expect(logs('--path', '/dev/zero', '--path', `${bed.root}/fifo`)).toExit(6);
   });
 
   it('a machine without ssh', async () => {
     const bin = join(bed.directory, 'bin');
     mkdirSync(bin);
     symlinkSync('/bin/sh', join(bin, 'sh'));
-    const run = await bed.here(['logs', DOMAIN], { env: { PATH: bin } });
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
-      2,
-      '',
-      'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
-    ]);
+    await expect(bed.here(['logs', DOMAIN], { env: { PATH: bin } })).toExit(2, {
+      stdout: '',
+      stderr: 'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
+    });
   });
 });
 
 it('an account that runs no commands fails, also with -f', async () => {
   const path = stubSsh(bed.sshd, 'echo "This account is not available." >&2; exit 1');
   const run = await bed.here(['logs', DOMAIN, '-f'], { env: { PATH: path } });
-  expect([run.exitCode, run.stdout, run.stderr]).toEqual([
-    1,
-    '',
-    'Error: Could not run sh on web-1 (exit code 1): This account is not available.\n',
-  ]);
+  expect(run).toExit(1, { stdout: '', stderr: 'Error: Could not run sh on web-1 (exit code 1): This account is not available.\n' });
 });
 
 describe('hostile names change nothing', () => {
@@ -141,7 +123,7 @@ describe('hostile names change nothing', () => {
     const run = await bed.here(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
     rmSync(file);
     site.domain = DOMAIN;
-    expect([run.exitCode, run.stdout]).toEqual([0, 'of PHP\n']);
+    expect(run).toExit(0, { stdout: 'of PHP\n' });
   });
 
   it('a file of a worker whose name has a newline is left out', async () => {
@@ -150,7 +132,6 @@ describe('hostile names change nothing', () => {
       'shared/storage/logs/worker': 'wrong\n',
       'shared/storage/logs/worker\nx.log': 'wrong\n',
     });
-    const run = await logs('--source', 'daemon');
-    expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', 'right\n']);
+    await expect(logs('--source', 'daemon')).toExit(0, { stderr: '', stdout: 'right\n' });
   });
 });

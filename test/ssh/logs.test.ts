@@ -87,21 +87,19 @@ describe('each source', () => {
     ];
     for (const file of sampled(files, 2, seedOf(8))) {
       bed.reset({ [file]: `from ${file}\n`, 'logs/2026-01-01.log': 'no deployment\n' });
-      const run = await logs('--source', 'deploy');
-      expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `from ${file}\n`]);
+      await expect(logs('--source', 'deploy')).toExit(0, { stderr: '', stdout: `from ${file}\n` });
     }
   });
 
   it('of a server are read with --source, or with --path from the home directory', async () => {
     for (const each of bed.sandbox.state.servers) if (each.name === 'web-1') each.php_version = PHP;
-    const run = await bed.here(['logs', 'web-1', '--source', 'php']);
-    expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `from ${system[2]}\n`]);
+    await expect(bed.here(['logs', 'web-1', '--source', 'php'])).toExit(0, { stderr: '', stdout: `from ${system[2]}\n` });
     const daemons = await bed.here(['logs', 'web-1', '--source', 'daemon']);
     expect(daemons.stdout).toContain(`from ${system[3]}\n`);
     bed.reset({ 'own.log': 'from the home directory\n' });
     const own = await bed.here(['logs', 'web-1', '--path', `${DOMAIN}/own.log`, '--path', 'nowhere.log']);
     const missing = 'Error: No such file on web-1: /home/deploynix/nowhere.log\n';
-    expect([own.exitCode, own.stderr, own.stdout]).toEqual([6, missing, 'from the home directory\n']);
+    expect(own).toExit(6, { stderr: missing, stdout: 'from the home directory\n' });
   });
 
   it('the newest file of the daily channel', async () => {

@@ -38,7 +38,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   };
 
   beforeEach(async () => {
-    expect(await bed.here(['ssh', SITE, '--no-cache', 'rm', '-f', ran])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['ssh', SITE, '--no-cache', 'rm', '-f', ran])).toExit(0);
     calls();
   });
 
@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     ['dnx ssh to its server', ['ssh', 'web-1', 'pwd'], ['']],
     ['dnx logs', ['logs', SITE, '--path', '/etc/hostname'], ['/sites/', '']],
   ])('%s: asks for the site and its server only, beside the connection', async (_, words, paths) => {
-    expect(await bed.here(words)).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(words)).toExit(0);
     calls();
     const { exitCode, stderr, stdout } = await bed.here(words);
     expect([exitCode, stderr, stdout.length > 0]).toEqual([0, '', true]);
@@ -59,7 +59,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   });
 
   test('runs nothing before the answer', async () => {
-    expect(await bed.dnx(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.dnx(['ssh', SITE, 'true'])).toExit(0);
     bed.sandbox.faults.next({ path: /^\/servers\// }, 'hang');
     const before = connections();
     const running = bed.dnx(['ssh', SITE, 'touch', ran]);
@@ -89,7 +89,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
 
   test('if its server has another address, runs there, once', async () => {
     const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
-    expect(await bed.here(['ssh', 'web-1', 'true'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['ssh', 'web-1', 'true'])).toExit(0);
     const before = connections();
     Object.assign(server ?? {}, { ip_address: '203.0.113.99' });
     try {
@@ -114,7 +114,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
       bed.sshd.program('php', '#!/bin/sh\nid -un\n');
       const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
       const { ip_address, ssh_user } = server ?? {};
-      expect(await bed.here(words)).toMatchObject({ exitCode: 0 });
+      await expect(bed.here(words)).toExit(0);
       const before = sessions();
       Object.assign(server ?? {}, change);
       try {
@@ -131,11 +131,11 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     const config = readFileSync(bed.sshd.config, 'utf8');
     const server = bed.sandbox.state.servers.find(({ id }) => id === shop.server_id);
     const { ip_address } = server ?? {};
-    expect(await bed.here(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['ssh', SITE, 'true'])).toExit(0);
     writeFileSync(bed.sshd.config, `Host ${ip_address}\n  Port 1\n${config}`);
     Object.assign(server ?? {}, { ip_address: '203.0.113.99' });
     try {
-      expect(await bed.here(['ssh', SITE, 'echo', 'here'])).toMatchObject({ exitCode: 0, stdout: 'here\n' });
+      await expect(bed.here(['ssh', SITE, 'echo', 'here'])).toExit(0, { stdout: 'here\n' });
     } finally {
       Object.assign(server ?? {}, { ip_address });
       writeFileSync(bed.sshd.config, config);
@@ -143,7 +143,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
   });
 
   test('if its server has another address each time, gives up and runs nothing', async () => {
-    expect(await bed.here(['ssh', 'web-1', 'true'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['ssh', 'web-1', 'true'])).toExit(0);
     let number = 10;
     const stop = bed.sandbox.faults.always({ path: /^\/servers\/[^/]+$/ }, (response) => {
       const { data } = response.body as { data: object };
@@ -161,7 +161,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
 
   test('if the token is refused, ssh runs nothing', async () => {
     const DNX_TOKEN = bed.sandbox.mint(['server:read', 'site:read'], { name: 'revoked' });
-    expect(await bed.here(['ssh', SITE, 'true'], { env: { DNX_TOKEN } })).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['ssh', SITE, 'true'], { env: { DNX_TOKEN } })).toExit(0);
     bed.sandbox.state.tokens.splice(
       bed.sandbox.state.tokens.findIndex(({ name }) => name === 'revoked'),
       1,
@@ -177,7 +177,7 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
       appendFileSync(bed.sshd.config, `${lines}\nControlPersist no\n`);
       const { domain } = shop;
       try {
-        expect(await bed.here(['ssh', SITE, 'true'])).toMatchObject({ exitCode: 0 });
+        await expect(bed.here(['ssh', SITE, 'true'])).toExit(0);
         const before = connections();
         Object.assign(shop, { domain: 'renamed.example.com' });
         const { exitCode } = await bed.here(['ssh', SITE, 'touch', ran]);
@@ -223,7 +223,7 @@ describe.skipIf(databases !== undefined)('the database of a site that ssh reache
     ['pull', ['pull', DOMAIN, '--into', 'pulled.env', '--confirm', 'pulled'], 'Copied reached from web-1 to pulled'],
     ['import', ['import', DOMAIN, 'reached.sql', '--confirm', DOMAIN], 'Imported reached.sql into reached'],
   ])('if its server has another user, dnx db %s runs nothing at the old one, and then at the new one', async (_, words, printed) => {
-    expect(await bed.here(['db', 'dump', DOMAIN, '-O', 'reached.sql', '--force'])).toMatchObject({ exitCode: 0 });
+    await expect(bed.here(['db', 'dump', DOMAIN, '-O', 'reached.sql', '--force'])).toExit(0);
     const before = bed.sshd.log().length;
     const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
     const { ssh_user } = server ?? {};

@@ -30,8 +30,7 @@ describe.skipIf(reason !== undefined)('a signal', () => {
     const child = bed.dnx(['ssh', target, '--', 'sh', '-c', 'echo ready >&2; exec sleep 60']);
     await said(child, 'ready');
     child.kill(signal);
-    const ran = await child;
-    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', 'ready\n']);
+    await expect(child).toExit(code, { stdout: '', stderr: 'ready\n' });
   });
 
   test.each(leading(signals, 1))('%s ends an ssh that connects to nobody', async (signal, code) => {
@@ -41,7 +40,7 @@ describe.skipIf(reason !== undefined)('a signal', () => {
     child.kill(signal);
     const ran = await child;
     await listener.close();
-    expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
+    expect(ran).toExit(code, { stdout: '' });
   });
 
   test.each(leading(signals, 1))('a second %s ends dnx and an ssh that ignored the first', async (signal, code) => {

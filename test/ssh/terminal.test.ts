@@ -32,7 +32,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await terminal.shows(`/home/deploynix/${SITE}/releases/20260102_000000`);
     await terminal.shows('login');
     await terminal.shows('/dev/pts/');
-    expect((await terminal.ended).code).toBe(42);
+    await expect(terminal.ended).toExit(42);
   });
 
   test('without a directory of the site it starts in the home directory and says so', async () => {
@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await terminal.shows(`No directory of ${SITE} on web-1. This is the home directory.`);
     terminal.type('pwd; exit\r');
     await terminal.shows(/^\/home\/deploynix\r?$/m);
-    expect((await terminal.ended).code).toBe(0);
+    await expect(terminal.ended).toExit(0);
   });
 
   test('the size of the terminal reaches the server, also when it changes', async () => {
@@ -53,7 +53,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     terminal.resize(77);
     await terminal.shows('now: 40 77');
     terminal.type('exit\r');
-    expect((await terminal.ended).code).toBe(0);
+    await expect(terminal.ended).toExit(0);
   });
 
   test('Ctrl-C reaches the remote command, as often as it is typed, and not dnx', async () => {
@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
       }
       terminal.type(keys.enter);
       await terminal.shows('in all xxx.');
-      expect((await terminal.ended).code).toBe(3);
+      await expect(terminal.ended).toExit(3);
     }
   });
 
@@ -80,13 +80,13 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await terminal.shows('after 130');
     terminal.type('\u0004');
     await terminal.shows(/Connection to \S+ closed/);
-    expect((await terminal.ended).code).toBe(0);
+    await expect(terminal.ended).toExit(0);
   });
 
   test('a command has a terminal, but none if its output is piped', async () => {
     const terminal = open('ssh', 'web-1', '--', 'sh', '-c', 'test -t 0 && test -t 1 && echo "both: $TERM"');
     await terminal.shows('both: xterm');
-    expect((await terminal.ended).code).toBe(0);
+    await expect(terminal.ended).toExit(0);
     writeFileSync(join(bed.directory, 'piped.sh'), `"$NODE" "$DNX" ssh web-1 -- sh -c 'test -t 1 || echo none' | od -c; exit 0\n`);
     const piped = openProgram(['sh', 'piped.sh'], { ...bed.env, NO_COLOR: '1' }, bed.directory, 120);
     await piped.shows(/n\s+o\s+n\s+e\s+\\n/);
@@ -111,7 +111,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await terminal.shows(/which site or server\?/i);
     terminal.type('web-1\r');
     await terminal.shows('arrived');
-    expect((await terminal.ended).code).toBe(0);
+    await expect(terminal.ended).toExit(0);
   });
 
   test('ssh itself asks about an unknown host key', async () => {
@@ -127,7 +127,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await accepted.shows('continue connecting (yes/no/[fingerprint])?');
     accepted.type('yes\r');
     await accepted.shows('arrived');
-    expect((await accepted.ended).code).toBe(0);
+    await expect(accepted.ended).toExit(0);
   });
 
   test('closing the terminal ends dnx and ssh', async () => {
@@ -135,7 +135,7 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     terminal.type(`echo ${marked('ready')}\r`);
     await terminal.shows('ready');
     terminal.close();
-    expect((await terminal.ended).code).toBe(129);
+    await expect(terminal.ended).toExit(129);
   });
 
   test('dnx logs says that it connects, and leaves a question of ssh alone', async () => {
@@ -160,6 +160,6 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await terminal.shows(`artisan tinker in /home/deploynix/${SITE}/releases/20260102_000000`);
     terminal.type('1 + 1\r');
     await terminal.shows('got 1 + 1');
-    expect((await terminal.ended).code).toBe(9);
+    await expect(terminal.ended).toExit(9);
   });
 });

@@ -41,12 +41,12 @@ const ask = (port: number) => bed.shell(ASK, { env: { TUNNEL_HOST: '127.0.0.1', 
 describe.skipIf(reason !== undefined)('dnx tunnel', () => {
   test.each([['web-1'], [SITE]])('runs a command through a port of %s, and ends with its exit code', async (target) => {
     const ran = await bed.dnx(['tunnel', String(remote), target, '--', 'bash', '-c', `${ASK}; exit 42`]);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([42, '', 'PING\n']);
+    expect(ran).toExit(42, { stderr: '', stdout: 'PING\n' });
   });
 
   test('finds the site of the settings, and a command after --', async () => {
     const ran = await bed.dnx(['tunnel', String(remote), '--', 'bash', '-c', ASK], { env: { DNX_SITE: SITE } });
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'PING\n']);
+    expect(ran).toExit(0, { stderr: '', stdout: 'PING\n' });
   });
 
   test('says where it is, keeps its port when the line is cut, and closes with Ctrl-C', async () => {
@@ -61,7 +61,7 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
     await back;
     expect((await ask(wanted)).stdout).toBe('PING\n');
     child.kill('SIGINT');
-    expect((await child).exitCode).toBe(130);
+    await expect(child).toExit(130);
     expect((await ask(wanted)).exitCode).not.toBe(0);
   });
 
@@ -70,7 +70,7 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
     expect(tunnel.port).toBeGreaterThan(remote);
     expect((await ask(tunnel.port)).stdout).toBe('PING\n');
     child.kill('SIGTERM');
-    expect((await child).exitCode).toBe(143);
+    await expect(child).toExit(143);
   });
 
   test('shows people one line', async () => {
@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
   test('fails if nothing listens there, before it says that it is open', async () => {
     const free = await freePort();
     const ran = await bed.dnx(['tunnel', String(free), 'web-1', '--port', String(await freePort()), '--', 'echo', 'ran']);
-    expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
+    expect(ran).toExit(13, { stdout: '' });
     expect(ran.stderr).toBe(
       `Error: web-1 did not reach a program at localhost:${free}: Connection refused\n  Check that a program on web-1 listens on port ${free}.\n  See the server: dnx server show web-1\n`,
     );
@@ -98,8 +98,6 @@ describe.skipIf(reason !== undefined)('dnx tunnel', () => {
     [['tunnel', '6379', 'web-1', '--port', '70000'], 'must be at most 65535'],
     [['tunnel', '6379'], 'No server or site given'],
   ])('refuses %j', async (words, message) => {
-    const ran = await bed.here(words);
-    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
-    expect(ran.stderr).toContain(message);
+    await expect(bed.here(words)).toExit(2, { stdout: '', says: message });
   });
 });

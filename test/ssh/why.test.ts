@@ -78,7 +78,7 @@ it('changes nothing, at Deploynix and on the server', async () => {
   const site = bed.plant(logged(log, { files: { 'shared/.env': 'A=1\n', 'shared/storage/logs/laravel.log': 'x\n' } }));
   const root = `/home/deploynix/${site.domain}`;
   const before = [filesIn(root), bed.sandbox.calls.length] as const;
-  expect((await bed.why(site)).exitCode).toBe(0);
+  await expect(bed.why(site)).toExit(0);
   expect(filesIn(root)).toEqual(before[0]);
   expect([...new Set(bed.sandbox.calls.slice(before[1]).map(({ method }) => method))]).toEqual(['GET']);
 });
@@ -219,21 +219,15 @@ it('does not call a site healthy whose server the token cannot read', async () =
 });
 
 it('fails if it cannot read the site', async () => {
-  const missing = await bed.here([
-    'why',
-    '01JQ8Z4T9G00000000000NOSUC',
-    '--server',
-    seeded.servers['web-1'],
-    '--url',
-    'http://127.0.0.1:9/',
-  ]);
-  expect([missing.exitCode, missing.stdout]).toEqual([6, '']);
-  expect(missing.stderr).toContain('not found');
-  const signedOut = await bed.here(['why', '01JQ8Z4T9G00000000000NOSUC', '--server', seeded.servers['web-1']], {
-    env: { DNX_TOKEN: 'wrong' },
-  });
-  expect([signedOut.exitCode, signedOut.stdout]).toEqual([4, '']);
-  expect(signedOut.stderr).toContain('DNX_TOKEN');
+  await expect(bed.here(['why', '01JQ8Z4T9G00000000000NOSUC', '--server', seeded.servers['web-1'], '--url', 'http://127.0.0.1:9/'])).toExit(
+    6,
+    { stdout: '', says: 'not found' },
+  );
+  await expect(
+    bed.here(['why', '01JQ8Z4T9G00000000000NOSUC', '--server', seeded.servers['web-1']], {
+      env: { DNX_TOKEN: 'wrong' },
+    }),
+  ).toExit(4, { stdout: '', says: 'DNX_TOKEN' });
 });
 
 it('ends with Ctrl-C, and ends ssh', async () => {

@@ -39,20 +39,20 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
       for (const each of table) expect(run.stdout).toContain(each);
       if (says === undefined) expect(run.stderr).toBe('');
       else expect(run.stderr).toContain(says);
-      expect(run.code, run.stderr).toBe(0);
+      expect(run).toExit(0);
     });
 
     test('prints JSON as the API sent it', async () => {
       const run = await dnx(`${line} --json`);
       expect(run.json()).toMatchObject(json);
-      expect(run.code).toBe(0);
+      expect(run).toExit(0);
     });
 
     test(`names ${ability} if the token lacks it`, async () => {
       const run = await dnx(line, { DNX_TOKEN: bed.sandbox.mint(abilities.filter((each) => each !== ability)) });
       expect(run.stderr).toMatch(new RegExp(`(Token is missing the ability|Forbidden\\. The token probably lacks) ${ability} `));
       expect(run.stdout).toBe('');
-      expect(run.code).toBe(5);
+      expect(run).toExit(5);
     });
 
     const consent = / --yes| --confirm \S+/;
@@ -61,7 +61,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
         const run = await dnx(line.replace(consent, ''));
         expect(run.calls).toEqual([]);
         expect(run.stdout).toBe('');
-        expect(run.code).toBe(2);
+        expect(run).toExit(2);
       });
 
     if (missing !== undefined)
@@ -69,7 +69,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
         const run = await dnx(missing);
         expect(run.stderr).toMatch(/not found/i);
         expect(run.stdout).toBe('');
-        expect(run.code).toBe(6);
+        expect(run).toExit(6);
       });
 
     if (invalid !== undefined)
@@ -79,7 +79,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
         const [first, ...others] = run.stderr.split('\n');
         expect(first).toBe('Error: Deploynix rejected the request.');
         expect(others).toContainEqual(expect.stringMatching(`^  ${label}: The `));
-        expect(run.code).toBe(7);
+        expect(run).toExit(7);
         const { error } = JSON.parse((await dnx(`${words} --json`)).stderr.split('\n').at(-2) ?? '');
         expect(error).toMatchObject({ code: 'invalid', status: 422, errors: { [field]: expect.any(Array) } });
       });

@@ -51,7 +51,7 @@ export function describeCompileCache(subject: Subject): void {
   });
 
   test('a command that fails keeps it, too', async () => {
-    expect((await run(['server', 'list'])).exitCode).toBe(4);
+    await expect(run(['server', 'list'])).toExit(4);
     expect(await accepted(['server', 'list'])).toContain('dnx');
   });
 

@@ -108,7 +108,7 @@ export const changes = ({ calls }: Pick<Run, 'calls'>): readonly string[] =>
 /** Runs a line that succeeds. Its password comes from stdin. */
 export async function ensure(bed: Bed, line: readonly string[], ...options: readonly string[]): Promise<Run> {
   const run = await bed.dnx([...line, ...options], { stdin: 'a password of the tests\n' });
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   return run;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach } from 'vitest';
+import './exits.ts';
 import { removeKept } from './kept.ts';
 import { beginTest, endTest } from './results.ts';
 

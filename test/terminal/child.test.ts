@@ -14,6 +14,6 @@ test('sandbox run passes Ctrl-C to its command once and waits for its end', asyn
   await terminal.shows('caught x.');
   terminal.type(keys.enter);
   await terminal.shows('in all x.');
-  expect((await terminal.ended).code).toBe(3);
+  await expect(terminal.ended).toExit(3);
   expect(readdirSync(directory).filter((name) => name.startsWith('dnx-sandbox-'))).toEqual([]);
 });

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const open = (...words: string[]) =>
   openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token, TERM: 'dumb' }, executable.directory);
@@ -64,7 +61,7 @@ test('credential create prompts for a secret after a name', async () => {
   terminal.type(`Spare${keys.enter}`);
   await terminal.shows("The provider's API token");
   terminal.type(`hunter2${keys.enter}`);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
   expect(executable.sandbox.state.credentials.at(-1)).toMatchObject({ name: 'Spare', provider: 'hetzner' });
 });
 

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { lacking, required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
@@ -11,22 +12,18 @@ import { leading } from '../support/volume.ts';
 const SITE = seeded.sites['shop.example.com'];
 const edit = ['env', 'edit', '--site', 'shop.example.com'];
 
-let executable: Executable;
+const executable = perTest(openExecutable);
 /** The files that any change leaves, and the editor. */
 let usual: readonly string[];
 beforeAll(async () => {
   const other = await openExecutable();
-  expect((await other.dnx(['env', 'set', 'A=b', '--site', 'shop.example.com'])).exitCode).toBe(0);
+  await expect(other.dnx(['env', 'set', 'A=b', '--site', 'shop.example.com'])).toExit(0);
   usual = [...treeOf(other.directory), 'editor.sh'];
   await other.close();
-});
-beforeEach(async () => {
-  executable = await openExecutable();
 });
 afterEach(async () => {
   expect(treeOf(executable.directory).filter((file) => !usual.includes(file))).toEqual([]);
   expect(filesWith(executable.directory, 'hunter2 but longer')).toEqual([]);
-  await executable.close();
 });
 
 const value = (key: string) =>

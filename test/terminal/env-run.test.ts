@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const start = (script: string) => {
   const { url, token } = executable.sandbox;
@@ -23,7 +20,7 @@ test('Ctrl-C goes to the command alone, as often as it is typed, and dnx waits f
   }
   terminal.type(keys.enter);
   await terminal.shows('in all xxx.');
-  expect((await terminal.ended).code).toBe(3);
+  await expect(terminal.ended).toExit(3);
 });
 
 test('Ctrl-C ends a command that does not catch it', async () => {
@@ -38,5 +35,5 @@ test('the command has the terminal, with its size', async () => {
   const terminal = start('test -t 0 && test -t 1 && test -t 2 && stty size && echo "$APP_NAME"');
   await terminal.shows('40 120');
   await terminal.shows('Example Shop');
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });

@@ -1,13 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 test.each([
   ['follows a deployment', 'deploy shop.example.com', 'started'],

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 import { sampled } from '../support/volume.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 /** Each question of a command line. The first choice is taken, unless keys to move are given. */
 const asking: readonly (readonly [words: readonly string[], questions: readonly (readonly [question: string, moves?: string])[]])[] = [

@@ -72,7 +72,7 @@ test('Ctrl-C and an empty account link nothing', async () => {
 });
 
 test('a change of the file during the question is kept', async () => {
-  expect((await open(['link', 'shop.example.com']).ended).code).toBe(0);
+  await expect(open(['link', 'shop.example.com']).ended).toExit(0);
   const terminal = open(['link', 'blog.example.com']);
   await terminal.shows('Link production to blog.example.com (web-1) instead?');
   const { environments } = JSON.parse(readFileSync(file(), 'utf8'));
@@ -83,7 +83,7 @@ test('a change of the file during the question is kept', async () => {
 });
 
 test('a deployment that the link file wants confirmed asks, and no deploys nothing', async () => {
-  expect((await open(['link', 'shop.example.com', '--confirm-deploys']).ended).code).toBe(0);
+  await expect(open(['link', 'shop.example.com', '--confirm-deploys']).ended).toExit(0);
   const posts = () => executable.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
   const refused = open(['deploy', '--no-wait']);
   await refused.shows('Deploy shop.example.com (web-1, production)?');

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { gate, openPages, serverPages } from '../support/pages.ts';
 import { openTerminal, shown } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
-let executable: Executable;
-beforeAll(async () => {
-  executable = await openExecutable();
-});
-afterAll(() => executable.close());
+const executable = perSuite(openExecutable);
 
 /** A list of three pages whose last one is slow. */
 async function openSlow() {

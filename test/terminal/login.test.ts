@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
 // The prompts themselves stand in test/commands/login-prompts.test.ts.
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const open = (...words: string[]) =>
   openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_CONFIG_DIR: join(executable.directory, 'config') }, executable.directory);
@@ -52,7 +49,7 @@ test('the first login prompts for the host, and the profile saves it', async () 
   await again.shows(`Signing in to ${host()}`);
   await again.shows('? Email:');
   again.type(keys.interrupt);
-  expect((await again.ended).code).toBe(130);
+  await expect(again.ended).toExit(130);
 });
 
 test('Ctrl-C while the first token is revoked says that you are signed in, and the next command is', async () => {

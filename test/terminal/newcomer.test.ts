@@ -74,7 +74,7 @@ describe.skipIf(missing.length > 0 && !required)('a new user with an empty home 
     await ends(rollback, /✓ Rolled back \S+/);
 
     sandbox.type(keys.interrupt);
-    expect((await sandbox.ended).code).toBe(0);
+    await expect(sandbox.ended).toExit(0);
     expect(output).not.toMatch(/^\s*(✗|Error:)/m);
     expect(steps.length, steps.join('\n')).toBeLessThanOrEqual(14);
   });

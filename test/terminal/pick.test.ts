@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal, shown } from '../support/terminal.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const open = (...words: string[]) =>
   openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
@@ -33,7 +30,7 @@ test('text without a match picks nothing and can be corrected', async () => {
   terminal.type(`web-2${keys.down}`);
   await terminal.shows('❯ staging.example.com');
   terminal.type(keys.enter);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
   expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
 });
 
@@ -45,7 +42,7 @@ test('a misspelled site is a question, and an ambiguous one opens the picker, wh
   terminal.type('wb2stg');
   await terminal.shows('❯ web-2/staging.example.com');
   terminal.type(keys.enter);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
   expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
 });
 

@@ -1,23 +1,22 @@
 import widthOf from 'fast-string-width';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 import { leading } from '../support/volume.ts';
 
 const newest = seeded.backups['shop database, completed'];
 const name = '漢字データベース'.repeat(8);
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
+const executable = perTest(openExecutable);
+beforeEach(() => {
   const { databases, backups } = executable.sandbox.state;
   Object.assign(databases.find(({ id }) => id === seeded.databases.shop) ?? {}, { name });
   const [one] = backups.filter(({ id }) => id === newest);
   for (let n = 0; n < 200; n++)
     backups.push({ ...one, id: `01JQ8Z4T9G00000000000M${String(n).padStart(4, '0')}`, created_at: '2026-01-01T00:00:00Z' } as never);
 });
-afterEach(() => executable.close());
 
 const open = (columns: number, env: Record<string, string> = {}) =>
   openTerminal(

@@ -31,7 +31,7 @@ test.concurrent('the seconds count from the first slow request of the command', 
   const executable = await open(slow(1_200));
   const terminal = start(executable, 'site', 'show', 'shop.example.com', '--server', 'web-1', '--json');
   for (const seconds of [1, 2, 3]) await terminal.shows(`Waiting for ${hostOf(executable)}  ${seconds}s`);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });
 
 test.concurrent('several live lines have a glyph each, and their states are aligned', async ({ open }) => {
@@ -41,7 +41,7 @@ test.concurrent('several live lines have a glyph each, and their states are alig
   // Both start at the same time, in either order.
   await terminal.shows(new RegExp(`(\\S) ${staging}\\s+\\1 ${blog}|(\\S) ${blog}\\s+\\2 ${staging}`));
   terminal.type(keys.interrupt);
-  expect((await terminal.ended).code).toBe(130);
+  await expect(terminal.ended).toExit(130);
 });
 
 test.concurrent('a retry counts down', async ({ open }) => {
@@ -79,7 +79,7 @@ test.concurrent('the rate limit counts down', async ({ open }) => {
   const terminal = start(executable, 'server', 'list', '-o', 'ids');
   executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '3' }, body: 'Too Many Attempts.' });
   for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });
 
 test.concurrent('the seconds of a slow request leave out the wait for the rate limit', async ({ open }) => {
@@ -94,7 +94,7 @@ test.concurrent('the seconds of a slow request leave out the wait for the rate l
 test.concurrent('a wait for the rate limit counts down, and the line disappears', async ({ open }) => {
   const executable = await open({ rateLimit: 2, rateWindowMs: 8_000, speed: SPEED });
   const { sandbox, dnx } = executable;
-  for (const line of ['server list', 'server list']) expect((await dnx(line.split(' '))).exitCode).toBe(0);
+  for (const line of ['server list', 'server list']) await expect(dnx(line.split(' '))).toExit(0);
   const terminal = start(executable, 'server', 'list', '-o', 'ids');
   await terminal.shows(/Waiting for the rate limit: [2-8]s/);
   await terminal.shows('Waiting for the rate limit: 1s');

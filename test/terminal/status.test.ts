@@ -41,7 +41,7 @@ test.concurrent('--watch is drawn again when the width changes', async ({ open }
   terminal.resize(120);
   await terminal.shows('643deaf Cache the category tree for ten minutes');
   terminal.type(keys.interrupt);
-  expect((await terminal.ended).code).toBe(130);
+  await expect(terminal.ended).toExit(130);
 });
 
 test.concurrent('--watch is drawn below what the shell wrote after Ctrl-Z and fg', async ({ open }) => {

@@ -1,16 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { scriptEditor } from '../support/editor.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openProgram, openTerminal, shown, type Terminal } from '../support/terminal.ts';
 import { sampled } from '../support/volume.ts';
 
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const SUSPEND = '\u001a';
 
@@ -146,7 +143,7 @@ test('Ctrl-Z without job control changes nothing', async () => {
   terminal.type(SUSPEND);
   await terminal.shows("Type 'web-1'");
   terminal.type(`web-1${keys.enter}`);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
 });
 
 test.each(['SIGTSTP', 'SIGSTOP'] as const)('%s and fg at a prompt', async (signal) => {

@@ -25,7 +25,7 @@ test.concurrent.for<[string, string, Readonly<Record<string, string>>]>([
   await pause(500);
   expect(changes(executable)).toEqual([]);
   terminal.type(`blog${keys.enter}`);
-  expect((await terminal.ended).code).toBe(0);
+  await expect(terminal.ended).toExit(0);
   expect(changes(executable)).toHaveLength(1);
 });
 
@@ -47,7 +47,7 @@ test.concurrent.for<[string, string, Readonly<Record<string, string>>]>(
   await terminal.shows(shown);
   await pause(500);
   terminal.type(keys.interrupt);
-  expect((await terminal.ended).code).toBe(130);
+  await expect(terminal.ended).toExit(130);
   expect(changes(executable)).toEqual([]);
 });
 

@@ -29,7 +29,7 @@ test('the check for a new release does not delay the exit if no name server answ
   writeFileSync(join(directory, 'line'), "script -qec \"'$NODE' '$DNX' whoami\" /dev/null");
   const mount = `mount --bind '${join(directory, 'resolv.conf')}' /etc/resolv.conf && . ./line`;
   const run = await executable.shell(`unshare -m sh -c "${mount}"`, { env: { DNX_NO_UPDATE_NOTIFIER: '', DNX_HOST: api.url } });
-  expect([run.exitCode, run.stdout]).toEqual([0, expect.stringContaining('Ada')]);
+  expect(run).toExit(0, { stdout: expect.stringContaining('Ada') });
   // The system's resolver would ask several times before dnx can end.
   expect(queries.map((each) => each.replace(/[^\w]/g, ''))).toEqual([expect.stringContaining('githubcom')]);
 });

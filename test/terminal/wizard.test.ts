@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { expect, test } from 'vitest';
+import { openExecutable } from '../support/executable.ts';
+import { perTest } from '../support/fixtures.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
 // How the other fields are prompted for stands in test/commands/wizard-prompts.test.ts.
-let executable: Executable;
-beforeEach(async () => {
-  executable = await openExecutable();
-});
-afterEach(() => executable.close());
+const executable = perTest(openExecutable);
 
 const on = (token: string) => ({ DNX_HOST: executable.sandbox.url, DNX_TOKEN: token });
 /** Runs a command line on a terminal. */

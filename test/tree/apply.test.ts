@@ -40,14 +40,13 @@ test.each(lines)('the plan of $line, applied, sends what the line sends', async 
     await prepareExample(bed, `${words}${from ? ` < ${from}` : ''}`);
     const planned = await runExample(bed, `${withOptions(words, '--dry-run --out plan.json')}${from ? ` < ${from}` : ''}`);
     if (unsaved.test(planned.stderr)) return expect([planned.code, planned.stdout]).toEqual([2, '']);
-    expect(planned.code, planned.stderr).toBe(0);
+    expect(planned).toExit(0);
     // The line sends what is there already.
     const isThere = / is already /.test(planned.stdout);
     if (/^Nothing would change/.test(planned.stdout)) return expect(isThere ? [] : await received(bare)).toEqual([]);
     const { consent }: Plan = JSON.parse(readFileSync(join(bed.directory, 'plan.json'), 'utf8'));
     const since = bed.sandbox.calls.length;
-    const applied = await runExample(bed, `dnx apply plan.json ${consent.confirm === null ? '--yes' : `--confirm ${consent.confirm}`}`);
-    expect(applied.code, applied.stderr).toBe(0);
+    await expect(runExample(bed, `dnx apply plan.json ${consent.confirm === null ? '--yes' : `--confirm ${consent.confirm}`}`)).toExit(0);
     return expect(shown(bed, since)).toEqual(await received(bare));
   } finally {
     await bed.close();

@@ -56,21 +56,17 @@ test('these commands ask for a name, and more than 20 ask for consent', () => {
 });
 
 test.each(consenting)('$path sends nothing without consent if there is no terminal', async ({ line, severe }) => {
-  const refused = await run(line);
-  expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
-  expect(refused.stderr).toContain(severe ? '--confirm' : '--yes');
+  await expect(run(line)).toExit(2, { calls: [], stdout: '', says: severe ? '--confirm' : '--yes' });
 });
 
 describe.each(consenting.filter(({ severe }) => severe))('$path cannot be undone', ({ line }) => {
   test('--yes is not enough', async () => {
-    const refused = await run(`${line} --yes`);
-    expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
-    expect(refused.stderr).toContain('--yes is not enough');
+    await expect(run(`${line} --yes`)).toExit(2, { calls: [], stdout: '', says: '--yes is not enough' });
   });
 
   test('a wrong name changes nothing', async () => {
     const refused = await run(`${line} --confirm something-else --yes`);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused).toExit(2, { stdout: '' });
     expect(refused.calls.filter((call) => !call.startsWith('GET '))).toEqual([]);
     expect(refused.stderr).toContain('Nothing was ');
   });

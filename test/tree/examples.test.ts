@@ -17,7 +17,7 @@ test.each(examples.flatMap(({ line, nested }) => (nested ? [] : [line])))('%s', 
   try {
     await prepareExample(bed, line);
     const run = await runExample(bed, line);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(`${run.stdout}${run.stderr}`).not.toMatch(/undefined|\[object|NaN/);
     const effect = await effectOfLine(line);
     const changes = run.calls.filter((call) => !call.startsWith('GET '));

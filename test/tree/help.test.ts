@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exits } from '../../src/base/errors.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { variableGroups } from '../../src/machine/settings/variables.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 import { deep, turn } from '../support/volume.ts';
 
@@ -11,11 +12,7 @@ const widths = [40, 60, 80, 120];
 /** The narrowest or that of a pipe, in turn, for the many pages that are built alike. */
 const fewer = (row: number) => (deep ? widths : turn([40, 80], row));
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed();
-});
-afterAll(() => bed.close());
+const bed = perSuite(openBed);
 
 /** The words of a page, to compare two widths. */
 const wordsOf = (text: string): string[] => text.replaceAll(/ \\$/gm, '').split(/\s+/).filter(Boolean).sort();
@@ -25,7 +22,7 @@ async function helpOf(line: string, tried: readonly number[] = widths): Promise<
   const piped = await bed.dnx(line);
   for (const columns of tried) {
     const shown = await bed.dnx(line, { columns, env: { NO_COLOR: '1' } });
-    expect([shown.code, shown.stderr, shown.calls]).toEqual([0, '', []]);
+    expect(shown).toExit(0, { stderr: '', calls: [] });
     expect(shown.stdout).not.toMatch(/undefined|\[object|^ {2}help\b| +$/m);
     // Only a single word or a quoted string may exceed the width.
     const long = shown.stdout.split('\n').filter((each) => each.length > columns && !/^ *('[^']*'|\S+)( \\)?$/.test(each));

@@ -38,8 +38,8 @@ describe('the schema accepts', () => {
 
   test('what dnx link writes', async () => {
     const bed = await openBed();
-    expect((await bed.dnx('link shop.example.com')).code).toBe(0);
-    expect((await bed.dnx('link web-2/staging.example.com --env staging --confirm-deploys')).code).toBe(0);
+    await expect(bed.dnx('link shop.example.com')).toExit(0);
+    await expect(bed.dnx('link web-2/staging.example.com --env staging --confirm-deploys')).toExit(0);
     const file = JSON.parse(readFileSync(`${bed.directory}/.deploynix.json`, 'utf8'));
     await bed.close();
     expect(valid(file), JSON.stringify(valid.errors)).toBe(true);

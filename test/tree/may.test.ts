@@ -107,13 +107,14 @@ describe.each(sessions)('in dnx %s', (start, holder) => {
   test.each(sampled(allowedOf(holder), deep ? 200 : 12, seedOf(3)))('$line is not refused', async ({ line, invocation }) => {
     await inBed(async (bed) => {
       await prepareExample(bed, line);
-      const run = await leasing(bed, start, async (_, { env }) => {
-        const inside = await runExample(bed, line, env as Record<string, string>);
-        // It compares, and is refused what it would then create.
-        const late = holder.readOnly && invocation.command.name === 'ensure';
-        expect(inside.stderr, before[line]).not.toMatch(late ? /is refused here/ : REFUSED);
-      });
-      expect(run.code, run.stderr).toBe(0);
+      await expect(
+        leasing(bed, start, async (_, { env }) => {
+          const inside = await runExample(bed, line, env as Record<string, string>);
+          // It compares, and is refused what it would then create.
+          const late = holder.readOnly && invocation.command.name === 'ensure';
+          expect(inside.stderr, before[line]).not.toMatch(late ? /is refused here/ : REFUSED);
+        }),
+      ).toExit(0);
     });
   });
 });
@@ -131,7 +132,7 @@ describe.each(clients)('a client of dnx mcp %s with the tool %j', (start, holder
     inBed(async (bed) => {
       const agent = await openAgent(bed, start);
       await work((words) => agent.call(holder.tool, { words }), bed);
-      expect((await agent.end()).code).toBe(0);
+      await expect(agent.end()).toExit(0);
     });
 
   test('what may() refuses runs nothing, and says why', async () => {

@@ -39,7 +39,7 @@ describe('with DNX_READ_ONLY=1', () => {
   });
 
   test.each(refusing)('$line sends nothing', async ({ line }) => {
-    expect(await run(line)).toMatchObject({ code: 5, stdout: '', calls: [], stderr: expect.stringContaining('DNX_READ_ONLY') });
+    await expect(run(line)).toExit(5, { stdout: '', calls: [], says: 'DNX_READ_ONLY' });
   });
 
   test.each(sampled(reading, 15, seedOf(4)))('$line sends only GET requests', async ({ line, leaf }) => {

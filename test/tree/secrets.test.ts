@@ -31,8 +31,7 @@ test.each(secrets)('%s refuses a value on the command line, sends nothing and do
   const [group = '', verb = '', flag = ''] = name.split(' ');
   const run = await bed.dnx([group, verb, ...words.split(' '), flag, value]);
   await bed.close();
-  expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-  expect(run.stderr).toContain(`${flag} is a secret; pass it as @file or - (stdin).`);
+  expect(run).toExit(2, { stdout: '', calls: [], says: `${flag} is a secret; pass it as @file or - (stdin).` });
   expect(run.stderr).not.toContain(value);
 });
 

@@ -1,27 +1,20 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { openNetwork } from '../../src/platform/api/network/network.ts';
 import { proxiesIn } from '../../src/platform/api/network/proxy.ts';
 import { httpTransport } from '../../src/platform/api/network/transport.ts';
-import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
 import { after, closedPort, failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openLiar } from '../support/liar.ts';
-import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
+import { openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
 
-let proxy: LoopbackProxy;
-let server: Elsewhere;
+const proxy = perTest(openProxy);
+const server = perTest(() => openElsewhere(answer));
 const answer: RequestListener = (_, response) => response.end('ok');
-beforeEach(async () => {
-  proxy = await openProxy();
-  server = await openElsewhere(answer);
-});
-afterEach(async () => {
-  await server.close();
-  await proxy.close();
-});
 
 const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
 

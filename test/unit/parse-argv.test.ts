@@ -158,7 +158,7 @@ test('an unknown command suggests help and prints nothing on stdout', async () =
   const bed = await openBed();
   try {
     const run = await bed.dnx('site delpoy --json');
-    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+    expect(run).toExit(2, { stdout: '', calls: [] });
     expect(JSON.parse(run.stderr).error).toMatchObject({
       code: 'usage',
       message: "Unknown command 'site delpoy'. Did you mean 'site deploy'?",

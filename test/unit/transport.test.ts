@@ -1,14 +1,15 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { HttpRequest, Transport } from '../../src/machine/world.ts';
 import { proxiesIn } from '../../src/platform/api/network/proxy.ts';
 import { httpTransport } from '../../src/platform/api/network/transport.ts';
 import { selfSigned } from '../support/certificate.ts';
-import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
+import { listen, openElsewhere } from '../support/elsewhere.ts';
 import { failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
+import { perTest } from '../support/fixtures.ts';
 import { openLiar } from '../support/liar.ts';
-import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
+import { openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
 const HASTY_MS = 150;
@@ -30,17 +31,9 @@ const transports: readonly [string, Open][] = [
 ];
 
 describe.each(transports)('the %s transport', (_, openTransport) => {
-  let proxy: LoopbackProxy;
-  let server: Elsewhere;
+  const proxy = perTest(openProxy);
+  const server = perTest(() => openElsewhere((request, response) => answer(request, response)));
   let answer: RequestListener;
-  beforeEach(async () => {
-    proxy = await openProxy();
-    server = await openElsewhere((request, response) => answer(request, response));
-  });
-  afterEach(async () => {
-    await server.close();
-    await proxy.close();
-  });
 
   const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
 

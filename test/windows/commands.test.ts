@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ClosedPipe, write } from '../../src/cli/output/write.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { capture } from '../support/streams.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('an editor', () => {
   const edit = (EDITOR: string) =>
@@ -19,21 +16,20 @@ describe('an editor', () => {
     // As Git for Windows writes it into its settings.
     ["'C:/Program Files/Notepad++/notepad++.exe' -multiInst", '"C:/Program Files/Notepad++/notepad++.exe" -multiInst'],
   ])('is a command of cmd: %s', async (editor, written) => {
-    expect((await edit(editor)).code).toBe(0);
+    await expect(edit(editor)).toExit(0);
     expect(bed.children[0]).toMatchObject({ file: 'cmd', verbatim: true, args: ['/d', '/s', '/c', expect.any(String)] });
     expect(bed.children[0]?.args.at(-1)).toMatch(/^".* ".*shop\.example\.com\.env""$/);
     expect(bed.children[0]?.args.at(-1)?.startsWith(`"${written} "`)).toBe(true);
   });
 
   test('is never a program of the working directory', async () => {
-    expect((await edit('notepad')).code).toBe(0);
+    await expect(edit('notepad')).toExit(0);
     expect(bed.children[0]?.env).toMatchObject({ NoDefaultCurrentDirectoryInExePath: '1', Path: 'C:\\bin' });
   });
 });
 
 test('--verify-cmd is a line for cmd', async () => {
-  const run = await bed.dnx(['deploy', 'shop.example.com', '--verify-cmd', 'curl "%DNX_SITE_URL%" & exit 1'], { platform: 'win32' });
-  expect(run.code).toBe(0);
+  await expect(bed.dnx(['deploy', 'shop.example.com', '--verify-cmd', 'curl "%DNX_SITE_URL%" & exit 1'], { platform: 'win32' })).toExit(0);
   expect(bed.children[0]).toMatchObject({
     file: 'cmd',
     args: ['/d', '/s', '/c', '"curl "%DNX_SITE_URL%" & exit 1"'],
@@ -45,7 +41,7 @@ test('--verify-cmd is a line for cmd', async () => {
 test('a notification command is looked for with the extensions and directories of Windows', async () => {
   const deploy = ['deploy', 'shop.example.com', '--notify', 'nowhere'];
   const run = await bed.dnx(deploy, { platform: 'win32', env: { Path: 'C:\\bin;C:\\more' } });
-  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining("a command that was not found: 'nowhere'")]);
+  expect(run).toExit(2, { calls: [], says: "a command that was not found: 'nowhere'" });
 });
 
 test('a pipe whose reader is gone is closed', async () => {

@@ -1,13 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const POWERSHELL = { PSModulePath: 'C:\\Program Files\\WindowsPowerShell\\Modules' };
 const GIT_BASH = { ...POWERSHELL, SHELL: 'C:\\Program Files\\Git\\usr\\bin\\bash.exe' };
@@ -24,37 +21,31 @@ const bashFile = () => join(bed.directory, '.local/share/bash-completion/complet
 
 describe('completion install', () => {
   test('writes the script for PowerShell beside the settings, and prints the line for $PROFILE', async () => {
-    const run = await bed.dnx('completion install', onWindows(POWERSHELL));
-    expect([run.code, run.stderr, run.stdout]).toEqual([
-      0,
-      '',
-      `Installed completion for powershell in ${script()}.\nTo use it, add this to $PROFILE:\n  . '${script().replace("'", "''")}'\n`,
-    ]);
+    await expect(bed.dnx('completion install', onWindows(POWERSHELL))).toExit(0, {
+      stderr: '',
+      stdout: `Installed completion for powershell in ${script()}.\nTo use it, add this to $PROFILE:\n  . '${script().replace("'", "''")}'\n`,
+    });
     expect(readFileSync(script(), 'utf8')).toContain(readFileSync('completions/dnx.ps1', 'utf8'));
   });
 
   test('is for bash in Git Bash, which loads no completions by itself', async () => {
-    const run = await bed.dnx('completion install', onWindows(GIT_BASH));
-    expect([run.code, run.stderr, run.stdout]).toEqual([
-      0,
-      '',
-      `Installed completion for bash in ${bashFile()}.\nTo use it, add this to ~/.bashrc:\n  source ${bashFile()}\n`,
-    ]);
+    await expect(bed.dnx('completion install', onWindows(GIT_BASH))).toExit(0, {
+      stderr: '',
+      stdout: `Installed completion for bash in ${bashFile()}.\nTo use it, add this to ~/.bashrc:\n  source ${bashFile()}\n`,
+    });
     expect(existsSync(bashFile())).toBe(true);
   });
 
   test('asks for a shell if there is neither', async () => {
-    const run = await bed.dnx('completion install', onWindows());
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('Could not detect your shell')]);
-    const elsewhere = await bed.dnx('completion install', { env: { SHELL: undefined, ...POWERSHELL } });
-    expect(elsewhere.code).toBe(2);
+    await expect(bed.dnx('completion install', onWindows())).toExit(2, { says: 'Could not detect your shell' });
+    await expect(bed.dnx('completion install', { env: { SHELL: undefined, ...POWERSHELL } })).toExit(2);
   });
 });
 
 test('completion uninstall removes the script, and names the line', async () => {
-  for (const shell of ['powershell', 'bash']) expect((await bed.dnx(`completion install ${shell}`, onWindows())).code).toBe(0);
+  for (const shell of ['powershell', 'bash']) await expect(bed.dnx(`completion install ${shell}`, onWindows())).toExit(0);
   const run = await bed.dnx('completion uninstall', onWindows());
-  expect([run.code, run.stdout]).toEqual([0, expect.stringContaining(`remove it:\n  . '${script().replace("'", "''")}'`)]);
+  expect(run).toExit(0, { stdout: expect.stringContaining(`remove it:\n  . '${script().replace("'", "''")}'`) });
   expect(run.stdout).toContain(`remove it:\n  source ${bashFile()}`);
   expect([existsSync(script()), existsSync(bashFile())]).toEqual([false, false]);
 });
@@ -69,6 +60,6 @@ test.each([
     return checks.filter(({ check }) => check === 'completion').map(({ verdict, detail }) => `${verdict}: ${detail}`);
   };
   expect(await completion()).toEqual([`warning: not installed for ${shell}`]);
-  expect((await bed.dnx('completion install', onWindows(env))).code).toBe(0);
+  await expect(bed.dnx('completion install', onWindows(env))).toExit(0);
   expect(await completion()).toEqual([expect.stringMatching(`^ok: ${shell}: ~/`)]);
 });

@@ -1,14 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { childEnv, openEnv } from '../../src/machine/env.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const onWindows = (env: RunOptions['env'] = {}): RunOptions => ({ platform: 'win32', env });
 const given = () => bed.children.at(-1)?.env ?? {};
@@ -82,23 +79,23 @@ describe('directories', () => {
 
   test('are those that Windows has for programs', async () => {
     const env = { ...unset, AppData: join(bed.directory, 'Roaming'), LocalAppData: join(bed.directory, 'Local') };
-    expect((await bed.dnx('config set server web-1', onWindows(env))).code).toBe(0);
-    expect((await bed.dnx('site show shop.example.com', onWindows(env))).code).toBe(0);
-    expect((await bed.dnx('deploy shop.example.com', onWindows(env))).code).toBe(0);
+    await expect(bed.dnx('config set server web-1', onWindows(env))).toExit(0);
+    await expect(bed.dnx('site show shop.example.com', onWindows(env))).toExit(0);
+    await expect(bed.dnx('deploy shop.example.com', onWindows(env))).toExit(0);
     expect([there('Roaming/dnx/config.json'), there('Local/dnx/cache'), there('Local/dnx/state/runs')]).toEqual([true, true, true]);
     expect([there('.config'), there('.cache'), there('.local')]).toEqual([false, false, false]);
   });
 
   test('are those of XDG or the home directory if Windows names none', async () => {
-    expect((await bed.dnx('config set server web-1', onWindows(unset))).code).toBe(0);
+    await expect(bed.dnx('config set server web-1', onWindows(unset))).toExit(0);
     const xdg = { ...unset, APPDATA: join(bed.directory, 'Roaming'), XDG_CONFIG_HOME: join(bed.directory, 'xdg') };
-    expect((await bed.dnx('config set server web-1', onWindows(xdg))).code).toBe(0);
+    await expect(bed.dnx('config set server web-1', onWindows(xdg))).toExit(0);
     expect([there('.config/dnx/config.json'), there('xdg/dnx/config.json'), there('Roaming')]).toEqual([true, true, false]);
   });
 
   test('elsewhere ignore the variables of Windows', async () => {
     const env = { ...unset, APPDATA: join(bed.directory, 'Roaming') };
-    expect((await bed.dnx('config set server web-1', { env })).code).toBe(0);
+    await expect(bed.dnx('config set server web-1', { env })).toExit(0);
     expect([there('.config/dnx/config.json'), there('Roaming')]).toEqual([true, false]);
   });
 });

@@ -1,14 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { replaceFile } from '../../src/machine/files/text-file.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 describe('replacing a file', () => {
   /** A rename that is refused so many times, and the pauses before it is tried again. */
@@ -52,23 +49,24 @@ describe('replacing a file', () => {
 
 describe('line ends of Windows', () => {
   test('do not belong to a token', async () => {
-    const run = await bed.dnx('login --with-token --insecure-storage', {
-      platform: 'win32',
-      env: { DNX_TOKEN: undefined },
-      stdin: `\ufeff${bed.sandbox.token}\r\n`,
-    });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Signed in')]);
+    await expect(
+      bed.dnx('login --with-token --insecure-storage', {
+        platform: 'win32',
+        env: { DNX_TOKEN: undefined },
+        stdin: `\ufeff${bed.sandbox.token}\r\n`,
+      }),
+    ).toExit(0, { stdout: expect.stringContaining('Signed in') });
   });
 
   test('do not belong to a value in a dotenv file, and stay when it is updated', async () => {
     const file = join(bed.directory, '.env');
     writeFileSync(file, 'APP_NAME="Old"\r\nMINE=1\r\n');
-    expect((await bed.dnx('env pull .env --site shop.example.com --theirs *', { platform: 'win32' })).code).toBe(0);
+    await expect(bed.dnx('env pull .env --site shop.example.com --theirs *', { platform: 'win32' })).toExit(0);
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('APP_NAME="Example Shop"\r\nMINE=1\r\n');
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     const pushed = await bed.dnx('env push .env --site shop.example.com --yes', { platform: 'win32' });
-    expect([pushed.code, pushed.stdout]).toEqual([0, expect.stringContaining('added  MINE')]);
+    expect(pushed).toExit(0, { stdout: expect.stringContaining('added  MINE') });
     expect((await bed.dnx('env get MINE --site shop.example.com')).stdout).toBe('1\n');
   });
 });

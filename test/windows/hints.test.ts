@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { quoted, quoteFor } from '../../src/base/shell.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
+const bed = perTest(openBed);
 afterEach(async () => {
   quoteFor('linux');
-  await bed.close();
 });
 
 describe('a command line to paste', () => {
@@ -34,13 +31,12 @@ describe('a command line to paste', () => {
     const [windows, linux] = [await bed.dnx(line, { platform: 'win32' }), await bed.dnx(line)];
     expect([windows.code, linux.code]).toEqual([6, 6]);
     expect(windows.stderr).not.toContain("'php");
-    const asked = await bed.dnx('site delete shop.example.com', { platform: 'win32' });
-    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--confirm shop.example.com')]);
+    await expect(bed.dnx('site delete shop.example.com', { platform: 'win32' })).toExit(2, { says: '--confirm shop.example.com' });
   });
 
   test('sets variables as PowerShell does', async () => {
     const run = await bed.dnx('sandbox start --rate-limit 0', { platform: 'win32', interruptOn: 'Ctrl-C' });
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     expect(run.stderr).toMatch(/\n {2}\$env:DNX_HOST = 'http:\/\/127\.0\.0\.1:\d+'\n {2}\$env:DNX_TOKEN = '[^'\n]+'\n/);
     expect(run.stderr).toContain("\n  $env:DNX_RATE_LIMIT = '0'\n");
     expect(run.stderr).not.toContain('export ');
@@ -49,5 +45,5 @@ describe('a command line to paste', () => {
 
 test('no token is created if stdout is NUL', async () => {
   const run = await bed.dnx('token create ci --preset ci-deploy', { platform: 'win32', discards: true });
-  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining('Standard output is closed or NUL')]);
+  expect(run).toExit(2, { calls: [], says: 'Standard output is closed or NUL' });
 });

@@ -2,17 +2,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 import { stubSsh } from '../support/ssh-stub.ts';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let directory: string;
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'dnx-ssh-'));
 });
 afterEach(async () => {
-  await bed.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -41,7 +40,7 @@ describe('an ssh without a console', () => {
     mkdirSync(join(bed.directory, '.ssh'));
     writeFileSync(join(bed.directory, '.ssh/id_ed25519.pub'), 'ssh-ed25519 AAAA ada@laptop\r\n');
     const { run } = await withSsh('logs shop.example.com', REFUSED);
-    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('If the key has a passphrase, add it to the agent with ssh-add.')]);
+    expect(run).toExit(5, { says: 'If the key has a passphrase, add it to the agent with ssh-add.' });
     expect(run.stderr).toContain('ssh-key create ada@laptop --server web-1 --public-key "@~/.ssh/id_ed25519.pub"');
     expect((await withSsh('logs shop.example.com', REFUSED, 'linux')).run.stderr).not.toContain('ssh-add');
   });
@@ -54,6 +53,6 @@ describe('an ssh without a console', () => {
 
 test('a private key that others can read is restricted with icacls', async () => {
   const { run } = await withSsh('logs shop.example.com', `WARNING: UNPROTECTED PRIVATE KEY FILE!`);
-  expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('Make it yours alone with icacls')]);
+  expect(run).toExit(1, { says: 'Make it yours alone with icacls' });
   expect(run.stderr).not.toContain('chmod');
 });

@@ -28,13 +28,10 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
   afterAll(() => windows.close());
 
   test('starts, prints help, and lists servers', async () => {
-    expect(await windows.dnx(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
-    expect(await windows.dnx(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: dnx'), stderr: '' });
-    expect(await windows.dnx(['server', 'list', '-o', 'ids'])).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^(01\w{24}\n){3}$/),
-    });
-    expect(await windows.dnx(['server', 'lsit'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Did you mean') });
+    await expect(windows.dnx(['--version'])).toExit(0, { stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+    await expect(windows.dnx(['--help'])).toExit(0, { stdout: expect.stringContaining('Usage: dnx'), stderr: '' });
+    await expect(windows.dnx(['server', 'list', '-o', 'ids'])).toExit(0, { stdout: expect.stringMatching(/^(01\w{24}\n){3}$/) });
+    await expect(windows.dnx(['server', 'lsit'])).toExit(2, { stdout: '', says: 'Did you mean' });
   });
 
   test.each(['show', 'shim'])('passes every argument unchanged to a batch file: %s', async (program) => {
@@ -58,7 +55,7 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     const ran = await windows.dnx(['env', 'run', '--site', 'shop.example.com', '--all', '--', program, ...words]);
     expect([ran.code, JSON.parse(ran.stdout)]).toEqual([0, words]);
     const refused = await windows.dnx(['env', 'run', '--site', 'shop.example.com', '--all', '--', program, 'a\nb']);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('cannot receive an argument with a line break')]);
+    expect(refused).toExit(2, { says: 'cannot receive an argument with a line break' });
   });
 
   test('runs nothing from the working directory', async () => {
@@ -66,33 +63,30 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     writeFileSync(join(windows.directory, 'ssh.bat'), '@echo stolen> stolen.txt\r\n');
     mkdirSync(join(windows.directory, '.git'), { recursive: true });
     const changes = await windows.dnx(['changes', '--site', 'shop.example.com']);
-    expect([changes.code, changes.stdout]).toEqual([0, expect.stringContaining('Git is not installed')]);
-    const ssh = await windows.dnx(['ssh', 'web-1', '--', 'uptime']);
-    expect([ssh.code, ssh.stderr]).toEqual([2, expect.stringContaining('Add-WindowsCapability')]);
+    expect(changes).toExit(0, { stdout: expect.stringContaining('Git is not installed') });
+    await expect(windows.dnx(['ssh', 'web-1', '--', 'uptime'])).toExit(2, { says: 'Add-WindowsCapability' });
     expect(existsSync(join(windows.directory, 'stolen.txt'))).toBe(false);
   });
 
   test('sandbox run has a dnx for cmd and the variables of the sandbox', async () => {
-    const own = await windows.dnx(['sandbox', 'run', '--', 'dnx', 'site', 'list', '-o', 'ids'], {
-      env: { DNX_HOST: 'http://127.0.0.1:9' },
-    });
-    expect([own.code, own.stdout]).toEqual([0, expect.stringMatching(/^(01\w{24}\n)+$/)]);
-    const code = await windows.dnx(['sandbox', 'run', '--', 'cmd', '/c', 'exit 300']);
-    expect(code.code).toBe(300 % 256);
+    await expect(
+      windows.dnx(['sandbox', 'run', '--', 'dnx', 'site', 'list', '-o', 'ids'], {
+        env: { DNX_HOST: 'http://127.0.0.1:9' },
+      }),
+    ).toExit(0, { stdout: expect.stringMatching(/^(01\w{24}\n)+$/) });
+    await expect(windows.dnx(['sandbox', 'run', '--', 'cmd', '/c', 'exit 300'])).toExit(300 % 256);
   });
 
   test('gives a command line to cmd as it is', async () => {
     const command = 'echo %DNX_SITE_URL% "a & b"&& exit 3';
     const ran = await windows.dnx(['deploy', 'shop.example.com', '--verify-cmd', command, '--timeout', '60s']);
-    expect([ran.code, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toContain('\nhttps://shop.example.com "a & b"\r\n');
-    expect(ran.stderr).toContain('exited with code 3');
+    expect(ran).toExit(1, { stdout: '', says: ['\nhttps://shop.example.com "a & b"\r\n', 'exited with code 3'] });
   });
 
   test('edits variables with a batch file, and leaves no file', async () => {
     windows.program('edit.cmd', '@echo EDITED=1>>%1');
     const ran = await windows.dnx(['env', 'edit', '--site', 'shop.example.com', '--yes'], { env: { EDITOR: 'edit' } });
-    expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('added  EDITED')]);
+    expect(ran).toExit(0, { stdout: expect.stringContaining('added  EDITED') });
     expect((await windows.dnx(['env', 'get', 'EDITED', '--site', 'shop.example.com'])).stdout).toBe('1\n');
   });
 
@@ -110,19 +104,19 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     const directory = windows.profile(`AppData/Local/dnx/cache/compiled/${version}`);
     const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
     expect(files.length).toBeGreaterThan(1);
-    expect(await windows.dnx(['server', 'list', '-o', 'ids'])).toMatchObject({ code: 0, stderr: '' });
+    await expect(windows.dnx(['server', 'list', '-o', 'ids'])).toExit(0, { stderr: '' });
   });
 
   test('reads a token with the line end of Windows, and a variable in any case', async () => {
     const signedOut = { DNX_TOKEN: undefined };
-    const login = await windows.dnx(['login', '--with-token', '--insecure-storage'], {
-      env: signedOut,
-      stdin: `${windows.sandbox.token}\r\n`,
-    });
-    expect([login.code, login.stdout]).toEqual([0, expect.stringContaining('Signed in')]);
+    await expect(
+      windows.dnx(['login', '--with-token', '--insecure-storage'], {
+        env: signedOut,
+        stdin: `${windows.sandbox.token}\r\n`,
+      }),
+    ).toExit(0, { stdout: expect.stringContaining('Signed in') });
     expect((await windows.dnx(['whoami'], { env: signedOut })).stdout).toContain('ada@example.com');
-    const other = await windows.dnx(['whoami'], { env: { ...signedOut, dnx_token: 'wrong' } });
-    expect([other.code, other.stderr]).toEqual([4, expect.stringContaining('DNX_TOKEN was rejected')]);
+    await expect(windows.dnx(['whoami'], { env: { ...signedOut, dnx_token: 'wrong' } })).toExit(4, { says: 'DNX_TOKEN was rejected' });
     const doctor = await windows.dnx(['doctor'], { env: signedOut });
     expect(doctor.stdout).toMatch(/settings directory +✓ ok +~\\AppData\\Roaming\\dnx /);
     expect(doctor.stdout).not.toMatch(/mode \d/);
@@ -132,18 +126,17 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     const env = { DNX_TOKEN: undefined, DNX_CONFIG_DIR: named(join(windows.directory, 'keychain')) };
     const created = await windows.dnx(['token', 'create', 'laptop', '--preset', 'read-only', '-o', 'text', '--query', 'token']);
     const login = await windows.dnx(['login', '--with-token'], { env, stdin: created.stdout });
-    expect([login.code, login.stdout]).toEqual([0, expect.stringContaining('(profile default, keychain)')]);
+    expect(login).toExit(0, { stdout: expect.stringContaining('(profile default, keychain)') });
     expect((await windows.dnx(['whoami'], { env })).stdout).toContain('ada@example.com');
     const doctor = await windows.dnx(['doctor', '--json'], { env });
     expect(JSON.parse(doctor.stdout)).toContainEqual(expect.objectContaining({ check: 'keychain', verdict: 'ok', detail: 'available' }));
-    expect((await windows.dnx(['logout'], { env })).code).toBe(0);
-    expect((await windows.dnx(['whoami'], { env })).code).toBe(4);
+    await expect(windows.dnx(['logout'], { env })).toExit(0);
+    await expect(windows.dnx(['whoami'], { env })).toExit(4);
   });
 
   test('does not create a token for NUL', async () => {
     const line = `${windows.node} ${named(resolve('bin/dnx.js'))} token create ci --preset ci-deploy`;
-    const lost = await windows.cmd(`${line} > NUL`);
-    expect([lost.code, lost.stderr]).toEqual([2, expect.stringContaining('Standard output is closed or NUL')]);
+    await expect(windows.cmd(`${line} > NUL`)).toExit(2, { says: 'Standard output is closed or NUL' });
     const kept = await windows.cmd(`${line} > token.txt`);
     expect([kept.code, readFileSync(join(windows.directory, 'token.txt'), 'utf8')]).toEqual([0, expect.stringMatching(/^\d+\|\w+\n$/)]);
   });
@@ -152,14 +145,13 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     mkdirSync(join(windows.directory, 'a/b'), { recursive: true });
     writeFileSync(join(windows.directory, 'a/.deploynix.json'), '{"site": "shop.example.com", "server": "web-1"}');
     const line = `cd a\\b && ${windows.node} ${named(resolve('bin/dnx.js'))} env get APP_ENV`;
-    expect(await windows.cmd(line)).toMatchObject({ code: 0, stdout: 'production\n' });
+    await expect(windows.cmd(line)).toExit(0, { stdout: 'production\n' });
     writeFileSync(
       join(windows.directory, 'key.pub'),
       'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGmJ0rOEDzdCkWUn2MVDn5eDlBDnqvxQkmDQVXTx8jP7 ada@laptop\r\n',
     );
     const file = named(join(windows.directory, 'key.pub'));
-    const created = await windows.dnx(['ssh-key', 'create', 'laptop', '--server', 'web-1', '--public-key', `@${file}`]);
-    expect([created.code, created.stderr]).toEqual([0, '']);
+    await expect(windows.dnx(['ssh-key', 'create', 'laptop', '--server', 'web-1', '--public-key', `@${file}`])).toExit(0, { stderr: '' });
   });
 
   describe('on a terminal', () => {
