@@ -18,6 +18,16 @@ const wanting: Reporter = {
   },
 };
 
+/** Says how much of the tables was a sample. */
+const sampling: Reporter = {
+  onTestRunEnd(modules) {
+    const counts = modules.map((module) => module.meta().leftOut ?? 0).filter((count) => count > 0);
+    const rows = counts.reduce((sum, count) => sum + count, 0);
+    if (rows > 0)
+      process.stdout.write(`Ran a sample of the tables of ${counts.length} files, without ${rows} rows. For all: npm run test:deep\n`);
+  },
+};
+
 /** What this machine lacks for a test: its own needs, or those of its `describe` or file. */
 function lacksOf(task: TestCase | TestSuite | TestModule): readonly string[] {
   return task.meta().lacks ?? ('parent' in task ? lacksOf(task.parent) : []);
@@ -46,7 +56,7 @@ export default defineConfig({
       retry: 1,
       outputFile: { json: process.env.DNX_TEST_EXECUTABLE ? 'coverage/executable.json' : 'coverage/tests.json' },
     }),
-    reporters: ['default', ...(process.env.CI ? [flaky, 'json'] : []), wanting],
+    reporters: ['default', ...(process.env.CI ? [flaky, 'json'] : []), sampling, wanting],
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 });

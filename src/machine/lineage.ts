@@ -15,8 +15,16 @@ export interface Forebear {
 /** More than any line of processes has, in case its ids are reused while it is read. */
 const LONGEST = 1_000;
 
-/** This process and those that started it; only this one if the platform does not tell. */
+const known = new Map<NodeJS.Platform, readonly Forebear[]>();
+
+/** This process and those that started it; only this one if the platform does not tell. Read once. */
 export function lineage(platform: NodeJS.Platform): readonly Forebear[] {
+  const line = known.get(platform) ?? readLineage(platform);
+  known.set(platform, line);
+  return line;
+}
+
+function readLineage(platform: NodeJS.Platform): readonly Forebear[] {
   const parents = platform === 'win32' ? () => undefined : platform === 'darwin' ? parentsByPs() : parentByProc;
   const env = platform === 'linux' ? startedWith : () => undefined;
   const line: Forebear[] = [{ pid, env: undefined }];

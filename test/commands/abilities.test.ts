@@ -8,7 +8,7 @@ import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
-import { deep, sampled, turn } from '../support/volume.ts';
+import { deep, oneOfEach, sampled, turn } from '../support/volume.ts';
 
 /**
  * Commands without an API operation, and those that need a password, a stored token, a profile, a plan or a change, which `apply.test.ts` and
@@ -144,8 +144,7 @@ async function needsOf(line: string): Promise<string[]> {
   return needs.abilities.map(({ ability }) => ability);
 }
 
-/** One example of each command, and all of them in deep runs. */
-const shown = examples.filter((line, at) => deep || !examples.slice(0, at).some((other) => commandOf(other) === commandOf(line)));
+const shown = oneOfEach(examples, commandOf);
 
 describe('the computed abilities are sufficient and minimal for', () => {
   test.each([...new Set([...shown, ...sampled(combinations, 35, 4)])].map((line, row) => [line, row] as const))('%s', async (line, row) => {

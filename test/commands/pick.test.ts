@@ -9,7 +9,7 @@ import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 import { leaves } from '../support/tree.ts';
-import { deep } from '../support/volume.ts';
+import { oneOfEach } from '../support/volume.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -149,8 +149,7 @@ test('these commands cover every noun', () => {
   expect([...new Set(owning.map(({ noun }) => noun))].sort()).toEqual(Object.keys(namings).sort());
 });
 
-/** One command of each noun, and every one in deep runs. */
-const asking = deep ? owning : owning.filter(({ noun }, at) => owning.findIndex((each) => each.noun === noun) === at);
+const asking = oneOfEach(owning, ({ noun }) => noun);
 
 test.each(asking)('$path without a $noun prompts for one on a terminal', async ({ line }) => {
   const run = await bed.dnx(line, terminal(keys.interrupt));

@@ -20,6 +20,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { grade, startOf } from './grade.ts';
 import { prepare } from './sandbox.ts';
 import type { Task } from './task.ts';
+import { tasks } from './tasks.ts';
 
 const ways = ['shell', 'mcp'] as const;
 const tellings = ['outright', 'loose'] as const;
@@ -53,7 +54,7 @@ const options = {
 } as const;
 
 /** Runs an agent on every task, and prints which it did. Returns the exit code. */
-export async function runEvals(tasks: ReadonlyMap<string, Task>, argv: readonly string[]): Promise<number> {
+export async function runEvals(argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...argv], options });
   const { agent, logs = mkdtempSync(join(tmpdir(), 'dnx-evals-logs-')) } = values;
   const unknown = values.task?.filter((name) => !tasks.has(name)) ?? [];

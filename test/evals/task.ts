@@ -1,6 +1,6 @@
 import type { FailureName, Sandbox, State } from '../../src/sandbox/index.ts';
 
-/** Work for an agent at Deploynix: what it is told, the trouble it finds, and the only right end. `tasks` has a file for each. */
+/** Work for an agent at Deploynix: what it is told, the trouble it finds, and the only right end. `tasks.ts` has them all. */
 export interface Task {
   /** The work, with everything named. */
   readonly outright: string;
@@ -48,9 +48,6 @@ export type Dnx = <T = string>(line: string, options?: { readonly exit?: number;
 /** What the API sends about a resource. */
 // biome-ignore lint/suspicious/noExplicitAny: a solution takes from it what it needs
 export type Row = Record<string, any>;
-
-/** Declares a task. */
-export const task = (definition: Task): Task => definition;
 
 /** The site with a domain; with a server, that of its name. */
 export function siteIn({ sites, servers }: State, domain: string, server?: string): State['sites'][number] {

@@ -2,9 +2,13 @@ import { afterAll, afterEach, beforeEach } from 'vitest';
 import './exits.ts';
 import { removeKept } from './kept.ts';
 import { beginTest, endTest } from './results.ts';
+import { takeLeftOut } from './volume.ts';
 
 beforeEach(beginTest);
 afterAll(removeKept);
+afterAll((_, { file }) => {
+  file.meta.leftOut = takeLeftOut();
+});
 
 afterEach(({ task }) => {
   const lines = endTest();

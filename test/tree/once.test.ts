@@ -4,15 +4,17 @@ import { isRead } from '../../src/platform/api/endpoint.ts';
 import type { FaultReply } from '../../src/sandbox/index.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
-import { deep, sampled, turn } from '../support/volume.ts';
+import { deep, oneOfEach, sampled, turn } from '../support/volume.ts';
 
 const failures: Readonly<Record<string, FaultReply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
 const changes = examples.filter(
   ({ leaf: { command }, line, nested }) => !nested && !/^dnx sandbox/.test(line) && !operationsOf(command).every(isRead),
 );
-/** One example of some commands that can change something; in deep runs, all of them. */
-const firsts = changes.filter(({ leaf }, at) => changes.findIndex((each) => each.leaf === leaf) === at);
-const lines = deep ? changes : sampled(firsts, 30, 3);
+const lines = sampled(
+  oneOfEach(changes, ({ leaf }) => leaf),
+  30,
+  3,
+);
 
 /** How many examples changed something. */
 let changing = 0;

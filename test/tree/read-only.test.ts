@@ -3,7 +3,7 @@ import { operationsOf } from '../../src/cli/language/tree.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
-import { deep, sampled, seedOf } from '../support/volume.ts';
+import { oneOfEach, sampled, seedOf } from '../support/volume.ts';
 
 /** What signs in or out may send. */
 const signing = /^(POST \/(login|logout|tokens)|DELETE \/tokens\/\d+)$/;
@@ -17,10 +17,12 @@ const allowed = lines.filter(
     command.signs || careful.test(line) || (command.name !== 'api' && !command.applies && operationsOf(command).every(isRead)),
 );
 const refused = lines.filter((each) => !allowed.includes(each));
-/** One example of each command, because the other ones differ in what they print. */
-const firsts = (all: typeof lines) => all.filter(({ leaf }, index) => all.findIndex((each) => each.leaf === leaf) === index);
-const reading = firsts(allowed);
-const refusing = deep ? refused : sampled(firsts(refused), 20, seedOf(7));
+const reading = oneOfEach(allowed, ({ leaf }) => leaf);
+const refusing = sampled(
+  oneOfEach(refused, ({ leaf }) => leaf),
+  20,
+  seedOf(7),
+);
 
 async function run(line: string) {
   const bed = await openBed();
