@@ -6,11 +6,10 @@ import { takeLeftOut } from './volume.ts';
 
 beforeEach(beginTest);
 afterAll(removeKept);
-afterAll((_, { file }) => {
-  file.meta.leftOut = takeLeftOut();
-});
 
 afterEach(({ task }) => {
+  const { meta } = task.file;
+  meta.leftOut = (meta.leftOut ?? 0) + takeLeftOut();
   const lines = endTest();
   if (lines.length === 0 || task.result?.state === 'fail') return;
   throw new Error(`The test reads no result of:\n  ${lines.join('\n  ')}`);
