@@ -1,24 +1,23 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
 import { wordsIn } from '../../src/cli/run/invocation.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { commandsOf } from '../docs/transcript.ts';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const SKILL = '.claude/skills/deploynix/SKILL.md';
 
-let bed: Bed;
+const bed = perTest(openBed);
 let project: string;
-beforeEach(async () => {
-  bed = await openBed();
+beforeEach(() => {
   project = join(bed.directory, 'project');
   mkdirSync(join(project, '.git'), { recursive: true });
 });
-afterEach(() => bed.close());
 
 const at = (file: string) => join(project, file);
 const read = (file: string) => readFileSync(at(file), 'utf8');
@@ -47,8 +46,7 @@ describe('dnx agent install', () => {
     const declined = await dnx('agent install claude', terminal('n\r'));
     expect([declined.code, files()]).toEqual([1, {}]);
     const run = await dnx('agent install claude', terminal('y\r'));
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('  + name: deploynix\n');
+    expect(run).toExit(0, { says: '  + name: deploynix\n' });
     for (const file of [SKILL, 'AGENTS.md', '.mcp.json']) expect(run.stderr).toContain(`Create ${file}\n  + `);
     expect(run.stderr).toContain('Make these 3 changes?');
     expect(run.stdout).toBe(`✓ Set up dnx for Claude Code\n  added  ${SKILL}\n  added  AGENTS.md\n  added  .mcp.json\n`);
@@ -57,10 +55,9 @@ describe('dnx agent install', () => {
   });
 
   test('without a terminal needs --yes, and changes nothing with --dry-run', async () => {
-    expect(await dnx('agent install claude')).toMatchObject({ code: 2, stderr: expect.stringContaining('Use --yes, or --dry-run') });
+    await expect(dnx('agent install claude')).toExit(2, { says: 'Use --yes, or --dry-run' });
     const dry = await dnx('agent install claude --dry-run');
-    expect([dry.code, dry.stderr]).toEqual([0, 'Nothing was changed.\n']);
-    expect(dry.stdout).toContain('Create .mcp.json\n  +  {\n');
+    expect(dry).toExit(0, { stderr: 'Nothing was changed.\n', stdout: expect.stringContaining('Create .mcp.json\n  +  {\n') });
     expect(files()).toEqual({});
   });
 
@@ -117,15 +114,14 @@ describe('dnx agent install', () => {
   });
 
   test('without a sign of a client asks, or fails', async () => {
-    expect(await dnx('agent install --yes')).toMatchObject({ code: 2, stderr: expect.stringContaining('Name them: claude, codex') });
-    expect(await dnx('agent install clade --yes')).toMatchObject({ code: 2, stderr: expect.stringContaining('claude') });
+    await expect(dnx('agent install --yes')).toExit(2, { says: 'Name them: claude, codex' });
+    await expect(dnx('agent install clade --yes')).toExit(2, { says: 'claude' });
     const asked = await dnx('agent install --yes', terminal(' \r'));
-    expect([asked.code, asked.stdout]).toEqual([0, expect.stringContaining('✓ Set up dnx for Claude Code\n')]);
+    expect(asked).toExit(0, { stdout: expect.stringContaining('✓ Set up dnx for Claude Code\n') });
   });
 
   test('refuses the home directory, whose files agents read everywhere', async () => {
-    const run = await bed.dnx('agent install claude --yes');
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('This is your home directory')]);
+    await expect(bed.dnx('agent install claude --yes')).toExit(2, { says: 'This is your home directory' });
   });
 
   test('says what CLAUDE.md lacks only if that does not refer to AGENTS.md', async () => {
@@ -141,17 +137,14 @@ describe('dnx agent install', () => {
   test('gives a project with Laravel Boost a guideline instead', async () => {
     write('composer.json', '{"require-dev":{"laravel/boost":"^2.0"}}');
     const run = await dnx('agent install claude --yes');
-    expect([run.code, run.stderr]).toEqual([
-      0,
-      'Give the guideline to your agents: php artisan boost:update\nLink this project with: dnx link\n',
-    ]);
+    expect(run).toExit(0, { stderr: 'Give the guideline to your agents: php artisan boost:update\nLink this project with: dnx link\n' });
     expect(Object.keys(files())).toEqual(['.ai/guidelines/deploynix.md', SKILL, '.mcp.json', 'composer.json']);
-    expect(await dnx('agent uninstall --yes')).toMatchObject({ code: 0 });
+    await expect(dnx('agent uninstall --yes')).toExit(0);
     expect(Object.keys(files())).toEqual(['composer.json']);
   });
 
   test('updates what an earlier version wrote, and keeps what was edited', async () => {
-    expect((await dnx('agent install claude --yes')).code).toBe(0);
+    await expect(dnx('agent install claude --yes')).toExit(0);
     const installed = files();
     write('AGENTS.md', `# Ours\n${read('AGENTS.md').replace('## Deploynix', '## Old')}`);
     write(SKILL, `${read(SKILL)}Ours\n`);
@@ -162,10 +155,10 @@ describe('dnx agent install', () => {
   });
 
   test('changes nothing in a clone with the line breaks of Windows, and takes it all back', async () => {
-    expect((await dnx('agent install claude codex --yes')).code).toBe(0);
+    await expect(dnx('agent install claude codex --yes')).toExit(0);
     for (const [file, text] of Object.entries(files())) write(file, Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
     expect((await dnx('agent install claude')).stdout).toContain('Nothing to change');
-    expect((await dnx('agent uninstall --yes')).code).toBe(0);
+    await expect(dnx('agent uninstall --yes')).toExit(0);
     expect(files()).toEqual({});
   });
 
@@ -186,15 +179,15 @@ describe('dnx agent uninstall', () => {
     async (text) => {
       if (text !== '') write('AGENTS.md', text);
       const before = files();
-      expect((await dnx('agent install claude --yes')).code).toBe(0);
+      await expect(dnx('agent install claude --yes')).toExit(0);
       expect(files()).not.toEqual(before);
-      expect((await dnx('agent uninstall --yes')).code).toBe(0);
+      await expect(dnx('agent uninstall --yes')).toExit(0);
       expect(files()).toEqual(before);
     },
   );
 
   test('leaves what a user added, and what a client wrote', async () => {
-    expect((await dnx('agent install claude --yes')).code).toBe(0);
+    await expect(dnx('agent install claude --yes')).toExit(0);
     write('AGENTS.md', `# Ours\n\n${read('AGENTS.md')}\n## More\n`);
     write('.claude/skills/mine/SKILL.md', 'Mine');
     const theirs = {
@@ -205,8 +198,7 @@ describe('dnx agent uninstall', () => {
     };
     for (const [file, text] of Object.entries(theirs)) write(file, text);
     const run = await dnx('agent uninstall', terminal('y\r'));
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain(`Remove ${SKILL}\n  - ---\n`);
+    expect(run).toExit(0, { says: `Remove ${SKILL}\n  - ---\n` });
     for (const file of ['.mcp.json', '.vscode/mcp.json'])
       expect(run.stderr).toContain(`Kept ${file}: dnx did not write it. Remove the server deploynix from it yourself.\n`);
     expect(files()).toEqual({ ...theirs, 'AGENTS.md': '# Ours\n\n## More\n' });
@@ -234,8 +226,7 @@ describe('what cannot be changed without harm is refused, and nothing is written
   test.each(refusals)('%s', async (_, file, make, message) => {
     writeFileSync(join(bed.directory, 'secret'), 'secret');
     make(file);
-    const run = await dnx('agent install claude --yes');
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining(message)]);
+    await expect(dnx('agent install claude --yes')).toExit(2, { says: message });
     expect(readFileSync(join(bed.directory, 'secret'), 'utf8')).toBe('secret');
     expect(existsSync(join(bed.directory, 'gone'))).toBe(false);
     expect(existsSync(at('.claude/skills'))).toBe(false);
@@ -251,8 +242,8 @@ describe('the commands that agents read', () => {
   };
 
   test('run, and those under Read only read', async () => {
-    expect((await dnx('link shop.example.com')).code).toBe(0);
-    expect((await dnx('agent install claude --yes')).code).toBe(0);
+    await expect(dnx('link shop.example.com')).toExit(0);
+    await expect(dnx('agent install claude --yes')).toExit(0);
     const lines = [SKILL, 'AGENTS.md'].flatMap((file) => commandsOf(read(file)).map((argv) => argv.join(' ')));
     const [, reading = ''] = /## Read\n(.*)\n## Change/s.exec(read(SKILL)) ?? [];
     const reads = commandsOf(reading).map((argv) => argv.join(' '));

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { endpointsAt } from '../../src/features/api/schema.ts';
 import { endpointsOf } from '../../src/features/schema/endpoints.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { leaves } from '../support/tree.ts';
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed();
-});
-afterAll(() => bed.close());
+const bed = perSuite(openBed);
 
 interface Schema {
   readonly operation: string;
@@ -24,7 +21,7 @@ interface Schema {
 
 async function schema(...words: readonly string[]): Promise<readonly Schema[]> {
   const run = await bed.dnx(['api', '--schema', ...words, '--json'], { env: { DNX_TOKEN: '' } });
-  expect([run.code, run.calls], run.stderr).toEqual([0, []]);
+  expect(run).toExit(0, { calls: [] });
   return run.json<Schema[]>();
 }
 

@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed, type RunOptions } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const terminal = (keys: string): RunOptions => ({ columns: 80, keys, env: { NO_COLOR: '1' } });
 const changesIn = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
@@ -31,6 +28,6 @@ describe('dnx deploy --all', () => {
     );
     const run = await bed.dnx(`${LINE} --yes`);
     expect([run.code, posts(run.calls).length, run.stderr.includes('Every site')]).toEqual([0, 3, false]);
-    expect((await bed.dnx(`${LINE} --dry-run`)).code).toBe(0);
+    await expect(bed.dnx(`${LINE} --dry-run`)).toExit(0);
   });
 });

@@ -73,16 +73,13 @@ test('a deployment from a linked clone warns of commits that are not pushed', as
   const cloned = hub.clone(join(bed.directory, 'clone'));
   const link = { server: { id: web1, name: 'web-1' }, site: { id: shop, name: 'shop.example.com' } };
   writeFileSync(join(cloned.directory, '.deploynix.json'), JSON.stringify(link));
-  const quiet = await dnx(cloned.directory, 'deploy');
-  expect([quiet.code, quiet.stderr]).toEqual([0, expect.not.stringContaining('pushed')]);
+  await expect(dnx(cloned.directory, 'deploy')).toExit(0, { stderr: expect.not.stringContaining('pushed') });
   cloned.commit('Forgotten');
-  const one = await dnx(cloned.directory, 'deploy');
-  expect([one.code, one.stderr]).toEqual([0, expect.stringContaining('! 1 commit of main is not pushed, so it is not deployed.\n')]);
+  await expect(dnx(cloned.directory, 'deploy')).toExit(0, { says: '! 1 commit of main is not pushed, so it is not deployed.\n' });
   cloned.commit('Forgotten, too');
   const two = await dnx(cloned.directory, 'deploy');
   expect(two.stderr).toContain('! 2 commits of main are not pushed, so they are not deployed.\n');
-  const other = await dnx(cloned.directory, 'deploy blog.example.com');
-  expect([other.code, other.stderr]).toEqual([0, expect.not.stringContaining('pushed')]);
+  await expect(dnx(cloned.directory, 'deploy blog.example.com')).toExit(0, { stderr: expect.not.stringContaining('pushed') });
 });
 
 describe('the guard stops a deployment before anything is sent', () => {
@@ -101,7 +98,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     expect(stderr).toContain('2 missing variables\n  missing  CART_TTL\n           CART_MAX\n');
     expect(stderr).toContain('Set variables with: dnx env set CART_TTL=VALUE CART_MAX=VALUE --site shop.example.com --server web-1');
     variables('CART_TTL', 'CART_MAX');
-    expect((await deploy(cwd)).code).toBe(0);
+    await expect(deploy(cwd)).toExit(0);
   });
 
   test('for a PHP version that composer.json does not allow', async () => {
@@ -123,7 +120,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     expect(await stopped(shallow)).toContain('Run: git fetch --unshallow\n');
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
     expect(await stopped(cwd)).toContain('cannot check migrations: shop.example.com has no releases.\n');
-    expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
+    await expect(deploy(cwd, '--allow migrations')).toExit(0);
   });
 
   test('if a clone of a pull request lacks the branch, and says how to fetch it', async () => {
@@ -136,7 +133,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     const stderr = await stopped(job.directory);
     const [, fix = ''] = /this clone has no branch origin\/main\. Run: git (.*)\n/.exec(stderr) ?? [];
     job.git(...fix.split(' '));
-    expect((await deploy(job.directory)).code).toBe(0);
+    await expect(deploy(job.directory)).toExit(0);
   });
 
   test('if Git hangs, within --timeout, and at once for Ctrl-C', async () => {

@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const deploy = ['deploy', 'shop.example.com', '--server', 'web-1'];
 const PATH = process.env.PATH;
@@ -15,7 +12,7 @@ describe('--notify COMMAND', () => {
 
   test('runs in a shell with the result, after it was written', async () => {
     const run = await notify('notify-team "$DNX_OUTCOME"', ['--json']);
-    expect(run.code).toBe(0);
+    expect(run).toExit(0);
     const [child] = bed.children;
     expect(child).toMatchObject({ file: 'sh', args: ['-c', 'notify-team "$DNX_OUTCOME"'], output: 'stderr' });
     expect(JSON.parse(child?.env.DNX_RESULT ?? '')).toEqual(run.json());
@@ -25,7 +22,7 @@ describe('--notify COMMAND', () => {
 
   test('gets the outcome of a failure', async () => {
     bed.sandbox.state.fail_deploys = true;
-    expect((await notify('echo failed', ['--json'])).code).toBe(1);
+    await expect(notify('echo failed', ['--json'])).toExit(1);
     expect(bed.children[0]?.env).toMatchObject({ DNX_OUTCOME: 'failed', DNX_EXIT_CODE: '1' });
   });
 
@@ -39,7 +36,7 @@ describe('--notify COMMAND', () => {
     expect([run.code, run.stdout.startsWith('✓ Deployed')]).toEqual([0, true]);
     expect(run.stderr.trim().split('\n').at(-1)).toBe('! Could not notify: the command exited with code 3.');
     bed.sandbox.state.fail_deploys = true;
-    expect((await notify('exit 3', [], () => 3)).code).toBe(1);
+    await expect(notify('exit 3', [], () => 3)).toExit(1);
   });
 
   test('may be given several times, and each runs', async () => {
@@ -48,8 +45,7 @@ describe('--notify COMMAND', () => {
   });
 
   test('takes cmd on Windows', async () => {
-    const run = await bed.dnx([...deploy, '--notify', 'echo %DNX_OUTCOME%'], { platform: 'win32', env: { PATH, PATHEXT: '.EXE' } });
-    expect(run.code).toBe(0);
+    await expect(bed.dnx([...deploy, '--notify', 'echo %DNX_OUTCOME%'], { platform: 'win32', env: { PATH, PATHEXT: '.EXE' } })).toExit(0);
     expect(bed.children[0]).toMatchObject({ file: 'cmd', args: ['/d', '/s', '/c', '"echo %DNX_OUTCOME%"'], verbatim: true });
   });
 });

@@ -37,7 +37,7 @@ describe('--notify URL', () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx([...deploy.split(' '), '--json', '--notify', hook()]);
     const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '');
-    expect(run.code).toBe(1);
+    expect(run).toExit(1);
     expect(receiver.bodies).toEqual([
       { text: '✗ Deployment of shop.example.com failed after 16s', exit_code: 1, command: 'deploy', result: run.json(), error },
     ]);
@@ -59,8 +59,7 @@ describe('--notify URL', () => {
     const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active)?.name;
     const site = await openWebsite(bed.sandbox, shop, (release) => ({ status: release === live ? 200 : 500 }));
     const line = `${deploy} --verify / --within 4s --url ${site.url} --rollback-on-fail`;
-    const run = await bed.dnx(`${line} --notify ${hook()}`).finally(() => site.close());
-    expect(run.code).toBe(11);
+    await expect(bed.dnx(`${line} --notify ${hook()}`).finally(() => site.close())).toExit(11);
     expect(receiver.bodies).toMatchObject([{ exit_code: 11, result: { outcome: 'rolled_back' }, error: { code: 'rolled_back' } }]);
   });
 
@@ -79,7 +78,7 @@ describe('--notify URL', () => {
     ['watch shop.example.com', 'No deployment of shop.example.com is in progress'],
   ])('%s has it', async (line, text) => {
     const run = await bed.dnx(`${line} --json --notify ${hook()}`);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run).toExit(0);
     expect(receiver.bodies).toMatchObject([{ text: expect.stringContaining(text), exit_code: 0, result: run.json() }]);
   });
 
@@ -100,15 +99,14 @@ describe('--notify URL', () => {
   ])('an answer of %d is a warning that shows only the host', async (status, why) => {
     receiver.answer = { status, headers: { location: `${receiver.url}/elsewhere` } };
     const run = await bed.dnx(`${deploy} --debug --notify ${hook()}`);
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain(`${warning}${new URL(receiver.url).host} ${why}.\n`);
+    expect(run).toExit(0, { says: `${warning}${new URL(receiver.url).host} ${why}.\n` });
     expect(run.stderr).not.toContain('s3cr3t');
     expect(receiver.received).toHaveLength(1);
   });
 
   test('a host that cannot be reached is a warning', async () => {
     const run = await bed.dnx(`${deploy} --debug --notify https://hooks.example.com/s3cr3t`, { elsewhere: () => {} });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('✓ Deployed shop.example.com')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('✓ Deployed shop.example.com') });
     expect(run.stderr).toContain(`${warning}hooks.example.com: there is no such host.\n`);
     expect(run.stderr).not.toContain('s3cr3t');
   });
@@ -117,7 +115,7 @@ describe('--notify URL', () => {
     receiver.answer = 'never';
     // Few requests, because the API has to respond in this time, too.
     const run = await bed.dnx(`watch shop.example.com --server web-1 --notify ${hook()}`, { idleMs: 500 });
-    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('No deployment of shop.example.com is in progress')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('No deployment of shop.example.com is in progress') });
     expect(run.stderr).toContain(`${warning}${new URL(receiver.url).host}: `);
   });
 
@@ -135,7 +133,7 @@ describe('--notify URL', () => {
 describe('DNX_NOTIFY', () => {
   test('is used by commands that wait', async () => {
     const env = { DNX_NOTIFY: hook() };
-    expect((await bed.dnx(deploy, { env })).code).toBe(0);
+    await expect(bed.dnx(deploy, { env })).toExit(0);
     expect(receiver.bodies).toMatchObject([{ exit_code: 0 }]);
   });
 
@@ -167,14 +165,13 @@ describe('nothing is sent', () => {
     ['https://user:s3cr3t@example.com', '--notify must not contain a user name or password.'],
   ])('for --notify %j', async (value, message) => {
     const run = await bed.dnx([...deploy.split(' '), '--notify', value]);
-    expect([run.code, run.calls, run.stdout]).toEqual([2, [], '']);
-    expect(run.stderr).toContain(message);
+    expect(run).toExit(2, { calls: [], stdout: '', says: message });
     expect(run.stderr).not.toContain('s3cr3t');
   });
 
   test.each(['--no-wait', '--dry-run'])('with %s', async (option) => {
     const run = await bed.dnx(`${deploy} ${option} --notify true`);
-    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringContaining(`--notify cannot be combined with ${option}.`)]);
+    expect(run).toExit(2, { calls: [], says: `--notify cannot be combined with ${option}.` });
   });
 
   test('after Ctrl-C, a usage error or a no', async () => {

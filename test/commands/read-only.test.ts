@@ -1,22 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { describe, expect, test } from 'vitest';
+import { openBed } from '../support/dnx.ts';
+import { perTest } from '../support/fixtures.ts';
 
 const env = { DNX_READ_ONLY: '1' };
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.close());
+const bed = perTest(openBed);
 
 const writes = (calls: readonly string[]): readonly string[] => calls.filter((call) => !call.startsWith('GET '));
 
 describe('DNX_READ_ONLY', () => {
   test('refuses a change before any request, and names the variable', async () => {
     const run = await bed.dnx('daemon restart 01J --server web-1', { env });
-    expect([run.code, run.stdout, run.calls]).toEqual([5, '', []]);
+    expect(run).toExit(5, { stdout: '', calls: [] });
     expect(run.stderr).toContain('DNX_READ_ONLY allows only GET requests. POST /servers/{server}/daemons/{daemon}/restart was not sent.');
     expect(run.stderr).toContain('Unset DNX_READ_ONLY to allow changes.');
     const json = await bed.dnx('site deploy shop.example.com --json', { env });
@@ -24,22 +21,20 @@ describe('DNX_READ_ONLY', () => {
   });
 
   test.each(['1', 'true', 'yes', 'on'])('is on with %s', async (value) => {
-    expect((await bed.dnx('api POST /tokens', { env: { DNX_READ_ONLY: value } })).code).toBe(5);
+    await expect(bed.dnx('api POST /tokens', { env: { DNX_READ_ONLY: value } })).toExit(5);
   });
 
   test.each(['', '0', 'false', 'no'])("is off with '%s'", async (value) => {
-    expect((await bed.dnx('token create ci --ability site:read', { env: { DNX_READ_ONLY: value } })).code).toBe(0);
+    await expect(bed.dnx('token create ci --ability site:read', { env: { DNX_READ_ONLY: value } })).toExit(0);
   });
 
   test('refuses before prompts, the name to type, and files', async () => {
     const typing = { env, columns: 100, typed: 'web-1\n' };
     const remove = await bed.dnx('server delete web-1', typing);
-    expect([remove.code, remove.calls]).toEqual([5, []]);
+    expect(remove).toExit(5, { calls: [] });
     expect(remove.stderr).not.toContain('Type');
-    const create = await bed.dnx('server create', typing);
-    expect([create.code, create.calls, create.stderr]).toEqual([5, [], expect.not.stringContaining('?')]);
-    const missing = await bed.dnx('ssh-key create laptop --public-key @nothing.pub --server web-1', { env });
-    expect([missing.code, missing.calls]).toEqual([5, []]);
+    await expect(bed.dnx('server create', typing)).toExit(5, { calls: [], stderr: expect.not.stringContaining('?') });
+    await expect(bed.dnx('ssh-key create laptop --public-key @nothing.pub --server web-1', { env })).toExit(5, { calls: [] });
     writeFileSync(join(bed.directory, '.env'), 'A=1\n');
     const edit = await bed.dnx('env edit --site shop.example.com', { ...typing, child: () => 0 });
     expect([edit.code, edit.calls, bed.children]).toEqual([5, [], []]);
@@ -47,9 +42,9 @@ describe('DNX_READ_ONLY', () => {
 
   test('refuses dnx api with any other method, in every spelling', async () => {
     for (const line of ['post /tokens', 'PUT /servers/1', 'PATCH /servers/1', 'DELETE /tokens/1 --yes', 'POST /logout', 'POST /login'])
-      expect(await bed.dnx(`api ${line}`, { env })).toMatchObject({ code: 5, calls: [], stdout: '' });
-    expect(await bed.dnx('api /user', { env })).toMatchObject({ code: 0, calls: ['GET /user'] });
-    expect(await bed.dnx('api --rate', { env })).toMatchObject({ code: 0, calls: [] });
+      await expect(bed.dnx(`api ${line}`, { env })).toExit(5, { calls: [], stdout: '' });
+    await expect(bed.dnx('api /user', { env })).toExit(0, { calls: ['GET /user'] });
+    await expect(bed.dnx('api --rate', { env })).toExit(0, { calls: [] });
   });
 
   test('lets a dry run read', async () => {
@@ -60,7 +55,7 @@ describe('DNX_READ_ONLY', () => {
 
   test('lets ensure compare, and refuses what it would create or update', async () => {
     const line = 'crontab ensure "php artisan backup" --server web-1 --frequency';
-    expect((await bed.dnx(`${line} "0 3 * * *"`)).code).toBe(0);
+    await expect(bed.dnx(`${line} "0 3 * * *"`)).toExit(0);
     const same = await bed.dnx(`${line} "0 3 * * *"`, { env });
     expect([same.code, writes(same.calls)], same.stderr).toEqual([0, []]);
     const other = await bed.dnx(`${line} "0 4 * * *" --update`, { env });
@@ -73,10 +68,10 @@ describe('DNX_READ_ONLY', () => {
   test('lets you sign in and out', async () => {
     const signedOut = { ...env, DNX_TOKEN: '' };
     const login = await bed.dnx('login --with-token', { env: signedOut, stdin: bed.sandbox.mint(['server:read']) });
-    expect([login.code, login.stderr]).toEqual([0, expect.any(String)]);
-    expect(await bed.dnx('server list', { env: signedOut })).toMatchObject({ code: 0 });
-    expect(await bed.dnx('auth refresh --ability site:read', { env: signedOut })).toMatchObject({ code: 5, calls: [] });
-    expect(await bed.dnx('logout', { env: signedOut })).toMatchObject({ code: 0, calls: ['POST /logout'] });
+    expect(login).toExit(0, { stderr: expect.any(String) });
+    await expect(bed.dnx('server list', { env: signedOut })).toExit(0);
+    await expect(bed.dnx('auth refresh --ability site:read', { env: signedOut })).toExit(5, { calls: [] });
+    await expect(bed.dnx('logout', { env: signedOut })).toExit(0, { calls: ['POST /logout'] });
   });
 
   test('is shown by doctor and config list', async () => {

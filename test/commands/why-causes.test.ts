@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { causes } from '../../src/features/why/judge.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
+import { perSuite } from '../support/fixtures.ts';
 import { passed, thrown, unknown } from './why/logs.ts';
 import { outputs } from './why/outputs.ts';
 
-let bed: Bed;
-beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-});
-afterAll(() => bed.close());
+const bed = perSuite(() => openBed({ rateLimit: 0 }));
 
 /** What dnx says of a log on stdin. */
 async function judged(log: string, site: 'api.example.com' | 'blog.example.com' = 'api.example.com'): Promise<Diagnosis> {
@@ -18,7 +15,7 @@ async function judged(log: string, site: 'api.example.com' | 'blog.example.com' 
     ['why', seeded.sites[site], '--server', site.startsWith('api') ? 'web-2' : 'web-1', '--url', bed.sandbox.url, '--log', '-', '--json'],
     { stdin: log },
   );
-  expect(run.code, run.stderr).toBe(0);
+  expect(run).toExit(0);
   return run.json<Diagnosis>();
 }
 
@@ -216,7 +213,7 @@ test.each([
   const old = variables.findIndex((each) => each.site_id === shop && each.key === key);
   if (old >= 0) variables.splice(old, 1);
   own.sandbox.state.fail_deploys = true;
-  expect((await own.dnx('deploy shop.example.com')).code).toBe(1);
+  await expect(own.dnx('deploy shop.example.com')).toExit(1);
   const why = async () => {
     const run = await own.dnx(`why shop.example.com --url ${own.sandbox.url} --log - --json`, { stdin: `Deploying\n${line}\n` });
     return run.json<Diagnosis>();

@@ -20,7 +20,7 @@ describe('a command', () => {
     const executable = await open(FAST);
     const command = 'env > env.txt; printf %s "$DNX_RESULT" > result.json; echo told';
     const run = await executable.dnx([...deploy, '--notify', command]);
-    expect([run.exitCode, run.stderr]).toEqual([0, expect.stringMatching(/\ntold\n$/)]);
+    expect(run).toExit(0, { stderr: expect.stringMatching(/\ntold\n$/) });
     expect(JSON.parse(readFileSync(join(executable.directory, 'result.json'), 'utf8'))).toEqual(JSON.parse(run.stdout));
     const env = readFileSync(join(executable.directory, 'env.txt'), 'utf8');
     expect(env).toContain('DNX_OUTCOME=succeeded\n');
@@ -32,7 +32,7 @@ describe('a command', () => {
     const executable = await open(FAST);
     const PATH = program(executable, 'tell-team', 'echo "team: $DNX_EXIT_CODE"');
     const run = await executable.dnx([...deploy, '--notify', 'tell-team'], { env: { PATH } });
-    expect([run.exitCode, run.stderr]).toEqual([0, expect.stringMatching(/\nteam: 0\n$/)]);
+    expect(run).toExit(0, { stderr: expect.stringMatching(/\nteam: 0\n$/) });
   });
 
   test.concurrent('is stopped after 60s', async ({ open }) => {
