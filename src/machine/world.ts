@@ -201,6 +201,8 @@ export interface World {
   readonly person?: Person | undefined;
   /** Whose command a plan is, that is applied for an MCP client: what the history shows. */
   readonly asked?: AskedBy | undefined;
+  /** False where no connection may stay open after a command. */
+  readonly keepsConnections?: false;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
   readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

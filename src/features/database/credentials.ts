@@ -50,7 +50,7 @@ type Values = Readonly<Partial<Record<Key, string | undefined>>>;
 /** The calls of a command for the database of a site. */
 export const databaseCalls = [...siteCalls, variablesEndpoint] as const satisfies readonly Endpoint[];
 
-type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** The database of a site, as ssh and its credentials reach it. */
 export interface DatabaseSource {
@@ -222,7 +222,10 @@ const MISSING = 66;
 const MARK = 'dnx: output';
 
 /** The variables in the `.env` of a site on its server; undefined if there is no file. */
-async function remoteDotenv(ctx: Pick<Context, 'ask' | 'world'>, place: SiteOnMachine): Promise<ReadonlyMap<string, string> | undefined> {
+async function remoteDotenv(
+  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
+  place: SiteOnMachine,
+): Promise<ReadonlyMap<string, string> | undefined> {
   const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...siteDirectories(place)));
   if (code === MISSING) return undefined;
   const server = place.machine.server.label;

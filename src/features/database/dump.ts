@@ -19,7 +19,7 @@ interface Options extends RowOptions {
   readonly schema_only: boolean | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
 export async function dump(ctx: Needs, targets: Targets, options: Options): Promise<View> {

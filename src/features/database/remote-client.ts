@@ -17,17 +17,17 @@ const LINE = ['-C', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4
 
 /** Starts a script for the programs of the database. What it reads after the password is up to the caller. `life` ends it, not Ctrl-C. */
 export async function startScript(
-  ctx: Pick<Context, 'ask' | 'world'>,
+  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
   { place, credentials }: DatabaseSource,
   task: 'dump' | 'sql' | 'query',
   given: readonly string[],
   life?: AbortSignal,
 ): Promise<Started> {
   const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, ...given);
-  const world = life ? { ...ctx.world, signal: life } : ctx.world;
+  const within = life ? { ...ctx, world: { ...ctx.world, signal: life } } : ctx;
   // Ctrl-C in the terminal would end ssh before dnx.
   const streams = { stdin: 'pipe', ...(life && { background: true as const }) } as const;
-  const child = await startSsh(place.machine, { options: [...quietly(ctx), ...LINE], command }, world, streams);
+  const child = await startSsh(place.machine, { options: [...quietly(ctx), ...LINE], command }, within, streams);
   child.stdin?.write(`${credentials.password}\n${END_OF_PASSWORD}\n`);
   return child;
 }

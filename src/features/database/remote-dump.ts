@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { DatabaseSource } from './credentials.ts';
 import { afterMark, listenTo, remoteFailure, startScript } from './remote-client.ts';
 
-type Needs = Pick<Context, 'ask' | 'world' | 'progress'>;
+type Needs = Pick<Context, 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** What has been read of a dump. */
 export interface Tally {

@@ -4,7 +4,7 @@ import type { Started } from '../../machine/world.ts';
 import type { DatabaseSource } from './credentials.ts';
 import { afterMark, END_OF_QUERY, LIMIT, listenTo, remoteFailure, startScript, tooMuch } from './remote-client.ts';
 
-type Needs = Pick<Context, 'ask' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'settings' | 'world'>;
 
 /** Asks the database on the server of its site, and returns the output without its last newline. `most`: its size at most, in bytes. */
 export async function askRemote(ctx: Needs, source: DatabaseSource, query: string, most = LIMIT): Promise<string> {

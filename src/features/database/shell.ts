@@ -12,7 +12,7 @@ interface Options {
   readonly options: readonly string[] | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** What clients say about a wrong password or account. */
 const REFUSED = /Access denied for user|authentication failed for user|no password supplied|role .* does not exist/;

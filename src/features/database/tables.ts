@@ -27,7 +27,7 @@ export interface Rowless {
 
 const none: Rowless = { words: [], names: [] };
 
-type Needs = Pick<Context, 'ask' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** Finds the tables whose rows to leave out. Throws for a name that no table has. */
 export async function rowlessTables(

@@ -15,7 +15,7 @@ interface Options {
   readonly command: readonly string[] | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** What scripts get. */
 export interface DatabaseTunnel {

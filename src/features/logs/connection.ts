@@ -9,7 +9,7 @@ import FRAMES from './frames.sh';
 import JOURNAL from './journal.sh';
 import LOGS from './logs.sh';
 
-type Needs = Pick<Context, 'ask' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'settings' | 'world'>;
 
 /** What to read. */
 export interface Wanted {

@@ -54,7 +54,7 @@ export function showDeployLog(ctx: DeployContext, of: SiteReference, site: Site)
 async function open(ctx: DeployContext, of: SiteReference, site: Site): Promise<Connection> {
   const { data: server } = await ctx.api.send<JsonObject>(serverEndpoint, { server: of.server.id }, { retry: false });
   const place = siteOnMachine({ ...of }, { server: server ?? {}, site });
-  const silent = { world: ctx.world, ask: { ...ctx.ask, allowed: false } };
+  const silent = { settings: ctx.settings, world: ctx.world, ask: { ...ctx.ask, allowed: false } };
   const candidates = candidatesOf('deploy', place);
   return openConnection(silent, {
     machine: place.machine,

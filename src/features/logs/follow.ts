@@ -5,7 +5,7 @@ import { watchReader } from '../watch/poll.ts';
 import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
 import type { Subject } from './survey.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** The pauses before another connection, in ms. */
 const FIRST_MS = 2_000;

@@ -27,7 +27,10 @@ interface Options {
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context<typeof logsEndpoint>, 'api' | 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'resolve' | 'signal' | 'world'>;
+type Needs = Pick<
+  Context<typeof logsEndpoint>,
+  'api' | 'ask' | 'call' | 'clock' | 'progress' | 'reach' | 'resolve' | 'settings' | 'signal' | 'world'
+>;
 
 const LINES = 100;
 /** How much of the journal is searched without `--since`, in ms. It has no end. */

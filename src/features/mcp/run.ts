@@ -210,6 +210,7 @@ function worldOf(outer: World, own: Partial<World>): World {
     capture: async ({ attended: _, ...child }: Captured) => outer.capture(allowed(child)),
     start: async (child: Piped) => outer.start(allowed(child)),
     open: async () => false,
+    keepsConnections: false,
     suspend: () => {},
     ...own,
   };

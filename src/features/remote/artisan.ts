@@ -34,9 +34,8 @@ async function keepList(ctx: Context, place: SiteOnMachine, path: string | undef
   const site = { id: place.site.id, domain: place.domain, server: place.machine.server.label };
   if (hasArtisanList(ctx.settings, site, ctx.clock.now())) return;
   const command = artisanCommand(place, ['list', '--format=json', '--no-ansi'], path);
-  // Never a connection that others share after it.
   const options = ['-o', 'BatchMode=yes', '-o', 'ControlMaster=no'];
-  const read = await runOn(ctx, place.machine, command, { limitMs: LIST_MS, options }).catch(() => undefined);
+  const read = await runOn(ctx, place.machine, command, { limitMs: LIST_MS, options, owned: true }).catch(() => undefined);
   if (read?.code === 0) keepArtisanList(ctx.settings, site, read.stdout, ctx.clock.now());
 }
 

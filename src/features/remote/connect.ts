@@ -62,7 +62,9 @@ async function atSite(
     return printed(sshWords(place.machine, { terminal, command: script }));
   }
   const missing = terminal ? `${withoutDirectory(place, 'note')} This is the home directory.` : withoutDirectory(place);
-  const result = await runSession(ctx, place.machine, scripted(SITE + CONNECT, ...directories, missing, ...command));
+  const result = await runSession(ctx, place.machine, scripted(SITE + CONNECT, ...directories, missing, ...command), {
+    owned: terminal,
+  });
   return withHint(result, place.domain, command);
 }
 

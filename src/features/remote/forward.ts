@@ -6,7 +6,7 @@ import { sshFailure } from './failure.ts';
 import type { Machine } from './machine.ts';
 import { scripted, startOn } from './ssh.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** What a port leads to, as the server reaches it. */
 export interface FarEnd {
@@ -192,14 +192,14 @@ class Taken extends Error {}
 
 /** Connects, and resolves once what the port leads to answers. `started` receives the ssh, to end it. */
 async function openLine(
-  ctx: Pick<Context, 'ask' | 'world'>,
+  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
   route: Route,
   signal: AbortSignal,
   started: (ssh: Started) => void,
 ): Promise<Line> {
   const { machine, far, port } = route;
   const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${far.address}`];
-  const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, stdin: 'pipe' });
+  const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, owned: true, stdin: 'pipe' });
   started(ssh);
   const ready = new Promise<'ready'>((resolve) => ssh.stdout.once('data', () => resolve('ready')));
   ssh.stdout.resume();

@@ -117,16 +117,17 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
 
 /** Runs it on one, and gives every line. Does not wait for more once it is `over`: a shared connection may keep the streams open. */
 async function runOne(
-  { world }: Context,
+  ctx: Context,
   { place }: Member,
   { commandFor }: Work,
   over: Promise<unknown>,
   give: (to: 'stdout' | 'stderr', line: Buffer) => Promise<void>,
 ): Promise<Ended> {
+  const { world } = ctx;
   try {
     const found = place();
-    const options = { options: ['-o', 'BatchMode=yes', ...alive], command: commandFor(found) };
-    const ssh = await startSsh(found.machine, options, world, {});
+    const options = { options: ['-o', 'BatchMode=yes', ...alive], command: commandFor(found), owned: true };
+    const ssh = await startSsh(found.machine, options, ctx, {});
     let said = '';
     const out = eachLine(ssh.stdout, (line) => give('stdout', line));
     const err = eachLine(ssh.stderr, (line) => {

@@ -7,6 +7,7 @@ import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Capture, Piped, Started, World } from '../../machine/world.ts';
 import { refusalIn, SSH_FAILED, sshFailure, withoutSsh } from './failure.ts';
 import { openGate, type SshGate } from './gate.ts';
+import { keepsConnections, keptConnection } from './kept.ts';
 import type { Machine } from './machine.ts';
 
 /** The options of a long connection: ssh ends it once it is silent for 30 s. */
@@ -20,22 +21,35 @@ interface Options {
   readonly options?: readonly string[];
   /** What the login shell of the server runs; an interactive login by default. */
   readonly command?: string;
+  /** True if the connection is for this alone, and ends with it. */
+  readonly owned?: boolean;
 }
 
 /** The command line of ssh: its words. */
-export const sshWords = ({ address, user }: Machine, { terminal = false, options = [], command }: Options): readonly string[] => [
+export const sshWords = (machine: Machine, { terminal = false, options = [], command }: Options): readonly string[] => [
   'ssh',
   terminal ? '-t' : '-T',
   ...options,
-  user === undefined ? address : `${user}@${address}`,
+  destinationOf(machine),
   ...(command === undefined ? [] : ['--', command]),
 ];
 
+const destinationOf = ({ address, user }: Machine): string => (user === undefined ? address : `${user}@${address}`);
+
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the secrets of dnx. */
-async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>) {
-  const env = envWithoutSecrets(world.env);
-  const gate = await gateFor(machine, { ...world, env });
-  const [file = 'ssh', ...args] = sshWords(machine, { ...options, options: [...gate.options, ...(options.options ?? [])] });
+async function sshProgram(machine: Machine, options: Options, ctx: Pick<Context, 'settings' | 'world'>) {
+  const env = envWithoutSecrets(ctx.world.env);
+  const world = { ...ctx.world, env };
+  const keeps = options.owned !== true && keepsConnections(ctx);
+  const configuration = keeps || machine.check || EXAMPLE.test(machine.address) ? await configurationOf(machine, world) : '';
+  refuseExample(machine, configuration);
+  const given = options.options ?? [];
+  const kept = keeps ? await keptConnection(configuration, given.includes('-C'), ctx) : undefined;
+  const gate = await gateFor(machine, configuration, kept?.joined === true, world);
+  const [file = 'ssh', ...args] = sshWords(machine, {
+    ...options,
+    options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...given],
+  });
   return { program: { file, args, env, signal: gate.signal }, gate };
 }
 
@@ -65,25 +79,35 @@ const EXAMPLE = /^(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
 /** How long ssh may take to read its configuration, in ms. */
 const LIMIT_MS = 2_000;
 
+/** What ssh would do for a machine, in lines of an option each; empty if it does not say. */
+async function configurationOf(machine: Machine, { capture, env }: Pick<World, 'capture' | 'env'>): Promise<string> {
+  const read = await capture({ file: 'ssh', args: ['-G', destinationOf(machine)], env, limitMs: LIMIT_MS }).catch(() => undefined);
+  return read?.code === 0 ? read.stdout : '';
+}
+
+/** Fails for a server of the sandbox, unless ssh maps its address to a machine. */
+function refuseExample({ server, address }: Machine, configuration: string): void {
+  if (!EXAMPLE.test(address) || !configuration.split('\n').includes(`hostname ${address}`)) return;
+  if (/^proxy(command|jump) (?!none$)/m.test(configuration)) return;
+  throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
+    hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
+  });
+}
+
 /**
  * What keeps ssh from running anything before the check of a remembered machine. If ssh has another LocalCommand, or shares a connection
- * that is already made, it waits for the check instead. Fails for a server of the sandbox, unless ssh maps its address to a machine.
+ * that is already made, it waits for the check instead.
  */
 async function gateFor(
-  { server, address, check }: Machine,
+  { check }: Machine,
+  configuration: string,
+  joined: boolean,
   world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal'>,
 ): Promise<CheckedGate> {
   const open: CheckedGate = { options: [], signal: world.signal, passed: Promise.resolve(), close: () => {} };
-  const isExample = EXAMPLE.test(address);
-  if (!check && !isExample) return open;
-  const read = await world.capture({ file: 'ssh', args: ['-G', address], env: world.env, limitMs: LIMIT_MS }).catch(() => undefined);
-  const { stdout = '' } = read ?? {};
-  if (isExample && stdout.split('\n').includes(`hostname ${address}`) && !/^proxy(command|jump) (?!none$)/m.test(stdout))
-    throw new DnxError('network', `Cannot connect to ${server.label}: ${address} is an example address, as in the sandbox.`, {
-      hint: 'To try this: dnx sandbox shell, whose servers can be reached.',
-    });
   if (!check) return open;
-  const gate = stdout === '' || /^(controlpath|localcommand) (?!none$)/m.test(stdout) ? undefined : await openGate(world);
+  const waits = joined || configuration === '' || /^(controlpath|localcommand) (?!none$)/m.test(configuration);
+  const gate = waits ? undefined : await openGate(world);
   if (!gate) {
     await check;
     return open;
@@ -115,12 +139,12 @@ export const quietly = ({ ask, world }: Pick<Context, 'ask' | 'world'>): readonl
 
 /** Runs a command on a server and returns its output. Throws if ssh does not connect. `limitMs` ends it with `timed_out`. */
 export async function runOn(
-  ctx: Pick<Context, 'ask' | 'world'>,
+  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
   machine: Machine,
   command: string,
-  { limitMs, options = [] }: { readonly limitMs?: number; readonly options?: readonly string[] } = {},
+  { limitMs, options = [], owned = false }: Pick<Options, 'options' | 'owned'> & { readonly limitMs?: number } = {},
 ): Promise<Capture> {
-  const { program, gate } = await sshProgram(machine, { options: [...quietly(ctx), ...options], command }, ctx.world);
+  const { program, gate } = await sshProgram(machine, { options: [...quietly(ctx), ...options], command, owned }, ctx);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) }).finally(gate.close);
   if (!ran) throw withoutSsh(ctx.world);
   await gate.passed;
@@ -141,10 +165,11 @@ interface Running {
 export async function startSsh(
   machine: Machine,
   options: Options,
-  world: Pick<World, 'capture' | 'env' | 'onExit' | 'platform' | 'signal' | 'start'>,
+  ctx: Pick<Context, 'settings' | 'world'>,
   piped: Pick<Piped, 'background' | 'stdin'>,
 ): Promise<Started> {
-  const { program, gate } = await sshProgram(machine, options, world);
+  const { world } = ctx;
+  const { program, gate } = await sshProgram(machine, options, ctx);
   const ssh = await world.start({ ...program, ...piped });
   if (!ssh) {
     gate.close();
@@ -163,12 +188,12 @@ const NOT_FOUND = 127;
 
 /** Starts a command on a server, for as long as the connection lives. Ctrl-C is for dnx alone, which would otherwise see a lost connection. */
 export async function startOn(
-  ctx: Pick<Context, 'ask' | 'world'>,
+  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
   machine: Machine,
   command: string,
-  { options = [], stdin }: { readonly options?: readonly string[] } & Pick<Piped, 'stdin'>,
+  { options = [], owned = false, stdin }: Pick<Options, 'options' | 'owned'> & Pick<Piped, 'stdin'>,
 ): Promise<Running> {
-  const ssh = await startSsh(machine, { options: [...quietly(ctx), ...alive, ...options], command }, ctx.world, {
+  const ssh = await startSsh(machine, { options: [...quietly(ctx), ...alive, ...options], command, owned }, ctx, {
     background: true,
     ...(stdin && { stdin }),
   });
@@ -191,13 +216,19 @@ export async function startOn(
  * Runs ssh on the standard streams, with a terminal on the server if both are terminals, and ends with its exit code. If ssh itself
  * failed, says what to do.
  */
-export async function runSession({ world, progress }: Context, machine: Machine, command: string | undefined): Promise<Result> {
+export async function runSession(
+  ctx: Context,
+  machine: Machine,
+  command: string | undefined,
+  { owned = command === undefined }: Pick<Options, 'owned'> = {},
+): Promise<Result> {
+  const { world, progress } = ctx;
   const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
   let said = '';
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
   };
-  const { program, gate } = await sshProgram(machine, { terminal, ...(command !== undefined && { command }) }, world);
+  const { program, gate } = await sshProgram(machine, { terminal, owned, ...(command !== undefined && { command }) }, ctx);
   progress.done();
   // Without a terminal on the server, Ctrl-C ends ssh.
   const exit = await world

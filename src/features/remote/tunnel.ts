@@ -13,7 +13,7 @@ interface Options {
   readonly command: readonly string[] | undefined;
 }
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'signal' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'reach' | 'settings' | 'signal' | 'world'>;
 
 /** What scripts get. */
 export interface PortTunnel {

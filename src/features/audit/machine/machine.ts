@@ -17,7 +17,7 @@ import { type RuleId, type Severity, sshRules } from '../rules.ts';
 import { theServer, theSite, wordList } from '../words.ts';
 import MACHINE from './machine.sh';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 
 /** A site that is reached by a public name. */
 export interface OnlineSite {
