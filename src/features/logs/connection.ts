@@ -119,94 +119,78 @@ const SPACE = 32;
 /** The longest line about a file. */
 const LONGEST = 100_000;
 
-/**
- * Reads the output of the script. A line of a file begins with a space. The newline at the end of a part may not be its own, so it counts
- * only once the next line has begun.
- */
+/** Reads the output of the script. */
 export async function* framesIn(output: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
+  const read = openFrameReader();
+  for await (const chunk of output) yield* read(chunk);
+}
+
+/**
+ * Reads frames, of which a chunk may hold any part. A line of a file begins with a space, or is empty; any other is about a file. The newline
+ * at the end of a part may not be its own, so it counts only once another line of the file has begun.
+ */
+function openFrameReader(): (chunk: Buffer) => Generator<Frame> {
   let started = false;
-  let inside = false;
-  let pending = false;
+  /** At the start of a line, in one of a file, or in one about a file. */
+  let place: 'start' | 'text' | 'word' = 'start';
   let word = '';
-  for await (const chunk of output) {
-    const bytes = Buffer.allocUnsafe(chunk.length + 1);
+  let newline = false;
+  return function* read(chunk) {
+    // The text of the chunk, and the newline before it.
+    const text = Buffer.allocUnsafe(chunk.length + 1);
     let length = 0;
-    let at = 0;
     const taken = (): Frame[] => {
-      const all: Frame[] = length > 0 ? [{ kind: 'bytes', bytes: Buffer.from(bytes.subarray(0, length)) }] : [];
+      const bytes = Buffer.from(text.subarray(0, length));
       length = 0;
-      return all;
+      return bytes.length > 0 ? [{ kind: 'bytes', bytes }] : [];
     };
-    while (at < chunk.length) {
-      const fresh = !inside && word === '';
+    for (let at = 0; at < chunk.length; ) {
       const first = chunk[at];
-      if (fresh && started && (first === SPACE || first === NEWLINE)) {
-        if (pending) length = bytes.writeUInt8(NEWLINE, length);
-        pending = false;
-        inside = first === SPACE;
+      if (started && place === 'start' && (first === SPACE || first === NEWLINE)) {
+        if (newline) length = text.writeUInt8(NEWLINE, length);
+        newline = false;
+        if (first === SPACE) place = 'text';
         at += 1;
         continue;
       }
       const found = chunk.indexOf(NEWLINE, at);
       const end = found < 0 ? chunk.length : found;
-      if (inside) {
-        length += chunk.copy(bytes, length, at, end);
-        inside = found < 0;
-        pending = found >= 0;
-      } else {
+      if (place === 'text') length += chunk.copy(text, length, at, end);
+      else {
+        place = 'word';
         if (word.length < LONGEST) word += chunk.toString('latin1', at, end);
-        if (found >= 0) {
-          // The part is complete, so the newline before was not its own.
-          pending = false;
-          const frame = started ? frameOf(word) : undefined;
-          if (frame) yield* [...taken(), frame];
-          started ||= word === BANNER;
-          word = '';
-        }
       }
       at = end + 1;
+      if (found < 0) break;
+      newline = place === 'text';
+      if (place === 'word') {
+        const frame = started ? frameOf(word) : undefined;
+        if (frame) yield* [...taken(), frame];
+        started ||= word === BANNER;
+        word = '';
+      }
+      place = 'start';
     }
     yield* taken();
-  }
+  };
 }
+
+const EVENTS = { B: 'begun', D: 'nowhere', S: 'surveyed', '.': 'idle', Q: 'finished' } as const;
+const PATHS = { M: 'missing', C: 'capped', L: 'live', R: 'release' } as const;
 
 /** `bytes` has a byte per character. */
 function frameOf(bytes: string): Frame | undefined {
   const line = Buffer.from(bytes, 'latin1').toString();
-  const path = line.slice(2);
+  const [letter = '', path] = [line[0], line.slice(2)];
   const [id = '', offset = '', ...name] = path.split(' ');
-  switch (line[0]) {
-    case 'F':
-      return { kind: 'file', id, offset: Number(offset), name: name.join(' ') };
-    case 'K':
-      return { kind: 'known', id, offset: Number(offset) };
-    case 'M':
-      return { kind: 'missing', path };
-    case 'U': {
-      const [user = '', group = ''] = id.split(':');
-      return { kind: 'unreadable', path: [offset, ...name].join(' '), user, group };
-    }
-    case 'C':
-      return { kind: 'capped', path };
-    case 'Z':
-      return { kind: 'zone', zone: path };
-    case 'B':
-      return { kind: 'begun' };
-    case 'L':
-      return { kind: 'live', path };
-    case 'R':
-      return { kind: 'release', path };
-    case 'D':
-      return { kind: 'nowhere' };
-    case 'S':
-      return { kind: 'surveyed' };
-    case '.':
-      return { kind: 'idle' };
-    case 'Q':
-      return { kind: 'finished' };
-    default:
-      return undefined;
-  }
+  if (letter in EVENTS) return { kind: EVENTS[letter as keyof typeof EVENTS] };
+  if (letter in PATHS) return { kind: PATHS[letter as keyof typeof PATHS], path };
+  if (letter === 'F') return { kind: 'file', id, offset: Number(offset), name: name.join(' ') };
+  if (letter === 'K') return { kind: 'known', id, offset: Number(offset) };
+  if (letter === 'Z') return { kind: 'zone', zone: path };
+  if (letter !== 'U') return undefined;
+  const [user = '', group = ''] = id.split(':');
+  return { kind: 'unreadable', path: [offset, ...name].join(' '), user, group };
 }
 
 /** The most files that are remembered, so that the command line of ssh stays short. */

@@ -4,9 +4,16 @@ import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { type LogPart, logView, type Result, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { siteDirectories } from '../remote/directory.ts';
 import { type Level, type LogSource, places } from '../remote/log-paths.ts';
-import { type Machine, readMachine, readNamedSite, readSiteOnMachine, type SiteOnMachine, siteOnMachine } from '../remote/machine.ts';
+import {
+  type Machine,
+  readMachine,
+  readNamedSite,
+  readSiteOnMachine,
+  type SiteOnMachine,
+  siteDirectories,
+  siteOnMachine,
+} from '../remote/machine.ts';
 import { openConnection, openMemory, type Wanted } from './connection.ts';
 import { type EntryFilter, entriesFor, HEAD } from './entries.ts';
 import { beginning, partsFrom } from './follow.ts';
