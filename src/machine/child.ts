@@ -117,11 +117,20 @@ function lifeOf(child: ChildProcess, { signal, after, onExit }: Parent): Pick<St
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   const ended = new Promise<number>((resolve) => {
-    child.on('close', (code, name) => {
+    const end = (code: number | null, name: NodeJS.Signals | null) => {
       cancel();
       forget();
       signal.removeEventListener('abort', stop);
       resolve(exitCodeOf(code, name));
+    };
+    child.on('close', end);
+    child.on('exit', (code, name) => {
+      if (!isStopping) return;
+      after(PAUSE_MS, () => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        end(code, name);
+      });
     });
   });
   return { ended, stop };

@@ -17,6 +17,8 @@ interface Parent {
 }
 
 const AGAIN_MS = 1_000;
+/** How long what is left of stderr may take once a signal has ended the child, in ms: a shared connection of ssh may hold it open. */
+const REST_MS = 200;
 
 /** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
@@ -52,7 +54,13 @@ export async function runChild(
     });
   };
   if (tick) wait(tick);
-  const result = await child;
+  const interrupted = new Promise<{ readonly exitCode?: number | undefined; readonly signal?: NodeJS.Signals | undefined }>((resolve) => {
+    child.once('exit', (code, name) => {
+      if (signal.aborted) after(REST_MS, () => resolve({ exitCode: code ?? undefined, signal: name ?? undefined }));
+    });
+  });
+  const result = await Promise.race([child, interrupted]);
+  child.stderr?.destroy();
   signal.removeEventListener('abort', stop);
   cancel();
   cancelTick();

@@ -70,6 +70,15 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
     expect(connections()).toBe(2);
   });
 
+  test('runs nothing for a site that is not there any more', async () => {
+    expect((await bed.dnx(['ssh', SITE, '--', 'true'], env())).exitCode).toBe(0);
+    const shop = bed.sandbox.state.sites.find(({ domain }) => domain === SITE);
+    Object.assign(shop ?? {}, { domain: 'renamed.example.com' });
+    const run = await bed.dnx(['ssh', SITE, '--', 'touch', 'ran'], env());
+    expect([run.exitCode, connections()]).toEqual([6, 1]);
+    expect(statSync(`/home/deploynix/${SITE}/current/ran`, { throwIfNoEntry: false })).toBe(undefined);
+  });
+
   test('is not disputed by commands that start at the same time', async () => {
     const runs = await Promise.all([1, 2, 3].map((code) => ssh('sh', '-c', `exit ${code}`)));
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([1, 2, 3].map((code) => [code, '']));

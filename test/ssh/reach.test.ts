@@ -22,6 +22,8 @@ describe.skipIf(reason !== undefined)('a site that ssh reached within the hour',
     bed = await openSshBed();
     shop = bed.shop(SITE, { releases: ['20260101_000000'], files: { 'releases/20260101_000000/artisan': '' } });
     bed.sshd.user(MOVED, '/bin/bash');
+    // With this, no connection is kept: here, each command makes its own.
+    appendFileSync(bed.sshd.config, '  ForwardAgent yes\n');
   });
   afterAll(() => bed?.close());
 

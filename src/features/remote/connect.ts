@@ -61,9 +61,7 @@ async function atSite(
     return printed(sshWords(place.machine, { terminal, command: script }));
   }
   const missing = terminal ? `${withoutDirectory(place, 'note')} This is the home directory.` : withoutDirectory(place);
-  const result = await runSession(ctx, place.machine, scripted(SITE + CONNECT, ...directories, missing, ...command), {
-    owned: terminal,
-  });
+  const result = await runSession(ctx, place.machine, scripted(SITE + CONNECT, ...directories, missing, ...command));
   return withHint(result, place.domain, command);
 }
 

@@ -14,6 +14,8 @@ export interface KeptConnection {
   readonly options: readonly string[];
   /** True if it is there already: then ssh connects to nothing, and runs no LocalCommand. */
   readonly joined: boolean;
+  /** True once it is gone, of which ssh says nothing. */
+  readonly isLost: () => Promise<boolean>;
 }
 
 /** How long it stays without use, in s. */
@@ -53,9 +55,9 @@ export async function keptConnection(
   const names = fileNames(directory).filter((name) => NAME.test(name));
   const open = await Promise.all(names.map(async (name) => ((await isOpen(join(directory, name))) ? name : '')));
   const found = open.find((name) => name.startsWith(key));
-  if (found !== undefined) return { options: ['-S', join(directory, found), '-o', 'ControlMaster=no'], joined: true };
-  const socket = join(directory, `${key}.${uniqueName().slice(0, 6)}`);
-  return { options: ['-S', socket, '-o', 'ControlMaster=yes', '-o', `ControlPersist=${PERSIST_S}`], joined: false };
+  const socket = join(directory, found ?? `${key}.${uniqueName().slice(0, 6)}`);
+  const how = found === undefined ? ['ControlMaster=yes', '-o', `ControlPersist=${PERSIST_S}`] : ['ControlMaster=no'];
+  return { options: ['-S', socket, '-o', ...how], joined: found !== undefined, isLost: async () => !(await isOpen(socket)) };
 }
 
 /** A directory that only this user can reach, with a short path; undefined if there is none. */

@@ -50,7 +50,7 @@ async function sshProgram(machine: Machine, options: Options, ctx: Pick<Context,
     ...options,
     options: [...gate.options, ...(kept ? [...kept.options, ...alive] : []), ...given],
   });
-  return { program: { file, args, env, signal: gate.signal }, gate };
+  return { program: { file, args, env, signal: gate.signal }, gate, isLost: kept?.isLost ?? (async () => false) };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
@@ -81,7 +81,12 @@ const LIMIT_MS = 2_000;
 
 /** What ssh would do for a machine, in lines of an option each; empty if it does not say. */
 async function configurationOf(machine: Machine, { capture, env }: Pick<World, 'capture' | 'env'>): Promise<string> {
-  const read = await capture({ file: 'ssh', args: ['-G', destinationOf(machine)], env, limitMs: LIMIT_MS }).catch(() => undefined);
+  const read = await capture({
+    file: 'ssh',
+    args: ['-G', machine.address, ...(machine.user === undefined ? [] : ['-l', machine.user])],
+    env,
+    limitMs: LIMIT_MS,
+  }).catch(() => undefined);
   return read?.code === 0 ? read.stdout : '';
 }
 
@@ -216,19 +221,16 @@ export async function startOn(
  * Runs ssh on the standard streams, with a terminal on the server if both are terminals, and ends with its exit code. If ssh itself
  * failed, says what to do.
  */
-export async function runSession(
-  ctx: Context,
-  machine: Machine,
-  command: string | undefined,
-  { owned = command === undefined }: Pick<Options, 'owned'> = {},
-): Promise<Result> {
+export async function runSession(ctx: Context, machine: Machine, command: string | undefined): Promise<Result> {
   const { world, progress } = ctx;
   const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
+  // What has a terminal on the server ends with it only if the connection does.
+  const owned = terminal || command === undefined;
   let said = '';
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
   };
-  const { program, gate } = await sshProgram(machine, { terminal, owned, ...(command !== undefined && { command }) }, ctx);
+  const { program, gate, isLost } = await sshProgram(machine, { terminal, owned, ...(command !== undefined && { command }) }, ctx);
   progress.done();
   // Without a terminal on the server, Ctrl-C ends ssh.
   const exit = await world
@@ -242,5 +244,6 @@ export async function runSession(
   // ssh ends with its own code after a signal.
   if (world.signal.reason instanceof DnxError) return { view: nothing, exit: world.signal.reason.exitCode };
   const { hint, next } = refusalIn(said, machine, world) ?? {};
+  if (hint === undefined && (await isLost())) progress.warn(`Lost the connection to ${machine.server.label}.`);
   return { view: nothing, exit, ...(hint !== undefined && { note: hint }), ...(next && { next }) };
 }
