@@ -22,7 +22,7 @@ type Look = Pick<Globals, 'json' | 'output' | 'debug' | 'color'>;
 
 const plain: Look = { json: false, output: undefined, debug: false, color: true };
 
-/** Runs argv in a World and returns the exit code. Catches every error; with `--notify`, `run` reports it first. */
+/** Runs argv in a World and returns the exit code. Catches every error. */
 export async function main(argv: readonly string[], world: World, check?: Parameters<RunLine>[2]): Promise<number> {
   quoteFor(world.platform);
   if (argv[0] === '__complete') {
@@ -32,7 +32,10 @@ export async function main(argv: readonly string[], world: World, check?: Parame
   }
   let look = plain;
   let settings: Settings | undefined;
-  const report = (error: unknown) => reportIn(world, error, look, settings);
+  const report = async (error: unknown) => {
+    if (error instanceof Ended) return error.code;
+    return error instanceof ClosedPipe ? 0 : reportIn(world, error, look, settings);
+  };
   try {
     // What people ask for most needs no commander.
     if (isHelp(argv)) return await printHelp(async (page) => (await import('./cli/run/help/root.ts')).rootHelp(tree, page), look, world);
@@ -41,13 +44,12 @@ export async function main(argv: readonly string[], world: World, check?: Parame
     if (error !== undefined) throw error;
     if (help) return await printHelp(help, look, world);
     if (!invocation) return 0;
-    check?.(invocation);
+    if (check?.(invocation) === false) return 0;
     const { settingsFor, runCommand } = await import('./run.ts');
     settings = settingsFor(invocation, world);
     return await runCommand(invocation, settings, world, { tree, runLine: main, report, line: lineFor(settings) });
   } catch (error) {
-    if (error instanceof Ended) return error.code;
-    return error instanceof ClosedPipe ? 0 : report(error);
+    return report(error);
   }
 }
 

@@ -144,11 +144,14 @@ export interface Started {
   stop(): void;
 }
 
-/** Somebody who answers questions without a terminal, in the words of `Ask`. */
-export interface Person {
-  confirm(question: string): Promise<boolean>;
-  input(question: string): Promise<string>;
+/** A question to a person, as a value: yes or no, or a name to type. */
+export interface Question {
+  readonly kind: 'confirm' | 'input';
+  readonly text: string;
 }
+
+/** Somebody who answers without a terminal: with what they agreed to or typed, or undefined for a question that was not answered yet. */
+export type Person = (question: Question) => true | string | undefined;
 
 /** An MCP client, as it names itself, and the words that it sent, without secrets. */
 export interface AskedBy {

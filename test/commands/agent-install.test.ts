@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, sy
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
-import { wordsIn } from '../../src/cli/run/invocation.ts';
+import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';

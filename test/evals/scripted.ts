@@ -1,5 +1,5 @@
 import { effectOf } from '../../src/cli/language/effect.ts';
-import { wordsIn } from '../../src/cli/run/invocation.ts';
+import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { approve, openAgent } from '../mcp/client.ts';

@@ -6,7 +6,7 @@ import { DnxError } from '../../src/base/errors.ts';
 import '../../src/cli/output/print.ts';
 import '../../src/cli/run/context.ts';
 import '../../src/cli/run/parse.ts';
-import '../../src/cli/run/perform.ts';
+import '../../src/cli/run/execute.ts';
 import '../../src/features/auth/denied.ts';
 import { captureChild, startChild } from '../../src/machine/child.ts';
 import { openEnv } from '../../src/machine/env.ts';

@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Invocation } from '../../src/cli/run/invocation.ts';
+import type { TypedLine } from '../../src/cli/language/command.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { planSchema } from '../../src/features/plan/file.ts';
@@ -49,14 +49,14 @@ function parsed(text: string): unknown {
   }
 }
 
-function checkOf({ group, command, plan, options }: Invocation): ValidateFunction | undefined {
+function checkOf({ group, command, plan, options }: TypedLine): ValidateFunction | undefined {
   const path = [group.name, command.name].filter(Boolean).join(' ');
   if (plan.dry || (/^(un|re)do$/.test(path) && options.dry_run)) return check('plan', () => planSchema);
   return check(path, () => outputOf({ path, group, command }));
 }
 
 /** An event of a wait, its result, or an item of a list. */
-function validateLine(invocation: Invocation, value: unknown): void {
+function validateLine(invocation: TypedLine, value: unknown): void {
   const { type, data, ...result } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isEvent = ['status', 'heartbeat', 'fault'].includes(String(type)) && 'elapsed_s' in result;
   if (isEvent) {

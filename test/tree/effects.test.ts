@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { effectOf, effectsWithOptions } from '../../src/cli/language/effect.ts';
-import { wordsIn } from '../../src/cli/run/invocation.ts';
+import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { split } from '../support/dnx.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/language/effect.ts';
 import { mayChange, operationsOf } from '../../src/cli/language/tree.ts';
-import { wordsIn } from '../../src/cli/run/invocation.ts';
+import { wordsIn } from '../../src/cli/run/line.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { isRead } from '../../src/platform/api/endpoint.ts';

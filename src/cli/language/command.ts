@@ -201,6 +201,8 @@ export interface TypedLine {
   readonly globals: Globals;
   /** By path parameter: `{site}` may be given several times. */
   readonly targets: Readonly<Record<string, readonly string[]>>;
+  /** What a word was taken for that names a server or a site. Unless that is certain, it may be the other. */
+  readonly destination?: { readonly parent: 'server' | 'site'; readonly certain: boolean };
   readonly options: Words;
   readonly fields: Words;
   readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
@@ -209,8 +211,8 @@ export interface TypedLine {
   readonly plan: { readonly dry: boolean; readonly exitCode: boolean; readonly out: string | undefined };
 }
 
-/** Runs a command line in a World, and returns its exit code. `check` is called before anything happens, and throws to refuse it. */
-export type RunLine = (argv: readonly string[], world: World, check?: (line: TypedLine) => void) => Promise<number>;
+/** Runs a command line in a World, and returns its exit code. `check` is called before anything happens. It throws to refuse the line, and returns false if reading it was all. */
+export type RunLine = (argv: readonly string[], world: World, check?: (line: TypedLine) => boolean) => Promise<number>;
 
 /** A command without its argument types, as the tree, help and completion see it. */
 export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Options>, 'run' | 'consent'> {

@@ -53,26 +53,29 @@ const isSite = (word: string): boolean => /^([\w.-]+\/)?[\p{L}\p{N}_*-]+(\.[\p{L
 const FILE = /\/|\.(env|php|txt|json|ya?ml|ini|conf|bak|dist)$|\.env\./;
 
 /**
- * True if the first of these words is the site, before what the command works on: `env get shop.example.com APP_URL`. It has a dot, and
- * the words after it suffice for the other arguments. An id needs `--site`.
+ * True if the first of these words is the site, before what the command works on: `env get shop.example.com APP_URL`. It looks like a domain,
+ * and the words after it suffice for the other arguments. An id needs `--site`.
  */
 export function leadsWithSite(
   [typed = '', ...others]: readonly string[],
-  positionals: readonly Positional[],
+  [leading, ...own]: readonly Positional[],
   given: GivenOptions,
 ): boolean {
   const word = withoutUrl(typed);
-  const [first, ...own] = positionals;
-  if (!first?.option.leads || given.site !== undefined || !isSite(word)) return false;
+  if (!leading?.option.leads || given.site !== undefined || !isSite(word)) return false;
   const rest = own.find(({ option }) => option.rest);
   if (rest) return rest.option.bare === true || others[0] === '--';
-  // Too many words otherwise.
-  if (others.length >= own.length && !own.some(({ variadic }) => variadic)) return true;
+
+  const isOneTooMany = others.length >= own.length && !own.some(({ variadic }) => variadic);
+  if (isOneTooMany) return true;
   if (own.some(takesFiles) && FILE.test(word)) return false;
+
   const open = own.filter((each) => (each.required || each.option.place !== 'argument') && given[each.key] === undefined);
   const required = open.filter((each) => each.required || each.option.required);
-  // dnx will ask for the rest.
-  return others.length >= open.length || others.length + 1 < required.length;
+  const isComplete = others.length >= open.length;
+  // Even with this word, something is missing: dnx will ask for it.
+  const isIncompleteEitherWay = others.length + 1 < required.length;
+  return isComplete || isIncompleteEitherWay;
 }
 
 const takesFiles = ({ key, option }: Positional): boolean => key === 'file' || option.placeholder === 'file';

@@ -3,28 +3,28 @@ import { isObject, toJson } from '../../base/json.ts';
 import { pathToPlan } from '../../machine/files/own-files.ts';
 import { writeText } from '../../machine/files/text-file.ts';
 import { MASK } from '../../platform/names/existing.ts';
-import type { Context } from '../language/command.ts';
+import type { Context, TypedLine } from '../language/command.ts';
 import type { Result } from '../output/view.ts';
-import type { Invocation } from '../run/invocation.ts';
-import { type Plan, type PlanParts, planForFile, planOf, replacedSecrets } from './plan.ts';
-import type { Fact } from './record.ts';
+import type { BaseContext } from '../run/context.ts';
+import type { Ready } from '../run/line.ts';
+import { type Plan, planForFile, planOf, replacedSecrets } from './plan.ts';
+import type { Fact, Recorder } from './record.ts';
 import { planView } from './show.ts';
 import { UNREAD } from './undo.ts';
 
-/** What a dry run knows besides the requests. */
-interface Ended extends Omit<PlanParts, 'host' | 'unkept'> {
-  readonly invocation: Invocation;
-  readonly ctx: Pick<Context, 'settings' | 'world' | 'clock'>;
-}
-
 /** The result of a dry run: the plan, and how the command would have ended if it had failed before it sent anything. */
-export async function dryRunResult({ invocation, ctx, ...recorded }: Ended, result: Result): Promise<Result> {
-  const { plan: given } = invocation;
-  const { recorder } = recorded;
+export async function dryRunResult(
+  { line, targets: known, scope }: Ready,
+  result: Result,
+  ctx: BaseContext,
+  recorder: Recorder,
+): Promise<Result> {
+  const { plan: given } = line;
+  const recorded = { recorder, known, nameOf: scope.names.nameOf };
   const hasSecrets = recorder.changes.some((change) => Object.keys(replacedSecrets(change)).length > 0);
   const unkept = hasSecrets ? await (await import('./vault.ts')).whyUnkept(ctx) : undefined;
   const parts = { ...recorded, host: ctx.settings.host, unkept };
-  const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, invocation) : [])];
+  const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, line) : [])];
   const planned = planOf(parts);
   // The command itself does not read it.
   const isUnread = (at: number) => given.out === undefined && recorder.changes[at]?.isExtra === true;
@@ -62,7 +62,7 @@ export function writePlan(name: string, { version, host, ...plan }: Plan, { worl
 }
 
 /** What a command says that would send nothing, without the value of a variable. */
-function factOf({ view }: Result, { group }: Invocation): readonly Fact[] {
+function factOf({ view }: Result, { group }: TypedLine): readonly Fact[] {
   const data = view.kind === 'message' ? view.data : view.kind === 'record' ? view.item : undefined;
   if (!isObject(data)) return [];
   const shown = group.noun === 'variable' && 'value' in data ? { ...data, value: MASK } : data;

@@ -15,7 +15,6 @@ import { createdBy, operations } from '../../platform/operations.ts';
 import type { Context, TypedLine } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
-import type { Invocation } from '../run/invocation.ts';
 import { type Hidden, withoutUserinfo } from './hidden.ts';
 import { answeredWith, isFinal, type PlannedChange, plannedChange, replacedSecrets } from './plan.ts';
 import { openReadings, recordedOperation } from './record.ts';
@@ -75,14 +74,14 @@ const LONGEST = 64 * 1024;
 type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf' | 'world'>;
 
 /** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
-export function openJournal(ctx: Needs, invocation: Invocation, asked?: AskedBy): Gate {
+export function openJournal(ctx: Needs, line: TypedLine, asked?: AskedBy): Gate {
   const { clock, settings } = ctx;
   const { host, profile, session } = settings;
   const readings = openReadings();
   const directory = historyDirectory(settings);
   const run = newId(directory, clock.now());
   const write = writer(directory, ctx);
-  const command = asked?.command ?? harmlessWords(invocation);
+  const command = asked?.command ?? harmlessWords(line);
   let count = 0;
   const lost: { readonly body: unknown; readonly found: (item: JsonObject) => Promise<void> }[] = [];
   return {

@@ -1,16 +1,18 @@
 import { isError, usage } from '../../base/errors.ts';
-import type { World } from '../../machine/world.ts';
+import type { Question, World } from '../../machine/world.ts';
 import type { Style } from '../output/style.ts';
 import { safeLine } from '../output/text.ts';
 import { left, type PromptChoice, type Questions } from './questions.ts';
 
 /** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
-  /** True on a terminal, unless prompts are turned off. */
+  /** True on a terminal, unless prompts are turned off; and if a person answers elsewhere. */
   readonly allowed: boolean;
+  /** Puts a question to the terminal or that person. Undefined: they have not answered it yet, so the command ends without doing anything. */
+  put(question: Question): Promise<boolean | string | undefined>;
 }
 
-interface Options {
+interface AskOptions {
   readonly world: Pick<World, 'stdin' | 'stdout' | 'stderr' | 'signal' | 'env' | 'clock' | 'suspend' | 'person'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
@@ -21,7 +23,7 @@ interface Options {
 }
 
 /** Creates prompts, whose code is loaded with the first one. */
-export function openAsk({ world, input, style, before }: Options): Ask {
+export function openAsk({ world, input, style, before }: AskOptions): Ask {
   const { person } = world;
   const allowed = () => person !== undefined || (input && world.stderr.isTTY === true && world.stdin.isTTY === true);
   /** Puts a question on a terminal of its own, so that none takes what was typed at the one before. */
@@ -62,8 +64,12 @@ export function openAsk({ world, input, style, before }: Options): Ask {
     get allowed() {
       return allowed();
     },
-    confirm: (question, enter) => person?.confirm(safeLine(question)) ?? ask(question, (on, shown) => on.confirm(shown, enter)),
-    input: (question, typing) => person?.input(safeLine(question)) ?? ask(question, (on, shown) => on.input(shown, typing)),
+    async put({ kind, text }) {
+      if (person) return person({ kind, text: safeLine(text) });
+      return ask<boolean | string>(text, (on, shown) => on[kind](shown));
+    },
+    confirm: (question, enter) => ask(question, (on, shown) => on.confirm(shown, enter)),
+    input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
     password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
     checkbox: <V>(question: string, choices: readonly (PromptChoice<V> | string)[]) =>

@@ -2,54 +2,67 @@ import { cancelled, type Detail, isError, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { capitalized, inQuotes, plural, quotedName, title } from '../../base/text.ts';
+import type { Question } from '../../machine/world.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { called, idIn, isId, isIdOf, sameName, type Target, type Targets, targetIds, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
-import { type Consent, type Context, nounOf } from '../language/command.ts';
+import { type Consent, type Context, nounOf, type TypedLine } from '../language/command.ts';
 import { consentLevel, mayChange } from '../language/tree.ts';
-import { type Invocation, ownWords } from './invocation.ts';
+import { ownWords } from './line.ts';
 
 /** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
-export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
-  const { command, consent } = invocation;
+export function requireConsent(line: TypedLine, ask: Context['ask']): void {
+  const { command, consent } = line;
   if (ask.allowed) return;
   const preview = mayChange(command) ? ', or --dry-run to see what would happen' : '';
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
       'This cannot be undone and requires confirmation.',
-      `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : preview}.`,
+      `Use ${confirmOf(line)}${consent.yes ? '; --yes is not enough' : preview}.`,
     ).with({ reason: 'name_to_type' });
   if (level === 'moderate' && !consent.yes && consent.confirm === undefined)
     throw usage('This requires confirmation.', `Use --yes${preview}.`).with({ reason: 'confirmation_missing' });
 }
 
 /** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
-function confirmOf(invocation: Invocation): string {
-  const { consent } = invocation.command;
+function confirmOf(line: TypedLine): string {
+  const { consent } = line.command;
   const declared = typeof consent === 'object' ? consent.named : undefined;
-  const noun = nounOf(invocation.group);
-  const [word] = ownWords(invocation);
+  const noun = nounOf(line.group);
+  const [word] = ownWords(line);
   if (declared !== undefined || word === undefined || isIdOf(noun, word))
     return `--confirm with the name of ${declared ?? `the ${title(noun)}`}`;
   return `--confirm ${quoted(word.slice(word.indexOf('/') + 1))}`;
 }
 
+/** A question before something is sent, and what checks the name that it asks for. */
+export interface ConsentQuestion extends Question {
+  readonly check?: (typed: string) => void;
+}
+
+/** Puts questions, each once the one before is answered. True if there was one. Returns the first that has no answer yet. */
+export async function putAll({ ask }: Pick<Context, 'ask'>, questions: AsyncIterable<ConsentQuestion>): Promise<boolean | Question> {
+  let asked = false;
+  for await (const question of questions) {
+    const answer = await ask.put(question);
+    if (answer === undefined) return question;
+    if (answer === false) throw cancelled();
+    question.check?.(String(answer));
+    asked = true;
+  }
+  return asked;
+}
+
 /** Asks for confirmation unless an option gives it. Returns the targets, with the names that were read for the question. */
-export async function obtainConsent(
-  invocation: Invocation,
-  declared: Consent | Consent['level'],
-  all: readonly Targets[],
-  ctx: Context,
-): Promise<readonly Targets[]> {
-  const consent: Consent = typeof declared === 'string' ? { level: declared } : declared;
+export async function obtainConsent(line: TypedLine, consent: Consent, all: readonly Targets[], ctx: Context): Promise<readonly Targets[]> {
   if (consent.deferred || all.length === 0) return all;
-  return (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
+  return (consent.level === 'moderate' ? moderate : severe)(line, consent, all, ctx);
 }
 
 async function moderate(
-  { group, command, consent: { yes } }: Invocation,
+  { group, command, consent: { yes } }: TypedLine,
   consent: Consent,
   all: readonly Targets[],
   ctx: Context,
@@ -69,7 +82,7 @@ async function moderate(
 }
 
 async function severe(
-  { group, command, consent: { confirm } }: Invocation,
+  { group, command, consent: { confirm } }: TypedLine,
   consent: Consent,
   all: readonly Targets[],
   ctx: Context,

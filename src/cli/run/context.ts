@@ -1,4 +1,3 @@
-import type { DnxError } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
 import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
@@ -6,13 +5,16 @@ import { truthy } from '../../machine/env.ts';
 import { accountName } from '../../machine/settings/config.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
-import type { Api, Gate } from '../../platform/api/api.ts';
+import type { Gate } from '../../platform/api/api.ts';
 import { createApi } from '../../platform/api/client.ts';
+import { within } from '../../platform/api/deadline.ts';
+import { type Endpoint, isRead, parameters } from '../../platform/api/endpoint.ts';
 import { openBudgets } from '../../platform/api/limit/budget.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
-import type { RunLine, Tree } from '../language/command.ts';
-import { type Globals, globals } from '../language/globals.ts';
+import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
+import { type Context, nounOf } from '../language/command.ts';
+import { globals } from '../language/globals.ts';
 import { mayChange } from '../language/tree.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests, searchingWith } from '../output/requests.ts';
@@ -20,138 +22,200 @@ import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
 import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
-import type { Invocation } from './invocation.ts';
-import type { BaseContext } from './prepare.ts';
-import { parseValue, type Sources } from './values.ts';
+import { parseValue } from './inputs.ts';
+import { callsOf, firstWords, type Line, type Ready } from './line.ts';
+
+/** What a command runs in, before its targets are known. */
+export interface BaseContext
+  extends Omit<
+    Context,
+    'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'reach' | 'nameOf' | 'isGiven' | 'deadline' | 'timeoutMs'
+  > {
+  /** Where names are looked up. */
+  readonly scope: Scope;
+  readonly plan: Recorder | undefined;
+  /** Saves the names that were read. Its connections end with the process, which takes no time. */
+  readonly close: () => Promise<void>;
+}
 
 /** The default of --max-wait. */
 const MAX_WAIT_MS = 120_000;
 
-/** A context and what else `perform` needs. */
-export interface Opened {
-  readonly ctx: BaseContext;
-  readonly scope: Scope;
-  readonly sources: Sources;
-  /** In a dry run. */
-  readonly plan: Recorder | undefined;
-  /** Saves what the command has read. Its connections end with the process, which takes no time. */
-  readonly close: () => Promise<void>;
-}
-
-interface Parts extends Pick<Opened, 'plan'> {
-  readonly tree: Tree;
-  readonly invocation: Invocation;
-  readonly runLine: RunLine;
-}
-
-/** Creates the context of a command. Loads nothing heavy until it is used. */
-export async function openContext(
+/** Creates the context of a line. It sends nothing, asks nothing, and loads nothing heavy until it is used. */
+export async function createContext(
+  line: Line,
   world: World,
-  settings: Settings,
-  { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
-  { tree, invocation, plan, runLine }: Parts,
-): Promise<Opened> {
-  const style = await styleFor(world.stderr, world.env, color);
-  const progress = await openProgress({
-    stderr: world.stderr,
-    events: settings.format === 'ndjson' ? world.stdout : undefined,
-    quiet: settings.quiet,
-    style,
-    env: world.env,
-  });
+  { tree, runLine, plan }: Pick<Context, 'tree' | 'runLine'> & Pick<BaseContext, 'plan'>,
+): Promise<BaseContext> {
+  const { settings, globals } = line;
+  const { clock, env, signal, stderr } = world;
+  const style = await styleFor(stderr, env, globals.color);
+  const events = settings.format === 'ndjson' ? world.stdout : undefined;
+  const shown = await openProgress({ stderr, events, quiet: settings.quiet, style, env });
+  // A dry run does not say what was done.
+  const progress: Progress = plan ? { ...shown, succeeded() {}, step() {} } : shown;
   for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   for (const warning of settings.warnings) progress.warn(warning);
-  const { session } = settings;
+
   const asked = openAsk({ world, input: settings.input, style, before: progress.done });
-  const ask = session?.agent ? (await import('./session.ts')).askInSession(asked) : asked;
-  const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
+  const ask = settings.session?.agent ? (await import('./session.ts')).askInSession(asked) : asked;
+  const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, signal));
+  const attended = settings.attended && stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
-  const connection = connectionOf(world, settings, progress);
-  const names = namesOf(world, settings, { cache, token: tokens.token });
-  const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
-  const sources = { world, ask, stdin, plan };
-  const maxWaitMs = await maxWaitOf(maxWait, sources);
-  const history = historyGate({ settings, clock: world.clock, progress, nameOf: names.nameOf }, world, invocation);
-  const gate = plan?.gate ?? (session && history ? (await import('./session.ts')).gateInSession(session, history) : history);
-  const refused = settings.readOnly && !plan ? (await import('./may.ts')).readOnlyError : undefined;
-  const readOnly = refused && ((operation: string) => refused(operation, session?.readOnly));
-  const parts = { command: invocation.path, progress, connection, names, limit, maxWaitMs, gate, readOnly };
-  const api = apiOf(world, settings, parts);
-  const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
-  const ctx: BaseContext = {
+  const names = namesOf(line, world, tokens);
+  const api = createApi({
+    host: settings.host,
+    token: names.token,
+    connect: connectionOf(world, settings, progress),
+    clock,
+    signal,
+    userAgent: `dnx/${version}`,
+    debug: (text) => settings.debug && progress.debug(text),
+    requests: openRequests(progress, clock),
+    budgets: openBudgets(settings.directories.state, { clock, env, command: line.path }),
+    maxWaitMs: await maxWaitOf(globals.maxWait, { world, ask, stdin }),
+    random: world.random ?? Math.random,
+    mostItems: globals.limit === undefined ? undefined : Number(globals.limit),
+    observer: names,
+    readOnly: plan ? undefined : await readOnlyOf(settings),
+    gate: plan?.gate ?? (await gateOf(line, { world, clock, progress, nameOf: names.nameOf })),
+  });
+  const scope: Scope = { api, settings: line.defaults, names, searching: searchingWith(progress) };
+  const ci = openCi(world, safeLines);
+  return { api, ask, progress, ci, settings, tokens, clock, signal, world, stdin, tree, runLine, plan, scope, close: names.save };
+}
+
+/** What `run` gets for one of the targets. Its requests end after `allowanceMs`, from now on. */
+export function argumentsFor(ready: Ready, targets: Targets, base: BaseContext) {
+  const { command, consent } = ready.line;
+  const { options, fields, extra } = ready.inputs;
+  const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
+  const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
+  const isNone = command.targets === 'optional' && ready.targets.length === 0;
+  const own = command.targets === 'all' ? ready.targets : isNone ? undefined : targets;
+  return { ctx: contextFor(ready, targets, body, base), args: { targets: own, options, fields, body, consent } };
+}
+
+/** The context for one of the targets. */
+function contextFor(ready: Ready, targets: Targets, body: Readonly<Record<string, unknown>>, base: BaseContext): Context {
+  const { line, scope, timeoutMs, allowanceMs } = ready;
+  const { api, deadline } = within(base, allowanceMs);
+  const inner: Scope = { ...scope, api };
+  const lookUp = async () => (await import('./found.ts')).lookedUpAgain(line, targets, ready.targets.indexOf(targets), scope);
+  return {
+    ...base,
     api,
-    ask,
-    progress,
-    ci: openCi(world, safeLines),
-    settings,
-    tokens,
-    clock: world.clock,
-    signal: world.signal,
-    world,
-    stdin,
-    tree,
-    runLine,
-    plan,
+    deadline,
+    timeoutMs,
+    ...requestsOf({ endpoint: callsOf(line).endpoint, targets, lookUp, body }, api, scope),
+    each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(line.group), verb: line.command.name, items, run }),
+    async everySite() {
+      const { server: word } = firstWords(line);
+      const { everySite, sitesOn } = await import('../../platform/names/site-search.ts');
+      const { server } = word === undefined ? {} : await (await resolving()).resolveTargets(['server'], { server: word }, inner);
+      return server ? sitesOn(server, inner) : everySite(inner);
+    },
+    async reach() {
+      const { directories, profile, host } = base.settings;
+      const account = { directory: directories.cache, profile, host, clock: base.clock };
+      return (await import('../../platform/names/places.ts')).reach(targets, inner, account);
+    },
+    nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
+    isGiven: (noun) => line.targets[noun] !== undefined,
+    async resolve(path, words) {
+      const names = parameters(path);
+      const { resolveTargets } = await resolving();
+      if (words) return resolveTargets(names, words, inner);
+      const picked = base.ask.allowed ? (await (await import('./pick.ts')).pickMissing(line, names, undefined, scope, base)).targets : {};
+      const found = await resolveTargets(names, firstWords(line), { ...scope, picked });
+      const [{ refuseMislinked }, { changeOf }] = await Promise.all([import('../../platform/names/linked.ts'), import('./found.ts')]);
+      return refuseMislinked(found, changeOf(line), scope);
+    },
+  };
+}
+
+const resolving = () => import('../../platform/names/resolve.ts');
+
+/** The declared endpoint of a command, and what fills it in. */
+interface Request {
+  readonly endpoint: Endpoint | undefined;
+  readonly targets: Targets;
+  /** Looks the targets up again. */
+  readonly lookUp: () => Promise<Targets>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** `ctx.call`, `ctx.list` and `ctx.pages`: requests to the declared endpoints, with the ids of the targets. */
+function requestsOf(
+  { endpoint: own, targets, lookUp, body }: Request,
+  api: Context['api'],
+  scope: Scope,
+): Pick<Context, 'call' | 'list' | 'pages'> {
+  const fresh = async <T>(
+    endpoint: Endpoint,
+    request: (ids: Readonly<Record<string, string>>) => Promise<T>,
+    shown?: (answer: T) => unknown,
+  ): Promise<T> => {
+    if (!isRead(endpoint) || Object.keys(targets).length === 0) return request(targetIds(targets));
+    const { askedAgain } = await import('../../platform/names/resolve.ts');
+    return askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(targetIds(found)), ...(shown && { shown }) });
   };
   return {
-    ctx,
-    scope,
-    sources,
-    plan,
-    close: names.save,
+    call(endpoint = declared(own), options = {}) {
+      const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
+      const send = <T>(ids: Readonly<Record<string, string>>) =>
+        api.send<T>(endpoint, { ...ids, ...options.params }, { body: sent, ...(options.assume && { assume: options.assume }) });
+      return fresh(endpoint, send<never>, ({ data }) => data);
+    },
+    list(endpoint = declared(own), options = {}) {
+      return fresh(endpoint, (ids) => api.list(endpoint, ids, options));
+    },
+    pages(endpoint = declared(own), options = {}) {
+      return fresh(endpoint, (ids) => begun(api.pages(endpoint, ids, options)));
+    },
   };
 }
 
-/** The API of a command. */
-function apiOf(
-  world: World,
-  { host, debug, directories }: Settings,
-  parts: {
-    readonly command: string;
-    readonly progress: Progress;
-    readonly connection: ReturnType<typeof connectionOf>;
-    readonly names: NameIndex;
-    readonly limit: string | undefined;
-    readonly maxWaitMs: number;
-    readonly gate: Gate | undefined;
-    readonly readOnly: ((operation: string) => DnxError) | undefined;
-  },
-): Api {
-  const { command, progress, connection, names, limit, maxWaitMs, gate, readOnly } = parts;
-  return createApi({
-    host,
-    token: names.token,
-    connect: connection,
-    clock: world.clock,
-    signal: world.signal,
-    userAgent: `dnx/${version}`,
-    debug: (line) => debug && progress.debug(line),
-    requests: openRequests(progress, world.clock),
-    budgets: openBudgets(directories.state, { clock: world.clock, env: world.env, command }),
-    maxWaitMs,
-    random: world.random ?? Math.random,
-    mostItems: limit === undefined ? undefined : Number(limit),
-    observer: names,
-    readOnly,
-    gate,
-  });
+/** Pages of which the first was read, so that a list that fails at once fails before anything is printed. */
+async function begun<T>(pages: AsyncGenerator<readonly T[], void>): Promise<AsyncIterable<readonly T[]>> {
+  const first = await pages.next();
+  return (async function* () {
+    if (first.done) return;
+    try {
+      yield first.value;
+      yield* pages;
+    } finally {
+      await pages.return();
+    }
+  })();
 }
 
-/** Writes what a command changes into the history, whose code is loaded with the first change. */
-function historyGate(
-  ctx: Pick<BaseContext, 'settings' | 'clock' | 'progress'> & Pick<Scope['names'], 'nameOf'>,
-  world: World,
-  invocation: Invocation,
+function declared(endpoint: Endpoint | undefined): Endpoint {
+  if (!endpoint) throw new Error('The command declares no endpoint for these options.');
+  return endpoint;
+}
+
+/** What a request that changes something goes through: the history, whose code is loaded with the first change. In a session, refusals come first. */
+async function gateOf(line: Line, ctx: Parameters<typeof historyOf>[1]): Promise<Gate | undefined> {
+  const { session } = line.settings;
+  const history = historyOf(line, ctx);
+  return session && history ? (await import('./session.ts')).gateInSession(session, history) : history;
+}
+
+/** Writes what a command changes into the history. */
+function historyOf(
+  { settings, ...line }: Line,
+  ctx: Pick<BaseContext, 'clock' | 'progress' | 'world'> & Pick<NameIndex, 'nameOf'>,
 ): Gate | undefined {
-  if (truthy(world.env.DNX_NO_HISTORY) && !ctx.settings.session) return undefined;
+  if (truthy(ctx.world.env.DNX_NO_HISTORY) && !settings.session) return undefined;
   const reads = new Map<string, unknown>();
-  const changes = invocation.command.applies || mayChange(invocation.command);
+  const changes = line.command.applies || mayChange(line.command);
   let opened: Promise<Gate> | undefined;
   return {
     read: (path, data) => void (changes && reads.set(path, data)),
     found: async (body, item) => (await opened)?.found?.(body, item),
     async change(method, path, options, ...sending) {
-      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, world }, invocation, world.asked));
+      opened ??= import('../plan/journal.ts').then(({ openJournal }) => openJournal({ ...ctx, settings }, line, ctx.world.asked));
       const journal = await opened;
       for (const [from, data] of reads) journal.read(from, data);
       reads.clear();
@@ -160,22 +224,26 @@ function historyGate(
   };
 }
 
+/** The error for a request that is not sent, where only reading is allowed. */
+async function readOnlyOf({ readOnly, session }: Settings) {
+  if (!readOnly) return undefined;
+  const { readOnlyError } = await import('./may.ts');
+  return (operation: string) => readOnlyError(operation, session?.readOnly);
+}
+
 /** The names that the token of a command has read. */
-function namesOf(
-  { env, clock, signal }: World,
-  { directories, profile, host, config }: Settings,
-  { cache, token }: { readonly cache: boolean; readonly token: Tokens['token'] },
-) {
+function namesOf({ settings, globals: { cache } }: Line, { env, clock, signal }: World, { token }: Pick<Tokens, 'token'>): NameIndex {
+  const { directories, profile, host, config } = settings;
   const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
   const fresh = !cache || truthy(env.DNX_NO_CACHE);
   return openNameIndex({ directory: directories.cache, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */
-async function maxWaitOf(given: string | undefined, sources: Sources & { readonly world: Pick<World, 'env'> }): Promise<number> {
-  const variable = given === undefined ? 'DNX_MAX_WAIT' : undefined;
+async function maxWaitOf(given: string | undefined, sources: Pick<Context, 'world' | 'ask' | 'stdin'>): Promise<number> {
   const word = given ?? (sources.world.env.DNX_MAX_WAIT || undefined);
-  return word === undefined ? MAX_WAIT_MS : Number(await parseValue('max_wait', globals.max_wait, word, sources, variable));
+  if (word === undefined) return MAX_WAIT_MS;
+  return Number(await parseValue('max_wait', globals.max_wait, word, sources, given === undefined ? 'DNX_MAX_WAIT' : undefined));
 }
 
 const HIDDEN = 'Values of variables are hidden. A person can start dnx agent run with --show-values.';

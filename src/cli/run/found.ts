@@ -8,28 +8,70 @@ import { namings } from '../../platform/names/namings.ts';
 import { resolveTargets, TRUST_MS, verified } from '../../platform/names/resolve.ts';
 import { isServerName, noServerOrSite, siteWithId } from '../../platform/names/site-search.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
-import { type ChosenCalls, endpointsIn } from '../language/calls.ts';
+import { endpointsIn } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
-import { callsOf, type Invocation, ownWords } from './invocation.ts';
-import { firstWords, isForAll, namesNeeded } from './targets.ts';
+import { callsOf, firstWords, isForAll, type Line, namesNeeded, ownWords, type Ready } from './line.ts';
+
+/** A line, as its destination turned out, and what it names. */
+type Found = Pick<Ready, 'line' | 'targets'>;
+
+/** Looks up what a line names. A destination may turn out to be a server or a site. */
+export const find = (line: Line, scope: Scope): Promise<Found> =>
+  line.destination ? findDestination(line, scope) : findNamed(line, scope);
+
+const findNamed = async (line: Line, scope: Scope): Promise<Found> => ({ line, targets: await lookedUp(line, scope) });
+
+/** A word with a dot is a site, or else a server; a word without one is a server. */
+async function findDestination(line: Line, scope: Scope): Promise<Found> {
+  const word = wordIn(line);
+  if (word === undefined || line.destination?.certain) return findNamed(line, scope);
+  const { site: _, ...others } = line.targets;
+  const asServer = { ...line, targets: { ...others, server: [word] } };
+  if (line.destination?.parent === 'site' && (await isServerName(word, scope))) return findNamed(asServer, scope);
+  try {
+    return await findNamed(line, scope);
+  } catch (error) {
+    if (!isError(error, 'not_found', 'forbidden')) throw error;
+    if (line.destination?.parent === 'server') throw isError(error, 'not_found') ? await noServerOrSite(word, scope) : error;
+    return findNamed(asServer, scope).catch(async (again: unknown) => {
+      if (!isError(again, 'not_found', 'forbidden')) throw again;
+      throw isError(error, 'not_found') && isError(again, 'not_found') ? await noServerOrSite(word, scope) : error;
+    });
+  }
+}
+
+/** The targets. A single GET, and what checks them itself, trust recent names; anything else checks a remembered site. */
+async function lookedUp(line: Line, unchecked: Scope): Promise<readonly Targets[]> {
+  const { calls, checks } = line.command;
+  const { endpoint } = callsOf(line);
+  const reads = endpoint !== undefined && calls === endpoint && isRead(endpoint);
+  const scope = reads || checks ? { ...unchecked, trust: TRUST_MS } : unchecked;
+  const change = changeOf(line);
+  const checked: Targets[] = [];
+  for (const [index, targets] of (await targetsOf(line, scope)).entries()) {
+    const own = await refuseMislinked(targets, change, scope);
+    checked.push(await verified(own, () => lookedUpAgain(line, targets, index, scope), scope));
+  }
+  return checked;
+}
 
 /** The targets of a command: each named resource, or every one for `--all`. May be empty if optional. */
-async function targetsOf(invocation: Invocation, chosen: ChosenCalls, scope: Scope): Promise<readonly Targets[]> {
-  const noun = nounOf(invocation.group);
-  const words = ownWords(invocation);
-  const given = firstWords(invocation);
-  if (isForAll(invocation)) {
+async function targetsOf(line: Line, scope: Scope): Promise<readonly Targets[]> {
+  const noun = nounOf(line.group);
+  const words = ownWords(line);
+  const given = firstWords(line);
+  if (isForAll(line)) {
     if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
     return everyOne(noun, given, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
-  if (invocation.command.targets === 'optional' && words.length === 0 && settled === undefined) {
+  if (line.command.targets === 'optional' && words.length === 0 && settled === undefined) {
     const broken = brokenSetting(noun, scope.settings);
     if (broken) throw broken;
     return [];
   }
-  const names = namesNeeded(invocation, chosen);
+  const names = namesNeeded(line);
   const found: Targets[] = [];
   // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
@@ -50,87 +92,32 @@ async function everyOne(noun: string, given: Readonly<Record<string, string | un
   return things.map((each) => ({ ...parents, [noun]: targetOf(each, noun) }));
 }
 
-/** A command line and what it names. */
-export interface Found {
-  readonly invocation: Invocation;
-  readonly found: readonly Targets[];
-}
-
-/** Looks up what a command line names. A destination may turn out to be a server or a site. */
-export async function foundFor(typed: Invocation, scope: Scope): Promise<Found> {
-  const lookUp = (each: Invocation) => lookedUp(each, callsOf(each, scope.settings), scope);
-  return typed.destination ? foundAt(typed, scope, lookUp) : { invocation: typed, found: await lookUp(typed) };
-}
-
-/** The targets. A single GET, and what checks them itself, trust recent names; anything else checks a remembered site. */
-async function lookedUp(invocation: Invocation, chosen: ChosenCalls, unchecked: Scope): Promise<readonly Targets[]> {
-  const { calls, checks } = invocation.command;
-  const reads = chosen.endpoint !== undefined && calls === chosen.endpoint && isRead(chosen.endpoint);
-  const scope = reads || checks ? { ...unchecked, trust: TRUST_MS } : unchecked;
-  const all = await targetsOf(invocation, chosen, scope);
-  const change = changeOf(invocation, chosen);
-  const checked: Targets[] = [];
-  for (const [index, targets] of all.entries()) {
-    const own = await refuseMislinked(targets, change, scope);
-    checked.push(await verified(own, () => lookedUpAgain(invocation, chosen, targets, index, scope), scope));
-  }
-  return checked;
-}
-
 /** Looks up one of all targets again, by the words given for it. */
-export function lookedUpAgain(
-  invocation: Invocation,
-  chosen: ChosenCalls,
-  targets: Targets,
-  index: number,
-  scope: Scope,
-): Promise<Targets> {
-  const noun = nounOf(invocation.group);
+export function lookedUpAgain(line: Line, targets: Targets, index: number, scope: Scope): Promise<Targets> {
+  const noun = nounOf(line.group);
   const { [noun]: own, site } = targets;
   const words = {
-    ...firstWords(invocation),
-    ...(own && { [noun]: ownWords(invocation)[index] ?? own.id }),
+    ...firstWords(line),
+    ...(own && { [noun]: ownWords(line)[index] ?? own.id }),
     ...(site && { site: scope.names.trusted.get(`site ${site.id}`)?.word ?? site.id }),
   };
-  return resolveTargets(namesNeeded(invocation, chosen), words, scope);
+  return resolveTargets(namesNeeded(line), words, scope);
 }
 
 /** What a command line changes, and whether it asks. */
-export function changeOf({ command, consent }: Invocation, chosen: ChosenCalls): LinkedChange {
+export function changeOf(line: Line): LinkedChange {
+  const { command, consent } = line;
   const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
-  return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
-}
-
-/**
- * Looks up a destination. A word with a dot is a site, or else a server; a word without one is a server. `lookUp` looks up what a
- * command line names.
- */
-async function foundAt(invocation: Invocation, scope: Scope, lookUp: (each: Invocation) => Promise<readonly Targets[]>): Promise<Found> {
-  const word = wordIn(invocation);
-  const find = async (each: Invocation): Promise<Found> => ({ invocation: each, found: await lookUp(each) });
-  if (word === undefined || invocation.destination?.certain) return find(invocation);
-  const { site: _, ...others } = invocation.targets;
-  const asServer = { ...invocation, targets: { ...others, server: [word] } };
-  if (invocation.destination?.parent === 'site' && (await isServerName(word, scope))) return find(asServer);
-  try {
-    return await find(invocation);
-  } catch (error) {
-    if (!isError(error, 'not_found', 'forbidden')) throw error;
-    if (invocation.destination?.parent === 'server') throw isError(error, 'not_found') ? await noServerOrSite(word, scope) : error;
-    return find(asServer).catch(async (again: unknown) => {
-      if (!isError(again, 'not_found', 'forbidden')) throw again;
-      throw isError(error, 'not_found') && isError(again, 'not_found') ? await noServerOrSite(word, scope) : error;
-    });
-  }
+  return { calls: endpointsIn(callsOf(line)), asks, severe: consentLevel(command) === 'severe' };
 }
 
 /** The error of a command, or that the id of its server is that of a site. */
-export async function withDestination(error: unknown, invocation: Invocation, scope: Scope): Promise<unknown> {
-  const word = wordIn(invocation);
-  const { parent, certain } = invocation.destination ?? {};
+export async function withDestination(error: unknown, line: Line, scope: Scope): Promise<unknown> {
+  const word = wordIn(line);
+  const { parent, certain } = line.destination ?? {};
   if (!isError(error, 'not_found') || parent !== 'server' || certain || word === undefined || !isId(word)) return error;
   const found = await siteWithId(word, scope);
   return found ? error.withHint(`'${word}' is the id of site ${found.site.label}. Use --site ${word}.`) : error;
 }
 
-const wordIn = ({ destination, targets }: Invocation): string | undefined => destination && targets[destination.parent]?.[0];
+const wordIn = ({ destination, targets }: Line): string | undefined => destination && targets[destination.parent]?.[0];

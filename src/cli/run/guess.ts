@@ -1,10 +1,10 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import type { Entry, Guesses, Tree } from '../language/command.ts';
+import type { Entry, Guesses, Tree, TypedLine } from '../language/command.ts';
 import { effectOf } from '../language/effect.ts';
 import { takenBy } from '../language/signature.ts';
 import { consentLevel, namesOf } from '../language/tree.ts';
 import { isWord } from './command-line.ts';
-import { type Invocation, wordsIn } from './invocation.ts';
+import { wordsIn } from './line.ts';
 
 /** A word after the path of a group, or an option of a command, that dnx does not know; or an argument that only an option takes. */
 export interface Refused {
@@ -16,7 +16,7 @@ export interface Refused {
 
 /** A parsed command line. */
 interface Attempt {
-  readonly invocation?: Invocation | undefined;
+  readonly invocation?: TypedLine | undefined;
   readonly error?: unknown;
   readonly refused?: Refused | undefined;
 }
@@ -157,7 +157,7 @@ function meaningsOf(typed: Argv, { path, isGroup }: { readonly path: string; rea
 const singularOf = (words: string): string => words.replace(/ies\b/g, 'y').replace(/(?<=ss)es\b|(?<!s)s\b/g, '');
 
 /** A command line as an error may show it. */
-async function withoutSecrets(argv: Argv, { command, fields, options, body }: Invocation): Promise<Argv> {
+async function withoutSecrets(argv: Argv, { command, fields, options, body }: TypedLine): Promise<Argv> {
   const { harmlessWord } = await import('../plan/journal.ts');
   const taken = takenBy(command);
   const given = Object.entries({ ...fields, ...options }).filter(([key]) => !taken[key]?.rest);

@@ -1,34 +1,32 @@
-import { isError, usage } from '../../base/errors.ts';
+import { existsSync } from 'node:fs';
+import { type DnxError, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
-import { flagName, wordOf } from '../../base/text.ts';
-import type { Env } from '../../machine/world.ts';
+import { unknownWord } from '../../base/nearest.ts';
+import { quoted } from '../../base/shell.ts';
+import { flagName, title, wordOf } from '../../base/text.ts';
+import { duration, parseDuration } from '../../base/time.ts';
+import { type Env, pathOf, type World } from '../../machine/world.ts';
 import type { Scope } from '../../platform/names/lookups.ts';
 import { nounIn } from '../../platform/names/namings.ts';
+import type { Planning, TypedLine } from '../language/command.ts';
 import type { Option, Options } from '../language/options.ts';
-import type { Invocation } from './invocation.ts';
+import type { Progress } from '../output/progress.ts';
+import type { Ask } from '../prompt/ask.ts';
+import type { Inputs, Ready } from './line.ts';
 import type { askFor, PromptAnswer } from './questions.ts';
-import { contentOf, parseValue, type Sources } from './values.ts';
 
 type Read = Readonly<Record<string, unknown>>;
 
-/** The values of a command line. */
-export interface Inputs {
-  readonly options: Read;
-  readonly fields: Read;
-  /** The values of `-F` and `--data`, which override the fields. */
-  readonly extra: Read;
-  /** Answers to prompts, by option; also those that leave an option out. */
-  readonly asked: Readonly<Record<string, PromptAnswer>>;
-  /** The answers as they would be typed on the command line. */
-  readonly answers: Read;
-}
-
 /** Parses the values of a command line, prompts for missing ones, and turns names of other resources into ids. */
-export async function inputsOf(invocation: Invocation, sources: Sources & { readonly env: Env }, scope: Scope): Promise<Inputs> {
-  const { command, body } = invocation;
+export async function inputsOf(
+  line: TypedLine,
+  sources: Sources & { readonly world: { readonly env: Env } },
+  scope: Scope,
+): Promise<Inputs> {
+  const { command, body } = line;
   const own = Object.fromEntries(Object.entries(command.fields ?? {}).filter(([, { as }]) => as === undefined));
-  const options = await readAll(command.options ?? {}, invocation.options, sources);
-  const given = await readAll(own, invocation.fields, sources);
+  const options = await readAll(command.options ?? {}, line.options, sources);
+  const given = await readAll(own, line.fields, sources);
   const extra = command.fields ? await extraBody(body.field, body.data, sources) : {};
   const asked = await askAll({ ...own, ...command.options }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
   const chosen = Object.entries(asked).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const]));
@@ -43,11 +41,11 @@ export async function inputsOf(invocation: Invocation, sources: Sources & { read
   };
 }
 
-async function readAll(declared: Options, words: Read, sources: Sources & { readonly env: Env }): Promise<Read> {
+async function readAll(declared: Options, words: Read, sources: Parameters<typeof inputsOf>[1]): Promise<Read> {
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries<Option<unknown>>(declared)) {
     const word = words[key];
-    const variable = option.env === undefined ? undefined : sources.env[option.env] || undefined;
+    const variable = option.env === undefined ? undefined : sources.world.env[option.env] || undefined;
     if (word !== undefined) values[key] = await parseValue(key, option, word, sources);
     else if (variable !== undefined) values[key] = await parseValue(key, option, variable, sources, option.env);
   }
@@ -79,27 +77,26 @@ async function askAll(
   return answers;
 }
 
-/** Asks again for the fields that a 422 refused. Undefined if it refused nothing that dnx can ask for. */
+/** Asks again for the fields that a 422 refused. Throws its error if nothing was asked for, or if it refused nothing that dnx can ask for. */
 export async function answeredAgain(
-  error: unknown,
-  { command }: Pick<Invocation, 'command'>,
-  before: Inputs,
-  { warn, ...sources }: Parameters<typeof askFor>[3] & { readonly warn: (line: string) => void },
-): Promise<Inputs | undefined> {
-  if (!isError(error, 'invalid')) return undefined;
-  const refused = Object.entries(error.errors ?? {}).flatMap(([field, messages]) => {
+  rejected: DnxError,
+  { line, inputs, scope }: Ready,
+  { progress, ...sources }: Sources & { readonly progress: Pick<Progress, 'warn'> },
+): Promise<Inputs> {
+  const refused = Object.entries(rejected.errors ?? {}).flatMap(([field, messages]) => {
     const key = field.replace(/\..*/, '');
-    const option = command.fields?.[key];
+    const option = line.command.fields?.[key];
     return option && option.as === undefined ? [{ key, option, messages }] : [];
   });
-  if (refused.length === 0) return undefined;
+  if (refused.length === 0 || Object.keys(inputs.asked).length === 0 || sources.plan) throw rejected;
   const { askFor } = await import('./questions.ts');
-  let now = before;
+  let now = inputs;
   for (const { key, option, messages } of refused) {
-    warn(messages.join(' '));
+    progress.warn(messages.join(' '));
     const { [key]: _, ...others } = { ...now.fields, ...now.extra };
-    const answer = await askFor(key, option, others, sources, now.asked[key]?.label ?? wordOf(now.fields[key]));
-    if (!answer) return undefined;
+    const last = now.asked[key]?.label ?? wordOf(now.fields[key]);
+    const answer = await askFor(key, option, others, { ...sources, api: scope.api }, last);
+    if (!answer) throw rejected;
     now = answered(now, key, option, answer);
   }
   return now;
@@ -175,4 +172,65 @@ export function parseJson(value: string, where: string): unknown {
   } catch (error) {
     throw usage(`${where} is not valid JSON: ${(error as Error).message}`);
   }
+}
+
+/** What values can be read from: files, stdin and a masked prompt. */
+export interface Sources {
+  readonly world: Pick<World, 'cwd' | 'home' | 'signal'>;
+  readonly ask: Pick<Ask, 'allowed' | 'confirm' | 'password' | 'input' | 'select'>;
+  /** Reads stdin to its end, once. */
+  readonly stdin: () => Promise<string>;
+  /** Is told where a value was read. */
+  readonly plan?: Pick<Planning, 'source'> | undefined;
+}
+
+/** Parses the value of an option. `source` replaces the option name in errors: `DNX_TIMEOUT`. */
+export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources, source?: string): Promise<unknown> {
+  if (typeof word !== 'string') {
+    if (Array.isArray(word)) option.check?.(word);
+    return word;
+  }
+  const named = source ?? (option.place === 'argument' ? key : flagName(key));
+  if (option.strict && option.choices && !option.choices.includes(word))
+    throw unknownWord(word, option.place === 'argument' ? `a known ${title(key)}` : `a value of ${named}`, option.choices);
+  switch (option.kind) {
+    case 'list':
+      // From the environment: one value.
+      option.check?.([word]);
+      return [word];
+    case 'integer':
+      if (!/^-?\d+$/.test(word) || !Number.isSafeInteger(Number(word))) throw usage(`${named} must be a whole number, not '${word}'.`);
+      if (Number(word) < (option.least ?? Number(word))) throw usage(`${named} must be at least ${option.least}, not ${word}.`);
+      return Number(word);
+    case 'duration': {
+      const ms = parseDuration(word);
+      if (ms === undefined) throw usage(`${named} must be a duration such as 90s, 15m or 2h, not '${word}'.`);
+      if (ms < (option.least ?? 0)) throw usage(`${named} must be longer than ${duration(ms)}.`);
+      return ms;
+    }
+    case 'content':
+      if (word === '-' || word.startsWith('@')) return contentOf(word, sources);
+      if (isFile(word, sources)) throw usage(`${named} is the name of a file, not its content.`, `Use ${named} ${quoted(`@${word}`)}.`);
+      return word;
+    case 'secret':
+      if (word === '-' && sources.ask.allowed) return sources.ask.password(option.help);
+      if (word !== '-' && !word.startsWith('@')) {
+        throw usage(`${named} is a secret; pass it as @file or - (stdin).`, 'Other users of this machine can see command-line arguments.');
+      }
+      return contentOf(word, sources);
+    default:
+      return word;
+  }
+}
+
+/** True for a word that names a file: its `@` was probably forgotten. */
+const isFile = (word: string, { world }: Sources): boolean => word !== '' && existsSync(pathOf(word, world));
+
+/** Reads `@file` or `-` without the final newline. */
+export async function contentOf(word: string, { world, stdin, plan }: Sources): Promise<string> {
+  if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
+  const { readUserFile } = await import('../../machine/files/user-file.ts');
+  const value = (await readUserFile(word.slice(1), world)).replace(/\r?\n$/, '');
+  plan?.source(value, `file://${word.slice(1)}`);
+  return value;
 }

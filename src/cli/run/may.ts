@@ -7,7 +7,7 @@ import type { TypedLine, Words } from '../language/command.ts';
 import { changeIn, effectOf, onlyReadsWith } from '../language/effect.ts';
 import type { Effect, Reach, Shows } from '../language/options.ts';
 import { type Leaf, mayChange } from '../language/tree.ts';
-import { wordsIn } from './invocation.ts';
+import { wordsIn } from './line.ts';
 
 /** Who runs a command line, besides a person. */
 export interface Holder {

@@ -8,9 +8,10 @@ import type { GivenOptions, Positional } from '../language/signature.ts';
 import { everyCommand, namesOf } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 
-/** What the errors of a command depend on. */
+/** A command, and what commander reads for it. */
 export interface NamedCommand {
   readonly command: AnyCommand;
+  readonly all: readonly Positional[];
   /** Without a site that leads. */
   readonly positionals: readonly Positional[];
   readonly options: Options;

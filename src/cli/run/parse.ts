@@ -2,7 +2,7 @@ import { Command, CommanderError, Option as Flag } from 'commander';
 import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
-import { type AnyCommand, type Group, rootGroup, type Tree } from '../language/command.ts';
+import { type AnyCommand, type Group, rootGroup, type Tree, type TypedLine } from '../language/command.ts';
 import { consents, type Globals, globals } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { type GivenOptions, leadsWithSite, optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
@@ -10,7 +10,7 @@ import { mayChange, namesOf } from '../language/tree.ts';
 import { isWord, seeHelp } from './command-line.ts';
 import type { Refused } from './guess.ts';
 import type { HelpPage } from './help/page.ts';
-import { attributeOf, globalsOf, type Invocation, invocationOf } from './invocation.ts';
+import { attributeOf, globalsOf, typedLine } from './line.ts';
 import type { NamedCommand } from './parse-errors.ts';
 
 /** Text that is loaded when it is printed. */
@@ -20,7 +20,7 @@ export type Help = (page: HelpPage) => Promise<string>;
 export interface Parsed {
   readonly globals: Globals;
   /** Undefined for help, the version, or an invalid command line. */
-  readonly invocation?: Invocation | undefined;
+  readonly invocation?: TypedLine | undefined;
   /** What to print instead of running a command. */
   readonly help?: Help | undefined;
   readonly error?: unknown;
@@ -50,7 +50,7 @@ interface Reading {
   /** A word of it that belongs to an option. */
   refused?: Refused;
   help?: Help | undefined;
-  invocation?: Invocation;
+  invocation?: TypedLine;
 }
 
 /** Parses argv. Loads only the named group. */
@@ -174,55 +174,47 @@ function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
   };
 }
 
-/** Nothing is required yet, because abilities are computed from incomplete lines. */
 function commandPart(path: string, load: () => Promise<{ group: Group; command: AnyCommand }>, reading: Reading): Part {
-  const { argv } = reading;
   return {
     path,
     async page(page) {
       const { group, command } = await load();
       // Not an option: it only works with --help.
-      if (argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
+      if (reading.argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
       return (await import('./help/command.ts')).commandHelp(path, group, command, page);
     },
     async declare(own) {
       const { group, command } = await load();
-      const all = positionalsOf(group, command);
-      const positionals = all.filter(({ option }) => !option.leads);
-      const options = optionsOf(group, command);
-      const rest = positionals.findIndex(({ option }) => option.rest);
-      const leaf: NamedCommand = { command, positionals, options, rest };
-      reading.leaf = leaf;
-      own.allowExcessArguments();
-      if (rest >= 0) own.passThroughOptions();
-      if (rest > 0) readOptionsBetween(own, rest);
-      else if (rest === 0) readOptionsAfterSite(own, all);
-      for (const flag of flagsOf(options)) own.addOption(flag);
-      // A script may add --yes to whatever changes something, also where nothing is asked.
-      if (rest < 0 && !('yes' in options) && (mayChange(command) || command.signs || (command.effect ?? 'read') !== 'read'))
-        for (const flag of flagsOf(consents.moderate)) own.addOption(flag);
-      for (const { key, variadic } of all) own.argument(`[${key}${variadic ? '...' : ''}]`);
+      const named = namedCommand(group, command);
+      reading.leaf = named;
+      takeOptions(own, named);
+      // Nothing is required yet, because abilities are computed from incomplete lines.
+      for (const { key, variadic } of named.all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {
         const given = givenIn(reading);
-        const [site] = leadsWithSite(own.args, all, given) ? own.args : [];
-        const words = site === undefined ? own.args : wordsAfter(own.args, leaf);
-        if (words.length > positionals.length && !positionals.some(({ variadic }) => variadic)) {
-          const { optionFor, tooMany } = await errors();
-          const extra = words.slice(positionals.length);
-          const option = optionFor(extra, leaf, { site, ...given });
-          if (option) reading.refused = { path, word: extra[0] ?? '', option };
-          throw tooMany(extra, path, option);
-        }
-        const byPlace = placed(words, leaf, argv);
-        reading.invocation = invocationOf(group, command, path, {
-          positionals: all,
-          words: all.length > positionals.length ? [site, ...byPlace] : byPlace,
-          own: options,
-          given,
-        });
+        const words = await placed(own.args, named, path, given, reading);
+        reading.invocation = typedLine(group, command, path, { positionals: named.all, words, own: named.options, given });
       });
     },
   };
+}
+
+function namedCommand(group: Group, command: AnyCommand): NamedCommand {
+  const all = positionalsOf(group, command);
+  const positionals = all.filter(({ option }) => !option.leads);
+  return { command, all, positionals, options: optionsOf(group, command), rest: positionals.findIndex(({ option }) => option.rest) };
+}
+
+/** Lets commander read the options of a command. Those after the first word of another command line belong to that. */
+function takeOptions(own: Command, { command, all, options, rest }: NamedCommand): void {
+  own.allowExcessArguments();
+  if (rest >= 0) own.passThroughOptions();
+  if (rest > 0) readOptionsBetween(own, rest);
+  else if (rest === 0) readOptionsAfterSite(own, all);
+  for (const flag of flagsOf(options)) own.addOption(flag);
+  // A script may add --yes to whatever changes something, also where nothing is asked.
+  const changes = mayChange(command) || command.signs || (command.effect ?? 'read') !== 'read';
+  if (rest < 0 && !('yes' in options) && changes) for (const flag of flagsOf(consents.moderate)) own.addOption(flag);
 }
 
 /** Reads options of dnx up to the first word of another command line: `dnx ssh web-1 --user ada ls -la`. Commander alone stops at `web-1`. */
@@ -254,12 +246,32 @@ function readOptionsAfterSite(own: Command, positionals: readonly Positional[]):
   };
 }
 
-/** The words after a site. Commander leaves the `--` before another command line. */
-const wordsAfter = ([, ...words]: readonly string[], { rest }: NamedCommand): readonly string[] =>
-  rest === 0 && words[0] === '--' ? words.slice(1) : words;
+/** The words of a command by argument, with the site first if it leads. Fails if there are too many. */
+async function placed(
+  words: readonly string[],
+  named: NamedCommand,
+  path: string,
+  given: GivenOptions,
+  reading: Reading,
+): Promise<readonly unknown[]> {
+  const { all, positionals, rest } = named;
+  const site = leadsWithSite(words, all, given) ? words[0] : undefined;
+  const others = site === undefined ? words : words.slice(1);
+  // Commander leaves the `--` before another command line.
+  const own = site !== undefined && rest === 0 && others[0] === '--' ? others.slice(1) : others;
+  if (own.length > positionals.length && !positionals.some(({ variadic }) => variadic)) {
+    const { optionFor, tooMany } = await errors();
+    const extra = own.slice(positionals.length);
+    const option = optionFor(extra, named, { site, ...given });
+    if (option) reading.refused = { path, word: extra[0] ?? '', option };
+    throw tooMany(extra, path, option);
+  }
+  const byPlace = byPosition(own, named, reading.argv);
+  return all.length > positionals.length ? [site, ...byPlace] : byPlace;
+}
 
-/** Words by argument. What comes after `--` is another command line, even if an argument before it is left out. */
-function placed(words: readonly string[], { positionals, rest }: NamedCommand, argv: readonly string[]): readonly unknown[] {
+/** Words by position. What comes after `--` is another command line, even if an argument before it is left out. */
+function byPosition(words: readonly string[], { positionals, rest }: NamedCommand, argv: readonly string[]): readonly unknown[] {
   const end = rest > 0 ? argv.indexOf('--') : -1;
   const others = end < 0 ? [] : argv.slice(end + 1);
   const own = others.length > words.length ? words : words.slice(0, words.length - others.length);

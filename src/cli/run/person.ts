@@ -7,15 +7,14 @@ import type { Context } from '../language/command.ts';
 import { mayChange } from '../language/tree.ts';
 import { proposedFile } from '../plan/proposed.ts';
 import { openRecorder } from '../plan/record.ts';
-import { openContext } from './context.ts';
-import type { Invocation } from './invocation.ts';
-import { perform } from './perform.ts';
-import type { SettledLine } from './session.ts';
+import { createContext } from './context.ts';
+import { perform } from './execute.ts';
+import type { Line } from './line.ts';
 
 type Needs = Pick<Context, 'runLine' | 'tree' | 'world'>;
 
 /** The error for an agent if a command needs a name that only a person may type: with a plan for that person, if there can be one. */
-export async function leftToPerson(error: DnxError, line: SettledLine, ctx: Needs): Promise<DnxError> {
+export async function leftToPerson(error: DnxError, line: Line, ctx: Needs): Promise<DnxError> {
   const file = await savedPlan(line, ctx);
   return error.with({
     reason: 'person_required',
@@ -25,21 +24,17 @@ export async function leftToPerson(error: DnxError, line: SettledLine, ctx: Need
 }
 
 /** Saves what a command would do as a plan; undefined if it cannot be one. */
-async function savedPlan({ invocation, settings }: SettledLine, { world, tree, runLine }: Needs): Promise<string | undefined> {
-  const { directories, session } = settings;
-  const { plan } = invocation.options;
+async function savedPlan(line: Line, { world, tree, runLine }: Needs): Promise<string | undefined> {
+  const { directories, session } = line.settings;
+  const { plan } = line.options;
   try {
     const out = proposedFile(session?.lease?.state ?? directories.state, `${session?.name}-${uniqueName().slice(0, 8)}`, world.clock.now());
     // A copy, because whoever made the plan may remove it.
     if (typeof plan === 'string') writeText(out, readText(pathOf(plan, world)) ?? '');
-    else if (mayChange(invocation.command)) {
-      const dry: Invocation = { ...invocation, consent: { yes: false, confirm: undefined }, plan: { dry: true, exitCode: false, out } };
-      const silent: Settings = { ...settings, quiet: true, problems: [], warnings: [] };
-      await perform(
-        dry,
-        await openContext(world, silent, dry.globals, { tree, runLine, invocation: dry, plan: openRecorder() }),
-        async () => undefined,
-      );
+    else if (mayChange(line.command)) {
+      const settings: Settings = { ...line.settings, quiet: true, problems: [], warnings: [] };
+      const dry: Line = { ...line, settings, consent: { yes: false, confirm: undefined }, plan: { dry: true, exitCode: false, out } };
+      await perform(dry, await createContext(dry, world, { tree, runLine, plan: openRecorder() }));
     }
     return existsSync(out) ? out : undefined;
   } catch (error) {

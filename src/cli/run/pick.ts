@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { cancelled, DnxError, isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { capitalized, plural, title, wordOf } from '../../base/text.ts';
 import { ago } from '../../base/time.ts';
@@ -10,12 +10,12 @@ import { listUnder, namings } from '../../platform/names/namings.ts';
 import { resolveTargets } from '../../platform/names/resolve.ts';
 import { everySite } from '../../platform/names/site-search.ts';
 import { brokenSetting } from '../../platform/names/unresolved.ts';
+import { onlyReads } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { safeLine } from '../output/text.ts';
 import { cutInPieces, cutText, widthOf } from '../output/wrap.ts';
 import type { PromptChoice } from '../prompt/questions.ts';
-import { callsOf, type Invocation } from './invocation.ts';
-import { firstWords, lacksDestination, namesWanted } from './targets.ts';
+import { callsOf, firstWords, type Line, lacksDestination, namesWanted } from './line.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
@@ -26,24 +26,21 @@ interface Picked {
 }
 
 /** Prompts for the targets that a command line lacks. Returns what it then names, a scope that knows it, and the words that were picked. */
-export async function pickTargets(line: Invocation, unplaced: Scope, ctx: Needs) {
-  const { typed, unpicked } = lacksDestination(line, unplaced.settings)
-    ? await pickDestination(line, unplaced, ctx)
-    : { typed: line, unpicked: unplaced };
-  const likely = callsOf(typed, unpicked.settings);
-  const { targets, words } = await pickMissing(typed, namesWanted(typed, likely), likely.endpoint, unpicked, ctx);
-  return { typed, scope: { ...unpicked, picked: { ...unpicked.picked, ...targets } }, words };
+export async function pickTargets(typed: Line, ctx: Needs & { readonly scope: Scope }) {
+  const { line, scope } = lacksDestination(typed) ? await pickDestination(typed, ctx) : { line: typed, scope: ctx.scope };
+  const { targets, words } = await pickMissing(line, namesWanted(line), callsOf(line).endpoint, scope, ctx);
+  return { line, scope: { ...scope, picked: { ...scope.picked, ...targets } }, words };
 }
 
 /** Prompts for missing path parameters. */
 export async function pickMissing(
-  invocation: Invocation,
+  line: Line,
   names: readonly string[],
   endpoint: Endpoint | undefined,
   scope: Scope,
   ctx: Needs,
 ): Promise<Picked> {
-  const words = firstWords(invocation);
+  const words = firstWords(line);
   const missing = lookupsFor(names, words, scope.settings)
     .filter(({ how }) => how === 'missing')
     .map(({ name }) => name);
@@ -55,7 +52,7 @@ export async function pickMissing(
     if (broken) throw broken;
     if (!namings[name]) continue;
     const candidates = await candidatesFor(name, names, words, { ...scope, picked: picked.targets });
-    const targets = await pickOne(name, candidates, invocation, endpoint, ctx);
+    const targets = await pickOne(name, candidates, line, endpoint, ctx);
     picked = { targets: { ...picked.targets, ...targets }, words: { ...picked.words, ...wordsFor(name, targets, candidates) } };
   }
   return picked;
@@ -65,25 +62,25 @@ export async function pickMissing(
 async function pickOne(
   name: string,
   candidates: readonly Candidate[],
-  invocation: Invocation,
+  line: Line,
   endpoint: Endpoint | undefined,
   ctx: Needs,
 ): Promise<Targets> {
   const [only] = candidates;
   if (!only) throw new DnxError('not_found', `No ${plural(title(name))} to choose from.`);
-  const own = name === nounOf(invocation.group);
+  const own = name === nounOf(line.group);
   if (candidates.length === 1 && (!own || (endpoint && isRead(endpoint)))) {
     ctx.progress.note(`Using ${called(name, labelIn(only, name))}, the only one.`);
     return only.targets;
   }
-  const question = `${own ? verbOf(invocation) : ''} which ${title(name)}?`.trim();
+  const question = `${own ? verbOf(line) : ''} which ${title(name)}?`.trim();
   return ctx.ask.select(capitalized(question), choicesOf(name, candidates, ctx.clock.now(), ctx.world.stderr.columns || 80), {
     filter: true,
   });
 }
 
 /** `Deploy`, if the summary starts with the name of the command; otherwise empty. */
-export function verbOf({ command }: Pick<Invocation, 'command'>): string {
+export function verbOf({ command }: Pick<Line, 'command'>): string {
   const { consent, name, summary } = command;
   if (typeof consent === 'object' && consent.verb) return consent.verb;
   const [first = ''] = summary.split(' ');
@@ -92,10 +89,9 @@ export function verbOf({ command }: Pick<Invocation, 'command'>): string {
 
 /** Prompts for a site or a server. Returns the command line that names it, and a scope that knows it. */
 async function pickDestination(
-  invocation: Invocation,
-  scope: Scope,
-  { ask, clock, world }: Pick<Context, 'ask' | 'clock' | 'world'>,
-): Promise<{ readonly typed: Invocation; readonly unpicked: Scope }> {
+  line: Line,
+  { ask, clock, world, scope }: Pick<Needs, 'ask' | 'clock' | 'world'> & { readonly scope: Scope },
+): Promise<{ readonly line: Line; readonly scope: Scope }> {
   const broken = brokenSetting('site', scope.settings) ?? brokenSetting('server', scope.settings);
   if (broken) throw broken;
   const offered: Readonly<Record<'site' | 'server', readonly Candidate[]>> = {
@@ -105,12 +101,12 @@ async function pickDestination(
   if (offered.server.length === 0) throw new DnxError('not_found', 'No servers or sites to choose from.');
   const columns = world.stderr.columns || 80;
   const choices = (['site', 'server'] as const).flatMap((name) => choicesOf(name, offered[name], clock.now(), columns));
-  const picked: Targets = await ask.select(capitalized(`${verbOf(invocation)} which site or server?`.trim()), choices, { filter: true });
+  const picked: Targets = await ask.select(capitalized(`${verbOf(line)} which site or server?`.trim()), choices, { filter: true });
   const name = picked.site ? 'site' : 'server';
   const words = Object.entries(wordsFor(name, picked, offered[name])).map(([key, word]) => [key, [word]]);
   return {
-    typed: { ...invocation, targets: { ...invocation.targets, ...Object.fromEntries(words) } },
-    unpicked: { ...scope, picked },
+    line: { ...line, targets: { ...line.targets, ...Object.fromEntries(words) } },
+    scope: { ...scope, picked },
   };
 }
 
@@ -118,6 +114,48 @@ async function pickDestination(
 function noneIfForbidden(error: unknown): readonly Candidate[] {
   if (!isError(error, 'forbidden')) throw error;
   return [];
+}
+
+/**
+ * Asks what a word meant that names nothing, or several things: `Did you mean 'shop.example.com'?`. Returns the command line and the scope
+ * that name it. For a command that changes something, just enter is no.
+ */
+export async function corrected<S extends Scope>(
+  error: unknown,
+  line: Line,
+  scope: S,
+  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
+) {
+  if (!isError(error, 'not_found', 'ambiguous') || !error.meant) throw error;
+  const { noun, word, choices } = error.meant;
+  // The word may have come from the settings.
+  const typed = line.destination?.parent ?? noun;
+  const given = line.targets[typed] ?? [];
+  const [near] = choices;
+  if (!near || !given.includes(word)) throw error;
+  const isAmbiguous = error.code === 'ambiguous';
+  if (!isAmbiguous) {
+    const [missing = '', question = ''] = error.message.split(/ (?=Did you mean )/);
+    progress.warn(missing);
+    if (!(await ask.confirm(question, onlyReads(callsOf(line))))) throw cancelled();
+  }
+  const chosen = isAmbiguous
+    ? await ask.select(
+        capitalized(`${verbOf(line)} which ${title(noun)}?`.trim()),
+        choices.map((choice) => ({ name: choice.name, value: choice })),
+        { filter: true },
+      )
+    : near;
+  const { [typed]: _, ...others } = line.targets;
+  return {
+    line: {
+      ...line,
+      targets: { ...others, [noun]: given.map((each) => (each === word ? chosen.word : each)) },
+      ...(line.destination && { destination: { parent: noun as 'server' | 'site', certain: true } }),
+    },
+    // Of several, each is looked up by its word.
+    scope: given.length === 1 && chosen.targets ? { ...scope, picked: { ...scope.picked, ...chosen.targets } } : scope,
+  };
 }
 
 /** An item to pick: its targets and the resource. */

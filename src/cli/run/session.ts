@@ -5,21 +5,16 @@ import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';
 import { changes, operationAt, operations, severeOperations } from '../../platform/operations.ts';
+import type { TypedLine } from '../language/command.ts';
 import type { Ask } from '../prompt/ask.ts';
-import type { Invocation } from './invocation.ts';
+import type { Line } from './line.ts';
 import { type Holder, may, refusedHere } from './may.ts';
 
 /** Where paths begin that no request of a session may reach: no ability limits what a token does there. */
 const account = changes.filter((call) => !operations[call]?.need).map((call) => call.split('/')[1]);
 
-/** A command line and its settings. */
-export interface SettledLine {
-  readonly invocation: Invocation;
-  readonly settings: Settings;
-}
-
-/** A command line and its settings, in the session that this process belongs to. Fails for what is refused there, or with DNX_READ_ONLY. */
-export function lineInSession(invocation: Invocation, settings: Settings, world: World): SettledLine {
+/** A command line and its settings in the session that this process belongs to. Fails for what is refused there, or with DNX_READ_ONLY. */
+export function inSession(line: TypedLine, settings: Settings, world: World): TypedLine & Pick<Line, 'settings'> {
   const session = findSession(world, settings.directories.config);
   if (session && !session.lease) throw new DnxError('unauthenticated', LEASE_OVER, { hint: 'A person can start another one.' });
   const readOnly = settings.readOnly || session?.readOnly === true;
@@ -28,18 +23,18 @@ export function lineInSession(invocation: Invocation, settings: Settings, world:
     readOnly,
     showValues: session?.showValues === true,
   };
-  const verdict = may(invocation, holder);
+  const verdict = may(line, holder);
   if (verdict.may === 'no') throw refusedHere(verdict, session);
-  if (!session) return { invocation, settings };
+  if (!session) return { ...line, settings };
   // Without its accounts, no stored token is found.
   const config = { ...settings.config, accounts: {} };
   const inside = { ...settings, session, readOnly, config, hidesValues: verdict.hide.has('values') };
-  if (verdict.consent === 'here') return { invocation, settings: inside };
-  return { invocation: withoutConfirmation(invocation), settings: { ...inside, input: false, attended: false } };
+  if (verdict.consent === 'here') return { ...line, settings: inside };
+  return { ...withoutConfirmation(line), settings: { ...inside, input: false, attended: false } };
 }
 
 /** A command line whose `--confirm` counts as not given, so that it fails where a name would have to be typed. */
-function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...line }: Invocation): Invocation {
+function withoutConfirmation({ consent, options: { confirm: _, ...options }, ...line }: TypedLine): TypedLine {
   return { ...line, options, consent: { ...consent, confirm: undefined } };
 }
 
@@ -65,6 +60,7 @@ export const askInSession = (ask: Ask): Ask => ({
     return ask.allowed;
   },
   input: () => Promise.reject(nameNeeded()),
+  put: (question) => (question.kind === 'input' ? Promise.reject(nameNeeded()) : ask.put(question)),
 });
 
 const nameNeeded = () => usage('This cannot be undone and requires confirmation.').with({ reason: 'name_to_type' });

@@ -1,29 +1,30 @@
 import { flagName } from '../../base/text.ts';
-import { nounOf } from '../language/command.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { nounOf, type TypedLine } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
 import { safeLine } from '../output/text.ts';
 import type { Result } from '../output/view.ts';
-import type { Inputs } from './inputs.ts';
-import type { Invocation } from './invocation.ts';
+import type { Ready } from './line.ts';
 
 /** Adds the command line that needs no prompts, if dnx prompted for anything. */
-export function withoutPrompts(
-  invocation: Invocation,
-  { asked, answers }: Inputs,
-  picked: Readonly<Record<string, string>>,
-  result: Result,
-): Result {
-  const all = { ...picked, ...answers, ...result.answers };
-  if (!invocation.command.fields || Object.keys(all).length === 0) return result;
+export function withoutPrompts({ line, inputs: { asked, answers }, picked, targets }: Ready, result: Result): Result {
+  const all = { ...placesIn(line, targets[0] ?? {}), ...picked, ...answers, ...result.answers };
+  if (!line.command.fields || Object.keys(all).length === 0) return result;
   // --no-input, because the command would prompt again for options that were left out.
   const quiet = Object.values(asked).some(({ value }) => value === undefined);
-  const line = lineOf(invocation, quiet ? { ...all, no_input: true } : all);
-  return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
+  const words = lineOf(line, quiet ? { ...all, no_input: true } : all);
+  return words ? { ...result, next: [...(result.next ?? []), { command: words, why: 'Without prompts' }] } : result;
 }
 
+/** The server or site that the settings name, which a repeated command line must name, too. A site needs no server. */
+const placesIn = ({ targets: typed }: TypedLine, { server, site }: Targets): Readonly<Record<string, string>> => ({
+  ...(site && !typed.site && { site: site.label }),
+  ...(server && !typed.server && !typed.site && { server: server.label }),
+});
+
 /** The command line that needs no prompts. Undefined if it would repeat a secret, or does not fit on a line. */
-function lineOf(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] | undefined {
-  const { command, path, group, targets, options, fields, body, consent } = invocation;
+function lineOf(typed: TypedLine, answers: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  const { command, path, group, targets, options, fields, body, consent } = typed;
   const taken = takenBy(command);
   if (body.field.length > 0 || body.data !== undefined || Object.keys(options).some((key) => taken[key]?.confidential)) return undefined;
   const all: Readonly<Record<string, unknown>> = {
@@ -38,7 +39,7 @@ function lineOf(invocation: Invocation, answers: Readonly<Record<string, unknown
   const placed = Object.keys(all).filter(positional);
   const named = Object.keys(all).filter((key) => !positional(key));
   const words = placed.flatMap((key) => valuesOf(all[key]));
-  const flags = [...named.flatMap((key) => option(key, all[key])), ...shaped(invocation)];
+  const flags = [...named.flatMap((key) => option(key, all[key])), ...shaped(typed)];
   const line = words.some((word) => word.startsWith('-'))
     ? [...path.split(' '), ...flags, '--', ...words]
     : [...path.split(' '), ...words, ...flags];
@@ -46,7 +47,7 @@ function lineOf(invocation: Invocation, answers: Readonly<Record<string, unknown
 }
 
 /** The output options. */
-const shaped = ({ globals }: Invocation): readonly string[] => [
+const shaped = ({ globals }: TypedLine): readonly string[] => [
   ...(globals.json ? ['--json'] : []),
   ...(['output', 'query', 'sort', 'limit'] as const).flatMap((key) => (globals[key] === undefined ? [] : [flagName(key), globals[key]])),
   ...(globals.fields ? ['--fields', globals.fields.join(',')] : []),

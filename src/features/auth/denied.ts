@@ -1,6 +1,5 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import type { Context } from '../../cli/language/command.ts';
-import type { Invocation } from '../../cli/run/invocation.ts';
+import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { LEASE_OVER } from '../../machine/session.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
@@ -27,12 +26,12 @@ export function withVariable(error: DnxError, env: Env, { host, session }: Pick<
 /** Adds to a 403 the command that gets the abilities for the whole command line: `auth refresh`, or `token create` with DNX_TOKEN. */
 export function withAbilities(
   error: unknown,
-  invocation: Invocation,
+  line: TypedLine,
   { settings: { server, site, session }, tokens, world }: Pick<Context, 'settings' | 'tokens' | 'world'>,
 ): unknown {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
   if (session) return error.withHint(`To allow it, start the session with: --ability ${error.lacks}`);
-  const { asked } = askedBy(invocation, { server, site });
+  const { asked } = askedBy({ ...line, defaults: { server, site } });
   const needs = [...new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks])];
   const flags = (abilities: readonly string[]) => abilities.flatMap((ability) => ['--ability', ability]);
   if (world.env.DNX_TOKEN?.trim())

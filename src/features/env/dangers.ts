@@ -1,8 +1,9 @@
-import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
+import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import { inQuotes, wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
+import { type ConsentQuestion, putAll } from '../../cli/run/consent.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
 import { type Side, UNKNOWN } from './sync/plan.ts';
 
@@ -22,15 +23,16 @@ interface Sending {
   readonly ask?: { readonly lines: readonly string[]; readonly question: string };
 }
 
-/**
- * Asks for consent before variables are sent: y/N, or the name of the site for what could break it, which only `--confirm` answers.
- * True if it asked.
- */
-export async function consentToSend(
+/** Asks for consent before variables are sent. True if it asked. */
+export const consentToSend = async (ctx: Context, place: Located, sending: Sending): Promise<boolean> =>
+  (await putAll(ctx, sendingQuestions(ctx, place, sending))) === true;
+
+/** The question before variables are sent: y/N, or the name of the site for what could break it, which only `--confirm` answers. */
+export async function* sendingQuestions(
   ctx: Context,
   { site }: Located,
   { changes, remote, given: { yes, confirm }, ask }: Sending,
-): Promise<boolean> {
+): AsyncGenerator<ConsentQuestion, void> {
   const name = ctx.nameOf('site', site.id) ?? site.label;
   const requireName = (typed: string) => {
     if (!sameName('site', typed, name) && typed !== site.id)
@@ -38,7 +40,7 @@ export async function consentToSend(
   };
   if (confirm !== undefined) {
     requireName(confirm);
-    return false;
+    return;
   }
   const dangers = dangersOf(changes, remote);
   const sentence = `This could break ${name}`;
@@ -46,7 +48,7 @@ export async function consentToSend(
     if (dangers.length > 0) ctx.plan.consent('severe', name);
     else if (ask) ctx.plan.consent('moderate');
     if (dangers.length > 0) ctx.plan.about({ dangers: Object.fromEntries(dangers) }, [['danger', sentence], ...dangers], true);
-    return false;
+    return;
   }
   if (dangers.length > 0 && !ctx.ask.allowed)
     throw new DnxError('usage', `${sentence}. Nothing was sent.`, {
@@ -54,7 +56,7 @@ export async function consentToSend(
       hint: `Use --confirm ${quoted(name)}${yes ? '; --yes is not enough' : ''}.`,
       reason: 'name_to_type',
     });
-  if (dangers.length === 0 && (yes || !ask)) return false;
+  if (dangers.length === 0 && (yes || !ask)) return;
   for (const line of ask?.lines ?? []) ctx.progress.note(line);
   const replaced = changes.flatMap(({ key }) => (remote.has(key) ? [key] : []));
   if (replaced.length > 0)
@@ -64,9 +66,8 @@ export async function consentToSend(
     );
   if (dangers.length > 0) {
     ctx.progress.alert(`${sentence}:`, dangers);
-    requireName(await ctx.ask.input(`Type ${inQuotes(name)} to continue:`));
-  } else if (ask && !(await ctx.ask.confirm(ask.question))) throw cancelled();
-  return true;
+    yield { kind: 'input', text: `Type ${inQuotes(name)} to continue:`, check: requireName };
+  } else if (ask) yield { kind: 'confirm', text: ask.question };
 }
 
 /** What an operation changes: a variable is created, updated, renamed or removed. `key`: that of the variable before. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { cancelled, usage } from '../../base/errors.ts';
+import { usage } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
@@ -9,41 +9,17 @@ import type { Plan } from '../../cli/plan/plan.ts';
 import { proposedFile } from '../../cli/plan/proposed.ts';
 import { countedChanges } from '../../cli/plan/show.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
-import type { AskedBy, Person } from '../../machine/world.ts';
+import type { AskedBy, Person, Question } from '../../machine/world.ts';
 import type { AppliedChange } from '../plan/send.ts';
 import { type Answer, asData, helpAnswer, resultAnswer } from './answer.ts';
 import { BRIEF, type Ran, type Runner, type RunOptions } from './run.ts';
 
-/** A question to the person at the client: to approve a plan, or to type a name. */
-export interface Question {
+/** A form for the person at the client: to approve a plan, or to type a name. */
+export interface Form extends Question {
   /** Names the plan in the next round. */
   readonly id: string;
-  readonly kind: 'confirm' | 'input';
-  readonly text: string;
   /** The plan as a terminal shows it, between its size and the question: neither end of a long one can pass for all of it. */
-  readonly form: string;
-}
-
-/** What a person answered: that they approve, or the name that they typed. */
-type Approval = true | string;
-
-/** What was asked, and what was answered so far. */
-interface Asked extends Pick<Question, 'kind' | 'text'> {
-  answer?: Approval | undefined;
-}
-
-/** A plan that waits for approval. Only this process knows it, so nothing can change it meanwhile. */
-interface Pending {
-  readonly id: string;
-  readonly words: string;
-  readonly by: AskedBy;
-  readonly text: string;
-  readonly shown: string;
-  /** Where it is while it is applied. */
-  readonly file: string;
-  /** What was typed, by the variable that the plan reads it from. */
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly asked: Asked[];
+  readonly message: string;
 }
 
 /** A call of the tool `change`. */
@@ -57,93 +33,149 @@ export interface ChangeCall extends Pick<RunOptions, 'signal' | 'seen'> {
   readonly reply?: { readonly id: string; readonly approve: unknown; readonly name: unknown } | undefined;
 }
 
+/** What a person answered: that they approve, or the name that they typed. */
+interface Approval extends Question {
+  readonly answer: true | string;
+}
+
+/** A plan of a command line. Only this process knows it, so nothing can change it meanwhile. */
+interface ProposedPlan {
+  readonly id: string;
+  readonly words: string;
+  readonly by: AskedBy;
+  readonly text: string;
+  readonly shown: string;
+  /** Where it is while it is applied. */
+  readonly file: string;
+  /** What was typed, by the variable that the plan reads it from. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly approvals: readonly Approval[];
+}
+
 /** What the tool works with. */
 interface Changing extends Pick<Context, 'settings' | 'clock'>, Pick<Runner, 'run' | 'outsideOf'> {
   /** Refuses what is not offered. */
-  readonly checkOf: (words: readonly string[]) => (line: TypedLine) => void;
-  readonly pending: Map<string, Pending>;
+  readonly check: (line: TypedLine, words: readonly string[]) => void;
+  /** The plans that wait for an answer, with the question. */
+  readonly waiting: Map<string, { readonly plan: ProposedPlan; readonly question: Question }>;
 }
 
 /** The exit code of the rate limit: a second try would only use more of it. */
 const RATE_LIMITED = 9;
-
-/** What follows a deployment whose plan verifies it, which only its progress would tell. */
-const VERIFIED = 'The deployment has ended, and passed its verification.';
-
 /** Exit codes after which a plan may be applied in part, or nobody knows: `partial` and `network`. */
 const UNFINISHED: readonly number[] = [12, 13];
 
-/** Opens the tool `change`: it makes plans, asks a person, and applies what was approved. */
+/** Opens the tool `change`: it makes a plan of a command line, asks a person, and applies what was approved. */
 export function openChanges(
   { settings, clock }: Pick<Context, 'settings' | 'clock'>,
   { run, outsideOf }: Runner,
-  checkOf: Changing['checkOf'],
+  check: Changing['check'],
 ) {
-  const changing: Changing = { settings, clock, run, outsideOf, checkOf, pending: new Map() };
-  return { change: (call: ChangeCall) => (call.reply ? resume(changing, call, call.reply) : propose(changing, call)) };
+  const changing: Changing = { settings, clock, run, outsideOf, check, waiting: new Map() };
+  return async (call: ChangeCall): Promise<Answer | Form> => {
+    const plan = call.reply ? approved(changing, call, call.reply) : await propose(changing, call);
+    return 'approvals' in plan ? apply(changing, plan, call) : plan;
+  };
 }
 
-/** Makes the plan. If the client can ask, asks; otherwise leaves it for a person to apply. */
-async function propose(changing: Changing, call: ChangeCall): Promise<Answer | Question> {
-  const { words, asks } = call;
-  const offered = await offeredLine(changing, call);
-  if ('text' in offered) return offered;
+/** Makes the plan. What nobody can be asked about here is for a person to apply. */
+async function propose(changing: Changing, call: ChangeCall): Promise<ProposedPlan | Answer> {
+  const line = await readLine(changing, call);
+  if ('text' in line) return line;
   const id = randomBytes(12).toString('hex');
   const file = proposedFile(changing.settings.directories.state, id, changing.clock.now());
+  const isPreview = optionsIn(call.words).includes('--dry-run');
   const secrets: Record<string, string> = {};
   const keep = (secret: string) => {
     const name = `TYPED_${id}_${Object.keys(secrets).length}`;
     secrets[name] = secret;
     return `env://${name}`;
   };
-  const rest = words.indexOf('--');
-  const isPreview = words.slice(0, rest < 0 ? undefined : rest).includes('--dry-run');
-  const kept = { keep: asks && !isPreview ? keep : undefined };
-  const saved = await dryRun(changing, call, { out: file, text: true, ...kept });
+  const plans = (options: Parameters<typeof dryRun>[2]) =>
+    dryRun(changing, call, { ...options, keep: call.asks && !isPreview ? keep : undefined });
+  const saved = await plans({ out: file, text: true });
   if (saved.code === RATE_LIMITED) return resultAnswer(saved);
-  if (saved.code !== 0) return unsaved(changing, call, isPreview, kept);
-  const shown = saved.stdout.trimEnd();
+  if (saved.code !== 0) {
+    // What cannot be saved may be shown. Otherwise, the error of the dry run.
+    const { code, stdout } = await plans({ text: true });
+    if (code !== 0) return resultAnswer(await plans({}));
+    return isPreview ? previewed(stdout) : forReview(stdout, ['dnx', ...call.words]);
+  }
   const text = readText(file);
-  if (text === undefined) return { text: asData(shown) };
+  if (text === undefined) return { text: asData(saved.stdout.trimEnd()) };
   const outside = changing.outsideOf(JSON.parse(text));
-  if (outside === undefined && !isPreview && !asks) return forReview(shown, `dnx apply ${quoted(file)}`);
+  if (outside === undefined && !isPreview && !call.asks) return forReview(saved.stdout, ['dnx', 'apply', file]);
   rmSync(file, { force: true });
   if (outside !== undefined) return refusal(`${outside} Nothing was changed.`);
-  if (isPreview) return previewed(shown);
-  const by = { client: call.client, command: harmlessWords({ ...offered, globals: { ...offered.globals, profile: undefined } }) };
-  const plan: Pending = { id, words: JSON.stringify(words), by, text, shown, file, secrets, asked: [] };
-  return apply(changing, plan, call);
+  if (isPreview) return previewed(saved.stdout);
+  const by = { client: call.client, command: harmlessWords({ ...line, globals: { ...line.globals, profile: undefined } }) };
+  return { id, words: JSON.stringify(call.words), by, text, shown: saved.stdout.trimEnd(), file, secrets, approvals: [] };
 }
 
-/** Goes on with a plan, after what a person filled in. */
-async function resume(
-  changing: Changing,
-  call: ChangeCall,
-  { id, approve, name }: NonNullable<ChangeCall['reply']>,
-): Promise<Answer | Question> {
-  const plan = changing.pending.get(id);
-  // An answer counts once: a second one, at the same time or later, finds no plan.
-  const question = plan?.asked.at(-1);
+/** The plan that a person has answered for, with that answer. It counts once: a second one, at the same time or later, finds no plan. */
+function approved({ waiting }: Changing, call: ChangeCall, { id, approve, name }: NonNullable<ChangeCall['reply']>): ProposedPlan | Answer {
+  const { plan, question } = waiting.get(id) ?? {};
   if (!plan || !question || plan.words !== JSON.stringify(call.words))
     return refusal('This plan does not wait for approval any more. Nothing was changed.');
-  changing.pending.delete(id);
-  question.answer = question.kind === 'input' ? (typeof name === 'string' ? name : undefined) : approve === true || undefined;
-  if (question.answer !== undefined) return apply(changing, plan, call);
-  return refusal('The user did not approve the plan. Nothing was changed.');
+  waiting.delete(id);
+  const answer = question.kind === 'input' ? (typeof name === 'string' ? name : undefined) : approve === true || undefined;
+  if (answer === undefined) return refusal('The user did not approve the plan. Nothing was changed.');
+  return { ...plan, approvals: [...plan.approvals, { ...question, answer }] };
+}
+
+/** Applies a plan with the answers so far, as `dnx apply` does: it compares and asks before it sends anything. A question without an answer ends it, and goes to the person. */
+async function apply({ run, waiting }: Changing, plan: ProposedPlan, { signal, seen }: ChangeCall): Promise<Answer | Form> {
+  const { id, file, secrets, text, shown, by: asked, approvals } = plan;
+  const { person, open } = personWith(approvals);
+  const { changes }: Plan = JSON.parse(text);
+  // A verification comes after the deployment.
+  const isVerified = changes.some(({ deployment }) => deployment?.verify);
+  const waits = approvals.length === 0 ? patience(seen) : { seen };
+  let isKept = false;
+  try {
+    writeText(file, text);
+    const options = { ...waits, signal, changes: true, values: true, env: { ...waits.env, ...secrets }, asked, person };
+    const ran = await run(['apply', file, ...(isVerified ? [] : ['--no-wait'])], options);
+    const question = open();
+    if (question) {
+      waiting.set(id, { plan, question });
+      return { ...question, id, message: [sizeOf(changes, question), shown, question.text].join('\n\n') };
+    }
+    const answer = resultAnswer(ran, { notes: ran.code !== 0 });
+    isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
+    const more = isKept ? [`To go on, ask the user to run, in a terminal: dnx apply ${quoted(file)}`] : followedBy(ran, isVerified);
+    return { ...answer, text: [answer.text, ...more].join('\n') };
+  } finally {
+    if (!isKept) rmSync(file, { force: true });
+  }
+}
+
+/** The person at the client, with what they have answered, which counts once each. The first question without an answer is `open`. */
+function personWith(approvals: readonly Approval[]): { readonly person: Person; readonly open: () => Question | undefined } {
+  const left = [...approvals];
+  let open: Question | undefined;
+  return {
+    person(question) {
+      const at = left.findIndex(({ kind, text }) => kind === question.kind && text === question.text);
+      if (at < 0) open ??= question;
+      return left.splice(at, at < 0 ? 0 : 1)[0]?.answer;
+    },
+    open: () => open,
+  };
 }
 
 /** A command line that is only parsed, or why it is no change that is offered here. */
-async function offeredLine({ run, checkOf }: Changing, { words, signal }: ChangeCall): Promise<Answer | TypedLine> {
-  let offered: TypedLine | undefined;
+async function readLine({ run, check }: Changing, { words, signal }: ChangeCall): Promise<Answer | TypedLine> {
+  let read: TypedLine | undefined;
   const ran = await run(words, {
     signal,
     check(line) {
-      checkOf(words)(line);
-      offered = line;
-      throw cancelled();
+      check(line, words);
+      read = line;
+      return 'read';
     },
   });
-  return offered ?? (ran.code === 0 ? helpAnswer(ran.stdout) : resultAnswer(ran));
+  return read ?? (ran.code === 0 ? helpAnswer(ran.stdout) : resultAnswer(ran));
 }
 
 /** Runs the command line with --dry-run, and saves the plan in `out`. */
@@ -152,8 +184,18 @@ function dryRun(
   { words, signal, seen }: ChangeCall,
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
 ): Promise<Ran> {
-  const line = withOptions(words, ['--dry-run', ...(out === undefined ? [] : ['--out', out])]);
+  const own = optionsIn(words);
+  const line = [...own, '--dry-run', ...(out === undefined ? [] : ['--out', out]), ...words.slice(own.length)];
   return run(line, { ...options, ...patience(seen), signal, check: (typed) => requireDry(typed, out), values: true });
+}
+
+/** The words before the command line of another program. */
+const optionsIn = (words: readonly string[]): readonly string[] => words.slice(0, words.includes('--') ? words.indexOf('--') : undefined);
+
+/** Refuses to run what is not exactly the dry run that was asked for: a `--` of the client must not hide our options. */
+function requireDry({ plan, options }: TypedLine, out: string | undefined): undefined {
+  const isDry = plan.dry || options.dry_run === true;
+  if (!isDry || (plan.out ?? options.out) !== out) throw usage('Leave out --out and --no-dry-run: the plan is the answer.');
 }
 
 /** True for a line that says how long a command waits for the rate limit. */
@@ -163,103 +205,29 @@ export const isWait = (line: string): boolean => /rate limit/i.test(line);
 const patience = (seen: ChangeCall['seen']): Pick<RunOptions, 'seen' | 'env'> =>
   seen ? { seen: (line) => void (isWait(line) && seen(line)) } : { env: BRIEF };
 
-/** What cannot be saved as a plan, but shown, is for a person to run. Otherwise, the error of the dry run. */
-async function unsaved(changing: Changing, call: ChangeCall, isPreview: boolean, kept: Pick<RunOptions, 'keep'>): Promise<Answer> {
-  const { code, stdout } = await dryRun(changing, call, { text: true, ...kept });
-  if (code !== 0) return resultAnswer(await dryRun(changing, call, kept));
-  const shown = stdout.trimEnd();
-  return isPreview ? previewed(shown) : forReview(shown, ['dnx', ...call.words].map(quoted).join(' '));
-}
-
-/**
- * Applies a plan, with the answers that a person gave so far: as `dnx apply` does, which compares and asks before it sends anything. A question
- * without an answer ends it, and goes to the person.
- */
-async function apply({ run, pending }: Changing, plan: Pending, { signal, seen }: ChangeCall): Promise<Answer | Question> {
-  const { id, file, secrets, text, shown, by: asked } = plan;
-  const isFirst = plan.asked.length === 0;
-  const { person, open } = personOf(plan.asked);
-  let isKept = false;
-  try {
-    writeText(file, text);
-    const waits = isFirst ? patience(seen) : { seen };
-    const options = { ...waits, signal, changes: true, values: true, env: { ...waits.env, ...secrets }, asked, person };
-    // A verification comes after the deployment.
-    const isVerified = verifies(text);
-    const ran = await run(['apply', file, ...(isVerified ? [] : ['--no-wait'])], options);
-    const question = open();
-    if (question) {
-      pending.set(id, plan);
-      return { ...question, id, form: [sizeOf(plan, question), shown, question.text].join('\n\n') };
-    }
-    const answer = resultAnswer(ran, { notes: ran.code !== 0 });
-    isKept = UNFINISHED.includes(ran.code) && Object.keys(secrets).length === 0;
-    if (isKept) return { ...answer, text: `${answer.text}\nTo go on, ask the user to run, in a terminal: dnx apply ${quoted(file)}` };
-    return {
-      ...answer,
-      text: [
-        answer.text,
-        ...(ran.code === 0 && isVerified ? [VERIFIED] : []),
-        ...startedIn(ran.stdout).map((words) => `Follow it with wait: ${JSON.stringify(words)}`),
-      ].join('\n'),
-    };
-  } finally {
-    if (!isKept) rmSync(file, { force: true });
-  }
-}
-
 /** `2 changes, which need your consent`: what a person reads first. */
-function sizeOf({ text }: Pending, { kind }: Asked): string {
-  const { changes }: Plan = JSON.parse(text);
+function sizeOf(changes: Plan['changes'], { kind }: Question): string {
   const need = changes.length === 1 ? 'needs' : 'need';
   return `${countedChanges(changes)}, which ${need} ${kind === 'input' ? 'a name typed below' : 'your consent'}`;
 }
 
-/** The person at the client, who has answered some questions. Another one ends the run; `open` is that one. */
-function personOf(asked: Asked[]): { readonly person: Person; readonly open: () => Asked | undefined } {
-  let open: Asked | undefined;
-  let at = 0;
-  const answerTo = (kind: Asked['kind'], text: string): Approval => {
-    const known = asked[at++];
-    if (known?.answer !== undefined && known.kind === kind && known.text === text) return known.answer;
-    open = { kind, text };
-    asked.splice(at - 1, Number.POSITIVE_INFINITY, open);
-    throw cancelled();
-  };
-  return {
-    person: { confirm: async (text) => answerTo('confirm', text) === true, input: async (text) => String(answerTo('input', text)) },
-    open: () => open,
-  };
+/** What an applied plan has started: what only its progress would tell, and the commands that follow the rest. */
+function followedBy({ code, stdout }: Ran, isVerified: boolean): readonly string[] {
+  const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
+  const started = Array.isArray(rows) ? (rows as AppliedChange[]).flatMap(({ follow }) => (follow ? [follow] : [])) : [];
+  return [
+    ...(code === 0 && isVerified ? ['The deployment has ended, and passed its verification.'] : []),
+    ...started.map((words) => `Follow it with wait: ${JSON.stringify(words)}`),
+  ];
 }
 
-/** Refuses to run what is not exactly the dry run that was asked for: a `--` of the client must not hide our options. */
-function requireDry({ plan, options }: TypedLine, out: string | undefined): undefined {
-  const isDry = plan.dry || options.dry_run === true;
-  if (!isDry || (plan.out ?? options.out) !== out) throw usage('Leave out --out and --no-dry-run: the plan is the answer.');
-}
-
-/** Adds options before the command line of another program. */
-function withOptions(words: readonly string[], options: readonly string[]): readonly string[] {
-  const at = words.indexOf('--');
-  return at < 0 ? [...words, ...options] : [...words.slice(0, at), ...options, ...words.slice(at)];
-}
-
-const previewed = (shown: string): Answer => ({ text: `${asData(shown)}\nNothing was changed.` });
+const previewed = (shown: string): Answer => ({ text: `${asData(shown.trimEnd())}\nNothing was changed.` });
 
 /** The answer if only a person can go on. */
-const forReview = (shown: string, line: string): Answer => ({
-  text: `${asData(shown)}\nNothing was changed. Ask the user to review it and run, in a terminal: ${line}`,
+const forReview = (shown: string, line: readonly string[]): Answer => ({
+  text: `${asData(shown.trimEnd())}\nNothing was changed. Ask the user to review it and run, in a terminal: ${line.map(quoted).join(' ')}`,
   isError: true,
 });
-
-/** True for a plan that verifies a deployment. */
-const verifies = (text: string): boolean => (JSON.parse(text) as Plan).changes.some(({ deployment }) => deployment?.verify);
-
-/** The commands that follow what the changes of a plan started. */
-function startedIn(stdout: string): readonly (readonly string[])[] {
-  const rows: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
-  return Array.isArray(rows) ? (rows as AppliedChange[]).flatMap(({ follow }) => (follow ? [follow] : [])) : [];
-}
 
 const refusal = (message: string): Answer => ({
   text: asData(toJson({ error: { code: 'cancelled', reason: 'cancelled', human: true, message } })),

@@ -6,7 +6,7 @@ import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { operationsOf } from '../../cli/language/tree.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
 import { apiPath, hidingValues, rewritten } from '../../cli/run/hidden.ts';
-import { takesDestination } from '../../cli/run/invocation.ts';
+import { takesDestination } from '../../cli/run/line.ts';
 import type { Verdict } from '../../cli/run/may.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
 import {
@@ -35,8 +35,8 @@ export interface Ran {
 /** How to run one. */
 export interface RunOptions {
   readonly signal: AbortSignal;
-  /** Throws to refuse it, before anything happens. What it returns says what is hidden. */
-  readonly check?: (line: TypedLine) => Pick<Verdict & { may: 'yes' }, 'hide'> | undefined;
+  /** Throws to refuse it, before anything happens. What it returns says what is hidden, or that reading the line was all. */
+  readonly check?: (line: TypedLine) => Pick<Verdict & { may: 'yes' }, 'hide'> | 'read' | undefined;
   /** For people, instead of JSON. */
   readonly text?: boolean;
   /** Lets it change something at Deploynix. Without it no such request leaves, whatever the command line. */
@@ -166,8 +166,10 @@ async function runWithin(
       for (const key of ['profile', 'host', 'caFile'] as const)
         if (line.globals[key] !== account[key]) throw usage('This server is for one account: leave out --profile, --host and --ca-file.');
       const verdict = check?.(line);
+      if (verdict === 'read') return false;
       if (verdict) bounds.values = options.values ?? !verdict.hide.has('values');
       bounds.around = isAboutSite(line, inside);
+      return true;
     });
     return { code, stdout: stdout.text(), stderr: stderr.text(), hidden };
   } finally {

@@ -16,7 +16,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { type Answer, helpAnswer, resultAnswer } from './answer.ts';
-import { type ChangeCall, isWait, openChanges, type Question } from './change.ts';
+import { type ChangeCall, type Form, isWait, openChanges } from './change.ts';
 import { findCommands } from './find.ts';
 import { allowedLine, checkKinds, type Limits, type LineTool, limitWords } from './limits.ts';
 import { messagesIn } from './messages.ts';
@@ -76,7 +76,7 @@ function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<
       void work.finally(() => running.delete(work)).catch(() => {});
     }
     const answer = await work;
-    if ('form' in answer) return asked(answer);
+    if ('message' in answer) return asked(answer);
     const limited = answer.isError ? limitWords(limits) : undefined;
     return result({ ...answer, text: [redacted(answer.text), ...(limited === undefined ? [] : [limited])].join('\n') });
   });
@@ -85,8 +85,8 @@ function openMcpServer(ctx: Needs, limits: Limits, runner: Runner, running: Set<
 
 /** What the tools do. */
 function openTools(ctx: Needs, limits: Limits, runner: Runner) {
-  const check = (tool: LineTool, words: readonly string[]) => (line: TypedLine) => allowedLine(line, words, tool, limits, ctx.world);
-  const changes = openChanges(ctx, runner, (words) => check('change', words));
+  const check = (tool: LineTool, line: TypedLine, words: readonly string[]) => allowedLine(line, words, tool, limits, ctx.world);
+  const change = openChanges(ctx, runner, (line, words) => check('change', line, words));
   return { answerTo, redacted: runner.redacted };
 
   async function answerTo(
@@ -94,7 +94,7 @@ function openTools(ctx: Needs, limits: Limits, runner: Runner) {
     given: Readonly<Record<string, unknown>>,
     call: ServerContext,
     client: Pick<ChangeCall, 'asks' | 'client'>,
-  ): Promise<Answer | Question> {
+  ): Promise<Answer | Form> {
     if (tool === 'find') {
       const look = async () => {
         for (const group of ['server', 'site']) await runner.run([group, 'list'], { signal: call.mcpReq.signal, env: BRIEF });
@@ -114,9 +114,9 @@ function openTools(ctx: Needs, limits: Limits, runner: Runner) {
     call: ServerContext,
     client: Pick<ChangeCall, 'asks' | 'client'>,
     seen: ((line: string) => void) | undefined,
-  ): Promise<Answer | Question> {
+  ): Promise<Answer | Form> {
     const { signal } = call.mcpReq;
-    if (tool === 'change') return changes.change({ words, signal: ctx.world.signal, seen, ...client, reply: replyIn(call) });
+    if (tool === 'change') return change({ words, signal: ctx.world.signal, seen, ...client, reply: replyIn(call) });
     let line: TypedLine | undefined;
     const run = (options?: Partial<RunOptions>) =>
       runner.run(words, {
@@ -124,7 +124,7 @@ function openTools(ctx: Needs, limits: Limits, runner: Runner) {
         ...options,
         check(typed) {
           line = typed;
-          return check(tool, words)(typed);
+          return check(tool, typed, words);
         },
       });
     if (tool === 'wait') return waitFor(ctx, run, { signal, seen });
@@ -157,13 +157,13 @@ function wordsOf({ words }: Readonly<Record<string, unknown>>): readonly string[
 const result = ({ text, isError }: Answer): CallToolResult => ({ content: [{ type: 'text', text }], ...(isError && { isError }) });
 
 /** Asks the person: a box to tick or a name to type, because some clients accept an empty form for them. */
-const asked = ({ id, kind, text, form }: Question): Result =>
+const asked = ({ id, kind, text, message }: Form): Result =>
   inputRequired({
     requestState: id,
     inputRequests: {
       approval: inputRequired.elicit({
         mode: 'form',
-        message: form,
+        message,
         requestedSchema: {
           type: 'object',
           properties: kind === 'confirm' ? { approve: { type: 'boolean', title: text } } : { name: { type: 'string', title: text } },

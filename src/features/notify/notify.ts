@@ -3,20 +3,13 @@ import { isObject, toJson } from '../../base/json.ts';
 import { isSecretName } from '../../base/secrets.ts';
 import { duration } from '../../base/time.ts';
 import { version } from '../../base/version.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { Context, TypedLine } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
-import type { Result, View } from '../../cli/output/view.ts';
-import type { Invocation } from '../../cli/run/invocation.ts';
+import type { View } from '../../cli/output/view.ts';
+import type { Ending } from '../../cli/run/line.ts';
 import { childEnv } from '../../machine/env.ts';
 import { NetworkFault, shellCommand } from '../../machine/world.ts';
 import { runUntil, transportUntil } from '../../platform/api/deadline.ts';
-
-/** How a command ended: its result, its error with the object that `--json` prints for it, and the exit code. */
-export interface Ending {
-  readonly result: Result | undefined;
-  readonly failure: { readonly error: unknown; readonly data: unknown } | undefined;
-  readonly code: number;
-}
 
 /** What a webhook gets. `result` and `error` are the objects that `--json` prints. */
 interface Notification {
@@ -29,7 +22,7 @@ interface Notification {
   readonly error?: unknown;
 }
 
-type Line = Pick<Invocation, 'command' | 'group' | 'options' | 'path' | 'plan'>;
+type Line = Pick<TypedLine, 'command' | 'group' | 'options' | 'path' | 'plan'>;
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /**

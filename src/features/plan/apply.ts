@@ -1,15 +1,15 @@
-import { cancelled, type Detail, DnxError, usage } from '../../base/errors.ts';
+import { type Detail, DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { inQuotes } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
-import { done, message, type Result } from '../../cli/output/view.ts';
+import { done, message, nothing, type Result } from '../../cli/output/view.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
 import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
 import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
-import { warnOfLoss } from '../../cli/run/consent.ts';
+import { type ConsentQuestion, putAll, warnOfLoss } from '../../cli/run/consent.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
-import { changesBy, consentToSend, warnUnkept } from '../env/dangers.ts';
+import { changesBy, sendingQuestions, warnUnkept } from '../env/dangers.ts';
 import { remoteSide } from '../env/remote.ts';
 import { variablesEndpoint } from '../env/variables.ts';
 import { failureIn, openApplication } from './application.ts';
@@ -58,7 +58,9 @@ export async function applyPlan(ctx: Context, given: Given, options: SendingOpti
       const details: readonly Detail[] = abilities.length > 0 ? [['needs', abilities.join(', ')]] : [];
       return { view: done(`${countedChanges(pending)} can be applied`, report, details) };
     }
-    if (await agree(ctx, pending, applying.lists, { ...consent, preview: given.preview })) {
+    const asked = await putAll(ctx, questionsBefore(ctx, pending, applying.lists, { ...consent, preview: given.preview }));
+    if (typeof asked === 'object') return { view: nothing, exit: usage(`This was not answered yet: ${asked.text}`) };
+    if (asked) {
       // A person may take long to answer.
       applying.lists.forget();
       await pendingIn(applying);
@@ -92,13 +94,13 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
   });
 }
 
-/** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. True if it asked. */
-async function agree(
+/** Shows what will be sent, and asks for the strictest consent that a change needs. What the plan says of that does not count. */
+async function* questionsBefore(
   ctx: Context,
   pending: readonly Pending[],
   lists: Lists,
   given: GivenConsent & Pick<Given, 'preview'>,
-): Promise<boolean> {
+): AsyncGenerator<ConsentQuestion, void> {
   // In a log, where nobody is asked, the values of variables stay hidden.
   const isAsked = ctx.ask.allowed && !given.yes && given.confirm === undefined;
   for (const { change, title, body } of pending) {
@@ -109,27 +111,29 @@ async function agree(
   const [first] = severeIn(pending);
   if (given.confirm !== undefined && !first && !pending.some(isOfVariable))
     throw usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
-  const dangerous = await agreeToVariables(ctx, pending, lists, given);
-  if (first) await agreeByName(ctx, first, given);
-  if (dangerous || first || given.yes || given.confirm !== undefined) return isAsked;
+  let isNamed = first !== undefined;
+  for await (const question of variableQuestions(ctx, pending, lists, given)) {
+    isNamed = true;
+    yield question;
+  }
+  if (first) yield* nameQuestion(ctx, first, given);
+  if (isNamed || given.yes || given.confirm !== undefined) return;
   if (!ctx.ask.allowed)
     throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
       reason: 'confirmation_missing',
     });
   if (pending.some((each) => isOfVariable(each) && !each.change.call.startsWith('POST '))) await warnUnkept(ctx);
-  if (!(await ctx.ask.confirm(`Apply ${countedChanges(pending)}?`))) throw cancelled();
-  return true;
+  yield { kind: 'confirm', text: `Apply ${countedChanges(pending)}?` };
 }
 
 const severeIn = (pending: readonly Pending[]) => pending.filter(({ change }) => severeOperations.includes(change.call));
 
 const isOfVariable = ({ change }: Pending): boolean => operations[change.call]?.consent === 'variables';
 
-/** Asks about variables that could break a site. True if it asked. */
-async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent): Promise<boolean> {
+/** A question for each site that variables could break. */
+async function* variableQuestions(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent) {
   const variables = pending.filter(isOfVariable);
   const sites = new Map(variables.map((each) => [each.targets.site?.id ?? '', each.targets]));
-  let asked = false;
   for (const [id, targets] of sites) {
     if (!targets.server || !targets.site) continue;
     const items = await lists.read(operationPath(variablesEndpoint), targetIds(targets));
@@ -137,23 +141,27 @@ async function agreeToVariables(ctx: Context, pending: readonly Pending[], lists
     const changes = variables
       .filter((each) => each.targets.site?.id === id)
       .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
-    asked = (await consentToSend(ctx, targets as Located, { changes, remote, given })) || asked;
+    yield* sendingQuestions(ctx, targets as Located, { changes, remote, given });
   }
-  return asked;
 }
 
-async function agreeByName(ctx: Context, { title, change, targets }: Pending, { confirm }: GivenConsent): Promise<void> {
-  const { ask, progress } = ctx;
+/** The question for the name of what cannot be undone, unless the command line has it. */
+async function* nameQuestion(
+  ctx: Context,
+  { title, change, targets }: Pending,
+  { confirm }: GivenConsent,
+): AsyncGenerator<ConsentQuestion, void> {
   const [noun, target] = Object.entries(targets).at(-1) as [string, Target];
-  if (confirm === undefined && !ask.allowed)
+  const check = (typed: string) => {
+    if (!sameName(noun, typed, target.label) && typed !== target.id)
+      throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${inQuotes(target.label)}.`);
+  };
+  if (confirm !== undefined) return check(confirm);
+  if (!ctx.ask.allowed)
     throw usage('This cannot be undone and requires confirmation.', `Use --confirm ${quoted(target.label)}.`).with({
       reason: 'name_to_type',
     });
-  if (confirm === undefined) {
-    progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
-    await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
-  }
-  const typed = confirm ?? (await ask.input(`Type ${inQuotes(target.label)} to continue:`));
-  if (!sameName(noun, typed, target.label) && typed !== target.id)
-    throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected ${inQuotes(target.label)}.`);
+  ctx.progress.warn(`${title.slice(2)} (id ${target.id}). This cannot be undone.`);
+  await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
+  yield { kind: 'input', text: `Type ${inQuotes(target.label)} to continue:`, check };
 }

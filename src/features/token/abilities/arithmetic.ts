@@ -3,10 +3,9 @@ import { type ChosenCalls, operationsIn, pathsIn } from '../../../cli/language/c
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
 import { nameRead } from '../../../cli/run/consent.ts';
-import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
-import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
+import { callsOf, firstWords, isForAll, namesNeeded, ownWords, type WordedLine } from '../../../cli/run/line.ts';
 import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
-import { type Lookup, lookupFor, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
+import { type Lookup, lookupFor, lookupsFor } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
 import { type Need, needOf } from '../../../platform/operations.ts';
@@ -31,14 +30,14 @@ export interface Asking {
 }
 
 /** The operations of a command line: its calls, additions of its options, and lookups of names. */
-export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
-  const chosen = callsOf(invocation, settled);
-  const { asked, notes, missing } = namesIn(invocation, chosen, settled);
+export function askedBy(line: WordedLine): Asking {
+  const chosen = callsOf(line);
+  const { asked, notes, missing } = namesIn(line, chosen);
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
-  const all = [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)];
-  const sent = invocation.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
-  const place = (['site', 'server'] as const).find((noun) => invocation.targets[noun] !== undefined);
+  const all = [...own, ...also, ...asked, ...references(line), ...sitesIn(line), ...confirmation(line)];
+  const sent = line.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
+  const place = (['site', 'server'] as const).find((noun) => line.targets[noun] !== undefined);
   const everywhere = place ? [`The token works for every ${place}: abilities are not limited to one.`] : [];
   return { asked: sent, notes: [...byName(missing, sent), ...notes, ...everywhere] };
 }
@@ -77,17 +76,17 @@ export function commandAbilities({ calls }: AnyCommand): Need[] {
 }
 
 /** The lookups for the names on a command line. */
-function namesIn(invocation: Invocation, chosen: ChosenCalls, settled: Settled): Asking & { readonly missing: readonly string[] } {
-  const noun = nounOf(invocation.group);
-  const given = firstWords(invocation);
-  const every = isForAll(invocation) ? namings[noun] : undefined;
-  const names = every ? parameters(every.list) : needed(invocation, chosen);
+function namesIn(line: WordedLine, chosen: ChosenCalls): Asking & { readonly missing: readonly string[] } {
+  const noun = nounOf(line.group);
+  const given = firstWords(line);
+  const every = isForAll(line) ? namings[noun] : undefined;
+  const names = every ? parameters(every.list) : needed(line, chosen);
   const asked: AskedEndpoint[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
   const notes = new Set<string>();
   const missing = new Set<string>();
-  const words = ownWords(invocation);
+  const words = ownWords(line);
   for (const word of words.length > 0 ? words : [undefined]) {
-    for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, settled)) {
+    for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, line.defaults)) {
       asked.push(...each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })));
       if (each.how === 'missing') missing.add(each.name);
       else if (each.word?.includes('$')) notes.add(`The value of ${each.word} is unknown; assuming it is a name.`);
@@ -97,10 +96,10 @@ function namesIn(invocation: Invocation, chosen: ChosenCalls, settled: Settled):
 }
 
 /** The path parameters of the call, and a server or site given as an option, which is always looked up. */
-function needed(invocation: Invocation, chosen: ChosenCalls): readonly string[] {
-  const { site, server } = firstWords(invocation);
+function needed(line: WordedLine, chosen: ChosenCalls): readonly string[] {
+  const { site, server } = firstWords(line);
   const named = site !== undefined ? ['server', 'site'] : server !== undefined ? ['server'] : [];
-  const own = chosen.endpoint ? namesNeeded(invocation, chosen) : chosen.also.flatMap(({ endpoint }) => parameters(endpoint));
+  const own = chosen.endpoint ? namesNeeded(line) : chosen.also.flatMap(({ endpoint }) => parameters(endpoint));
   return [...new Set([...own.filter((name) => name !== 'id'), ...named])];
 }
 
@@ -108,7 +107,7 @@ const whyOf = ({ how, name, word }: Lookup): string =>
   how === 'anywhere' ? `searches for the server of ${word}` : `looks up ${title(name)} ${word} by name`;
 
 /** Lookups for fields that take an id and were given a name. */
-const references = ({ command, fields }: Invocation): AskedEndpoint[] =>
+const references = ({ command, fields }: WordedLine): AskedEndpoint[] =>
   Object.entries(command.fields ?? {}).flatMap(([key, { from }]) => {
     const word = fields[key];
     const noun = from?.resolve && nounIn(from.list);
@@ -117,7 +116,7 @@ const references = ({ command, fields }: Invocation): AskedEndpoint[] =>
   });
 
 /** Lookups for options that name a site. */
-const sitesIn = ({ command, options }: Invocation): AskedEndpoint[] =>
+const sitesIn = ({ command, options }: WordedLine): AskedEndpoint[] =>
   Object.entries(command.options ?? {}).flatMap(([key, { names }]) => {
     const word = options[key];
     if (names !== 'site' || typeof word !== 'string' || /^[.~]|\//.test(word)) return [];
@@ -127,10 +126,10 @@ const sitesIn = ({ command, options }: Invocation): AskedEndpoint[] =>
   });
 
 /** The read of a severe command that was given an id: it compares the name, unless `--confirm` is that id. */
-function confirmation(invocation: Invocation): AskedEndpoint[] {
-  const noun = nounOf(invocation.group);
+function confirmation(line: WordedLine): AskedEndpoint[] {
+  const noun = nounOf(line.group);
   const naming = namings[noun];
-  if (consentLevel(invocation.command) !== 'severe' || !naming || naming.keys.length === 0) return [];
-  const compared = ownWords(invocation).some((word) => isId(word) && invocation.consent.confirm !== word);
+  if (consentLevel(line.command) !== 'severe' || !naming || naming.keys.length === 0) return [];
+  const compared = ownWords(line).some((word) => isId(word) && line.consent.confirm !== word);
   return compared ? [{ endpoint: nameRead(naming.list, noun), because: 'compares its name with --confirm' }] : [];
 }

@@ -81,5 +81,5 @@ async function understand(
   if (!invocation) return { asked: [], notes: [] };
   if (invocation.path === 'apply' && typeof invocation.options.plan === 'string')
     return (await import('../../plan/file.ts')).askedByPlan(invocation.options.plan, invocation.options.check === true, world);
-  return askedBy(invocation, { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined });
+  return askedBy({ ...invocation, defaults: { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined } });
 }

@@ -1,0 +1,113 @@
+import { type DnxError, type FieldLabel, isError, Planned } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
+import { flagName } from '../../base/text.ts';
+import { Moved, type Targets } from '../../platform/names/names.ts';
+import { type AnyCommand, nounOf } from '../language/command.ts';
+import type { Option } from '../language/options.ts';
+import { asResult, nothing, type Result } from '../output/view.ts';
+import { confirm } from './confirm.ts';
+import { argumentsFor, type BaseContext } from './context.ts';
+import { answeredAgain } from './inputs.ts';
+import type { Line, Ready } from './line.ts';
+
+/** Confirms and executes a line. If the API rejects what was typed at a prompt, asks for it again. `before` runs once the line is ready. */
+export async function perform(line: Line, ctx: BaseContext, before?: (ready: Ready, ctx: BaseContext) => Promise<void>): Promise<Result> {
+  let ready = await confirm(line, ctx);
+  if (!ctx.plan) await before?.(ready, ctx);
+  let outcome = await execute(ready, ctx);
+  while ('rejected' in outcome) {
+    ready = { ...ready, inputs: await answeredAgain(outcome.rejected, ready, ctx) };
+    outcome = await execute(ready, ctx);
+  }
+  const { result } = outcome;
+  if (ctx.plan) return (await import('../plan/dry-run.ts')).dryRunResult(ready, result, ctx, ctx.plan);
+  const wasAsked = Object.keys({ ...ready.picked, ...ready.inputs.asked, ...result.answers }).length > 0;
+  return wasAsked ? (await import('./without-prompts.ts')).withoutPrompts(ready, result) : result;
+}
+
+/** How a command ended: with a result, or with values that the API rejected. */
+type Outcome = { readonly result: Result } | { readonly rejected: DnxError };
+
+/** Runs a command, for each of its targets unless it takes all at once. The same for a dry run, whose gate records what is sent. */
+async function execute(ready: Ready, ctx: BaseContext): Promise<Outcome> {
+  const { line, targets } = ready;
+  const [first = {}] = targets;
+  try {
+    if (line.command.targets !== 'each' || targets.length <= 1) return { result: await runFor(first, ready, ctx) };
+    const noun = nounOf(line.group);
+    const items = targets.map((each) => ({ ...(each[noun] ?? { id: '', label: '' }), targets: each }));
+    const { several } = await import('./several.ts');
+    return {
+      result: await several({ noun, verb: line.command.name, items, run: (item) => runFor(item.targets, ready, ctx) }),
+    };
+  } catch (error) {
+    const explained = withLabels(await withPlace(error, first, ready), line.command);
+    if (isError(explained, 'invalid')) return { rejected: explained };
+    throw explained;
+  }
+}
+
+/** Runs a command for a target. If its name was remembered, and is that of something else by now, looks it up again, once. */
+async function runFor(targets: Targets, ready: Ready, ctx: BaseContext): Promise<Result> {
+  const { line, scope } = ready;
+  const outcome = await attempt(targets, ready, ctx);
+  if ('result' in outcome) return outcome.result;
+  scope.names.forget();
+  const { lookedUpAgain } = await import('./found.ts');
+  const now = await lookedUpAgain(line, targets, ready.targets.indexOf(targets), scope);
+  scope.names.trusted.clear();
+  const second = await attempt(now, { ...ready, targets: [now] }, ctx);
+  if ('result' in second) return second.result;
+  throw second.moved;
+}
+
+async function attempt(
+  targets: Targets,
+  ready: Ready,
+  base: BaseContext,
+): Promise<{ readonly result: Result } | { readonly moved: Moved }> {
+  const { ctx, args } = argumentsFor(ready, targets, base);
+  // A dry run shows what the command does with consent.
+  const agreed = base.plan ? { ...args, consent: { ...args.consent, yes: true } } : args;
+  try {
+    return { result: asResult(await ready.line.command.run(ctx, agreed)) };
+  } catch (error) {
+    if (error instanceof Planned) return { result: { view: nothing } };
+    if (error instanceof Moved) return { moved: error };
+    throw error;
+  }
+}
+
+/** The error of a command, or what the link file or the id of a site says about it. */
+async function withPlace(error: unknown, targets: Targets, { line, scope }: Ready): Promise<unknown> {
+  if (!isError(error, 'not_found') || Object.keys(targets).length === 0) return error;
+  const [{ withDestination }, { withLink }] = await Promise.all([import('./found.ts'), import('../../platform/names/linked.ts')]);
+  return withDestination(await withLink(error, targets, scope, line.command.calls), line, scope);
+}
+
+/** Adds flag names to the fields of a 422, and a hint for fields without a flag. */
+function withLabels(error: unknown, command: AnyCommand): unknown {
+  if (!isError(error, 'invalid') || !error.errors) return error;
+  const labels: [string, FieldLabel][] = [];
+  const unknown: string[] = [];
+  for (const field of Object.keys(error.errors)) {
+    // `domains.0` is an item of `domains`.
+    const [key = field] = field.split('.');
+    const name = key === 'abilities' ? 'ability' : key;
+    const option = own(command.fields ?? {}, name) ?? own(command.options ?? {}, name);
+    if (option) labels.push([field, labelOf(name, option)]);
+    // What could mean something to a shell is not offered.
+    else if (/^[\w.-]+$/.test(key)) unknown.push(key);
+  }
+  const [first] = Object.keys(command.fields ?? {}).length > 0 ? unknown : [];
+  return error.with({
+    labels: Object.fromEntries(labels),
+    ...(first !== undefined && { hint: `Set other fields with -F, such as -F ${first}=VALUE.` }),
+  });
+}
+
+const labelOf = (key: string, { as, place, choices, example }: Option<unknown>): FieldLabel => ({
+  name: place ? `<${key.replaceAll('_', '-')}>` : flagName(as ?? key),
+  known: choices,
+  example,
+});

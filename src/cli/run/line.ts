@@ -1,0 +1,282 @@
+import { usage } from '../../base/errors.ts';
+import { flagName } from '../../base/text.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import { parameters } from '../../platform/api/endpoint.ts';
+import type { Scope, Settled } from '../../platform/names/lookups.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { namings } from '../../platform/names/namings.ts';
+import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
+import { alternativesIn, type ChosenCalls, choose, parametersOf } from '../language/calls.ts';
+import { type AnyCommand, type Group, nounOf, type TypedLine, type Words } from '../language/command.ts';
+import { bodyOptions, consents, type Globals, planOptions } from '../language/globals.ts';
+import type { Options } from '../language/options.ts';
+import { type GivenOptions, isPlace, type Positional, positionalsOf, takenBy } from '../language/signature.ts';
+import { mayChange } from '../language/tree.ts';
+import type { Result } from '../output/view.ts';
+import type { Ask } from '../prompt/ask.ts';
+import { seeHelp } from './command-line.ts';
+import type { PromptAnswer } from './questions.ts';
+
+/** The words of a command line, and what stands for those that are left out. */
+export interface WordedLine extends TypedLine {
+  /** The server and the site that need not be typed. */
+  readonly defaults: Settled;
+}
+
+/** A command line that this process may run, with its settings. */
+export interface Line extends WordedLine {
+  readonly settings: Settings;
+}
+
+/** The values of a command line. */
+export interface Inputs {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The values of `-F` and `--data`, which override the fields. */
+  readonly extra: Readonly<Record<string, unknown>>;
+  /** Answers to prompts, by option; also those that leave an option out. */
+  readonly asked: Readonly<Record<string, PromptAnswer>>;
+  /** The answers as they would be typed on the command line. */
+  readonly answers: Readonly<Record<string, unknown>>;
+}
+
+/** A line that only has to be executed: its targets and values are known, and the user agrees. */
+export interface Ready {
+  /** A word that could name a server or a site is one of them by now. */
+  readonly line: Line;
+  readonly targets: readonly Targets[];
+  readonly inputs: Inputs;
+  /** What was picked from lists, as it would be typed. */
+  readonly picked: Readonly<Record<string, string>>;
+  readonly scope: Scope;
+  /** `--timeout`, in ms, and what the lookups left of it for each target. */
+  readonly timeoutMs: number;
+  readonly allowanceMs: number;
+}
+
+/** How a command ended: its result, its error with the object that `--json` prints for it, and the exit code. */
+export interface Ending {
+  readonly result: Result | undefined;
+  readonly failure: { readonly error: unknown; readonly data: unknown } | undefined;
+  readonly code: number;
+}
+
+/** Every word by the name of its parameter, option or field, as `effectOf` takes them. */
+export const wordsIn = ({ targets, options, fields, plan: { dry, out } }: TypedLine): Words => ({
+  ...targets,
+  ...options,
+  ...fields,
+  ...(dry && { dry_run: true }),
+  ...(out !== undefined && { out }),
+});
+
+/** The words for the noun of the group; may be empty. */
+export const ownWords = ({ group, targets }: Pick<TypedLine, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
+
+/** True if a command takes a server or a site by position. */
+export const takesDestination = ({ options = {} }: Pick<AnyCommand, 'options'>): boolean =>
+  Object.values(options).some(({ destination }) => destination);
+
+/** The endpoints that a command line calls. */
+export function callsOf({ command, targets, options, fields, defaults }: WordedLine): ChosenCalls {
+  if (typeof command.calls === 'function') {
+    const also = command.calls(options).map((endpoint) => ({ endpoint, when: undefined }));
+    return { endpoint: undefined, instead: undefined, also };
+  }
+  const given = (name: string) =>
+    [targets[name], options[name], fields[name]].some((word) => word !== undefined && word !== false && word.toString() !== '');
+  return choose(command.calls, given, (name) => {
+    // A server from the link file or profile must not hide resources on other servers.
+    if (name === 'server') return defaults.server !== undefined && defaults.origins?.server === 'environment';
+    if (name !== 'site' || given('server')) return false;
+    // DNX_SERVER is a destination, too, and the environment overrides the link file and the profile.
+    const { server, site } = defaults.origins ?? {};
+    if (takesDestination(command) && server === 'environment' && site !== 'environment') return false;
+    const broken = defaults.site === undefined ? brokenSetting('site', defaults) : undefined;
+    if (broken) throw broken;
+    return defaults.site !== undefined;
+  });
+}
+
+/** The first word for each path parameter. */
+export const firstWords = ({ targets }: Pick<TypedLine, 'targets'>): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(targets).map(([name, [word]]) => [name, word]));
+
+/** True for `--all`. */
+export const isForAll = ({ command, options }: Pick<TypedLine, 'command' | 'options'>): boolean =>
+  command.targets === 'all' && options.all === true;
+
+/** The path parameters that a command line needs, including a parent that fills a field of the body. */
+export function namesNeeded(line: WordedLine): readonly string[] {
+  const { endpoint, instead } = callsOf(line);
+  const parent = Object.values(line.command.fields ?? {}).find(({ as }) => as !== undefined && as === instead)?.as;
+  return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
+}
+
+/** The path parameters that must be given or have defaults: with `--all`, only the parents; none if the target is optional and not given. */
+export function namesWanted(line: WordedLine): readonly string[] {
+  if (isForAll(line)) return parameters(namings[nounOf(line.group)]?.list ?? '');
+  const isNone = line.command.targets === 'optional' && ownWords(line).length === 0;
+  return isNone ? [] : namesNeeded(line);
+}
+
+/** True if a command line names nothing that has to be looked up, like `server list`. */
+export const namesNothing = (line: WordedLine): boolean =>
+  line.destination === undefined &&
+  line.command.targets !== 'optional' &&
+  !isForAll(line) &&
+  ownWords(line).length === 0 &&
+  namesNeeded(line).length === 0;
+
+/** True if the destination of a command is needed, and neither given nor set as a default. */
+export const lacksDestination = (line: WordedLine): boolean =>
+  takesDestination(line.command) &&
+  [line.targets.server, line.targets.site, line.defaults.server, line.defaults.site].every((each) => each === undefined) &&
+  namesNeeded(line).length > 0;
+
+/** Fails for two exclusive options, and for missing arguments that cannot be picked from a list. */
+export function requireWords(line: WordedLine, { allowed }: Pick<Ask, 'allowed'>): void {
+  const { group, command, path, options, fields, targets, defaults } = line;
+  const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
+  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use only one of them.');
+  const positionals = positionalsOf(group, command);
+  const missing = positionals.find(
+    ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
+  );
+  if (!allowed && lacksPlace(line, positionals)) throw notGiven(nounOf(group), defaults, true);
+  if (!allowed && lacksDestination(line)) throw nowhere(defaults);
+  if (!missing) return;
+  const { key, option } = missing;
+  if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
+  if (!allowed || !namings[key]) throw notGiven(key, {}, true);
+}
+
+/** True if the server or site of a command is neither given nor set as a default. */
+function lacksPlace({ group, command, targets, options, defaults }: WordedLine, positionals: readonly Positional[]): boolean {
+  const noun = nounOf(group);
+  if (!isPlace(noun) || command.targets === 'optional' || isForAll({ command, options })) return false;
+  return positionals.some(({ key }) => key === noun) && targets[noun] === undefined && defaults[noun] === undefined;
+}
+
+/** A command line as parsed by commander. */
+export interface Received {
+  readonly positionals: readonly Positional[];
+  /** By position. */
+  readonly words: readonly unknown[];
+  readonly own: Options;
+  readonly given: GivenOptions;
+}
+
+type Word = Words[string];
+
+/** Commander's attribute name: `php_version` -> `phpVersion`. */
+export const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const wordOf = (value: unknown): Word | undefined => {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
+};
+
+/** The global options. `--no-x` sets `noX` to false; the default is true. */
+export const globalsOf = (given: GivenOptions): Globals => ({
+  json: given.json === true,
+  // Accepts `-o=json`, as in other programs.
+  output: textOf(given.output)?.replace(/^=/, ''),
+  fields: textOf(given.fields)
+    ?.split(',')
+    .map((field) => field.trim()),
+  query: textOf(given.query),
+  sort: textOf(given.sort),
+  limit: textOf(given.limit),
+  wide: given.wide === true,
+  header: given.noHeader !== false,
+  env: textOf(given.env),
+  profile: textOf(given.profile),
+  host: textOf(given.host),
+  caFile: textOf(given.caFile),
+  cache: given.noCache !== false,
+  maxWait: textOf(given.maxWait),
+  input: given.noInput !== false,
+  quiet: given.quiet === true,
+  debug: given.debug === true,
+  color: given.noColor !== false,
+});
+
+/** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */
+export function typedLine(group: Group, command: AnyCommand, path: string, received: Received): TypedLine {
+  const { positionals, words, own, given } = received;
+  const parts = new Map<string, Word>();
+  for (const key of Object.keys(own)) {
+    const word = wordOf(given[attributeOf(key)]);
+    if (word !== undefined) parts.set(key, word);
+  }
+  let destination: TypedLine['destination'];
+  positionals.forEach(({ key: name, option }, index) => {
+    const given = wordOf(words[index]);
+    if (given === undefined) return;
+    const word = option.destination ? placeIn(String(given), own, parts) : given;
+    if (option.destination) destination = destinationOf(String(word), parts);
+    const key = (option.destination && destination?.parent) || name;
+    if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
+    parts.set(key, word);
+  });
+  // Parents are accepted before the group, but not every command has them.
+  for (const key of ['server', 'site'])
+    if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
+  return { group, command, path, globals: globalsOf(given), ...(destination && { destination }), ...sorted(command, parts) };
+}
+
+/** The place in `root@web-1`, if the command has an option for the user, which it sets. */
+function placeIn(word: string, own: Options, parts: Map<string, Word>): string {
+  const [, user, place] = own.user && !parts.has('user') ? (/^([^@/]+)@([^@]+)$/.exec(word) ?? []) : [];
+  if (user === undefined || place === undefined) return word;
+  parts.set('user', user);
+  return place;
+}
+
+/** What a destination is by its look: a site has a dot or a slash, and is no IP address. If the other one is given as an option, it is this one. */
+function destinationOf(word: string, parts: ReadonlyMap<string, Word>): NonNullable<TypedLine['destination']> {
+  if (word.includes('/')) return { parent: 'site', certain: true };
+  if (parts.has('site')) return { parent: 'server', certain: true };
+  if (parts.has('server')) return { parent: 'site', certain: true };
+  return { parent: word.includes('.') && !/:|^[\d.]+$/.test(word) ? 'site' : 'server', certain: false };
+}
+
+/** Sorts the words by the part of the declaration they belong to. */
+function sorted(
+  command: AnyCommand,
+  parts: ReadonlyMap<string, Word>,
+): Pick<TypedLine, 'targets' | 'options' | 'fields' | 'body' | 'consent' | 'plan'> {
+  const taken = takenBy(command);
+  const targets: Record<string, readonly string[]> = {};
+  const options: Record<string, Word> = {};
+  const fields: Record<string, Word> = {};
+  for (const [key, word] of parts) {
+    if (command.options && key in command.options) options[key] = word;
+    else if (taken[key] && !taken[key].as) fields[key] = word;
+    else if (!(key in consents.severe) && !(key in bodyOptions) && !(key in planOptions)) targets[key] = listOf(word);
+  }
+  const field = parts.get('field');
+  return {
+    targets,
+    options,
+    fields,
+    body: {
+      field: command.fields && field !== undefined ? listOf(field) : [],
+      data: command.fields ? textOf(parts.get('data')) : undefined,
+    },
+    consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
+    plan: mayChange(command) ? planOf(parts) : { dry: false, exitCode: false, out: undefined },
+  };
+}
+
+function planOf(parts: ReadonlyMap<string, Word>): TypedLine['plan'] {
+  const plan = { dry: parts.get('dry_run') === true, exitCode: parts.get('exit_code') === true, out: textOf(parts.get('out')) };
+  const needless = plan.dry ? undefined : plan.exitCode ? '--exit-code' : plan.out === undefined ? undefined : '--out';
+  if (needless !== undefined) throw usage(`${needless} needs --dry-run.`);
+  return plan;
+}
+
+const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);
