@@ -6,7 +6,7 @@ import { phaseOf, statusOf } from '../../src/base/status.ts';
 import { parseDuration } from '../../src/base/time.ts';
 import { choice, content, duration, integer, secret } from '../../src/cli/language/options.ts';
 import { extraBody } from '../../src/cli/run/inputs.ts';
-import { parseValue, type Sources } from '../../src/cli/run/inputs.ts';
+import { parseValue, type Sources } from '../../src/cli/run/values.ts';
 import { fill } from '../../src/platform/api/endpoint.ts';
 
 let home: string;

@@ -22,8 +22,8 @@ import { styleFor } from '../output/style.ts';
 import { safeLines } from '../output/text.ts';
 import type { Recorder } from '../plan/record.ts';
 import { openAsk } from '../prompt/ask.ts';
-import { parseValue } from './inputs.ts';
 import { callsOf, firstWords, type Line, type Ready } from './line.ts';
+import { parseValue } from './values.ts';
 
 /** What a command runs in, before its targets are known. */
 export interface BaseContext

@@ -7,7 +7,7 @@ import { namings, nounIn } from '../../platform/names/namings.ts';
 import type { Context, TypedLine } from '../language/command.ts';
 import type { From, Option } from '../language/options.ts';
 import type { PromptChoice } from '../prompt/questions.ts';
-import { parseValue, type Sources } from './inputs.ts';
+import { parseValue, type Sources } from './values.ts';
 
 /** The answer to a prompt: the value to send (undefined leaves the option out) and its display text. */
 export interface PromptAnswer {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { did } from '../../cli/language/resource.ts';
 import { asResult, message, type Result } from '../../cli/output/view.ts';
-import { contentOf } from '../../cli/run/inputs.ts';
+import { contentOf } from '../../cli/run/values.ts';
 import type { Located } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
 import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from './deploy-after.ts';
