@@ -49,10 +49,10 @@ async function signedInFirst<T>({ tokens }: Pick<BaseContext, 'tokens'>, find: (
 const allowanceFor = ({ command: { options, limitMs = Number.POSITIVE_INFINITY } }: Line, given: Inputs): number =>
   options?.timeout && !options.timeout.later ? allowanceOf(given.options) : limitMs;
 
-type Found = Pick<Ready, 'line' | 'scope' | 'targets' | 'allowanceMs'>;
+type NamedTargets = Pick<Ready, 'line' | 'scope' | 'targets' | 'allowanceMs'>;
 
 /** Looks up what a line names. A terminal is asked about a word that names nothing, or several things. Lookups count towards --timeout, prompts do not. */
-async function findTargets(line: Line, scope: Scope, ctx: BaseContext, allowanceMs: number): Promise<Found> {
+async function findTargets(line: Line, scope: Scope, ctx: BaseContext, allowanceMs: number): Promise<NamedTargets> {
   if (namesNothing(line)) return { line, targets: [{}], scope, allowanceMs };
   const { api, deadline } = within(ctx, allowanceMs);
   const left = () => deadline - ctx.clock.elapsed();

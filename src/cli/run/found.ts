@@ -14,16 +14,16 @@ import { consentLevel } from '../language/tree.ts';
 import { callsOf, firstWords, isForAll, type Line, namesNeeded, ownWords, type Ready } from './line.ts';
 
 /** A line, as its destination turned out, and what it names. */
-type Found = Pick<Ready, 'line' | 'targets'>;
+type NamedTargets = Pick<Ready, 'line' | 'targets'>;
 
 /** Looks up what a line names. A destination may turn out to be a server or a site. */
-export const find = (line: Line, scope: Scope): Promise<Found> =>
+export const find = (line: Line, scope: Scope): Promise<NamedTargets> =>
   line.destination ? findDestination(line, scope) : findNamed(line, scope);
 
-const findNamed = async (line: Line, scope: Scope): Promise<Found> => ({ line, targets: await lookedUp(line, scope) });
+const findNamed = async (line: Line, scope: Scope): Promise<NamedTargets> => ({ line, targets: await lookedUp(line, scope) });
 
 /** A word with a dot is a site, or else a server; a word without one is a server. */
-async function findDestination(line: Line, scope: Scope): Promise<Found> {
+async function findDestination(line: Line, scope: Scope): Promise<NamedTargets> {
   const word = wordIn(line);
   if (word === undefined || line.destination?.certain) return findNamed(line, scope);
   const { site: _, ...others } = line.targets;

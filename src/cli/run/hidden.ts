@@ -5,7 +5,7 @@ import { MASK } from '../../platform/names/existing.ts';
 /** The variables of a site, or one of them. */
 const VARIABLES = /\/environment-variables(\/[^/]+)?$/;
 
-interface Hiding {
+interface HidingRules {
   readonly host: string;
   /** False if what is read now is not shown. True by default. */
   readonly hides?: () => boolean;
@@ -14,7 +14,7 @@ interface Hiding {
 }
 
 /** A transport whose responses have no values of variables, whatever prints them. */
-export const hidingValues = (transport: Transport, { host, hides = () => true, onHidden }: Hiding): Transport => ({
+export const hidingValues = (transport: Transport, { host, hides = () => true, onHidden }: HidingRules): Transport => ({
   close: () => transport.close(),
   async request(request) {
     const response = await transport.request(request);

@@ -159,7 +159,7 @@ function lacksPlace({ group, command, targets, options, defaults }: WordedLine, 
 }
 
 /** A command line as parsed by commander. */
-export interface Received {
+export interface ParsedWords {
   readonly positionals: readonly Positional[];
   /** By position. */
   readonly words: readonly unknown[];
@@ -205,7 +205,7 @@ export const globalsOf = (given: GivenOptions): Globals => ({
 });
 
 /** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */
-export function typedLine(group: Group, command: AnyCommand, path: string, received: Received): TypedLine {
+export function typedLine(group: Group, command: AnyCommand, path: string, received: ParsedWords): TypedLine {
   const { positionals, words, own, given } = received;
   const parts = new Map<string, Word>();
   for (const key of Object.keys(own)) {

@@ -38,7 +38,7 @@ interface Part {
 }
 
 /** The state of one parse. */
-interface Reading {
+interface ParseState {
   readonly argv: readonly string[];
   readonly tree: Tree;
   readonly globals: readonly Flag[];
@@ -70,16 +70,16 @@ function verbIn({ invocation }: Parsed): Refused | undefined {
 
 /** Parses argv as it stands, with commander. */
 async function parseWords(argv: readonly string[], tree: Tree): Promise<Parsed> {
-  const reading: Reading = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
-  const program = programOf(reading);
+  const state: ParseState = { argv, tree, globals: flagsOf(globals), parts: new Map(), reached: [] };
+  const program = programOf(state);
   let refusal: Pick<Parsed, 'error' | 'refused'> = {};
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {
-    refusal = thrown instanceof CommanderError ? await refusalOf(thrown, reading) : { error: thrown, refused: reading.refused };
+    refusal = thrown instanceof CommanderError ? await refusalOf(thrown, state) : { error: thrown, refused: state.refused };
   }
-  const { help, invocation } = reading;
-  const given = globalsOf(givenIn(reading));
+  const { help, invocation } = state;
+  const given = globalsOf(givenIn(state));
   return refusal.error === undefined ? { globals: given, help, invocation, ...refusal } : { globals: given, ...refusal };
 }
 
@@ -103,8 +103,8 @@ const errors = () => import('./parse-errors.ts');
 const declareNothing = async () => {};
 
 /** The whole program. Groups and commands are empty until they are named. It prints nothing, and throws instead of exiting. */
-function programOf(reading: Reading): Command {
-  const { contents, standalone, shortcuts } = reading.tree;
+function programOf(state: ParseState): Command {
+  const { contents, standalone, shortcuts } = state.tree;
   const program = new Command('dnx')
     .version(version, '-v, --version')
     .exitOverride()
@@ -112,19 +112,19 @@ function programOf(reading: Reading): Command {
     .configureOutput(silent)
     .configureHelp({
       formatHelp(command) {
-        reading.help = reading.parts.get(command)?.page;
+        state.help = state.parts.get(command)?.page;
         return '';
       },
     });
-  const page: Help = async (page) => (await import('./help/root.ts')).rootHelp(reading.tree, page);
-  reading.parts.set(program, { path: '', page, declare: declareNothing });
-  reading.reached.push(program);
-  for (const flag of reading.globals) program.addOption(flag);
-  takeSubcommands(program, reading);
-  for (const entry of contents) add(program, namesOf(entry), groupPart(entry, reading), reading);
+  const page: Help = async (page) => (await import('./help/root.ts')).rootHelp(state.tree, page);
+  state.parts.set(program, { path: '', page, declare: declareNothing });
+  state.reached.push(program);
+  for (const flag of state.globals) program.addOption(flag);
+  takeSubcommands(program, state);
+  for (const entry of contents) add(program, namesOf(entry), groupPart(entry, state), state);
   for (const entry of standalone) {
     const load = async () => ({ group: rootGroup(entry), command: (await entry.load()).default });
-    add(program, [entry.name], commandPart(entry.name, load, reading), reading);
+    add(program, [entry.name], commandPart(entry.name, load, state), state);
   }
   for (const [name, [of, verb]] of Object.entries(shortcuts)) {
     const load = async () => {
@@ -133,67 +133,67 @@ function programOf(reading: Reading): Command {
       if (!group || !command) throw new Error(`${name} has no command.`);
       return { group, command };
     };
-    add(program, [name], commandPart(name, load, reading), reading);
+    add(program, [name], commandPart(name, load, state), state);
   }
-  addHelp(program, reading);
+  addHelp(program, state);
   return program;
 }
 
 /** Adds a command that declares itself when the command line names it. Without its name in argv, it cannot be named: 50 commands take 2 ms. */
-function add(parent: Command, names: readonly string[], part: Part, { argv, parts }: Reading): void {
+function add(parent: Command, names: readonly string[], part: Part, { argv, parts }: ParseState): void {
   if (names.some((each) => argv.includes(each))) parts.set(named(parent, names), part);
 }
 
 const named = (parent: Command, [name = '', ...aliases]: readonly string[]): Command => parent.command(name).aliases(aliases);
 
 /** Lets a command have subcommands, which declare themselves when they are named, and the options of their parents. */
-function takeSubcommands(command: Command, reading: Reading): void {
+function takeSubcommands(command: Command, state: ParseState): void {
   for (const flag of flagsOf(parents)) command.addOption(flag);
   command.hook('preSubcommand', async (_, sub) => {
-    reading.reached.push(sub);
-    for (const flag of reading.globals) sub.addOption(flag);
-    await reading.parts.get(sub)?.declare(sub);
+    state.reached.push(sub);
+    for (const flag of state.globals) sub.addOption(flag);
+    await state.parts.get(sub)?.declare(sub);
   });
 }
 
-function groupPart(entry: Tree['contents'][number], reading: Reading): Part {
+function groupPart(entry: Tree['contents'][number], state: ParseState): Part {
   const load = async () => (await entry.load()).default;
   return {
     path: entry.name,
     page: async (page) => (await import('./help/root.ts')).groupHelp(entry, await load(), page),
     async declare(own) {
-      takeSubcommands(own, reading);
-      const also = reading.tree.contents.find(({ name }) => name === entry.also);
+      takeSubcommands(own, state);
+      const also = state.tree.contents.find(({ name }) => name === entry.also);
       for (const group of [await load(), ...(also ? [(await also.load()).default] : [])])
         for (const command of group.commands) {
-          const part = commandPart(`${group.name} ${command.name}`, async () => ({ group, command }), reading);
-          add(own, [command.name, ...(command.aliases ?? [])], part, reading);
+          const part = commandPart(`${group.name} ${command.name}`, async () => ({ group, command }), state);
+          add(own, [command.name, ...(command.aliases ?? [])], part, state);
         }
-      addHelp(own, reading);
+      addHelp(own, state);
     },
   };
 }
 
-function commandPart(path: string, load: () => Promise<{ group: Group; command: AnyCommand }>, reading: Reading): Part {
+function commandPart(path: string, load: () => Promise<{ group: Group; command: AnyCommand }>, state: ParseState): Part {
   return {
     path,
     async page(page) {
       const { group, command } = await load();
       // Not an option: it only works with --help.
-      if (reading.argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
+      if (state.argv.includes('--api')) return (await import('./help/command.ts')).apiHelp(path, command, page);
       return (await import('./help/command.ts')).commandHelp(path, group, command, page);
     },
     async declare(own) {
       const { group, command } = await load();
       const named = namedCommand(group, command);
-      reading.leaf = named;
+      state.leaf = named;
       takeOptions(own, named);
       // Nothing is required yet, because abilities are computed from incomplete lines.
       for (const { key, variadic } of named.all) own.argument(`[${key}${variadic ? '...' : ''}]`);
       own.action(async () => {
-        const given = givenIn(reading);
-        const words = await placed(own.args, named, path, given, reading);
-        reading.invocation = typedLine(group, command, path, { positionals: named.all, words, own: named.options, given });
+        const given = givenIn(state);
+        const words = await placed(own.args, named, path, given, state);
+        state.invocation = typedLine(group, command, path, { positionals: named.all, words, own: named.options, given });
       });
     },
   };
@@ -252,7 +252,7 @@ async function placed(
   named: NamedCommand,
   path: string,
   given: GivenOptions,
-  reading: Reading,
+  state: ParseState,
 ): Promise<readonly unknown[]> {
   const { all, positionals, rest } = named;
   const site = leadsWithSite(words, all, given) ? words[0] : undefined;
@@ -263,10 +263,10 @@ async function placed(
     const { optionFor, tooMany } = await errors();
     const extra = own.slice(positionals.length);
     const option = optionFor(extra, named, { site, ...given });
-    if (option) reading.refused = { path, word: extra[0] ?? '', option };
+    if (option) state.refused = { path, word: extra[0] ?? '', option };
     throw tooMany(extra, path, option);
   }
-  const byPlace = byPosition(own, named, reading.argv);
+  const byPlace = byPosition(own, named, state.argv);
   return all.length > positionals.length ? [site, ...byPlace] : byPlace;
 }
 
@@ -282,8 +282,8 @@ function byPosition(words: readonly string[], { positionals, rest }: NamedComman
 }
 
 /** `dnx help` and `dnx server help`: a topic, or the help of a command. Unknown options are ignored, as with `--help`. */
-function addHelp(parent: Command, reading: Reading): void {
-  const { tree, parts } = reading;
+function addHelp(parent: Command, state: ParseState): void {
+  const { tree, parts } = state;
   const partOf = (command: Command) => parts.get(command) as Part;
   const help = named(parent, ['help']).argument('[words...]').allowUnknownOption();
   parts.set(help, { ...partOf(parent), declare: declareNothing });
@@ -292,7 +292,7 @@ function addHelp(parent: Command, reading: Reading): void {
     const topic = parent.parent || others.some(isWord) ? undefined : tree.topics.find((each) => each.name === name);
     if (topic) {
       const content = await topic.load();
-      reading.help = async (page) => (await import('./help/root.ts')).topicHelp(content, page);
+      state.help = async (page) => (await import('./help/root.ts')).topicHelp(content, page);
       return;
     }
     let found = parent;
@@ -303,12 +303,12 @@ function addHelp(parent: Command, reading: Reading): void {
       await partOf(next).declare(next);
       found = next;
     }
-    reading.help = partOf(found).page;
+    state.help = partOf(found).page;
   });
 }
 
 /** The values given for options, also before an error. Those of a command override those of its group. */
-const givenIn = ({ reached }: Reading): GivenOptions =>
+const givenIn = ({ reached }: ParseState): GivenOptions =>
   Object.fromEntries(
     reached.flatMap((each) => Object.entries(each.opts()).filter(([key]) => each.getOptionValueSource(key) !== 'default')),
   );
@@ -328,8 +328,8 @@ function flagsOf(options: Options): Flag[] {
 }
 
 /** The error for what commander refused; none if it showed help or the version. */
-async function refusalOf({ code, message }: CommanderError, reading: Reading): Promise<Pick<Parsed, 'error' | 'refused'>> {
-  const { reached, leaf, parts, tree, argv } = reading;
+async function refusalOf({ code, message }: CommanderError, state: ParseState): Promise<Pick<Parsed, 'error' | 'refused'>> {
+  const { reached, leaf, parts, tree, argv } = state;
   const own = reached.at(-1) as Command;
   const path = parts.get(own)?.path ?? '';
   const [word = ''] = own.args;
@@ -337,8 +337,8 @@ async function refusalOf({ code, message }: CommanderError, reading: Reading): P
   const isUnknown = own.commands.length > 0 && own.args.length > 0 && isWord(word);
   if (isUnknown || code === 'commander.unknownCommand')
     return { error: await (await errors()).unknownCommand(word, path, tree), refused: { path, word } };
-  if (code === 'commander.version') reading.help = async () => `${version}\n`;
-  if (reading.help) {
+  if (code === 'commander.version') state.help = async () => `${version}\n`;
+  if (state.help) {
     const many = code === 'commander.help' ? argv.find((each) => each === plural(path)) : undefined;
     return many === undefined ? {} : { refused: { path: '', word: many } };
   }

@@ -20,7 +20,7 @@ import { callsOf, firstWords, type Line, lacksDestination, namesWanted } from '.
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
 /** What was picked, by path parameter, and the words that name it on a command line. */
-interface Picked {
+interface Choices {
   readonly targets: Targets;
   readonly words: Readonly<Record<string, string>>;
 }
@@ -39,14 +39,14 @@ export async function pickMissing(
   endpoint: Endpoint | undefined,
   scope: Scope,
   ctx: Needs,
-): Promise<Picked> {
+): Promise<Choices> {
   const words = firstWords(line);
   const missing = lookupsFor(names, words, scope.settings)
     .filter(({ how }) => how === 'missing')
     .map(({ name }) => name);
   // A picked site includes its server.
   const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;
-  let picked: Picked = { targets: {}, words: {} };
+  let picked: Choices = { targets: {}, words: {} };
   for (const name of wanted) {
     const broken = brokenSetting(name, scope.settings);
     if (broken) throw broken;

@@ -103,7 +103,7 @@ function offerLabel(item: JsonObject, keys: readonly string[] | undefined): stri
 }
 
 /** The values that a command sends, and those that were prompted for. */
-interface Sent {
+interface SentValues {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly extra: Readonly<Record<string, unknown>>;
   readonly asked: Readonly<Record<string, PromptAnswer>>;
@@ -112,7 +112,7 @@ interface Sent {
 /** After prompts, shows what a command will send, and where to, and asks for confirmation unless --yes is given. */
 export async function review(
   { command, consent }: Pick<TypedLine, 'command' | 'consent'>,
-  inputs: Sent,
+  inputs: SentValues,
   targets: Targets,
   { api, ask, progress }: Pick<Context, 'api' | 'ask' | 'progress'>,
 ): Promise<void> {
@@ -125,7 +125,11 @@ export async function review(
 }
 
 /** A line for each field that is sent or was prompted for, with its display text. */
-async function detailsOf(declared: Readonly<Record<string, Option<unknown>>>, { fields, extra, asked }: Sent, api: Pick<Api, 'list'>) {
+async function detailsOf(
+  declared: Readonly<Record<string, Option<unknown>>>,
+  { fields, extra, asked }: SentValues,
+  api: Pick<Api, 'list'>,
+) {
   const sent: Readonly<Record<string, unknown>> = { ...fields, ...extra };
   const details: Detail[] = [];
   for (const key of new Set([...Object.keys(declared), ...Object.keys(sent)])) {

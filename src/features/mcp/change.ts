@@ -53,7 +53,7 @@ interface ProposedPlan {
 }
 
 /** What the tool works with. */
-interface Changing extends Pick<Context, 'settings' | 'clock'>, Pick<Runner, 'run' | 'outsideOf'> {
+interface ChangeTool extends Pick<Context, 'settings' | 'clock'>, Pick<Runner, 'run' | 'outsideOf'> {
   /** Refuses what is not offered. */
   readonly check: (line: TypedLine, words: readonly string[]) => void;
   /** The plans that wait for an answer, with the question. */
@@ -69,21 +69,21 @@ const UNFINISHED: readonly number[] = [12, 13];
 export function openChanges(
   { settings, clock }: Pick<Context, 'settings' | 'clock'>,
   { run, outsideOf }: Runner,
-  check: Changing['check'],
+  check: ChangeTool['check'],
 ) {
-  const changing: Changing = { settings, clock, run, outsideOf, check, waiting: new Map() };
+  const tool: ChangeTool = { settings, clock, run, outsideOf, check, waiting: new Map() };
   return async (call: ChangeCall): Promise<Answer | Form> => {
-    const plan = call.reply ? approved(changing, call, call.reply) : await propose(changing, call);
-    return 'approvals' in plan ? apply(changing, plan, call) : plan;
+    const plan = call.reply ? approved(tool, call, call.reply) : await propose(tool, call);
+    return 'approvals' in plan ? apply(tool, plan, call) : plan;
   };
 }
 
 /** Makes the plan. What nobody can be asked about here is for a person to apply. */
-async function propose(changing: Changing, call: ChangeCall): Promise<ProposedPlan | Answer> {
-  const line = await readLine(changing, call);
+async function propose(tool: ChangeTool, call: ChangeCall): Promise<ProposedPlan | Answer> {
+  const line = await readLine(tool, call);
   if ('text' in line) return line;
   const id = randomBytes(12).toString('hex');
-  const file = proposedFile(changing.settings.directories.state, id, changing.clock.now());
+  const file = proposedFile(tool.settings.directories.state, id, tool.clock.now());
   const isPreview = optionsIn(call.words).includes('--dry-run');
   const secrets: Record<string, string> = {};
   const keep = (secret: string) => {
@@ -92,7 +92,7 @@ async function propose(changing: Changing, call: ChangeCall): Promise<ProposedPl
     return `env://${name}`;
   };
   const plans = (options: Parameters<typeof dryRun>[2]) =>
-    dryRun(changing, call, { ...options, keep: call.asks && !isPreview ? keep : undefined });
+    dryRun(tool, call, { ...options, keep: call.asks && !isPreview ? keep : undefined });
   const saved = await plans({ out: file, text: true });
   if (saved.code === RATE_LIMITED) return resultAnswer(saved);
   if (saved.code !== 0) {
@@ -103,7 +103,7 @@ async function propose(changing: Changing, call: ChangeCall): Promise<ProposedPl
   }
   const text = readText(file);
   if (text === undefined) return { text: asData(saved.stdout.trimEnd()) };
-  const outside = changing.outsideOf(JSON.parse(text));
+  const outside = tool.outsideOf(JSON.parse(text));
   if (outside === undefined && !isPreview && !call.asks) return forReview(saved.stdout, ['dnx', 'apply', file]);
   rmSync(file, { force: true });
   if (outside !== undefined) return refusal(`${outside} Nothing was changed.`);
@@ -113,7 +113,11 @@ async function propose(changing: Changing, call: ChangeCall): Promise<ProposedPl
 }
 
 /** The plan that a person has answered for, with that answer. It counts once: a second one, at the same time or later, finds no plan. */
-function approved({ waiting }: Changing, call: ChangeCall, { id, approve, name }: NonNullable<ChangeCall['reply']>): ProposedPlan | Answer {
+function approved(
+  { waiting }: ChangeTool,
+  call: ChangeCall,
+  { id, approve, name }: NonNullable<ChangeCall['reply']>,
+): ProposedPlan | Answer {
   const { plan, question } = waiting.get(id) ?? {};
   if (!plan || !question || plan.words !== JSON.stringify(call.words))
     return refusal('This plan does not wait for approval any more. Nothing was changed.');
@@ -124,7 +128,7 @@ function approved({ waiting }: Changing, call: ChangeCall, { id, approve, name }
 }
 
 /** Applies a plan with the answers so far, as `dnx apply` does: it compares and asks before it sends anything. A question without an answer ends it, and goes to the person. */
-async function apply({ run, waiting }: Changing, plan: ProposedPlan, { signal, seen }: ChangeCall): Promise<Answer | Form> {
+async function apply({ run, waiting }: ChangeTool, plan: ProposedPlan, { signal, seen }: ChangeCall): Promise<Answer | Form> {
   const { id, file, secrets, text, shown, by: asked, approvals } = plan;
   const { person, open } = personWith(approvals);
   const { changes }: Plan = JSON.parse(text);
@@ -165,7 +169,7 @@ function personWith(approvals: readonly Approval[]): { readonly person: Person; 
 }
 
 /** A command line that is only parsed, or why it is no change that is offered here. */
-async function readLine({ run, check }: Changing, { words, signal }: ChangeCall): Promise<Answer | TypedLine> {
+async function readLine({ run, check }: ChangeTool, { words, signal }: ChangeCall): Promise<Answer | TypedLine> {
   let read: TypedLine | undefined;
   const ran = await run(words, {
     signal,
@@ -180,7 +184,7 @@ async function readLine({ run, check }: Changing, { words, signal }: ChangeCall)
 
 /** Runs the command line with --dry-run, and saves the plan in `out`. */
 function dryRun(
-  { run }: Changing,
+  { run }: ChangeTool,
   { words, signal, seen }: ChangeCall,
   { out, ...options }: Pick<RunOptions, 'text' | 'keep'> & { readonly out?: string },
 ): Promise<Ran> {

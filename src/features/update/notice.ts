@@ -9,16 +9,8 @@ import { isNewer, latestRelease, versionIn } from './release.ts';
 
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
-/** A check for a new release, beside a command. */
-export interface Update {
-  /** Prints the notice if a newer release is known by now. Never waits. */
-  tell(): void;
-  /** Drops a check that has not ended. */
-  stop(): void;
-}
-
-/** Starts a check if one is due. It never fails the command, and dnx does not wait for it. */
-export function openUpdate(ctx: Needs): Update {
+/** The notice of a new release after a success, if it is known by then. Starts a check if one is due, which dnx does not wait for. */
+export function updateHook(ctx: Needs) {
   const file = join(ctx.settings.directories.state, 'update.json');
   let known = readKnown(file);
   const { signal, abort, release } = linkedSignal(ctx.signal);
@@ -28,7 +20,9 @@ export function openUpdate(ctx: Needs): Update {
     });
   }
   return {
-    tell: () => tell(ctx, file, known),
+    ended({ code }: { readonly code: number }) {
+      if (code === 0) tell(ctx, file, known);
+    },
     stop() {
       release();
       abort();
