@@ -7,8 +7,8 @@ import { lazyChildProcess } from './scripts/lazy-child-process.mjs';
 import { lazyPatterns } from './scripts/lazy-patterns.mjs';
 import { licences } from './scripts/licences.mjs';
 import { plainExports } from './scripts/plain-exports.mjs';
-import { shellScripts } from './scripts/shell-scripts.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
+import { texts } from './scripts/texts.mjs';
 
 const alias = {
   // The SDK of MCP would bundle Ajv, which dnx never calls.
@@ -36,7 +36,7 @@ const program = defineConfig({
   input: { dnx: 'src/process.ts' },
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [globalProcess(), lazyChildProcess(), earlyFailures(), lazyPatterns(), plainExports(), licences(), shellScripts(), sourceMaps()],
+  plugins: [globalProcess(), lazyChildProcess(), earlyFailures(), lazyPatterns(), plainExports(), licences(), texts(), sourceMaps()],
   output: {
     ...output,
     cleanDir: true,

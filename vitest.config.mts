@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
-import { shellScripts } from './scripts/shell-scripts.mjs';
 import { leftOut } from './scripts/test-programs.mjs';
+import { texts } from './scripts/texts.mjs';
 
 /** Names the tests that passed only when they ran again. */
 const flaky: Reporter = {
@@ -34,7 +34,7 @@ function lacksOf(task: TestCase | TestSuite | TestModule): readonly string[] {
 }
 
 export default defineConfig({
-  plugins: [shellScripts()],
+  plugins: [texts()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/install/**'],

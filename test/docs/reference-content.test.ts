@@ -55,7 +55,7 @@ describe.each(leaves)('dnx $path', (leaf) => {
 
 test('every topic, shortcut, exit code and global option is documented', () => {
   for (const { name, summary } of tree.topics) {
-    expect(markdown(`help-${name}`)).toContain(words(summary));
+    expect(markdown('README')).toContain(words(`dnx help ${name} | ${summary}`));
     expect(manual(`dnx-${name}.7`)).toContain(words(summary));
   }
   for (const name of Object.keys(tree.shortcuts)) expect(markdown(name)).toContain(`dnx ${name}`);

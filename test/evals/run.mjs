@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { shellScripts } from '../../scripts/shell-scripts.mjs';
+import { texts } from '../../scripts/texts.mjs';
 
 const directory = mkdtempSync(join(tmpdir(), 'dnx-evals-'));
 try {
   const input = join(import.meta.dirname, 'runner.ts');
-  const bundle = await rolldown({ input, platform: 'node', plugins: [shellScripts()], logLevel: 'silent' });
+  const bundle = await rolldown({ input, platform: 'node', plugins: [texts()], logLevel: 'silent' });
   await bundle.write({ dir: directory, entryFileNames: '[name].mjs' });
   const { runEvals } = await import(pathToFileURL(join(directory, 'runner.mjs')).href);
   process.exitCode = await runEvals(process.argv.slice(2));

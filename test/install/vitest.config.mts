@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { shellScripts } from '../../scripts/shell-scripts.mjs';
+import { texts } from '../../scripts/texts.mjs';
 
 // A separate suite, because it downloads packages: `npm run test:install`. By default without what takes long and rarely changes: the benchmark, the
 // image (test/release/dockerfile.test.ts checks its Dockerfile), and some rows of the matrices.
@@ -8,7 +8,7 @@ if (slow.length > 0)
   process.stdout.write(`Without ${slow.join(', ')}, and on fewer releases of Node. For all: DNX_TEST_VOLUME=deep npm run test:install\n`);
 
 export default defineConfig({
-  plugins: [shellScripts()],
+  plugins: [texts()],
   test: {
     include: ['test/install/*.test.ts'],
     exclude: slow.map((name) => `test/install/${name}.test.ts`),

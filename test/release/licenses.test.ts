@@ -13,7 +13,7 @@ const program = `
   import { rolldown } from 'rolldown';
   import config from './rolldown.config.mjs';
   const built = config.map(async ({ output, ...input }) => {
-    const plugins = input.plugins.filter(({ name }) => name === 'shell-scripts');
+    const plugins = input.plugins.filter(({ name }) => name === 'texts');
     const bundle = await rolldown({ ...input, plugins, logLevel: 'silent' });
     return (await bundle.generate({ ...output, minify: false, sourcemap: false })).output;
   });

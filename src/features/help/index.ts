@@ -1,9 +1,7 @@
-import type { TopicEntry } from '../../cli/language/command.ts';
-import type { comingFrom } from './coming-from.ts';
+import type { Block, Line, Topic, TopicEntry } from '../../cli/language/command.ts';
 import type { topicTexts } from './topics.ts';
 
 const textOf = (name: keyof typeof topicTexts) => async () => (await import('./topics.ts')).topicTexts[name];
-const from = (name: keyof typeof comingFrom) => async () => (await import('./coming-from.ts')).comingFrom[name];
 
 /** The topics of `dnx help`, in the order of the help. */
 export const topics: readonly TopicEntry[] = [
@@ -17,9 +15,30 @@ export const topics: readonly TopicEntry[] = [
   { name: 'keychain', summary: 'Where tokens are stored', load: textOf('keychain') },
   { name: 'waiting', summary: 'Wait for deployments and other work', load: textOf('waiting') },
   { name: 'ci', summary: 'Run dnx in CI', load: textOf('ci') },
-  { name: 'from-forge', summary: 'Laravel Forge CLI: what to type here', load: from('from-forge') },
-  { name: 'from-ploi', summary: 'Ploi CLI: what to type here', load: from('from-ploi') },
-  { name: 'from-vapor', summary: 'Laravel Vapor CLI: what to type here', load: from('from-vapor') },
-  { name: 'from-cloud', summary: 'Laravel Cloud CLI: what to type here', load: from('from-cloud') },
-  { name: 'from-heroku', summary: 'Heroku CLI: what to type here', load: from('from-heroku') },
+  from('forge', 'Laravel Forge', () => import('../../../docs/from/forge.md')),
+  from('ploi', 'Ploi', () => import('../../../docs/from/ploi.md')),
+  from('vapor', 'Laravel Vapor', () => import('../../../docs/from/vapor.md')),
+  from('cloud', 'Laravel Cloud', () => import('../../../docs/from/cloud.md')),
+  from('heroku', 'Heroku', () => import('../../../docs/from/heroku.md')),
 ];
+
+/** A topic for users of another command line: what to type here, and what is different. */
+function from(name: string, tool: string, page: () => Promise<{ readonly default: string }>): TopicEntry {
+  const load = async () => topicIn((await page()).default);
+  return { name: `from-${name}`, summary: `${tool} CLI: what to type here`, load };
+}
+
+/** A page of a heading, paragraphs and tables of two columns as a topic, without the marks of code. */
+function topicIn(page: string): Topic {
+  const [heading = '', ...blocks] = page.trim().replaceAll('`', '').split('\n\n');
+  return { title: heading.replace('# ', ''), body: blocks.map(blockIn) };
+}
+
+function blockIn(text: string): Block {
+  const [first = '', , ...rows] = text.split('\n');
+  if (!first.startsWith('|')) return text.replaceAll('\n', ' ');
+  return rows.map((row): Line => {
+    const [, term = '', meaning = ''] = row.split('|');
+    return [term.trim(), meaning.trim()];
+  });
+}

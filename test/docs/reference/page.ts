@@ -33,9 +33,15 @@ export interface Page extends Ref {
   readonly manual?: readonly Part[];
 }
 
+/** True for a topic that is a page of `docs/from`, not of the reference. */
+export const isGuide = ({ name, section }: Ref): boolean => section === 7 && name.startsWith('from-');
+
 /** `server.md`, `help-exit-codes.md`, or the index. */
-export const markdownFile = ({ name, section }: Ref): string =>
-  name === '' ? 'README.md' : section === 7 ? `help-${name}.md` : `${name}.md`;
+export function markdownFile(ref: Ref): string {
+  const { name, section } = ref;
+  if (isGuide(ref)) return `../${name.replace('-', '/')}.md`;
+  return name === '' ? 'README.md' : section === 7 ? `help-${name}.md` : `${name}.md`;
+}
 
 /** `dnx-server`, `dnx-exit-codes`, or `dnx`. */
 export const manName = ({ name }: Ref): string => ['dnx', name].filter(Boolean).join('-');

@@ -1,3 +1,3 @@
 import type { Plugin } from 'vitest/config';
 
-export function shellScripts(): Plugin;
+export function texts(): Plugin;
