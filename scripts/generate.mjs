@@ -1,4 +1,4 @@
-// Writes everything that is generated: docs/link.schema.json, docs/reference/, man/, docs/environment.md, the transcripts in
+// Writes everything that is generated: docs/reference/, man/, docs/environment.md, the transcripts in
 // README.md, CONTRIBUTING.md and docs/, docs/screens, and the numbers of the evals in docs/agents.md.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -9,7 +9,6 @@ function run(script, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-writeFileSync('docs/link.schema.json', execFileSync(process.execPath, ['bin/dnx.js', 'link', '--schema']));
 writeFileSync('docs/plan.schema.json', execFileSync(process.execPath, ['bin/dnx.js', 'apply', '--schema']));
 // First, because the tests of links read its pages.
 run('node_modules/vitest/vitest.mjs', 'run', 'test/docs/reference.test.ts');

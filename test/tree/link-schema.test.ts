@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { linkSchema } from '../../src/features/link/schema.ts';
+import linkSchema from '../../docs/link.schema.json';
 import { environmentKeys, linkKeys, placeKeys } from '../../src/machine/settings/link.ts';
 import { openBed } from '../support/dnx.ts';
 
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(linkSchema);
 const { $defs, properties } = linkSchema;
 
-test('the committed schema is up to date, and printed by dnx link --schema', async () => {
+test('dnx link --schema prints the schema', async () => {
   const bed = await openBed();
   const run = await bed.dnx('link --schema');
   await bed.close();
-  expect([run.code, run.calls, run.json()]).toEqual([0, [], JSON.parse(JSON.stringify(linkSchema))]);
-  expect(readFileSync('docs/link.schema.json', 'utf8'), 'run: npm run generate').toBe(run.stdout);
+  expect([run.code, run.calls, run.stdout]).toEqual([0, [], readFileSync('docs/link.schema.json', 'utf8')]);
 });
 
 test('the schema has the keys that dnx reads', () => {

@@ -111,7 +111,7 @@ const libraryOf = (name: string): string => name.split('/', name.startsWith('@')
 
 describe('libraries and globals', () => {
   const used = sources.flatMap(({ file, imports }) =>
-    imports.filter((of) => !/^(src\/|docs\/from\/|node:|package\.json)/.test(of)).map((of) => [libraryOf(of), file] as const),
+    imports.filter((of) => !/^(src\/|docs\/|node:|package\.json)/.test(of)).map((of) => [libraryOf(of), file] as const),
   );
 
   test('only the listed files import each library', () => {

@@ -1,3 +1,4 @@
+import linkSchema from '../../../docs/link.schema.json';
 import { cancelled, usage } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
@@ -6,7 +7,6 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { type Located, resourceName, sameName, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
 import { environmentToLink, type LinkFile, openLinkFile, placeIn, shownPath, withEnvironments, withField, writeLinkFile } from './file.ts';
-import { linkSchema } from './schema.ts';
 
 /** The options of `dnx link`. */
 interface LinkOptions {

@@ -1,15 +1,16 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError, isStop } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, textView } from '../../cli/output/view.ts';
+import { envWithoutSecrets } from '../../machine/env.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
+import type { World } from '../../machine/world.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/overview.ts';
-import { browse } from './browser.ts';
 
 interface Options {
   readonly dashboard: boolean | undefined;
@@ -45,4 +46,70 @@ async function websiteOf(ctx: Context, targets: Targets, { label }: Target, site
 function dashboardUrl({ host }: Pick<Settings, 'host'>, { server, site }: Readonly<Record<'server' | 'site', Target | undefined>>) {
   const parts = [server && ['servers', segment(server.id)], site && ['sites', segment(site.id)]];
   return [host, ...parts.flatMap((part) => part ?? [])].join('/');
+}
+
+/** The exit code of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Opens a URL with the first command of `$BROWSER` that succeeds, or with the default browser. False if there is none. */
+async function browse(ctx: Context, url: string): Promise<boolean> {
+  const { world } = ctx;
+  const commands = commandsIn(world, url);
+  const release = ctx.progress.hold();
+  try {
+    if (commands.length > 0) await runFirst(ctx, commands);
+    return commands.length > 0 || (hasDesktop(world) && (await world.open(url)));
+  } catch (error) {
+    throw isError(error, 'failed') ? error.withHint(`Open this URL yourself: ${url}`) : error;
+  } finally {
+    release();
+  }
+}
+
+/** Runs these commands until one succeeds. They have the terminal, as w3m needs it. */
+async function runFirst({ signal, world }: Context, commands: readonly (readonly string[])[]): Promise<void> {
+  const env = envWithoutSecrets(world.env);
+  let failure: DnxError | undefined;
+  for (const [file = '', ...args] of commands) {
+    const redirected = world.stdout.isTTY === true ? {} : { output: 'stderr' as const };
+    const ended = await world.spawn({ file, args, env, foreground: true, ...redirected }).catch((error: unknown) => {
+      if (!isError(error) || isStop(error)) throw error;
+      return error;
+    });
+    signal.throwIfAborted();
+    if (ended === 0) return;
+    if (ended === INTERRUPTED) throw new DnxError('interrupted', 'Interrupted.');
+    failure = new DnxError('failed', typeof ended === 'number' ? `The browser '${file}' exited with code ${ended}.` : ended.message);
+  }
+  throw failure;
+}
+
+/** The commands of `$BROWSER`, separated by colons as for xdg-open. `%s` is the URL, which otherwise comes last. No shell reads them. */
+function commandsIn({ env, platform }: Pick<World, 'env' | 'platform'>, url: string): readonly (readonly string[])[] {
+  const windows = platform === 'win32';
+  const commands = (env.BROWSER ?? '').split(windows ? ';' : ':').map(windows ? wordsOnWindows : wordsIn);
+  return commands
+    .filter(([file]) => file !== undefined)
+    .map((words) => (words.some((word) => word.includes('%s')) ? words.map((word) => word.replaceAll('%s', () => url)) : [...words, url]));
+}
+
+/** The words of a command, with the quotes of a shell and nothing else of it. */
+const wordsIn = (command: string): readonly string[] =>
+  (command.match(/(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+/gs) ?? []).map((word) =>
+    word.replace(
+      /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,
+      (_, single, double, escaped) => single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped,
+    ),
+  );
+
+/** The same where a backslash is part of a path. */
+const wordsOnWindows = (command: string): readonly string[] =>
+  (command.match(/(?:[^\s"]|"[^"]*")+/gs) ?? []).map((word) => word.replaceAll('"', ''));
+
+/** True if a browser may be able to show itself. One that opens on the other side of an SSH session is of no use. */
+function hasDesktop({ env, platform }: Pick<World, 'env' | 'platform'>): boolean {
+  if (env.DISPLAY || env.WAYLAND_DISPLAY) return true;
+  if (env.SSH_CONNECTION || env.SSH_CLIENT || env.SSH_TTY) return false;
+  // WSL opens the browser of Windows, and Termux that of Android.
+  return ['darwin', 'win32', 'android'].includes(platform) || Boolean(env.WSL_DISTRO_NAME);
 }
