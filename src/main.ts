@@ -9,9 +9,8 @@ import { commandLine } from './cli/run/command-line.ts';
 import type { HelpPage } from './cli/run/help/page.ts';
 import { tree } from './commands/index.ts';
 import { truthy } from './machine/env.ts';
-import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE } from './machine/settings/host.ts';
-import type { Settings } from './machine/settings/settings.ts';
+import { formats, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** Help never gets wider than this, to stay readable. */

@@ -1,6 +1,6 @@
 import { command } from '../cli/language/command.ts';
 import { choice, count, flag, text } from '../cli/language/options.ts';
-import { reportFormats } from '../machine/settings/format.ts';
+import { reportFormats } from '../machine/settings/settings.ts';
 
 /** The backups of a week. */
 const BACKUP_DAYS = 7;

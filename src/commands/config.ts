@@ -2,10 +2,9 @@ import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, done, textView as plain, rows } from '../cli/output/view.ts';
-import { formatOf } from '../machine/settings/format.ts';
-import { hostOf } from '../machine/settings/host.ts';
+import { hostOf, type Origin, type SettingName, settingNames } from '../machine/settings/host.ts';
 import { linkOrigin } from '../machine/settings/link.ts';
-import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
+import { formatOf } from '../machine/settings/settings.ts';
 
 /** The settings of a profile. */
 const keys = ['host', 'server', 'site', 'output'] as const;

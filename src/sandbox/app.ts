@@ -2,15 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Context } from 'hono';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { identify } from './auth.ts';
 import type { FaultBox, FaultReply } from './faults.ts';
-import type { Limiter } from './limits.ts';
-import { sandboxOperations } from './operations.ts';
-import { type Incoming, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
+import { sandboxOperations, settle } from './operations.ts';
+import { type Incoming, type Limiter, performOperation, type SandboxWorld, wantsJson } from './perform.ts';
 import { ApiRefusal, type ApiResponse, encode, failureResponse } from './response.ts';
-import { settle } from './settle.ts';
 import type { State } from './state.ts';
 
 /** The prefix of every path. */

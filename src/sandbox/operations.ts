@@ -1,20 +1,12 @@
 import type { SandboxOperation } from './operation.ts';
-import { account } from './resources/account.ts';
-import { backups } from './resources/backups.ts';
-import { certificates } from './resources/certificates.ts';
-import { crontabs } from './resources/crontabs.ts';
-import { daemons } from './resources/daemons.ts';
+import { backupBegins, backupEnds, backups, restoreBegins, restoreEnds } from './resources/backups.ts';
+import { certificateIssued, certificates } from './resources/certificates.ts';
 import { databases } from './resources/databases.ts';
-import { deployments } from './resources/deployments.ts';
-import { variableOperations } from './resources/environment.ts';
-import { gitConnections } from './resources/git.ts';
-import { networkRules } from './resources/network-rules.ts';
-import { providers } from './resources/providers.ts';
-import { queues } from './resources/queues.ts';
-import { redirects } from './resources/redirects.ts';
-import { servers } from './resources/servers.ts';
-import { sites } from './resources/sites.ts';
-import { sshKeys } from './resources/ssh-keys.ts';
+import { deploymentBegins, deploymentEnds, deployments, scheduledDeployDue } from './resources/deployments.ts';
+import { account, gitConnections, providers } from './resources/organization.ts';
+import { crontabs, daemons, networkRules, serverProvisioned, servers, sshKeys } from './resources/servers.ts';
+import { queues, redirects, siteInstalled, sites, variableOperations } from './resources/sites.ts';
+import type { ChangeKind, State } from './state.ts';
 
 /** Every operation of the API reference. */
 export const sandboxOperations: readonly SandboxOperation[] = [
@@ -38,3 +30,33 @@ export const sandboxOperations: readonly SandboxOperation[] = [
 
 /** The served routes, such as `GET /servers/{server}`, sorted. */
 export const routes: readonly string[] = sandboxOperations.map((served) => served.route).sort();
+
+/** The function for each kind of change. They skip deleted rows. */
+const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: number) => void } = {
+  'server.provisioned': serverProvisioned,
+  'site.installed': siteInstalled,
+  'site.scheduled-deploy': scheduledDeployDue,
+  'deployment.begins': deploymentBegins,
+  'deployment.ends': deploymentEnds,
+  'certificate.issued': certificateIssued,
+  'backup.begins': backupBegins,
+  'backup.ends': backupEnds,
+  'restore.begins': restoreBegins,
+  'restore.ends': restoreEnds,
+};
+
+/**
+ * Applies every change due by `now` (epoch ms) in order, including changes that these schedule. Runs before every request: the
+ * sandbox has no timers, so a test can skip an hour by moving its clock.
+ */
+export function settle(state: State, now: number): void {
+  for (;;) {
+    const next = state.due.reduce<State['due'][number] | undefined>(
+      (first, change) => (change.at <= now && (first === undefined || change.at < first.at) ? change : first),
+      undefined,
+    );
+    if (next === undefined) return;
+    state.due.splice(state.due.indexOf(next), 1);
+    changes[next.kind](state, next.id, next.at);
+  }
+}

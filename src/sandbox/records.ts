@@ -1,230 +1,103 @@
+/** Columns of one type. */
+type Columns<T, Name extends string> = { [N in Name]: T };
+
 /** The columns of every row. */
-export interface Timestamped {
-  id: string;
-  created_at: string;
-  updated_at: string;
-}
+export type Timestamped = Columns<string, 'id' | 'created_at' | 'updated_at'>;
 
 /** A member of the organization. A viewer has read-only access. */
-export interface User {
-  id: string;
-  name: string;
-  email: string;
-  password: string;
-  role: 'owner' | 'viewer';
-}
+export type User = Columns<string, 'id' | 'name' | 'email' | 'password'> & { role: 'owner' | 'viewer' };
 
 /** An access token. As in Sanctum, only the SHA-256 of its secret is stored; `['*']` is every ability. */
-export interface TokenRow {
+export type TokenRow = Columns<string, 'user_id' | 'name' | 'hash' | 'created_at'> & {
   id: number;
-  user_id: string;
-  name: string;
   abilities: string[];
-  hash: string;
   last_used_at: string | null;
-  created_at: string;
-}
+};
 
 /** A server, possibly still provisioning. */
-export interface Server extends Timestamped {
-  name: string;
-  provider: string;
-  type: string;
-  ip_address: string | null;
-  ssh_user: string;
-  region: string | null;
-  size: string | null;
-  image: string | null;
-  php_version: string | null;
-  database_type: string | null;
-  webserver: string;
-  status: string;
-  monitoring_enabled: boolean;
-  provisioned_at: string | null;
-}
+export type Server = Timestamped &
+  Columns<string, 'name' | 'provider' | 'type' | 'ssh_user' | 'webserver' | 'status'> &
+  Columns<string | null, 'ip_address' | 'region' | 'size' | 'image' | 'php_version' | 'database_type' | 'provisioned_at'> & {
+    monitoring_enabled: boolean;
+  };
 
-/** A website on a server. */
-export interface SiteRow extends Timestamped {
-  server_id: string;
-  domain: string;
-  type: string;
-  status: string;
-  branch: string | null;
-  git_repository_id: string | null;
-  web_directory: string;
-  php_version: string | null;
-  zero_downtime_enabled: boolean;
-  scheduled_deploy_at: string | null;
-  last_deployed_at: string | null;
-  /** The .env on the server, which `environment-variables/pull` imports. */
-  dotenv: string;
-}
+/** A website on a server. `dotenv` is the .env on the server, which `environment-variables/pull` imports. */
+export type SiteRow = Timestamped &
+  Columns<string, 'server_id' | 'domain' | 'type' | 'status' | 'web_directory' | 'dotenv'> &
+  Columns<string | null, 'branch' | 'git_repository_id' | 'php_version' | 'scheduled_deploy_at' | 'last_deployed_at'> & {
+    zero_downtime_enabled: boolean;
+  };
 
 /** Why a deployment fails. */
 export type FailureName = 'build' | 'composer' | 'disk' | 'migration' | 'permission' | 'variable';
 
-/** A release of a site; the live one is `active`. */
-export interface ReleaseRow extends Timestamped {
-  site_id: string;
-  name: string;
-  commit_hash: string;
-  commit_message: string;
-  branch: string;
-  status: string;
-  active: boolean;
-  /** Why it failed, which only its log tells. */
-  failure?: FailureName | undefined;
-}
+/** A release of a site; the live one is `active`. Only the log of a release tells why it failed. */
+export type ReleaseRow = Timestamped &
+  Columns<string, 'site_id' | 'name' | 'commit_hash' | 'commit_message' | 'branch' | 'status'> & {
+    active: boolean;
+    failure?: FailureName | undefined;
+  };
 
 /** A push from a Git host. */
-export interface Webhook extends Timestamped {
-  site_id: string;
-  commit_hash: string;
-  commit_message: string;
-  pusher: string;
-  branch: string;
-  status: string;
-}
+export type Webhook = Timestamped & Columns<string, 'site_id' | 'commit_hash' | 'commit_message' | 'pusher' | 'branch' | 'status'>;
 
 /** A variable that the next deployment writes to the .env. */
-export interface EnvironmentVariable extends Timestamped {
-  site_id: string;
-  key: string;
-  value: string;
-}
+export type EnvironmentVariable = Timestamped & Columns<string, 'site_id' | 'key' | 'value'>;
 
 /** A queue worker of a site. */
-export interface Queue extends Timestamped {
-  site_id: string;
-  connection: string;
-  queue: string;
-  processes: number;
-  tries: number;
-  timeout: number;
-  sleep: number;
-  status: string;
-}
+export type Queue = Timestamped &
+  Columns<string, 'site_id' | 'connection' | 'queue' | 'status'> &
+  Columns<number, 'processes' | 'tries' | 'timeout' | 'sleep'>;
 
 /** An Nginx redirect of a site. */
-export interface Redirect extends Timestamped {
-  site_id: string;
-  from: string;
-  to: string;
-  type: number;
-}
+export type Redirect = Timestamped & Columns<string, 'site_id' | 'from' | 'to'> & { type: number };
 
 /** A certificate of a site or a server: one of the two ids is null. */
-export interface Certificate extends Timestamped {
-  site_id: string | null;
-  server_id: string | null;
-  type: string;
-  domain: string;
-  status: string;
-  reason: string | null;
-  expires_at: string | null;
-}
+export type Certificate = Timestamped &
+  Columns<string, 'type' | 'domain' | 'status'> &
+  Columns<string | null, 'site_id' | 'server_id' | 'reason' | 'expires_at'>;
 
 /** A database on a server; `size` in bytes. */
-export interface Database extends Timestamped {
-  server_id: string;
-  name: string;
-  status: string;
-  size: number;
-}
+export type Database = Timestamped & Columns<string, 'server_id' | 'name' | 'status'> & { size: number };
 
 /** A database user. */
-export interface DatabaseUser extends Timestamped {
-  database_id: string;
-  username: string;
-}
+export type DatabaseUser = Timestamped & Columns<string, 'database_id' | 'username'>;
 
 /** A backup of a database or a site; `size` in bytes. */
-export interface Backup extends Timestamped {
-  type: 'application' | 'database';
-  status: string;
-  size: number | null;
-  server_id: string;
-  site_id: string | null;
-  database_id: string | null;
-  completed_at: string | null;
-}
+export type Backup = Timestamped &
+  Columns<string, 'status' | 'server_id'> &
+  Columns<string | null, 'site_id' | 'database_id' | 'completed_at'> & { type: 'application' | 'database'; size: number | null };
 
 /** A cron job of a server. */
-export interface Crontab extends Timestamped {
-  server_id: string;
-  command: string;
-  frequency: string;
-  user: string;
-  status: string;
-}
+export type Crontab = Timestamped & Columns<string, 'server_id' | 'command' | 'frequency' | 'user' | 'status'>;
 
 /** A process that Supervisor keeps running. */
-export interface Daemon extends Timestamped {
-  server_id: string;
-  command: string;
-  directory: string | null;
-  user: string;
-  processes: number;
-  status: string;
-}
+export type Daemon = Timestamped &
+  Columns<string, 'server_id' | 'command' | 'user' | 'status'> & { directory: string | null; processes: number };
 
 /** A public SSH key of a server. */
-export interface SshKey extends Timestamped {
-  server_id: string;
-  name: string;
-  public_key: string;
-  fingerprint: string;
-}
+export type SshKey = Timestamped & Columns<string, 'server_id' | 'name' | 'public_key' | 'fingerprint'>;
 
 /** A firewall rule of a server. */
-export interface NetworkRule extends Timestamped {
-  server_id: string;
-  name: string | null;
-  port: number;
-  protocol: string;
-  action: string;
-  source: string | null;
-}
+export type NetworkRule = Timestamped &
+  Columns<string, 'server_id' | 'protocol' | 'action'> &
+  Columns<string | null, 'name' | 'source'> & { port: number };
 
 /** One region, size or image of a provider. */
-export interface NamedChoice {
-  id: string;
-  name: string;
-}
+export type NamedChoice = Columns<string, 'id' | 'name'>;
 
-/** A server size. Everything but id and name is assumed: the API reference describes neither sizes nor prices. */
-export interface Size extends NamedChoice {
-  vcpus: number;
-  /** In MB. */
-  memory: number;
-  price_monthly: number;
-  currency: string;
-}
+/** A server size; `memory` in MB. Everything but id and name is assumed: the API reference describes neither sizes nor prices. */
+export type Size = NamedChoice & Columns<number, 'vcpus' | 'memory' | 'price_monthly'> & { currency: string };
 
 /** A cloud provider. */
-export interface Provider extends NamedChoice {
-  regions: NamedChoice[];
-  sizes: Size[];
-  images: NamedChoice[];
-}
+export type Provider = NamedChoice & Columns<NamedChoice[], 'regions' | 'images'> & { sizes: Size[] };
 
 /** The organization's credential for a cloud provider. */
-export interface Credential extends Timestamped {
-  provider: string;
-  name: string;
-}
+export type Credential = Timestamped & Columns<string, 'provider' | 'name'>;
 
 /** A connection to a Git host. */
-export interface GitProvider extends Timestamped {
-  provider: string;
-  name: string;
-  url: string | null;
-}
+export type GitProvider = Timestamped & Columns<string, 'provider' | 'name'> & { url: string | null };
 
 /** A repository that sites deploy. */
-export interface GitRepository extends Timestamped {
-  git_provider_id: string;
-  name: string;
-  auto_deploy_enabled: boolean;
-  deploy_key: string | null;
-}
+export type GitRepository = Timestamped &
+  Columns<string, 'git_provider_id' | 'name'> & { auto_deploy_enabled: boolean; deploy_key: string | null };

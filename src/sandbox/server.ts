@@ -4,14 +4,13 @@ import { createAdaptorServer } from '@hono/node-server';
 import { answering, type RecordedCall } from './app.ts';
 import { issue } from './auth.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { createLimiter } from './limits.ts';
+import { settle } from './operations.ts';
+import { createLimiter } from './perform.ts';
 import type { FailureName } from './records.ts';
 import { startDeployment } from './resources/deployments.ts';
-import { ensureOwner, SEED_TOKEN } from './seed/account.ts';
 import { seed } from './seed/index.ts';
-import { settle } from './settle.ts';
-import type { State } from './state.ts';
-import { createStore } from './store.ts';
+import { ensureOwner, SEED_TOKEN } from './seed/organization.ts';
+import { createStore, type State } from './state.ts';
 
 const LOOPBACK = '127.0.0.1';
 const REQUESTS_PER_WINDOW = 60;

@@ -4,6 +4,13 @@ export const timestamp = (ms: number): string => `${new Date(ms).toISOString().s
 /** A time as the name of a release: `20260318_143200`. */
 export const releaseName = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
 
+/** Changes a row at a time, in epoch ms. */
+export const touch = <R extends { updated_at: string }>(row: R, at: number, changes: Partial<R> = {}): R =>
+  Object.assign(row, changes, { updated_at: timestamp(at) });
+
+/** The timestamps of a row that is created at a time, in epoch ms. */
+export const stampsAt = (at: number) => ({ created_at: timestamp(at), updated_at: timestamp(at) });
+
 const SECOND = 1_000;
 
 /** How long asynchronous work takes, in ms. All values are assumed. */

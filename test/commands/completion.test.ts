@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tokenFingerprint } from '../../src/machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../src/base/secrets.ts';
 import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { linkFileFor } from '../../src/machine/settings/link-file.ts';
+import { linkFileFor } from '../../src/machine/settings/link.ts';
 import { type GivenGlobals, readSettings } from '../../src/machine/settings/settings.ts';
 
 let home: string;

@@ -4,7 +4,7 @@ import { render } from '../../src/cli/output/render.ts';
 import { styleFor } from '../../src/cli/output/style.ts';
 import { forLog, json, safeLine, safeLines } from '../../src/cli/output/text.ts';
 import { columns, message, record, rows, running, type View } from '../../src/cli/output/view.ts';
-import type { Format } from '../../src/machine/settings/format.ts';
+import type { Format } from '../../src/machine/settings/settings.ts';
 import { computed } from '../support/computed.ts';
 
 const plain = await styleFor({}, {}, false);

@@ -1,4 +1,4 @@
-import { formats } from '../../machine/settings/format.ts';
+import { formats } from '../../machine/settings/settings.ts';
 import { duration, flag, integer, type Options, text, under } from './options.ts';
 
 /** The global options. `no_x` keys are spelled `--no-x` and read as `x: false`. */

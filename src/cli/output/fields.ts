@@ -1,7 +1,7 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { isObject, own, toJson } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import type { Format } from '../../machine/settings/format.ts';
+import type { Format } from '../../machine/settings/settings.ts';
 import type { Column, Item, View } from './view.ts';
 
 /** The value of a column: computed, or the field of the item. */

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { isError, usage } from '../../base/errors.ts';
-import type { Format } from '../../machine/settings/format.ts';
+import type { Format } from '../../machine/settings/settings.ts';
 import type { Env } from '../../machine/world.ts';
 import { type RenderOptions, render } from './render.ts';
 import type { Style } from './style.ts';

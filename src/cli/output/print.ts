@@ -1,6 +1,5 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
-import { type Format, isReportFormat } from '../../machine/settings/format.ts';
-import type { Settings } from '../../machine/settings/settings.ts';
+import { type Format, isReportFormat, type Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';

@@ -1,6 +1,6 @@
 import { isObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { type Format, isReportFormat } from '../../machine/settings/format.ts';
+import { type Format, isReportFormat } from '../../machine/settings/settings.ts';
 import { chosen, dataOf, jsonRows, narrowed, type Rows, type Shown, words } from './fields.ts';
 import { wrapAt } from './style.ts';
 import { type TableOptions, table, yieldTable } from './table.ts';

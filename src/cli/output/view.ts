@@ -1,6 +1,6 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
-import type { ReportFormat } from '../../machine/settings/format.ts';
+import type { ReportFormat } from '../../machine/settings/settings.ts';
 import type { Style, Wrap } from './style.ts';
 
 /** An item as the API sent it. */

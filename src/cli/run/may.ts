@@ -1,7 +1,7 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
-import type { Session } from '../../machine/session.ts';
+import type { Session } from '../../machine/lease.ts';
 import { operations } from '../../platform/operations.ts';
 import type { TypedLine, Words } from '../language/command.ts';
 import { changeIn, effectOf, onlyReadsWith } from '../language/effect.ts';

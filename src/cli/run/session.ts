@@ -1,6 +1,6 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { findSession, LEASE_OVER, type Session } from '../../machine/session.ts';
+import { findSession, LEASE_OVER, type Session } from '../../machine/lease.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { World } from '../../machine/world.ts';
 import type { Gate } from '../../platform/api/api.ts';

@@ -1,8 +1,8 @@
 import { errorReasons } from '../../base/errors.ts';
+import { tokenFingerprint } from '../../base/secrets.ts';
 import { andList } from '../../base/text.ts';
 import type { Line, Tree } from '../../cli/language/command.ts';
 import { everyCommand } from '../../cli/language/tree.ts';
-import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { topicTexts } from '../help/topics.ts';
 
 /** What agents read: the skill, the lines for a file like AGENTS.md, and the guideline of Laravel Boost. Generated from the commands and the help. */

@@ -8,16 +8,14 @@ import { idIn, type Target } from '../../platform/names/names.ts';
 import { notFound } from '../../platform/names/unresolved.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import { hasEverything, tokenId } from '../token/token.ts';
-import { type BackupTimes, backupTimes, missingBackups } from './checks/backups.ts';
-import { covers, needsCertificate, serverCertificateRisks, siteCertificateRisk, verdictOf } from './checks/certificates.ts';
-import { openPorts } from './checks/firewall.ts';
-import { isInstalling, isSuspended, isWithoutPhp, serverRisks, siteRisks } from './checks/site.ts';
+import { covers, needsCertificate, serverCertificates, siteCertificate, verdictOf } from './checks/certificates.ts';
+import { type BackupTimes, backupTimes, missingBackups, openPorts, stoppedDaemons, stoppedWorkers } from './checks/resources.ts';
+import { failedDeployment, isOnline, isWithoutPhp, oldPhpOfServer, oldPhpOfSite, withoutZeroDowntime } from './checks/site.ts';
 import { differingKeys, type KeysOn } from './checks/ssh-keys.ts';
-import { stoppedDaemons, stoppedWorkers } from './checks/workers.ts';
-import type { AuditPlace, Risk } from './finding.ts';
+import type { AuditPlace } from './finding.ts';
 import { distinct, inspect, type Ledger, type ListReader, openLedger, openReader, withLabels } from './ledger.ts';
 import { auditMachines, type OnlineSite } from './machine/machine.ts';
-import { type RuleId, serverRules, siteRules, sshRules } from './rules.ts';
+import { serverRules, siteRules, sshRules } from './rules.ts';
 
 /** What an audit is about. */
 interface AuditScope {
@@ -37,16 +35,14 @@ export interface Examination {
 }
 
 /** What the checks of a server and its sites need. */
-interface Audit {
+interface Audit extends Omit<AuditScope, 'server'> {
   readonly ledger: Ledger;
   readonly reader: ListReader;
   readonly now: number;
-  readonly backupDays: number;
   /** Undefined if the backups could not be read, which was noted. */
   readonly backups: BackupTimes | undefined;
   /** True if the whole organization is audited. */
   readonly whole: boolean;
-  readonly ssh: boolean;
 }
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
@@ -70,7 +66,10 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
     servers.push(await auditServer(record, target, audit));
     progress.next();
   }
-  if (whole) compareKeys(servers, ledger, records.length);
+  const keys = servers.flatMap((audited) => audited.keys ?? []);
+  // A key that seems to be gone may be on a server that could not be read.
+  if (whole && keys.length === records.length) ledger.found('ssh-key-differs', {}, differingKeys(keys));
+  else ledger.add('ssh-key-differs', {}, differingKeys(keys));
   if (ssh) {
     progress.connect();
     const provisioned = servers.filter(({ record }) => !isProvisioning(record));
@@ -79,45 +78,35 @@ export async function examineServers(ctx: Context, { server, ssh, backupDays }: 
   return { ledger, servers, whole };
 }
 
+/** Checks for tokens with every ability, each identified by its id. */
 async function auditTokens({ tokens }: Context, ledger: Ledger, reader: ListReader): Promise<void> {
-  const rules = ['token-all-abilities'] as const;
-  const found = await reader.list('GET /tokens', {}, rules);
-  if (!found) return;
-  const powerful = powerfulTokens(found);
+  const rule = 'token-all-abilities';
+  const listed = await reader.list('GET /tokens', {}, [rule]);
+  if (!listed) return;
+  const powerful = listed.filter(({ abilities }) => hasEverything(abilities));
   const held = await tokens.find();
-  const own = held && tokenId(held.token);
+  const inUse = held && tokenId(held.token);
   // A token without an id may be any of them.
-  if (own === undefined && powerful.length > 0)
-    return ledger.unchecked({}, rules, {
-      reason: 'It is unclear which of the tokens is the one in use.',
-      fix: ['token', 'list', '--audit'],
-    });
-  ledger.checked({}, ...rules);
-  for (const risk of powerful) risk.identity === own ? ledger.spare(risk) : ledger.risk(risk);
-}
-
-/** Tokens with every ability, each identified by its id. */
-const powerfulTokens = (tokens: readonly JsonObject[]): readonly Risk[] =>
-  tokens
-    .filter(({ abilities }) => hasEverything(abilities))
-    .map((token): Risk => {
-      const id = idIn(token.id);
-      const name = wordOf(token.name);
-      return {
-        rule: 'token-all-abilities',
-        place: {},
-        resource: name || (id ?? null),
-        identity: id ?? name,
-        message: `Token ${name === '' ? '' : `'${name}' `}(#${id ?? '?'}) has every ability`,
-        fix: id === undefined ? ['token', 'list', '--audit'] : ['token', 'revoke', id],
-      };
-    });
-
-/** Compares the keys that could be read. A key that seems to be gone may be on a server that could not. */
-function compareKeys(servers: readonly AuditedServer[], ledger: Ledger, all: number): void {
-  const read = servers.flatMap(({ keys }) => keys ?? []);
-  if (read.length === all) ledger.checked({}, 'ssh-key-differs');
-  for (const risk of differingKeys(read)) ledger.risk(risk);
+  if (inUse === undefined && powerful.length > 0) {
+    const reason = 'It is unclear which of the tokens is the one in use.';
+    return ledger.unchecked({}, [rule], { reason, fix: ['token', 'list', '--audit'] });
+  }
+  const flaws = powerful.map((token) => {
+    const id = idIn(token.id);
+    const name = wordOf(token.name);
+    return {
+      resource: name || (id ?? null),
+      identity: id ?? name,
+      message: `Token ${name === '' ? '' : `'${name}' `}(#${id ?? '?'}) has every ability`,
+      fix: ['token', ...(id === undefined ? ['list', '--audit'] : ['revoke', id])],
+    };
+  });
+  ledger.found(
+    rule,
+    {},
+    flaws.filter(({ identity }) => identity !== inUse),
+  );
+  for (const flaw of flaws.filter(({ identity }) => identity === inUse)) ledger.spare({ ...flaw, rule, place: {} });
 }
 
 /** What an audit knows of a server. */
@@ -138,51 +127,38 @@ const isProvisioning = ({ status, provisioned_at }: JsonObject): boolean =>
 
 /** Checks a server and its sites. */
 async function auditServer(record: JsonObject, server: Target, audit: Audit): Promise<AuditedServer> {
-  const { ledger, now, whole, ssh } = audit;
+  const { ledger, reader, now, whole, ssh, backups, backupDays: days } = audit;
   const place = { server };
   if (isProvisioning(record)) {
-    const rules = [...serverRules.filter((each) => whole || each !== 'ssh-key-differs'), ...(ssh ? sshRules : [])];
+    const rules = [...serverRules.filter((rule) => whole || rule !== 'ssh-key-differs'), ...(ssh ? sshRules : [])];
     ledger.unchecked(place, rules, { reason: 'The server is still being provisioned.', pending: true });
     return { server, record, sites: undefined, online: [], keys: undefined };
   }
-  ledger.checked(place, 'php-end-of-life');
-  for (const risk of serverRisks(record, place, now)) ledger.risk(risk);
+  ledger.found('php-end-of-life', place, oldPhpOfServer(record, place, now));
   let keys: KeysOn | undefined;
   const checks: readonly (() => Promise<void>)[] = [
-    () => inspect('GET /servers/{server}/network-rules', place, 'database-port-open', audit, (found) => openPorts(found, place)),
-    () => inspect('GET /servers/{server}/daemons', place, 'daemon-stopped', audit, (found) => stoppedDaemons(found, place)),
-    () => databases(place, audit),
+    () => inspect('GET /servers/{server}/network-rules', place, 'database-port-open', audit, (rules) => openPorts(rules, place)),
+    () => inspect('GET /servers/{server}/daemons', place, 'daemon-stopped', audit, (daemons) => stoppedDaemons(daemons, place)),
     async () => {
-      keys = await keysOf(place, audit);
+      if (backups)
+        await inspect('GET /servers/{server}/databases', place, 'database-backup-missing', audit, (databases) =>
+          missingBackups(databases, place, { backups, days, now }),
+        );
+    },
+    async () => {
+      const read = whole ? await reader.list('GET /servers/{server}/ssh-keys', place, ['ssh-key-differs']) : undefined;
+      keys = read && { server, keys: read };
     },
   ];
   await inParallel(checks, (check) => check());
-  const online: OnlineSite[] = [];
-  return { server, record, sites: await auditSites(place, audit, online), online, keys };
+  return { server, record, ...(await auditSites(place, audit)), keys };
 }
 
-type OnServer = AuditPlace & { readonly server: Target };
-
-async function keysOf(place: OnServer, { reader, whole }: Audit): Promise<KeysOn | undefined> {
-  if (!whole) return undefined;
-  const keys = await reader.list('GET /servers/{server}/ssh-keys', place, ['ssh-key-differs']);
-  return keys && { server: place.server, keys };
-}
-
-async function databases(place: OnServer, audit: Audit): Promise<void> {
-  const { backups, backupDays: days, now } = audit;
-  if (!backups) return;
-  await inspect('GET /servers/{server}/databases', place, 'database-backup-missing', audit, (found) =>
-    missingBackups(found, place, { backups, days, now }),
-  );
-}
-
-async function auditSites(place: OnServer, audit: Audit, online: OnlineSite[]): Promise<readonly string[] | undefined> {
+async function auditSites(place: AuditPlace, audit: Audit): Promise<Pick<AuditedServer, 'sites' | 'online'>> {
   const { reader, ledger, now } = audit;
   const sites = await reader.list('GET /servers/{server}/sites', place, siteRules);
-  if (!sites) return undefined;
-  const own: readonly RuleId[] = ['certificate-expiring'];
-  const shared = await reader.list('GET /servers/{server}/certificates', place, own);
+  if (!sites) return { sites: undefined, online: [] };
+  const shared = await reader.list('GET /servers/{server}/certificates', place, ['certificate-expiring']);
   const known = { shared, ofSites: new Set<string>() };
   const unusable: string[] = [];
   const usable = withLabels(sites, 'site', (reason, name) => {
@@ -190,15 +166,16 @@ async function auditSites(place: OnServer, audit: Audit, online: OnlineSite[]): 
     ledger.unchecked(place, siteRules, { reason });
   });
   await inParallel(usable, ([site, record]) => auditSite(record, { ...place, site }, known, audit));
-  for (const [site, record] of usable)
-    if (isOnline(record) && needsCertificate(wordOf(record.domain))) online.push({ site, domain: wordOf(record.domain) });
   if (shared) {
-    ledger.checked(place, ...own);
     // Some APIs list the certificates of the sites here too.
-    const only = shared.filter(({ id, site_id }) => wordOf(site_id) === '' && !known.ofSites.has(wordOf(id)));
-    for (const risk of serverCertificateRisks(only, place, now)) ledger.risk(risk);
+    const unowned = shared.filter(({ id, site_id }) => wordOf(site_id) === '' && !known.ofSites.has(wordOf(id)));
+    ledger.found('certificate-expiring', place, serverCertificates(unowned, place, now));
   }
-  return [...usable.map(([{ label }]) => label), ...unusable];
+  const online = usable.map(([site, record]) => ({ site, record, domain: wordOf(record.domain) }));
+  return {
+    sites: [...usable.map(([{ label }]) => label), ...unusable],
+    online: online.filter(({ record, domain }) => isOnline(record) && needsCertificate(domain)),
+  };
 }
 
 const certificateRules = ['certificate-missing', 'certificate-expiring'] as const;
@@ -211,20 +188,21 @@ interface SharedCertificates {
   readonly ofSites: Set<string>;
 }
 
-const isOnline = (record: JsonObject): boolean => !isSuspended(record) && !isInstalling(record);
-
 /** Checks a site. A suspended one is offline anyway. */
 async function auditSite(record: JsonObject, place: AuditPlace, known: SharedCertificates, audit: Audit): Promise<void> {
   const { ledger, now } = audit;
   if (!isOnline(record)) return;
-  ledger.checked(place, 'deployment-failed', 'zero-downtime-off', 'php-end-of-life');
-  for (const risk of siteRisks(record, place, now)) ledger.risk(risk);
-  await certificates(wordOf(record.domain), place, known, audit);
+  ledger.found('deployment-failed', place, failedDeployment(record, place));
+  ledger.found('zero-downtime-off', place, withoutZeroDowntime(record, place));
+  ledger.found('php-end-of-life', place, oldPhpOfSite(record, place, now));
+  await auditCertificates(wordOf(record.domain), place, known, audit);
   if (isWithoutPhp(record)) return;
-  await inspect('GET /servers/{server}/sites/{site}/queues', place, 'queue-worker-stopped', audit, (found) => stoppedWorkers(found, place));
+  await inspect('GET /servers/{server}/sites/{site}/queues', place, 'queue-worker-stopped', audit, (queues) =>
+    stoppedWorkers(queues, place),
+  );
 }
 
-async function certificates(
+async function auditCertificates(
   domain: string,
   place: AuditPlace,
   { shared, ofSites }: SharedCertificates,
@@ -233,22 +211,23 @@ async function certificates(
   if (!needsCertificate(domain)) return;
   // An API that lists them for the server saves a request for each site.
   const known = (shared ?? []).filter(({ site_id }) => wordOf(site_id) === place.site?.id);
-  const own = known.length > 0 ? known : await reader.list('GET /servers/{server}/sites/{site}/certificates', place, certificateRules);
-  if (!own) return;
-  for (const { id } of own) ofSites.add(wordOf(id));
-  const verdict = verdictOf(own, now);
+  const endpoint = 'GET /servers/{server}/sites/{site}/certificates';
+  const certificates = known.length > 0 ? known : await reader.list(endpoint, place, certificateRules);
+  if (!certificates) return;
+  for (const { id } of certificates) ofSites.add(wordOf(id));
+  const verdict = verdictOf(certificates, now);
   if (verdict?.state === 'missing' && !shared) {
     const reason = 'The certificates of its server, which may cover it, could not be read.';
     return ledger.unchecked(place, certificateRules, { reason });
   }
   ledger.checked(place, ...certificateRules);
-  if (!verdict || (verdict.state === 'missing' && isCovered(shared ?? [], domain, now))) return;
-  ledger.risk(siteCertificateRisk(verdict, domain, place));
+  if (verdict && !(verdict.state === 'missing' && isCovered(shared ?? [], domain, now)))
+    ledger.add(`certificate-${verdict.state}`, place, [siteCertificate(verdict, domain, place)]);
 }
 
 /** True if the server has a certificate for a site. If that one expires, it is reported for the server. */
 function isCovered(shared: readonly JsonObject[], domain: string, now: number): boolean {
-  const covering = shared.filter((each) => covers(each, domain));
+  const covering = shared.filter((certificate) => covers(certificate, domain));
   return covering.length > 0 && verdictOf(covering, now)?.state !== 'missing';
 }
 

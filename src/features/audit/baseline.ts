@@ -4,17 +4,15 @@ import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts'
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import type { Examination } from './audit.ts';
-import { type AuditFinding, findingFingerprint } from './finding.ts';
+import { type AuditFinding, findingFingerprint, type PlaceNames, ruleKey } from './finding.ts';
 
 /** A baseline is committed, so others may read it. */
 const MODE = 0o644;
 
 /** A finding that was accepted: a line of a baseline. */
-export interface Accepted {
+export interface Accepted extends PlaceNames {
   readonly fingerprint: string;
   readonly rule: string;
-  readonly server: string | null;
-  readonly site: string | null;
   readonly resource: string | null;
   /** The whole line, with keys that dnx does not know, such as a note. */
   readonly line: JsonObject;
@@ -31,24 +29,25 @@ export function readBaseline(name: string, world: Pick<World, 'cwd' | 'home'>): 
 }
 
 function acceptedIn(text: string, name: string, number: number): Accepted {
-  const line = parsed(text);
+  const line = jsonIn(text);
   const broken = (what: string) =>
     usage(`${name}, line ${number}: ${what}`, 'Fix or remove the line, or move the file away and write a new one with --update-baseline.');
   if (!isObject(line)) throw broken('This is not a JSON object.');
   const { fingerprint, rule } = line;
   if (typeof fingerprint !== 'string' || fingerprint === '') throw broken('The fingerprint is missing.');
   if (typeof rule !== 'string') throw broken('The rule is missing.');
-  const [server, site, resource] = [line.server, line.site, line.resource].map((each) => each ?? null);
+  const [server, site, resource] = [line.server, line.site, line.resource].map((value) => value ?? null);
   const texts = { server, site, resource };
   for (const [key, value] of Object.entries(texts))
     if (value !== null && typeof value !== 'string') throw broken(`The ${key} is neither a text nor null.`);
   return { ...(texts as Pick<Accepted, keyof typeof texts>), fingerprint, rule, line };
 }
 
-function parsed(text: string): unknown {
+function jsonIn(text: string): unknown {
   try {
     return fromJson(text);
   } catch {
+    // Told as a line that is no object.
     return undefined;
   }
 }
@@ -78,24 +77,23 @@ export function compareWith(
     fresh: findings.filter(({ fingerprint }) => !known.has(fingerprint)),
     accepted: findings.filter(({ fingerprint }) => known.has(fingerprint)),
     fixed: gone.filter(wasChecked),
-    unknown: gone.filter((each) => !wasChecked(each)),
+    unknown: gone.filter((entry) => !wasChecked(entry)),
   };
 }
 
 /** True for a place that was checked by this rule, or that is gone. */
 function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) => boolean {
-  const keyOf = ({ rule, server, site }: Pick<Accepted, 'rule' | 'server' | 'site'>) => JSON.stringify([rule, server, site]);
-  const covered = new Set(ledger.covered().map(keyOf));
-  const sites = new Map(servers.map((each) => [each.server.label, each.sites]));
-  const spared = new Set(ledger.spared.map((each) => findingFingerprint(each, 0)));
+  const covered = new Set(ledger.covered().map(ruleKey));
+  const sites = new Map(servers.map((audited) => [audited.server.label, audited.sites]));
+  const spared = new Set(ledger.spared.map((risk) => findingFingerprint(risk, 0)));
   return (entry) => {
     if (spared.has(entry.fingerprint)) return false;
-    if (covered.has(keyOf(entry))) return true;
+    if (covered.has(ruleKey(entry))) return true;
     const { server, site } = entry;
     if (server === null) return false;
     if (!sites.has(server)) return whole;
-    const own = sites.get(server);
-    return site !== null && own !== undefined && !own.includes(site);
+    const known = sites.get(server);
+    return site !== null && known !== undefined && !known.includes(site);
   };
 }
 
@@ -109,7 +107,7 @@ export function writeBaseline(
 ): void {
   const old = new Map(before.map(({ fingerprint, line }) => [fingerprint, line]));
   const lines = [
-    ...findings.map(({ fingerprint, rule, server, site, resource }) => ({
+    ...findings.map(({ rule, server, site, resource, fingerprint }) => ({
       rule,
       server,
       site,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toJson } from '../../base/json.ts';
-import type { Target } from '../../platform/names/names.ts';
+import { isId, type Target } from '../../platform/names/names.ts';
 import type { RuleId, Severity } from './rules.ts';
 
 /** Where something is: a site, a server, or the organization. */
@@ -9,12 +9,10 @@ export interface AuditPlace {
   readonly site?: Target;
 }
 
-/** What a check found. */
-export interface Risk {
-  readonly rule: RuleId;
+/** What a check found wrong. */
+export interface Flaw {
   /** That of the rule if missing. */
   readonly severity?: Severity;
-  readonly place: AuditPlace;
   /** The name of what is wrong, if it is not the server or site itself. */
   readonly resource?: string | null;
   /** Tells it from others of the same rule and place; the resource by default. No id that changes, such as that of a certificate, which is issued again. */
@@ -22,6 +20,12 @@ export interface Risk {
   readonly message: string;
   /** The command that fixes it, without `dnx`. */
   readonly fix: readonly string[];
+}
+
+/** A flaw by rule and place. */
+export interface Risk extends Flaw {
+  readonly rule: RuleId;
+  readonly place: AuditPlace;
 }
 
 /** Checks that could not be made. */
@@ -35,12 +39,16 @@ export interface Unchecked {
   readonly pending: boolean;
 }
 
-/** A finding, as scripts get it. Its severity is `not_checked` if the check could not be made. */
-export interface AuditFinding {
-  readonly rule: RuleId;
-  readonly severity: Severity | 'not_checked';
+/** The names of a place. */
+export interface PlaceNames {
   readonly server: string | null;
   readonly site: string | null;
+}
+
+/** A finding, as scripts get it. Its severity is `not_checked` if the check could not be made. */
+export interface AuditFinding extends PlaceNames {
+  readonly rule: RuleId;
+  readonly severity: Severity | 'not_checked';
   readonly resource: string | null;
   readonly message: string;
   readonly why: string;
@@ -48,21 +56,58 @@ export interface AuditFinding {
   readonly fingerprint: string;
 }
 
+/** A rule at a place, by name. */
+export type RuleAtPlace = Pick<AuditFinding, 'rule' | 'server' | 'site'>;
+
+/** Tells one rule at a place from another. */
+export const ruleKey = ({ rule, server, site }: PlaceNames & { readonly rule: string }): string => JSON.stringify([rule, server, site]);
+
 /** The names of a place. */
-export const namesIn = ({ server, site }: AuditPlace) => ({ server: server?.label ?? null, site: site?.label ?? null });
+export const namesIn = ({ server, site }: AuditPlace): PlaceNames => ({ server: server?.label ?? null, site: site?.label ?? null });
 
 /** `shop.example.com on web-1`, `web-1`, or undefined for the organization. */
-export const placeName = ({ server, site }: { readonly server: string | null; readonly site: string | null }): string | undefined =>
+export const placeName = ({ server, site }: PlaceNames): string | undefined =>
   site === null ? (server ?? undefined) : server === null ? site : `${site} on ${server}`;
 
 /** The fingerprint of a finding, the same in every audit until it is fixed. `turn`: counts those that are otherwise alike. */
-export const findingFingerprint = (
+export function findingFingerprint(
   { rule, place, resource = null, identity = resource }: Pick<Risk, 'rule' | 'place' | 'resource' | 'identity'>,
   turn: number,
-): string => {
+): string {
   const { server, site } = namesIn(place);
-  return createHash('sha256')
-    .update(toJson([rule, server, site, identity, turn]))
-    .digest('hex')
-    .slice(0, 32);
-};
+  const digest = createHash('sha256').update(toJson([rule, server, site, identity, turn]));
+  return digest.digest('hex').slice(0, 32);
+}
+
+/** A name that can be typed as it is, and is not taken for an id. */
+const isSimple = (word: string): boolean => /^[A-Za-z_][\w.@:-]*$/.test(word) && !isId(word);
+
+/** The word for a resource in a command: its name if that is simple and no other has it, otherwise its id. */
+export const commandWord = (name: string, id: string | undefined, others: readonly string[]): string | undefined =>
+  isSimple(name) && others.filter((other) => other === name).length < 2 ? name : id;
+
+/** A server or site in a command. A label that is not simple, such as that of a duplicate, is replaced by the id. */
+const placed = ({ label, id }: Target): string => (isSimple(label) || isIp(label) ? label : id);
+
+const isIp = (word: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(word);
+
+/** `--server web-1`. */
+export const onServer = ({ server }: AuditPlace): readonly string[] => (server ? ['--server', placed(server)] : []);
+
+/** `--site shop.example.com --server web-1`. */
+export const onSite = (place: AuditPlace): readonly string[] => [...(place.site ? ['--site', placed(place.site)] : []), ...onServer(place)];
+
+/** `shop.example.com --server web-1`. */
+export const theSite = (place: AuditPlace): readonly string[] => [...(place.site ? [placed(place.site)] : []), ...onServer(place)];
+
+/** `web-1`, or the id of a server that is called like a site. */
+export const theServer = ({ server }: AuditPlace): readonly string[] =>
+  server ? [server.label.includes('.') && !isIp(server.label) ? server.id : placed(server)] : [];
+
+/** `web-1, web-2 and 4 more`. */
+export function wordList(words: readonly string[], most = 3): string {
+  if (words.length <= 1) return words.join('');
+  const shown = words.length > most ? words.slice(0, most - 1) : words.slice(0, -1);
+  const rest = words.length > most ? `${words.length - shown.length} more` : words.at(-1);
+  return `${shown.join(', ')} and ${rest}`;
+}

@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idIn, resourceName, sameName, type Target } from '../../platform/names/names.ts';
-import { type AuditPlace, namesIn, type Risk, type Unchecked } from './finding.ts';
+import { type AuditPlace, type Flaw, namesIn, type Risk, type RuleAtPlace, ruleKey, type Unchecked } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
 /** Why a check could not be made. */
@@ -16,24 +16,20 @@ interface Obstacle {
   readonly pending?: boolean;
 }
 
-/** A rule that was checked at a place, by name. */
-interface Checked {
-  readonly rule: RuleId;
-  readonly server: string | null;
-  readonly site: string | null;
-}
-
 /** Collects what the checks find, and what they covered. */
 export interface Ledger {
-  risk(risk: Risk): void;
+  /** This was found, whether or not everything could be checked. */
+  add(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void;
+  /** A rule was checked at a place, and this was found. */
+  found(rule: RuleId, place: AuditPlace, flaws: Iterable<Flaw>): void;
   /** What is a finding for every token but the one in use: that token itself. */
   spare(risk: Risk): void;
-  /** A rule was checked at a place, whatever was found. */
+  /** Rules were checked at a place, whatever was found. */
   checked(place: AuditPlace, ...rules: readonly RuleId[]): void;
   unchecked(place: AuditPlace, rules: readonly RuleId[], obstacle: Obstacle): void;
   readonly risks: readonly Risk[];
   readonly spared: readonly Risk[];
-  covered(): readonly Checked[];
+  covered(): readonly RuleAtPlace[];
   /** The checks that could not be made, one for each rule and reason. */
   gaps(): readonly Unchecked[];
 }
@@ -42,18 +38,23 @@ export interface Ledger {
 export function openLedger(): Ledger {
   const risks: Risk[] = [];
   const spared: Risk[] = [];
-  const covered = new Map<string, Checked>();
+  const covered = new Map<string, RuleAtPlace>();
   const gaps = new Map<string, Unchecked>();
+  const checked: Ledger['checked'] = (place, ...rules) => {
+    for (const entry of rules.map((rule) => ({ rule, ...namesIn(place) }))) covered.set(ruleKey(entry), entry);
+  };
+  const add: Ledger['add'] = (rule, place, flaws) => {
+    for (const flaw of flaws) risks.push({ ...flaw, rule, place });
+  };
   return {
     risks,
     spared,
+    checked,
+    add,
     spare: (risk) => void spared.push(risk),
-    risk: (risk) => void risks.push(risk),
-    checked(place, ...rules) {
-      for (const rule of rules) {
-        const names = namesIn(place);
-        covered.set(JSON.stringify([rule, names.server, names.site]), { rule, ...names });
-      }
+    found(rule, place, flaws) {
+      checked(place, rule);
+      add(rule, place, flaws);
     },
     unchecked(place, rules, { reason, fix, pending = false }) {
       for (const rule of rules) {
@@ -111,17 +112,15 @@ export async function inspect(
   place: AuditPlace,
   rule: RuleId,
   { reader, ledger }: { readonly reader: ListReader; readonly ledger: Ledger },
-  risksIn: (found: readonly JsonObject[]) => readonly Risk[],
+  flawsIn: (records: readonly JsonObject[]) => Iterable<Flaw>,
 ): Promise<void> {
-  const found = await reader.list(endpoint, place, [rule]);
-  if (!found) return;
-  ledger.checked(place, rule);
-  for (const risk of risksIn(found)) ledger.risk(risk);
+  const records = await reader.list(endpoint, place, [rule]);
+  if (records) ledger.found(rule, place, flawsIn(records));
 }
 
 /** Records without those that a list repeats, as one does that changed while its pages were read. */
 export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] => [
-  ...new Map(records.map((each) => [idIn(each.id) ?? each, each])).values(),
+  ...new Map(records.map((record) => [idIn(record.id) ?? record, record])).values(),
 ];
 
 /** Servers or sites, each with a label that no other has. `unusable` is called with the name of one that has no id. */
@@ -130,7 +129,7 @@ export function withLabels(
   noun: 'server' | 'site',
   unusable: (what: string, name: string) => void,
 ): readonly (readonly [Target, JsonObject])[] {
-  const names = records.map((each) => resourceName(each, noun) ?? wordOf(each.id));
+  const names = records.map((record) => resourceName(record, noun) ?? wordOf(record.id));
   return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
     const id = idIn(record.id);
     const name = names[index] ?? '';
@@ -138,7 +137,7 @@ export function withLabels(
       unusable(`Deploynix lists a ${[noun, name].filter(Boolean).join(' ')} without a usable id.`, name);
       return [];
     }
-    const isShared = names.filter((each) => sameName(noun, each, name)).length > 1;
+    const isShared = names.filter((other) => sameName(noun, other, name)).length > 1;
     return [[{ id, label: isShared ? `${name} (${id})` : name }, record]];
   });
 }

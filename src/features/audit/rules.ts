@@ -1,5 +1,3 @@
-import { own } from '../../base/json.ts';
-
 /** From the worst to the least. */
 export const severities = ['high', 'medium', 'low'] as const;
 
@@ -7,7 +5,7 @@ export const severities = ['high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** What an audit looks for. */
-interface Rule {
+export interface Rule {
   /** What is wrong, without the resource. */
   readonly title: string;
   /** Why it matters. */
@@ -127,7 +125,7 @@ export const sshRules = [
 ] as const satisfies readonly RuleId[];
 
 /** The rules of a server and its sites, as far as the API tells. */
-export const serverRules = ruleIds.filter((each) => each !== 'token-all-abilities' && !(sshRules as readonly RuleId[]).includes(each));
+export const serverRules = ruleIds.filter((id) => id !== 'token-all-abilities' && !(sshRules as readonly RuleId[]).includes(id));
 
 /** The rules of a site. */
 export const siteRules = [
@@ -138,6 +136,3 @@ export const siteRules = [
   'queue-worker-stopped',
   'zero-downtime-off',
 ] as const satisfies readonly RuleId[];
-
-/** A rule by id, as it may be in a file. */
-export const ruleOf = (id: string): Rule | undefined => own<Rule>(rules, id);

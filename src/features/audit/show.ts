@@ -6,11 +6,10 @@ import { pathToWrite } from '../../machine/files/own-files.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { examineServers } from './audit.ts';
 import { type Accepted, type BaselineComparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
-import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type Unchecked } from './finding.ts';
+import { type AuditFinding, findingFingerprint, namesIn, placeName, type Risk, type Unchecked, wordList } from './finding.ts';
 import type { Ledger } from './ledger.ts';
-import { type AuditReport, counted, isAtLeast } from './report/report.ts';
+import { type AuditReport, counted, isAtLeast, tableReport } from './report/report.ts';
 import { ruleIds, rules, type Severity, severities } from './rules.ts';
-import { wordList } from './words.ts';
 
 /** The options of `dnx audit`. */
 interface AuditOptions {
@@ -86,17 +85,12 @@ function tell(
   { accepted, fixed }: BaselineComparison,
   { file, update, written }: { readonly file: string; readonly update: boolean; readonly written: number },
 ): void {
-  for (const each of fixed) progress.succeeded(`Fixed: ${wordsFor(each)}`);
-  if (update) {
-    progress.succeeded(`Wrote ${counted(written, 'finding')} to ${file}`);
-    return;
-  }
-  if (accepted.length > 0)
-    progress.note(`${counted(accepted.length, 'finding')} of ${file} ${accepted.length === 1 ? 'is' : 'are'} not shown.`);
-  if (fixed.length > 0)
-    progress.note(
-      `${counted(fixed.length, 'finding')} of ${file} ${fixed.length === 1 ? 'was' : 'were'} fixed. Remove them with --update-baseline.`,
-    );
+  for (const entry of fixed) progress.succeeded(`Fixed: ${wordsFor(entry)}`);
+  if (update) return void progress.succeeded(`Wrote ${counted(written, 'finding')} to ${file}`);
+  const some = ({ length }: readonly unknown[], one: string, more: string) =>
+    `${counted(length, 'finding')} of ${file} ${length === 1 ? one : more}`;
+  if (accepted.length > 0) progress.note(`${some(accepted, 'is', 'are')} not shown.`);
+  if (fixed.length > 0) progress.note(`${some(fixed, 'was', 'were')} fixed. Remove them with --update-baseline.`);
 }
 
 /** Findings count from `--fail-on` on. What could not be checked counts as not passed, unless that is none. */
@@ -108,11 +102,13 @@ function failure({ findings }: AuditReport, { failOn }: AuditOptions, missing: s
   return missing === undefined ? undefined : new DnxError('partial', missing);
 }
 
+const formats = () => import('./report/formats.ts');
+
 const reportsOf = (report: AuditReport): Reports => ({
-  table: async (page) => (await import('./report/table.ts')).tableReport(report, page),
-  sarif: async () => (await import('./report/sarif.ts')).sarifReport(report),
-  junit: async () => (await import('./report/junit.ts')).junitReport(report),
-  markdown: async () => (await import('./report/markdown.ts')).markdownReport(report),
+  table: async (page) => tableReport(report, page),
+  sarif: async () => (await formats()).sarifReport(report),
+  junit: async () => (await formats()).junitReport(report),
+  markdown: async () => (await formats()).markdownReport(report),
 });
 
 type Where = Context['settings'];
@@ -133,13 +129,11 @@ function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where)
     });
 }
 
-type SortKey = readonly (number | string)[];
-
 /** By severity, rule and place. Risks are found in the order of the responses, which differs. */
 const sortKey = (
   { rule, severity = rules[rule].severity, place: { server, site }, resource = null, message }: Risk,
   servers: readonly string[],
-): SortKey => [
+): readonly (number | string)[] => [
   severities.indexOf(severity),
   ruleIds.indexOf(rule),
   servers.indexOf(server?.label ?? ''),
@@ -148,8 +142,8 @@ const sortKey = (
   message,
 ];
 
-function compare(one: SortKey, other: SortKey): number {
-  const at = one.findIndex((each, index) => each !== other[index]);
+function compare(one: ReturnType<typeof sortKey>, other: ReturnType<typeof sortKey>): number {
+  const at = one.findIndex((part, index) => part !== other[index]);
   return at < 0 ? 0 : (one[at] ?? 0) < (other[at] ?? 0) ? -1 : 1;
 }
 

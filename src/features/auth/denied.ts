@@ -1,6 +1,6 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
-import { LEASE_OVER } from '../../machine/session.ts';
+import { LEASE_OVER } from '../../machine/lease.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
 import { TOKEN_REJECTED } from '../../platform/api/failure.ts';

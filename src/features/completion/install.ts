@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { tokenFingerprint } from '../../base/secrets.ts';
 import { quotedForSh } from '../../base/shell.ts';
-import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { makeDirectory } from '../../machine/files/text-file.ts';
 import { absoluteIn, dnxDirectories } from '../../machine/settings/directories.ts';
 import type { World } from '../../machine/world.ts';

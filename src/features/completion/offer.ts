@@ -2,7 +2,7 @@ import { own } from '../../base/json.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option } from '../../cli/language/options.ts';
-import { formats } from '../../machine/settings/format.ts';
+import { formats } from '../../machine/settings/settings.ts';
 import { choices, namings, nounIn } from '../../platform/names/namings.ts';
 import { type Flag, positionalAt, type TypedLine } from './line.ts';
 

@@ -3,8 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText, realPath, realPathOf, removeTemporaries, writeText } from '../../machine/files/text-file.ts';
-import type { LinkEnvironment } from '../../machine/settings/link.ts';
-import { linkFileFor } from '../../machine/settings/link-file.ts';
+import { type LinkEnvironment, linkFileFor } from '../../machine/settings/link.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
 

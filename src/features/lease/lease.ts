@@ -1,11 +1,11 @@
 import { pid } from 'node:process';
 import { DnxError, isError, type Next, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { tokenFingerprint } from '../../base/secrets.ts';
 import { andList, wordOf } from '../../base/text.ts';
 import { duration, shownTime } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { nothing, type Result } from '../../cli/output/view.ts';
 import { countedChanges } from '../../cli/plan/show.ts';
-import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { childEnv } from '../../machine/env.ts';
 import { ownHolderName } from '../../machine/files/lock.ts';
 import { forgetLease, type Lease, savedLeases, saveLease } from '../../machine/lease.ts';

@@ -1,7 +1,7 @@
 import { isError, isStop } from '../../base/errors.ts';
+import { tokenFingerprint } from '../../base/secrets.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import { forgetLease, type Lease, leaseHolder, savedLeases } from '../../machine/lease.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Token } from '../token/token.ts';

@@ -5,8 +5,7 @@ import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { writeText } from '../../machine/files/text-file.ts';
-import { environmentKeys, environmentsProblem } from '../../machine/settings/link.ts';
-import { linkFileFor, openLink } from '../../machine/settings/link-file.ts';
+import { environmentKeys, environmentsProblem, linkFileFor, openLink } from '../../machine/settings/link.ts';
 import type { World } from '../../machine/world.ts';
 import type { Target } from '../../platform/names/names.ts';
 

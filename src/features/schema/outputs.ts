@@ -4,7 +4,7 @@ import { nounOf } from '../../cli/language/command.ts';
 import { effectOf } from '../../cli/language/effect.ts';
 import type { Leaf } from '../../cli/language/tree.ts';
 import type { LogEntry } from '../../cli/output/view.ts';
-import type { Origin } from '../../machine/settings/precedence.ts';
+import type { Origin } from '../../machine/settings/host.ts';
 import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
 import type { FieldDifference } from '../../platform/names/existing.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { DnxError, isError } from '../../base/errors.ts';
+import { tokenFingerprint } from '../../base/secrets.ts';
 import { quoted } from '../../base/shell.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../lease.ts';
 import { type Account, accountName, readConfig } from '../settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName, isLoopback, profileNote } from '../settings/host.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
-import { tokenFingerprint } from './fingerprint.ts';
 import { type InsecureFile, insecureFile } from './token-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */

@@ -5,8 +5,7 @@ import { DnxError, isError, systemCode } from '../../base/errors.ts';
 import { fromJson, toJson } from '../../base/json.ts';
 import { type LockWaiting, locked } from '../files/lock.ts';
 import { writeJson } from '../files/text-file.ts';
-import { CONFIG_FILE, type Config, configIn, configProblem, normalizedConfig } from './config.ts';
-import { openSettingsFile } from './sources.ts';
+import { CONFIG_FILE, type Config, configIn, configProblem, normalizedConfig, openSettingsFile } from './config.ts';
 
 /** Edits the settings file under its lock, and validates it. Refuses one that cannot be read whole, and would lose the rest. */
 export async function editConfig(directory: string, waiting: LockWaiting, change: (config: Config) => Config): Promise<void> {

@@ -1,16 +1,23 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { unknownWord } from '../../base/nearest.ts';
 import { truthy } from '../env.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../lease.ts';
 import { type Env, pathOf, type World } from '../world.ts';
-import { CONFIG_FILE, type Config, configIn } from './config.ts';
+import { CONFIG_FILE, type Config, configIn, openSettingsFile, type SettingsFile } from './config.ts';
 import { type Directories, dnxDirectories } from './directories.ts';
-import { type Format, formatOf, type ReportFormat } from './format.ts';
-import { type Link, type LinkEnvironment, linkOf, linkProblem, placeProblem, unknownKeys, withoutLink } from './link.ts';
-import { findLink, openLink } from './link-file.ts';
-import { type Blocked, chooseHost } from './place.ts';
-import { type Origin, openPrecedence, type Precedence, type SettingName } from './precedence.ts';
-import { openSettingsFile, type SettingsFile } from './sources.ts';
+import { type Blocked, chooseHost, type Origin, openPrecedence, type Precedence, type SettingName } from './host.ts';
+import {
+  findLink,
+  type Link,
+  type LinkEnvironment,
+  linkOf,
+  linkProblem,
+  openLink,
+  placeProblem,
+  unknownKeys,
+  withoutLink,
+} from './link.ts';
 
 /** The global options on the command line. */
 export interface GivenGlobals {
@@ -198,4 +205,27 @@ function linkedOf(environment: LinkEnvironment, origins: Precedence['origins']):
   };
   const [server, site] = [place('server'), place('site')];
   return { ...(server && { server }), ...(server && site && { site }) };
+}
+
+/** The output formats of every command. */
+export const formats = ['table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids'] as const;
+
+/** The formats of other programs, which only commands that declare them have. */
+export const reportFormats = ['sarif', 'junit', 'markdown'] as const;
+
+/** A format of other programs. */
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** An output format. */
+export type Format = (typeof formats)[number] | ReportFormat;
+
+/** True for a format that only some commands have. */
+export const isReportFormat = (format: Format): format is ReportFormat => reportFormats.some((each) => each === format);
+
+/** Parses an output format. `more`: the formats that only this command has. The usage error lists all of them. */
+export function formatOf(value: string, more: readonly ReportFormat[] = []): Format {
+  const all = [...formats, ...more];
+  const known = all.find((format) => format === value);
+  if (!known) throw unknownWord(value, 'an output format', all);
+  return known;
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { tokenFingerprint } from '../../base/secrets.ts';
 import { wordOf } from '../../base/text.ts';
-import { tokenFingerprint } from '../../machine/credentials/fingerprint.ts';
 import type { LockWaiting } from '../../machine/files/lock.ts';
 import { makeDirectory, readText, writeText } from '../../machine/files/text-file.ts';
 import { accountName, type Identity } from '../../machine/settings/config.ts';

@@ -7,7 +7,7 @@ import type { Backup } from '../records.ts';
 import { accepted, createdResponse, unprocessable } from '../response.ts';
 import { exists, oneOf, textRule } from '../rules.ts';
 import { type State, scheduleChange } from '../state.ts';
-import { timestamp, timings } from '../time.ts';
+import { stampsAt, timestamp, timings, touch } from '../time.ts';
 
 const present = showing<Backup>('id', 'type', 'status', 'size', 'server_id', 'site_id', 'database_id', 'created_at', 'completed_at');
 const filters = {
@@ -24,15 +24,8 @@ export const backups: SandboxOperation[] = [
     verbs: ['list', 'create'],
     newestFirst: true,
     present,
-    fresh: (_input, _request, { server }) => ({
-      type: 'database' as const,
-      status: 'pending',
-      size: null,
-      server_id: String(server?.id),
-      site_id: null,
-      completed_at: null,
-    }),
-    afterCreate: (backup, { state, now }) => takeBackup(state, backup, now),
+    fresh: (_input, _request, { server }) => ({ ...pending('database'), server_id: String(server?.id), site_id: null }),
+    afterCreate: ({ id }, { state, now }) => scheduleChange(state, now + timings.backupBegins, 'backup.begins', id),
   }),
   operation(
     'GET /backups',
@@ -51,21 +44,10 @@ export const backups: SandboxOperation[] = [
     ({ state, now, input: { site_id } }) => {
       const site = state.sites.find((row) => row.id === site_id);
       exists(site !== undefined, 'site_id');
-      const at = timestamp(now);
-      const backup: Backup = {
-        id: ulid(now),
-        type: 'application',
-        status: 'pending',
-        size: null,
-        server_id: site?.server_id ?? '',
-        site_id,
-        database_id: null,
-        completed_at: null,
-        created_at: at,
-        updated_at: at,
-      };
+      const owner = { server_id: site?.server_id ?? '', site_id, database_id: null };
+      const backup: Backup = { id: ulid(now), ...pending('application'), ...owner, ...stampsAt(now) };
       state.backups.push(backup);
-      takeBackup(state, backup, now);
+      scheduleChange(state, now + timings.backupBegins, 'backup.begins', backup.id);
       return createdResponse(present(backup));
     },
     { body: { site_id: textRule() } },
@@ -84,7 +66,7 @@ export const backups: SandboxOperation[] = [
   ),
   operation('POST /backups/{backup}/restore', 'database:update', ({ state, now }, { backup }) => {
     refuseUnfinished(backup, 'restored');
-    startRestore(state, backup, now);
+    scheduleChange(state, now + timings.restoreBegins, 'restore.begins', backup.id);
     return accepted('Restore started.', present(backup));
   }),
   operation('POST /backups/{backup}/verify', 'database:read', (_request, { backup }) => {
@@ -97,51 +79,36 @@ function refuseUnfinished(backup: Backup, action: string): void {
   if (backup.status !== 'completed' && backup.status !== 'restored') throw unprocessable(`Only completed backups can be ${action}.`);
 }
 
+/** A backup before it begins. */
+const pending = <T extends Backup['type']>(type: T) => ({ type, status: 'pending', size: null, completed_at: null });
+
 const find = (state: State, id: string): Backup | undefined => state.backups.find((backup) => backup.id === id);
 
-/** Starts a new backup. */
-function takeBackup(state: State, backup: Backup, now: number): void {
-  scheduleChange(state, now + timings.backupBegins, 'backup.begins', backup.id);
-}
-
 /** Moves a backup from pending to in progress. */
-export function backupBegins(state: State, id: string, at: number): void {
+export const backupBegins = (state: State, id: string, at: number): void => begin(state, id, at, 'backup');
+
+/** Moves a restore to in progress. Like a deployment, it becomes visible after a moment. */
+export const restoreBegins = (state: State, id: string, at: number): void => begin(state, id, at, 'restore');
+
+function begin(state: State, id: string, at: number, what: 'backup' | 'restore'): void {
   const backup = find(state, id);
   if (backup === undefined) return;
-  enter(backup, 'in_progress', at);
-  scheduleChange(state, at + timings.backupRuns, 'backup.ends', id);
+  touch(backup, at, { status: 'in_progress' });
+  scheduleChange(state, at + timings[`${what}Runs`], `${what}.ends`, id);
 }
 
 /** Finishes a backup. Fails if the name of its site or database contains `fail`. */
 export function backupEnds(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup === undefined) return;
-  if (sourceOf(state, backup).includes('fail')) {
-    enter(backup, 'failed', at);
-    return;
-  }
-  enter(backup, 'completed', at);
-  backup.size = archiveSize(backup);
-  backup.completed_at = timestamp(at);
-}
-
-/** Starts a restore. Like a deployment, it becomes visible after a moment. */
-function startRestore(state: State, backup: Backup, now: number): void {
-  scheduleChange(state, now + timings.restoreBegins, 'restore.begins', backup.id);
-}
-
-/** Moves a restore to in progress. */
-export function restoreBegins(state: State, id: string, at: number): void {
-  const backup = find(state, id);
-  if (backup === undefined) return;
-  enter(backup, 'in_progress', at);
-  scheduleChange(state, at + timings.restoreRuns, 'restore.ends', id);
+  if (sourceOf(state, backup).includes('fail')) touch(backup, at, { status: 'failed' });
+  else touch(backup, at, { status: 'completed', size: archiveSize(backup), completed_at: timestamp(at) });
 }
 
 /** Finishes a restore. */
 export function restoreEnds(state: State, id: string, at: number): void {
   const backup = find(state, id);
-  if (backup !== undefined) enter(backup, 'restored', at);
+  if (backup !== undefined) touch(backup, at, { status: 'restored' });
 }
 
 /** The name of the site or database in a backup. */
@@ -149,11 +116,6 @@ const sourceOf = (state: State, backup: Backup): string =>
   state.sites.find((site) => site.id === backup.site_id)?.domain ??
   state.databases.find((database) => database.id === backup.database_id)?.name ??
   'backup';
-
-function enter(backup: Backup, status: string, at: number): void {
-  backup.status = status;
-  backup.updated_at = timestamp(at);
-}
 
 const BASE_SIZE = 192 * 1024;
 

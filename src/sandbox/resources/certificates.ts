@@ -4,7 +4,7 @@ import type { Certificate } from '../records.ts';
 import { invalid } from '../response.ts';
 import { oneOf, textRule, verbatim } from '../rules.ts';
 import { type State, scheduleChange } from '../state.ts';
-import { DAY, timestamp, timings } from '../time.ts';
+import { DAY, timestamp, timings, touch } from '../time.ts';
 
 const present = showing<Certificate>('id', 'type', 'domain', 'status', 'reason', 'expires_at', 'created_at');
 
@@ -28,7 +28,7 @@ export const certificates: SandboxOperation[] = [
       if (!input.private_key) errors.private_key = ['The private key field is required when type is custom.'];
       if (Object.keys(errors).length > 0) throw invalid(errors);
     },
-    afterCreate: (certificate, { state, now }) => issueCertificate(state, certificate, now),
+    afterCreate: ({ id }, { state, now }) => scheduleChange(state, now + timings.certificateIssues, 'certificate.issued', id),
   }),
   ...crud({
     noun: 'certificate',
@@ -41,21 +41,11 @@ export const certificates: SandboxOperation[] = [
 
 const VALID_DAYS = 90;
 
-/** Starts issuing a certificate. */
-function issueCertificate(state: State, certificate: Certificate, now: number): void {
-  scheduleChange(state, now + timings.certificateIssues, 'certificate.issued', certificate.id);
-}
-
 /** Finishes issuing. Fails for domains that contain `fail`. */
 export function certificateIssued(state: State, id: string, at: number): void {
   const certificate = state.certificates.find((row) => row.id === id);
   if (certificate === undefined) return;
-  certificate.updated_at = timestamp(at);
-  if (certificate.domain.includes('fail')) {
-    certificate.status = 'failed';
-    certificate.reason = `DNS problem: NXDOMAIN looking up A for ${certificate.domain}`;
-    return;
-  }
-  certificate.status = 'active';
-  certificate.expires_at = timestamp(at + VALID_DAYS * DAY);
+  const { domain } = certificate;
+  if (domain.includes('fail')) touch(certificate, at, { status: 'failed', reason: `DNS problem: NXDOMAIN looking up A for ${domain}` });
+  else touch(certificate, at, { status: 'active', expires_at: timestamp(at + VALID_DAYS * DAY) });
 }

@@ -3,9 +3,9 @@ import { ulid } from 'ulid';
 import { crud, showing } from '../crud.ts';
 import { operation, type SandboxOperation } from '../operation.ts';
 import type { Database, DatabaseUser } from '../records.ts';
-import { createdResponse } from '../response.ts';
+import { createdResponse, okResponse } from '../response.ts';
 import { patternRule, textRule, unique } from '../rules.ts';
-import { timestamp } from '../time.ts';
+import { stampsAt, touch } from '../time.ts';
 
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 const users = '/servers/{server}/databases/{database}/users';
@@ -40,8 +40,7 @@ export const databases: SandboxOperation[] = [
         'username',
         input.username,
       );
-      const at = timestamp(now);
-      const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, created_at: at, updated_at: at };
+      const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, ...stampsAt(now) };
       state.database_users.push(user);
       // A generated password is shown only here (assumed).
       return createdResponse(
@@ -50,13 +49,7 @@ export const databases: SandboxOperation[] = [
     },
     { body: { username: patternRule(IDENTIFIER, 32), password } },
   ),
-  operation(
-    `PUT ${users}/{user}`,
-    'database:update',
-    ({ now }, { user }) => {
-      user.updated_at = timestamp(now);
-      return { status: 200, headers: {}, body: { data: presentUser(user) } };
-    },
-    { body: { password } },
-  ),
+  operation(`PUT ${users}/{user}`, 'database:update', ({ now }, { user }) => okResponse(presentUser(touch(user, now))), {
+    body: { password },
+  }),
 ];

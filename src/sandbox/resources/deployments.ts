@@ -6,7 +6,7 @@ import type { FailureName, ReleaseRow, SiteRow } from '../records.ts';
 import { accepted, invalid, unprocessable } from '../response.ts';
 import { exists, moment, textRule } from '../rules.ts';
 import { type Deployment, type State, scheduleChange, unschedule } from '../state.ts';
-import { KEPT_RELEASES, releaseName, timestamp, timings } from '../time.ts';
+import { KEPT_RELEASES, releaseName, stampsAt, timestamp, timings, touch } from '../time.ts';
 import { presentSite } from './sites.ts';
 
 const SITE = '/servers/{server}/sites/{site}';
@@ -28,18 +28,14 @@ export const deployments: SandboxOperation[] = [
       refuseSuspended(site);
       unschedule(state, 'site.scheduled-deploy', site.id);
       scheduleChange(state, at, 'site.scheduled-deploy', site.id);
-      site.scheduled_deploy_at = timestamp(at);
-      site.updated_at = timestamp(now);
-      return accepted('Deployment scheduled.', presentSite(site));
+      return accepted('Deployment scheduled.', presentSite(touch(site, now, { scheduled_deploy_at: timestamp(at) })));
     },
     { body: { scheduled_at: moment() } },
   ),
   operation(`POST ${SITE}/cancel-scheduled-deploy`, 'site:deploy', ({ state, now }, { site }) => {
     if (site.scheduled_deploy_at === null) throw unprocessable('This site has no scheduled deployment.');
     unschedule(state, 'site.scheduled-deploy', site.id);
-    site.scheduled_deploy_at = null;
-    site.updated_at = timestamp(now);
-    return accepted('Scheduled deployment cancelled.', presentSite(site));
+    return accepted('Scheduled deployment cancelled.', presentSite(touch(site, now, { scheduled_deploy_at: null })));
   }),
   operation(
     `POST ${SITE}/rollback`,
@@ -105,8 +101,7 @@ export function deploymentBegins(state: State, id: string, at: number): void {
     end(state, deployment, at);
     return;
   }
-  site.status = 'deploying';
-  site.updated_at = timestamp(at);
+  touch(site, at, { status: 'deploying' });
   if (deployment.rolls_back_to === null) deployment.release_id = startRelease(state, site, at, deployment.failure).id;
   const runs = deployment.failure ? failures[deployment.failure].after : timings.deployRuns;
   scheduleChange(state, at + (deployment.rolls_back_to === null ? runs : timings.rollbackRuns), 'deployment.ends', id);
@@ -120,8 +115,7 @@ export function deploymentEnds(state: State, id: string, at: number): void {
   const release = state.releases.find((row) => row.id === (deployment.rolls_back_to ?? deployment.release_id));
   if (site !== undefined) {
     const live = release !== undefined && !deployment.fails;
-    site.updated_at = timestamp(at);
-    if (site.status !== 'suspended') site.status = live ? 'active' : 'failed';
+    touch(site, at, site.status === 'suspended' ? {} : { status: live ? 'active' : 'failed' });
     if (live) for (const other of siteReleases(state, site)) other.active = other === release;
     if (release !== undefined && deployment.rolls_back_to === null) {
       release.status = live ? 'active' : 'failed';
@@ -162,8 +156,7 @@ function startRelease(state: State, site: SiteRow, at: number, failure: FailureN
     status: 'deploying',
     active: false,
     failure,
-    created_at: timestamp(at),
-    updated_at: timestamp(at),
+    ...stampsAt(at),
   };
   state.releases.push(release);
   return release;
@@ -195,14 +188,8 @@ const messages = [
   'Limit login attempts per address',
 ];
 
-/** The commit fields of a release or webhook. */
-interface Commit {
-  commit_hash: string;
-  commit_message: string;
-}
-
-/** A deterministic commit for a name. */
-export function commitOf(name: string): Commit {
+/** The commit fields of a release or webhook: a deterministic commit for a name. */
+export function commitOf(name: string): Pick<ReleaseRow, 'commit_hash' | 'commit_message'> {
   const digest = createHash('sha1').update(name).digest();
   return { commit_hash: digest.toString('hex'), commit_message: messages[digest.readUInt8(0) % messages.length] ?? 'Update' };
 }

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { crud, showing } from '../crud.ts';
 import { operation, type SandboxOperation } from '../operation.ts';
-import type { NamedChoice, Server } from '../records.ts';
+import type { Crontab, Daemon, NamedChoice, NetworkRule, Server, SshKey } from '../records.ts';
 import { accepted, invalid, okResponse, unprocessable } from '../response.ts';
-import { address, exists, flagRule, oneOf, textRule } from '../rules.ts';
+import { address, exists, flagRule, integerRule, oneOf, patternRule, textRule } from '../rules.ts';
 import { type State, scheduleChange } from '../state.ts';
-import { timestamp, timings } from '../time.ts';
+import { timestamp, timings, touch } from '../time.ts';
 
 const columns = showing<Server>(
   'id',
@@ -44,7 +45,7 @@ const fields = {
   monitoring_enabled: flagRule().optional(),
 };
 
-const offers = (choices: readonly NamedChoice[], id: string | undefined): boolean =>
+const offers = (choices: readonly NamedChoice[] = [], id: string | undefined): boolean =>
   id === undefined || choices.some((choice) => choice.id === id);
 
 /** Servers, their logs, restarts and provisioning. */
@@ -77,9 +78,9 @@ export const servers: SandboxOperation[] = [
       if (row !== undefined) return;
       const provider = state.providers.find((candidate) => candidate.id === input.provider);
       exists(provider !== undefined, 'provider');
-      exists(offers(provider?.regions ?? [], input.region), 'region');
-      exists(offers(provider?.sizes ?? [], input.size), 'size');
-      exists(offers(provider?.images ?? [], input.image), 'image');
+      exists(offers(provider?.regions, input.region), 'region');
+      exists(offers(provider?.sizes, input.size), 'size');
+      exists(offers(provider?.images, input.image), 'image');
       const credential = state.credentials.find(({ id }) => id === input.credential_id);
       exists(input.credential_id === undefined || credential?.provider === provider?.id, 'credential_id');
       if (input.provider === 'custom' && input.ip_address === undefined) {
@@ -90,16 +91,15 @@ export const servers: SandboxOperation[] = [
         throw unprocessable(`You have reached the limit of ${cap} servers on the ${state.plan.name} plan. Upgrade your plan to add more.`);
       }
     },
-    afterCreate: (server, { state, now }) => provisionServer(state, server, now),
+    afterCreate: (server, { state, now }) => provision(state, server, now),
   }),
   // Assumed: logs are one text with several lines.
   operation('GET /servers/{server}/logs', 'server:read', (_request, { server }) => okResponse({ content: logs(server) })),
-  operation('POST /servers/{server}/restart', 'server:update', ({ state, now }, { server }) => {
-    server.updated_at = timestamp(now);
-    return accepted('Server restart started.', present(server, state));
-  }),
+  operation('POST /servers/{server}/restart', 'server:update', ({ state, now }, { server }) =>
+    accepted('Server restart started.', present(touch(server, now), state)),
+  ),
   operation('POST /servers/{server}/provision', 'server:update', ({ state, now }, { server }) => {
-    provisionServer(state, server, now);
+    provision(state, server, now);
     return accepted('Provisioning started.', present(server, state));
   }),
 ];
@@ -117,10 +117,8 @@ function logs(server: Server): string {
   ].join('\n');
 }
 
-/** Starts provisioning a server. */
-function provisionServer(state: State, server: Server, now: number): void {
-  server.status = 'provisioning';
-  server.updated_at = timestamp(now);
+function provision(state: State, server: Server, now: number): void {
+  touch(server, now, { status: 'provisioning' });
   scheduleChange(state, now + timings.serverProvisions, 'server.provisioned', server.id);
 }
 
@@ -128,19 +126,83 @@ function provisionServer(state: State, server: Server, now: number): void {
 export function serverProvisioned(state: State, id: string, at: number): void {
   const server = state.servers.find((row) => row.id === id);
   if (server?.status !== 'provisioning') return;
-  server.updated_at = timestamp(at);
-  if (server.name.startsWith('fail-')) {
-    server.status = 'failed';
-    return;
-  }
-  server.status = 'active';
-  server.provisioned_at = timestamp(at);
-  server.ip_address ??= freeAddress(state);
+  if (server.name.startsWith('fail-')) touch(server, at, { status: 'failed' });
+  else touch(server, at, { status: 'active', provisioned_at: timestamp(at), ip_address: server.ip_address ?? freeAddress(state) });
 }
 
 /** An address from the range reserved for documentation (RFC 5737). */
 function freeAddress(state: State): string {
   const taken = new Set(state.servers.map((server) => server.ip_address));
-  const free = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`).find((address) => !taken.has(address));
+  const free = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`).find((candidate) => !taken.has(candidate));
   return free ?? '203.0.113.254';
 }
+
+const FIVE_CRON_FIELDS = /^[\d*/,A-Za-z-]+( +[\d*/,A-Za-z-]+){4}$/;
+
+/** Cron jobs of a server. */
+export const crontabs: SandboxOperation[] = crud({
+  noun: 'crontab',
+  path: '/servers/{server}/crontabs',
+  ability: 'crontab',
+  present: showing<Crontab>('id', 'command', 'frequency', 'user', 'status', 'created_at', 'updated_at'),
+  fields: { command: textRule(1_000), frequency: patternRule(FIVE_CRON_FIELDS), user: textRule().optional() },
+  fresh: () => ({ user: 'deploynix', status: 'active' }),
+});
+
+const presentDaemon = showing<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status', 'created_at', 'updated_at');
+
+/** Processes that Supervisor keeps running. */
+export const daemons: SandboxOperation[] = [
+  ...crud({
+    noun: 'daemon',
+    path: '/servers/{server}/daemons',
+    ability: 'daemon',
+    present: presentDaemon,
+    fields: {
+      command: textRule(1_000),
+      directory: textRule().nullish(),
+      user: textRule().optional(),
+      processes: integerRule(1, 100).optional(),
+    },
+    fresh: () => ({ directory: null, user: 'deploynix', processes: 1, status: 'running' }),
+  }),
+  operation('POST /servers/{server}/daemons/{daemon}/restart', 'daemon:update', ({ now }, { daemon }) =>
+    accepted('Daemon restart started.', presentDaemon(touch(daemon, now, { status: 'running' }))),
+  ),
+];
+
+/** Firewall rules of a server. */
+export const networkRules: SandboxOperation[] = crud({
+  noun: 'network_rule',
+  path: '/servers/{server}/network-rules',
+  ability: 'network-rule',
+  verbs: ['list', 'show', 'create', 'delete'],
+  present: showing<NetworkRule>('id', 'name', 'port', 'protocol', 'action', 'source', 'created_at'),
+  fields: {
+    name: textRule().optional(),
+    port: integerRule(1, 65_535),
+    protocol: oneOf('tcp', 'udp').optional(),
+    action: oneOf('allow', 'deny').optional(),
+    source: textRule().optional(),
+  },
+  fresh: () => ({ name: null, protocol: 'tcp', action: 'allow', source: null }),
+});
+
+const PUBLIC_KEY = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+@openssh\.com) [A-Za-z0-9+/]+={0,2}( .*)?$/;
+
+/** The fingerprint of a public key, as `ssh-keygen -l` prints it. */
+export const fingerprint = (publicKey: string): string => {
+  const digest = createHash('sha256').update(Buffer.from(publicKey.split(' ')[1] ?? '', 'base64'));
+  return `SHA256:${digest.digest('base64').replace(/=+$/, '')}`;
+};
+
+/** Public SSH keys of a server. */
+export const sshKeys: SandboxOperation[] = crud({
+  noun: 'ssh_key',
+  path: '/servers/{server}/ssh-keys',
+  ability: 'ssh-key',
+  verbs: ['list', 'show', 'create', 'delete'],
+  present: showing<SshKey>('id', 'name', 'public_key', 'fingerprint', 'created_at'),
+  fields: { name: textRule(), public_key: patternRule(PUBLIC_KEY, 10_000) },
+  fresh: ({ public_key }) => ({ fingerprint: fingerprint(public_key) }),
+});

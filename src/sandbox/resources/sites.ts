@@ -1,10 +1,11 @@
+import { ulid } from 'ulid';
 import { crud, showing } from '../crud.ts';
 import { operation, type SandboxOperation } from '../operation.ts';
-import type { ReleaseRow, SiteRow, Webhook } from '../records.ts';
+import type { EnvironmentVariable, Queue, Redirect, ReleaseRow, SiteRow, Webhook } from '../records.ts';
 import { accepted } from '../response.ts';
-import { exists, oneOf, patternRule, textRule, unique } from '../rules.ts';
+import { exists, integerRule, oneOf, oneOfNumbers, patternRule, textRule, unique, verbatim } from '../rules.ts';
 import { type State, scheduleChange } from '../state.ts';
-import { timestamp, timings } from '../time.ts';
+import { stampsAt, timings, touch } from '../time.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i;
 
@@ -60,7 +61,7 @@ export const sites: SandboxOperation[] = [
       unique(siblings, 'domain', domain);
       exists(id === undefined || id === null || request.state.git_repositories.some((row) => row.id === id), 'git_repository_id');
     },
-    afterCreate: (site, { state, now }) => installSite(state, site, now),
+    afterCreate: (site, { state, now }) => scheduleChange(state, now + timings.siteInstalls, 'site.installed', site.id),
   }),
   ...crud({
     noun: 'release',
@@ -81,34 +82,97 @@ export const sites: SandboxOperation[] = [
   operation(
     'POST /servers/{server}/sites/{site}/suspend',
     'site:update',
-    ({ now }, { site }) => {
-      site.status = 'suspended';
-      site.updated_at = timestamp(now);
-      return accepted('Site suspended.', presentSite(site));
-    },
+    ({ now }, { site }) => accepted('Site suspended.', presentSite(touch(site, now, { status: 'suspended' }))),
     { body: { reason: textRule(1_000).optional() } },
   ),
-  operation('POST /servers/{server}/sites/{site}/resume', 'site:update', ({ now }, { site }) => {
-    if (site.status === 'suspended') site.status = 'active';
-    site.updated_at = timestamp(now);
-    return accepted('Site resumed.', presentSite(site));
-  }),
-  operation('POST /servers/{server}/sites/{site}/enable-zero-downtime', 'site:update', ({ now }, { site }) => {
-    site.zero_downtime_enabled = true;
-    site.updated_at = timestamp(now);
-    return accepted('Zero-downtime deployments enabled.', presentSite(site));
-  }),
+  operation('POST /servers/{server}/sites/{site}/resume', 'site:update', ({ now }, { site }) =>
+    accepted('Site resumed.', presentSite(touch(site, now, site.status === 'suspended' ? { status: 'active' } : {}))),
+  ),
+  operation('POST /servers/{server}/sites/{site}/enable-zero-downtime', 'site:update', ({ now }, { site }) =>
+    accepted('Zero-downtime deployments enabled.', presentSite(touch(site, now, { zero_downtime_enabled: true }))),
+  ),
 ];
-
-/** Starts installing a new site. */
-function installSite(state: State, site: SiteRow, now: number): void {
-  scheduleChange(state, now + timings.siteInstalls, 'site.installed', site.id);
-}
 
 /** Finishes an installation. */
 export function siteInstalled(state: State, id: string, at: number): void {
   const site = state.sites.find((row) => row.id === id);
-  if (site?.status !== 'installing') return;
-  site.status = 'active';
-  site.updated_at = timestamp(at);
+  if (site?.status === 'installing') touch(site, at, { status: 'active' });
+}
+
+const presentQueue = showing<Queue>(
+  'id',
+  'connection',
+  'queue',
+  'processes',
+  'tries',
+  'timeout',
+  'sleep',
+  'status',
+  'created_at',
+  'updated_at',
+);
+
+/** Queue workers of a site. */
+export const queues: SandboxOperation[] = [
+  ...crud({
+    noun: 'queue',
+    path: '/servers/{server}/sites/{site}/queues',
+    ability: 'queue-worker',
+    present: presentQueue,
+    fields: {
+      connection: textRule().optional(),
+      queue: textRule().optional(),
+      processes: integerRule(1, 100).optional(),
+      tries: integerRule(0, 1_000).optional(),
+      timeout: integerRule(0, 86_400).optional(),
+      sleep: integerRule(0, 3_600).optional(),
+    },
+    fresh: () => ({ connection: 'redis', queue: 'default', processes: 1, tries: 3, timeout: 60, sleep: 3, status: 'running' }),
+  }),
+  operation('POST /servers/{server}/sites/{site}/queues/{queue}/restart', 'queue-worker:update', ({ now }, { queue }) =>
+    accepted('Queue worker restart started.', presentQueue(touch(queue, now, { status: 'running' }))),
+  ),
+];
+
+/** Nginx redirects of a site. */
+export const redirects: SandboxOperation[] = crud({
+  noun: 'redirect',
+  path: '/servers/{server}/sites/{site}/redirects',
+  ability: 'redirect',
+  present: showing<Redirect>('id', 'from', 'to', 'type', 'created_at', 'updated_at'),
+  fields: { from: textRule(2_000), to: textRule(2_000), type: oneOfNumbers(301, 302).optional() },
+  fresh: () => ({ type: 302 }),
+  check: ({ from }, { siblings }) => unique(siblings, 'from', from),
+});
+
+const variables = '/servers/{server}/sites/{site}/environment-variables';
+const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
+
+/** Environment variables of a site, and the import of the .env on its server. */
+export const variableOperations: SandboxOperation[] = [
+  ...crud({
+    noun: 'variable',
+    path: variables,
+    ability: 'site',
+    writing: 'site:update',
+    present: showing<EnvironmentVariable>('id', 'key', 'value', 'created_at', 'updated_at'),
+    fields: { key: patternRule(/^[A-Za-z_]\w*$/), value: verbatim() },
+    changeable: ['value'],
+    check: ({ key }, { siblings }) => unique(siblings, 'key', key),
+  }),
+  operation(`POST ${variables}/pull`, 'site:update', ({ state, now }, { site }) => {
+    for (const [key, value] of parseDotenv(site.dotenv)) {
+      const known = state.environment_variables.find((row) => row.site_id === site.id && row.key === key);
+      if (known) touch(known, now, { value });
+      else state.environment_variables.push({ id: ulid(now), site_id: site.id, key, value, ...stampsAt(now) });
+    }
+    return accepted('Environment variables imported from the server.');
+  }),
+];
+
+function parseDotenv(dotenv: string): [string, string][] {
+  return dotenv.split('\n').flatMap((line) => {
+    const [, key, ...values] = LINE.exec(line) ?? [];
+    return key === undefined ? [] : [[key, values.find((value) => value !== undefined) ?? ''] as [string, string]];
+  });
 }

@@ -1,16 +1,23 @@
 import { STATE_VERSION, type State } from '../state.ts';
-import { gitProviders, gitRepositories, seedCredentials, seedProviders, tokens, users } from './account.ts';
-import { databaseUsers, seedBackups, seedDatabases } from './databases.ts';
-import { releases, webhooks } from './history.ts';
 import { calendar } from './ids.ts';
-import { seedCrontabs, seedDaemons, seedNetworkRules, seedServers, seedSshKeys } from './servers.ts';
-import { environmentVariables, seedCertificates, seedQueues, seedRedirects, seedSites } from './sites.ts';
+import { gitProviders, gitRepositories, seedCredentials, seedProviders, tokens, users } from './organization.ts';
+import {
+  databaseUsers,
+  seedBackups,
+  seedCrontabs,
+  seedDaemons,
+  seedDatabases,
+  seedNetworkRules,
+  seedServers,
+  seedSshKeys,
+} from './servers.ts';
+import { environmentVariables, seedCertificates, seedQueues, seedRedirects, seedReleases, seedSites, seedWebhooks } from './sites.ts';
 
 /** A realistic organization at `now` (epoch ms); only its timestamps vary. */
 export function seed(now: number): State {
   const days = calendar(now);
   const all = seedSites(days);
-  const released = releases(all);
+  const released = seedReleases(all);
   const issued = tokens(days);
   return {
     version: STATE_VERSION,
@@ -22,7 +29,7 @@ export function seed(now: number): State {
     servers: seedServers(days),
     sites: all,
     releases: released,
-    webhooks: webhooks(all, released),
+    webhooks: seedWebhooks(all, released),
     environment_variables: environmentVariables(days),
     queues: seedQueues(days),
     redirects: seedRedirects(days),

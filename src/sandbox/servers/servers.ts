@@ -15,7 +15,7 @@ import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 import { MINUTE } from '../time.ts';
 import DATABASE from './database.sh';
-import { deployLog } from './deploy-log.ts';
+import { deployLog } from './logs.ts';
 import PHP from './php.sh';
 import PROGRAMS from './programs.sh';
 import type { Project } from './project.ts';

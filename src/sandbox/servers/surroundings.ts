@@ -1,13 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemCode } from '../../base/errors.ts';
+import { seeded } from '../seed/ids.ts';
 import type { Sandbox } from '../server.ts';
+import type { State } from '../state.ts';
 import BROWSER from './browser.sh';
 import { createAuthority } from './certificate.ts';
-import { shopDatabase } from './database.ts';
 import { createProject } from './project.ts';
-import { endRunning } from './running.ts';
 import { accessLine, createServers } from './servers.ts';
 import { openWebsites } from './websites.ts';
 
@@ -93,3 +95,66 @@ export async function openSurroundings(
 /** The .env of the clone. Its database is in the sandbox, too, because `dnx db pull` replaces it. */
 const localDotenv = (directory: string): string =>
   `APP_NAME="Example Shop"\nAPP_ENV=local\nAPP_DEBUG=true\nDB_CONNECTION=mysql\nDB_SOCKET=${directory}/database/socket\nDB_DATABASE=shop_local\nDB_USERNAME=root\nDB_PASSWORD=\n`;
+
+/** SQL that makes the database of the shop, for an account with the password of its variables. */
+export function shopDatabase({ environment_variables }: State): string {
+  const site = seeded.sites['shop.example.com'];
+  const password = environment_variables.find(({ site_id, key }) => site_id === site && key === 'DB_PASSWORD')?.value ?? '';
+  return `CREATE DATABASE IF NOT EXISTS shop;
+CREATE USER IF NOT EXISTS shop@localhost IDENTIFIED BY '${password.replace(/['\\]/g, '\\$&')}';
+GRANT ALL ON shop.* TO shop@localhost;
+USE shop;
+CREATE TABLE customers (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(255) NOT NULL, email VARCHAR(255) NOT NULL UNIQUE);
+INSERT INTO customers (name, email) SELECT CONCAT('Customer ', seq), CONCAT('customer', seq, '@example.com') FROM seq_1_to_40;
+CREATE TABLE orders (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, customer_id BIGINT UNSIGNED NOT NULL, total DECIMAL(10, 2) NOT NULL, created_at TIMESTAMP NOT NULL, FOREIGN KEY (customer_id) REFERENCES customers (id));
+INSERT INTO orders (customer_id, total, created_at) SELECT 1 + seq % 40, 9.9 + seq, NOW() - INTERVAL seq HOUR FROM seq_1_to_1040;
+CREATE TABLE sessions (id VARCHAR(255) PRIMARY KEY, user_id BIGINT UNSIGNED, payload LONGTEXT NOT NULL, last_activity INT NOT NULL);
+INSERT INTO sessions SELECT MD5(seq), NULL, REPEAT('x', 400), UNIX_TIMESTAMP() - 60 * seq FROM seq_1_to_120;
+`;
+}
+
+const PAUSE_MS = 50;
+/** After so many pauses, a program that does not end is killed. */
+const PATIENCE = 20;
+
+/** Ends what still runs on the servers of a sandbox, and every dnx in it: `program` is a word of its command line. Waits until all have ended. */
+export async function endRunning(directory: string, program: string): Promise<void> {
+  for (let round = 0; round < 2 * PATIENCE; round += 1) {
+    const running = processesOfUser().filter(
+      ({ words }) =>
+        words.includes(`SANDBOX_SERVER=${directory}/`) || (words.includes(`DNX_SANDBOX=${directory}`) && words.includes(program)),
+    );
+    if (running.length === 0) return;
+    for (const { pid } of running) end(pid, round < PATIENCE ? 'SIGTERM' : 'SIGKILL');
+    await delay(PAUSE_MS);
+  }
+}
+
+/** The command lines and environments of the processes whose environment this user may read. */
+function processesOfUser(): readonly { readonly pid: number; readonly words: string }[] {
+  if (!existsSync('/proc/self/environ')) {
+    const listed = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+    return listed.split('\n').map((line) => ({ pid: Number.parseInt(line, 10), words: line }));
+  }
+  return readdirSync('/proc').flatMap((name) => {
+    const words = /^\d+$/.test(name) ? ['cmdline', 'environ'].map((file) => contentsOf(`/proc/${name}/${file}`)).join('\0') : '';
+    return words === '' ? [] : [{ pid: Number(name), words }];
+  });
+}
+
+function contentsOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // It has ended, or belongs to another user.
+    return '';
+  }
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended.
+  }
+}

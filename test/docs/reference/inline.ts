@@ -1,6 +1,6 @@
 import { everyCommand } from '../../../src/cli/language/tree.ts';
 import { tree } from '../../../src/commands/index.ts';
-import { formats } from '../../../src/machine/settings/format.ts';
+import { formats } from '../../../src/machine/settings/settings.ts';
 
 /** A piece of a sentence. Code is a command, an option, a variable or a file. */
 export interface Piece {

@@ -4,8 +4,7 @@ import { wordOf } from '../../../base/text.ts';
 import { duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/domains.ts';
 import { certificateIn } from '../../overview/certificate.ts';
-import type { AuditPlace, Risk } from '../finding.ts';
-import { onSite, theServer } from '../words.ts';
+import { type AuditPlace, type Flaw, onSite, theServer } from '../finding.ts';
 
 const DAY_MS = 86_400_000;
 /** Let's Encrypt certificates are renewed when a third of their 90 days is left. */
@@ -48,20 +47,11 @@ export function verdictOf(certificates: readonly JsonObject[], now: number): Cer
   const { certificate, valid } = certificateIn(certificates, { now, terminal: true });
   const ends = timeOf(certificate?.expires_at);
   if (usable.length > 0 || statusKey(certificate?.status) === 'expired') {
-    if (ends === undefined || ends <= now)
-      return {
-        state: 'expiring',
-        certificate,
-        severity: 'high',
-        words: `expired${ends === undefined ? '' : ` ${duration(now - ends)} ago`}`,
-      };
-    if (!valid || ends - now >= RENEWED_MS) return undefined;
-    return {
-      state: 'expiring',
-      certificate,
-      severity: ends - now < URGENT_MS ? 'high' : 'medium',
-      words: `expires in ${duration(ends - now)}`,
-    };
+    const left = ends === undefined ? undefined : ends - now;
+    if (left !== undefined && left > 0 && (!valid || left >= RENEWED_MS)) return undefined;
+    const severity = left !== undefined && left >= URGENT_MS ? 'medium' : 'high';
+    const words = left === undefined ? 'expired' : left > 0 ? `expires in ${duration(left)}` : `expired ${duration(-left)} ago`;
+    return { state: 'expiring', certificate, severity, words };
   }
   if (certificates.some((each) => isOnItsWay(each, now))) return undefined;
   const failed = certificates.findLast(({ status }) => phaseOf(status) === 'bad');
@@ -77,39 +67,27 @@ function isOnItsWay({ status, created_at }: JsonObject, now: number): boolean {
   return phase === 'going' && now - (timeOf(created_at) ?? now) < ISSUED_WITHIN_MS;
 }
 
-/** The finding of a site. */
-export function siteCertificateRisk({ state, certificate, severity, words }: CertificateVerdict, domain: string, place: AuditPlace): Risk {
+/** What is wrong with the certificate of a site. */
+export function siteCertificate({ state, certificate, severity, words }: CertificateVerdict, domain: string, place: AuditPlace): Flaw {
   const name = wordOf(certificate?.domain) || domain;
+  const isOwn = sameDomain(name, domain);
   return {
-    rule: state === 'missing' ? 'certificate-missing' : 'certificate-expiring',
     severity,
-    place,
-    resource: sameDomain(name, domain) ? null : name,
+    resource: isOwn ? null : name,
     identity: name.toLowerCase(),
-    message:
-      state === 'missing' ? `No valid certificate: ${words}` : `Certificate${sameDomain(name, domain) ? '' : ` for ${name}`} ${words}`,
+    message: state === 'missing' ? `No valid certificate: ${words}` : `Certificate${isOwn ? '' : ` for ${name}`} ${words}`,
     fix: ['certificate', ...(/^[\w*][\w.*-]*$/.test(name) ? ['create', name] : ['list']), ...onSite(place)],
   };
 }
 
-/** The findings of certificates that belong to the server, one for each name. The API cannot issue those. */
-export function serverCertificateRisks(certificates: readonly JsonObject[], place: AuditPlace, now: number): readonly Risk[] {
-  const keyOf = ({ domain }: JsonObject) => wordOf(domain).toLowerCase();
-  return [...new Set(certificates.map(keyOf))].flatMap((name): Risk[] => {
-    const verdict = verdictOf(
-      certificates.filter((each) => keyOf(each) === name),
-      now,
-    );
-    if (verdict?.state !== 'expiring') return [];
-    return [
-      {
-        rule: 'certificate-expiring',
-        severity: verdict.severity,
-        place,
-        resource: name,
-        message: `Certificate for ${name} ${verdict.words}`,
-        fix: ['open', ...theServer(place)],
-      },
-    ];
-  });
+/** Certificates that belong to the server and expire, one for each name. The API cannot issue those. */
+export function* serverCertificates(certificates: readonly JsonObject[], place: AuditPlace, now: number): Iterable<Flaw> {
+  const nameOf = ({ domain }: JsonObject) => wordOf(domain).toLowerCase();
+  for (const name of new Set(certificates.map(nameOf))) {
+    const named = certificates.filter((certificate) => nameOf(certificate) === name);
+    const verdict = verdictOf(named, now);
+    if (verdict?.state !== 'expiring') continue;
+    const message = `Certificate for ${name} ${verdict.words}`;
+    yield { severity: verdict.severity, resource: name, message, fix: ['open', ...theServer(place)] };
+  }
 }

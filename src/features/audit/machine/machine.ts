@@ -11,10 +11,9 @@ import SECTIONS from '../../remote/sections.sh';
 import { type ScriptSection, sectionsIn } from '../../remote/sections.ts';
 import { runOn, scripted } from '../../remote/ssh.ts';
 import { disksIn, processIn } from '../../why/server/read.ts';
-import type { AuditPlace, Risk } from '../finding.ts';
+import { type AuditPlace, type Flaw, theServer, theSite, wordList } from '../finding.ts';
 import type { Ledger } from '../ledger.ts';
-import { type RuleId, type Severity, sshRules } from '../rules.ts';
-import { theServer, theSite, wordList } from '../words.ts';
+import { type RuleId, sshRules } from '../rules.ts';
 import MACHINE from './machine.sh';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
@@ -40,7 +39,7 @@ const LIMIT_MS = 60_000;
 /** Signs in to each server, four at a time, and asks nothing. */
 export async function auditMachines(ctx: Needs, servers: readonly AuditedMachine[], ledger: Ledger): Promise<void> {
   const silent = { ...ctx, ask: { ...ctx.ask, allowed: false } };
-  await inParallel(servers, (each) => auditMachine(silent, each, ledger));
+  await inParallel(servers, (server) => auditMachine(silent, server, ledger));
 }
 
 async function auditMachine(ctx: Needs, { server, record, sites, online }: AuditedMachine, ledger: Ledger): Promise<void> {
@@ -52,27 +51,24 @@ async function auditMachine(ctx: Needs, { server, record, sites, online }: Audit
     return undefined;
   });
   if (!sections) return;
-  const found = (rule: RuleId, at: AuditPlace, risks: readonly Risk[]) => {
-    ledger.checked(at, rule);
-    for (const risk of risks) ledger.risk(risk);
-  };
-  const text = (name: string) => sections.find((each) => each.name === name)?.body.toString('utf8');
+  const text = (name: string) => sections.find((section) => section.name === name)?.body.toString('utf8');
   const unknown = (rule: RuleId, at: AuditPlace, reason: string) => ledger.unchecked(at, [rule], { reason });
 
-  found('disk-almost-full', place, fullDisks(text('space') ?? '', text('inodes') ?? '', place));
-  found('reboot-pending', place, rebootRisks(text('reboot'), place));
+  ledger.found('disk-almost-full', place, fullDisks(text('space') ?? '', text('inodes') ?? '', place));
+  ledger.found('reboot-pending', place, pendingReboot(text('reboot'), place));
   const updates = text('updates');
   if (updates === undefined) unknown('security-updates-pending', place, 'apt-get did not say which updates there are.');
-  else found('security-updates-pending', place, updateRisks(linesOf(updates), place));
+  else ledger.found('security-updates-pending', place, pendingUpdates(linesOf(updates), place));
   const processes = text('supervisor') ?? '';
   if (/^(?:error:|unix:)/m.test(processes)) unknown('process-given-up', place, 'This user may not ask Supervisor.');
-  else found('process-given-up', place, givenUp(processes, place));
+  else ledger.found('process-given-up', place, givenUp(processes, place));
   if (!sites) unknown('certificate-served', place, 'The sites of the server could not be read.');
   for (const { site, domain } of online) {
     const section = sections.find(({ name, words }) => name === 'certificate' && words[0] === domain);
     const served = section?.body.toString('utf8') ?? '';
-    if (/^notAfter=/m.test(served)) found('certificate-served', { server, site }, servedRisks(served, ctx.clock.now(), { server, site }));
-    else unknown('certificate-served', { server, site }, 'The server presents no certificate on port 443.');
+    const at = { server, site };
+    if (/^notAfter=/m.test(served)) ledger.found('certificate-served', at, servedCertificate(served, ctx.clock.now(), at));
+    else unknown('certificate-served', at, 'The server presents no certificate on port 443.');
   }
 }
 
@@ -90,66 +86,46 @@ const linesOf = (text: string): readonly string[] => text.split('\n').filter((li
 /** From here on, in percent. */
 const FULL = { medium: 85, high: 95 } as const;
 
-const fullDisks = (space: string, inodes: string, place: AuditPlace): readonly Risk[] =>
-  disksIn(space, inodes).flatMap((disk): Risk[] => {
-    const used = Math.max(disk.space ?? 0, disk.inodes ?? 0);
-    if (used < FULL.medium) return [];
-    const severity: Severity = used >= FULL.high ? 'high' : 'medium';
-    const what = (disk.inodes ?? 0) > (disk.space ?? 0) ? `has used ${used}% of its inodes` : `is ${used}% full`;
-    return [
-      {
-        rule: 'disk-almost-full',
-        severity,
-        place,
-        resource: disk.mount,
-        message: `Disk ${disk.mount} ${what}`,
-        fix: ['ssh', ...theServer(place), 'df', '-h'],
-      },
-    ];
-  });
+function* fullDisks(space: string, inodes: string, place: AuditPlace): Iterable<Flaw> {
+  for (const disk of disksIn(space, inodes)) {
+    const [spaceUsed, inodesUsed] = [disk.space ?? 0, disk.inodes ?? 0];
+    const used = Math.max(spaceUsed, inodesUsed);
+    if (used < FULL.medium) continue;
+    yield {
+      severity: used >= FULL.high ? 'high' : 'medium',
+      resource: disk.mount,
+      message: `Disk ${disk.mount} ${inodesUsed > spaceUsed ? `has used ${used}% of its inodes` : `is ${used}% full`}`,
+      fix: ['ssh', ...theServer(place), 'df', '-h'],
+    };
+  }
+}
 
-const rebootRisks = (packages: string | undefined, place: AuditPlace): readonly Risk[] =>
-  packages === undefined
-    ? []
-    : [
-        {
-          rule: 'reboot-pending',
-          place,
-          message: ['A reboot is pending', wordList([...new Set(linesOf(packages))])].filter(Boolean).join(': '),
-          fix: ['server', 'restart', ...theServer(place)],
-        },
-      ];
+function pendingReboot(packages: string | undefined, place: AuditPlace): readonly Flaw[] {
+  if (packages === undefined) return [];
+  const message = ['A reboot is pending', wordList([...new Set(linesOf(packages))])].filter(Boolean).join(': ');
+  return [{ message, fix: ['server', 'restart', ...theServer(place)] }];
+}
 
-const updateRisks = (packages: readonly string[], place: AuditPlace): readonly Risk[] =>
-  packages.length === 0
-    ? []
-    : [
-        {
-          rule: 'security-updates-pending',
-          place,
-          message: `${packages.length} security ${packages.length === 1 ? 'update is' : 'updates are'} not installed: ${wordList(packages)}`,
-          fix: ['ssh', ...theServer(place), 'sudo', 'apt-get', 'upgrade', '--with-new-pkgs'],
-        },
-      ];
+function pendingUpdates(packages: readonly string[], place: AuditPlace): readonly Flaw[] {
+  const { length } = packages;
+  const message = `${length} security ${length === 1 ? 'update is' : 'updates are'} not installed: ${wordList(packages)}`;
+  return length === 0 ? [] : [{ message, fix: ['ssh', ...theServer(place), 'sudo', 'apt-get', 'upgrade', '--with-new-pkgs'] }];
+}
 
-const givenUp = (status: string, place: AuditPlace): readonly Risk[] =>
+const givenUp = (status: string, place: AuditPlace): readonly Flaw[] =>
   linesOf(status)
     .flatMap(processIn)
     .filter(({ state }) => statusKey(state) === 'fatal')
-    .map(
-      ({ name, line }): Risk => ({
-        rule: 'process-given-up',
-        place,
-        resource: name,
-        message: `Supervisor gave up ${name}: ${line.replace(/^\S+ \S+ ?/, '') || 'FATAL'}`,
-        fix: ['ssh', ...theServer(place), 'sudo', 'supervisorctl', 'tail', name, 'stderr'],
-      }),
-    );
+    .map(({ name, line }) => ({
+      resource: name,
+      message: `Supervisor gave up ${name}: ${line.replace(/^\S+ \S+ ?/, '') || 'FATAL'}`,
+      fix: ['ssh', ...theServer(place), 'sudo', 'supervisorctl', 'tail', name, 'stderr'],
+    }));
 
 /** A renewed certificate that nginx has not loaded ends this soon. */
 const SOON_MS = 7 * 86_400_000;
 
-function servedRisks(served: string, now: number, place: AuditPlace): readonly Risk[] {
+function servedCertificate(served: string, now: number, place: AuditPlace): readonly Flaw[] {
   const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(served)?.[1]?.trim() ?? '';
   const ends = Date.parse(field('notAfter'));
   const wrong = /does NOT match certificate/.test(served)
@@ -167,5 +143,5 @@ function servedRisks(served: string, now: number, place: AuditPlace): readonly R
   const fix = /expire/.test(wrong)
     ? ['ssh', ...theServer(place), 'sudo', 'systemctl', 'reload', 'nginx']
     : ['certificate', 'list', '--site', ...theSite(place)];
-  return [{ rule: 'certificate-served', place, message, fix }];
+  return [{ message, fix }];
 }

@@ -1,5 +1,6 @@
 import { safeLine } from '../../../cli/output/text.ts';
-import type { AuditFinding } from '../finding.ts';
+import type { Reports } from '../../../cli/output/view.ts';
+import type { AuditFinding, RuleAtPlace } from '../finding.ts';
 import { type Severity, severities } from '../rules.ts';
 
 /** Everything that the reports show. */
@@ -9,7 +10,7 @@ export interface AuditReport {
   /** What could not be checked. */
   readonly gaps: readonly AuditFinding[];
   /** The checks that were made, by place. */
-  readonly covered: readonly { readonly rule: AuditFinding['rule']; readonly server: string | null; readonly site: string | null }[];
+  readonly covered: readonly RuleAtPlace[];
   /** The findings of the baseline, which are not shown. */
   readonly accepted: readonly AuditFinding[];
   /** What is in the baseline and was fixed, in words. */
@@ -31,7 +32,7 @@ export const isAtLeast = (severity: AuditFinding['severity'], least: Severity): 
 export function auditSummary({ findings, gaps, accepted, servers, sites }: AuditReport): string {
   const scope = `on ${counted(servers.length, 'server')} and ${counted(sites, 'site')}`;
   const parts = severities.flatMap((severity) => {
-    const count = findings.filter((each) => each.severity === severity).length;
+    const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}`];
   });
   if (findings.length > 0) return `${counted(findings.length, 'finding')} ${scope}: ${parts.join(', ')}`;
@@ -39,17 +40,54 @@ export function auditSummary({ findings, gaps, accepted, servers, sites }: Audit
   return gaps.length === 0 ? none : `${none}, but not everything could be checked`;
 }
 
+type ServerFindings = readonly [server: string | null, findings: readonly AuditFinding[]];
+
 /** Findings by server, in the order of the servers; those of the organization last. */
-export function byServer({
-  findings,
-  servers,
-}: AuditReport): readonly (readonly [server: string | null, findings: readonly AuditFinding[]])[] {
-  const order: readonly (string | null)[] = [...new Set([...servers, ...findings.flatMap(({ server }) => server ?? [])]), null];
-  return order.flatMap((server): (readonly [string | null, readonly AuditFinding[]])[] => {
-    const own = findings.filter((each) => each.server === server);
-    return own.length === 0 ? [] : [[server, own]];
-  });
-}
+export const byServer = ({ findings, servers }: AuditReport): readonly ServerFindings[] =>
+  [...new Set([...servers, ...findings.flatMap(({ server }) => server ?? [])]), null]
+    .map((server): ServerFindings => [server, findings.filter((finding) => finding.server === server)])
+    .filter(([, found]) => found.length > 0);
 
 /** A text of the API in one line, without control characters, direction marks and halves of characters. */
 export const printable = (text: string): string => safeLine(text.replace(/\p{Cs}/gu, '\ufffd'));
+
+type Page = Parameters<Reports['table']>[0];
+
+const tones = { high: 'red', medium: 'yellow', low: 'accent', not_checked: 'dim' } as const;
+const LABEL = 'medium'.length;
+
+/** The findings for people: by server, each with the command that fixes it. */
+export function tableReport(report: AuditReport, page: Page): string {
+  const { style, wrap } = page;
+  const blocks = byServer(report).map(([server, findings]) => [
+    style.bold(printable(server ?? 'Organization')),
+    ...findings.flatMap((finding) => lines(finding, page)),
+  ]);
+  const reasons = [...new Set(report.gaps.map(({ message }) => message))].flatMap((reason) => gapLines(report.gaps, reason, page));
+  const gaps = reasons.length === 0 ? [] : [[style.bold('Not checked'), ...reasons]];
+  const all = [...blocks, ...gaps].map((block) => `${block.join('\n')}\n`);
+  const clean = report.findings.length === 0 && report.gaps.length === 0;
+  const end = clean ? [`${wrap(`${style.green('✓')} ${auditSummary(report)}`, 2)}.\n`] : [`${wrap(auditSummary(report))}\n`];
+  return [...all, ...end].join('\n');
+}
+
+function lines({ severity, site, message, fix }: AuditFinding, { style, wrap }: Page): readonly string[] {
+  const label = style[tones[severity]](severity.padEnd(LABEL));
+  const what = printable(site === null ? message : `${site}: ${message}`);
+  return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, style)] : [])];
+}
+
+/** The checks that could not be made for one reason. */
+function gapLines(gaps: readonly AuditFinding[], message: string, { style, wrap }: Page): readonly string[] {
+  const alike = gaps.filter((gap) => gap.message === message);
+  const what = printable(message.replace(/^Not checked(: | on )/, ''));
+  return [
+    wrap(`  ${style.yellow('!')} ${what}`, 4),
+    wrap(`    checks: ${alike.map(({ rule }) => rule).join(', ')}`, 4),
+    ...alike.slice(0, 1).flatMap(({ fix }) => (fix ? [fixLine(fix, 4, style)] : [])),
+  ];
+}
+
+/** The command stays in one piece, to be copied: a terminal breaks a line that is too long. */
+const fixLine = ({ command }: NonNullable<AuditFinding['fix']>, indent: number, { dim, accent }: Page['style']): string =>
+  `${' '.repeat(indent)}${dim('fix:')} ${accent(printable(command))}`;

@@ -1,5 +1,5 @@
 import { usage as usageError } from '../../../base/errors.ts';
-import { tokenFingerprint } from '../../../machine/credentials/fingerprint.ts';
+import { tokenFingerprint } from '../../../base/secrets.ts';
 import type { World } from '../../../machine/world.ts';
 import {
   countAt,

@@ -1,6 +1,6 @@
 import { hash } from '../auth.ts';
 import type { Credential, GitProvider, GitRepository, NamedChoice, Provider, Size, TokenRow, User } from '../records.ts';
-import { deployKey } from '../resources/git.ts';
+import { deployKey } from '../resources/organization.ts';
 import type { State } from '../state.ts';
 import { type Calendar, calendar, seeded, seedId } from './ids.ts';
 
@@ -133,31 +133,17 @@ export const gitProviders = ({ stamps }: Calendar): GitProvider[] => [
 /** The repositories that the sites deploy. */
 export function gitRepositories({ stamps }: Calendar): GitRepository[] {
   const { gitRepositories: ids, gitProviders: hosts } = seeded;
-  const shop = ids['example/shop'];
+  const repository = (name: keyof typeof ids, host: keyof typeof hosts, automatic: boolean, days: number): GitRepository => ({
+    id: ids[name],
+    git_provider_id: hosts[host],
+    name,
+    auto_deploy_enabled: automatic,
+    deploy_key: null,
+    ...stamps(days),
+  });
   return [
-    {
-      id: shop,
-      git_provider_id: hosts.github,
-      name: 'example/shop',
-      auto_deploy_enabled: true,
-      deploy_key: deployKey(shop),
-      ...stamps(364),
-    },
-    {
-      id: ids['example/blog'],
-      git_provider_id: hosts.github,
-      name: 'example/blog',
-      auto_deploy_enabled: false,
-      deploy_key: null,
-      ...stamps(300),
-    },
-    {
-      id: ids['example/api'],
-      git_provider_id: hosts.gitlab,
-      name: 'example/api',
-      auto_deploy_enabled: true,
-      deploy_key: null,
-      ...stamps(129),
-    },
+    { ...repository('example/shop', 'github', true, 364), deploy_key: deployKey(ids['example/shop']) },
+    repository('example/blog', 'github', false, 300),
+    repository('example/api', 'gitlab', true, 129),
   ];
 }

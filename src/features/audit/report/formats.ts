@@ -1,0 +1,185 @@
+import type { JsonObject } from '../../../base/json.ts';
+import { repository, version } from '../../../base/version.ts';
+import { json } from '../../../cli/output/text.ts';
+import { type AuditFinding, type PlaceNames, placeName, ruleKey } from '../finding.ts';
+import { type Rule, ruleIds, rules, type Severity } from '../rules.ts';
+import { type AuditReport, auditSummary, byServer, printable } from './report.ts';
+
+/** Characters that XML 1.0 does not allow, even asXml. */
+const ILLEGAL = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+
+/** `##[` is a command in a GitHub Actions log. */
+const asXml = (text: string): string =>
+  printable(text)
+    .replace(ILLEGAL, '')
+    .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
+    .replaceAll('##[', '##&#91;');
+
+/** One test case. */
+interface Case {
+  readonly rule: AuditFinding['rule'];
+  readonly server: string | null;
+  readonly name: string;
+  readonly body?: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+}
+
+/** JUnit XML for Jenkins, GitLab and others: a suite for each server, a test case for each check and finding. */
+export function junitReport(report: AuditReport): string {
+  const cases = [...byServer(report).flatMap(([, findings]) => findings.map(failed)), ...report.gaps.map(skipped), ...passed(report)];
+  const servers = [...new Set([...report.servers, ...cases.map(({ server }) => server)])].sort(
+    (a, b) => Number(a === null) - Number(b === null),
+  );
+  const suites = servers.flatMap((server) => suite(server, cases, report.at));
+  const failures = cases.filter(({ outcome }) => outcome === 'failed').length;
+  const head = `<testsuites name="dnx audit" tests="${cases.length}" failures="${failures}" errors="0" time="0">`;
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<!-- ${auditSummary(report)} -->`, head, ...suites, '</testsuites>', ''].join('\n');
+}
+
+function suite(server: string | null, all: readonly Case[], at: number): readonly string[] {
+  const cases = all.filter((testCase) => testCase.server === server);
+  if (cases.length === 0) return [];
+  const count = (outcome: Case['outcome']) => cases.filter((testCase) => testCase.outcome === outcome).length;
+  const name = asXml(server ?? 'Organization');
+  const time = new Date(at).toISOString().slice(0, 19);
+  return [
+    `  <testsuite name="${name}" tests="${cases.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}" time="0" timestamp="${time}">`,
+    ...cases.map(({ rule, name: title, body }) => {
+      const start = `    <testcase classname="dnx.audit.${rule}" name="${asXml(title)}" time="0"`;
+      return body === undefined ? `${start}/>` : `${start}>\n      ${body}\n    </testcase>`;
+    }),
+    '  </testsuite>',
+  ];
+}
+
+/** `certificate-missing: shop.example.com on web-1`. */
+const caseName = (rule: string, place: PlaceNames, resource?: string | null): string =>
+  [rule, [placeName(place), resource].filter(Boolean).join(', ')].filter(Boolean).join(': ');
+
+function failed({ rule, server, site, resource, severity, message, why, fix }: AuditFinding): Case {
+  const text = [message, `Why: ${why}`, ...(fix ? [`Fix: ${fix.command}`] : [])].map(asXml).join('\n');
+  const body = `<failure type="${severity}" message="${asXml(message)}">${text}</failure>`;
+  return { rule, server, name: caseName(rule, { server, site }, resource), body, outcome: 'failed' };
+}
+
+const skipped = ({ rule, server, site, message, fix }: AuditFinding): Case => ({
+  rule,
+  server,
+  name: caseName(rule, { server, site }),
+  body: `<skipped>${asXml(fix ? `${message} Fix: ${fix.command}` : message)}</skipped>`,
+  outcome: 'skipped',
+});
+
+/** The checks that found nothing. Those whose findings are in the baseline are left out: they neither pass nor fail. */
+function passed({ findings, accepted, covered }: AuditReport): readonly Case[] {
+  const found = new Set([...findings, ...accepted].map(ruleKey));
+  return covered
+    .filter((check) => !found.has(ruleKey(check)))
+    .map(({ rule, server, site }): Case => ({ rule, server, name: caseName(rule, { server, site }), outcome: 'passed' }));
+}
+
+/** A text of the API as HTML entities wherever Markdown could read more than text: no link, mention, image, table or tag. */
+const asMarkdown = (text: string): string =>
+  printable(text).replace(/[\\`*_[\]<>|~@#&$]|:(?=\/\/|[\w+-]+:)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
+
+const marks = { high: '🔴 high', medium: '🟠 medium', low: '🔵 low', not_checked: 'not checked' } as const;
+
+/** Markdown for the summary of a CI job or a comment. */
+export function markdownReport(report: AuditReport): string {
+  const { findings, gaps, accepted, fixed } = report;
+  const parts = [
+    `## ${findings.length + gaps.length === 0 ? '✅' : '⚠️'} dnx audit`,
+    `${asMarkdown(auditSummary(report))}.`,
+    ...(findings.length > 0 ? [tableOf(findings)] : []),
+    ...(gaps.length > 0 ? [`### Not checked\n\n${gaps.map(gap).join('\n')}`] : []),
+    ...(fixed.length > 0 ? [`### Fixed since the baseline\n\n${fixed.map((line) => `- ${asMarkdown(line)}`).join('\n')}`] : []),
+    ...(accepted.length > 0 ? [`${accepted.length} more in the baseline.`] : []),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const tableOf = (findings: readonly AuditFinding[]): string =>
+  ['| Severity | Where | Finding | Fix |', '|---|---|---|---|', ...findings.map(row)].join('\n');
+
+function row({ severity, server, site, message, why, fix }: AuditFinding): string {
+  const cells = [
+    marks[severity],
+    asMarkdown(placeName({ server, site }) ?? 'Organization'),
+    `${asMarkdown(message)}. ${asMarkdown(why)}`,
+    fix ? `<code>${asMarkdown(fix.command)}</code>` : '',
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+const gap = ({ rule, message, fix }: AuditFinding): string =>
+  `- <code>${rule}</code> ${asMarkdown(message)}${fix ? ` <code>${asMarkdown(fix.command)}</code>` : ''}`;
+
+const levels = { high: 'error', medium: 'warning', low: 'note' } as const satisfies Record<Severity, string>;
+
+/** A finding is about a server, but code scanning shows only what is in a file: the one that links a repository to its site. */
+const ARTIFACT = '.deploynix.json';
+
+/** SARIF 2.1.0, as GitHub code scanning takes it. */
+export function sarifReport({ findings, gaps, at }: AuditReport): string {
+  const driver = { name: 'dnx audit', informationUri: repository, semanticVersion: version, rules: ruleIds.map(descriptorOf) };
+  const run = {
+    tool: { driver },
+    invocations: [
+      { executionSuccessful: true, endTimeUtc: new Date(at).toISOString(), toolExecutionNotifications: gaps.map(notification) },
+    ],
+    results: findings.map(result),
+  };
+  return `${json({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, 2)}\n`;
+}
+
+function descriptorOf(id: AuditFinding['rule']): JsonObject {
+  const { title, why, severity, security }: Rule = rules[id];
+  return {
+    id,
+    name: id.replace(/(^|-)(.)/g, (_, __, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: title },
+    fullDescription: { text: `${title}. ${why}` },
+    help: { text: `${why} Each result names the command that fixes it.` },
+    defaultConfiguration: { level: levels[severity] },
+    properties: {
+      'problem.severity': { high: 'error', medium: 'warning', low: 'recommendation' }[severity],
+      precision: 'high',
+      tags: [security === undefined ? 'operations' : 'security'],
+      ...(security !== undefined && { 'security-severity': security.toFixed(1) }),
+    },
+  };
+}
+
+function result(finding: AuditFinding): JsonObject {
+  const { rule, severity, server, site, resource, message, why, fix, fingerprint } = finding;
+  const names = [server, site].filter((name) => name !== null);
+  const physicalLocation = { artifactLocation: { uri: ARTIFACT }, region: { startLine: 1 } };
+  const place = placeName({ server, site });
+  const text = `${place === undefined ? '' : `${place}: `}${message}. ${why}${fix ? ` Fix: ${fix.command}` : ''}`;
+  return {
+    ruleId: rule,
+    ruleIndex: ruleIds.indexOf(rule),
+    level: severity === 'not_checked' ? 'none' : levels[severity],
+    message: { text: literal(text) },
+    locations: [
+      { physicalLocation, logicalLocations: [{ fullyQualifiedName: names.map(printable).join('/') || 'organization', kind: 'resource' }] },
+    ],
+    partialFingerprints: { 'dnxAudit/v1': fingerprint },
+    properties: { severity, server, site, resource, ...(fix && { fix: fix.command }) },
+  };
+}
+
+const notification = ({ rule, message, fix }: AuditFinding): JsonObject => ({
+  level: 'warning',
+  descriptor: { id: 'not-checked' },
+  associatedRule: { id: rule, index: ruleIds.indexOf(rule) },
+  message: { text: literal(fix ? `${message} Fix: ${fix.command}` : message) },
+});
+
+/** The text of a message: `[text](link)` and `{0}` would be more than text. */
+const literal = (text: string): string =>
+  printable(text)
+    .replace(/[\\[\]]/g, '\\$&')
+    .replace(/[{}]/g, '$&$&');
