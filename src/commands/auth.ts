@@ -5,9 +5,9 @@ import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
 import { switchProfile } from '../features/auth/profiles.ts';
-import { refreshToken } from '../features/auth/refresh.ts';
 import { signedIn } from '../features/auth/status.ts';
 import { presetNames } from '../features/token/choose.ts';
+import { refreshToken } from '../features/token/rotate.ts';
 
 const abilities = {
   ability: list('Include this ability', 'resource:action'),

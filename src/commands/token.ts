@@ -7,7 +7,7 @@ import { leaseCalls, leaseOptions } from '../features/lease/options.ts';
 import { type AbilityNeed, commandAbilities } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { chosenAbilities, presetNames, printNotes } from '../features/token/choose.ts';
-import { createToken } from '../features/token/create.ts';
+import { createToken } from '../features/token/mint.ts';
 import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
 import { auditTokens, hasEverything, needsAttention, type Token, tokenId } from '../features/token/token.ts';
@@ -44,7 +44,7 @@ const listTokens = command({
     if (!marked) return rows(await ctx.pages<Token>(), shown, 'No tokens.');
     const found = await ctx.list<Token>();
     const held = await ctx.tokens.find();
-    const audited = auditTokens(found, { now: ctx.clock.now(), own: held && tokenId(held.token) });
+    const audited = auditTokens(found, ctx.clock.now(), held && tokenId(held.token));
     const bad = audited.filter(needsAttention).length;
     const why = `${bad} of ${found.length} tokens ${bad === 1 ? 'needs' : 'need'} attention. To revoke one`;
     const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));

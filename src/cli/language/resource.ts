@@ -4,7 +4,7 @@ import { flagName, plural, title } from '../../base/text.ts';
 import type { Reply } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Creating, Creation } from '../../platform/names/creation.ts';
-import { called, resourceName, type Targets, targetIds } from '../../platform/names/names.ts';
+import { called, resourceName, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { type Column, done, type Item, type Result, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
@@ -222,7 +222,14 @@ export function generatedIn(noun: string, secrets: readonly string[], sent: Json
 export async function created(ctx: Creating, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
   return (await import('../../platform/names/creation.ts')).creatingOnce(ctx, of, send).create();
 }
-const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
+
+/** The target of a command, which its endpoint names. */
+function targetIn(targets: Targets, noun: string): Target {
+  const target = targets[noun];
+  if (!target) throw new Error(`A command without its ${noun}.`);
+  return target;
+}
+
 /** The words of an example. */
 export const exampleLine = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 

@@ -7,8 +7,7 @@ import { accountName } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName, hostOf, isLoopback, profileNote } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { type Choosing, isChosen } from '../token/choose.ts';
-import { revokeFirst, signInWithPassword } from './password.ts';
-import { checkToken, type SignIn, storeSignIn, withAlternatives } from './sign-in.ts';
+import { checkToken, revokeFirst, type SignIn, signInWithPassword, storeSignIn, withAlternatives } from './password.ts';
 
 /** The options of `dnx login`. */
 type LoginOptions = Choosing & {
@@ -51,10 +50,10 @@ export async function login(ctx: Context, options: LoginOptions): Promise<Result
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Context, given: Storing): Promise<SignIn> {
+async function signingIn({ api, ask, progress, settings, tokens, tree, world }: Context, wanted: Storing): Promise<SignIn> {
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   if (!isFirst) await refuseStopped(settings.host);
-  const how = { ...given, insecure: await isInsecure({ ask, progress, tokens }, given) };
+  const how = { ...wanted, insecure: await isInsecure({ ask, progress, tokens }, wanted) };
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
   if (isFirst) await refuseStopped(host);
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
@@ -121,11 +120,12 @@ async function settle(ctx: Context, at: SignIn, first: string | undefined, sente
 
 /** Commands to run next, if the token has the abilities. */
 function nextSteps(abilities: readonly string[] | undefined, site: string | undefined): readonly Next[] {
-  const can = (...needed: readonly string[]) => abilities === undefined || needed.every((each) => abilities.includes(each));
+  const can = (ability: string) => abilities?.includes(ability) ?? true;
+  const canRead = can('server:read') && can('site:read');
   return [
-    ...(can('server:read', 'site:read') ? [{ command: ['site', 'list'], why: 'Next' }] : []),
-    ...(site === undefined && can('server:read', 'site:read') ? [{ command: ['link'], why: 'Link a project with' }] : []),
-    ...(site !== undefined && can('site:deploy') ? [{ command: ['deploy'], why: 'Deploy with' }] : []),
+    ...(canRead ? [{ command: ['site', 'list'], why: 'Next' }] : []),
+    ...(canRead && site === undefined ? [{ command: ['link'], why: 'Link a project with' }] : []),
+    ...(can('site:deploy') && site !== undefined ? [{ command: ['deploy'], why: 'Deploy with' }] : []),
   ];
 }
 

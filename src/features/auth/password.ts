@@ -1,17 +1,33 @@
 import { hostname } from 'node:os';
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { hidingSecrets } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Api } from '../../platform/api/api.ts';
 import { type Choosing, chosenAbilities, pickForSignIn } from '../token/choose.ts';
-import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
-import { tokenId, tokenIn } from '../token/token.ts';
-import { hiding } from './hide.ts';
-import { checkToken, PLAN, type SignIn, storeSignIn, WITHOUT_PASSWORD } from './sign-in.ts';
+import { mayHaveActed, mint, reviewTokens, undelivered } from '../token/mint.ts';
+import { revokeItself, tokenId, tokenIn, userOf } from '../token/token.ts';
+
+/** The context of a sign-in. `tokens` are those of `host`. */
+export interface SignIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens' | 'tree' | 'world'> {
+  readonly host: string;
+  readonly insecure: boolean;
+  /** The words after `dnx` that sign in the same way. */
+  readonly command: readonly string[];
+}
+
+/** The hint if the plan has no API access. */
+const PLAN = 'API access requires the Professional or Enterprise plan. An owner can upgrade in the dashboard.';
+
+/** What to do without a password. */
+const WITHOUT_PASSWORD = 'With GitHub, SSO or 2FA, use a token of the dashboard: dnx login --with-token';
 
 /** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
 
-type Options = Choosing & { readonly email: string | undefined };
+type PasswordOptions = Choosing & { readonly email: string | undefined };
 
-interface SignedIn {
+/** The outcome of a sign-in. */
+export interface SignInResult {
   readonly user: string | undefined;
   readonly abilities: readonly string[] | undefined;
   /** The token that signed in, if a narrower one is stored in its place: to be revoked. */
@@ -19,54 +35,73 @@ interface SignedIn {
 }
 
 /** Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. */
-export async function signInWithPassword(outer: SignIn, options: Options): Promise<SignedIn> {
+export async function signInWithPassword(outer: SignIn, options: PasswordOptions): Promise<SignInResult> {
   const { ask } = outer;
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
-  const given = await chosenAbilities(outer, options);
+  const chosen = await chosenAbilities(outer, options);
   if (outer.tokens.known === undefined) outer.progress.note(WITHOUT_PASSWORD);
   const typed: string[] = [];
   const at = { ...outer, api: hiding(outer.api, typed) };
-  const token = await exchange(at, options.email, given, typed);
+  const token = await exchange(at, { email: options.email, abilities: chosen, typed });
   const signIn = async () => {
     const user = await checkToken(at, token);
-    const picked = given === undefined ? await pickForSignIn(ask) : undefined;
+    const picked = chosen === undefined ? await pickForSignIn(ask) : undefined;
     if (picked) await storeNarrower(at, token, picked);
-    else await storeSignIn(at, { token, user, abilities: given });
+    else await storeSignIn(at, { token, user, abilities: chosen });
     return { user, picked };
   };
   const { user, picked } = await signIn().catch(async (error: unknown) => {
     throw await revokeUnstored(at, token, error);
   });
-  return { user, abilities: given ?? picked, first: picked && token };
+  return { user, abilities: chosen ?? picked, first: picked && token };
+}
+
+/** Checks a token before it is stored. Resolves to its user. */
+export async function checkToken({ api, host }: Pick<SignIn, 'api' | 'host'>, token: string): Promise<string | undefined> {
+  return userOf(api.as(token, host)).catch((error: unknown) => {
+    if (isError(error, 'forbidden')) throw error.withHint(`Nothing was stored. ${PLAN}`);
+    throw isError(error, 'unauthenticated') ? error.withHint('Nothing was stored.') : error;
+  });
+}
+
+/** Stores the token of a sign-in. `abilities` is undefined if they are unknown, or all of them. */
+export async function storeSignIn(
+  { tokens, insecure, command }: SignIn,
+  { token, user, abilities }: Omit<SignInResult, 'first'> & { readonly token: string },
+): Promise<void> {
+  await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
+    throw withAlternatives(error, { insecure, command });
+  });
+}
+
+/** Adds to a keychain error how to do without a keychain. */
+export function withAlternatives(error: unknown, { insecure, command }: Pick<SignIn, 'insecure' | 'command'>): unknown {
+  if (!isError(error, 'failed') || insecure) return error;
+  return error.withHint('Nothing was stored. Set DNX_TOKEN, or store the token in a file that only you can read.', {
+    command: [...command, '--insecure-storage'],
+    why: 'Run',
+  });
 }
 
 /** The problem with an invalid email address. */
 const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
-/** The email address of the stored sign-in. */
-function knownEmail({ known }: SignIn['tokens']): string | undefined {
-  const user = known?.user;
-  return user !== undefined && wrongEmail(user) === undefined ? user : undefined;
-}
-
 /** Exchanges email and password for a token. Prompts again for what was typed if it is wrong. Adds every email and password to `typed`. */
 async function exchange(
   { api, ask, host, progress, tokens }: SignIn,
-  given: string | undefined,
-  abilities: readonly string[] | undefined,
-  typed: string[],
+  { email: option, abilities, typed }: Pick<PasswordOptions, 'email'> & Pick<SignInResult, 'abilities'> & { readonly typed: string[] },
 ): Promise<string> {
-  let known = knownEmail(tokens);
+  const user = tokens.known?.user;
+  let known = user !== undefined && wrongEmail(user) === undefined ? user : undefined;
   for (let left = TRIES - 1; ; left--) {
-    const email: string = given ?? (await ask.input('Email:', { check: wrongEmail, default: known }));
+    const email: string = option ?? (await ask.input('Email:', { check: wrongEmail, default: known }));
     known = email.trim();
     const password = await ask.password('Password:');
     typed.push(known, password);
     try {
-      const reply = await api.as('', host).send('POST /login', {}, { body: { email, password, abilities }, authenticated: false });
-      return tokenIn(reply);
+      return tokenIn(await api.as('', host).send('POST /login', {}, { body: { email, password, abilities }, authenticated: false }));
     } catch (error) {
       if (left === 0 || !isWrong(error)) throw explained(error);
       progress.warn('Wrong email or password. Try again.');
@@ -83,25 +118,42 @@ function isWrong(error: unknown): boolean {
 
 function explained(error: unknown): unknown {
   if (!isError(error)) return error;
-  if (error.code === 'rate_limited') return error.withHint('Deploynix allows 5 sign-ins a minute. Wait a minute, then try again.');
+  const { code, status } = error;
+  if (code === 'rate_limited') return error.withHint('Deploynix allows 5 sign-ins a minute. Wait a minute, then try again.');
   if (isWrong(error)) {
-    const said = error.errors?.email?.[0] ?? error.message;
-    return new DnxError('unauthenticated', `Wrong email or password (“${said.replace(/\.$/, '')}”).`, {
-      status: error.status,
-      hint: WITHOUT_PASSWORD,
-    });
+    const said = (error.errors?.email?.[0] ?? error.message).replace(/\.$/, '');
+    return new DnxError('unauthenticated', `Wrong email or password (“${said}”).`, { status, hint: WITHOUT_PASSWORD });
   }
-  if (error.code === 'forbidden') return error.withHint(PLAN);
-  if (!mayHaveActed(error)) return error;
-  return error.withHint('A token may have been created, but it was not stored.', {
-    command: ['token', 'list', '--audit'],
-    why: 'To review your tokens',
+  if (code === 'forbidden') return error.withHint(PLAN);
+  return mayHaveActed(error) ? error.withHint('A token may have been created, but it was not stored.', reviewTokens) : error;
+}
+
+/** The API, whose failures show `***` for these texts, however often it quotes what was typed. The list may grow. */
+const hiding = (api: Api, secrets: readonly string[]): Api => {
+  const hidden = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      throw isError(error) ? maskedError(error, secrets) : error;
+    });
+  return { ...api, send: (...words) => hidden(api.send(...words)), as: (...place) => hiding(api.as(...place), secrets) };
+};
+
+/** The error with `***` for these texts. */
+function maskedError(error: DnxError, secrets: readonly string[]): DnxError {
+  const { message, hint, errors, cause } = error;
+  const masked = (text: string) => hidingSecrets(text, secrets);
+  const fields = errors && Object.entries(errors).map(([field, texts]) => [masked(field), texts.map(masked)]);
+  return new DnxError(error.code, masked(message), {
+    ...error,
+    details: error.details.map(([label, text]) => [label, masked(text)]),
+    hint: hint && masked(hint),
+    errors: fields && Object.fromEntries(fields),
+    cause,
   });
 }
 
 /** Creates and stores a token with fewer abilities than the one that signed in. */
-async function storeNarrower(at: SignIn, token: string, abilities: readonly string[]): Promise<void> {
-  const api = at.api.as(token, at.host);
+async function storeNarrower(at: SignIn, first: string, abilities: readonly string[]): Promise<void> {
+  const api = at.api.as(first, at.host);
   const fresh = await mint(api, { name: `dnx on ${hostname()}`, abilities });
   try {
     const user = await checkToken(at, fresh.plain);
@@ -113,35 +165,26 @@ async function storeNarrower(at: SignIn, token: string, abilities: readonly stri
 
 /** Revokes the token that signed in, once a narrower one is stored. */
 export async function revokeFirst({ api, host, progress }: SignIn, token: string): Promise<void> {
-  await api
-    .as(token, host)
-    .send('POST /logout')
-    .catch((error: unknown) => {
-      if (!isError(error)) throw error;
-      if (error.code === 'unauthenticated') return;
-      const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
-      progress.warn(
-        `The temporary token with every ability${named(token)} ${state}. ${tokenId(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
-      );
-      if (isStop(error)) throw error;
-    });
+  const error = await revokeItself(api.as(token, host));
+  if (!error) return;
+  const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
+  const id = tokenId(token);
+  progress.warn(
+    `The temporary token with every ability${withId(id)} ${state}. ${id === undefined ? 'See' : 'Revoke it with'}: ${commandFor(id)}`,
+  );
+  if (isStop(error)) throw error;
 }
 
 /** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
 async function revokeUnstored({ api, host, progress }: SignIn, token: string, error: unknown): Promise<unknown> {
-  try {
-    await api.as(token, host).send('POST /logout');
-    return error;
-  } catch (cause) {
-    if (isError(cause, 'unauthenticated')) return error;
-    const sentence = `The new token${named(token)} was not stored, but still exists. Sign in, then: ${commandFor(token)}`;
-    if (isError(error)) return error.withHint(error.hint === undefined ? sentence : `${error.hint}\n${sentence}`, ...error.next);
-    progress.warn(sentence);
-    return error;
-  }
+  if (!(await revokeItself(api.as(token, host)))) return error;
+  const id = tokenId(token);
+  const sentence = `The new token${withId(id)} was not stored, but still exists. Sign in, then: ${commandFor(id)}`;
+  if (isError(error)) return error.withHint([error.hint, sentence].filter(Boolean).join('\n'), ...error.next);
+  progress.warn(sentence);
+  return error;
 }
 
-const named = (token: string): string => (tokenId(token) === undefined ? '' : ` (id ${tokenId(token)})`);
+const withId = (id: string | undefined): string => (id === undefined ? '' : ` (id ${id})`);
 
-const commandFor = (token: string): string =>
-  tokenId(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${tokenId(token)}`;
+const commandFor = (id: string | undefined): string => (id === undefined ? 'dnx token list --audit' : `dnx token revoke ${id}`);

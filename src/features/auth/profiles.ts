@@ -1,10 +1,10 @@
-import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, done, rows, type View } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Config, type Identity } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE, hostName } from '../../machine/settings/host.ts';
-import { forgetRevoked, tokenId } from '../token/token.ts';
+import { forgetRevoked, revokeItself, tokenId } from '../token/token.ts';
 
 export interface ListedProfile {
   readonly name: string;
@@ -73,21 +73,16 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
 
 /** Revokes a stored token if possible, and removes it in any case. */
 async function forgetToken({ api, progress, tokens }: Context, place: Identity): Promise<void> {
-  const own = tokens.of(place);
-  const held = await own.stored();
+  const stored = tokens.of(place);
+  const held = await stored.stored();
   const id = tokenId(held?.token ?? '');
   const which = id === undefined ? 'The token' : `Token ${id}`;
-  let revoked = true;
-  try {
-    if (held) await api.as(held.token, place.host).send('POST /logout');
-  } catch (error) {
-    if (!isError(error) || isStop(error)) throw error;
-    revoked = error.code === 'unauthenticated';
-    if (!revoked) progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
-  }
+  const error = held && (await revokeItself(api.as(held.token, place.host)));
+  if (isStop(error)) throw error;
+  if (error) progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
   const finish = { command: ['config', 'delete-profile', place.profile], why: 'To delete it' };
-  const state = revoked ? 'was revoked' : 'was not revoked';
-  await forgetRevoked(own, `${which} ${state} and is still stored here. Profile ${place.profile} is kept.`, finish);
+  const state = error ? 'was not revoked' : 'was revoked';
+  await forgetRevoked(stored, `${which} ${state} and is still stored here. Profile ${place.profile} is kept.`, finish);
 }
 
 /** The error for an unknown profile. */

@@ -1,12 +1,10 @@
 import { DnxError, isStop } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
-import { loginLine, type TokenSource, type Tokens } from '../../machine/credentials/tokens.ts';
-import { accountName, accountNamed, type Identity } from '../../machine/settings/config.ts';
+import { loginLine, type TokenSource } from '../../machine/credentials/tokens.ts';
+import { type Account, accountName, accountNamed, type Identity } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
-import { hasEverything, tokenDetails } from '../token/token.ts';
+import { hasEverything, tokenDetails, userOf } from '../token/token.ts';
 import { setAnother } from './denied.ts';
 
 export interface SignInStatus extends Identity {
@@ -27,10 +25,12 @@ export interface SignInStatus extends Identity {
 export async function signedIn(ctx: Context): Promise<Result> {
   const { settings, world } = ctx;
   const here: Identity = { profile: settings.profile, host: settings.host };
-  const others = placesIn(settings).filter((each) => accountName(each) !== accountName(here));
+  const others = placesIn(settings).filter((place) => accountName(place) !== accountName(here));
   const variable = Boolean(world.env.DNX_TOKEN);
   if (variable && others.length > 0) ctx.progress.note('DNX_TOKEN is set, so the stored tokens were not checked. Unset it to check them.');
-  const all = await Promise.all([here, ...others].map((place) => (variable && place !== here ? unseen(ctx, place) : statusAt(ctx, place))));
+  const all = await Promise.all(
+    [here, ...others].map((place) => (variable && place !== here ? known(ctx.tokens.of(place).known, place, false) : statusAt(ctx, place))),
+  );
   const bad = all.filter(({ problem }) => problem !== null);
   const shown = columns<SignInStatus>(
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
@@ -41,34 +41,27 @@ export async function signedIn(ctx: Context): Promise<Result> {
     { key: 'last_used_at', title: 'Last used', wide: true },
     ...(bad.length > 0 ? (['problem', 'fix'] as const).map((key) => ({ key, wrap: true as const })) : []),
   );
-  const failure =
-    bad.length === 0
-      ? undefined
-      : new DnxError(
-          'unauthenticated',
-          bad.map(({ profile, host, problem }) => `Profile ${profile} at ${hostName(host)}: ${problem}.`).join('\n'),
-          {
-            hint: bad.map(({ fix }) => fix).join('\n'),
-          },
-        );
-  return { view: rows(all, shown, ''), exit: failure };
+  if (bad.length === 0) return { view: rows(all, shown, '') };
+  const sentences = bad.map(({ profile, host, problem }) => `Profile ${profile} at ${hostName(host)}: ${problem}.`);
+  const exit = new DnxError('unauthenticated', sentences.join('\n'), { hint: bad.map(({ fix }) => fix).join('\n') });
+  return { view: rows(all, shown, ''), exit };
 }
 
 async function statusAt({ api, tokens, settings, world }: Context, place: Identity): Promise<SignInStatus> {
-  const own = tokens.of(place);
-  const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
+  const stored = tokens.of(place);
+  const start = known(stored.known, place, place.profile === settings.profile && place.host === settings.host);
   const broken = (problem: string, fix: string): SignInStatus => ({ ...start, problem: problem.replace(/\.$/, ''), fix });
   const signIn = loginLine({ ...place, config: settings.config });
   try {
-    const found = await own.find();
-    if (!found) return broken(own.known ? 'The stored token is missing' : 'Not signed in', signIn);
+    const found = await stored.find();
+    if (!found) return broken(stored.known ? 'The stored token is missing' : 'Not signed in', signIn);
     const there = api.as(found.token, place.host);
-    const { data } = await there.send('GET /user');
+    const user = await userOf(there);
     const details = await tokenDetails(there, found.token);
     return {
       ...start,
       source: found.source,
-      user: isObject(data) ? wordOf(data.email ?? data.name) || null : null,
+      user: user ?? null,
       token: details?.name ?? null,
       abilities: details?.abilities ?? (found.source === 'variable' ? null : start.abilities),
       created_at: details?.created_at ?? (found.source === 'variable' ? null : start.created_at),
@@ -86,29 +79,17 @@ async function statusAt({ api, tokens, settings, world }: Context, place: Identi
   }
 }
 
-const unseen = async ({ tokens }: Context, place: Identity): Promise<SignInStatus> => known(tokens.of(place), place, false);
-
-function known(own: Tokens, place: Identity, current: boolean): SignInStatus {
-  const account = own.known;
-  return {
-    ...place,
-    current,
-    user: account?.user ?? null,
-    source: account?.store ?? null,
-    token: null,
-    abilities: account?.abilities ?? null,
-    created_at: account?.stored_at ?? null,
-    last_used_at: null,
-    problem: null,
-    fix: null,
-  };
+/** What the settings know of the token of a profile. */
+function known(account: Account | undefined, place: Identity, current: boolean): SignInStatus {
+  const { user = null, store: source = null, abilities = null, stored_at: created_at = null } = account ?? {};
+  return { ...place, current, user, source, token: null, abilities, created_at, last_used_at: null, problem: null, fix: null };
 }
 
 /** Every account, and every profile without one. */
 function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
   const accounts = Object.keys(config.accounts ?? {}).map(accountNamed);
   const unsigned = Object.entries(config.profiles ?? {})
-    .filter(([profile]) => !accounts.some((each) => each.profile === profile))
+    .filter(([profile]) => !accounts.some((account) => account.profile === profile))
     .map(([profile, { host = DEFAULT_HOST }]) => ({ profile, host }));
   return [...accounts, ...unsigned];
 }

@@ -11,39 +11,35 @@ type Needs = Pick<Context, 'api' | 'ask' | 'plan' | 'tokens' | 'progress' | 'eac
 
 /** The question before a revocation. Names tokens given by id, and marks the one in use. */
 export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
-  const own = await ownId(ctx);
+  const held = await ctx.tokens.find();
+  const inUse = held && tokenId(held.token);
   const shown = (await named(ctx, targets)).map(({ id, label }) => {
-    const details = [label !== id && `id ${id}`, id === own && 'currently in use'].filter(Boolean);
+    const details = [label !== id && `id ${id}`, id === inUse && 'currently in use'].filter(Boolean);
     return details.length > 0 ? `${label} (${details.join(', ')})` : label;
   });
   return `Revoke ${shown.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}`;
 }
 
 /** Revokes tokens. The one in use must be confirmed by name; it is revoked last, and removed here. */
-export async function revokeTokens(ctx: Needs, given: readonly Target[], confirm: string | undefined): Promise<View | Result> {
+export async function revokeTokens(ctx: Needs, wanted: readonly Target[], confirm: string | undefined): Promise<View | Result> {
   const held = await ctx.tokens.find();
   const id = held && tokenId(held.token);
-  const targets = given.some((each) => each.id === id) ? await named(ctx, given) : given;
-  const own = targets.find((each) => each.id === id);
-  if (own) await agree(ctx, own, confirm);
+  const targets = wanted.some((target) => target.id === id) ? await named(ctx, wanted) : wanted;
+  const inUse = targets.find((target) => target.id === id);
+  if (inUse) await agree(ctx, inUse, confirm);
   else if (confirm !== undefined) throw usage('--confirm is for the token in use. Nothing was revoked.', 'Use --yes.');
-  const revoke = (target: Target) => revokeOne(ctx, target, target === own ? held : undefined);
+  const revoke = (target: Target) => revokeOne(ctx, target, target === inUse ? held : undefined);
   const [only] = targets;
   if (only && targets.length === 1) return revoke(only);
-  const result = await ctx.each(own ? [...targets.filter((each) => each !== own), own] : targets, revoke);
+  const result = await ctx.each(inUse ? [...targets.filter((target) => target !== inUse), inUse] : targets, revoke);
   return inOrder(result, targets);
 }
-
-const ownId = async ({ tokens }: Pick<Context, 'tokens'>): Promise<string | undefined> => {
-  const held = await tokens.find();
-  return held && tokenId(held.token);
-};
 
 /** Reads the names of tokens given by id. */
 async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]): Promise<readonly Target[]> {
   if (targets.every(({ id, label }) => label !== id)) return targets;
   const names = new Map((await api.list<Token>('GET /tokens')).map(({ id, name }) => [wordOf(id), wordOf(name)]));
-  return targets.map((each) => ({ ...each, label: names.get(each.id) || each.label }));
+  return targets.map(({ id, label }) => ({ id, label: names.get(id) || label }));
 }
 
 /** Confirms the name of the token in use, before anything is revoked. */
@@ -74,6 +70,6 @@ async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target
 /** Sorts the rows in the order of the command line. */
 function inOrder(result: Result, targets: readonly Target[]): Result {
   if (result.view.kind !== 'rows') return result;
-  const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((each) => each.id === id);
+  const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((target) => target.id === id);
   return { ...result, view: { ...result.view, items: result.view.items.toSorted((one, other) => place(one) - place(other)) } };
 }

@@ -1,13 +1,14 @@
-import { DnxError, isError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { DnxError, isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { done, type Result, type View } from '../../cli/output/view.ts';
+import { done, message, type Result, type View } from '../../cli/output/view.ts';
 import type { TokenFile } from '../../machine/credentials/token-file.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
-import { shownOnce, tokenDestination, writeNewToken } from './create.ts';
-import { type Fresh, mayHaveActed, mint, undelivered } from './mint.ts';
-import { type Token, tokenId } from './token.ts';
+import { hostName } from '../../machine/settings/host.ts';
+import { abilities as all } from '../../platform/abilities.ts';
+import { type Choosing, chosenAbilities, pickAbilities } from './choose.ts';
+import { type Fresh, mayHaveActed, mint, shownOnce, tokenDestination, undelivered, writeNewToken } from './mint.ts';
+import { hasEverything, listedToken, type Token, tokenId, userOf } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'plan' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
@@ -85,9 +86,7 @@ export async function replacement(
     throw prefixed(error, `${what}. ${stillWorks(old)}\n`);
   });
   try {
-    const { data } = await api.as(fresh.plain).send('GET /user');
-    const user = isObject(data) && typeof data.email === 'string' ? data.email : undefined;
-    return { fresh, abilities, user, old, file };
+    return { fresh, abilities, user: await userOf(api.as(fresh.plain)), old, file };
   } catch (error) {
     file?.discard();
     throw await undelivered(api, fresh, 'The new token could not be checked', error, ` ${stillWorks(old)}`);
@@ -134,3 +133,43 @@ function prefixed(error: unknown, sentence: string): unknown {
   const { code, message, hint, next, status, errors } = error;
   return new DnxError(code, `${sentence}${message}`, { hint, next, status, errors, cause: error });
 }
+
+/** Adds abilities to the stored token by replacing it. The old token is revoked last. */
+export async function refreshToken(ctx: Needs & Pick<Context, 'ask' | 'tree'>, choosing: Choosing): Promise<View> {
+  const { ask, settings, tokens, world } = ctx;
+  if (world.env.DNX_TOKEN?.trim())
+    throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {
+      command: ['token', 'create', 'NAME', '--ability', '…'],
+      why: 'Create one with',
+    });
+  const chosen = await chosenAbilities(ctx, choosing);
+  if (!chosen && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
+  const plain = await tokens.token();
+  const held = await tokens.find();
+  const old = await listedToken(ctx.api, plain).catch(advised);
+  const before = old?.abilities;
+  if (!held || !old || !Array.isArray(before)) throw unknown('Deploynix does not list the abilities of the stored token');
+  if (before.length === 0) throw unknown('Deploynix lists no abilities for the stored token, which may mean all of them');
+  const same = { id: old.id, name: old.name, abilities: before, added: [] };
+  if (hasEverything(before)) return message(`Token ${wordOf(old.name)} can already do everything.`, same);
+  const isNew = (ability: string) => !before.includes(ability);
+  const lacking = (chosen ?? (await pickAbilities(ask, all.filter(isNew)))).filter(isNew);
+  if (lacking.length === 0) return message(`Token ${wordOf(old.name)} can already do that.`, same);
+
+  if (ctx.plan) await planReplacement(ctx, old, [...before, ...lacking]);
+  const made = await replacement(ctx, old, { abilities: [...before, ...lacking], file: undefined }).catch(advised);
+  await storeInstead(ctx, made, held);
+  await revokeOld(ctx, made);
+  const sentence = `Added ${lacking.join(', ')} to the token for ${hostName(settings.host)} (profile ${settings.profile})`;
+  return done(sentence, { id: made.fresh.id ?? null, name: old.name, abilities: made.abilities, added: lacking, revoked: old.id });
+}
+
+const signInAgain = { command: ['login'], why: 'To sign in with more abilities' };
+
+/** A refresh cannot help a token that may not list or create tokens. */
+const advised = (error: unknown): never => {
+  throw isError(error, 'forbidden') ? error.with({ hint: undefined, next: [signInAgain], lacks: undefined }) : error;
+};
+
+const unknown = (why: string): DnxError =>
+  new DnxError('failed', `${why}, so none can be added. Nothing was changed.`, { next: [signInAgain] });

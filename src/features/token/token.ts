@@ -39,10 +39,10 @@ export function tokenIn(reply: Reply): string {
 /** Reads the details of a plain-text token, found by its id. Undefined if it is not listed. */
 export async function listedToken(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   const id = tokenId(plain);
-  return id === undefined ? undefined : (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
+  return id === undefined ? undefined : (await api.list<Token>('GET /tokens')).find((token) => wordOf(token.id) === id);
 }
 
-/** Like `listed`, but undefined if the API refuses the list. */
+/** Like `listedToken`, but undefined if the API refuses the list. */
 export async function tokenDetails(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   try {
     return await listedToken(api, plain);
@@ -58,6 +58,23 @@ export function tokenAnswer({ body, data }: Reply): object {
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;
 }
 
+/** The user of the token of this API, by email address or name. */
+export async function userOf(api: Pick<Api, 'send'>): Promise<string | undefined> {
+  const { data } = await api.send('GET /user');
+  return isObject(data) ? wordOf(data.email ?? data.name) || undefined : undefined;
+}
+
+/** Revokes the token of this API with itself. Resolves to the error if it may still work. */
+export async function revokeItself(api: Pick<Api, 'send'>): Promise<DnxError | undefined> {
+  try {
+    await api.send('POST /logout');
+    return undefined;
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return error.code === 'unauthenticated' ? undefined : error;
+  }
+}
+
 /** Forgets a token after its revocation. A keychain that refuses fails with what was done, as a sentence, and how to finish. */
 export async function forgetRevoked(tokens: Pick<Tokens, 'forget'>, sentence: string, finish: Next): Promise<boolean> {
   try {
@@ -71,29 +88,22 @@ const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
 /** A token and its audit flags. */
-type Audited = Token & { readonly audit: readonly string[] };
+type TokenAudit = Token & { readonly audit: readonly string[] };
 
-/** `now` in epoch ms, and the id of the token in use. */
-interface Standard {
-  readonly now: number;
-  readonly own: string | undefined;
-}
-
-/** Flags tokens that have every ability (except the one in use), are unused for 90 days, were never used, or share a name; and leases. */
-export function auditTokens(tokens: readonly Token[], standard: Standard): Audited[] {
-  return tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, standard)] }));
-}
+/** Flags tokens that have every ability (except that with the id `inUse`), are unused for 90 days, were never used, or share a name; and leases. */
+export const auditTokens = (tokens: readonly Token[], now: number, inUse: string | undefined): TokenAudit[] =>
+  tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, now, inUse)] }));
 
 const LEASED = 'lease';
 const OVERDUE = 'overdue lease';
 
 /** True if a token needs attention: a lease that is not over does not. */
-export const needsAttention = ({ audit }: Audited): boolean => audit.some((flag) => !flag.startsWith(`${LEASED},`));
+export const needsAttention = ({ audit }: TokenAudit): boolean => audit.some((flag) => !flag.startsWith(`${LEASED},`));
 
-function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard): Iterable<string> {
+function* flags(token: Token, tokens: readonly Token[], now: number, inUse: string | undefined): Iterable<string> {
   const end = leaseEnd(wordOf(token.name));
   if (end !== undefined) return yield `${end < now ? OVERDUE : LEASED}, until ${shownTime(new Date(end).toISOString())}`;
-  if (hasEverything(token.abilities) && wordOf(token.id) !== own) yield 'has every ability';
+  if (hasEverything(token.abilities) && wordOf(token.id) !== inUse) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {
     const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
@@ -105,4 +115,4 @@ function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard):
 
 /** True for `*`, and for a list of all abilities. */
 export const hasEverything = (abilities: unknown): boolean =>
-  Array.isArray(abilities) && (abilities.includes('*') || all.every((each) => abilities.includes(each)));
+  Array.isArray(abilities) && (abilities.includes('*') || all.every((ability) => abilities.includes(ability)));
