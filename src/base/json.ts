@@ -31,7 +31,7 @@ export function toJson(value: unknown, indent?: number): string {
   } catch (error) {
     // JSON.stringify throws on a bigint.
     if (!(error instanceof TypeError)) throw error;
-    const marked = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${MARK}${each}` : each), indent);
+    const marked = JSON.stringify(value, (_, member) => (typeof member === 'bigint' ? `${MARK}${member}` : member), indent);
     return marked.replace(/"\uffff(-?\d+)"(?!:)/g, '$1');
   }
 }
@@ -89,9 +89,9 @@ function withBigints(value: unknown): unknown {
   const holder = value as Record<string, unknown>;
   // Defined, not assigned: a key may be `__proto__`.
   for (const key of Object.keys(holder)) {
-    const each = holder[key];
-    const read = withBigints(each);
-    if (read !== each) Object.defineProperty(holder, key, { value: read, writable: true, enumerable: true, configurable: true });
+    const member = holder[key];
+    const read = withBigints(member);
+    if (read !== member) Object.defineProperty(holder, key, { value: read, writable: true, enumerable: true, configurable: true });
   }
   return value;
 }

@@ -9,12 +9,12 @@ const MOST_SHARE = 0.4;
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   let best: { readonly word: string; readonly edits: number } | undefined;
-  for (const each of known) {
+  for (const candidate of known) {
     // The length difference is a lower bound of the distance.
-    if (Math.abs(each.length - typed.length) > MOST_EDITS) continue;
-    const edits = distance(typed, each.toLowerCase());
-    const near = edits <= MOST_EDITS && edits < Math.max(typed.length, each.length) * MOST_SHARE;
-    if (near && edits < (best?.edits ?? Number.POSITIVE_INFINITY)) best = { word: each, edits };
+    if (Math.abs(candidate.length - typed.length) > MOST_EDITS) continue;
+    const edits = distance(typed, candidate.toLowerCase());
+    const near = edits <= MOST_EDITS && edits < Math.max(typed.length, candidate.length) * MOST_SHARE;
+    if (near && edits < (best?.edits ?? Number.POSITIVE_INFINITY)) best = { word: candidate, edits };
   }
   return best?.word;
 }

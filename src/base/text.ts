@@ -20,7 +20,7 @@ export function visible(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
   return text.replace(
     /(?!(?<=\p{ExtPict}\ufe0f?)\u200d(?=\p{ExtPict})|(?<=\p{ExtPict})\ufe0f)(?:[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/gu,
-    (each) => escapes[each] ?? `\\u{${each.codePointAt(0)?.toString(16)}}`,
+    (character) => escapes[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }
 

@@ -53,14 +53,14 @@ export function duration(ms: number): string {
   const total = Math.round(Math.abs(ms) / SECOND) * SECOND;
   if (total < MINUTE) return `${total / SECOND}s`;
   if (total >= 2 * DAY) return `${Math.floor(total / DAY)}d`;
-  const [large, small, of, rest] =
+  const [large, small, whole, rest] =
     total >= DAY
       ? (['d', 'h', DAY, HOUR] as const)
       : total >= HOUR
         ? (['h', 'm', HOUR, MINUTE] as const)
         : (['m', 's', MINUTE, SECOND] as const);
-  const remainder = Math.floor((total % of) / rest);
-  return `${Math.floor(total / of)}${large}${remainder === 0 ? '' : ` ${remainder}${small}`}`;
+  const remainder = Math.floor((total % whole) / rest);
+  return `${Math.floor(total / whole)}${large}${remainder === 0 ? '' : ` ${remainder}${small}`}`;
 }
 
 const parsed: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
@@ -95,7 +95,7 @@ export function ago(timestamp: string, now: number): string {
   if (then === undefined) return timestamp;
   const ms = Math.abs(now - then);
   if (ms < 10 * SECOND) return 'just now';
-  const isLess = ([most, each, unit]: (typeof units)[number]) => Math.floor(ms / each) < (unit === 'd' && then > now ? FUTURE_DAYS : most);
+  const isLess = ([most, size, unit]: (typeof units)[number]) => Math.floor(ms / size) < (unit === 'd' && then > now ? FUTURE_DAYS : most);
   const [, size, unit] = units.find(isLess) ?? units[5];
   const amount = `${Math.floor(ms / size)}${unit}`;
   return then > now ? `in ${amount}` : `${amount} ago`;

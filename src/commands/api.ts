@@ -43,20 +43,20 @@ export default command({
     'api --schema POST /servers/{server}/crontabs',
     'api --rate',
   ],
-  async run(ctx, { options: given, body: extra }) {
-    if (given.schema) return schemaIn(ctx, given);
-    if (given.rate) return rateOf(await ctx.api.rate(), given.method);
-    const { method: verb, path } = requestOf(given);
-    const { paginate, include } = given;
+  async run(ctx, { options, body: extra }) {
+    if (options.schema) return schemaIn(ctx, options);
+    if (options.rate) return rateOf(await ctx.api.rate(), options.method);
+    const { method: verb, path } = requestOf(options);
+    const { paginate, include } = options;
     const address = await fillPlaceholders(addressOf(path, ctx.settings.host), ctx.resolve);
     const fields = Object.keys(extra).length > 0 ? extra : undefined;
-    if (given.input !== undefined && fields) throw usage('--input is the whole body. It cannot be combined with -F or --data.');
+    if (options.input !== undefined && fields) throw usage('--input is the whole body. It cannot be combined with -F or --data.');
     if (paginate) {
-      if (verb !== 'GET' || include || given.input !== undefined)
+      if (verb !== 'GET' || include || options.input !== undefined)
         throw usage('--paginate works only with GET, without --include and --input.');
       return data(await ctx.api.list(`GET ${address.path as `/${string}`}`, {}, { query: { ...address.query, ...words(fields) } }));
     }
-    const body = given.input === undefined ? (verb === 'GET' ? undefined : fields) : parseJson(given.input, '--input');
+    const body = options.input === undefined ? (verb === 'GET' ? undefined : fields) : parseJson(options.input, '--input');
     // What it replaces is kept for dnx undo.
     if (verb !== 'GET' && /\/environment-variables\/[^/]+$/.test(address.path)) await ctx.api.ask('GET', address.path, { casual: true });
     const reply = await ctx.api.ask(verb, withQuery(address, verb === 'GET' ? words(fields) : {}), { body });
@@ -67,12 +67,12 @@ export default command({
 });
 
 /** What dnx knows of an endpoint, for every method unless one is given. */
-async function schemaIn({ settings, tree }: Pick<Context, 'settings' | 'tree'>, given: SchemaOptions): Promise<View> {
-  if (given.rate || given.include || given.paginate || given.input !== undefined)
+async function schemaIn({ settings, tree }: Pick<Context, 'settings' | 'tree'>, options: SchemaOptions): Promise<View> {
+  if (options.rate || options.include || options.paginate || options.input !== undefined)
     throw usage('--schema sends no request, so it cannot be combined with --rate, --include, --paginate and --input.');
-  const { method, path } = requestOf(given);
+  const { method, path } = requestOf(options);
   const { schemaOf } = await import('../features/api/schema.ts');
-  return schemaOf(tree, addressOf(path, settings.host).path, given.path === undefined ? undefined : method);
+  return schemaOf(tree, addressOf(path, settings.host).path, options.path === undefined ? undefined : method);
 }
 
 function rateOf(status: RateStatus, method: string | undefined): View {

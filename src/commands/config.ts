@@ -81,7 +81,7 @@ export default group({
       options: { key: argument(required(choice('Setting', settingNames))) },
       examples: ['get host'],
       async run(ctx, { options: { key } }) {
-        const found = settingsOf(ctx).find((each) => each.key === key);
+        const found = settingsOf(ctx).find((setting) => setting.key === key);
         if (ctx.settings.unplaced && (key === 'server' || key === 'site')) throw ctx.settings.unplaced;
         if (!found || found.value === null)
           throw new DnxError('not_found', `${key} is not set.`, {

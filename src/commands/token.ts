@@ -143,7 +143,7 @@ const abilities = command({
     if (!lines && !scripts) {
       const shown = columns<Ability>('ability', {
         key: 'allows',
-        cell: ({ allows, assumed }) => [...allows, ...assumed.map((each) => `${each} (assumed)`)].join(', '),
+        cell: ({ allows, assumed }) => [...allows, ...assumed.map((path) => `${path} (assumed)`)].join(', '),
         wrap: true,
       });
       return rows(await allowances(ctx.tree), shown, '');
@@ -168,8 +168,8 @@ async function allowances(tree: Tree): Promise<Ability[]> {
   const needs = (await everyCommand(tree)).flatMap(({ path, command }) => commandAbilities(command).map((need) => ({ ...need, path })));
   return Object.entries(vocabulary).flatMap(([resource, actions]) =>
     actions.map((action): Ability => {
-      const own = needs.filter(({ ability }) => ability === `${resource}:${action}`);
-      const paths = (assumed: boolean) => [...new Set(own.filter((each) => each.assumed === assumed).map(({ path }) => path))];
+      const matching = needs.filter(({ ability }) => ability === `${resource}:${action}`);
+      const paths = (assumed: boolean) => [...new Set(matching.filter((need) => need.assumed === assumed).map(({ path }) => path))];
       return { ability: `${resource}:${action}`, allows: paths(false), assumed: paths(true) };
     }),
   );

@@ -45,10 +45,10 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
     group(title) {
       // GitHub does not nest groups.
       end(open);
-      const own = Symbol(title);
-      open = own;
+      const group = Symbol(title);
+      open = group;
       say(`::group::${escaped(safe(title))}`);
-      return () => end(own);
+      return () => end(group);
     },
     error(title, message) {
       say(`::error title=${escaped(safe(title)).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(safe(message))}`);

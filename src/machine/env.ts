@@ -35,7 +35,7 @@ export const anyCase = (env: Env, name: string): string | undefined => env[spell
 function spellingIn(env: Env, name: string): string | undefined {
   if (Object.hasOwn(env, name)) return name;
   const upper = name.toUpperCase();
-  return Object.keys(env).find((each) => each.toUpperCase() === upper);
+  return Object.keys(env).find((candidate) => candidate.toUpperCase() === upper);
 }
 
 /** True unless the value is undefined, empty, 0, false or no. */

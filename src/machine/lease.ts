@@ -111,20 +111,20 @@ export const LEASE_OVER = 'The lease that started this is over.';
  */
 export function findSession({ env, platform }: Pick<World, 'env' | 'platform'>, config: string): Session | undefined {
   const line = lineage(platform);
-  const marks = [env, ...line.map((each) => each.env)].flatMap((each) => each?.DNX_LEASE || []);
+  const marks = [env, ...line.map((forebear) => forebear.env)].flatMap((variables) => variables?.DNX_LEASE || []);
   const pids = line.map(({ pid }) => pid);
   const isOwn = (lease: Lease) => pids.includes(localLeaseHolder(lease)?.pid ?? -1);
   const saved = configDirectories({ platform }, config, line).flatMap(savedLeases);
-  const own = saved.filter((lease) => isOwn(lease) || marks.includes(lease.session));
-  const lease = own.find(({ session }) => session === marks[0]) ?? own[0];
+  const leases = saved.filter((lease) => isOwn(lease) || marks.includes(lease.session));
+  const lease = leases.find(({ session }) => session === marks[0]) ?? leases[0];
   const name = lease?.session ?? marks[0];
   if (name === undefined) return undefined;
   return {
     name,
     // A mark that nobody could have set counts as the stricter one.
-    agent: [...own.map(({ session }) => session), name].some((each) => !each.startsWith('lease-')),
-    readOnly: own.some(({ read_only }) => read_only),
-    showValues: own.every(({ show_values }) => show_values),
+    agent: [...leases.map(({ session }) => session), name].some((session) => !session.startsWith('lease-')),
+    readOnly: leases.some(({ read_only }) => read_only),
+    showValues: leases.every(({ show_values }) => show_values),
     lease,
   };
 }

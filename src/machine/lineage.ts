@@ -28,21 +28,21 @@ function readLineage(platform: NodeJS.Platform): readonly Forebear[] {
   const parents = platform === 'win32' ? () => undefined : platform === 'darwin' ? parentsByPs() : parentByProc;
   const env = platform === 'linux' ? startedWith : () => undefined;
   const line: Forebear[] = [{ pid, env: undefined }];
-  for (let each = parents(pid); each !== undefined && each > 0 && line.length < LONGEST; each = parents(each))
-    line.push({ pid: each, env: env(each) });
+  for (let parent = parents(pid); parent !== undefined && parent > 0 && line.length < LONGEST; parent = parents(parent))
+    line.push({ pid: parent, env: env(parent) });
   return line;
 }
 
 /** The configuration directories in which the lease of a session may be: those of this process, its user, and what started it. */
 export function configDirectories({ platform }: Pick<World, 'platform'>, config: string, line: readonly Forebear[]): readonly string[] {
-  return [...new Set([config, ...outerDirectories({ platform }, line).map((each) => each.config)])];
+  return [...new Set([config, ...outerDirectories({ platform }, line).map((directories) => directories.config)])];
 }
 
 /** Where what started this process keeps the files of dnx, whatever variables it was given. */
 export function outerDirectories({ platform }: Pick<World, 'platform'>, line: readonly Forebear[]): readonly Directories[] {
   // Without the environment of its forebears, a child that moves all variables is still found by the user's own directories.
   if (platform === 'darwin') return [directoriesOf(pid, {})];
-  return line.flatMap((each) => (each.env ? [directoriesOf(each.pid, each.env)] : []));
+  return line.flatMap((forebear) => (forebear.env ? [directoriesOf(forebear.pid, forebear.env)] : []));
 }
 
 /** True if this process may belong to the session of a lease. Quick, because every command asks. */
@@ -50,8 +50,8 @@ export function mayBeInSession({ env, platform }: Pick<World, 'env' | 'platform'
   if (env.DNX_LEASE) return true;
   const line = platform === 'linux' ? lineage(platform) : [];
   return (
-    line.some((each) => each.env?.DNX_LEASE) ||
-    configDirectories({ platform }, config, line).some((each) => hasJsonFiles(leaseDirectory(each)))
+    line.some((forebear) => forebear.env?.DNX_LEASE) ||
+    configDirectories({ platform }, config, line).some((directory) => hasJsonFiles(leaseDirectory(directory)))
   );
 }
 
@@ -61,7 +61,7 @@ const relevant = /^(DNX_LEASE|DNX_(CONFIG|CACHE|STATE)_DIR|XDG_(CONFIG|CACHE|STA
 function startedWith(process: number): Env | undefined {
   try {
     const lines = readFileSync(`/proc/${process}/environ`, 'utf8').split('\0');
-    return Object.fromEntries(lines.filter((each) => relevant.test(each)).map((each) => each.split(/=(.*)/s, 2)));
+    return Object.fromEntries(lines.filter((line) => relevant.test(line)).map((line) => line.split(/=(.*)/s, 2)));
   } catch {
     return undefined;
   }

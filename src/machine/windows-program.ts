@@ -31,7 +31,7 @@ function pathOf({ file, env, cwd: own }: Program, cwd: string, isFile: (path: st
   const named = /[\\/:]/.test(file);
   // A relative directory in PATH would be that of the repository, too.
   const directories = named ? [own ?? cwd] : (anyCase(env, 'PATH') ?? '').split(';').map(unquoted).filter(win32.isAbsolute);
-  const extended = extensionsIn(env).map((each) => `${file}${each}`);
+  const extended = extensionsIn(env).map((extension) => `${file}${extension}`);
   const names = win32.extname(file) === '' ? [...extended, file] : [file, ...extended];
   return directories.flatMap((directory) => names.map((name) => win32.resolve(directory, name))).find(isFile);
 }
@@ -43,7 +43,7 @@ const extensionsIn = (env: Env): readonly string[] =>
   (anyCase(env, 'PATHEXT') || '.COM;.EXE;.BAT;.CMD')
     .toLowerCase()
     .split(';')
-    .filter((each) => each.startsWith('.'));
+    .filter((extension) => extension.startsWith('.'));
 
 /** cmd itself, by its path. */
 const cmdOf = (env: Env): string =>

@@ -88,7 +88,7 @@ interface Limit {
   readonly window: number;
 }
 
-const own: { readonly [L in OwnLimit]: Limit } = {
+const limits: { readonly [L in OwnLimit]: Limit } = {
   login: { max: 5, window: MINUTE },
   'token-creation': { max: 10, window: MINUTE },
   'backup-download': { max: 10, window: HOUR },
@@ -127,6 +127,6 @@ export function createLimiter(max: number, window = MINUTE): Limiter {
 
   return {
     general: (who, now) => (max > 0 ? take(`general ${who}`, { max, window }, now) : {}),
-    own: (limit, who, now) => take(`${limit} ${who}`, own[limit], now),
+    own: (limit, who, now) => take(`${limit} ${who}`, limits[limit], now),
   };
 }

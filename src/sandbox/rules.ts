@@ -60,8 +60,8 @@ function schemaOf(shape: BodyShape, known: typeof whole, make: (shape: BodyShape
 
 /** The declared fields of a body, or a 422 in Laravel's words. Other fields are ignored; null counts as missing. */
 export function validate<S extends BodyShape>(shape: S, body: Readonly<Record<string, unknown>>): BodyInput<S> {
-  const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  return checked(schemaOf(shape, whole, z.object), given) as BodyInput<S>;
+  const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  return checked(schemaOf(shape, whole, z.object), present) as BodyInput<S>;
 }
 
 /** Like `validate`, but all fields are optional, and null clears a nullable field. */

@@ -21,7 +21,7 @@ export interface ApiRequest {
   readonly path: string;
 }
 
-const methodIn = (word: string): string | undefined => methods.find((each) => each === word.toUpperCase());
+const methodIn = (word: string): string | undefined => methods.find((method) => method === word.toUpperCase());
 
 /** The method and path. Without a method it is GET, even with -F: a change must be asked for. */
 export function requestOf({ method: first, path, input }: Given): ApiRequest {

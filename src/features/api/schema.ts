@@ -42,7 +42,7 @@ export async function schemaOf(tree: Tree, path: string, method: string | undefi
     { key: 'ability', cell: ({ ability }) => ability?.name },
     { key: 'commands', wrap: true },
   );
-  return { ...rows(found, shown, ''), reports: { table: async (page) => found.map((each) => schemaText(each, page)).join('\n') } };
+  return { ...rows(found, shown, ''), reports: { table: async (page) => found.map((endpoint) => schemaText(endpoint, page)).join('\n') } };
 }
 
 /** How many paths to suggest. */
@@ -60,10 +60,10 @@ export function endpointsAt<E extends Operation>(all: readonly E[], path: string
   const typed = segmentsOf(path);
   const fits = (known: readonly string[]) =>
     typed.length === known.length && known.every((segment, index) => segment === typed[index] || isParameter(segment));
-  const found = all.filter((each) => fits(segmentsOf(endpointPath(each))));
+  const found = all.filter((known) => fits(segmentsOf(endpointPath(known))));
   const [first] = found;
   if (!first) throw unknownEndpoint(all, typed);
-  const wanted = found.filter((each) => method === undefined || endpointMethod(each) === method);
+  const wanted = found.filter((known) => method === undefined || endpointMethod(known) === method);
   if (wanted.length > 0) return wanted;
   throw new DnxError('not_found', `dnx knows no ${method} ${endpointPath(first)}.`, {
     hint: `Known: ${found.map(endpointMethod).join(', ')}.`,
@@ -80,7 +80,7 @@ function unknownEndpoint(all: readonly Operation[], typed: readonly string[]): D
 /** How far a path is from what was typed, by its segments. */
 function distance(typed: readonly string[], known: readonly string[]): number {
   const length = Math.max(typed.length, known.length);
-  return Array.from({ length }, (_, index) => apart(typed[index], known[index])).reduce((sum, each) => sum + each, 0);
+  return Array.from({ length }, (_, index) => apart(typed[index], known[index])).reduce((sum, part) => sum + part, 0);
 }
 
 function apart(typed: string | undefined, known: string | undefined): number {
@@ -98,8 +98,8 @@ function schemaIn({ endpoint, parameters, commands, ability, query, body, furthe
     commands,
     path: parameters,
     // dnx sends a page with every list, but the API does not require it.
-    query: query.map((each) => ({ ...sentField(each, true), required: false })),
-    body: [...body.map((each) => sentField(each, true)), ...further.map((each) => sentField(each, false))],
+    query: query.map((field) => ({ ...sentField(field, true), required: false })),
+    body: [...body.map((field) => sentField(field, true)), ...further.map((field) => sentField(field, false))],
     response: {
       type: form === 'list' ? 'array' : form === 'file' ? 'file' : 'object',
       fields: answer.map(({ name, type = null, assumed }) => ({ name, type, assumed })),
@@ -156,9 +156,14 @@ const marked = (name: string, assumed: boolean): string => (assumed ? `${name}*`
 
 /** Fields in aligned columns, if the terminal is wide enough. */
 function fieldLines(fields: readonly SentField[], width: number | undefined): readonly Line[] {
-  const cells = fields.map((each) => [marked(each.name, each.assumed), each.type ?? '', each.required ? 'required' : '', fieldText(each)]);
+  const cells = fields.map((field) => [
+    marked(field.name, field.assumed),
+    field.type ?? '',
+    field.required ? 'required' : '',
+    fieldText(field),
+  ]);
   const widths = [0, 1, 2].map((index) => Math.max(0, ...cells.map((row) => row[index]?.length ?? 0)));
-  const start = widths.reduce((sum, each) => sum + (each && each + GAP), 0);
+  const start = widths.reduce((sum, size) => sum + (size && size + GAP), 0);
   if (width !== undefined && width - INDENT - start < NARROWEST_TEXT)
     return cells.map((row) => [row.filter(Boolean).join(' '.repeat(GAP)), GAP]);
   const aligned = (cell: string, index: number) => (widths[index] === 0 ? '' : cell.padEnd((widths[index] ?? -GAP) + GAP));

@@ -25,7 +25,7 @@ export async function examineSetup(ctx: DoctorNeeds): Promise<Result> {
     ...reached.checks,
     ...(await accessChecks(ctx, reached, signedIn)),
   ];
-  const all = found.map((each) => redacted(each, ctx.world));
+  const all = found.map((check) => redacted(check, ctx.world));
   const failures = all.filter(({ verdict }) => verdict === 'failed');
   const warnings = all.filter(({ verdict }) => verdict === 'warning');
   const bad = failures.length + warnings.length;

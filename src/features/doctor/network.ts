@@ -66,8 +66,8 @@ export async function contactChecks({ api, settings, world, clock, signal }: Doc
 /** The proxy of the environment, and whether requests to the host use it. */
 async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean; readonly check: DoctorCheck }> {
   const [scheme, other] = host.startsWith('https:') ? (['https:', 'http:'] as const) : (['http:', 'https:'] as const);
-  const own = ownProxyName(env, scheme) ?? anyProxyName(env);
-  const name = own ?? ownProxyName(env, other);
+  const usedName = ownProxyName(env, scheme) ?? anyProxyName(env);
+  const name = usedName ?? ownProxyName(env, other);
   if (!name) return { used: false, check: passed('proxy', 'none') };
   const except = env.no_proxy || env.NO_PROXY || '';
   const from = new URL(host);
@@ -83,7 +83,7 @@ async function proxyOf(host: string, env: Env): Promise<{ readonly used: boolean
   const isExempt = proxyExceptions(except)(from);
   const isFar = staysHere(from, new URL(proxyUrl(env[name] ?? '')));
   const unused = isExempt ? ', so not used' : isFar ? ', not used for this machine' : '';
-  const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${unused}`;
+  const why = usedName === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${unused}`;
   return { used, check: passed('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
 }
 
@@ -205,11 +205,11 @@ export async function accessChecks(
 
 /** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
 async function abilities({ api, tokens, world }: Pick<DoctorNeeds, 'api' | 'tokens' | 'world'>): Promise<DoctorCheck> {
-  const own = await tokenDetails(api, (await tokens.find())?.token ?? '');
-  if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
-  if (hasEverything(own.abilities))
+  const token = await tokenDetails(api, (await tokens.find())?.token ?? '');
+  if (!Array.isArray(token?.abilities)) return skipped('abilities', 'the API does not list them');
+  if (hasEverything(token.abilities))
     return world.env.DNX_TOKEN
       ? warning('abilities', 'DNX_TOKEN can do everything', 'Create one with fewer abilities: dnx token create')
       : passed('abilities', 'everything');
-  return passed('abilities', own.abilities.join(', ') || 'none');
+  return passed('abilities', token.abilities.join(', ') || 'none');
 }

@@ -27,20 +27,20 @@ export function userShell(
   switch (basename(file)) {
     case 'bash': {
       const prompt = String.raw`PS1='\[\e[36m\](sandbox)\[\e[0m\] \W\$ '`;
-      const own = 'if [ -f ~/.bashrc ]; then . ~/.bashrc; fi';
+      const bashrc = 'if [ -f ~/.bashrc ]; then . ~/.bashrc; fi';
       return {
         file,
-        args: ['--rcfile', write('bashrc', [own, use, 'unset PROMPT_COMMAND', prompt, ENDING, 'eval "$(dnx completion bash)"']), '-i'],
+        args: ['--rcfile', write('bashrc', [bashrc, use, 'unset PROMPT_COMMAND', prompt, ENDING, 'eval "$(dnx completion bash)"']), '-i'],
         env: inner,
       };
     }
     case 'zsh': {
       mkdirSync(join(directory, 'zsh'));
       const back = `ZDOTDIR=${quotedForSh(env.ZDOTDIR || home)}`;
-      const own = (name: string) => [back, `if [ -f "$ZDOTDIR/${name}" ]; then . "$ZDOTDIR/${name}"; fi`];
-      write('zsh/.zshenv', [...own('.zshenv'), `ZDOTDIR=${quotedForSh(join(directory, 'zsh'))}`]);
+      const original = (name: string) => [back, `if [ -f "$ZDOTDIR/${name}" ]; then . "$ZDOTDIR/${name}"; fi`];
+      write('zsh/.zshenv', [...original('.zshenv'), `ZDOTDIR=${quotedForSh(join(directory, 'zsh'))}`]);
       const prompt = "precmd_functions=() PROMPT='%F{cyan}(sandbox)%f %1~%# ' RPROMPT=";
-      write('zsh/.zshrc', [...own('.zshrc'), use, prompt, 'if type compdef >/dev/null; then eval "$(dnx completion zsh)"; fi']);
+      write('zsh/.zshrc', [...original('.zshrc'), use, prompt, 'if type compdef >/dev/null; then eval "$(dnx completion zsh)"; fi']);
       return { file, args: ['-i'], env: { ...inner, ZDOTDIR: join(directory, 'zsh') } };
     }
     case 'fish': {

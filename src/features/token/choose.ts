@@ -15,7 +15,7 @@ export interface Choosing {
 
 /** True if any of the options was given. */
 export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: Choosing): boolean =>
-  [ability, lines, scripts, preset].some((each) => each !== undefined);
+  [ability, lines, scripts, preset].some((option) => option !== undefined);
 
 /** The union of the abilities of all options; undefined if none was given. */
 export async function chosenAbilities(
@@ -32,7 +32,7 @@ export async function chosenAbilities(
   }
   // The API treats an empty list as every ability.
   if (chosen.size === 0) throw usage('No ability needed: any token can do that.', 'Add one with --ability.');
-  for (const each of chosen) if (!abilities.includes(each)) progress.warn(unknownAbility(each));
+  for (const ability of chosen) if (!abilities.includes(ability)) progress.warn(unknownAbility(ability));
   return [...chosen];
 }
 
@@ -45,7 +45,7 @@ function unknownAbility(word: string): string {
 /** Prints assumptions as notes and skipped lines as warnings. */
 export function printNotes({ notes, unclear }: AbilityNeeds, progress: Context['progress']): void {
   for (const note of notes) progress.note(note);
-  for (const each of unclear) progress.warn(each);
+  for (const doubt of unclear) progress.warn(doubt);
 }
 
 /** A named set of abilities. */
@@ -56,7 +56,7 @@ interface Preset {
 }
 
 /** Every ability to read. */
-export const readAbilities = abilities.filter((each) => each.endsWith(':read'));
+export const readAbilities = abilities.filter((ability) => ability.endsWith(':read'));
 
 /** Sets of abilities for common uses. */
 const presets = {
@@ -89,10 +89,12 @@ export async function pickForToken(ask: Ask): Promise<readonly string[]> {
 
 /** Prompts for a selection of these abilities, grouped by resource. */
 export async function pickAbilities(ask: Ask, from = abilities, checked: readonly string[] = []): Promise<readonly string[]> {
-  const resources = [...new Set(from.map((each) => each.split(':')[0] ?? ''))];
+  const resources = [...new Set(from.map((ability) => ability.split(':')[0] ?? ''))];
   const choices = resources.flatMap((resource) => [
     resource,
-    ...from.filter((each) => each.startsWith(`${resource}:`)).map((each) => ({ name: each, value: each, checked: checked.includes(each) })),
+    ...from
+      .filter((ability) => ability.startsWith(`${resource}:`))
+      .map((ability) => ({ name: ability, value: ability, checked: checked.includes(ability) })),
   ]);
   return ask.checkbox('Abilities', choices);
 }

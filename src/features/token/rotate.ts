@@ -41,7 +41,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
 
 /** Reads the token to replace. */
 async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token & { readonly abilities: readonly string[] }> {
-  const old = (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
+  const old = (await api.list<Token>('GET /tokens')).find((token) => wordOf(token.id) === id);
   if (!old)
     throw new DnxError('not_found', `Token '${id}' not found.`, {
       next: [{ command: ['token', 'list'], why: 'See' }],

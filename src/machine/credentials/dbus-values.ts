@@ -20,8 +20,8 @@ function firstType(signature: string): string {
   if (signature.startsWith('a')) return `a${firstType(signature.slice(1))}`;
   if (!/^[({]/.test(signature)) return signature.slice(0, 1);
   let depth = 0;
-  const end = [...signature].findIndex((each) => {
-    depth += '({'.includes(each) ? 1 : ')}'.includes(each) ? -1 : 0;
+  const end = [...signature].findIndex((character) => {
+    depth += '({'.includes(character) ? 1 : ')}'.includes(character) ? -1 : 0;
     return depth === 0;
   });
   return signature.slice(0, end + 1);
@@ -72,7 +72,7 @@ function encodeAligned(type: string, value: BusValue, at: number): Buffer {
       const before = padding(at + 4, alignmentOf(item));
       const start = at + 4 + before.length;
       let items = Buffer.alloc(0);
-      for (const each of value as readonly BusValue[]) items = Buffer.concat([items, encode(item, each, start + items.length)]);
+      for (const member of value as readonly BusValue[]) items = Buffer.concat([items, encode(item, member, start + items.length)]);
       return Buffer.concat([uint32(items.length), before, items]);
     }
     default:
@@ -128,8 +128,8 @@ function decode(type: string, bytes: Buffer, at: number): [value: BusValue, end:
     case '(':
     case '{': {
       let next = start;
-      const values = typesIn(type.slice(1, -1)).map((each) => {
-        const [value, end] = decode(each, bytes, next);
+      const values = typesIn(type.slice(1, -1)).map((member) => {
+        const [value, end] = decode(member, bytes, next);
         next = end;
         return value;
       });

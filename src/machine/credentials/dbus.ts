@@ -66,9 +66,9 @@ export async function openBus(path: string): Promise<Bus | undefined> {
   return {
     call(call) {
       serial += 1;
-      const own = serial;
-      socket.write(methodCall(own, call));
-      return wait(({ replyTo }) => replyTo === own);
+      const number = serial;
+      socket.write(methodCall(number, call));
+      return wait(({ replyTo }) => replyTo === number);
     },
     signal: (object, member) => wait((message) => message.kind === 4 && message.path === object && message.member === member),
     leave(call) {

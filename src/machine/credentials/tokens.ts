@@ -158,10 +158,10 @@ export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 
 /** The error without a token. Lists other accounts, because a missing `--host` looks like being signed out. */
 function notSignedIn(settings: Options['settings']): DnxError {
   const { profile, host, config } = settings;
-  const own = accountName(settings);
+  const account = accountName(settings);
   const all = Object.keys(config.accounts ?? {});
-  const accounts = all.filter((each) => each !== own);
-  const gone = all.includes(own) ? 'The stored token is gone. ' : '';
+  const accounts = all.filter((name) => name !== account);
+  const gone = all.includes(account) ? 'The stored token is gone. ' : '';
   const elsewhere = accounts.length === 0 ? '' : `\nStored tokens: ${accounts.join(', ')}. Use --profile and --host to choose one.`;
   return new DnxError('unauthenticated', `Not signed in to ${hostName(host)}${profileNote(profile)}.`, {
     reason: 'signed_out',

@@ -43,11 +43,11 @@ export async function locked<T>(
 ): Promise<T> {
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
-  const own = holderName(processHolder(pid, { brief }));
+  const holderFile = holderName(processHolder(pid, { brief }));
   const thorough = !brief || existsSync(lock);
   let since = clock.elapsed();
   let seen: string | undefined;
-  while (!take(lock, own)) {
+  while (!take(lock, holderFile)) {
     const [holder = seen] = fileNames(lock);
     if (holder !== seen) since = clock.elapsed();
     seen = holder;
@@ -58,22 +58,22 @@ export async function locked<T>(
     if (thorough) removeLeftovers(file);
     return await edit();
   } finally {
-    release(lock, own);
+    release(lock, holderFile);
   }
 }
 
-function take(lock: string, own: string): boolean {
+function take(lock: string, holderFile: string): boolean {
   // Ten times faster than catching ENOENT.
   const holder = existsSync(lock) ? holderIn(lock) : undefined;
-  if (holder === undefined) return create(lock, own);
-  const isAbandoned = isHolderGone(holder) || (holder.start === '' && isLocalHolder(holder) && isOld(lock, own));
-  return isAbandoned && won(() => renameSync(join(lock, holderName(holder)), join(lock, own)));
+  if (holder === undefined) return create(lock, holderFile);
+  const isAbandoned = isHolderGone(holder) || (holder.start === '' && isLocalHolder(holder) && isOld(lock, holderFile));
+  return isAbandoned && won(() => renameSync(join(lock, holderName(holder)), join(lock, holderFile)));
 }
 
 /** Renames a prepared lock into place. That fails if there is a lock that is not empty. */
-function create(lock: string, own: string): boolean {
-  return withCandidate(lock, own, (candidate) => {
-    writeFileSync(join(candidate, own), '', { mode: 0o600 });
+function create(lock: string, holderFile: string): boolean {
+  return withCandidate(lock, holderFile, (candidate) => {
+    writeFileSync(join(candidate, holderFile), '', { mode: 0o600 });
     const existing = statSync(lock, { throwIfNoEntry: false });
     if (existing && !existing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
     return won(() => {
@@ -85,15 +85,15 @@ function create(lock: string, own: string): boolean {
 }
 
 /** True if a lock has not changed hands for long, by the times of the file system, which may be on another machine. */
-const isOld = (lock: string, own: string): boolean =>
-  withCandidate(lock, own, (candidate) => {
+const isOld = (lock: string, holderFile: string): boolean =>
+  withCandidate(lock, holderFile, (candidate) => {
     const existing = statSync(lock, { throwIfNoEntry: false });
     return existing !== undefined && statSync(candidate).mtimeMs - existing.mtimeMs > UNCERTAIN_MS;
   });
 
 /** Runs `step` with a new directory beside a lock, which is removed unless it became the lock. */
-function withCandidate(lock: string, own: string, step: (candidate: string) => boolean): boolean {
-  const candidate = `${lock}.${own}`;
+function withCandidate(lock: string, holderFile: string, step: (candidate: string) => boolean): boolean {
+  const candidate = `${lock}.${holderFile}`;
   mkdirSync(candidate, { mode: 0o700 });
   try {
     return step(candidate);
@@ -103,9 +103,9 @@ function withCandidate(lock: string, own: string, step: (candidate: string) => b
 }
 
 /** Removes our file, and the directory unless another process has put its file there. */
-function release(lock: string, own: string): void {
+function release(lock: string, holderFile: string): void {
   try {
-    unlinkSync(join(lock, own));
+    unlinkSync(join(lock, holderFile));
     rmdirSync(lock);
   } catch {
     // Another process has taken over the empty directory, or someone deleted it.
@@ -134,7 +134,7 @@ const holderIn = (lock: string): Holder | undefined =>
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const prefix = `${basename(file)}.`;
-  for (const name of fileNames(directory).filter((each) => each.startsWith(prefix))) {
+  for (const name of fileNames(directory).filter((name) => name.startsWith(prefix))) {
     const rest = name.slice(prefix.length);
     const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
     if (/^([\da-f-]+\.tmp|tmp-[\da-f]+)$/.test(rest) || (holder && isHolderGone(holder)))

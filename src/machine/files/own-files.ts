@@ -25,9 +25,9 @@ export function pathToWrite(name: string, world: Place, isPlan = false): string 
   const path = pathOf(name, world);
   // The file may be a link, or be in a directory that is one.
   const places = [realPath(path), join(realPath(dirname(path)), basename(path))];
-  const isIn = (directory: string, each: string) => !/^\.\.|^\//.test(relative(realPath(directory), each));
-  if (isPlan && places.every((each) => isIn(join(dnxDirectories(world).state, PROPOSED), each))) return path;
-  if (places.some((each) => keptDirectories(world).some((directory) => isIn(directory, each))))
+  const isIn = (directory: string, path: string) => !/^\.\.|^\//.test(relative(realPath(directory), path));
+  if (isPlan && places.every((path) => isIn(join(dnxDirectories(world).state, PROPOSED), path))) return path;
+  if (places.some((path) => keptDirectories(world).some((directory) => isIn(directory, path))))
     throw usage(`${name} is where dnx keeps its own files.`, 'Use another directory.');
   if (isSpecial(path)) throw usage(`${name} is not a regular file.`, 'Use another name.');
   return path;

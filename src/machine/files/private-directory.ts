@@ -74,7 +74,7 @@ function removeIfAbandoned(directory: string, now: number): void {
     const { uid, mtimeMs } = lstatSync(directory);
     if (getuid && uid !== getuid()) return;
     const names = readdirSync(directory);
-    const holder = names.map(holderNamed).find((each) => each !== undefined);
+    const holder = names.map(holderNamed).find((candidate) => candidate !== undefined);
     if (holder && isHolderGone(holder)) removePrivateDirectory(directory);
     else if (names.length === 0 && now - mtimeMs > EMPTY_MS) rmdirSync(directory);
   } catch {

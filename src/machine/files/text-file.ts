@@ -64,9 +64,9 @@ export function writeText(file: string, text: string, access?: Access): void {
 }
 
 function giveAccess(file: string, { mode, ...access }: Access): void {
-  const own = statSync(file);
-  const { uid = own.uid, gid = own.gid } = access;
-  if (uid !== own.uid || gid !== own.gid) chownSync(file, uid, gid);
+  const current = statSync(file);
+  const { uid = current.uid, gid = current.gid } = access;
+  if (uid !== current.uid || gid !== current.gid) chownSync(file, uid, gid);
   chmodSync(file, mode & 0o7777);
 }
 

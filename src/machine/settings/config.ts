@@ -79,7 +79,7 @@ export const normalizedConfig = (content: object): JsonObject =>
     key === 'profile' ? String(value) : key === 'profiles' ? mapped(value, (values) => mapped(values, textOfProfile)) : value,
   );
 
-const textOfProfile = (value: unknown, key: string): unknown => (profileKeys.some((each) => each === key) ? String(value) : value);
+const textOfProfile = (value: unknown, key: string): unknown => (profileKeys.some((known) => known === key) ? String(value) : value);
 
 const mapped = (object: unknown, change: (value: unknown, key: string) => unknown): JsonObject =>
   Object.fromEntries(Object.entries(object as object).map(([key, value]) => [key, change(value, key)]));

@@ -24,8 +24,8 @@ export const absoluteIn = (env: Env, name: string): string | undefined => (isAbs
 export function dnxDirectories(world: Pick<World, 'env' | 'home' | 'platform'>): Directories {
   const { env } = world;
   const windows = world.platform === 'win32';
-  const place = (own: string, xdg: string, fallback: string, known: string, folder: string) => {
-    if (env[own]) return env[own];
+  const place = (variable: string, xdg: string, fallback: string, known: string, folder: string) => {
+    if (env[variable]) return env[variable];
     const base = absoluteIn(env, xdg);
     if (base) return join(base, 'dnx');
     const data = windows && absoluteIn(env, known);

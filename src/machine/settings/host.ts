@@ -19,7 +19,8 @@ const NAME = /^(\[[\da-f:.]+\]|[a-z\d_][\w-]*(\.[\w-]+)*\.?)$/;
 
 /** Parses a host into a URL without `/api/v1`. Refuses plain http except to loopback, because it would expose the token. */
 export function hostOf(value: string): string {
-  const url = tryUrl(value.includes(':/') ? value : `https://${value}`);
+  const text = value.includes(':/') ? value : `https://${value}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol) || !NAME.test(url.hostname))
     throw usage(`'${value}' is not a host.`, 'Use a URL such as https://deploynix.io.');
   if (url.username || url.password) throw usage('A host cannot contain a username or password.');
@@ -36,10 +37,6 @@ export const hostName = (host: string): string => host.replace(/^https?:\/\//, '
 
 /** True for a loopback name or address. */
 export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
-
-function tryUrl(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
-}
 
 /** Where the value of a setting came from. */
 export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
@@ -70,7 +67,7 @@ export function openPrecedence(): Precedence {
     origins,
     choose(name, values) {
       if (values.option === '') throw usage(`--${name} is empty.`);
-      const origin = order.find((each) => values[each] !== undefined && values[each] !== '');
+      const origin = order.find((candidate) => values[candidate] !== undefined && values[candidate] !== '');
       if (!origin) return undefined;
       origins[name] = origin;
       return values[origin];
@@ -106,8 +103,8 @@ interface Place {
   readonly blocked: Blocked;
 }
 
-interface Sources {
-  readonly given: { readonly profile?: string | undefined; readonly host?: string | undefined };
+interface HostSources {
+  readonly flags: { readonly profile?: string | undefined; readonly host?: string | undefined };
   readonly world: Pick<World, 'env' | 'cwd' | 'home'>;
   readonly config: SettingsFile;
   readonly link: SettingsFile | undefined;
@@ -115,34 +112,42 @@ interface Sources {
 }
 
 /** Chooses profile and host. A profile from the link file only sets the default server and site; it never decides where a token goes. */
-export function chooseHost({ given, world, config, link, precedence }: Sources): Place {
+export function chooseHost({ flags, world, config, link, precedence }: HostSources): Place {
   const { choose, explain, origins } = precedence;
   const values = {
-    option: given.profile,
+    option: flags.profile,
     environment: world.env.DNX_PROFILE,
     'link file': link?.text('profile'),
     profile: config.text('profile'),
   };
   const profile = choose('profile', { ...values, default: DEFAULT_PROFILE }) ?? DEFAULT_PROFILE;
-  const own = origins.profile === 'link file' ? values.profile || DEFAULT_PROFILE : profile;
-  const hostValues = { option: given.host, environment: world.env.DNX_HOST, profile: config.text('profiles', own, 'host') };
-  const read = () => explain('host', () => hostOf(choose('host', { ...hostValues, default: DEFAULT_HOST }) ?? DEFAULT_HOST), DEFAULT_HOST);
+  const isLinked = origins.profile === 'link file';
+  const userProfile = isLinked ? values.profile || DEFAULT_PROFILE : profile;
+  const hosts = { option: flags.host, environment: world.env.DNX_HOST, profile: config.text('profiles', userProfile, 'host') };
+  const read = () => explain('host', () => hostOf(choose('host', { ...hosts, default: DEFAULT_HOST }) ?? DEFAULT_HOST), DEFAULT_HOST);
   const { host = DEFAULT_HOST, error } = tried(read);
-  const typed = isTyped(origins.host);
-  if (error && typed) throw error;
+  const isHostTyped = isTyped(origins.host);
+  if (error && isHostTyped) throw error;
   const named = isTyped(origins.profile) ? undefined : config.problem('text', 'profile');
-  const problem = error ?? withoutHost(named ?? config.problem('text', 'profiles', own, 'host'), config.file);
+  const problem = named ?? config.problem('text', 'profiles', userProfile, 'host');
   const unreadable = named ?? config.problem('object', 'accounts');
+  const requests = (): DnxError | undefined =>
+    error ??
+    (problem && usage(`The host is unknown because ${config.file} is broken. Nothing was sent.`, `Fix or remove it, or use --host.`)) ??
+    (link && foreignHost(link, config, { userProfile, profile, host })) ??
+    hostOfProject(world, config, host);
+  const storedToken = (): DnxError | undefined => {
+    if (unreadable) return usage(`Cannot find a stored token because ${config.file} is broken.`, 'Fix or remove it, or set DNX_TOKEN.');
+    if (!link || profile === userProfile) return undefined;
+    return usage(
+      `${link.file} names the profile ${profile}, but a link file cannot choose whose token is used. Nothing was sent.`,
+      `To use it: --profile ${quoted(profile)} or DNX_PROFILE=${quoted(profile)}. To use ${userProfile}: --profile ${quoted(userProfile)}`,
+    );
+  };
   return {
     profile,
     host,
-    blocked: {
-      requests: typed
-        ? undefined
-        : (problem ?? (link && foreignHost({ link, config, own, profile, host })) ?? hostOfProject(world, config, host)),
-      storedToken: unreadable ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
-      storing: configProblem(config),
-    },
+    blocked: { requests: isHostTyped ? undefined : requests(), storedToken: storedToken(), storing: configProblem(config) },
   };
 }
 
@@ -157,33 +162,31 @@ function tried(read: () => string): { readonly host?: string; readonly error?: D
   }
 }
 
-interface Naming {
-  readonly link: SettingsFile;
-  readonly config: SettingsFile;
-  /** The profile that the user chose. */
-  readonly own: string;
-  /** The one in effect, possibly from the link file. */
-  readonly profile: string;
-  readonly host: string;
-}
+/** A host normalized for comparison; an invalid one unchanged. */
+const hostNamed = (value: string): string => tried(() => hostOf(value)).host ?? value;
 
 /** The error if the link file names a host, directly or by a profile, that the user did not choose. */
-function foreignHost({ link, config, own, profile, host }: Naming): DnxError | undefined {
-  const ofProfile = (name: string) => hostNamed(config.text('profiles', name, 'host') || DEFAULT_HOST);
+function foreignHost(
+  link: SettingsFile,
+  config: SettingsFile,
+  { userProfile, profile, host }: { readonly userProfile: string; readonly profile: string; readonly host: string },
+): DnxError | undefined {
+  const hostOfProfile = (name: string) => hostNamed(config.text('profiles', name, 'host') || DEFAULT_HOST);
   const direct = link.text('host');
-  const wanted = direct ? hostNamed(direct) : ofProfile(profile);
+  const wanted = direct ? hostNamed(direct) : hostOfProfile(profile);
   if (wanted === host) return undefined;
-  const [of] = [profile, ...Object.keys(config.object('profiles'))].filter((name) => name !== own && ofProfile(name) === wanted);
+  const profiles = [profile, ...Object.keys(config.object('profiles'))];
+  const other = profiles.find((name) => name !== userProfile && hostOfProfile(name) === wanted);
   const what = direct ? `the host ${wanted}` : `the profile ${profile} of ${wanted}`;
-  const other = of === undefined ? '' : `, or --profile ${quoted(of)}`;
+  const orProfile = other === undefined ? '' : `, or --profile ${quoted(other)}`;
   return usage(
     `${link.file} names ${what}, but a link file cannot choose the host. Nothing was sent.`,
-    `To use that host: --host ${quoted(wanted)} or DNX_HOST=${quoted(wanted)}${other}. To use ${host}: --host ${quoted(host)}`,
+    `To use that host: --host ${quoted(wanted)} or DNX_HOST=${quoted(wanted)}${orProfile}. To use ${host}: --host ${quoted(host)}`,
   );
 }
 
 /** The error if DNX_TOKEN would go to a host that only settings in the project name, which may have come with it. */
-function hostOfProject(world: Sources['world'], { file }: SettingsFile, host: string): DnxError | undefined {
+function hostOfProject(world: HostSources['world'], { file }: SettingsFile, host: string): DnxError | undefined {
   if (!world.env.DNX_TOKEN?.trim() || host === DEFAULT_HOST || !isOfProject(dirname(file), world)) return undefined;
   return usage(
     `DNX_TOKEN is not sent to ${host}, because only ${file} names it, which is inside the project. Nothing was sent.`,
@@ -204,18 +207,3 @@ function isWithin(path: string, directory: string): boolean {
   const way = relative(directory, path);
   return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way);
 }
-
-const foreignProfile = (file: string, own: string, profile: string): DnxError =>
-  usage(
-    `${file} names the profile ${profile}, but a link file cannot choose whose token is used. Nothing was sent.`,
-    `To use it: --profile ${quoted(profile)} or DNX_PROFILE=${quoted(profile)}. To use ${own}: --profile ${quoted(own)}`,
-  );
-
-/** A host normalized for comparison; an invalid one unchanged. */
-const hostNamed = (value: string): string => tried(() => hostOf(value)).host ?? value;
-
-const withoutHost = (problem: DnxError | undefined, file: string): DnxError | undefined =>
-  problem && usage(`The host is unknown because ${file} is broken. Nothing was sent.`, `Fix or remove it, or use --host.`);
-
-const withoutTokens = (file: string): DnxError =>
-  usage(`Cannot find a stored token because ${file} is broken.`, 'Fix or remove it, or set DNX_TOKEN.');

@@ -67,9 +67,9 @@ export function linkOf(source: SettingsFile, wanted: string | undefined): Link {
   const environments = names.map((name) => environmentOf(source, name, 'environments', name));
   const all = environments.length > 0 ? environments : [environmentOf(source, '')];
   const name = wanted ?? (source.text('default') || (all.length === 1 ? all[0]?.name : undefined));
-  const chosen = all.find((each) => each.name === name);
+  const chosen = all.find((environment) => environment.name === name);
   const missing = chosen ? undefined : withoutEnvironment(file, name, names);
-  const broken = names.map((each) => source.problem('object', 'environments', each)).find(Boolean);
+  const broken = names.map((key) => source.problem('object', 'environments', key)).find(Boolean);
   return { file, environments: all, chosen, missing, broken };
 }
 
@@ -82,8 +82,8 @@ function environmentOf(source: SettingsFile, name: string, ...keys: readonly str
     };
   };
   // `"confirm": "yes"` asks, too. At the top level, it holds for every environment without its own.
-  const own = source.object(...keys);
-  const { confirm = false } = Object.hasOwn(own, 'confirm') ? own : source.object();
+  const values = source.object(...keys);
+  const { confirm = false } = Object.hasOwn(values, 'confirm') ? values : source.object();
   return { name, server: place('server'), site: place('site'), confirm: confirm !== false };
 }
 
@@ -137,7 +137,7 @@ export function linkProblem(source: SettingsFile): DnxError | undefined {
 export function placeProblem(source: SettingsFile, key: 'server' | 'site', keys: readonly string[] = []): DnxError | undefined {
   const path = [...keys, key];
   if (!isObject(source.object(...keys)[key])) return source.problem('text', ...path);
-  const wrong = placeKeys.map((each) => source.problem('text', ...path, each)).find(Boolean);
+  const wrong = placeKeys.map((part) => source.problem('text', ...path, part)).find(Boolean);
   const id = source.text(...path, 'id');
   const unusable = id !== undefined && !isUsableId(id);
   return wrong ?? (unusable ? usage(`${path.join('.')}.id in ${source.file} is not an id.`, 'Fix it with: dnx link') : undefined);

@@ -83,43 +83,43 @@ export interface Settings {
 }
 
 /** Reads the settings from options, environment and files. */
-export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: GivenGlobals): Settings {
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, flags: GivenGlobals): Settings {
   const { env } = world;
   const directories = dnxDirectories(world);
   const config = openSettingsFile(join(directories.config, CONFIG_FILE));
   const linkFile = findLink(world.cwd);
   const link = linkFile === undefined ? undefined : openLink(linkFile, world);
   const precedence = openPrecedence();
-  const { profile, host, blocked } = chooseHost({ given, world, config, link, precedence });
+  const { profile, host, blocked } = chooseHost({ flags, world, config, link, precedence });
   const { choose, explain, origins } = precedence;
-  if (given.env === '') throw usage('--env is empty.');
-  const wanted = choose('environment', { option: given.env, environment: env.DNX_ENV });
+  if (flags.env === '') throw usage('--env is empty.');
+  const wanted = choose('environment', { option: flags.env, environment: env.DNX_ENV });
   const linking = link && linkOf(link, wanted);
-  choose('environment', { option: given.env, environment: env.DNX_ENV, 'link file': linking?.chosen?.name });
+  choose('environment', { option: flags.env, environment: env.DNX_ENV, 'link file': linking?.chosen?.name });
   const unplaced = linking ? linking.missing : wanted === undefined ? undefined : withoutLink(wanted);
-  const parents = parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins });
-  const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
-  const json = given.json || given.output === 'json';
+  const parents = parentsOf({ flags, env, config, profile, link, linking, unplaced, choose, origins });
+  const attended = flags.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
+  const json = flags.json || flags.output === 'json';
   const output = () =>
     choose('output', {
-      option: json ? 'json' : given.output,
+      option: json ? 'json' : flags.output,
       environment: env.DNX_OUTPUT,
       profile: config.text('profiles', profile, 'output'),
       default: 'table',
     });
-  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table', given.formats), 'table'), origins);
+  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table', flags.formats), 'table'), origins);
   return {
     profile,
     host,
-    caFile: caFileOf(world, given),
-    caOption: given.caFile,
+    caFile: caFileOf(world, flags),
+    caOption: flags.caFile,
     ...parents,
     format,
-    quiet: given.quiet ?? false,
-    debug: given.debug ?? truthy(env.DNX_DEBUG),
+    quiet: flags.quiet ?? false,
+    debug: flags.debug ?? truthy(env.DNX_DEBUG),
     input: attended && !json,
     attended,
-    readOnly: truthy(env.DNX_READ_ONLY) && !given.signs,
+    readOnly: truthy(env.DNX_READ_ONLY) && !flags.signs,
     config: configIn(config),
     directories,
     origins,
@@ -155,7 +155,7 @@ type Parent = 'server' | 'site';
 type Linked = Readonly<Partial<Record<Parent, { readonly id: string; readonly label: string }>>>;
 
 interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
-  readonly given: { readonly env?: string | undefined };
+  readonly flags: { readonly env?: string | undefined };
   readonly env: Env;
   readonly config: SettingsFile;
   readonly profile: string;
@@ -168,19 +168,19 @@ interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
  * The default server and site. `--env` overrides DNX_SERVER and DNX_SITE. A missing environment leaves both out, and one without
  * a site does not get that of the profile.
  */
-function parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
+function parentsOf({ flags, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
   const chosen = linking?.chosen;
   const keys = chosen && chosen.name !== '' ? ['environments', chosen.name] : [];
   const wrong = (name: Parent) => link && (link.problem('object', ...keys) ?? placeProblem(link, name, keys));
   const parent = (name: Parent) => {
     if (unplaced) return undefined;
     const word = chosen && wordOf(chosen, name);
-    const own = given.env !== undefined;
+    const isNamed = flags.env !== undefined;
     return choose(name, {
-      environment: own ? undefined : env[`DNX_${name.toUpperCase()}`],
+      environment: isNamed ? undefined : env[`DNX_${name.toUpperCase()}`],
       'link file': word,
       // Ignored if a broken link file, or an environment, may have overridden it.
-      profile: wrong(name) || own || chosen?.name ? undefined : config.text('profiles', profile, name),
+      profile: wrong(name) || isNamed || chosen?.name ? undefined : config.text('profiles', profile, name),
     });
   };
   const parents = { server: parent('server'), site: parent('site') };
@@ -220,7 +220,7 @@ export type ReportFormat = (typeof reportFormats)[number];
 export type Format = (typeof formats)[number] | ReportFormat;
 
 /** True for a format that only some commands have. */
-export const isReportFormat = (format: Format): format is ReportFormat => reportFormats.some((each) => each === format);
+export const isReportFormat = (format: Format): format is ReportFormat => reportFormats.some((known) => known === format);
 
 /** Parses an output format. `more`: the formats that only this command has. The usage error lists all of them. */
 export function formatOf(value: string, more: readonly ReportFormat[] = []): Format {

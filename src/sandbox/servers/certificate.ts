@@ -18,14 +18,20 @@ const DAY = 86_400_000;
 
 /** Creates an authority whose certificates are valid for a few days. */
 export function createAuthority(now: number): Authority {
-  const own = newKey();
+  const root = newKey();
   return {
-    certificate: certified({ subject: NAME, signer: own.privateKey, subjectKey: own.publicKey, now, extensions: [basicConstraints(true)] }),
+    certificate: certified({
+      subject: NAME,
+      signer: root.privateKey,
+      subjectKey: root.publicKey,
+      now,
+      extensions: [basicConstraints(true)],
+    }),
     issue(domain) {
       const { privateKey, publicKey } = newKey();
       const extensions = [basicConstraints(false), extension('2.5.29.17', sequence(tagged(0x82, Buffer.from(domain))))];
       return {
-        certificate: certified({ subject: domain, signer: own.privateKey, subjectKey: publicKey, now, extensions }),
+        certificate: certified({ subject: domain, signer: root.privateKey, subjectKey: publicKey, now, extensions }),
         key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       };
     },

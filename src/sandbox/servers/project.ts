@@ -92,7 +92,7 @@ export function createProject(directory: string, clone: string, dotenv: string, 
   );
   for (const [commit_hash, index] of commits) {
     const release = releases[index];
-    const push = state.webhooks.find((each) => each.commit_hash === release?.commit_hash);
+    const push = state.webhooks.find((webhook) => webhook.commit_hash === release?.commit_hash);
     for (const row of [release, push]) if (row) Object.assign(row, { commit_hash, commit_message: main[index]?.subject });
   }
   git(['clone', '--quiet', '--config', 'user.name=Ada Lovelace', '--config', 'user.email=ada@example.com', `file://${hub}`, clone]);
@@ -138,7 +138,7 @@ function historyAt(times: readonly number[]): string {
   };
   const newest = times.at(-1) ?? 0;
   return [
-    ...main.map((each, index) => commit(`main\nmark :${index + 1}`, each, times[index] ?? newest)),
+    ...main.map((entry, index) => commit(`main\nmark :${index + 1}`, entry, times[index] ?? newest)),
     'reset refs/heads/develop\nfrom refs/heads/main\n\n',
     commit('php-8.4', upgrade, newest + HOUR / 2, 'from refs/heads/main\n'),
   ].join('');

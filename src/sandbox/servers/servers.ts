@@ -109,7 +109,7 @@ export function createServers(directory: string, project: Project | undefined): 
 }
 
 function layOutServer(root: string, { ip_address, php_version }: Server, directory: string, now: number): void {
-  for (const each of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, each), { recursive: true });
+  for (const path of ['home/deploynix', 'var/log/nginx', 'var/log/supervisor']) mkdirSync(join(root, path), { recursive: true });
   // What is for none of its sites.
   const asked = `${accessLine(now - 25 * MINUTE, '203.0.113.7', 'GET /.git/config', 404, 146)}\n`;
   for (const [kind, text] of [['access', asked] as const, ['error', ''] as const])
@@ -125,7 +125,7 @@ function layOutServer(root: string, { ip_address, php_version }: Server, directo
     `echo '${name} of the sandbox is a directory on this machine: commands run as you.'`,
     '',
   ].join('\n');
-  for (const each of ['.profile', '.bash_profile']) writeFileSync(join(root, 'home/deploynix', each), profile);
+  for (const file of ['.profile', '.bash_profile']) writeFileSync(join(root, 'home/deploynix', file), profile);
   symlinkSync(root, join(directory, 'addresses', ip_address ?? ''));
 }
 
@@ -136,7 +136,7 @@ function writeSupervisor(root: string, { queues, sites }: State, { id }: Server,
     failed: 'FATAL     Exited too quickly (process log may have details)',
   };
   const lines = queues.flatMap(({ queue, status, site_id }) => {
-    const site = sites.find((each) => each.id === site_id && each.server_id === id);
+    const site = sites.find((candidate) => candidate.id === site_id && candidate.server_id === id);
     return site ? [`${site.domain}-${queue}:${site.domain}-${queue}_00   ${states[status] ?? 'STOPPED   Not started'}`] : [];
   });
   const text = lines.map((line) => `${line}\n`).join('');
@@ -159,8 +159,8 @@ function updateSite(root: string, site: SiteRow, { state, now, root: server, wri
   const shared = join(root, 'shared');
   if (!written.sites.has(site.id)) {
     written.sites.add(site.id);
-    for (const each of ['releases', 'shared/storage/logs', 'shared/storage/framework/views'])
-      mkdirSync(join(root, each), { recursive: true });
+    for (const path of ['releases', 'shared/storage/logs', 'shared/storage/framework/views'])
+      mkdirSync(join(root, path), { recursive: true });
     writeFileSync(join(shared, '.env'), dotenvOf(state, site));
     if (site.type !== 'static') writeFileSync(join(shared, 'storage/logs/laravel.log'), laravelLog(now, site.domain));
     const requests = site.type === 'static' ? '' : accessLog(now);
@@ -191,7 +191,7 @@ function updateRelease(
     mkdirSync(at, { recursive: true });
     if (project?.checkOut(release.commit_hash, at) !== true && site.type !== 'static') writeFileSync(join(at, 'artisan'), '<?php\n');
     if (site.type !== 'static') mkdirSync(join(at, 'bootstrap/cache'), { recursive: true });
-    for (const each of ['.env', 'storage']) if (!existsSync(join(at, each))) symlinkSync(join('../../shared', each), join(at, each));
+    for (const name of ['.env', 'storage']) if (!existsSync(join(at, name))) symlinkSync(join('../../shared', name), join(at, name));
     written.logs.set(release.id, 0);
   }
   const log = Buffer.from(deployLog(site, release, now - Date.parse(release.created_at)));
@@ -213,9 +213,9 @@ function makeLive(root: string, { name }: ReleaseRow): boolean {
 
 /** The variables of a site as a deployment writes them, or what was on the server before. */
 function dotenvOf({ environment_variables }: State, { id, dotenv }: SiteRow): string {
-  const own = environment_variables.filter(({ site_id }) => site_id === id);
-  if (own.length === 0) return dotenv;
-  return own.map(({ key, value }) => `${key}="${value.replace(/["\\$]/g, '\\$&').replaceAll('\n', '\\n')}"\n`).join('');
+  const variables = environment_variables.filter(({ site_id }) => site_id === id);
+  if (variables.length === 0) return dotenv;
+  return variables.map(({ key, value }) => `${key}="${value.replace(/["\\$]/g, '\\$&').replaceAll('\n', '\\n')}"\n`).join('');
 }
 
 /** `2026-11-25 12:00:00`, as Laravel and PHP-FPM log it. */

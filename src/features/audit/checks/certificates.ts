@@ -53,7 +53,7 @@ export function verdictOf(certificates: readonly JsonObject[], now: number): Cer
     const words = left === undefined ? 'expired' : left > 0 ? `expires in ${duration(left)}` : `expired ${duration(-left)} ago`;
     return { state: 'expiring', certificate, severity, words };
   }
-  if (certificates.some((each) => isOnItsWay(each, now))) return undefined;
+  if (certificates.some((certificate) => isOnItsWay(certificate, now))) return undefined;
   const failed = certificates.findLast(({ status }) => phaseOf(status) === 'bad');
   const reason = wordOf(failed?.reason);
   const words = failed ? `the last request failed${reason === '' ? '' : `: ${reason}`}` : 'none was issued';

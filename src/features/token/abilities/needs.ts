@@ -35,7 +35,7 @@ export async function needsOfLines(
   const unclear: string[] = [];
   const add = async (found: ScriptCommand, shown: string) => {
     const asking = await understand(found, tree, world);
-    asked.push(...asking.asked.map((each) => ({ ...each, because: `${shown}: ${each.because}` })));
+    asked.push(...asking.asked.map((operation) => ({ ...operation, because: `${shown}: ${operation.because}` })));
     for (const note of asking.notes) notes.add(note);
   };
   for (const line of lines) {
@@ -43,20 +43,20 @@ export async function needsOfLines(
     const { found, unclear: doubts } = readShell(/^\s*(dnx|deploynix)\s/.test(line) ? line : `dnx ${line}`);
     const [first] = doubts;
     if (first || found.length === 0) throw usage(`'${line}' is not a dnx command${first ? `: ${first.why}` : ''}.`);
-    for (const each of found) await add(each, each.words.join(' '));
+    for (const command of found) await add(command, command.words.join(' '));
   }
   for (const file of scripts) {
     const script = await readScript(await readUserFile(file, world), file);
-    unclear.push(...script.unclear.map((each) => sentence(file, each)));
+    unclear.push(...script.unclear.map((doubt) => sentence(file, doubt)));
     if (script.found.length + script.unclear.length === 0)
       unclear.push(`${file} has no dnx command. If it runs another script, pass that, too.`);
-    for (const each of script.found) {
-      const text = each.words.join(' ');
+    for (const command of script.found) {
+      const text = command.words.join(' ');
       try {
-        await add(each, `${basename(file)}:${each.line} ${text}`);
+        await add(command, `${basename(file)}:${command.line} ${text}`);
       } catch (error) {
         if (!isError(error, 'usage')) throw error;
-        unclear.push(sentence(file, { text: `dnx ${text}`, line: each.line, why: error.message.replace(/\.$/, '') }));
+        unclear.push(sentence(file, { text: `dnx ${text}`, line: command.line, why: error.message.replace(/\.$/, '') }));
       }
     }
   }

@@ -38,8 +38,8 @@ const LONGEST_LINE = 50_000;
 const LONGEST_VALUE = 1_000;
 
 /** Finds the dnx commands in a shell script. Variables that it does not set stay as `$NAME`. */
-export function readShell(text: string, given: Readonly<Record<string, string>> = {}): Script {
-  const env: Record<string, string> = Object.fromEntries(Object.entries(given).filter(([, { length }]) => length <= LONGEST_VALUE));
+export function readShell(text: string, variables: Readonly<Record<string, string>> = {}): Script {
+  const env: Record<string, string> = Object.fromEntries(Object.entries(variables).filter(([, { length }]) => length <= LONGEST_VALUE));
   const found: ScriptCommand[] = [];
   const unclear: Unclear[] = [];
   for (const { source, line } of logicalLines(text)) {
@@ -54,7 +54,7 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
     }
     const plain = withoutExpansions(source);
     const commands = plain && segments(plain.text, env);
-    if (!commands || plain.dropped.some((each) => mention.test(each))) {
+    if (!commands || plain.dropped.some((part) => mention.test(part))) {
       if (mention.test(source)) doubt('its substitution cannot be parsed');
       continue;
     }
@@ -85,9 +85,9 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
 export const mentions = (text: string): Unclear[] =>
   text
     .split(/\r?\n/)
-    .flatMap((each, index) =>
-      mention.test(each) && !each.trimStart().startsWith('#')
-        ? [{ text: each.trim(), line: index + 1, why: 'it may not be a command' }]
+    .flatMap((line, index) =>
+      mention.test(line) && !line.trimStart().startsWith('#')
+        ? [{ text: line.trim(), line: index + 1, why: 'it may not be a command' }]
         : [],
     );
 
@@ -141,7 +141,7 @@ const hereDocument = /(?<!<)<<-?\s*["'\\]?([A-Za-z_][\w.-]*)/;
 /** Lines with continuations joined, without the bodies of here-documents. */
 function logicalLines(text: string): Line[] {
   const lines = text.split(/\r?\n/);
-  const last = new Map(lines.map((each, index) => [each.trim(), index]));
+  const last = new Map(lines.map((line, index) => [line.trim(), index]));
   const result: Line[] = [];
   let parts: string[] = [];
   let ending: string | undefined;

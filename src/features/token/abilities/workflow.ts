@@ -9,7 +9,7 @@ type Env = Readonly<Record<string, string>>;
 /** Finds the dnx commands in a CI file. In other YAML files, lines that mention dnx are unclear. */
 export function readWorkflow(text: string, name: string): Script {
   const documents = readPipelines(text, name).filter(isObject);
-  const isGithub = documents.some((each) => isObject(each.jobs) || isObject(each.runs));
+  const isGithub = documents.some((document) => isObject(document.jobs) || isObject(document.runs));
   const script = joined(documents.map(isGithub && !/gitlab/i.test(basename(name)) ? readGithub : readGitlab));
   return script.found.length + script.unclear.length > 0 ? script : { found: [], unclear: mentions(text) };
 }
@@ -74,8 +74,8 @@ const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
 /** The variables with a literal value. */
 const literals = (variables: unknown): Env =>
   Object.fromEntries(
-    Object.entries(objectIn(variables)).flatMap(([name, each]) => {
-      const value = isObject(each) ? each.value : each;
+    Object.entries(objectIn(variables)).flatMap(([name, entry]) => {
+      const value = isObject(entry) ? entry.value : entry;
       return ['string', 'number', 'boolean'].includes(typeof value) && !/\$/.test(String(value)) ? [[name, String(value)]] : [];
     }),
   );
