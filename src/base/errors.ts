@@ -159,8 +159,7 @@ export class DnxError extends Error {
 
   /** A copy with some details replaced, for callers that know what the user was doing. */
   with(changes: ErrorDetails): DnxError {
-    const { code, message, hint, next, status, errors, labels, reason, lacks, meant, details, cause } = this;
-    return new DnxError(code, message, { hint, next, status, errors, labels, reason, lacks, meant, details, cause, ...changes });
+    return new DnxError(this.code, this.message, { ...this, cause: this.cause, ...changes });
   }
 
   /** A copy with another hint and other next commands. */
@@ -200,6 +199,16 @@ export const reasonOf = (code: string | undefined): string | undefined => (code 
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
+
+/** What a call returns; undefined if it throws. For what may be gone, unreadable or malformed, where that tells no more than that it is missing. */
+export function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    // As said above: the caller takes it for missing.
+    return undefined;
+  }
+}
 
 /** Ends a dry run where a request would be sent, and nothing can be taken for its response. Not a failure. */
 export class Planned extends Error {

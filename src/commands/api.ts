@@ -5,8 +5,15 @@ import { type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, textView as plain, record, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/inputs.ts';
-import { type Address, addressOf, fillPlaceholders, operationOf } from '../features/api/address.ts';
-import { methods, requestedOperations, requestOf } from '../features/api/request.ts';
+import {
+  type Address,
+  addressOf,
+  fillPlaceholders,
+  methods,
+  operationOf,
+  requestedOperations,
+  requestOf,
+} from '../features/api/request.ts';
 import type { Reply } from '../platform/api/api.ts';
 import { failureOf } from '../platform/api/failure.ts';
 import type { RateStatus } from '../platform/api/limit/usage.ts';

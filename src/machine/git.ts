@@ -60,6 +60,7 @@ const MOST_BRANCHES = 1_000;
 export async function branchesOf(world: Pick<World, 'env' | 'cwd' | 'capture'>): Promise<readonly string[]> {
   const capture: World['capture'] = (program) => world.capture({ ...program, limitMs: LIMIT_MS });
   const args = ['for-each-ref', `--count=${MOST_BRANCHES}`, '--format=%(refname)', 'refs/heads', 'refs/remotes'];
+  // Without branches, nothing is offered.
   const done = await git({ ...world, capture }, args).catch(() => undefined);
   const refs = done?.code === 0 ? done.stdout.split('\n') : [];
   const branches = refs.flatMap((ref) => /^refs\/(?:heads|remotes\/[^/]+)\/(?!HEAD$)([^-\p{C}][^\p{C}]*)$/u.exec(ref)?.[1] ?? []);

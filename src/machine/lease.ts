@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { attempt } from '../base/errors.ts';
 import { type Holder, holderNamed, isHolderGone, isLocalHolder } from './files/lock.ts';
 import { jsonFileNames, readJson, writeJson } from './files/text-file.ts';
 import { configDirectories, lineage } from './lineage.ts';
@@ -40,18 +41,15 @@ export const saveLease = (config: string, lease: Lease): void => writeJson(fileO
 
 /** Forgets a lease whose token is gone. If it cannot, a later command finds out again. */
 export function forgetLease(config: string, lease: Pick<Lease, 'session'>): void {
-  try {
-    rmSync(fileOf(config, lease), { force: true });
-  } catch {
-    // A read-only disk.
-  }
+  // A disk may be read-only.
+  attempt(() => rmSync(fileOf(config, lease), { force: true }));
 }
 
 /** Every saved lease. Anything else in the directory is ignored. */
 export const savedLeases = (config: string): readonly Lease[] =>
   jsonFileNames(leaseDirectory(config)).flatMap((name) => {
-    const lease = readLease(join(leaseDirectory(config), name));
-    return lease && `${lease.session}.json` === name ? [lease] : [];
+    const lease = attempt(() => readJson<Partial<Lease>>(join(leaseDirectory(config), name)));
+    return lease && isComplete(lease) && `${lease.session}.json` === name ? [lease] : [];
   });
 
 /** The process of a lease, if it may still be running. */
@@ -64,15 +62,6 @@ export function leaseHolder({ holder }: Lease): Holder | undefined {
 export function localLeaseHolder(lease: Lease): Holder | undefined {
   const found = leaseHolder(lease);
   return found && isLocalHolder(found) ? found : undefined;
-}
-
-function readLease(file: string): Lease | undefined {
-  try {
-    const lease = readJson<Partial<Lease>>(file);
-    return isComplete(lease) ? lease : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isComplete(lease: Partial<Lease>): lease is Lease {

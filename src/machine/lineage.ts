@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { getBuiltinModule, pid } from 'node:process';
+import { attempt } from '../base/errors.ts';
 import { hasJsonFiles } from './files/text-file.ts';
 import { type Directories, dnxDirectories, leaseDirectory } from './settings/directories.ts';
 import type { Env, World } from './world.ts';
@@ -59,12 +60,8 @@ const relevant = /^(DNX_LEASE|DNX_(CONFIG|CACHE|STATE)_DIR|XDG_(CONFIG|CACHE|STA
 
 /** The variables with which a process was started that say where its session and files are; undefined if it is of another user. */
 function startedWith(process: number): Env | undefined {
-  try {
-    const lines = readFileSync(`/proc/${process}/environ`, 'utf8').split('\0');
-    return Object.fromEntries(lines.filter((line) => relevant.test(line)).map((line) => line.split(/=(.*)/s, 2)));
-  } catch {
-    return undefined;
-  }
+  const lines = attempt(() => readFileSync(`/proc/${process}/environ`, 'utf8'))?.split('\0');
+  return lines && Object.fromEntries(lines.filter((line) => relevant.test(line)).map((line) => line.split(/=(.*)/s, 2)));
 }
 
 function directoriesOf(process: number, env: Env): Directories {
@@ -75,33 +72,19 @@ function directoriesOf(process: number, env: Env): Directories {
 }
 
 /** The working directory of a process, to which a relative DNX_CONFIG_DIR belongs. */
-function directoryOf(process: number): string {
-  try {
-    return readlinkSync(`/proc/${process}/cwd`);
-  } catch {
-    return '/';
-  }
-}
+const directoryOf = (process: number): string => attempt(() => readlinkSync(`/proc/${process}/cwd`)) ?? '/';
 
 /** Field 4 of proc_pid_stat(5), after the name, which may contain spaces and parentheses. */
 function parentByProc(child: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${child}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
+  const stat = attempt(() => readFileSync(`/proc/${child}/stat`, 'utf8'));
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 function parentsByPs(): (child: number) => number | undefined {
   // Lazy: it takes a millisecond to load, and Linux does without it.
   const { execFileSync } = getBuiltinModule('node:child_process');
   const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C' };
-  try {
-    const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { env, encoding: 'utf8', timeout: 2_000 }).trim().split('\n');
-    const parents = new Map(lines.map((line) => line.trim().split(/\s+/).map(Number) as [number, number]));
-    return (child) => parents.get(child);
-  } catch {
-    return () => undefined;
-  }
+  const listed = attempt(() => execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { env, encoding: 'utf8', timeout: 2_000 })) ?? '';
+  const parents = new Map(listed.split('\n').map((line) => line.trim().split(/\s+/).map(Number) as [number, number]));
+  return (child) => parents.get(child);
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { usage } from '../base/errors.ts';
+import { attempt, usage } from '../base/errors.ts';
 import { anyCase } from './env.ts';
 import type { Env, Program } from './world.ts';
 
@@ -62,10 +62,4 @@ function argument(word: string): string {
   return /^[\w#$*+./:?@\\-]*[\w#$*+./:?@-]$/.test(word) ? word : `"${safe}"`;
 }
 
-function exists(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    return false;
-  }
-}
+const exists = (path: string): boolean => attempt(() => statSync(path, { throwIfNoEntry: false }))?.isFile() === true;

@@ -8,8 +8,7 @@ import { parseJson } from '../../cli/run/inputs.ts';
 import { sameName, type Target, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { operationAt, operations } from '../../platform/operations.ts';
-import { addressOf, fillPlaceholders } from './address.ts';
-import type { ApiRequest } from './request.ts';
+import { type ApiRequest, addressOf, fillPlaceholders } from './request.ts';
 
 /** What `dnx api` would send. */
 interface Requested extends ApiRequest {

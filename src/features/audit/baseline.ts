@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { attempt, DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
@@ -29,7 +29,7 @@ export function readBaseline(name: string, world: Pick<World, 'cwd' | 'home'>): 
 }
 
 function acceptedIn(text: string, name: string, number: number): Accepted {
-  const line = jsonIn(text);
+  const line = attempt(() => fromJson(text));
   const broken = (what: string) =>
     usage(`${name}, line ${number}: ${what}`, 'Fix or remove the line, or move the file away and write a new one with --update-baseline.');
   if (!isObject(line)) throw broken('This is not a JSON object.');
@@ -41,15 +41,6 @@ function acceptedIn(text: string, name: string, number: number): Accepted {
   for (const [key, value] of Object.entries(texts))
     if (value !== null && typeof value !== 'string') throw broken(`The ${key} is neither a text nor null.`);
   return { ...(texts as Pick<Accepted, keyof typeof texts>), fingerprint, rule, line };
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return fromJson(text);
-  } catch {
-    // Told as a line that is no object.
-    return undefined;
-  }
 }
 
 /** Findings compared with a baseline. */

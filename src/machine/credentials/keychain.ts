@@ -1,5 +1,5 @@
 import type { AsyncEntry } from '@napi-rs/keyring';
-import { isError } from '../../base/errors.ts';
+import { attempt, isError } from '../../base/errors.ts';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Attended, Clock, Env, Keychain } from '../world.ts';
 import { type Bus, openBus } from './dbus.ts';
@@ -134,7 +134,7 @@ async function openSessionBus(env: Env): Promise<Bus> {
     throw keychainFailure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
   // Uses the first address that accepts a connection. Only Unix sockets are supported.
   for (const path of address.split(';').map(socketPath)) {
-    const bus = path === undefined ? undefined : await openBus(path);
+    const bus = path ? await openBus(path) : undefined;
     if (bus) return bus;
   }
   throw keychainFailure(`No keychain available: no D-Bus session bus at ${address}`);
@@ -143,10 +143,6 @@ async function openSessionBus(env: Env): Promise<Bus> {
 /** `unix:path=/run/user/1000/bus,guid=…`, with %xx escapes; `unix:abstract=…` is a name that begins with NUL. */
 function socketPath(address: string): string | undefined {
   const [, kind, value = ''] = /^unix:(?:.*,)?(path|abstract)=([^,]*)/.exec(address) ?? [];
-  try {
-    return value === '' ? undefined : (kind === 'abstract' ? '\0' : '') + decodeURIComponent(value);
-  } catch {
-    // An escape that is none: no address that a bus has.
-    return undefined;
-  }
+  const path = attempt(() => decodeURIComponent(value));
+  return path && (kind === 'abstract' ? '\0' : '') + path;
 }

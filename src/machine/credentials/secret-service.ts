@@ -18,7 +18,7 @@ export interface SecretItem {
   leave(): void;
 }
 
-interface Options {
+interface SecretItemOptions {
   readonly bus: Bus;
   readonly service: string;
   readonly account: string;
@@ -30,7 +30,7 @@ const ITEM = 'org.freedesktop.Secret.Item';
 const COLLECTION = 'org.freedesktop.Secret.Collection';
 
 /** Opens an item in GNOME Keyring, KWallet or KeePassXC. */
-export function secretItem({ bus, service, account, attended }: Options): SecretItem {
+export function secretItem({ bus, service, account, attended }: SecretItemOptions): SecretItem {
   const attributes = [
     ['service', service],
     ['username', account],

@@ -43,7 +43,7 @@ export interface Tokens {
 /** The file for unencrypted tokens, in the config directory. */
 export const INSECURE_FILE = 'tokens.json';
 
-interface Options {
+interface TokensOptions {
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked' | 'session'>;
   /** Undefined if no user can unlock a keychain. */
@@ -52,13 +52,13 @@ interface Options {
 }
 
 /** The same with the account and the insecure file. */
-interface Stores extends Options {
+interface Stores extends TokensOptions {
   readonly account: string;
   readonly file: InsecureFile;
 }
 
 /** Opens the tokens of a profile and host. Reads the keychain at most once. */
-export function openTokens(options: Options): Tokens {
+export function openTokens(options: TokensOptions): Tokens {
   const { world, settings } = options;
   const account = accountName(settings);
   const file = insecureFile(join(settings.directories.config, INSECURE_FILE), world);
@@ -112,7 +112,7 @@ async function alone<T>({ settings, world }: Stores, change: () => Promise<T>): 
 }
 
 /** DNX_TOKEN, or the token from the store that the settings name. Does not open other stores. */
-async function findToken(options: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+async function findToken(options: TokensOptions, file: InsecureFile): Promise<HeldToken | undefined> {
   const { requests } = options.settings.blocked;
   if (requests) throw requests;
   const variable = options.world.env.DNX_TOKEN?.trim();
@@ -121,7 +121,7 @@ async function findToken(options: Options, file: InsecureFile): Promise<HeldToke
   return variable ? { token: variable, source: 'variable' } : storedToken(options, file);
 }
 
-async function storedToken({ world, settings, attended }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+async function storedToken({ world, settings, attended }: TokensOptions, file: InsecureFile): Promise<HeldToken | undefined> {
   if (settings.blocked.storedToken) throw settings.blocked.storedToken;
   const account = accountName(settings);
   const known = settings.config.accounts?.[account];
@@ -156,7 +156,7 @@ export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 
 }
 
 /** The error without a token. Lists other accounts, because a missing `--host` looks like being signed out. */
-function notSignedIn(settings: Options['settings']): DnxError {
+function notSignedIn(settings: TokensOptions['settings']): DnxError {
   const { profile, host, config } = settings;
   const account = accountName(settings);
   const all = Object.keys(config.accounts ?? {});
@@ -185,6 +185,7 @@ async function storeToken(stores: Stores, token: string, { store, ...details }: 
     if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not save the token.`);
     await remember(stores, { ...details, store, stored_at: new Date(world.clock.now()).toISOString() });
   } catch (error) {
+    // What failed first is the reason to tell.
     await (old === undefined ? place.remove(account, attended) : place.write(account, old, attended)).catch(() => undefined);
     throw error;
   }

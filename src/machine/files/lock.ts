@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { getBuiltinModule, kill, pid, platform } from 'node:process';
-import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { attempt, DnxError, systemCode, usage } from '../../base/errors.ts';
 import type { Clock } from '../world.ts';
 import { fileNames, makeDirectory } from './text-file.ts';
 
@@ -204,15 +204,15 @@ function thisHost(): Omit<Holder, 'pid' | 'start'> {
   known ??= {
     // A file name has at most 255 bytes.
     host: inName(hostname()).slice(0, 64),
-    boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
-    namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
+    boot: inName(attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
+    namespace: inName(attempt(() => readlinkSync('/proc/self/ns/pid'))),
   };
   return known;
 }
 
 /** The name of this host. Loading node:os takes a millisecond. */
 const hostname = (): string =>
-  orNothing(() => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()) ?? getBuiltinModule('node:os').hostname();
+  attempt(() => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()) ?? getBuiltinModule('node:os').hostname();
 
 const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 
@@ -220,7 +220,7 @@ const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 export function processStart(pid: number, system: NodeJS.Platform = platform): string | undefined {
   if (!exists(pid)) return undefined;
   if (system === 'win32') return '';
-  const [state, start] = orNothing(() => (hasProc(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
+  const [state, start] = attempt(() => (hasProc(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
   // Z and X: a zombie, or dead.
   return /^[ZX]/.test(state) ? undefined : inName(start);
 }
@@ -249,12 +249,4 @@ function fromPs(pid: number): [state: string, start: string] {
   const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env, encoding: 'utf8', timeout: 2_000 });
   const [state = '', ...start] = line.trim().split(/\s+/);
   return [state, start.join(' ')];
-}
-
-function orNothing<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { usage } from '../../base/errors.ts';
+import { attempt, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { lineage, outerDirectories } from '../lineage.ts';
 import { dnxDirectories } from '../settings/directories.ts';
@@ -35,12 +35,8 @@ export function pathToWrite(name: string, world: Place, isPlan = false): string 
 
 /** True for a device, FIFO or socket, which a file would replace: root may do so with `/dev/null`. */
 function isSpecial(path: string): boolean {
-  try {
-    const found = statSync(path);
-    return !found.isFile() && !found.isDirectory();
-  } catch {
-    return false;
-  }
+  const found = attempt(() => statSync(path));
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 /** The same for a plan, which replaces only a plan or an empty file. */

@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { getuid, pid } from 'node:process';
+import { attempt } from '../../base/errors.ts';
 import { absoluteIn } from '../settings/directories.ts';
 import type { Clock, World } from '../world.ts';
 import { holderName, holderNamed, isHolderGone, processHolder } from './lock.ts';
@@ -55,7 +56,8 @@ export function removeAbandoned({ env, state }: Place, clock: Pick<Clock, 'now'>
   const runtime = absoluteIn(env, 'XDG_RUNTIME_DIR');
   for (const parent of [state, ...(runtime ? [runtime] : [])]) {
     removeAbandonedIn(parent, PREFIX, clock.now());
-    for (const directory of directoriesIn(parent, KEPT_PREFIX)) removeIfOld(directory, clock);
+    for (const directory of directoriesIn(parent, KEPT_PREFIX))
+      attempt(() => clock.now() - statSync(directory).mtimeMs > KEPT_MS && removePrivateDirectory(directory));
   }
 }
 
@@ -82,20 +84,8 @@ function removeIfAbandoned(directory: string, now: number): void {
   }
 }
 
-function removeIfOld(directory: string, clock: Pick<Clock, 'now'>): void {
-  try {
-    if (clock.now() - statSync(directory).mtimeMs > KEPT_MS) removePrivateDirectory(directory);
-  } catch {
-    // As above.
-  }
-}
-
 /** True for a directory in memory that only this user can access, as the XDG specification demands. */
 function isPrivateMemory(directory: string): boolean {
-  try {
-    const { uid, mode } = statSync(directory);
-    return uid === getuid?.() && (mode & 0o077) === 0 && statfsSync(directory).type === TMPFS;
-  } catch {
-    return false;
-  }
+  const found = attempt(() => ({ ...statSync(directory), type: statfsSync(directory).type }));
+  return found !== undefined && found.uid === getuid?.() && (found.mode & 0o077) === 0 && found.type === TMPFS;
 }

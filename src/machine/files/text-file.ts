@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { getuid, platform } from 'node:process';
-import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { attempt, DnxError, systemCode, usage } from '../../base/errors.ts';
 import { fromJson, isObject, toJson } from '../../base/json.ts';
 
 const MB = 1024 * 1024;
@@ -122,13 +122,7 @@ const REMOVE = 'Fix or remove it.';
 const irregular = (file: string): DnxError => usage(`${file} is not a regular file.`, REMOVE);
 
 /** The names in a directory; none if it cannot be read. */
-export function fileNames(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
+export const fileNames = (directory: string): readonly string[] => attempt(() => readdirSync(directory)) ?? [];
 
 /** The names of the JSON files in a directory; none if it cannot be read. */
 export const jsonFileNames = (directory: string): string[] => fileNames(directory).filter((name) => name.endsWith('.json'));
@@ -149,13 +143,7 @@ export function pruneFiles(directory: string, before: number, most = Number.POSI
 }
 
 /** The path of a file without links; undefined if there is no such file, or it cannot be found out. */
-export function realPathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
-}
+export const realPathOf = (path: string): string | undefined => attempt(() => realpathSync(path));
 
 /** The path of a file without links; as it is if that cannot be found out. */
 export const realPath = (path: string): string => realPathOf(path) ?? path;

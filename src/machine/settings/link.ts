@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { getuid } from 'node:process';
-import { type DnxError, systemCode, usage } from '../../base/errors.ts';
+import { attempt, type DnxError, systemCode, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { quoted } from '../../base/shell.ts';
@@ -220,15 +220,13 @@ export const openLink = (file: string, world: Pick<World, 'env' | 'platform'>): 
 function foreignProblem(file: string, { env, platform }: Pick<World, 'env' | 'platform'>): DnxError | undefined {
   const user = platform === 'win32' ? undefined : getuid?.();
   if (user === undefined || truthy(env.CI)) return undefined;
-  try {
+  // If that fails, whoever reads the file says why.
+  return attempt(() => {
     const found = lstatSync(file, { throwIfNoEntry: false });
     if (found && !statSync(file).isFile()) return undefined;
     const paths = found?.isSymbolicLink() ? [file, realpathSync(file)] : [file];
     return paths.map((path) => foreignPath(path, user)).find((problem) => problem !== undefined);
-  } catch {
-    // Whoever reads it says why that fails.
-    return undefined;
-  }
+  });
 }
 
 function foreignPath(file: string, user: number): DnxError | undefined {

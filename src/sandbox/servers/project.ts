@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { attempt } from '../../base/errors.ts';
 import { seeded } from '../seed/ids.ts';
 import type { Head, State } from '../state.ts';
 
@@ -78,11 +79,7 @@ export function createProject(directory: string, clone: string, dotenv: string, 
   const marks = join(directory, 'marks');
   mkdirSync(join(hub, 'hooks'), { recursive: true });
   const git: Git = (args, input) => run('git', ['-C', hub, ...args], input);
-  try {
-    git(['init', '--quiet', '--bare', '--initial-branch=main']);
-  } catch {
-    return undefined;
-  }
+  if (attempt(() => git(['init', '--quiet', '--bare', '--initial-branch=main'])) === undefined) return undefined;
   const releases = state.releases.filter(({ site_id }) => site_id === seeded.sites['shop.example.com']);
   const times = main.map((_, index) => Date.parse(releases[index]?.created_at ?? '') || now - (main.length - index) * HOUR);
   git(['fast-import', '--quiet', `--export-marks=${marks}`], historyAt(times));

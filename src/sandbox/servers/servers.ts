@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { attempt } from '../../base/errors.ts';
 import type { ReleaseRow, Server, SiteRow } from '../records.ts';
 import type { State } from '../state.ts';
 import { MINUTE } from '../time.ts';
@@ -267,13 +268,8 @@ const phpLog = (now: number): string => {
   return `[${at}] NOTICE: fpm is running, pid 812\n[${at}] NOTICE: ready to handle connections\n`;
 };
 
-function tryAppend(file: string, text: string): void {
-  try {
-    appendFileSync(file, text);
-  } catch {
-    // A user may have taken the file away.
-  }
-}
+/** Appends to a log, unless a user has taken the file away. */
+const tryAppend = (file: string, text: string): void => attempt(() => appendFileSync(file, text));
 
 /** What a deployment would fail on: backups that fill the disk of a server, and a storage directory that cannot be written. */
 function damageIn(state: State, rootOf: (server: Server) => string, siteRoot: (root: string, site: SiteRow) => string): readonly string[] {

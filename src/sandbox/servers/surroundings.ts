@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemCode } from '../../base/errors.ts';
+import { attempt, systemCode } from '../../base/errors.ts';
 import { seeded } from '../seed/ids.ts';
 import type { Sandbox } from '../server.ts';
 import type { State } from '../state.ts';
@@ -125,7 +125,7 @@ export async function endRunning(directory: string, program: string): Promise<vo
         words.includes(`SANDBOX_SERVER=${directory}/`) || (words.includes(`DNX_SANDBOX=${directory}`) && words.includes(program)),
     );
     if (running.length === 0) return;
-    for (const { pid } of running) end(pid, round < PATIENCE ? 'SIGTERM' : 'SIGKILL');
+    for (const { pid } of running) attempt(() => process.kill(pid, round < PATIENCE ? 'SIGTERM' : 'SIGKILL'));
     await delay(PAUSE_MS);
   }
 }
@@ -137,24 +137,9 @@ function processesOfUser(): readonly { readonly pid: number; readonly words: str
     return listed.split('\n').map((line) => ({ pid: Number.parseInt(line, 10), words: line }));
   }
   return readdirSync('/proc').flatMap((name) => {
-    const words = /^\d+$/.test(name) ? ['cmdline', 'environ'].map((file) => contentsOf(`/proc/${name}/${file}`)).join('\0') : '';
+    const words = /^\d+$/.test(name)
+      ? ['cmdline', 'environ'].map((file) => attempt(() => readFileSync(`/proc/${name}/${file}`, 'utf8'))).join('\0')
+      : '';
     return words === '' ? [] : [{ pid: Number(name), words }];
   });
-}
-
-function contentsOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    // It has ended, or belongs to another user.
-    return '';
-  }
-}
-
-function end(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has just ended.
-  }
 }

@@ -1,4 +1,5 @@
-import { type ParseEntry, parse } from 'shell-quote';
+import { parse } from 'shell-quote';
+import { attempt } from '../../../base/errors.ts';
 import { own } from '../../../base/json.ts';
 
 /** A dnx command in a script: its words after `dnx`, and the variables set before it. */
@@ -103,12 +104,8 @@ function assign(env: Record<string, string>, word: string): void {
  * tokenizer cannot parse it.
  */
 function segments(source: string, env: Readonly<Record<string, string>>): string[][] | undefined {
-  let entries: ParseEntry[];
-  try {
-    entries = parse(flattened(source), (name) => own(env, name) ?? `$${name}`);
-  } catch {
-    return undefined;
-  }
+  const entries = attempt(() => parse(flattened(source), (name) => own(env, name) ?? `$${name}`));
+  if (!entries) return undefined;
   const result: string[][] = [[]];
   let skip = false;
   for (const entry of entries) {
