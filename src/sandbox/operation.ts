@@ -34,51 +34,32 @@ export interface SignedRequest extends Request {
 /** A rate limit in addition to the general one. */
 export type OwnLimit = 'login' | 'token-creation' | 'backup-download';
 
-interface Served {
-  readonly route: Route;
-  readonly method: string;
-  readonly path: string;
-  readonly limit: OwnLimit | undefined;
-  /** The rules of the body. */
-  readonly body: BodyShape;
-  /** The rules of the query, apart from paging. */
-  readonly query: BodyShape;
-  /** True if a body with some of the fields is complete. */
-  readonly partial: boolean;
-  /** True for pages of a list. */
-  readonly paged: boolean;
-}
-
-/** What an operation accepts, and its rate limit. */
+/** What an operation accepts besides its path, and its rate limit. */
 interface Accepts<S extends BodyShape, Q extends BodyShape> {
+  /** The rules of the body. */
   readonly body?: S;
+  /** The rules of the query, apart from paging. */
   readonly query?: Q;
+  /** True if a body with some of the fields is complete. */
   readonly partial?: boolean;
+  /** True for pages of a list. */
   readonly paged?: boolean;
   readonly limit?: OwnLimit;
 }
 
 type None = Record<never, never>;
 
-/** An operation that needs a token; without an ability, any token. */
-export interface SignedOperation extends Served {
-  readonly open: false;
+/** An operation of the sandbox. */
+export interface SandboxOperation extends Required<Omit<Accepts<BodyShape, BodyShape>, 'limit'>> {
+  readonly route: Route;
+  readonly method: string;
+  readonly path: string;
+  readonly limit: OwnLimit | undefined;
+  /** True if it needs no token. */
+  readonly open: boolean;
+  /** Undefined if any token will do. */
   readonly ability: Ability | undefined;
   run(request: SignedRequest, bound: BoundRows): ApiResponse;
-}
-
-/** An operation that needs no token. */
-export interface OpenOperation extends Served {
-  readonly open: true;
-  run(request: Request): ApiResponse;
-}
-
-/** An operation of the sandbox. */
-export type SandboxOperation = SignedOperation | OpenOperation;
-
-function served(route: Route, { limit, body = {}, query = {}, partial = false, paged = false }: Accepts<BodyShape, BodyShape>): Served {
-  const [method = '', path = ''] = route.split(' ');
-  return { route, method, path, limit, body, query, partial, paged };
 }
 
 /** The body and query of a request that passed their rules. */
@@ -87,37 +68,40 @@ interface Inputs<S extends BodyShape, Q extends BodyShape> {
   readonly filters: BodyInput<Q>;
 }
 
-function inputsOf<S extends BodyShape, Q extends BodyShape>({ body, query, partial }: Accepts<S, Q>, request: Request): Inputs<S, Q> {
-  const checked = partial ? validateChanges : validate;
-  return {
-    input: (body ? checked(body, request.body) : {}) as BodyInput<S>,
-    filters: (query ? validate(query, Object.fromEntries(request.query)) : {}) as BodyInput<Q>,
-  };
-}
-
 /** Declares an operation, which gets the rows of its path, and what passed its rules. */
-export const operation = <const R extends Route, S extends BodyShape = None, Q extends BodyShape = None>(
+export function operation<const R extends Route, S extends BodyShape = None, Q extends BodyShape = None>(
   route: R,
   ability: Ability | undefined,
   run: (request: SignedRequest & Inputs<S, Q>, bound: Bound<R>) => ApiResponse,
-  accepts: Accepts<S, Q> = {},
-): SignedOperation => ({
-  ...served(route, accepts),
-  open: false,
-  ability,
-  run: (request, bound) => run({ ...request, ...inputsOf(accepts, request) }, bound as unknown as Bound<R>),
-});
+  { body, query, partial = false, paged = false, limit }: Accepts<S, Q> = {},
+): SandboxOperation {
+  const [method = '', path = ''] = route.split(' ');
+  const checked = partial ? validateChanges : validate;
+  return {
+    route,
+    method,
+    path,
+    limit,
+    body: body ?? {},
+    query: query ?? {},
+    partial,
+    paged,
+    open: false,
+    ability,
+    run(request, bound) {
+      const input = (body ? checked(body, request.body) : {}) as BodyInput<S>;
+      const filters = (query ? validate(query, Object.fromEntries(request.query)) : {}) as BodyInput<Q>;
+      return run({ ...request, input, filters }, bound as unknown as Bound<R>);
+    },
+  };
+}
 
 /** An operation that needs no token. */
 export const openOperation = <S extends BodyShape>(
   route: Route,
   run: (request: Request & Inputs<S, None>) => ApiResponse,
   accepts: Accepts<S, None>,
-): OpenOperation => ({
-  ...served(route, accepts),
-  open: true,
-  run: (request) => run({ ...request, ...inputsOf(accepts, request) }),
-});
+): SandboxOperation => ({ ...operation(route, undefined, run, accepts), open: true });
 
 /** The parameters of a path, outermost first. */
 export const pathParameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);

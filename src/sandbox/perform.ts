@@ -1,5 +1,5 @@
 import { authenticate, authorize } from './auth.ts';
-import { bind, type OpenOperation, type OwnLimit, type SandboxOperation, type SignedOperation } from './operation.ts';
+import { bind, type OwnLimit, type SandboxOperation, type SignedRequest } from './operation.ts';
 import { ApiRefusal, type ApiResponse, failureResponse } from './response.ts';
 import type { State } from './state.ts';
 import { HOUR, MINUTE } from './time.ts';
@@ -21,45 +21,29 @@ export interface SandboxWorld {
 }
 
 /** Performs an operation. Errors become responses. */
-export function performOperation(operation: SandboxOperation, incoming: Incoming, world: SandboxWorld): ApiResponse {
+export function performOperation(operation: SandboxOperation, incoming: Incoming, { state, limiter, now }: SandboxWorld): ApiResponse {
   const throttle: Record<string, string> = {};
+  const respond = (): ApiResponse => {
+    const bearer = operation.open ? undefined : authenticate(state, incoming.headers.get('authorization'), now);
+    // All clients on loopback have the same address, so all logins share a window.
+    const who = bearer ? String(bearer.current.id) : 'guest';
+    if (bearer) Object.assign(throttle, limiter.general(who, now));
+    if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, who, now));
+    if (bearer) authorize(state, bearer, operation.ability);
+    const bound = bind(state, operation.path, incoming.ids);
+    return operation.run({ state, now, ...bearer, ...partsOf(incoming) } as SignedRequest, bound);
+  };
+  let response: ApiResponse;
   try {
-    const response = operation.open ? runOpen(operation, incoming, world, throttle) : runSigned(operation, incoming, world, throttle);
-    return { ...response, headers: { ...throttle, ...response.headers } };
+    response = respond();
   } catch (error) {
-    const response = failureResponse(error, wantsJson(incoming.headers));
-    return { ...response, headers: { ...throttle, ...response.headers } };
+    response = failureResponse(error, wantsJson(incoming.headers));
   }
+  return { ...response, headers: { ...throttle, ...response.headers } };
 }
 
 /** Whether the client accepts JSON errors. Like Laravel, checks only the first type in the Accept header. */
 export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.test(headers.get('accept') ?? '');
-
-function runOpen(
-  operation: OpenOperation,
-  incoming: Incoming,
-  { state, limiter, now }: SandboxWorld,
-  throttle: Record<string, string>,
-): ApiResponse {
-  // All clients on loopback have the same address, so all logins share a window.
-  if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, 'guest', now));
-  return operation.run({ state, now, ...partsOf(incoming) });
-}
-
-function runSigned(
-  operation: SignedOperation,
-  incoming: Incoming,
-  { state, limiter, now }: SandboxWorld,
-  throttle: Record<string, string>,
-): ApiResponse {
-  const bearer = authenticate(state, incoming.headers.get('authorization'), now);
-  const who = String(bearer.current.id);
-  Object.assign(throttle, limiter.general(who, now));
-  if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, who, now));
-  authorize(state, bearer, operation.ability);
-  const bound = bind(state, operation.path, incoming.ids);
-  return operation.run({ state, now, ...bearer, ...partsOf(incoming) }, bound);
-}
 
 const partsOf = (incoming: Incoming) => ({
   address: incoming.url.origin + incoming.url.pathname,
