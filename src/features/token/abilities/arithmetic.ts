@@ -33,9 +33,9 @@ export interface Asking {
 export function askedBy(line: WordedLine): Asking {
   const chosen = callsOf(line);
   const { asked, notes, missing } = namesIn(line, chosen);
-  const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
+  const called = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
-  const all = [...own, ...also, ...asked, ...references(line), ...sitesIn(line), ...confirmation(line)];
+  const all = [...called, ...also, ...asked, ...references(line), ...sitesIn(line), ...confirmation(line)];
   const sent = line.plan.dry ? all.filter(({ endpoint }) => isRead(endpoint)) : all;
   const place = (['site', 'server'] as const).find((noun) => line.targets[noun] !== undefined);
   const everywhere = place ? [`The token works for every ${place}: abilities are not limited to one.`] : [];
@@ -55,12 +55,13 @@ function byName(missing: readonly string[], asked: readonly AskedEndpoint[]): re
 /** The abilities that these operations need, without duplicates. */
 export function abilitiesFor(asked: readonly AskedEndpoint[]): AbilityNeed[] {
   const needs = new Map<string, { assumed: boolean; reasons: AskedEndpoint[] }>();
-  for (const each of asked) {
-    const need = needOf(each.endpoint);
+  for (const operation of asked) {
+    const need = needOf(operation.endpoint);
     if (!need) continue;
     const entry = needs.get(need.ability) ?? { assumed: true, reasons: [] };
     entry.assumed &&= need.assumed;
-    if (!entry.reasons.some(({ endpoint, because }) => endpoint === each.endpoint && because === each.because)) entry.reasons.push(each);
+    if (!entry.reasons.some(({ endpoint, because }) => endpoint === operation.endpoint && because === operation.because))
+      entry.reasons.push(operation);
     needs.set(need.ability, entry);
   }
   return [...needs].map(([ability, need]) => ({ ability, ...need }));
@@ -78,7 +79,7 @@ export function commandAbilities({ calls }: AnyCommand): Need[] {
 /** The lookups for the names on a command line. */
 function namesIn(line: WordedLine, chosen: ChosenCalls): Asking & { readonly missing: readonly string[] } {
   const noun = nounOf(line.group);
-  const given = firstWords(line);
+  const named = firstWords(line);
   const every = isForAll(line) ? namings[noun] : undefined;
   const names = every ? parameters(every.list) : needed(line, chosen);
   const asked: AskedEndpoint[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
@@ -86,10 +87,10 @@ function namesIn(line: WordedLine, chosen: ChosenCalls): Asking & { readonly mis
   const missing = new Set<string>();
   const words = ownWords(line);
   for (const word of words.length > 0 ? words : [undefined]) {
-    for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, line.defaults)) {
-      asked.push(...each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })));
-      if (each.how === 'missing') missing.add(each.name);
-      else if (each.word?.includes('$')) notes.add(`The value of ${each.word} is unknown; assuming it is a name.`);
+    for (const lookup of lookupsFor(names, { ...named, ...(word !== undefined && { [noun]: word }) }, line.defaults)) {
+      asked.push(...lookup.requests.map((endpoint) => ({ endpoint, because: whyOf(lookup) })));
+      if (lookup.how === 'missing') missing.add(lookup.name);
+      else if (lookup.word?.includes('$')) notes.add(`The value of ${lookup.word} is unknown; assuming it is a name.`);
     }
   }
   return { asked, notes: [...notes], missing: [...missing] };
@@ -99,8 +100,8 @@ function namesIn(line: WordedLine, chosen: ChosenCalls): Asking & { readonly mis
 function needed(line: WordedLine, chosen: ChosenCalls): readonly string[] {
   const { site, server } = firstWords(line);
   const named = site !== undefined ? ['server', 'site'] : server !== undefined ? ['server'] : [];
-  const own = chosen.endpoint ? namesNeeded(line) : chosen.also.flatMap(({ endpoint }) => parameters(endpoint));
-  return [...new Set([...own.filter((name) => name !== 'id'), ...named])];
+  const called = chosen.endpoint ? namesNeeded(line) : chosen.also.flatMap(({ endpoint }) => parameters(endpoint));
+  return [...new Set([...called.filter((name) => name !== 'id'), ...named])];
 }
 
 const whyOf = ({ how, name, word }: Lookup): string =>
@@ -120,8 +121,8 @@ const sitesIn = ({ command, options }: WordedLine): AskedEndpoint[] =>
   Object.entries(command.options ?? {}).flatMap(([key, { names }]) => {
     const word = options[key];
     if (names !== 'site' || typeof word !== 'string' || /^[.~]|\//.test(word)) return [];
-    return lookupsFor(['server', 'site'], { site: word }, {}).flatMap((each) =>
-      each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })),
+    return lookupsFor(['server', 'site'], { site: word }, {}).flatMap((lookup) =>
+      lookup.requests.map((endpoint) => ({ endpoint, because: whyOf(lookup) })),
     );
   });
 
