@@ -56,7 +56,7 @@ function once(nameOf: NameOf): NameOf {
 function sourcesWith(ctx: Context): LateCells['read'] {
   const requested = new Map();
   return async (listed) => {
-    const { subjectNames } = await import('../features/backup/subject.ts');
+    const { subjectNames } = await import('../features/backup/choose.ts');
     const nameOf = once(await subjectNames(ctx, listed, requested));
     return (backup) => sourceOf(backup as unknown as Backup, nameOf);
   };
@@ -110,7 +110,7 @@ const list = command({
     }
     // Only the list of the organization takes the filters.
     const backups = await ctx.pages<Backup>(ofDatabase);
-    return found(matching(backups, (each) => (!status || each.status === status) && (!type || each.type === type)));
+    return found(matching(backups, (item) => (!status || item.status === status) && (!type || item.type === type)));
   },
 });
 
@@ -185,7 +185,7 @@ const restore = command({
     return (await import('../features/backup/restore.ts')).restoreBackup(ctx, {
       backup,
       latest,
-      of: targets,
+      owner: targets,
       confirm,
       wait,
       columns: details(ctx.nameOf),

@@ -37,7 +37,7 @@ const shell = command({
   options: { ...forwarding, options: { ...rest('Options of the client, after --'), required: false } },
   exits: 'those of the client',
   examples: ['shell shop.example.com', "shell shop.example.com -- -e 'SELECT COUNT(*) FROM users'", 'shell shop.example.com < report.sql'],
-  run: async (ctx, { targets, options }) => (await import('../features/database/shell.ts')).openShell(ctx, targets, options),
+  run: async (ctx, { targets, options }) => (await import('../features/database/tunnel.ts')).openShell(ctx, targets, options),
 });
 
 const rowless = {

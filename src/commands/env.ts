@@ -109,7 +109,7 @@ const ensure = command({
     'ensure shop.example.com LICENSE_KEY --from-file -',
   ],
   run: async (ctx, { targets, options, body, consent }) =>
-    (await import('../features/env/ensure.ts')).ensureVariables(ctx, targets, options, body, consent),
+    (await import('../features/env/set.ts')).ensureVariables(ctx, targets, options, body, consent),
 });
 
 /** Rejects a site that does not come first, and two values for one key. */
@@ -131,7 +131,7 @@ const unset = command({
   consent: { level: 'moderate', deferred: true },
   options: { ...confirming },
   examples: ['unset blog.example.com APP_DEBUG --yes'],
-  run: async (ctx, { targets, consent }) => (await import('../features/env/unset.ts')).unsetVariables(ctx, targets, consent),
+  run: async (ctx, { targets, consent }) => (await import('../features/env/set.ts')).unsetVariables(ctx, targets, consent),
 });
 
 const history = command({
@@ -142,7 +142,7 @@ const history = command({
   calls: variablesEndpoint,
   options: { key: argument(text('Only changes of this variable', 'KEY')) },
   examples: ['history shop.example.com', 'history shop.example.com DB_PASSWORD'],
-  run: async (ctx, { targets, options: { key } }) => (await import('../features/env/history.ts')).variableHistory(ctx, targets, key),
+  run: async (ctx, { targets, options: { key } }) => (await import('../features/plan/history.ts')).variableHistory(ctx, targets, key),
 });
 
 const importVariables = command({

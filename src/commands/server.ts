@@ -59,7 +59,7 @@ const list = command({
   async run(ctx, { options: { watch } }) {
     const empty = 'No servers.';
     if (!watch) return rows(await ctx.pages<Item>(), servers.columns, empty, creation('server', {}));
-    const { watchedList } = await import('../features/watch/rows.ts');
+    const { watchedList } = await import('../features/watch/watch.ts');
     return watchedList(ctx, (options) => ctx.list<Item>(serversEndpoint, options), servers.columns, empty);
   },
 });

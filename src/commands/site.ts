@@ -38,7 +38,7 @@ const sites = resource({
     'created_at',
     'id',
   ),
-  more: async (ctx, site, targets) => (await import('../features/overview/site.ts')).siteOverview(ctx, site, targets),
+  more: async (ctx, site, targets) => (await import('../features/overview/overview.ts')).siteOverview(ctx, site, targets),
   example: {
     target: 'shop.example.com',
     parents: '--server web-1',
@@ -132,7 +132,7 @@ const deploy = command({
   consent: async (ctx, { targets, options, consent: { yes } }) => {
     const mayAsk = options.all || ctx.settings.link !== undefined;
     if (yes || !mayAsk) return undefined;
-    return (await import('../features/deploy/consent.ts')).deployConsent(ctx, targets, options);
+    return (await import('../features/deploy/deploy.ts')).deployConsent(ctx, targets, options);
   },
   options: deployOptions,
   examples: [
@@ -186,7 +186,7 @@ const releases = command({
   summary: 'List the releases of a site',
   calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
-  run: async (ctx) => (await import('../features/deploy/releases.ts')).listReleases(ctx),
+  run: async (ctx) => (await import('../features/deploy/release.ts')).listReleases(ctx),
 });
 
 const webhooks = command({

@@ -57,7 +57,8 @@ testGroup('daemon', {
 
 test('daemon delete deletes several daemons with one confirmation', async () => {
   const bed = await openBed();
-  expect((await bed.dnx(`daemon delete ${one} ${other} ${on} --yes --json`)).json()).toEqual([
+  const run = await bed.dnx(`daemon delete ${one} ${other} ${on} --yes --json`);
+  expect(run.json()).toEqual([
     { id: one, deleted: true },
     { id: other, deleted: true },
   ]);

@@ -120,7 +120,8 @@ describe('a deployment', () => {
   test('follows a deployment that only its release shows, and sends nothing', async () => {
     speak(bed, { site: reading({ deploying: 'active' }) });
     bed.sandbox.deployElsewhere(shop);
-    expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120000' });
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120000' });
     expect(posts()).toEqual([]);
   });
 
@@ -154,7 +155,8 @@ describe('a rollback', () => {
   ])('finds the release before the live one by %s', async (_, dialect) => {
     const target = previous();
     speak(bed, dialect);
-    expect((await bed.dnx('rollback shop.example.com --yes --json')).json()).toMatchObject({ outcome: 'succeeded', release: target?.name });
+    const run = await bed.dnx('rollback shop.example.com --yes --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: target?.name });
     expect(live()).toBe(target);
   });
 
@@ -170,7 +172,8 @@ describe('a rollback', () => {
     expect(run).toExit(2, { stdout: '', says: ['Nothing was rolled back.', 'Choose a release with --to.'] });
     expect(posts()).toEqual([]);
     const target = previous();
-    expect((await bed.dnx(`rollback shop.example.com --yes --to ${target?.id} --json`)).json()).toMatchObject({ outcome: 'succeeded' });
+    const named = await bed.dnx(`rollback shop.example.com --yes --to ${target?.id} --json`);
+    expect(named.json()).toMatchObject({ outcome: 'succeeded' });
     expect(live()).toBe(target);
   });
 
@@ -194,7 +197,8 @@ describe('a rollback', () => {
       old.active = false;
       for (const each of releases()) if (each.id === copy.id) Object.assign(each, { status: 'active', active: true });
     });
-    expect((await bed.dnx('rollback shop.example.com --yes --json')).json()).toMatchObject({ outcome: 'succeeded', release: copy.name });
+    const run = await bed.dnx('rollback shop.example.com --yes --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: copy.name });
   });
 
   test.each([

@@ -43,7 +43,8 @@ describe('without a file, the developer’s own .env stays as it is', () => {
     await site.succeed('pull');
     site.write(`${site.read('.env.production')}NEW=1\n`, '.env.production');
     expect((await site.env(['diff', '--json'])).json()).toEqual([{ key: 'NEW', change: 'only_here', base: 'here' }]);
-    expect((await site.env(['push', '--yes', '--json'])).json()).toMatchObject({ file: '.env.production', added: ['NEW'] });
+    const run = await site.env(['push', '--yes', '--json']);
+    expect(run.json()).toMatchObject({ file: '.env.production', added: ['NEW'] });
   });
 });
 
@@ -65,7 +66,8 @@ describe('the file is named after', () => {
 
   test('the domain without a link file', async () => {
     rmSync(site.path('.deploynix.json'));
-    expect((await site.env(['pull', '--json', '--site', 'shop.example.com'])).json()).toMatchObject({ file: '.env.shop.example.com' });
+    const run = await site.env(['pull', '--json', '--site', 'shop.example.com']);
+    expect(run.json()).toMatchObject({ file: '.env.shop.example.com' });
   });
 });
 

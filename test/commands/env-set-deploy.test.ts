@@ -27,7 +27,8 @@ test('env set --deploy sets the variable, deploys, and prints the result of the 
 });
 
 test('for scripts, it prints the variables and the deployment', async () => {
-  expect((await bed.dnx(`${set} --json`)).json()).toEqual({
+  const run = await bed.dnx(`${set} --json`);
+  expect(run.json()).toEqual({
     variables: [expect.objectContaining({ key: 'APP_THEME', value: 'true' })],
     deployment: expect.objectContaining({ site: 'blog.example.com', server: 'web-1', outcome: 'succeeded' }),
   });

@@ -28,7 +28,8 @@ describe('auth refresh', () => {
 
   test('computes the abilities that commands need', async () => {
     await signInWith('server:read');
-    expect((await refresh('--for "server restart web-1" --json')).json()).toEqual({
+    const run = await refresh('--for "server restart web-1" --json');
+    expect(run.json()).toEqual({
       id: '8',
       name: 'laptop',
       abilities: ['server:read', 'server:update'],

@@ -53,7 +53,8 @@ test('alone, it lists the commands', async () => {
 });
 
 test('a command is described from its declaration', async () => {
-  expect((await bed.dnx('schema worker create')).json()).toMatchObject({
+  const run = await bed.dnx('schema worker create');
+  expect(run.json()).toMatchObject({
     name: 'queue create',
     effect: 'change',
     consent: null,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isMask } from '../../src/base/text.ts';
 import { remoteSide } from '../../src/features/env/remote.ts';
-import { UNKNOWN } from '../../src/features/env/sync/plan.ts';
+import { UNKNOWN } from '../../src/features/env/sync/steps.ts';
 
 test.each([
   '••••',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { baseOf, planChanges, planPull, planPush, type SyncPlan, stepsOf } from '../../src/features/env/sync/plan.ts';
+import { baseOf, changingSteps, pullSteps, pushSteps, type SyncSteps, stepsOf } from '../../src/features/env/sync/steps.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Person, type PullEvent, type PushEvent, type Values, type World } from './model.ts';
 
@@ -16,11 +16,11 @@ function performed(world: World, event: PullEvent | PushEvent): { readonly world
   const [local, remote] = [mapOf(file), mapOf(world.site)];
   const base = file === undefined ? { ...baseOf(), keys: Object.keys(common) } : baseOf(mapOf(common));
   const sides = { local, remote, base, choice: event };
-  const plan = event.do === 'push' ? planPush({ ...sides, prune: event.prune }) : planPull({ ...sides, force: event.force });
+  const plan = event.do === 'push' ? pushSteps({ ...sides, prune: event.prune }) : pullSteps({ ...sides, force: event.force });
   if (stepsOf(plan, 'conflict').length > 0) return { world, conflict: true };
-  if (file === undefined && planChanges(plan).length === 0) return { world, conflict: false };
+  if (file === undefined && changingSteps(plan).length === 0) return { world, conflict: false };
   const target = event.do === 'push' ? remote : local;
-  for (const { key, value } of planChanges(plan)) {
+  for (const { key, value } of changingSteps(plan)) {
     if (value === undefined) target.delete(key);
     else target.set(key, value);
   }
@@ -31,7 +31,7 @@ function performed(world: World, event: PullEvent | PushEvent): { readonly world
   };
 }
 
-function commonAfter({ equal, steps }: SyncPlan, common: Map<string, string>): Map<string, string> {
+function commonAfter({ equal, steps }: SyncSteps, common: Map<string, string>): Map<string, string> {
   const agreed = steps.flatMap((step) => (step.agreed ? [[step.key, step.agreed.value] as const] : []));
   for (const [key, value] of [...equal, ...agreed]) {
     if (value === undefined) common.delete(key);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allows } from '../../src/features/changes/constraint.ts';
+import { allows } from '../../src/features/changes/php.ts';
 import { find, lacking, required } from '../support/programs.ts';
 import { seedOf, volume } from '../support/volume.ts';
 

@@ -44,8 +44,6 @@ export interface Run {
   readonly stderr: string;
   /** Requests of this run, as `GET /servers/01J…`. */
   readonly calls: readonly string[];
-  /** Those that are not a GET. */
-  readonly changes: readonly string[];
   /** How long it waited on the fake clock, in ms. */
   readonly waited: number;
   readonly json: <T = Record<string, unknown>>() => T;
@@ -216,14 +214,12 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     // As the end of the process would.
     for (const each of opened) await each.close();
     if (!run.lies) await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text() });
-    const calls = sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
     return toRead({
       code,
       stdout: stdout.text(),
       bytes: stdout.bytes(),
       stderr: stderr.text(),
-      calls,
-      changes: calls.filter((call) => !call.startsWith('GET ')),
+      calls: sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`),
       waited: clock.elapsed() - start,
       json: <T>() => JSON.parse(stdout.text()) as T,
     });

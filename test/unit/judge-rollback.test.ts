@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { baselineOf, type Site } from '../../src/features/deploy/baseline.ts';
-import type { Evidence } from '../../src/features/deploy/evidence.ts';
-import { judgeRollback } from '../../src/features/deploy/judge-rollback.ts';
+import type { Evidence } from '../../src/features/deploy/judge.ts';
+import { judgeRollback } from '../../src/features/deploy/judge.ts';
 import { releasesOf } from '../../src/features/deploy/release.ts';
 
 type Record = { readonly id: string; readonly [field: string]: unknown };

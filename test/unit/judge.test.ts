@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Baseline, baselineOf, type Site } from '../../src/features/deploy/baseline.ts';
-import type { Evidence } from '../../src/features/deploy/evidence.ts';
+import type { Evidence } from '../../src/features/deploy/judge.ts';
 import { judge } from '../../src/features/deploy/judge.ts';
 import { releasesOf } from '../../src/features/deploy/release.ts';
 

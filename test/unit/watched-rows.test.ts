@@ -2,8 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { rows } from '../../src/cli/output/view.ts';
-import { pollAgain, polled } from '../../src/features/watch/poll.ts';
-import { changesIn } from '../../src/features/watch/rows.ts';
+import { changesIn, pollAgain, polled } from '../../src/features/watch/watch.ts';
 import { FakeClock } from '../support/clock.ts';
 import { capture } from '../support/streams.ts';
 

@@ -14,7 +14,7 @@ export interface PlannedDeployment {
 }
 
 /** How the site is requested after a deployment, at its own address. */
-export interface PlannedVerification {
+interface PlannedVerification {
   readonly path: string;
   readonly expect: number;
   readonly expect_body: string | null;

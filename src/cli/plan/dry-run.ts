@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { type Detail, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
-import { pathToPlan } from '../../machine/files/own-files.ts';
-import { writeText } from '../../machine/files/text-file.ts';
+import { PROPOSED, pathToPlan } from '../../machine/files/own-files.ts';
+import { makeSecretDirectory, pruneFiles, writeText } from '../../machine/files/text-file.ts';
 import { MASK } from '../../platform/names/existing.ts';
 import type { Context, TypedLine } from '../language/command.ts';
 import type { Result } from '../output/view.ts';
@@ -19,7 +20,7 @@ export async function dryRunResult(
   ctx: BaseContext,
   recorder: Recorder,
 ): Promise<Result> {
-  const { plan: given } = line;
+  const { plan: flags } = line;
   const recorded = { recorder, known, nameOf: scope.names.nameOf };
   const hasSecrets = recorder.changes.some((change) => Object.keys(replacedSecrets(change)).length > 0);
   const unkept = hasSecrets ? await (await import('./vault.ts')).whyUnkept(ctx) : undefined;
@@ -27,14 +28,14 @@ export async function dryRunResult(
   const facts = [...recorder.facts(), ...(recorder.changes.length === 0 ? factOf(result, line) : [])];
   const planned = planOf(parts);
   // The command itself does not read it.
-  const isUnread = (at: number) => given.out === undefined && recorder.changes[at]?.isExtra === true;
-  const changes = planned.changes.map((each, at) => (isUnread(at) && each.undo === null ? { ...each, undo: UNREAD } : each));
+  const isUnread = (at: number) => flags.out === undefined && recorder.changes[at]?.isExtra === true;
+  const changes = planned.changes.map((change, at) => (isUnread(at) && change.undo === null ? { ...change, undo: UNREAD } : change));
   const plan: Plan = { ...planned, changes, about: facts.map(({ data }) => data) };
-  const saved = given.out !== undefined && plan.changes.length > 0 && !result.exit ? given.out : undefined;
+  const saved = flags.out !== undefined && plan.changes.length > 0 && !result.exit ? flags.out : undefined;
   if (saved !== undefined) writePlan(saved, { ...planForFile(parts, ctx.world.keep), about: plan.about }, ctx);
   const lines = (all: readonly Fact[]): readonly Detail[] => all.flatMap(({ details }) => details);
   const named = (noun: string, id: string) =>
-    recorded.known.find((each) => each[noun]?.id === id)?.[noun]?.label ?? recorded.nameOf(noun, id);
+    recorded.known.find((item) => item[noun]?.id === id)?.[noun]?.label ?? recorded.nameOf(noun, id);
   return {
     view: planView(plan, named, {
       each: recorder.changes.map(({ about }) => lines(about)),
@@ -44,7 +45,7 @@ export async function dryRunResult(
     }),
     ...(plan.changes.length > 0 && { note: 'Nothing was changed.' }),
     ...(saved !== undefined && { next: [{ command: ['apply', saved], why: 'Apply this plan with' }] }),
-    exit: result.exit ?? (given.exitCode && plan.changes.length > 0 ? 10 : undefined),
+    exit: result.exit ?? (flags.exitCode && plan.changes.length > 0 ? 10 : undefined),
   };
 }
 
@@ -69,4 +70,14 @@ function factOf({ view }: Result, { group }: TypedLine): readonly Fact[] {
   const details: readonly Detail[] =
     view.kind === 'message' ? [['because', view.text]] : view.kind === 'record' ? (view.details ?? []) : [];
   return [{ data: shown, details }];
+}
+
+const KEPT_MS = 7 * 86_400_000;
+
+/** The file of a plan that a person is to apply, for this user only. Removes those that nobody applied in a week. */
+export function proposedFile(state: string, name: string, now: number): string {
+  const directory = join(state, PROPOSED);
+  makeSecretDirectory(directory);
+  pruneFiles(directory, now - KEPT_MS);
+  return join(directory, `${name}.json`);
 }

@@ -26,7 +26,6 @@ export const isSecretField = (call: string, field: string): boolean => !own(oper
 
 const isScalar = (value: unknown): boolean => !Array.isArray(value) && !isObject(value);
 const isPlain = (value: unknown): boolean => [value].flat().every(isScalar);
-/** A value that tells nothing. */
 const isEmpty = (value: unknown): boolean => value === null || value === '' || typeof value === 'boolean';
 
 /** True for a value that may hold a secret. */
@@ -40,7 +39,7 @@ export const shownFields = (call: string, fields: JsonObject, hide: Hide = shown
 function shownField(call: string, field: string, value: unknown, hide: Hide): unknown {
   if (isMask(value) || !mayHoldSecret(call, field, value)) return value;
   if (isSecretField(call, field) || !isPlain(value)) return hide({ call, field, value, shown: MASK });
-  const shown = (each: unknown) => (typeof each === 'string' ? withoutUserinfo(each) : each);
+  const shown = (text: unknown) => (typeof text === 'string' ? withoutUserinfo(text) : text);
   return hide({ call, field, value, shown: Array.isArray(value) ? value.map(shown) : shown(value) });
 }
 

@@ -7,7 +7,7 @@ import { flagName, hidingSecrets, wordOf } from '../../base/text.ts';
 import { makeDirectory, readText } from '../../machine/files/text-file.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { type AskedBy, NetworkFault } from '../../machine/world.ts';
-import type { Gate } from '../../platform/api/api.ts';
+import type { Gate, Reply } from '../../platform/api/api.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
@@ -17,7 +17,7 @@ import type { Option } from '../language/options.ts';
 import { takenBy } from '../language/signature.ts';
 import { type Hidden, withoutUserinfo } from './hidden.ts';
 import { answeredWith, isFinal, type PlannedChange, plannedChange, replacedSecrets } from './plan.ts';
-import { openReadings, recordedOperation } from './record.ts';
+import { openReadings, type RecordedChange, recordedOperation } from './record.ts';
 
 /** A line of the history before a request. */
 export interface SentLine {
@@ -36,7 +36,6 @@ export interface SentLine {
   /** The session of a lease in which it ran. */
   readonly session?: string;
   readonly change: PlannedChange;
-  /** The change that it takes back. */
   readonly undoes?: { readonly run: string; readonly n: number };
   /** The secrets that it replaces, encrypted. */
   readonly sealed?: string;
@@ -50,12 +49,10 @@ export interface EndedLine extends Pick<SentLine, 'v' | 'run' | 'n'> {
   readonly status: number | null;
   /** False if the request was certainly not sent; null if the response was lost. */
   readonly sent: boolean | null;
-  /** The id of what it created. */
   readonly id: string | null;
   readonly error: string | null;
   /** What the response shows: of what it created, everything but secrets, else when it was updated. */
   readonly answer?: JsonObject;
-  /** Whether it was performed, if that was found out later. */
   readonly performed?: boolean;
 }
 
@@ -71,74 +68,89 @@ const LIMIT = 512 * 1024;
 /** A longer change is kept without its values, in bytes. */
 const LONGEST = 64 * 1024;
 
-type Needs = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf' | 'world'>;
+type JournalContext = Pick<Context, 'settings' | 'clock' | 'progress' | 'nameOf' | 'world'>;
 
 /** Writes every change into the history before it is sent, and how it ended. A failure to write is a warning. */
-export function openJournal(ctx: Needs, line: TypedLine, asked?: AskedBy): Gate {
+export function openJournal(ctx: JournalContext, line: TypedLine, asked?: AskedBy): Gate {
   const { clock, settings } = ctx;
   const { host, profile, session } = settings;
   const readings = openReadings();
   const directory = historyDirectory(settings);
-  const run = newId(directory, clock.now());
   const write = writer(directory, ctx);
+  const run = newId(directory, clock.now());
   const command = asked?.command ?? harmlessWords(line);
+  const origin = { host, profile, command, ...(asked && { client: asked.client }), ...(session && { session: session.name }) };
   let count = 0;
+  /** The changes whose response was lost. */
   const lost: { readonly body: unknown; readonly found: (item: JsonObject) => Promise<void> }[] = [];
   return {
     read: readings.add,
     async found(body, item) {
-      await lost.find((each) => isSame(each.body, body))?.found(item);
+      await lost.find((change) => isSame(change.body, body))?.found(item);
     },
     async change(method, address, { body, undoes }, send) {
-      const [path = '', query] = address.split('?');
+      const [path = ''] = address.split('?');
       const { call, ids } = recordedOperation(method, address);
       if (own(operations, call)?.signs) return send();
-      const before = readings.changedBy(method, path, ids);
-      const secrets = [...new URLSearchParams(query)].flatMap(([key, value]) => (isSecretName(key) ? [value] : []));
-      const hide = ({ value, shown }: Hidden) => {
-        secrets.push(...leavesOf(value));
-        return shown;
-      };
-      const named = { known: [], nameOf: ctx.nameOf, seen: readings.withId, created: () => undefined };
-      const line = { v: 1, run, n: count++ } as const;
-      const recorded = { call, ids, body, before, about: [] };
+      const recorded = { call, ids, body, before: readings.changedBy(method, path, ids), about: [] };
+      const place = { v: 1, run, n: count++ } as const;
       const { unkept, keep } = await keeping(ctx, recorded);
-      const change = short(kept(plannedChange(recorded, { ...named, unkept }, hide)));
-      // The API may quote what was sent.
-      const harmless = (text: string) => hidingSecrets(withoutUserinfo(text), secrets);
-      const at = new Date(clock.now()).toISOString();
-      const askedBy = { ...(asked && { client: asked.client }), ...(session && { session: session.name }) };
-      const sending = { ...line, at, host, profile, command, ...askedBy, change };
-      await write({ ...sending, ...(undoes && { undoes }), ...keep(sending) });
-      const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...line, ...ended });
-      const found = (item: JsonObject) => {
-        const answer = answeredWith(recorded, item);
-        return end({ status: null, sent: true, id: idIn(item.id) ?? null, error: null, ...(answer && { answer }), performed: true });
-      };
+      const { change, harmless } = harmlessChange(recorded, address, { nameOf: ctx.nameOf, seen: readings.withId, unkept });
+      const sent = { ...place, at: new Date(clock.now()).toISOString(), ...origin, change };
+      await write({ ...sent, ...(undoes && { undoes }), ...keep(sent) });
+      const end = (ended: Omit<EndedLine, 'v' | 'run' | 'n'>) => write({ ...place, ...ended });
+      const found = (item: JsonObject) =>
+        end({ status: null, sent: true, id: idIn(item.id) ?? null, error: null, ...answerIn(recorded, item), performed: true });
       try {
         const reply = await send();
         if (reply.status >= 500) lost.push({ body, found });
-        const id = method === 'POST' && isObject(reply.data) ? (idIn(reply.data.id) ?? null) : null;
-        const isDone = reply.status < 300;
-        const answer = isDone ? answeredWith(recorded, reply.data) : undefined;
-        const error = isDone ? null : harmless(reply.message ?? '');
-        await end({ status: reply.status, sent: true, id: isDone ? id : null, error, ...(answer && { answer }) });
-        if (isDone && before && isObject(body)) readings.add(path, { ...before, ...body });
+        await end(endedBy(reply, method, recorded, harmless));
+        if (reply.status < 300 && recorded.before && isObject(body)) readings.add(path, { ...recorded.before, ...body });
         return reply;
       } catch (error) {
-        const isSent = !isError(error) || !(error.cause instanceof NetworkFault) || error.cause.sent;
         lost.push({ body, found });
-        await end({
-          status: null,
-          sent: isSent ? null : false,
-          id: null,
-          error: harmless(String(error instanceof Error ? error.message : error)),
-        });
+        const isUnsent = isError(error) && error.cause instanceof NetworkFault && !error.cause.sent;
+        const words = harmless(String(error instanceof Error ? error.message : error));
+        await end({ status: null, sent: isUnsent ? false : null, id: null, error: words });
         throw error;
       }
     },
   };
 }
+
+/** A change without its secrets, and a function that hides them in the words of the API, which may quote what was sent. */
+function harmlessChange(
+  recorded: RecordedChange,
+  address: string,
+  named: Pick<Parameters<typeof plannedChange>[1], 'nameOf' | 'seen' | 'unkept'>,
+) {
+  const [, query] = address.split('?');
+  const secrets = [...new URLSearchParams(query)].flatMap(([key, value]) => (isSecretName(key) ? [value] : []));
+  const hide = ({ value, shown }: Hidden) => {
+    secrets.push(...leavesOf(value));
+    return shown;
+  };
+  const change = short(kept(plannedChange(recorded, { ...named, known: [], created: () => undefined }, hide)));
+  return { change, harmless: (text: string) => hidingSecrets(withoutUserinfo(text), secrets) };
+}
+
+/** How a change ended that the API answered. */
+function endedBy(
+  reply: Reply,
+  method: string,
+  recorded: RecordedChange,
+  harmless: (text: string) => string,
+): Omit<EndedLine, 'v' | 'run' | 'n'> {
+  const { status, data } = reply;
+  if (status >= 300) return { status, sent: true, id: null, error: harmless(reply.message ?? '') };
+  const id = method === 'POST' && isObject(data) ? (idIn(data.id) ?? null) : null;
+  return { status, sent: true, id, error: null, ...answerIn(recorded, data) };
+}
+
+const answerIn = (recorded: RecordedChange, data: unknown): Pick<EndedLine, 'answer'> => {
+  const answer = answeredWith(recorded, data);
+  return answer ? { answer } : {};
+};
 
 /** What the history keeps of a change: of what cannot be taken back, only the names and ids that tell what it was. */
 function kept(change: PlannedChange): PlannedChange {
@@ -152,7 +164,6 @@ function kept(change: PlannedChange): PlannedChange {
   return { ...change, body: named.length > 0 ? Object.fromEntries(named) : null, before: null };
 }
 
-/** The texts and numbers in a value. */
 const leavesOf = (value: unknown): readonly string[] =>
   typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [wordOf(value)].filter(Boolean);
 
@@ -162,7 +173,6 @@ const ID_LENGTH = 5;
 /** An odd number, so that times in a row have ids that differ from their first letter on. */
 const SPREAD = 20_971_519;
 
-/** An id that no other entry has. */
 function newId(directory: string, now: number): string {
   const known = historyFiles(directory).map(textOf);
   const all = LETTERS.length ** ID_LENGTH;
@@ -182,7 +192,7 @@ function textOf(file: string): string {
 }
 
 /** What a line keeps of secrets: those that it replaces, encrypted, and hashes of those that it sends. `unkept`: why the former are not. */
-async function keeping({ settings, world, progress }: Needs, change: Parameters<typeof replacedSecrets>[0]) {
+async function keeping({ settings, world, progress }: JournalContext, change: Parameters<typeof replacedSecrets>[0]) {
   const replaced = replacedSecrets(change);
   const hasReplaced = Object.keys(replaced).length > 0;
   const sent = Object.entries(isObject(change.body) ? change.body : {}).filter(([field]) =>
@@ -215,7 +225,7 @@ const short = (change: PlannedChange): PlannedChange =>
   toJson(change).length > LONGEST ? { ...change, body: null, before: null } : change;
 
 /** Appends lines, each in one write: several processes may do so at once. The line break comes first, because the line before may be cut. */
-function writer(state: string, { clock, progress, settings }: Needs) {
+function writer(state: string, { clock, progress, settings }: JournalContext) {
   const [old = '', file = ''] = historyFiles(state);
   let writable = true;
   return async (line: SentLine | EndedLine): Promise<void> => {

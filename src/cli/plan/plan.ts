@@ -24,7 +24,6 @@ export interface PlannedTarget {
 
 /** A change in a plan. Secrets are masked in output, and references in a file. */
 export interface PlannedChange {
-  /** As the API reference writes it. */
   readonly call: Endpoint;
   readonly targets: Readonly<Record<string, PlannedTarget>>;
   /** What `dnx api` adds to the path, without `?`. */
@@ -37,7 +36,6 @@ export interface PlannedChange {
   readonly deployment?: PlannedDeployment;
   /** Why dnx undo cannot take it back; null if it can. */
   readonly undo?: string | null;
-  /** The change of the history on this machine that it takes back. */
   readonly undoes?: { readonly run: string; readonly n: number };
   readonly about?: readonly JsonObject[];
 }
@@ -46,7 +44,6 @@ export interface PlannedChange {
 export interface Plan {
   readonly version: 1;
   readonly host: string;
-  /** In a file. */
   readonly created_at?: string;
   readonly changes: readonly PlannedChange[];
   readonly consent: { readonly level: Consent['level'] | null; readonly confirm: string | null };
@@ -65,7 +62,6 @@ export function exclusionOf({ call, body }: Pick<PlannedChange, 'call' | 'body'>
 /** What turns recorded requests into a plan. */
 export interface PlanParts {
   readonly recorder: Recorder;
-  /** Targets that were looked up. */
   readonly known: readonly Targets[];
   readonly nameOf: Context['nameOf'];
   readonly host: string;
@@ -83,11 +79,8 @@ export const abilitiesOf = (changes: readonly Pick<PlannedChange, 'call'>[]): re
   ...new Set(changes.flatMap(({ call }) => needOf(call)?.ability ?? [])),
 ];
 
-/** What names the targets of a change. */
 interface ChangeParts extends Pick<PlanParts, 'known' | 'nameOf' | 'unkept'> {
-  /** The last reading of a resource with this id. */
   readonly seen: (id: string) => JsonObject | undefined;
-  /** The body of the change with this number, from 1. */
   readonly created: (number: number) => unknown;
 }
 
@@ -123,7 +116,7 @@ export function planOf(parts: PlanParts, hide?: Hide): Omit<Plan, 'about'> {
 
 /** The plan for a file: its secrets are references to where they were read. Fails for what a plan cannot hold. */
 export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 'about'> {
-  const why = parts.recorder.changes.map((change) => change.unsaved ?? exclusionOf(change)).find((each) => each !== undefined);
+  const why = parts.recorder.changes.map((change) => change.unsaved ?? exclusionOf(change)).find((item) => item !== undefined);
   if (why !== undefined) throw usage(`This cannot be saved as a plan: ${why}.`);
   return planOf(parts, (hidden) => {
     const { value, shown } = hidden;
@@ -134,7 +127,6 @@ export function planForFile(parts: PlanParts, keep?: World['keep']): Omit<Plan, 
   });
 }
 
-/** The error for a value that a plan cannot hold. */
 function unsaved({ call, field, shown }: Hidden): DnxError {
   const isDeclared = own(operations, call)?.secrets?.includes(field);
   const why = isDeclared
@@ -163,7 +155,6 @@ export function replacedSecrets(change: Pick<RecordedChange, 'call' | 'body' | '
   return Object.fromEntries(hidden.flatMap(([field]) => (isShown(before, field) ? [[field, before?.[field]]] : [])));
 }
 
-/** True for a secret that the API shows. */
 const isShown = (item: JsonObject | undefined, field: string): boolean =>
   item?.[field] !== undefined && item[field] !== null && !isMask(item[field]) && !isMarkedHidden(item);
 
@@ -199,14 +190,13 @@ function replacedBy({ call, body, before }: Pick<RecordedChange, 'call' | 'body'
   return { ...shownFields(call, Object.fromEntries(marked)), ...stamp };
 }
 
-/** The targets of a change, by the names that were given or read. */
 function targetsOf({ ids, before }: RecordedChange, { seen, created, known, nameOf }: ChangeParts): Targets {
   const nouns = Object.keys(ids);
   return Object.fromEntries(
     Object.entries(ids).map(([noun, id]): [string, Target] => {
       const creator = creatorOf(id);
       const body = creator === undefined ? undefined : created(creator);
-      const found = known.find((each) => each[noun]?.id === id && each[noun]?.label !== id)?.[noun];
+      const found = known.find((item) => item[noun]?.id === id && item[noun]?.label !== id)?.[noun];
       const read = noun === nouns.at(-1) ? before : seen(id);
       const label = found?.label ?? resourceName(isObject(body) ? body : (read ?? {}), noun) ?? nameOf(noun, id) ?? id;
       return [noun, { id, label }];

@@ -17,7 +17,6 @@ export interface RecordedChange {
   readonly ids: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly body: unknown;
-  /** The resource as it was read; undefined if it was not. */
   readonly before: JsonObject | undefined;
   /** It was read for the plan alone. */
   readonly isExtra?: boolean;
@@ -39,13 +38,9 @@ export interface Fact {
 export interface Recorder extends Planning {
   readonly gate: Gate;
   readonly changes: readonly RecordedChange[];
-  /** What was said of no change alone. */
   readonly facts: () => readonly Fact[];
-  /** The strictest consent that the changes need. */
   readonly needed: () => { readonly level: Consent['level'] | undefined; readonly name: string | undefined };
-  /** Where a secret was read. */
   readonly sourceOf: (value: string) => string | undefined;
-  /** The last reading of a resource with this id. */
   readonly seen: (id: string) => JsonObject | undefined;
 }
 
@@ -88,14 +83,14 @@ export function openRecorder(): Recorder {
       async change<T>(method: string, address: string, { body, assume }: SendOptions, _: unknown, get: Read): Promise<Reply<T>> {
         const [path = '', query] = address.split('?');
         const { call, ids } = recordedOperation(method, address);
-        const own = readings.changedBy(method, path, ids);
-        const before = own ?? (await readTarget(call, ids, path, get));
+        const known = readings.changedBy(method, path, ids);
+        const before = known ?? (await readTarget(call, ids, path, get));
         if (before && isDone(call, body, before)) {
           const because = alreadyWords(call, body, before);
-          whole.push({ data: { because }, details: because.map((each) => ['because', each]) });
+          whole.push({ data: { because }, details: because.map((item) => ['because', item]) });
         } else {
           const absent = isAbsent(call, body, readings.list(path));
-          const change = { call, ids, body, before, isExtra: before !== own, about: next, ...held };
+          const change = { call, ids, body, before, isExtra: before !== known, about: next, ...held };
           changes.push({ ...change, ...(query && { query }), ...(absent && { absent }) });
         }
         next = [];
@@ -135,7 +130,6 @@ function alreadyWords(call: Endpoint, body: unknown, before: JsonObject): readon
   );
 }
 
-/** True if a list that was read has nothing with the name of what is created. */
 function isAbsent(call: string, body: unknown, items: readonly JsonObject[] | undefined): boolean {
   const noun = createdBy(call) ?? '';
   const name = isObject(body) ? resourceName(body, noun) : undefined;
@@ -151,14 +145,13 @@ export function openReadings() {
       if (isObject(data)) read.set(path, data);
       if (!Array.isArray(data)) return;
       lists.add(path);
-      for (const each of data.filter(isObject)) {
-        const id = idIn(each.id);
-        if (id !== undefined) read.set(`${path}/${segment(id)}`, each);
+      for (const item of data.filter(isObject)) {
+        const id = idIn(item.id);
+        if (id !== undefined) read.set(`${path}/${segment(id)}`, item);
       }
     },
-    /** The items of a list that was read. */
     list: (path: string) => (lists.has(path) ? [...read].flatMap(([place, item]) => (parentOf(place) === path ? [item] : [])) : undefined),
-    withId: (id: string) => [...read.values()].find((each) => idIn(each.id) === id),
+    withId: (id: string) => [...read.values()].find((item) => idIn(item.id) === id),
     /** The resource that a request changes. An action follows the path of what it acts on. */
     changedBy: (method: string, path: string, ids: RecordedChange['ids']) =>
       read.get(path) ?? (method === 'POST' && Object.keys(ids).length > 0 ? read.get(parentOf(path)) : undefined),

@@ -32,7 +32,6 @@ export const onLines = (title: string, details: readonly Detail[]): Section => (
   details: details.map(([label, text]) => [visible(label), visible(text)]),
 });
 
-/** What is shown of a change besides its title and the fields in it. */
 interface ChangeParts {
   readonly more?: readonly Detail[] | undefined;
   /** The body with its secrets, if who consents to it sees this. */
@@ -55,8 +54,7 @@ function targetDetails({ call, targets }: PlannedChange): readonly Detail[] {
   return [...long.map(([noun, { name }]) => [title(noun), shownValue(name)] as const), ...(id ? [['id', id] as const] : [])];
 }
 
-/** What is shown of the changes besides their fields. */
-export interface PlanDetails {
+interface PlanDetails {
   readonly each: readonly (readonly Detail[])[];
   readonly whole: readonly Detail[];
   /** The bodies with their secrets, for who consents to them. */
@@ -65,7 +63,6 @@ export interface PlanDetails {
 
 type NameOf = (noun: string, id: string) => string | undefined;
 
-/** Whether `dnx undo` takes the changes back. */
 function undoWords(changes: readonly PlannedChange[]): string {
   const reasons = [...new Set(changes.flatMap(({ undo }) => undo ?? []))];
   if (reasons.length === 0) return 'dnx undo';
@@ -91,7 +88,9 @@ const actions: Readonly<Record<string, string>> = {
 };
 
 const labeled = (targets: PlannedChange['targets']): Targets =>
-  Object.fromEntries(Object.entries(targets).map(([noun, each]): [string, Target] => [noun, { id: each.id ?? '', label: labelOf(each) }]));
+  Object.fromEntries(
+    Object.entries(targets).map(([noun, target]): [string, Target] => [noun, { id: target.id ?? '', label: labelOf(target) }]),
+  );
 
 const labelOf = ({ id, name, created_by }: PlannedTarget): string => titleName(name ?? id ?? `created by change ${created_by}`);
 
@@ -121,7 +120,6 @@ function titleOf({ call, body, ...change }: PlannedChange, nameOf: NameOf): stri
   return `* ${action} ${what}${noun === 'site' ? '' : where(targets, noun)}`;
 }
 
-/** The site that a body names by its id. */
 function siteIn(body: unknown, nameOf: NameOf): Targets {
   const id = isObject(body) ? idIn(body.site_id) : undefined;
   return id === undefined ? {} : { site: { id, label: nameOf('site', id) ?? id } };
@@ -148,7 +146,6 @@ export function fieldDetails({ query, ...change }: FieldsOf, sent?: unknown): re
 
 type FieldsOf = Pick<PlannedChange, 'call' | 'query' | 'body' | 'before' | 'targets'>;
 
-/** True for what stands for a secret in a plan. */
 const isHidden = (value: unknown): boolean => value === MASK || isReference(value);
 
 const isReference = (value: unknown): value is { readonly secret: string } => isObject(value) && typeof value.secret === 'string';

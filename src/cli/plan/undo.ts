@@ -5,7 +5,7 @@ import { resourceName } from '../../platform/names/names.ts';
 import { createdBy, isDone, operationPath, operations } from '../../platform/operations.ts';
 
 /** A change as far as its inverse depends on it, and an inverse. */
-interface Sent {
+interface UndoableChange {
   readonly call: Endpoint;
   readonly targets: Readonly<Record<string, { readonly id: string | null; readonly name: string | null }>>;
   readonly body: unknown;
@@ -22,7 +22,7 @@ type Secrets = (field: string) => string | undefined;
 export const notShown = (field: string): string => `The API does not show its ${field.replaceAll('_', ' ')}.`;
 
 /** Why a change cannot be taken back; undefined if it can. */
-export function irreversible({ call, body, before }: Sent, secret: Secrets): string | undefined {
+export function irreversible({ call, body, before }: UndoableChange, secret: Secrets): string | undefined {
   const undo = own(operations, call)?.undo;
   if (undo === undefined) return 'dnx does not know this operation.';
   if (undo === 'delete') return undefined;
@@ -34,7 +34,6 @@ export function irreversible({ call, body, before }: Sent, secret: Secrets): str
   return isDone(call, body, before) ? 'It was like that before.' : undefined;
 }
 
-/** The fields with which what a request deleted is created again. */
 const createdFields = (call: string): readonly string[] => {
   const { fields = [], secrets = [] } = operations[call] ?? {};
   return [...fields, ...secrets];
@@ -51,81 +50,94 @@ export const hasMask = (value: unknown): boolean =>
   isMask(value) || (typeof value === 'object' && value !== null && Object.values(value).some(hasMask));
 
 /** Why the inverse of a change cannot be taken back in turn; null if it can. What it replaces is read before it is sent. */
-export function irreversibleUndo(inverse: Sent, secret: Secrets): string | null {
+export function irreversibleUndo(inverse: UndoableChange, secret: Secrets): string | null {
   const why = irreversible(inverse, secret);
   return why === undefined || why === UNREAD ? null : why;
 }
 
-/** A change that takes another one back. */
-interface Inverse extends Sent {
+interface Inverse extends UndoableChange {
   readonly absent?: true;
   /** The fields that it does not bring back. */
   readonly lost?: readonly string[];
 }
 
-/** The change that takes another one back; else why there is none. `created`: the id of what that created, and `answer` what it said of it. */
-export function inverseOf(
-  change: Sent,
-  { created, answer, secret }: { readonly created: string | null; readonly answer: JsonObject | undefined; readonly secret: Secrets },
-): Inverse | string {
-  const why = irreversible(change, secret);
+/** What became of a change: the id of what it created, what the API answered, and why a secret is missing. */
+interface Effect {
+  readonly created: string | null;
+  readonly answer: JsonObject | undefined;
+  readonly secret: Secrets;
+}
+
+/** The change that takes another one back; else why there is none. */
+export function inverseOf(change: UndoableChange, effect: Effect): Inverse | string {
+  const why = irreversible(change, effect.secret);
   if (why !== undefined) return why;
   const { call, targets, body } = change;
   const before = change.before ?? {};
-  const path = operationPath(call);
   const undo = operations[call]?.undo;
-  const action = (name: string, sent: JsonObject | null): Sent => ({
-    call: `POST ${path.slice(0, path.lastIndexOf('/'))}/${name}` as Endpoint,
+  const action = (name: string, sent: JsonObject | null = null): UndoableChange => ({
+    call: `POST ${parentPath(call)}/${name}` as Endpoint,
     targets,
     body: sent,
     before: null,
   });
-  if (undo === 'delete') {
-    const noun = createdBy(call) ?? '';
-    if (created === null) return 'The API did not say what it created.';
-    const name = isObject(body) ? (resourceName(body, noun) ?? null) : null;
-    const { status: _, ...left } = { ...shown(body), ...answer };
-    return {
-      call: `DELETE ${path}/{${noun}}` as Endpoint,
-      targets: { ...targets, [noun]: { id: created, name } },
-      body: null,
-      before: Object.keys(left).length > 0 ? left : null,
-    };
+  switch (undo) {
+    case 'delete':
+      return deletion(change, effect);
+    case 'create':
+      return creation(change, before, effect);
+    case 'restore': {
+      const { updated_at: _, ...replaced } = before;
+      const left = isObject(body) && Object.values(body).some(isMask) ? { ...body, ...effect.answer } : shown(body);
+      return { call, targets: renamed(targets, body), body: replaced, before: left };
+    }
+    case 'schedule': {
+      const at = before.scheduled_deploy_at;
+      return at === null || at === '' ? action('cancel-scheduled-deploy') : action('schedule-deploy', { scheduled_at: at });
+    }
+    default:
+      return action(typeof undo === 'object' && 'action' in undo ? undo.action : '');
   }
-  if (undo === 'schedule') {
-    const at = before.scheduled_deploy_at;
-    return at === null || at === '' ? action('cancel-scheduled-deploy', null) : action('schedule-deploy', { scheduled_at: at });
-  }
-  if (undo === 'restore') {
-    const { updated_at: _, ...replaced } = before;
-    const left = isObject(body) && Object.values(body).some(isMask) ? { ...body, ...answer } : shown(body);
-    return { call, targets: renamed(targets, body), body: replaced, before: left };
-  }
-  if (undo === 'create') {
-    const create = createdFields(call);
-    const read = Object.entries(before).filter(([field, value]) => value !== null && (create.includes(field) || !MADE.test(field)));
-    const isLost = (field: string, value: unknown) =>
-      !create.includes(field) && (typeof value === 'object' || (isMask(value) && secret(field) !== undefined));
-    const sent = read.filter(([field, value]) => !isLost(field, value));
-    const lost = read.flatMap(([field, value]) => (isLost(field, value) ? [field] : []));
-    const parents = Object.entries(targets).slice(0, -1);
-    return {
-      call: `POST ${path.slice(0, path.lastIndexOf('/'))}` as Endpoint,
-      targets: Object.fromEntries(parents),
-      body: Object.fromEntries(sent),
-      before: null,
-      absent: true,
-      ...(lost.length > 0 && { lost }),
-    };
-  }
-  return action(typeof undo === 'object' && 'action' in undo ? undo.action : '', null);
+}
+
+const parentPath = (call: string): string => operationPath(call).replace(/\/[^/]*$/, '');
+
+/** The request that deletes what a change created. */
+function deletion({ call, targets, body }: UndoableChange, { created, answer }: Effect): Inverse | string {
+  if (created === null) return 'The API did not say what it created.';
+  const noun = createdBy(call) ?? '';
+  const name = isObject(body) ? (resourceName(body, noun) ?? null) : null;
+  const { status: _, ...left } = { ...shown(body), ...answer };
+  return {
+    call: `DELETE ${operationPath(call)}/{${noun}}` as Endpoint,
+    targets: { ...targets, [noun]: { id: created, name } },
+    body: null,
+    before: Object.keys(left).length > 0 ? left : null,
+  };
+}
+
+/** The request that creates again what a change deleted, without the fields that the API cannot take. */
+function creation({ call, targets }: UndoableChange, before: JsonObject, { secret }: Effect): Inverse {
+  const taken = createdFields(call);
+  const isLost = (field: string, value: unknown) =>
+    !taken.includes(field) && (typeof value === 'object' || (isMask(value) && secret(field) !== undefined));
+  const known = Object.entries(before).filter(([field, value]) => value !== null && (taken.includes(field) || !MADE.test(field)));
+  const lost = known.flatMap(([field, value]) => (isLost(field, value) ? [field] : []));
+  return {
+    call: `POST ${parentPath(call)}` as Endpoint,
+    targets: Object.fromEntries(Object.entries(targets).slice(0, -1)),
+    body: Object.fromEntries(known.filter(([field]) => !lost.includes(field))),
+    before: null,
+    absent: true,
+    ...(lost.length > 0 && { lost }),
+  };
 }
 
 /** Fields that Deploynix makes itself. Any other one that was read is sent again. */
 const MADE = /^(id|\w+_id|\w+_at|status|fingerprint|pid|uptime)$/;
 
 /** The targets of a change that gave the last one another name. */
-function renamed(targets: Sent['targets'], body: unknown): Sent['targets'] {
+function renamed(targets: UndoableChange['targets'], body: unknown): UndoableChange['targets'] {
   const [noun = '', target] = Object.entries(targets).at(-1) ?? [];
   const name = isObject(body) ? resourceName(body, noun) : undefined;
   return target && name !== undefined ? { ...targets, [noun]: { ...target, name } } : targets;

@@ -37,15 +37,14 @@ interface Bound {
   readonly change: Pick<PlannedChange, 'call' | 'targets'>;
 }
 
-/** Why there is no vault. */
-export interface Unkept {
+interface Unkept {
   /** A sentence: `DNX_TOKEN is set.` */
   readonly why: string;
   /** True if they should be: the store of the token failed. */
   readonly failed: boolean;
 }
 
-export interface VaultContext {
+interface VaultContext {
   readonly settings: Settings;
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
 }
@@ -81,7 +80,6 @@ export async function whyUnkept(ctx: VaultContext): Promise<string | undefined> 
 /** Why `dnx undo` cannot bring a secret back. */
 export const unkeptWords = (why: string): string => `Its value is not kept: ${why}`;
 
-/** Where the token lies. */
 function storeOf({ settings, world: { env } }: VaultContext): 'keychain' | 'file' | Unkept {
   const unkept = (why: string): Unkept => ({ why, failed: false });
   if (settings.session) return unkept('This is the session of a lease.');

@@ -5,7 +5,7 @@ import type { Settings } from '../../machine/settings/settings.ts';
 import { pathOf } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import { mayChange } from '../language/tree.ts';
-import { proposedFile } from '../plan/proposed.ts';
+import { proposedFile } from '../plan/dry-run.ts';
 import { openRecorder } from '../plan/record.ts';
 import { createContext } from './context.ts';
 import { perform } from './execute.ts';

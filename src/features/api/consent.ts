@@ -45,7 +45,7 @@ async function severe(ctx: Context, call: string, ids: Ids, { yes, confirm }: Gi
   const { api, ask, plan, progress } = ctx;
   if (ids.backup !== undefined) {
     requireName(ctx, 'with the name of what it overwrites', confirm, yes);
-    await (await import('../backup/restore.ts')).agreeToRestore(ctx, { backup: ids.backup, latest: undefined, of: {} }, confirm);
+    await (await import('../backup/restore.ts')).agreeToRestore(ctx, { backup: ids.backup, latest: undefined, owner: {} }, confirm);
     return;
   }
   const noun = Object.keys(ids).at(-1) ?? '';
@@ -79,7 +79,7 @@ async function variables(ctx: Context, { fields, input }: Requested, call: strin
   const body = input === undefined ? fields : parseJson(input, '--input');
   const changes = changesBy(call, body, known.find(({ id }) => String(id) === variable)?.key, remote);
   const located = { server: { id: server, label: server }, site: await read(ctx.api, 'site', { server, site }) };
-  return consentToSend(ctx, located, { changes, remote, given });
+  return consentToSend(ctx, located, { changes, remote, consent: given });
 }
 
 async function read(api: Context['api'], noun: string, ids: Ids): Promise<Target> {

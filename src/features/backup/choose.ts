@@ -1,50 +1,148 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { phaseOf } from '../../base/status.ts';
+import { inParallel } from '../../base/parallel.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
 import { bytes, wordOf } from '../../base/text.ts';
-import { ago, timeOf } from '../../base/time.ts';
+import { ago, shownDay, shownTime, timeOf, utcOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { safeLine } from '../../cli/output/text.ts';
+import type { Item } from '../../cli/output/view.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupsEndpoint } from '../../platform/follow/readers.ts';
-import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
-import { describeBackup, subjectKey, subjectLabels, subjectOf } from './subject.ts';
+import { called, idIn, resourceName, type Target, type Targets } from '../../platform/names/names.ts';
+import { listOfKind } from '../../platform/names/namings.ts';
+import { briefApi, type OverviewContext, orUndefined } from '../overview/overview.ts';
+
+/** What a backup is of, and what restoring it overwrites. */
+export interface BackupSubject {
+  readonly noun: 'database' | 'site';
+  readonly id: string;
+  readonly server: string;
+}
+
+/** The subject of a backup, by its type, because a backup may have both ids. Undefined if the API does not say enough. */
+export function subjectOf({ type, database_id, site_id, server_id }: JsonObject): BackupSubject | undefined {
+  const ids = { database: wordOf(database_id), site: wordOf(site_id) };
+  const noun = nounOf(statusKey(type), ids);
+  const server = wordOf(server_id);
+  return noun === undefined || ids[noun] === '' || server === '' ? undefined : { noun, id: ids[noun], server };
+}
+
+function nounOf(type: string, ids: Readonly<Record<BackupSubject['noun'], string>>): BackupSubject['noun'] | undefined {
+  if (type === 'database') return 'database';
+  if (type === 'application') return 'site';
+  if ((ids.database === '') === (ids.site === '')) return undefined;
+  return ids.database === '' ? 'site' : 'database';
+}
+
+/** `24 Nov 03:07 UTC (416 kB)`; `2024-11-24 03:07 UTC (416 kB)` in another year. */
+export function describeBackup({ id, created_at, completed_at, size }: JsonObject, now: number): string {
+  const time = created_at ?? completed_at;
+  const when = yearOf(time) === yearOf(now) ? shownDay(time) : shownTime(time);
+  return [when || wordOf(id), typeof size === 'number' ? `(${bytes(size)})` : ''].filter(Boolean).join(' ');
+}
+
+const yearOf = (time: unknown): string | undefined => utcOf(time)?.slice(0, 4);
+
+/** One key for all backups of one database or site; their ids may be the same number. */
+export const subjectKey = (backup: JsonObject): string => keyFor(subjectOf(backup));
+
+const keyFor = (subject: BackupSubject | undefined): string => (subject ? `${subject.noun} ${subject.id}` : '');
+
+type Lists = Map<string, Promise<readonly JsonObject[] | undefined>>;
+
+/** Reads the names of databases and sites, by key: a list for each kind and server. Skips what the token cannot read. */
+async function namesOf(
+  api: OverviewContext['api'],
+  subjects: readonly BackupSubject[],
+  requested: Lists = new Map(),
+): Promise<ReadonlyMap<string, string>> {
+  const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).entries()];
+  const names = new Map<string, string>();
+  await inParallel(lists, async ([key, { noun, server }]) => {
+    const known = requested.get(key);
+    const list = known ?? orUndefined(api.list<JsonObject>(listOfKind(noun) as Endpoint, { server }, { casual: true }));
+    requested.set(key, list);
+    for (const resource of (await list) ?? [])
+      names.set(keyFor({ noun, id: wordOf(resource.id), server }), resourceName(resource, noun) ?? '');
+  });
+  return names;
+}
+
+/** `ctx.nameOf`, with the names of the databases and sites of these backups that take further requests. Each list is `requested` once. */
+export async function subjectNames(ctx: Context, backups: readonly Item[], requested: Lists): Promise<Context['nameOf']> {
+  const unknown: BackupSubject[] = [];
+  for (const noun of ['database', 'site'] as const) {
+    const seen = new Set<unknown>();
+    for (const backup of backups) {
+      const subjectId = backup[`${noun}_id`];
+      if (subjectId === null || seen.has(subjectId)) continue;
+      const [id, server] = [idIn(subjectId), idIn(backup.server_id)];
+      if (id === undefined || server === undefined) continue;
+      seen.add(subjectId);
+      if (ctx.nameOf(noun, id) === undefined) unknown.push({ noun, id, server });
+    }
+  }
+  const names = await namesOf(briefApi(ctx), unknown, requested);
+  return (noun, id) => ctx.nameOf(noun, id) ?? (names.get(`${noun} ${idIn(id)}`) || undefined);
+}
+
+/** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */
+async function subjectLabels(ctx: OverviewContext, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
+  const api = briefApi(ctx);
+  const subjects = [...new Map(backups.map((backup) => [subjectKey(backup), subjectOf(backup)])).values()].filter(
+    (item) => item !== undefined,
+  );
+  const names = await namesOf(api, subjects);
+  const labels = subjects.map((subject) => ({ subject, label: names.get(keyFor(subject)) || subject.id }));
+  const isTwice = (label: string) => labels.filter((item) => item.label === label).length > 1;
+  const twice = labels.filter(({ label }) => isTwice(label));
+  const servers = twice.length > 0 ? ((await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? []) : [];
+  const serverOf = (id: string) => resourceName(servers.find((server) => wordOf(server.id) === id) ?? {}, 'server') ?? id;
+  const shown = new Map(
+    labels.map(({ subject, label }) => [
+      keyFor(subject),
+      twice.some((item) => item.subject === subject) ? `${label} (${serverOf(subject.server)})` : label,
+    ]),
+  );
+  return (backup) => shown.get(subjectKey(backup)) ?? wordOf(backup.type);
+}
 
 /** How a command line chooses a backup. */
 export interface BackupChoice {
-  /** An id. */
   readonly backup: string | undefined;
   readonly latest: boolean | undefined;
   /** A database or a site with its server, or nothing. */
-  readonly of: Partial<Targets>;
+  readonly owner: Partial<Targets>;
 }
 
 const seeBackups = { command: ['backup', 'list'], why: 'See' };
 
 /** Fails if the command line does not choose exactly one backup. */
-export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }: Pick<Context['ask'], 'allowed'>): void {
+export function requireChoice({ backup, latest, owner }: BackupChoice, { allowed }: Pick<Context['ask'], 'allowed'>): void {
   if (backup !== undefined && latest) throw usage('--latest cannot be combined with a backup.', 'Use only one of them.');
-  if (latest && !of.database && !of.site) throw usage('--latest needs a database or site.', 'Use --database with --server, or --site.');
+  if (latest && !owner.database && !owner.site)
+    throw usage('--latest needs a database or site.', 'Use --database with --server, or --site.');
   if (backup === undefined && !latest && !allowed)
     throw usage('No backup given. Use --latest with --database or --site, or run in a terminal to pick one.', undefined, seeBackups);
 }
 
 /** Finds the backup by id, as the newest completed one, or with a prompt. Throws if it is not a backup of the database or site that is named. */
-export async function findBackup(ctx: Context, { backup, latest, of }: BackupChoice): Promise<JsonObject> {
+export async function findBackup(ctx: Context, { backup, latest, owner }: BackupChoice): Promise<JsonObject> {
   const all = await ctx.api.list<JsonObject>(backupsEndpoint);
-  const named = namedIn(of);
-  const own = named ? all.filter((each) => isOf(each, named)) : all;
+  const named = namedIn(owner);
+  const candidates = named ? all.filter((item) => isOf(item, named)) : all;
   if (backup !== undefined) {
     const found = all.find(({ id }) => idIn(id) === backup);
     if (!found) throw new DnxError('not_found', `Backup '${backup}' not found.`, { next: [seeBackups] });
-    if (named && !own.includes(found))
+    if (named && !candidates.includes(found))
       throw usage(`Backup ${backup} is not a backup of ${whereIs(named)}. Nothing was changed.`, undefined, seeBackups);
     return found;
   }
-  if (latest && named) return newestOf(own, wordsFor(named), ctx.clock.now());
-  return pickBackup(ctx, own, named ? ` of ${wordsFor(named)}` : '');
+  if (latest && named) return newestOf(candidates, wordsFor(named), ctx.clock.now());
+  return pickBackup(ctx, candidates, named ? ` of ${wordsFor(named)}` : '');
 }
 
-/** The database or site that a command line names, and its server. */
 interface Named {
   readonly noun: 'database' | 'site';
   readonly target: Target;
@@ -65,10 +163,8 @@ function isOf(backup: JsonObject, { noun, target, server }: Named): boolean {
   return subject?.noun === noun && subject.id === target.id && (server === undefined || subject.server === server.id);
 }
 
-/** The longest list of candidates in an error. */
 const MOST = 10;
 
-/** When a backup was made, in ms. */
 const backupTime = ({ created_at, completed_at }: JsonObject): number | undefined => timeOf(created_at) ?? timeOf(completed_at);
 
 /** True for a backup that can be restored. */
@@ -80,7 +176,7 @@ function newestOf(all: readonly JsonObject[], what: string, now: number): JsonOb
   const [other] = inTheWay(all);
   if (other) throw refused(other, what);
   const latest = latestIn(complete);
-  const [newest, ...rivals] = complete.filter((each) => !isBefore(each, latest));
+  const [newest, ...rivals] = complete.filter((item) => !isBefore(item, latest));
   if (!newest) throw new DnxError('not_found', `No completed backup of ${what} found.`, { next: [seeBackups] });
   if (rivals.length > 0) throw unclear([newest, ...rivals], now);
   return newest;
@@ -93,12 +189,12 @@ function newestOf(all: readonly JsonObject[], what: string, now: number): JsonOb
 function inTheWay(all: readonly JsonObject[]): readonly JsonObject[] {
   const complete = all.filter(isComplete);
   const latest = latestIn(complete);
-  return all.filter((each) => {
-    const phase = phaseOf(each.status);
+  return all.filter((item) => {
+    const phase = phaseOf(item.status);
     if (phase === 'good') return false;
-    if (wasComplete(each)) return phase === 'going' || !isBefore(each, latest);
+    if (wasComplete(item)) return phase === 'going' || !isBefore(item, latest);
     // A backup that failed has never been one, and one that is stuck is older than the next.
-    return phase !== 'bad' && complete.length > 0 && !isBefore(each, latest);
+    return phase !== 'bad' && complete.length > 0 && !isBefore(item, latest);
   });
 }
 
@@ -106,9 +202,8 @@ function inTheWay(all: readonly JsonObject[]): readonly JsonObject[] {
 export const wasComplete = ({ completed_at }: JsonObject): boolean => wordOf(completed_at) !== '';
 
 const latestIn = (backups: readonly JsonObject[]): number =>
-  backups.reduce((latest, each) => Math.max(latest, backupTime(each) ?? latest), Number.NEGATIVE_INFINITY);
+  backups.reduce((latest, backup) => Math.max(latest, backupTime(backup) ?? latest), Number.NEGATIVE_INFINITY);
 
-/** True if a backup is certainly older than this. */
 const isBefore = (backup: JsonObject, ms: number): boolean => (backupTime(backup) ?? Number.POSITIVE_INFINITY) < ms;
 
 function refused({ id, status }: JsonObject, what: string): DnxError {
@@ -124,7 +219,7 @@ function refused({ id, status }: JsonObject, what: string): DnxError {
 }
 
 function unclear(candidates: readonly JsonObject[], now: number): DnxError {
-  const rows = candidates.slice(0, MOST).map((each) => `\n  ${wordOf(each.id)}  ${describeBackup(each, now)}`);
+  const rows = candidates.slice(0, MOST).map((item) => `\n  ${wordOf(item.id)}  ${describeBackup(item, now)}`);
   const more = candidates.length > MOST ? `\n  and ${candidates.length - MOST} more` : '';
   return new DnxError('ambiguous', `It is unclear which backup is newest:${rows.join('')}${more}`, {
     hint: 'Pass its id.',
@@ -133,16 +228,16 @@ function unclear(candidates: readonly JsonObject[], now: number): DnxError {
 }
 
 /** Asks for a complete backup by what it is of, its age and its size. `of`: ` of database shop`. */
-async function pickBackup(ctx: Context, all: readonly JsonObject[], of: string): Promise<JsonObject> {
+async function pickBackup(ctx: Context, all: readonly JsonObject[], owner: string): Promise<JsonObject> {
   const backups = all.filter(isComplete).sort((one, other) => (backupTime(other) ?? 0) - (backupTime(one) ?? 0));
-  if (backups.length === 0) throw new DnxError('not_found', `No completed backup${of} found.`, { next: [seeBackups] });
+  if (backups.length === 0) throw new DnxError('not_found', `No completed backup${owner} found.`, { next: [seeBackups] });
   const sourceOf = await subjectLabels(ctx, all);
-  for (const each of unlisted(all))
-    ctx.progress.warn(`Not listed: backup ${wordOf(each.id)} of ${sourceOf(each)}, which is “${wordOf(each.status)}”.`);
+  for (const backup of unlisted(all))
+    ctx.progress.warn(`Not listed: backup ${wordOf(backup.id)} of ${sourceOf(backup)}, which is “${wordOf(backup.status)}”.`);
   const now = ctx.clock.now();
-  const rows = backups.map((each) => ({
-    source: safeLine(sourceOf(each)),
-    others: [wordOf(each.type), ago(wordOf(each.created_at ?? each.completed_at), now), wordOf(bytes(each.size))].map(safeLine),
+  const rows = backups.map((backup) => ({
+    source: safeLine(sourceOf(backup)),
+    others: [wordOf(backup.type), ago(wordOf(backup.created_at ?? backup.completed_at), now), wordOf(bytes(backup.size))].map(safeLine),
   }));
   const { env, stderr } = ctx.world;
   // Line by line, each has a number before it.
@@ -161,17 +256,15 @@ async function pickBackup(ctx: Context, all: readonly JsonObject[], of: string):
 
 /** Backups that were complete and may be newer than those in the list. */
 function unlisted(all: readonly JsonObject[]): readonly JsonObject[] {
-  const others = all.filter((each) => wasComplete(each) && !isComplete(each));
-  return others.filter((each) => inTheWay(all.filter((other) => subjectKey(other) === subjectKey(each))).includes(each));
+  const others = all.filter((item) => wasComplete(item) && !isComplete(item));
+  return others.filter((item) => inTheWay(all.filter((other) => subjectKey(other) === subjectKey(item))).includes(item));
 }
 
 interface Row {
   readonly source: string;
-  /** Type, age and size. */
   readonly others: readonly string[];
 }
 
-/** The least room for a name, in columns. */
 const NARROWEST = 16;
 
 /** Aligned rows of at most so many columns. A narrow terminal leaves out the type, then cuts the name. */

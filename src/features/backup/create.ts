@@ -7,7 +7,7 @@ import { backupReader, backupsEndpoint, siteEndpoint } from '../../platform/foll
 import type { Creation } from '../../platform/names/creation.ts';
 import { idIn, type Targets, targetIds } from '../../platform/names/names.ts';
 
-interface Options {
+interface BackupOptions {
   readonly wait: boolean | undefined;
   readonly body: Readonly<Record<string, unknown>>;
   readonly columns: (nameOf: Context['nameOf']) => readonly Column[];
@@ -18,7 +18,7 @@ const ofDatabase = 'POST /servers/{server}/databases/{database}/backups';
 const ofApplication = 'POST /backups/application';
 
 /** Backs up a database or a site, and waits for it. */
-export const backUp = (ctx: Context, targets: Partial<Targets>, start: () => ReturnType<Context['call']>, options: Options) => {
+export const backUp = (ctx: Context, targets: Partial<Targets>, start: () => ReturnType<Context['call']>, options: BackupOptions) => {
   const { database, site } = targets;
   const what = database ? `database ${database.label}` : (site?.label ?? '');
   return workResult(ctx, {
@@ -35,8 +35,7 @@ export const backUp = (ctx: Context, targets: Partial<Targets>, start: () => Ret
   });
 };
 
-/** How a new backup is found in the list of its database, or in that of all applications. */
-function creationIn({ server, database, site }: Partial<Targets>, body: Options['body']): Creation {
+function creationIn({ server, database, site }: Partial<Targets>, body: BackupOptions['body']): Creation {
   const noun = 'backup';
   if (server && database) {
     const see = ['backup', 'list', '--database', database.label, '--server', server.label];
@@ -52,7 +51,7 @@ function creationIn({ server, database, site }: Partial<Targets>, body: Options[
 }
 
 /** Prompts for a site or a database, and backs it up. The prompts do not count towards --timeout. */
-export async function backUpPicked(outer: Context, options: Options): Promise<Result> {
+export async function backUpPicked(outer: Context, options: BackupOptions): Promise<Result> {
   if (!outer.ask.allowed)
     throw usage('No database or site given.', 'Use --database with --server, or --site for the application of a site.');
   const left = outer.deadline - outer.clock.elapsed();

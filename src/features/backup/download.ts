@@ -9,8 +9,7 @@ import { pathToWrite } from '../../machine/files/own-files.ts';
 import { makeOwnDirectory, removePrivateDirectory } from '../../machine/files/private-directory.ts';
 import { replaceFile } from '../../machine/files/text-file.ts';
 import { NetworkFault, type World } from '../../machine/world.ts';
-import { safeName } from './name.ts';
-import { type BackupSource, openBackup } from './source.ts';
+import { type BackupSource, openBackup, safeName } from './source.ts';
 
 interface Given {
   readonly backup: string;
@@ -80,11 +79,9 @@ export function downloaded(size: number, length: number | undefined, ms: number)
   return [bar, `${Math.floor(share * 100)} %`, `${bytes(size)} of ${bytes(length)}`, rate].filter(Boolean).join('  ');
 }
 
-/** Where a download is saved. */
 interface Destination {
   /** Throws if an existing file must not be overwritten. */
   readonly pathFor: (proposed: string | undefined) => string;
-  /** A path as shown to the user. */
   readonly shown: (path: string) => string;
 }
 

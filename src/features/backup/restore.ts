@@ -8,17 +8,16 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { backupReader } from '../../platform/follow/readers.ts';
 import { requireId, sameName, type Target, targetOf } from '../../platform/names/names.ts';
 import { listOfKind } from '../../platform/names/namings.ts';
-import { type BackupChoice, findBackup, requireChoice } from './choose.ts';
-import { type BackupSubject, describeBackup, subjectOf } from './subject.ts';
+import { type BackupChoice, type BackupSubject, describeBackup, findBackup, requireChoice, subjectOf } from './choose.ts';
 
-interface Options extends BackupChoice {
+interface RestoreOptions extends BackupChoice {
   readonly confirm: string | undefined;
   readonly wait: boolean | undefined;
   readonly columns: readonly Column[];
 }
 
 /** Restores a backup after the user has confirmed what it overwrites. */
-export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
+export async function restoreBackup(outer: Context, { confirm, wait, columns, ...choice }: RestoreOptions): Promise<Result> {
   requireChoice(choice, outer.ask);
   // Prompts do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();
@@ -49,7 +48,6 @@ export async function agreeToRestore(ctx: Context, choice: BackupChoice, confirm
   return { ...affected, id };
 }
 
-/** Confirms the name of what is overwritten, with a prompt or --confirm. */
 async function agree({ ask, plan, progress }: Context, affected: Affected, confirm: string | undefined): Promise<void> {
   const { noun, target, sentence } = affected;
   plan?.consent('severe', target.label);
@@ -72,7 +70,6 @@ interface Affected {
   readonly backup: string;
 }
 
-/** Reads the database or site that a backup would overwrite, and its server. */
 async function affectedBy({ api, clock }: Context, found: JsonObject, id: string): Promise<Affected> {
   const subject = subjectOf(found);
   const backup = describeBackup(found, clock.now());

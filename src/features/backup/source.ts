@@ -1,3 +1,4 @@
+import { parse } from 'content-disposition';
 import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -7,7 +8,6 @@ import { fill } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';
 import { unreachable } from '../../platform/api/network/unreachable.ts';
 import { readReply } from '../../platform/api/reply.ts';
-import { nameInUrl, proposedName } from './name.ts';
 
 const MOST_REDIRECTS = 5;
 const API = '/api/v1';
@@ -70,7 +70,6 @@ export async function openBackup({ api, settings, signal, world }: Needs, backup
   }
 }
 
-/** The path of a URL within the API; undefined for any other URL. */
 const pathIn = ({ origin, pathname }: URL, root: string): string | undefined =>
   `${origin}${pathname}`.startsWith(`${root}/`) ? `${origin}${pathname}`.slice(root.length) : undefined;
 
@@ -79,7 +78,6 @@ const unreachableStore = (fault: NetworkFault, url: URL, root: string): DnxError
     ? new DnxError('network', `Could not reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
     : unreachable(fault, 'GET', url.origin);
 
-/** The URL of the file, if the response is not the file itself. */
 async function elsewhere(response: HttpResponse, from: URL, root: string): Promise<string | undefined> {
   const { status, headers } = response;
   if (status >= 300 && status < 400 && headers.location) {
@@ -103,10 +101,9 @@ const urlIn = (value: unknown): string | undefined =>
   typeof value === 'string' && URL.canParse(value)
     ? value
     : isObject(value)
-      ? (keys.map((key) => value[key]).find((each) => typeof each === 'string') as string | undefined)
+      ? (keys.map((key) => value[key]).find((item) => typeof item === 'string') as string | undefined)
       : undefined;
 
-/** Refuses an unencrypted URL, except on this machine. */
 function checked(location: string, from: URL): URL {
   if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} links to “${location}”, which is not a URL.`);
   const url = new URL(location, from);
@@ -141,3 +138,41 @@ function lengthOf({ headers }: HttpResponse): number | undefined {
 
 const nameOf = ({ headers }: HttpResponse, url: URL, hops: number): string | undefined =>
   proposedName(headers['content-disposition']) ?? (hops > 0 ? nameInUrl(url.href) : undefined);
+
+const LONGEST = 200;
+
+const proposedName = (disposition: string | undefined): string | undefined =>
+  disposition === undefined ? undefined : asUtf8(parse(disposition).parameters.filename);
+
+/** The last part of a URL's path, if it looks like a file name. */
+function nameInUrl(url: string): string | undefined {
+  const last = new URL(url).pathname.split('/').at(-1) ?? '';
+  const bytes = last.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return /\.\w/.test(last) ? asUtf8(bytes) : undefined;
+}
+
+/** Makes a proposed file name safe: no path, hidden file, device or control characters. Undefined if nothing is left. */
+export function safeName(proposed: string): string | undefined {
+  const last = proposed.split(/[/\\]/).at(-1) ?? '';
+  const plain = last
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .replace(/[<>:"|?*]/g, '_')
+    .trim()
+    .replace(/^[.\s~-]+|[.\s]+$/g, '');
+  const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain);
+  return plain === '' ? undefined : shortened(device ? `_${plain}` : plain);
+}
+
+function shortened(name: string): string {
+  const [, extensions = ''] = /((?:\.[a-z0-9]{1,8}){0,2})$/i.exec(name) ?? [];
+  let stem = name.slice(0, name.length - extensions.length);
+  while (Buffer.byteLength(stem) + extensions.length > LONGEST) stem = [...stem].slice(0, -1).join('');
+  return `${stem}${extensions}`;
+}
+
+/** Node reads headers as Latin-1, but many servers send UTF-8. */
+function asUtf8(value: string | undefined): string | undefined {
+  if (value === undefined || !/[\u0080-\u00ff]/.test(value) || /[^\0-\u00ff]/.test(value)) return value;
+  const text = Buffer.from(value, 'latin1').toString('utf8');
+  return text.includes('\ufffd') ? value : text;
+}

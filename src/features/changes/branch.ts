@@ -1,13 +1,16 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
+import { childEnv } from '../../machine/env.ts';
 import { readText } from '../../machine/files/text-file.ts';
-import type { Remote } from '../../machine/git.ts';
+import { gitEnv, type Remote } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
-import { type Clone, Unknowable } from './clone.ts';
-import { fetchBranch } from './fetch.ts';
+import { type Clone, commitIn, mustRead, openClone, Unknowable } from './clone.ts';
+
+type GitContext = Pick<Context, 'ask' | 'progress' | 'world'>;
 
 /** The commit that a deployment would bring. */
 export interface Deployable {
@@ -15,7 +18,6 @@ export interface Deployable {
   /** `origin/main`, or `main` in a clone without remotes. */
   readonly ref: string;
   readonly commit: string;
-  /** Null for a local branch. */
   readonly remote: string | null;
   /** The repository of the site, if the remote is known to be it. */
   readonly repository: string | null;
@@ -27,7 +29,6 @@ export interface Deployable {
   readonly unpushed: number;
 }
 
-/** What is known of the branch before the clone is read. */
 interface WantedBranch {
   /** The branch that the site deploys; undefined if the API does not say. */
   readonly branch: string | undefined;
@@ -39,11 +40,7 @@ interface WantedBranch {
 }
 
 /** Where the branch of a site is in a clone. Fetches it first if wanted. */
-export async function deployable(
-  ctx: Pick<Context, 'ask' | 'progress' | 'world'>,
-  clone: Clone,
-  wanted: WantedBranch,
-): Promise<Deployable> {
+export async function deployable(ctx: GitContext, clone: Clone, wanted: WantedBranch): Promise<Deployable> {
   const branch = wanted.branch ?? (await currentBranch(clone, wanted.strict));
   const checked_out = wanted.branch === undefined;
   const local = `refs/heads/${branch}`;
@@ -68,8 +65,8 @@ export async function deployable(
     const fix = wanted.strict ? `Run: git fetch ${remote.name} ${quoted(`+refs/heads/${branch}:${tracking}`)}` : 'Use --fetch';
     throw new Unknowable(`this clone has no branch ${remote.name}/${branch}`, fix);
   }
-  const own = references.get(local)?.commit ?? commit;
-  const unpushed = own === commit ? 0 : Number((await clone.read('rev-list', '--count', `${commit}..${own}`, '--')) ?? 0);
+  const localCommit = references.get(local)?.commit ?? commit;
+  const unpushed = localCommit === commit ? 0 : Number((await clone.read('rev-list', '--count', `${commit}..${localCommit}`, '--')) ?? 0);
   const as_of = await lastSeen(ctx.world, clone, { remote, branch, commit });
   return { branch, ref: `${remote.name}/${branch}`, commit, remote: remote.name, repository, checked_out, as_of, unpushed };
 }
@@ -81,7 +78,6 @@ async function currentBranch(clone: Clone, strict: boolean): Promise<string> {
   throw new Unknowable('the API does not say which branch the site deploys, and no branch is checked out here');
 }
 
-/** A branch of a clone or of one of its remotes. */
 interface Reference {
   readonly commit: string;
   /** The name of the remote that it is pulled from; empty if there is none. */
@@ -114,13 +110,13 @@ function remoteOf(
   { remotes }: Clone,
   { branch, upstream, repository }: { readonly branch: string; readonly upstream: string | undefined; readonly repository: string | null },
 ): Remote {
-  const among = repository === null ? remotes : remotes.filter((each) => isRepository(each, repository));
-  const found = [upstream, 'origin'].map((name) => among.find((each) => each.name === name)).find(Boolean);
+  const among = repository === null ? remotes : remotes.filter((remote) => isRepository(remote, repository));
+  const found = [upstream, 'origin'].map((name) => among.find((item) => item.name === name)).find(Boolean);
   const [first, second] = among;
   if (found) return found;
   if (first && (!second || repository !== null)) return first;
   if (repository === null) throw new Unknowable(`this clone has several remotes, and none is set for the branch ${branch}`);
-  const others = remotes.map((each) => `${each.name} is ${shownRepository(each)}`).join(', ');
+  const others = remotes.map((remote) => `${remote.name} is ${shownRepository(remote)}`).join(', ');
   throw new Unknowable(
     `the site deploys ${repository}, and this is a clone of another repository (${others})`,
     `Run it in a clone of ${repository}`,
@@ -183,3 +179,111 @@ const shownRepository = ({ url }: Remote): string =>
     .filter((part) => part !== '' && !part.includes('@'))
     .slice(-2)
     .join('/');
+
+/** Keeps Git and SSH from asking for a password or passphrase. */
+const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', SSH_ASKPASS: 'false', SSH_ASKPASS_REQUIRE: 'force' };
+
+/** Other transports run a program that the URL names. */
+const TRANSPORTS = { GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh' };
+
+/** Settings that name what Git runs when it fetches, or allow a transport that does. */
+const PROGRAMS = /^(credential|hook|protocol)\.|^(core|remote)\..*(askpass|command|helper|pack|proxy|vcs)$/is;
+
+async function fetchBranch(ctx: GitContext, clone: Pick<Clone, 'read'>, remote: string, branch: string): Promise<void> {
+  const refs = `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`;
+  const done = await atRemote(ctx, clone, ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--', remote, refs]);
+  if (typeof done === 'string') return;
+  throw new DnxError('failed', `Could not fetch ${branch} from ${remote}: ${done.why}`, {
+    hint: done.isProgram ? `Run: git fetch ${remote}` : undefined,
+  });
+}
+
+async function commitAtRemote(ctx: GitContext, clone: Pick<Clone, 'read'>, remote: string, branch: string): Promise<string | undefined> {
+  const ref = `refs/heads/${branch}`;
+  const done = await atRemote(ctx, clone, ['ls-remote', '--', remote, ref]);
+  if (typeof done !== 'string') throw new Unknowable(`Git cannot ask ${remote}: ${done.why.replace(/\.$/, '')}`);
+  // A name is a pattern for Git.
+  return done
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .find(([, name]) => name === ref)?.[0];
+}
+
+/** How long a remote may take if nobody can be asked for a passphrase, in ms. */
+const LIMIT_MS = 30_000;
+
+/**
+ * Runs a git command that asks a remote. Without hooks, and without any program that the configuration of the repository names: it may come
+ * from an archive that somebody else packed. Returns the output, or why there is none.
+ */
+async function atRemote(
+  { ask, world }: GitContext,
+  clone: Pick<Clone, 'read'>,
+  args: readonly string[],
+): Promise<string | { readonly why: string; readonly isProgram: boolean }> {
+  const { capture, cwd, env } = world;
+  const program = (await ownSettings(clone)).find((key) => PROGRAMS.test(key));
+  if (program !== undefined)
+    return { why: `the configuration of this repository sets ${program}, which dnx does not follow.`, isProgram: true };
+  // The user may have to type the passphrase of an SSH key.
+  const attended = ask.allowed;
+  const done = await capture({
+    file: 'git',
+    args: [...['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'gc.auto=0', '-c', 'maintenance.auto=false'], ...args],
+    cwd,
+    env: childEnv(gitEnv(env), { ...TRANSPORTS, ...(!attended && UNATTENDED), LC_ALL: 'C' }),
+    ...(attended ? { attended } : args[0] === 'ls-remote' && { limitMs: LIMIT_MS }),
+  });
+  if (done?.code === 0) return done.stdout;
+  const [line = ''] = (done?.stderr ?? 'Git is not installed').trim().split('\n');
+  const why = line.replace(/^fatal: /, '') || `exit code ${done?.code}`;
+  return { why: withoutPasswords(why), isProgram: false };
+}
+
+async function ownSettings({ read }: Pick<Clone, 'read'>): Promise<readonly string[]> {
+  const words = (await mustRead({ read }, 'config', '--list', '--includes', '--show-scope', '-z')).split('\0');
+  const isOwn = (_: string, at: number) => at % 2 === 1 && ['local', 'worktree'].includes(words[at - 1] ?? '');
+  return words.filter(isOwn).map((word) => word.split('\n', 1)[0] ?? '');
+}
+
+const withoutPasswords = (text: string): string => text.replace(/\/\/[^/@\s]+@/g, '//…@');
+
+/** The commit that a plan holds a deployment to. Null if it is not of a remote, or of another one for all that is known, or the branch is a guess. */
+export function pinned({
+  target,
+  commits,
+}: {
+  readonly target: Deployable | null;
+  readonly commits: readonly unknown[] | null;
+}): Pick<PlannedDeployment, 'commit' | 'branch' | 'repository'> {
+  const isKnown = target && target.remote !== null && !target.checked_out && (target.repository !== null || commits !== null);
+  if (!isKnown) return { commit: null, branch: null, repository: null };
+  return { commit: target.commit, branch: target.branch, repository: target.repository };
+}
+
+/** What is not as in the plan: the branch is at another commit now. If that cannot be known, warns. */
+export async function movedBranch(
+  ctx: GitContext & Pick<Context, 'settings'>,
+  { commit, branch, repository }: PlannedDeployment,
+): Promise<readonly string[]> {
+  if (commit === null || branch === null) return [];
+  try {
+    const now = await tipOf(ctx, branch, commit, repository);
+    if (now === commit) return [];
+    return [now === undefined ? `${branch} is gone` : `${branch} is at ${now.slice(0, 7)} now, not ${commit.slice(0, 7)}`];
+  } catch (error) {
+    if (!(error instanceof Unknowable) && !isError(error, 'timed_out')) throw error;
+    ctx.progress.warn(`The branch was not compared with the plan: ${error.message.replace(/\.$/, '')}.`);
+    return [];
+  }
+}
+
+async function tipOf(ctx: GitContext & Pick<Context, 'settings'>, branch: string, commit: string, repository: string | null) {
+  const clone = await openClone(ctx.world, ctx.settings.link?.file);
+  const wanted = { branch, fetch: false, strict: true, repository: async () => repository ?? undefined };
+  const { remote } = await deployable(ctx, clone, wanted);
+  if (repository === null && (await commitIn(clone, commit)) === undefined)
+    throw new Unknowable('this may be a clone of another repository');
+  if (remote === null) throw new Unknowable('this clone has no remote');
+  return commitAtRemote(ctx, clone, remote, branch);
+}

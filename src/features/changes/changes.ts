@@ -38,7 +38,6 @@ export interface Changes {
     readonly created_at: string | null;
   } | null;
   readonly target: Deployable | null;
-  /** Newest first. */
   readonly commits: readonly Commit[] | null;
   /** Commits of the live release that the branch lacks: a deployment would undo them. */
   readonly undone: readonly Commit[] | null;
@@ -49,14 +48,11 @@ export interface Changes {
   readonly unknown: readonly { readonly what: ChangePart; readonly why: string; readonly fix: string | null }[];
 }
 
-/** What the changes need of a context. */
 type ChangesNeeds = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 
-/** The site as it is, and what to compare it with. */
 interface Compared {
-  readonly of: SiteReference;
+  readonly siteRef: SiteReference;
   readonly site: Site;
-  /** Null if the API or the token does not list them. */
   readonly releases: readonly Release[] | null;
   readonly fetch?: boolean | undefined;
   /** True if a branch that the API does not name is unknown. */
@@ -67,7 +63,7 @@ interface Compared {
 
 /** Compares the live release of a site with its branch in the clone. */
 export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<Changes> {
-  const { of, releases } = compared;
+  const { siteRef, releases } = compared;
   const { target, history, migrations, missing, php } = comparison(ctx, compared);
   const [place, between, ...others] = await Promise.all([
     known('commits', target),
@@ -78,8 +74,8 @@ export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<
   ]);
   const { commits = null, undone = null, cut } = between.value ?? {};
   return {
-    site: of.site.label,
-    server: of.server.label,
+    site: siteRef.site.label,
+    server: siteRef.server.label,
     live: shownLive(liveRelease(releases)),
     target: place.value,
     commits,
@@ -91,7 +87,6 @@ export async function changesOf(ctx: ChangesNeeds, compared: Compared): Promise<
   };
 }
 
-/** More variables are not named in a warning. */
 const MOST_KEYS = 5;
 
 /** Warns of variables that .env.example of the branch names, and the site lacks. Says nothing if that cannot be known. */
@@ -101,14 +96,15 @@ export async function warnMissing(ctx: ChangesNeeds, compared: Compared): Promis
     const keys = await missing();
     const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : '';
     const words = `${keys.slice(0, MOST_KEYS).join(', ')}${more}`;
-    if (keys.length > 0) ctx.progress.warn(`${compared.of.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
+    if (keys.length > 0)
+      ctx.progress.warn(`${compared.siteRef.site.label} has no ${words}, which .env.example of ${(await target).ref} names.`);
   } catch (error) {
     if (!(error instanceof Unknowable) && !(isError(error) && !isStop(error))) throw error;
   }
 }
 
 /** The parts of the changes. What several of them need is read once. */
-function comparison(ctx: ChangesNeeds, { of, site, releases, fetch = false, strict = false, casual = false }: Compared) {
+function comparison(ctx: ChangesNeeds, { siteRef, site, releases, fetch = false, strict = false, casual = false }: Compared) {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
@@ -121,7 +117,7 @@ function comparison(ctx: ChangesNeeds, { of, site, releases, fetch = false, stri
   );
   const live = once(async () => {
     const { repository } = await target;
-    return liveCommit(await clone, of, releases).catch(repository === null ? unrelated : undefined);
+    return liveCommit(await clone, siteRef, releases).catch(repository === null ? unrelated : undefined);
   });
   const entries = once(async () => projectEntries(await clone, (await target).commit));
   const file = async (name: Parameters<typeof projectFile>[2]) => {
@@ -132,12 +128,11 @@ function comparison(ctx: ChangesNeeds, { of, site, releases, fetch = false, stri
     target,
     history: async () => historyOf(await clone, await live(), (await target).commit),
     migrations: async () => migrationsBetween(await clone, await live(), (await target).commit, entries()),
-    missing: async () => missingKeys(ctx, of, await file('.env.example'), casual),
-    php: async () => phpOf(await file('composer.json'), () => phpVersion(ctx, of, site)),
+    missing: async () => missingKeys(ctx, siteRef, await file('.env.example'), casual),
+    php: async () => phpOf(await file('composer.json'), () => phpVersion(ctx, siteRef, site)),
   };
 }
 
-/** A function that computes its result at its first call. */
 function once<T>(compute: () => Promise<T>): () => Promise<T> {
   let found: Promise<T> | undefined;
   return () => {
@@ -152,7 +147,6 @@ function unrelated(error: unknown): never {
   throw new Unknowable(`this may be a clone of another repository, because ${error.message}`, error.fix);
 }
 
-/** A part of the changes, or the reason why it is unknown. */
 interface Known<T> {
   readonly value: T | null;
   readonly unknown?: Changes['unknown'];
@@ -192,7 +186,6 @@ async function historyOf(clone: Clone, live: string, commit: string) {
   return { commits, undone, cut: long ? [{ what: 'commits' as const, why, fix: null }] : [] };
 }
 
-/** The name of the repository that the site deploys; undefined if the token cannot read it. */
 async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string | undefined> {
   const id = idIn(site.git_repository_id);
   if (id === undefined) return undefined;
@@ -202,30 +195,28 @@ async function repositoryOf({ api }: ChangesNeeds, site: Site): Promise<string |
 
 async function missingKeys(
   { api }: ChangesNeeds,
-  of: SiteReference,
+  siteRef: SiteReference,
   text: string | undefined,
   casual: boolean,
 ): Promise<readonly string[]> {
   const wanted = keysIn(text ?? '');
   if (wanted.length === 0) return [];
-  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(of), { casual }));
-  if (!variables) throw new Unknowable(`the variables of ${of.site.label} cannot be read`, 'Use a token with site:read');
+  const variables = await readable(api.list<SiteVariable>(variablesEndpoint, siteIds(siteRef), { casual }));
+  if (!variables) throw new Unknowable(`the variables of ${siteRef.site.label} cannot be read`, 'Use a token with site:read');
   const set = new Set(variables.filter(isObject).map(({ key }) => wordOf(key)));
   return wanted.filter((key) => !set.has(key));
 }
 
-/** The PHP version of the site, or that of its server. */
-async function phpVersion({ api }: ChangesNeeds, of: SiteReference, site: Site): Promise<string> {
-  const own = wordOf(site.php_version);
-  if (own !== '') return own;
-  const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: of.server.id }));
+async function phpVersion({ api }: ChangesNeeds, siteRef: SiteReference, site: Site): Promise<string> {
+  const siteVersion = wordOf(site.php_version);
+  if (siteVersion !== '') return siteVersion;
+  const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: siteRef.server.id }));
   const version = wordOf(server?.data?.php_version);
   if (version !== '') return version;
-  if (server) throw new Unknowable(`the API does not say which PHP version ${of.site.label} runs`);
-  throw new Unknowable(`the PHP version of server ${of.server.label} cannot be read`, 'Use a token with server:read');
+  if (server) throw new Unknowable(`the API does not say which PHP version ${siteRef.site.label} runs`);
+  throw new Unknowable(`the PHP version of server ${siteRef.server.label} cannot be read`, 'Use a token with server:read');
 }
 
-/** What the API returns; undefined if it or the token does not allow it. */
 const readable = async <T>(answer: Promise<T>): Promise<T | undefined> => {
   try {
     return await answer;

@@ -45,7 +45,6 @@ export async function openClone(world: Pick<World, 'capture' | 'cwd' | 'env'>, l
   return { isBare: isBare === 'true', isShallow: isShallow === 'true', project, remotes: remotesIn(remotes), fetchHead, read };
 }
 
-/** A directory, from the root of its repository. */
 async function directoryIn(world: Parameters<typeof git>[0], directory: string): Promise<string> {
   const found = await git(world, ['rev-parse', '--is-inside-work-tree', '--show-prefix'], directory);
   const [, prefix] = /^true\n(.*?)\/?\n$/s.exec(found?.code === 0 ? found.stdout : '') ?? [];
@@ -150,7 +149,6 @@ export async function migrationsBetween(
   }).filter(({ file }) => MIGRATION.test(file));
 }
 
-/** A file or directory in a commit. */
 interface Entry {
   readonly mode: string;
   readonly object: string;

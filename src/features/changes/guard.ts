@@ -4,15 +4,13 @@ import { shownTimeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Captured } from '../../machine/world.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
-import { readReleases, readSite, type SiteReference } from '../deploy/site.ts';
-import type { Snapshot } from '../deploy/snapshot.ts';
+import { readReleases, readSite, type SiteReference, type Snapshot } from '../deploy/site.ts';
 import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import { countedList, keyWords, migrationWords, phpWords, shownList, unknownParts } from './show.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
-/** The part of the changes that each check looks at. */
 const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = {
   migrations: 'migrations',
   variables: 'missing_keys',
@@ -20,7 +18,6 @@ const parts: Readonly<Record<GuardCheck, Exclude<ChangePart, 'commits'>>> = {
 };
 const all = Object.keys(parts) as readonly GuardCheck[];
 
-/** Why the guard stops a deployment. */
 interface Refusal {
   readonly checks: readonly GuardCheck[];
   readonly reasons: readonly string[];
@@ -29,10 +26,10 @@ interface Refusal {
 }
 
 /** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP version, or if that is unknown. */
-export async function guard(ctx: Needs, of: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
-  const read = before ?? { site: await readSite(ctx, of), releases: await readReleases(ctx, of) };
-  const { changes, refusal } = await examined(ctx, of, values, read);
-  if (refusal) throw stopped(of, values, refusal);
+export async function guard(ctx: Needs, siteRef: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
+  const read = before ?? { site: await readSite(ctx, siteRef), releases: await readReleases(ctx, siteRef) };
+  const { changes, refusal } = await examined(ctx, siteRef, values, read);
+  if (refusal) throw stopped(siteRef, values, refusal);
   const { target } = changes;
   if (!target) return;
   const age =
@@ -44,12 +41,12 @@ export async function guard(ctx: Needs, of: SiteReference, values: DeployValues,
 }
 
 /** What the guard found, and why it stops; undefined if it passes. */
-export async function examined(ctx: Needs, of: SiteReference, { allow = [] }: DeployValues, { site, releases }: Read) {
+export async function examined(ctx: Needs, siteRef: SiteReference, { allow = [] }: DeployValues, { site, releases }: Read) {
   const limit = (): { limitMs?: number } =>
     ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
   const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
-  const changes = await changesOf({ ...ctx, world }, { of, site, releases, strict: true });
-  const checks = all.filter((each) => !allow.includes(each));
+  const changes = await changesOf({ ...ctx, world }, { siteRef, site, releases, strict: true });
+  const checks = all.filter((item) => !allow.includes(item));
   return { changes, refusal: refusalOf(changes, checks) };
 }
 
@@ -80,7 +77,6 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
   return { checks: failing, reasons, details, missing };
 }
 
-/** More variables are not named in a command. */
 const MOST_KEYS = 3;
 
 /** The options that a deployment keeps if the guard lets it through. */

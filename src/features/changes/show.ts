@@ -10,16 +10,16 @@ import { type ChangePart, type Changes, changesOf } from './changes.ts';
 import type { Commit, Migration } from './clone.ts';
 import type { Php } from './php.ts';
 
-interface Options {
+interface ChangesOptions {
   readonly fetch: boolean | undefined;
   readonly exit_code: boolean | undefined;
 }
 
 /** `dnx changes`. */
-export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: Options): Promise<Result> {
+export async function changes(ctx: Context, targets: Targets, { fetch, exit_code }: ChangesOptions): Promise<Result> {
   const [site, releases] = await Promise.all([readSite(ctx, siteReference(targets)), readReleases(ctx, siteReference(targets))]);
-  const of = siteReference(targets, site.domain);
-  const found = await changesOf(ctx, { of, site, releases, fetch });
+  const siteRef = siteReference(targets, site.domain);
+  const found = await changesOf(ctx, { siteRef, site, releases, fetch });
   const view = shownChanges(found, ctx);
   const going = releases && inProgress(releases).length > 0;
   const note = going ? `A deployment of ${found.site} is in progress. This compares the release that is live now.` : undefined;
@@ -34,10 +34,8 @@ function verdictOf(found: Changes): DnxError | undefined {
 
 /** The most commits, and files or keys, that are shown. `--json` has all of them. */
 const MOST_SHOWN = 15;
-/** The most characters of a commit's subject, to fit 80 columns. */
 const SUBJECT = 44;
 
-/** What each part is called in a sentence. */
 const partNames: Readonly<Record<ChangePart, string>> = {
   commits: 'commits',
   migrations: 'migrations',
@@ -45,8 +43,7 @@ const partNames: Readonly<Record<ChangePart, string>> = {
   php: 'PHP version',
 };
 
-/** The changes as an object for scripts, and as lines for people. */
-export function shownChanges(changes: Changes, { clock, world }: Context): View {
+function shownChanges(changes: Changes, { clock, world }: Context): View {
   const time = (at: string) => shownTimeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
   const title = titleOf(changes);
   const details = changeDetails(changes, time);
@@ -56,7 +53,7 @@ export function shownChanges(changes: Changes, { clock, world }: Context): View 
 
 /** True if the next deployment would change something, or something is wrong. */
 export const differs = ({ commits, undone, migrations, missing_keys, php }: Changes): boolean =>
-  [commits, undone, migrations, missing_keys].some((each) => each && each.length > 0) || php?.allowed === false;
+  [commits, undone, migrations, missing_keys].some((item) => item && item.length > 0) || php?.allowed === false;
 
 const isUpToDate = (changes: Changes): boolean => !differs(changes) && changes.unknown.length === 0;
 
@@ -86,16 +83,16 @@ export function changeDetails(changes: Changes, time: (at: string) => string): r
   const lines: readonly (readonly Detail[] | undefined | null | false)[] = [
     live && [['live', liveWords(live, time)]],
     target && [['branch', branchWords(target, time)]],
-    commits && shownList('commits', commits, (each) => commitWords(each, time), 'commit'),
+    commits && shownList('commits', commits, (item) => commitWords(item, time), 'commit'),
     undone && undone.length > 0 && [['undone', undoneWords(undone.length, target?.ref ?? '')]],
-    undone && undone.length > 0 && shownList('', undone, (each) => commitWords(each, time), 'commit'),
+    undone && undone.length > 0 && shownList('', undone, (item) => commitWords(item, time), 'commit'),
     migrations && shownList('migrations', migrations, migrationWords, 'migration'),
     missing && shownList('missing', missing, keyWords, 'variable'),
     php !== null && php.current !== null && [['PHP', phpWords(php)]],
     target && target.unpushed > 0 && [['not pushed', unpushedWords(target.unpushed, target.branch)]],
     unknownParts(changes).map((words): Detail => ['unknown', words]),
   ];
-  return lines.flatMap((each) => each || []);
+  return lines.flatMap((line) => line || []);
 }
 
 export const migrationWords = ({ file, change }: Migration): string => `${file}${change === 'modified' ? ' (modified)' : ''}`;
@@ -107,7 +104,7 @@ export function shownList<T>(label: string, all: readonly T[], words: (item: T) 
   const left = all.length - MOST_SHOWN;
   const more = left > 1 ? [`… and ${left} more ${noun}s; --json has all`] : [];
   const some = more.length > 0 ? all.slice(0, MOST_SHOWN) : all;
-  return [...some.map(words), ...more].map((each, at) => [at === 0 ? label : '', oneLine(each)]);
+  return [...some.map(words), ...more].map((item, at) => [at === 0 ? label : '', oneLine(item)]);
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
@@ -128,8 +125,7 @@ function branchWords({ ref, commit, remote, as_of, checked_out }: NonNullable<Ch
 const undoneWords = (count: number, ref: string): string =>
   `live has ${count} commit${count === 1 ? '' : 's'} that ${ref} lacks; a deployment would undo ${count === 1 ? 'it' : 'them'}:`;
 
-/** `2 commits of main are not pushed`. */
-export const unpushedWords = (count: number, branch: string): string =>
+const unpushedWords = (count: number, branch: string): string =>
   count === 1 ? `1 commit of ${branch} is not pushed` : `${count} commits of ${branch} are not pushed`;
 
 /** `8.1 is not allowed: composer.json requires ^8.2`. */

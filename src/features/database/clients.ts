@@ -3,7 +3,6 @@ import { childEnv, envWithoutSecrets } from '../../machine/env.ts';
 import type { Env, World } from '../../machine/world.ts';
 import type { Credentials } from './credentials.ts';
 
-/** A program to run with a database. */
 interface Client {
   readonly file: string;
   readonly args: readonly string[];
@@ -27,7 +26,6 @@ export async function clientFor(
   return (port) => ({ file: 'psql', args: [], env: childEnv(envWithoutSecrets(world.env), libpq(credentials, port)) });
 }
 
-/** A client that this machine has, and what it says about its version. */
 interface Program {
   readonly file: string;
   readonly version: string;
@@ -56,7 +54,7 @@ export async function findProgram(
     const ran = await capture({ file, args: ['--version'], env: envWithoutSecrets(env) });
     if (ran?.code === 0) found.push({ file, version: ran.stdout });
   }
-  return found.find((each) => (each.file === 'mariadb') === isMaria(each)) ?? found[0];
+  return found.find((item) => (item.file === 'mariadb') === isMaria(item)) ?? found[0];
 }
 
 const isMaria = ({ version }: Program): boolean => /MariaDB/i.test(version);

@@ -5,8 +5,9 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { parseDotenv } from '../env/dotenv/dotenv.ts';
 import { remoteSide } from '../env/remote.ts';
-import { UNKNOWN } from '../env/sync/plan.ts';
+import { UNKNOWN } from '../env/sync/steps.ts';
 import { type SiteVariable, variablesEndpoint } from '../env/variables.ts';
+import type { FarEnd } from '../remote/forward.ts';
 import { readSiteOnMachine, type SiteOnMachine, siteCalls, siteDirectories } from '../remote/machine.ts';
 import SITE from '../remote/site.sh';
 import { runOn, scripted } from '../remote/ssh.ts';
@@ -29,7 +30,6 @@ export interface Credentials {
   readonly source: string;
 }
 
-/** The variables by which Laravel finds its database. */
 const keys = [
   'DB_CONNECTION',
   'DB_HOST',
@@ -43,13 +43,10 @@ const keys = [
 ] as const;
 type Key = (typeof keys)[number];
 
-/** The values of these variables, as far as they are set. */
 type Values = Readonly<Partial<Record<Key, string | undefined>>>;
 
 /** The calls of a command for the database of a site. */
 export const databaseCalls = [...siteCalls, variablesEndpoint] as const satisfies readonly Endpoint[];
-
-type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** The database of a site, as ssh and its credentials reach it. */
 export interface DatabaseSource {
@@ -58,17 +55,13 @@ export interface DatabaseSource {
 }
 
 /** Finds the site of a command, and its database. */
-export async function readDatabase(
-  ctx: Needs & Pick<Context, 'reach'>,
-  targets: Targets,
-  user: string | undefined,
-): Promise<DatabaseSource> {
+export async function readDatabase(ctx: Context, targets: Targets, user: string | undefined): Promise<DatabaseSource> {
   const place = await readSiteOnMachine(ctx, targets, user);
   return { place, credentials: await credentialsOf(ctx, place) };
 }
 
 /** Reads the credentials from the variables of a site at Deploynix, or from its `.env` on the server if the API does not show them all. */
-export async function credentialsOf(ctx: Needs, place: SiteOnMachine): Promise<Credentials> {
+export async function credentialsOf(ctx: Context, place: SiteOnMachine): Promise<Credentials> {
   const stored = await storedValues(ctx, place);
   if (stored?.complete) return credentialsIn(stored.values, place.domain, 'Deploynix');
   const file = await remoteDotenv(ctx, place);
@@ -85,7 +78,7 @@ export async function credentialsOf(ctx: Needs, place: SiteOnMachine): Promise<C
 }
 
 /** What Deploynix knows: `hidden` if it does not show a value, `complete` if nothing is missing. Undefined if it refuses to tell. */
-async function storedValues({ api }: Needs, { machine, site }: SiteOnMachine) {
+async function storedValues({ api }: Context, { machine, site }: SiteOnMachine) {
   const listed = await api.list<SiteVariable>(variablesEndpoint, { server: machine.server.id, site: site.id }).catch((error: unknown) => {
     if (isError(error, 'forbidden')) return undefined;
     throw error;
@@ -102,8 +95,8 @@ async function storedValues({ api }: Needs, { machine, site }: SiteOnMachine) {
 }
 
 /** Reads Laravel's variables of a site. Throws for a database that dnx cannot connect to, and for what is no host, port or path. */
-export function credentialsIn(given: Values, site: string, source: string): Credentials {
-  const values = Object.fromEntries(keys.map((key) => [key, meaning(given[key])])) as Values;
+export function credentialsIn(variables: Values, site: string, source: string): Credentials {
+  const values = Object.fromEntries(keys.map((key) => [key, meaning(variables[key])])) as Values;
   const url = partsOf(values, site);
   const named = url.connection ?? values.DB_CONNECTION ?? 'mysql';
   const driver = drivers.get(named);
@@ -141,7 +134,6 @@ function unsupported(connection: string, site: string): DnxError {
   return new DnxError('failed', `${site} uses ${name}. dnx connects to MySQL, MariaDB and PostgreSQL only.`);
 }
 
-/** What Laravel's `env` makes of a value. */
 function meaning(value: string | undefined): string | undefined {
   if (value === undefined || /^(null|\(null\))$/i.test(value)) return undefined;
   return /^(empty|\(empty\))$/i.test(value) ? '' : value.replace(/^(['"])(.*)\1$/s, '$2');
@@ -197,9 +189,28 @@ const decoded = (words: string | undefined): string | undefined =>
 /** Credentials whose port is not read yet. */
 type Unchecked = Omit<Credentials, 'port'> & { readonly port: string };
 
+/** The first local ports to try, which look like those of the databases. */
+const firsts: Readonly<Record<Credentials['driver'], number>> = { mysql: 33_060, pgsql: 54_320 };
+
+/** What makes a database answer before anyone signs in: MySQL speaks first, PostgreSQL is asked whether it has TLS. */
+const hellos: Readonly<Record<Credentials['driver'], Uint8Array>> = {
+  mysql: new Uint8Array(),
+  pgsql: new Uint8Array([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]),
+};
+
+/** A database as its server reaches it. */
+export const databaseEnd = ({ driver, socket, host, port, database, source }: Credentials): FarEnd => ({
+  name: database,
+  address: socket ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`,
+  first: firsts[driver],
+  hello: hellos[driver],
+  title: 'the database',
+  hint: `Check that the database is running, and DB_HOST and DB_PORT (from ${source}).`,
+});
+
 /** Checks everything that goes into a command line, although nothing interprets it: ssh itself puts it into others. */
-function checked(given: Unchecked, site: string): Credentials {
-  const { driver, host, port, socket, database, username, password } = given;
+function checked(variables: Unchecked, site: string): Credentials {
+  const { driver, host, port, socket, database, username, password } = variables;
   const refuse = (key: string, value: string, problem: string) =>
     new DnxError('failed', `${key} of ${site} is ${problem}: ${JSON.stringify(value)}`, { hint: `Fix the variable, and deploy the site.` });
   if (database === '') throw new DnxError('not_found', `${site} has no DB_DATABASE.`);
@@ -208,12 +219,11 @@ function checked(given: Unchecked, site: string): Credentials {
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw refuse('DB_PORT', port, 'not a port');
   if (socket !== undefined && !isPath(socket)) throw refuse('DB_SOCKET', socket, 'not the path of a socket');
   const checkedPort = Number(port);
-  if (driver === 'pgsql' && isPath(host)) return { ...given, port: checkedPort, host: 'localhost', socket: `${host}/.s.PGSQL.${port}` };
+  if (driver === 'pgsql' && isPath(host)) return { ...variables, port: checkedPort, host: 'localhost', socket: `${host}/.s.PGSQL.${port}` };
   if (!/^[A-Za-z0-9]([A-Za-z0-9_.-]*)$/.test(host) && !isIPv6(host)) throw refuse('DB_HOST', host, 'not a host name or an IP address');
-  return { ...given, port: checkedPort };
+  return { ...variables, port: checkedPort };
 }
 
-/** True for an absolute path that ssh reads as one. */
 const isPath = (words: string): boolean => /^\/[\w./@+-]*[\w@+-]$/.test(words);
 
 /** The exit code of the script that found no file, and the line before its contents. */
@@ -221,10 +231,7 @@ const MISSING = 66;
 const MARK = 'dnx: output';
 
 /** The variables in the `.env` of a site on its server; undefined if there is no file. */
-async function remoteDotenv(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
-  place: SiteOnMachine,
-): Promise<ReadonlyMap<string, string> | undefined> {
+async function remoteDotenv(ctx: Context, place: SiteOnMachine): Promise<ReadonlyMap<string, string> | undefined> {
   const { code, stdout, stderr } = await runOn(ctx, place.machine, scripted(SITE + DOTENV, ...siteDirectories(place)));
   if (code === MISSING) return undefined;
   const server = place.machine.server.label;

@@ -1,17 +1,17 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { usage } from '../../base/errors.ts';
+import { DnxError, usage } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
-import { readDatabase } from './credentials.ts';
-import { counting, dumpOf } from './remote-dump.ts';
+import { type DatabaseSource, readDatabase } from './credentials.ts';
+import { afterMark, listenTo, remoteFailure, startScript } from './remote-client.ts';
 import { checkRowOptions, type RowOptions, rowlessTables } from './tables.ts';
 
-interface Options extends RowOptions {
+interface DbDumpOptions extends RowOptions {
   /** A file, a folder, or `-` for standard output; default: the working directory. */
   readonly file: string | undefined;
   readonly user: string | undefined;
@@ -19,10 +19,8 @@ interface Options extends RowOptions {
   readonly schema_only: boolean | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
-
 /** `dnx db dump`: the database of a site, in a file that is complete or not there. */
-export async function dump(ctx: Needs, targets: Targets, options: Options): Promise<View> {
+export async function dump(ctx: Context, targets: Targets, options: DbDumpOptions): Promise<View> {
   const { file, user, force, schema_only } = options;
   const { clock, world } = ctx;
   checkRowOptions(options);
@@ -66,3 +64,85 @@ export const fileStamp = (now: number): string => new Date(now).toISOString().re
 export const compressed = (body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
   // The error of `pipeline` is that of the stream, whose reader throws it.
   pipeline(Readable.from(body, { objectMode: false }), createGzip(), () => {});
+
+/** What has been read of a dump. */
+export interface Tally {
+  bytes: number;
+}
+
+interface DumpOptions {
+  readonly tally: Tally;
+  readonly schemaOnly?: boolean | undefined;
+  /** The tables whose rows are left out, in the words of the programs: see `tables.ts`. */
+  readonly rowless?: readonly string[];
+}
+
+/** The last line of a complete dump, but for blank ones; after it, newer programs of PostgreSQL end what they restricted. */
+export const ends = {
+  mysql: /^-- Dump completed\b[^\n]*\n\s*$/m,
+  pgsql: /^-- PostgreSQL database dump complete\n--\s*(\\unrestrict \w+\s*)?$/m,
+};
+/** How much of its end tells, in bytes. */
+export const TAIL = 1_024;
+
+const withoutRows = { mysql: '--no-data', pgsql: '--schema-only' };
+
+/**
+ * Dumps a database on the server of its site, and yields SQL as it arrives. Ends without an error only if the dump is complete. The
+ * password goes through standard input, so it is no argument of any process.
+ */
+export async function* dumpOf(
+  ctx: Context,
+  source: DatabaseSource,
+  { tally, schemaOnly = false, rowless = [] }: DumpOptions,
+): AsyncGenerator<Buffer> {
+  const { credentials, place } = source;
+  const rows = schemaOnly ? withoutRows[credentials.driver] : '';
+  const child = await startScript(ctx, source, 'dump', [rows, ...rowless]);
+  child.stdin?.end();
+  const said = listenTo(child, source);
+  let tail = Buffer.alloc(0);
+  try {
+    for await (const chunk of afterMark(child.stdout, source)) {
+      tally.bytes += chunk.length;
+      tail = Buffer.concat([tail.subarray(-TAIL), chunk.subarray(-TAIL)]).subarray(-TAIL);
+      yield chunk;
+    }
+    const code = await child.ended;
+    ctx.world.signal.throwIfAborted();
+    if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said(), bytes: tally.bytes }, ctx.world);
+    if (!ends[credentials.driver].test(tail.toString('latin1')))
+      throw new DnxError('failed', `The dump of ${quotedName(credentials.database)} is incomplete: its last line is missing.`);
+    for (const what of leftOutIn(said()))
+      ctx.progress.warn(`Left out the ${what} of ${quotedName(credentials.database)}: ${credentials.username} cannot read them.`);
+  } catch (error) {
+    ctx.world.signal.throwIfAborted();
+    throw error instanceof DnxError
+      ? error
+      : new DnxError('network', `The connection to ${place.machine.server.label} was lost.`, { cause: error });
+  } finally {
+    child.stop();
+  }
+}
+
+const leftOutIn = (said: string): readonly string[] => [...said.matchAll(/^dnx: without (\w+)$/gm)].map(([, what = '']) => what);
+
+/** Passes on the bytes and shows how many there were, and how fast. */
+export async function* counting(
+  body: AsyncIterable<Buffer>,
+  sentence: string,
+  { progress, clock, tally }: Context & { readonly tally: Tally },
+): AsyncGenerator<Buffer> {
+  const started = clock.elapsed();
+  const detail = () => {
+    const ms = clock.elapsed() - started;
+    const rate = ms > 0 ? `  ${bytes(Math.round((tally.bytes / ms) * 1_000))}/s` : '';
+    return `${bytes(tally.bytes)}${rate}`;
+  };
+  try {
+    progress.step(sentence, detail);
+    yield* body;
+  } finally {
+    progress.done();
+  }
+}

@@ -12,24 +12,24 @@ import { sameName, type Targets } from '../../platform/names/names.ts';
 import { chooseTarget, saveFile } from '../backup/download.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { type Credentials, credentialsOf, type DatabaseSource } from './credentials.ts';
-import { compressed, fileStamp } from './dump.ts';
+import { compressed, counting, dumpOf, ends, fileStamp, TAIL, type Tally } from './dump.ts';
+import { identifier, parsedRows } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
-import { counting, dumpOf, ends, TAIL, type Tally } from './remote-dump.ts';
-import { askRemote, runRemoteSql } from './remote-sql.ts';
+import { askRemote, runRemoteSql } from './remote-client.ts';
 import { confirmReplacement, inWords, openTarget, replaceLocal, type TargetOptions } from './replace.ts';
-import { emptying } from './swap/emptying.ts';
+import { listing } from './swap/mysql-code.ts';
 import { tablesOf } from './tables.ts';
 
-interface Options extends TargetOptions {
+interface DbImportOptions extends TargetOptions {
   readonly file: string;
   readonly user: string | undefined;
 }
 
 /** `dnx db import`: replaces a local database, or that of a site, by what a dump contains. */
-export const importDump = async (ctx: Context, site: Targets | undefined, options: Options): Promise<View | Result> =>
+export const importDump = async (ctx: Context, site: Targets | undefined, options: DbImportOptions): Promise<View | Result> =>
   site ? importRemotely(ctx, site, options) : importLocally(ctx, options);
 
-async function importLocally(ctx: Context, options: Options): Promise<View> {
+async function importLocally(ctx: Context, options: DbImportOptions): Promise<View> {
   const target = await openTarget(ctx, options);
   const { local } = target.client;
   const dump = await openDump(ctx, options.file, local);
@@ -51,7 +51,11 @@ async function importLocally(ctx: Context, options: Options): Promise<View> {
 }
 
 /** Saves what is there first, and says how to get it back. */
-async function importRemotely(ctx: Context, targets: Targets, { file, user, confirm, into, force, trust }: Options): Promise<Result> {
+async function importRemotely(
+  ctx: Context,
+  targets: Targets,
+  { file, user, confirm, into, force, trust }: DbImportOptions,
+): Promise<Result> {
   if (into !== undefined || force || trust)
     throw usage('--into, --force and --trust-dump are for a local database.', 'Leave out the site, or these.');
   const place = await readSiteOnMachine(ctx, targets, user);
@@ -65,7 +69,7 @@ async function importRemotely(ctx: Context, targets: Targets, { file, user, conf
   const tables = await tablesOf(ctx, source);
   const emptied = await emptying(source.credentials, (query) => askRemote(ctx, source, query, MOST_NAMES));
   ctx.progress.done();
-  const size = inWords({ tables: tables.length, size: tables.reduce((sum, each) => sum + each.size, 0) });
+  const size = inWords({ tables: tables.length, size: tables.reduce((sum, table) => sum + table.size, 0) });
   ctx.progress.warn(`${dump.name} → ${there}, the database of ${place.domain} (${size} will be replaced)`);
   requireName(place.domain, confirm ?? (await ctx.ask.input(`Type '${place.domain}' to continue:`)));
   const started = ctx.clock.elapsed();
@@ -95,7 +99,6 @@ function requireName(domain: string, typed: string | undefined): void {
 const MOST_NAMES = 4_000_000;
 const MOST_SAID = 1_000_000;
 
-/** The options of the clients for a dump. */
 const clients = {
   mysql: ['--comments', '--max-allowed-packet=1G', '--skip-column-names'],
   pgsql: ['--output=/dev/null'],
@@ -117,7 +120,6 @@ async function* between(first: string, body: AsyncIterable<Buffer>, last: string
   yield Buffer.from(last);
 }
 
-/** Saves the database of a site to the working directory, and returns the name of the file. */
 async function saveBefore(ctx: Context, source: DatabaseSource): Promise<string> {
   const { database } = source.credentials;
   const target = chooseTarget(undefined, { fallback: 'before-import.sql.gz', force: false }, ctx.world);
@@ -130,16 +132,12 @@ async function saveBefore(ctx: Context, source: DatabaseSource): Promise<string>
   return target.shown(path);
 }
 
-/** A file that has been read once, so that no damaged or incomplete one replaces anything. */
 interface DumpFile {
-  /** As typed. */
   readonly name: string;
   readonly path: string;
   /** The size of its SQL, in bytes. */
   readonly size: number;
-  /** The database that it is of, if it says so. */
   readonly database: string | undefined;
-  /** Reads it again. */
   readonly read: (tally: Tally) => AsyncIterable<Buffer>;
 }
 
@@ -177,9 +175,10 @@ async function openDump(ctx: Context, name: string, { driver }: Credentials): Pr
   if (size === 0) throw usage(`${name} is empty.`);
   const start = head.toString('latin1');
   const maker = /^-- (?:(MySQL|MariaDB)|PostgreSQL database) dump/m.exec(start);
-  const of = maker && (maker[1] === undefined ? 'pgsql' : 'mysql');
-  if (of && of !== driver) throw usage(`${name} is a dump of ${maker[1] ?? 'PostgreSQL'}, but the database is not. Nothing was changed.`);
-  if (of && !ends[of].test(tail.toString('latin1')))
+  const source = maker && (maker[1] === undefined ? 'pgsql' : 'mysql');
+  if (source && source !== driver)
+    throw usage(`${name} is a dump of ${maker[1] ?? 'PostgreSQL'}, but the database is not. Nothing was changed.`);
+  if (source && !ends[source].test(tail.toString('latin1')))
     throw new DnxError('failed', `${name} is incomplete: its last line is missing. Nothing was changed.`);
   const elsewhere = /^(CREATE DATABASE|USE `|\\connect ).*/m.exec(start)?.[0];
   if (elsewhere)
@@ -198,7 +197,6 @@ async function openDump(ctx: Context, name: string, { driver }: Credentials): Pr
   };
 }
 
-/** The first bytes of a file, each as a character. */
 async function firstBytes(path: string, name: string): Promise<string> {
   try {
     const handle = await open(path);
@@ -215,3 +213,48 @@ async function firstBytes(path: string, name: string): Promise<string> {
     throw new DnxError('failed', `Could not read ${name}: ${reasonOf(code) ?? code}.`, { cause: error });
   }
 }
+
+/** SQL that removes everything that a dump of a database contains, for an account that may not create another database. */
+async function emptying({ driver, database }: Credentials, ask: (query: string) => Promise<string>): Promise<string> {
+  if (driver === 'pgsql') return DROP_ALL;
+  const id = (name: string) => identifier(name, { driver });
+  const dropped = parsedRows(await ask(listing(database))).flatMap(([kind = '', name = '', type = '']) =>
+    kind === 'table'
+      ? [`DROP TABLE IF EXISTS ${id(name)};`]
+      : ['view', 'routine', 'event'].includes(kind)
+        ? [`DROP ${type} IF EXISTS ${id(name)};`]
+        : [],
+  );
+  return ['SET FOREIGN_KEY_CHECKS = 0;', ...dropped, 'SET FOREIGN_KEY_CHECKS = 1;', ''].join('\n');
+}
+
+/** Begins the transaction that includes the dump. What belongs to extensions stays. What depends on something else may already be gone. */
+const DROP_ALL = `BEGIN;
+SET LOCAL client_min_messages = warning;
+DO $dnx$
+DECLARE statement text;
+BEGIN
+FOR statement IN
+SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace n
+WHERE nspname NOT IN ('public', 'information_schema') AND nspname NOT LIKE 'pg\\_%' AND pg_has_role(nspowner, 'USAGE')
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = n.oid AND deptype = 'e')
+LOOP EXECUTE statement; END LOOP;
+FOR statement IN
+SELECT format('DROP %s IF EXISTS public.%I CASCADE', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname) FROM pg_class c
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND NOT relispartition
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND deptype = 'e')
+ORDER BY position(relkind::text IN 'prfmvS')
+LOOP EXECUTE statement; END LOOP;
+FOR statement IN
+SELECT format('DROP %s IF EXISTS %s CASCADE', CASE prokind WHEN 'a' THEN 'AGGREGATE' ELSE 'ROUTINE' END, p.oid::regprocedure) FROM pg_proc p
+WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND deptype = 'e')
+LOOP EXECUTE statement; END LOOP;
+FOR statement IN
+SELECT format('DROP TYPE IF EXISTS public.%I CASCADE', typname) FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
+WHERE typnamespace = 'public'::regnamespace AND (typtype IN ('e', 'd', 'r') OR relkind = 'c')
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND deptype = 'e')
+LOOP EXECUTE statement; END LOOP;
+PERFORM lo_unlink(oid) FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE');
+END $dnx$;
+`;

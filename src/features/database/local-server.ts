@@ -14,12 +14,10 @@ export interface Client {
   readonly world: Pick<World, 'env' | 'start' | 'capture' | 'signal'>;
   readonly local: Credentials;
   readonly program: string;
-  /** What it says about its version. */
   readonly version: string;
 }
 
-/** How to start a client. */
-interface Options {
+interface ClientOptions {
   /** The database to use; by default none, or the maintenance database of PostgreSQL. */
   readonly database?: string | undefined;
   /** Neither a signal of dnx nor Ctrl-C ends it. */
@@ -35,7 +33,7 @@ export async function findClient({ world }: Pick<Context, 'world'>, local: Crede
 }
 
 /** Starts the client, which reads statements from standard input and stops at the first error. */
-async function startClient({ world, local, program }: Client, options: Options = {}): Promise<Started> {
+async function startClient({ world, local, program }: Client, options: ClientOptions = {}): Promise<Started> {
   const [args, env] = local.driver === 'mysql' ? mysql(local, options) : pgsql(local, options);
   const child = await world.start({
     file: program,
@@ -54,7 +52,7 @@ const withoutSettings = (env: Env): Env =>
 
 type Start = readonly [args: readonly string[], env: Env];
 
-function mysql(local: Credentials, { database }: Options): Start {
+function mysql(local: Credentials, { database }: ClientOptions): Start {
   const [host, port, socket] = connectionWords(local);
   const where = socket ? [`--socket=${socket}`] : [`--host=${host}`, ...(port ? [`--port=${port}`] : [])];
   // In binary mode, commands of the client such as `\!` in a dump do nothing.
@@ -76,7 +74,7 @@ function mysql(local: Credentials, { database }: Options): Start {
   ];
 }
 
-function pgsql(local: Credentials, { database = 'postgres' }: Options): Start {
+function pgsql(local: Credentials, { database = 'postgres' }: ClientOptions): Start {
   return [
     ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--no-password', '--set=ON_ERROR_STOP=1', '--file=-'],
     {
@@ -90,7 +88,6 @@ function pgsql(local: Credentials, { database = 'postgres' }: Options): Start {
   ];
 }
 
-/** Reads a stream to its end as text. */
 async function streamText(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
@@ -101,9 +98,9 @@ async function streamText(stream: Readable): Promise<string> {
 export interface Sql {
   readonly local: Credentials;
   /** Runs statements to their end, even if dnx is told to stop, and returns what they print. Throws a `Refused` at the first error. */
-  run(statements: string, options?: Pick<Options, 'database'>): Promise<string>;
+  run(statements: string, options?: Pick<ClientOptions, 'database'>): Promise<string>;
   /** The same as rows of cells. For MySQL and MariaDB only. */
-  rows(statements: string, options?: Pick<Options, 'database'>): Promise<readonly (readonly string[])[]>;
+  rows(statements: string, options?: Pick<ClientOptions, 'database'>): Promise<readonly (readonly string[])[]>;
 }
 
 /** A local database server refused a statement, or a connection. */
@@ -128,10 +125,9 @@ export function openSql(client: Client): Sql {
   };
 }
 
-/** The error of a local client. */
 function refusal(stderr: string, local: Credentials, code: number): Refused {
   const reasons = reasonsIn(stderr, local.password);
-  const first = reasons.find((each) => /error|fatal|denied/i.test(each)) ?? reasons.at(-1) ?? `it ended with exit code ${code}.`;
+  const first = reasons.find((reason) => /error|fatal|denied/i.test(reason)) ?? reasons.at(-1) ?? `it ended with exit code ${code}.`;
   const down = /Can't connect|could not connect to server|connection to server .* failed: (?!FATAL)/.test(first);
   const access = /denied|authentication failed/i.test(first);
   return new Refused(down ? 'network' : 'failed', `The local database server reported: ${first.replace(/^psql:(<stdin>:\d+: )? ?/, '')}`, {
@@ -147,7 +143,6 @@ function refusal(stderr: string, local: Credentials, code: number): Refused {
 export const parsedRows = (output: string): readonly (readonly string[])[] =>
   output === '' ? [] : output.split('\n').map((row) => row.split('\t').map(unescaped));
 
-/** Undoes the escapes of `--batch`. */
 const unescaped = (cell: string): string =>
   cell.replace(/\\([nt0\\])/g, (_, letter: string) => ({ n: '\n', t: '\t', 0: '\0' })[letter] ?? '\\');
 

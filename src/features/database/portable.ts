@@ -25,7 +25,7 @@ const ROWS: ReadonlySet<number> = new Set(Buffer.from('I('));
  * statements, because a body may contain lines that look like the beginning of one.
  */
 function forMysql(database: string): Edit {
-  const own = Buffer.from(identifier(database, { driver: 'mysql' })).toString('latin1');
+  const databaseName = Buffer.from(identifier(database, { driver: 'mysql' })).toString('latin1');
   let delimiter = ';';
   // The first line of the statement, and what begins a text that the last line left open.
   let first: string | undefined;
@@ -50,15 +50,17 @@ function forMysql(database: string): Edit {
       else if (begins && (open !== '' || shown.trim() !== '')) first = line;
       // A command of MariaDB's own client.
       if (begins && line.startsWith('/*M!999999\\- ')) return undefined;
-      if (isView && line.startsWith('/*!50001 VIEW ')) return withoutDatabase(line, own);
+      if (isView && line.startsWith('/*!50001 VIEW ')) return withoutDatabase(line, databaseName);
       return begins || isView ? line.replace(definer, '$1') : line;
     },
   };
 }
 
 /** The definition of a view without this name of its own database, which MySQL puts before functions. */
-export const withoutDatabase = (view: string, own: string): string =>
-  view.replace(/'(?:[^'\\]|\\.)*'|(`(?:[^`]|``)*`)\.(?=`(?:[^`]|``)*`\()|`(?:[^`]|``)*`/gs, (piece, name) => (name === own ? '' : piece));
+export const withoutDatabase = (view: string, databaseName: string): string =>
+  view.replace(/'(?:[^'\\]|\\.)*'|(`(?:[^`]|``)*`)\.(?=`(?:[^`]|``)*`\()|`(?:[^`]|``)*`/gs, (piece, name) =>
+    name === databaseName ? '' : piece,
+  );
 
 /** The commands of psql itself, such as `\!`, are refused in the whole dump. Its own restriction is left out, because they do not nest. */
 async function* restricted(dump: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -73,19 +75,19 @@ const BACKSLASH = 0x5c;
 function withoutRestriction(): Edit {
   // Comments and settings come before everything else.
   let isHeader = true;
-  let own: string | undefined;
+  let databaseName: string | undefined;
   return {
     concerns: (byte) => isHeader || byte === BACKSLASH,
     line(line) {
       const [, key] = (isHeader && /^\\restrict (\w+)\s*$/.exec(line)) || [];
       if (key !== undefined) {
-        own = key;
+        databaseName = key;
         return undefined;
       }
       isHeader &&= /^(--|SET |SELECT pg_catalog\.set_config\(|$)/.test(line);
       // A setting of PostgreSQL 17.
       if (isHeader && line === 'SET transaction_timeout = 0;') return undefined;
-      return own && line.trimEnd() === `\\unrestrict ${own}` ? undefined : line;
+      return databaseName && line.trimEnd() === `\\unrestrict ${databaseName}` ? undefined : line;
     },
   };
 }
@@ -102,7 +104,6 @@ const first: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10
 const LONGEST = 65_536;
 const NEWLINE = 0x0a;
 
-/** How to change lines of a dump. */
 interface Edit {
   /** Whether to look at a line, by its first byte. All others pass untouched. */
   readonly concerns: (first: number) => boolean;

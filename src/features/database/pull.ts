@@ -5,19 +5,19 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
+import { dumpOf } from './dump.ts';
 import type { Client } from './local-server.ts';
-import { dumpOf } from './remote-dump.ts';
-import { askRemote } from './remote-sql.ts';
+import { askRemote } from './remote-client.ts';
 import { confirmReplacement, type LocalTarget, openTarget, replaceLocal, type TargetOptions } from './replace.ts';
 import { identityQueries } from './swap/engine.ts';
 import { checkRowOptions, type RowOptions, rowlessTables, suggestRowless } from './tables.ts';
 
-interface Options extends TargetOptions, RowOptions {
+interface DbPullOptions extends TargetOptions, RowOptions {
   readonly user: string | undefined;
 }
 
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
-export async function pull(ctx: Context, targets: Targets, options: Options): Promise<View> {
+export async function pull(ctx: Context, targets: Targets, options: DbPullOptions): Promise<View> {
   checkRowOptions(options);
   const target = await openTarget(ctx, options);
   const { client, engine, names } = target;
@@ -30,7 +30,7 @@ export async function pull(ctx: Context, targets: Targets, options: Options): Pr
   const here = await engine.identity();
   const there = await askRemote(ctx, source, identityQueries[client.local.driver]);
   requireOther(source, target, here === there);
-  const asks = ctx.ask.allowed && [options.confirm, options.exclude_table_data, options.only].every((each) => each === undefined);
+  const asks = ctx.ask.allowed && [options.confirm, options.exclude_table_data, options.only].every((item) => item === undefined);
   const rowless = asks ? await suggestRowless(ctx, source) : await rowlessTables(ctx, source, options);
   await confirmReplacement(ctx, target, `${quotedName(database)} on ${server}`);
   const { contents, size, bytes, ms } = await replaceLocal(ctx, target, {

@@ -5,19 +5,17 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Item, rows, type View } from '../../cli/output/view.ts';
 import { Moved, type Targets } from '../../platform/names/names.ts';
 import { type DatabaseSource, readDatabase } from './credentials.ts';
-import { type Ran, runRemoteQuery } from './remote-sql.ts';
+import { type Ran, runRemoteQuery } from './remote-client.ts';
 import { type Read, readIn } from './statement.ts';
 
-interface Options {
+interface DbQueryOptions {
   readonly sql: string;
   readonly write: boolean | undefined;
   readonly user: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'progress' | 'settings' | 'world'>;
-
 /** `dnx db query`: the rows that a statement yields on the server of a site, or how many it changed. */
-export async function query(ctx: Needs, targets: Targets, { sql, write = false, user }: Options): Promise<View> {
+export async function query(ctx: Context, targets: Targets, { sql, write = false, user }: DbQueryOptions): Promise<View> {
   if (sql.trim() === '') throw usage('The statement is empty.');
   if (sql.includes('\0')) throw usage('The statement contains a NUL character.');
   const source = await readDatabase(ctx, targets, user);
@@ -52,16 +50,14 @@ export async function query(ctx: Needs, targets: Targets, { sql, write = false, 
 
 interface Statement {
   readonly sql: string;
-  /** Undefined if it may write. */
   readonly read: Read | undefined;
   /** The name of the column that tells how many rows changed. */
   readonly mark: string;
 }
 
-/** The size of an answer at most, in bytes. */
 const MOST = 64_000_000;
 
-async function answer(ctx: Needs, source: DatabaseSource, statement: Statement): Promise<string> {
+async function answer(ctx: Context, source: DatabaseSource, statement: Statement): Promise<string> {
   const { driver } = source.credentials;
   const args = driver === 'mysql' ? ['--xml', '--loose-binary-as-hex'] : ['--csv', `--pset=null=${statement.mark}`];
   try {
@@ -77,7 +73,7 @@ async function answer(ctx: Needs, source: DatabaseSource, statement: Statement):
 const CANCELED = /ERROR 1317|canceling statement due to user request/;
 
 /** The error of Ctrl-C: what became of the statement. */
-function interrupted({ world }: Needs, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: Ran): unknown {
+function interrupted({ world }: Context, { place, credentials }: DatabaseSource, { read }: Statement, { code, stderr }: Ran): unknown {
   const { reason } = world.signal;
   if (!(reason instanceof DnxError)) return reason;
   const told = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}) =>
@@ -138,7 +134,6 @@ ${read ? 'ROLLBACK' : 'COMMIT'};
   },
 };
 
-/** The answer of a statement. */
 interface Answer {
   readonly names: readonly string[];
   /** Null is NULL. */
@@ -160,7 +155,6 @@ function fromXml(output: string): Answer {
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
 const unescaped = (text: string): string => text.replace(/&(lt|gt|quot|amp);/g, (_, name: string) => entities[name] ?? '');
 
-/** Reads CSV, in which this word stands for NULL. */
 function fromCsv(output: string, absent: string): Answer {
   const all: (string | null)[][] = [];
   let row: (string | null)[] = [];
@@ -179,9 +173,9 @@ function fromCsv(output: string, absent: string): Answer {
 function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   for (const name of names) {
-    let own = name;
-    for (let count = 2; taken.has(own); count += 1) own = `${name}_${count}`;
-    taken.add(own);
+    let unique = name;
+    for (let count = 2; taken.has(unique); count += 1) unique = `${name}_${count}`;
+    taken.add(unique);
   }
   return [...taken];
 }

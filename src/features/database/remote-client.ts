@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { pipeline } from 'node:stream/promises';
 import { DnxError } from '../../base/errors.ts';
 import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -7,8 +8,7 @@ import { SSH_FAILED, sshFailure } from '../remote/failure.ts';
 import { notReached } from '../remote/forward.ts';
 import { quietly, scripted, startSsh } from '../remote/ssh.ts';
 import CLIENTS from './clients.sh';
-import type { Credentials, DatabaseSource } from './credentials.ts';
-import { databaseEnd } from './forward.ts';
+import { type Credentials, type DatabaseSource, databaseEnd } from './credentials.ts';
 import MYSQL from './mysql.sh';
 import PGSQL from './pgsql.sh';
 
@@ -17,13 +17,13 @@ const LINE = ['-C', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4
 
 /** Starts a script for the programs of the database. What it reads after the password is up to the caller. `life` ends it, not Ctrl-C. */
 export async function startScript(
-  ctx: Pick<Context, 'ask' | 'settings' | 'world'>,
+  ctx: Context,
   { place, credentials }: DatabaseSource,
   task: 'dump' | 'sql' | 'query',
-  given: readonly string[],
+  args: readonly string[],
   life?: AbortSignal,
 ): Promise<Started> {
-  const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, ...given);
+  const command = scripted(CLIENTS + scripts[credentials.driver], ...connectionWords(credentials), task, ...args);
   const within = life ? { ...ctx, world: { ...ctx.world, signal: life } } : ctx;
   // Ctrl-C in the terminal would end ssh before dnx.
   const streams = { stdin: 'pipe', ...(life && { background: true as const }) } as const;
@@ -33,7 +33,7 @@ export async function startScript(
 }
 
 const END_OF_PASSWORD = 'dnx: password';
-export const END_OF_QUERY = 'dnx: query';
+const END_OF_QUERY = 'dnx: query';
 
 const scripts = { mysql: MYSQL, pgsql: PGSQL };
 
@@ -87,8 +87,7 @@ export function listenTo({ stderr, stop }: Started, source: DatabaseSource): () 
   };
 }
 
-/** The error for a server that may never stop. */
-export const tooMuch = ({ place, credentials }: DatabaseSource, most: number): DnxError => {
+const tooMuch = ({ place, credentials }: DatabaseSource, most: number): DnxError => {
   const what = `${place.machine.server.label} printed more than ${bytes(most)} besides the contents of ${quotedName(credentials.database)}.`;
   return new DnxError('failed', what, { hint: 'Check what the login shell prints there, and the programs of the database.' });
 };
@@ -103,12 +102,11 @@ const noise = /^(dnx: |\^|QUERY: |CONTEXT: |.*\bunknown (variable|option) '(--)?
 export function reasonsIn(said: string, password: string): readonly string[] {
   // In batch mode, the client of MariaDB prints the statement between two lines of dashes.
   const told = said.replace(/^-{14}\n[\s\S]*?\n-{14}\n/gm, '').replace(/^psql:<stdin>:\d+: /gm, '');
-  const known = told.split('\n').map((each) => each.trim());
-  const lines = known.filter((each) => each !== '' && !noise.test(each));
-  return password.length < 4 ? lines : lines.map((each) => each.replaceAll(password, '[hidden]'));
+  const known = told.split('\n').map((item) => item.trim());
+  const lines = known.filter((item) => item !== '' && !noise.test(item));
+  return password.length < 4 ? lines : lines.map((line) => line.replaceAll(password, '[hidden]'));
 }
 
-/** How a program on the server ended. */
 interface Ended {
   readonly code: number;
   readonly stderr: string;
@@ -139,12 +137,12 @@ export function remoteFailure(
   const what = `Could not ${act} ${quotedName(credentials.database)} on ${server}`;
   if (code > 128) return new DnxError('failed', `${what}: the program was killed (${signalName(code - 128)}).`);
   const reasons = reasonsIn(stderr, credentials.password);
-  const first = reasons.find((each) => /error|denied|fail|fatal|unknown/i.test(each)) ?? reasons.at(-1);
+  const first = reasons.find((reason) => /error|denied|fail|fatal|unknown/i.test(reason)) ?? reasons.at(-1);
   return new DnxError('failed', `${what}: ${first ?? `the program ended with exit code ${code}.`}`, {
     details: reasons
-      .filter((each) => each !== first)
+      .filter((item) => item !== first)
       .slice(0, 5)
-      .map((each) => [server, each] as const),
+      .map((item) => [server, item] as const),
     hint: /denied|authentication failed/i.test(first ?? '') ? `The credentials are those of ${credentials.source}.` : undefined,
   });
 }
@@ -154,4 +152,101 @@ const DOWN =
   /Can't connect to |Unknown (?:MySQL |MariaDB )?server host|could not (?:translate host name|connect to server)|connection to server .* failed: (?:FATAL: +(the database system is .*)|(?!FATAL)(?!fe_sendauth)(.*))/;
 
 const signalName = (number: number): string =>
-  Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `signal ${number}`;
+  Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
+
+/** Asks the database on the server of its site, and returns the output without its last newline. `most`: its size at most, in bytes. */
+export async function askRemote(ctx: Context, source: DatabaseSource, query: string, most = LIMIT): Promise<string> {
+  const output = await runRemoteSql(ctx, source, query, { args: bare[source.credentials.driver], most });
+  return output.trimEnd();
+}
+
+/** The options of the clients for values without headings. */
+const bare = { mysql: ['--skip-column-names'], pgsql: ['--no-align', '--tuples-only'] } as const;
+
+interface SqlOptions {
+  readonly args: readonly string[];
+  /** The size of the output at most, in bytes. */
+  readonly most: number;
+  /** What could not be done: `read`. */
+  readonly act?: string;
+}
+
+/** Runs SQL on the server of a site, as it arrives, and returns the output. It goes through standard input, as the password does. */
+export async function runRemoteSql(
+  ctx: Context,
+  source: DatabaseSource,
+  sql: string | AsyncIterable<Buffer>,
+  { args, most, act = 'read' }: SqlOptions,
+): Promise<string> {
+  const child = await startScript(ctx, source, 'sql', args);
+  const sent = child.stdin ? pipeline(typeof sql === 'string' ? [Buffer.from(sql)] : sql, child.stdin) : undefined;
+  // A client that stops reading says why; what else fails is thrown below.
+  sent?.catch(() => {});
+  try {
+    const ran = await outcomeOf(child, source, most);
+    ctx.world.signal.throwIfAborted();
+    if (ran.code !== 0) throw remoteFailure(act, source, { ...ran, bytes: 0 }, ctx.world);
+    await sent;
+    return ran.output;
+  } finally {
+    child.stop();
+  }
+}
+
+/** How long a query may take to end after Ctrl-C, in ms. */
+const END_MS = 3_000;
+
+/**
+ * The same for a query, which Ctrl-C and the death of dnx end in the database, too: standard input stays open while it runs, and its end
+ * interrupts the client. `interrupted` makes the error of Ctrl-C from how the client ended.
+ */
+export async function runRemoteQuery(
+  ctx: Context,
+  source: DatabaseSource,
+  sql: string,
+  { args, most, act = 'query' }: SqlOptions,
+  interrupted: (ran: Ran, reason: unknown) => unknown,
+): Promise<string> {
+  const { signal, clock } = ctx.world;
+  const life = new AbortController();
+  let running: Started | undefined;
+  const interrupt = () => {
+    running?.stdin?.end();
+    const ends = running ? clock.sleep(END_MS) : Promise.resolve();
+    void ends.then(() => life.abort(signal.reason));
+  };
+  signal.addEventListener('abort', interrupt, { once: true });
+  const child = await startScript(ctx, source, 'query', args, life.signal);
+  child.stdin?.write(`${sql}${END_OF_QUERY}\n`);
+  try {
+    const ran = await outcomeOf(child, source, most, () => {
+      running = child;
+    });
+    if (signal.aborted) throw interrupted(ran, signal.reason);
+    if (ran.code !== 0) throw remoteFailure(act, source, { ...ran, bytes: 0 }, ctx.world);
+    return ran.output;
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+    child.stop();
+  }
+}
+
+/** How a client ended. */
+export interface Ran {
+  readonly code: number;
+  readonly stderr: string;
+  readonly output: string;
+}
+
+/** Waits until a client has ended. `begun` is called once it starts. */
+async function outcomeOf(child: Started, source: DatabaseSource, most: number, begun?: () => void): Promise<Ran> {
+  const said = listenTo(child, source);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of afterMark(child.stdout, source, begun)) {
+    size += chunk.length;
+    if (size > most) throw tooMuch(source, most);
+    chunks.push(chunk);
+  }
+  return { code: await child.ended, stderr: said(), output: Buffer.concat(chunks).toString() };
+}

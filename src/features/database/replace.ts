@@ -1,14 +1,57 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { bytes, plural, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { Credentials } from './credentials.ts';
-import { readLocal } from './local.ts';
+import { parseDotenv } from '../env/dotenv/dotenv.ts';
+import { openLocal } from '../env/local-file.ts';
+import { resolveReferences } from '../env/references.ts';
+import { type Credentials, credentialsIn } from './credentials.ts';
+import { counting, type Tally } from './dump.ts';
 import { type Client, exclusively, findClient, importInto, openSql, Refused } from './local-server.ts';
 import { canRestrict, portable } from './portable.ts';
-import { counting, type Tally } from './remote-dump.ts';
 import { type Contents, type Engine, type ImportAccount, namesFor, type PullNames, SettledSwap } from './swap/engine.ts';
 import { mysqlEngine } from './swap/mysql.ts';
 import { postgresEngine } from './swap/postgres.ts';
+
+const DEFAULT_FILE = '.env';
+
+/** The local database that a project's dotenv file names. Refuses what may not be a copy to work with. */
+async function readLocal(ctx: Context, file = DEFAULT_FILE): Promise<Credentials> {
+  const { text, directory } = openLocal(file, ctx);
+  if (text === undefined) throw usage(`Could not find ${file}.`, 'Run this in the directory of the project, or use --into.');
+  const { variables, references } = parseDotenv(text, file);
+  const needed = [...references].filter(([key]) => /^(DB_|DATABASE_URL$)/.test(key));
+  const resolved = await resolveReferences({ variables, references: new Map(needed) }, { directory, allowed: 'all' }, ctx);
+  if (/^prod(uction)?$/i.test(variables.get('APP_ENV') ?? ''))
+    throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, 'Use --into for another file.');
+  const local = credentialsOf(Object.fromEntries(resolved), file);
+  if (serverDatabases[local.driver].includes(local.database.toLowerCase()))
+    throw usage(
+      `${file} names ${local.database}, which is the server's own database. Nothing was changed.`,
+      'Use --into for another file.',
+    );
+  if (local.socket === undefined && !isLoopback(local.host))
+    throw usage(`${file} names a database on ${local.host}, which is not this machine. Nothing was changed.`, HINT);
+  return local;
+}
+
+/** The databases that come with a server. */
+const serverDatabases: Readonly<Record<Credentials['driver'], readonly string[]>> = {
+  mysql: ['information_schema', 'mysql', 'performance_schema', 'sys'],
+  pgsql: ['postgres', 'template0', 'template1'],
+};
+
+/** The names of containers, too, mean another machine: only their forwarded ports are on this one. */
+const HINT = 'For a container, use --into with a file that has DB_HOST=127.0.0.1 and the forwarded DB_PORT.';
+
+function credentialsOf(values: Readonly<Record<string, string>>, file: string): Credentials {
+  try {
+    return credentialsIn(values, file, file);
+  } catch (error) {
+    throw isError(error) ? new DnxError('usage', error.message, { hint: `Fix ${file}, or use --into for another file.` }) : error;
+  }
+}
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|::1|0:0:0:0:0:0:0:1)$/i.test(host);
 
 /** Options for a local database to replace. */
 export interface TargetOptions {
@@ -30,21 +73,16 @@ export interface LocalTarget {
 
 /** What replaces it. */
 export interface Replacement {
-  /** `Copying shop to shop_local`. */
   readonly step: string;
-  /** Reads the dump, and counts it. */
   readonly dump: (tally: Tally) => AsyncIterable<Buffer>;
-  /** The database that it is of. */
   readonly database: string;
   /** Who is trusted with this machine: `web-1`. */
   readonly author: string;
-  /** The option that does so. */
   readonly trusting: '--trust-server' | '--trust-dump';
   /** Why the local server may refuse what the other one dumps; undefined if both are of one maker. */
   readonly unlike?: string | undefined;
 }
 
-/** What became of it. */
 interface Replaced {
   readonly contents: Contents | undefined;
   /** `612 MB in 42 tables`. */
@@ -98,10 +136,10 @@ const lossOf = (contents: Contents | undefined): string => {
 export const inWords = ({ tables, size }: Contents): string => `${bytes(size)} in ${tables} ${tables === 1 ? 'table' : plural('table')}`;
 
 /** Builds the new copy, and puts it into the place of the old one. Two at the same time are refused. */
-export const replaceLocal = (ctx: Context, target: LocalTarget, given: Replacement): Promise<Replaced> =>
-  exclusively(target.client, () => replace(ctx, target, given));
+export const replaceLocal = (ctx: Context, target: LocalTarget, replacement: Replacement): Promise<Replaced> =>
+  exclusively(target.client, () => replace(ctx, target, replacement));
 
-async function replace(ctx: Context, { client, names, engine, trusted }: LocalTarget, given: Replacement): Promise<Replaced> {
+async function replace(ctx: Context, { client, names, engine, trusted }: LocalTarget, replacement: Replacement): Promise<Replaced> {
   const started = ctx.clock.elapsed();
   const tally = { bytes: 0 };
   const recovered = await engine.recover();
@@ -110,17 +148,17 @@ async function replace(ctx: Context, { client, names, engine, trusted }: LocalTa
   let account: ImportAccount | undefined;
   try {
     await engine.prepare();
-    account = trusted ? undefined : await restricted(engine, client, given);
-    const dump = counting(given.dump(tally), given.step, { ...ctx, tally });
+    account = trusted ? undefined : await restricted(engine, client, replacement);
+    const dump = counting(replacement.dump(tally), replacement.step, { ...ctx, tally });
     const importer = account ? { ...client, local: { ...client.local, ...account } } : client;
-    await importInto(importer, names.incoming, portable(dump, { driver: client.local.driver, database: given.database }));
+    await importInto(importer, names.incoming, portable(dump, { driver: client.local.driver, database: replacement.database }));
     await engine.seal();
     account = undefined;
     contents = await engine.contents('incoming');
     ctx.progress.step(`Replacing ${quotedName(names.target)}`);
     await engine.swap();
   } catch (error) {
-    const told = error instanceof Refused ? explained(error, account, given) : error;
+    const told = error instanceof Refused ? explained(error, account, replacement) : error;
     throw told instanceof SettledSwap ? told : await discarded(told, engine, names);
   }
   const ms = ctx.clock.elapsed() - started;
@@ -140,7 +178,6 @@ async function restricted(engine: Engine, { local }: Client, { trusting }: Repla
   }
 }
 
-/** Adds why the local server may have refused what the dump says. */
 function explained(error: Refused, account: ImportAccount | undefined, { author, unlike, trusting }: Replacement) {
   if (account && DENIED.test(error.message))
     return error.withHint(
@@ -156,7 +193,6 @@ function explained(error: Refused, account: ImportAccount | undefined, { author,
 /** What a server says about a missing right, and about an account that it does not let in. */
 const DENIED = /denied|must be (a )?(superuser|owner)|authentication failed|pg_hba|SUPER/i;
 
-/** Undoes what failed, and tells that the old copy is unchanged. */
 async function discarded(error: unknown, engine: Engine, { target, incoming }: PullNames): Promise<unknown> {
   const left = await engine.discard().then(
     () => '',

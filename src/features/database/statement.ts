@@ -82,7 +82,7 @@ function tokensOf(sql: string, driver: Driver, refused: (word: string) => Error)
   };
   for (let from = 0; from < sql.length; ) {
     const blank = at(patterns[driver].blank, from) || (driver === 'pgsql' ? nestedComment(sql, from) : '');
-    const kind = blank === '' ? kinds.find((each) => at(patterns[driver][each], from) !== '') : undefined;
+    const kind = blank === '' ? kinds.find((kind) => at(patterns[driver][kind], from) !== '') : undefined;
     const text = blank || (kind === undefined ? (sql[from] ?? '') : at(patterns[driver][kind], from));
     if (kind === 'unclear') throw /^(\/\*.|u)/i.test(text) ? refused(text) : usage(`This has no end: ${sql.slice(from, from + 20)}`);
     const to = from + text.length;
@@ -125,7 +125,6 @@ const OUTSIDE = new RegExp(
 );
 
 const QUERIES = /^(SELECT|VALUES|TABLE)$/;
-/** What may follow WITH and its queries. */
 const AFTER_WITH = /^(SELECT|VALUES|TABLE|INSERT|UPDATE|DELETE|REPLACE|MERGE)$/;
 
 /** Where the query of a statement begins: undefined if it has none, but only reads; the word if it may write. */
@@ -145,7 +144,6 @@ function queryAt(all: readonly Token[], driver: Driver): number | undefined | To
   return all[at] ?? first;
 }
 
-/** The first word in parentheses. */
 const startOf = (all: readonly Token[], at: number): number => {
   const found = all.findIndex(({ text }, index) => index >= at && text !== '(');
   return found < 0 ? all.length : found;
@@ -164,7 +162,6 @@ function isQuery(all: readonly Token[], at: number): boolean {
   return !verb || QUERIES.test(verb.text);
 }
 
-/** Where the options of EXPLAIN end. */
 function afterOptions(all: readonly Token[], driver: Driver): number {
   let at = 1;
   if (driver === 'pgsql' && all[at]?.text === '(' && !isQuery(all, startOf(all, at)))

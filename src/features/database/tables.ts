@@ -4,12 +4,11 @@ import { bytes, quotedName } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { DatabaseSource } from './credentials.ts';
 import { identifier } from './local-server.ts';
-import { askRemote } from './remote-sql.ts';
+import { askRemote } from './remote-client.ts';
 
 /** The tables whose rows to leave out. Names may contain `*`. */
 export interface RowOptions {
   readonly exclude_table_data?: readonly string[] | undefined;
-  /** All others are left out. */
   readonly only?: readonly string[] | undefined;
 }
 
@@ -18,8 +17,7 @@ export function checkRowOptions({ exclude_table_data: excluded, only }: RowOptio
   if (excluded && only) throw usage('--exclude-table-data and --only cannot be combined.', 'Use only one of them.');
 }
 
-/** The tables whose rows a dump leaves out. */
-export interface Rowless {
+interface Rowless {
   /** As the programs take them. */
   readonly words: readonly string[];
   readonly names: readonly string[];
@@ -27,11 +25,9 @@ export interface Rowless {
 
 const none: Rowless = { words: [], names: [] };
 
-type Needs = Pick<Context, 'ask' | 'progress' | 'settings' | 'world'>;
-
 /** Finds the tables whose rows to leave out. Throws for a name that no table has. */
 export async function rowlessTables(
-  ctx: Needs,
+  ctx: Context,
   source: DatabaseSource,
   { exclude_table_data: excluded, only }: RowOptions,
 ): Promise<Rowless> {
@@ -42,11 +38,11 @@ export async function rowlessTables(
 }
 
 /** Asks whether to leave out the rows of Laravel's usual tables, which are of no use elsewhere. Jobs would even run there. */
-export async function suggestRowless(ctx: Needs, source: DatabaseSource): Promise<Rowless> {
+export async function suggestRowless(ctx: Context, source: DatabaseSource): Promise<Rowless> {
   const tables = await tablesOf(ctx, source);
   const found = tables.filter(({ name, filled }) => filled && USUAL.test(name));
   if (found.length === 0) return none;
-  const size = found.reduce((sum, each) => sum + each.size, 0);
+  const size = found.reduce((sum, table) => sum + table.size, 0);
   const names = found.map(({ name }) => quotedName(name)).join(', ');
   return (await ctx.ask.confirm(`Leave out the rows of ${names} (${bytes(size)})?`)) ? chosenTables(found) : none;
 }
@@ -54,14 +50,11 @@ export async function suggestRowless(ctx: Needs, source: DatabaseSource): Promis
 /** What Laravel and its packages keep for a while only. */
 const USUAL = /^(sessions|cache|cache_locks|jobs|job_batches|failed_jobs|telescope_.+|pulse_.+)$/;
 
-/** A table of a site. */
 interface Table {
   /** With its schema, if that is not `public`. */
   readonly name: string;
   readonly word: string;
-  /** In bytes. */
   readonly size: number;
-  /** False if it has no rows. */
   readonly filled: boolean;
 }
 
@@ -70,19 +63,25 @@ const chosenTables = (tables: readonly Table[]): Rowless => ({
   names: tables.map(({ name }) => name),
 });
 
-/** How long a list of tables may be, in bytes. */
 const MOST = 4_000_000;
 
 /** The tables of a site. */
-export async function tablesOf(ctx: Needs, source: DatabaseSource): Promise<readonly Table[]> {
+export async function tablesOf(ctx: Context, source: DatabaseSource): Promise<readonly Table[]> {
   const { driver } = source.credentials;
   const listed = await askRemote(ctx, source, queries[driver], MOST);
   return listed.split('\n').flatMap((line) => {
     const [schema = '', table = '', size = '', filled = ''] = line.split(/[\t|]/);
     if (table === '') return [];
-    const [own, name] = [schema, table].map((hex) => Buffer.from(hex, 'hex').toString()) as [string, string];
-    const word = driver === 'mysql' ? name : `${identifier(own, { driver })}.${identifier(name, { driver })}`;
-    return [{ name: own === 'public' || driver === 'mysql' ? name : `${own}.${name}`, word, size: Number(size), filled: filled === '1' }];
+    const [schemaName, name] = [schema, table].map((hex) => Buffer.from(hex, 'hex').toString()) as [string, string];
+    const word = driver === 'mysql' ? name : `${identifier(schemaName, { driver })}.${identifier(name, { driver })}`;
+    return [
+      {
+        name: schemaName === 'public' || driver === 'mysql' ? name : `${schemaName}.${name}`,
+        word,
+        size: Number(size),
+        filled: filled === '1',
+      },
+    ];
   });
 }
 
@@ -95,7 +94,6 @@ FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 
 WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%' ORDER BY 2;`,
 } as const;
 
-/** The tables that these names mean. */
 function matching(tables: readonly Table[], names: readonly string[], { credentials: { database } }: DatabaseSource): readonly Table[] {
   return names.flatMap((name) => {
     const pattern = new RegExp(

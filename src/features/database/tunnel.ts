@@ -3,19 +3,16 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, nothing, type Result } from '../../cli/output/view.ts';
 import { childEnv } from '../../machine/env.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { checkPort, type Forward, whileForwarded } from '../remote/forward.ts';
+import { checkPort, type Forward, forwardTo, whileForwarded } from '../remote/forward.ts';
 import type { SiteOnMachine } from '../remote/machine.ts';
-import { environmentFor } from './clients.ts';
-import { type Credentials, readDatabase } from './credentials.ts';
-import { openForward } from './forward.ts';
+import { clientFor, environmentFor } from './clients.ts';
+import { type Credentials, databaseEnd, readDatabase } from './credentials.ts';
 
-interface Options {
+/** The options of `dnx db tunnel` and `dnx db shell`. */
+interface ForwardOptions {
   readonly user: string | undefined;
   readonly port: number | undefined;
-  readonly command: readonly string[] | undefined;
 }
-
-type Needs = Pick<Context, 'api' | 'reach' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** What scripts get. */
 export interface DatabaseTunnel {
@@ -26,30 +23,24 @@ export interface DatabaseTunnel {
   readonly driver: string;
 }
 
-/** The columns of a tunnel. */
 const tunnelColumns = columns<DatabaseTunnel>('host', 'port', 'database', 'username', 'driver');
 
 /** `dnx db tunnel`: keeps a tunnel open until a signal, or while a command runs. */
-export async function openTunnel(ctx: Needs, targets: Targets, { user, port, command = [] }: Options): Promise<Result> {
+export async function openTunnel(
+  ctx: Context,
+  targets: Targets,
+  { user, port, command = [] }: ForwardOptions & { readonly command: readonly string[] | undefined },
+): Promise<Result> {
   checkPort(port);
   const { place, credentials } = await readDatabase(ctx, targets, user);
-  const forward = await openForward(ctx, place.machine, credentials, { port, shared: command.length > 0 });
-  return command.length > 0 ? runThrough(ctx, forward, credentials, command) : shown(forward, credentials, place);
-}
-
-/** Runs a command that finds the tunnel in its environment. */
-async function runThrough(
-  ctx: Needs,
-  forward: Forward,
-  credentials: Credentials,
-  [file = '', ...args]: readonly string[],
-): Promise<Result> {
+  const forward = await forwardTo(ctx, place.machine, databaseEnd(credentials), { port, shared: command.length > 0 });
+  const [file, ...args] = command;
+  if (file === undefined) return shown(forward, credentials, place);
   const env = childEnv(ctx.world.env, environmentFor(credentials, forward.port));
   const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn({ file, args, env, foreground: true }));
   return { view: nothing, exit };
 }
 
-/** Prints where the tunnel is, and keeps it. */
 function shown(forward: Forward, credentials: Credentials, place: SiteOnMachine): Result {
   const { database, username, connection } = credentials;
   const { port } = forward;
@@ -73,3 +64,41 @@ const passwordOf = ({ site }: SiteOnMachine): Next => ({
   command: ['env', 'get', 'DB_PASSWORD', '--site', site.label],
   why: 'Print the password with',
 });
+
+/** What clients say about a wrong password or account. */
+const REFUSED = /Access denied for user|authentication failed for user|no password supplied|role .* does not exist/;
+
+/** How they end if they could not connect. */
+const FAILED: readonly number[] = [1, 2];
+
+/** `dnx db shell`: runs the client of this machine through a tunnel, and ends with its exit code. */
+export async function openShell(
+  ctx: Context,
+  targets: Targets,
+  { user, port, options = [] }: ForwardOptions & { readonly options: readonly string[] | undefined },
+): Promise<Result> {
+  checkPort(port);
+  const { place, credentials } = await readDatabase(ctx, targets, user);
+  const client = await clientFor(ctx.world, credentials, place.site.label);
+  const forward = await forwardTo(ctx, place.machine, databaseEnd(credentials), { port, shared: true });
+  const { file, args, env, bare } = client(forward.port);
+  if (bare) ctx.progress.note(`${file} does not read its option files, because they set a password.`);
+  const [first, rest] = leading(options);
+  let said = '';
+  const observe = (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-4_000);
+  };
+  // Its errors would reach the terminal after its next prompt.
+  const interactive = ctx.world.stdin.isTTY === true && options.length === 0;
+  const child = { file, args: [...first, ...args, ...rest], env, foreground: true, ...(!interactive && { observe }) } as const;
+  const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn(child));
+  const isRefused = interactive ? FAILED.includes(exit) : exit !== 0 && REFUSED.test(said);
+  if (isRefused) ctx.progress.warn(`The user ${credentials.username} and the password are from ${credentials.source}.`);
+  return { view: nothing, exit };
+}
+
+/** Options such as `--defaults-file`, which the clients of MySQL read only before all others. */
+function leading(options: readonly string[]): [first: readonly string[], rest: readonly string[]] {
+  const end = options.findIndex((option) => !/^--(no-defaults|defaults-|login-path|no-login-paths)/.test(option));
+  return end < 0 ? [options, []] : [options.slice(0, end), options.slice(end)];
+}

@@ -17,13 +17,11 @@ export interface Site {
 /** The state of the site before our request. Saved as JSON in the run file. */
 export interface Baseline {
   readonly status: string | null;
-  /** True if the site was idle. */
   readonly idle: boolean;
   readonly last_deployed_at: string | null;
   readonly updated_at: string | null;
   /** Ids of the releases; null if they could not be read. */
   readonly releases: readonly string[] | null;
-  /** True if one of them was marked as live. */
   readonly marked: boolean;
 }
 
@@ -33,7 +31,7 @@ export const baselineOf = (site: Site, releases: readonly Release[] | null): Bas
   idle: !reportsWork(site, releases),
   last_deployed_at: site.last_deployed_at ?? null,
   updated_at: site.updated_at ?? null,
-  releases: releases?.filter((each) => !inProgress(releases).includes(each)).map(({ id }) => id) ?? null,
+  releases: releases?.filter((release) => !inProgress(releases).includes(release)).map(({ id }) => id) ?? null,
   marked: liveRelease(releases) !== undefined,
 });
 

@@ -9,31 +9,40 @@ import { type DeployValues, readsSiteFirst, type Verification } from './options.
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { attachToRunning, followRun, requestDeployment } from './run.ts';
 import type { SavedRun } from './run-file.ts';
-import { readReleases, readSite, type SiteReference, siteCommand, siteReference } from './site.ts';
-import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
+import {
+  type DeployContext,
+  readReleases,
+  readSite,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  siteReference,
+  snapshotBefore,
+  snapshotNamed,
+} from './site.ts';
 
 /** Deploys one site: reads it, requests the deployment once, follows it to its end, and verifies it. */
 export async function deploySite(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<DeployReport> {
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
   const { before, attach } = await inTime(readyToDeploy(ctx, values, verification), job);
-  const of = siteReference(ctx.targets, before?.site.domain);
-  if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
-  if (before && !attach && !values.guard) await warnBefore(ctx, of, before);
-  const saved = attach && before ? attachToRunning(ctx, of, before) : await inTime(requestDeployment(ctx, of, before, values.commit), job);
-  if (!before || values.wait === false) return startedReport(of, saved, values.wait);
-  if (!attach) ctx.progress.step(`Started a deployment of ${of.site.label}`);
+  const siteRef = siteReference(ctx.targets, before?.site.domain);
+  if (values.guard && !attach) await inTime((await import('../changes/guard.ts')).guard(ctx, siteRef, values, before), job);
+  if (before && !attach && !values.guard) await warnBefore(ctx, siteRef, before);
+  const saved =
+    attach && before ? attachToRunning(ctx, siteRef, before) : await inTime(requestDeployment(ctx, siteRef, before, values.commit), job);
+  if (!before || values.wait === false) return startedReport(siteRef, saved, values.wait);
+  if (!attach) ctx.progress.step(`Started a deployment of ${siteRef.site.label}`);
 
-  const endLog = await showLog(ctx, of, before, values);
+  const endLog = await showLog(ctx, siteRef, before, values);
   let report = await followRun(ctx, saved, { resumed: attach && !saved.run.attached }).finally(endLog);
   if (verification && (report.result.outcome === 'succeeded' || report.other !== undefined))
     report = await (await import('./verify.ts')).verifyDeployment(ctx, { saved, report, before, verification });
-  return withCause(ctx, of, report);
+  return withCause(ctx, siteRef, report);
 }
 
 /** The site before the request; undefined if it was not read. */
 interface Start {
   readonly before?: Snapshot;
-  /** Follow the deployment in progress instead. */
   readonly attach: boolean;
 }
 
@@ -67,15 +76,17 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }
   for (;;) {
     const word = workInProgress(before.site, before.releases);
     if (word === undefined) return { before, attach: false };
-    const of = siteReference(ctx.targets, before.site.domain);
-    answer ??= await choose(ctx, of, word);
-    if (answer === 'fail') throw busy(of, word);
+    const siteRef = siteReference(ctx.targets, before.site.domain);
+    answer ??= await choose(ctx, siteRef, word);
+    if (answer === 'fail') throw busy(siteRef, word);
     if (answer === 'attach') {
-      const what = isInstallation(word) ? `${of.site.label} is already ${word}` : `A deployment of ${of.site.label} is already in progress`;
+      const what = isInstallation(word)
+        ? `${siteRef.site.label} is already ${word}`
+        : `A deployment of ${siteRef.site.label} is already in progress`;
       ctx.progress.note(`${what}; following it.`);
       return { before, attach: true };
     }
-    await untilIdle(ctx, of);
+    await untilIdle(ctx, siteRef);
     before = await snapshotNamed(ctx);
   }
 }
@@ -83,9 +94,9 @@ async function settleRunning(ctx: DeployContext, first: Snapshot, { if_running }
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
 /** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
-async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
+async function choose({ ask }: DeployContext, siteRef: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
-  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
+  return ask.select<IfRunning>(`${siteRef.site.label} is already ${word}. What would you like to do?`, [
     { name: 'Follow it', value: 'attach', description: 'Start nothing, and exit with its result' },
     { name: 'Wait for it, then deploy', value: 'wait' },
     { name: 'Cancel', value: 'fail' },
@@ -93,24 +104,24 @@ async function choose({ ask }: DeployContext, of: SiteReference, word: string): 
 }
 
 /** The error of `--if-running fail`. */
-export const busy = (of: SiteReference, word: string): DnxError =>
-  new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
+export const busy = (siteRef: SiteReference, word: string): DnxError =>
+  new DnxError('differences', `${siteRef.site.label} is already ${word}. Nothing was deployed.`, {
     reason: 'deployment_running',
     hint: 'Use --if-running attach to follow it, or --if-running wait to deploy after it.',
   });
 
-async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
-  const { label } = of.site;
+async function untilIdle(ctx: DeployContext, siteRef: SiteReference): Promise<void> {
+  const { label } = siteRef.site;
   ctx.progress.note(`${label} is busy; waiting for it to finish.`);
-  const follower = ctx.sites?.follower(ctx, of);
+  const follower = ctx.sites?.follower(ctx, siteRef);
   const { verdict } = await follow(ctx, {
     what: `${label} (before this deployment)`,
     job: 'deployment in progress',
-    resume: { command: siteCommand('watch', of), why: 'Follow it with' },
+    resume: { command: siteCommand('watch', siteRef), why: 'Follow it with' },
     sleep: follower?.sleep,
     read: async () => {
-      const site = await (follower?.read() ?? readSite(ctx, of, { retry: false }));
-      const releases = reportsWork(site, []) ? null : await readReleases(ctx, of, { retry: false });
+      const site = await (follower?.read() ?? readSite(ctx, siteRef, { retry: false }));
+      const releases = reportsWork(site, []) ? null : await readReleases(ctx, siteRef, { retry: false });
       const word = workInProgress(site, releases);
       return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };
     },
@@ -118,19 +129,23 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
 }
 
-/** On a terminal, shows the deploy log while the deployment runs. */
-async function showLog(ctx: DeployContext, of: SiteReference, { site }: Snapshot, { log }: DeployValues): Promise<() => Promise<void>> {
+async function showLog(
+  ctx: DeployContext,
+  siteRef: SiteReference,
+  { site }: Snapshot,
+  { log }: DeployValues,
+): Promise<() => Promise<void>> {
   if (log === false || !ctx.ask.allowed) return async () => {};
-  return (await import('../logs/deployment.ts')).showDeployLog(ctx, of, site);
+  return (await import('../logs/deployment.ts')).showDeployLog(ctx, siteRef, site);
 }
 
 /** On a terminal, adds to a failed deployment the cause that `dnx why` finds without a question. */
-async function withCause(ctx: DeployContext, of: SiteReference, report: DeployReport): Promise<DeployReport> {
+async function withCause(ctx: DeployContext, siteRef: SiteReference, report: DeployReport): Promise<DeployReport> {
   const { failure, result } = report;
   if (!failure || result.outcome !== 'failed' || !ctx.ask.allowed) return report;
   try {
-    const site = await readSite(ctx, of);
-    const lines = await (await import('../why/why.ts')).causeLines(ctx, of, site);
+    const site = await readSite(ctx, siteRef);
+    const lines = await (await import('../why/why.ts')).causeLines(ctx, siteRef, site);
     return { ...report, failure: failure.with({ details: [...(failure.details ?? []), ...lines] }) };
   } catch (error) {
     // The deployment has failed, whatever cannot be read.
@@ -140,16 +155,16 @@ async function withCause(ctx: DeployContext, of: SiteReference, report: DeployRe
 }
 
 /** Warns of commits that are not pushed, and of missing variables, in a clone that is linked to the site. The guard does so itself. */
-async function warnBefore(ctx: DeployContext, of: SiteReference, { site, releases }: Snapshot): Promise<void> {
+async function warnBefore(ctx: DeployContext, siteRef: SiteReference, { site, releases }: Snapshot): Promise<void> {
   const branch = wordOf(site.branch);
-  if (branch === '' || !ctx.settings.link?.environments.some((each) => isLinkedSite(each, { ...of }))) return;
+  if (branch === '' || !ctx.settings.link?.environments.some((environment) => isLinkedSite(environment, { ...siteRef }))) return;
   await (await import('../changes/show.ts')).warnUnpushed(ctx, branch);
-  await (await import('../changes/changes.ts')).warnMissing(ctx, { of, site, releases });
+  await (await import('../changes/changes.ts')).warnMissing(ctx, { siteRef, site, releases });
 }
 
 /** The report of a deployment that is not followed, because of --no-wait or because the token cannot read the site. */
-function startedReport(of: SiteReference, { run }: SavedRun, wait: boolean | undefined): DeployReport {
+function startedReport(siteRef: SiteReference, { run }: SavedRun, wait: boolean | undefined): DeployReport {
   const { started_at } = run;
-  const report = deployReport({ kind: 'deploy', ...of }, deployResult(of, { started_at, outcome: 'started' }), null);
-  return wait === false ? { ...report, next: [{ command: siteCommand('watch', of), why: 'Watch it with' }] } : report;
+  const report = deployReport({ kind: 'deploy', ...siteRef }, deployResult(siteRef, { started_at, outcome: 'started' }), null);
+  return wait === false ? { ...report, next: [{ command: siteCommand('watch', siteRef), why: 'Watch it with' }] } : report;
 }

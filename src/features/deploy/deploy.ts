@@ -1,34 +1,34 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
-import type { Context } from '../../cli/language/command.ts';
+import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, ending, type Result, rows } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import type { Located, Targets } from '../../platform/names/names.ts';
+import { linkConsent } from '../link/confirmation.ts';
 import { deploySite } from './deploy-site.ts';
 import { type DeployValues, deployOptions, readsSiteFirst, refuseContradictions, type Verification, verificationOf } from './options.ts';
 import { openReporting, type SeveralReports } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployColumns, deployResult } from './result.ts';
-import { siteCommand, siteReference } from './site.ts';
-import type { DeployContext } from './snapshot.ts';
+import { type DeployContext, siteCommand, siteReference } from './site.ts';
 
 /** `dnx deploy`. With --all the result is a list, even for a single site. */
-export async function deploy(given: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
-  const { all } = given;
+export async function deploy(outer: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
+  const { all } = outer;
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseContradictions(values);
   const verification = verificationOf(values);
-  if (given.plan) return (await import('../changes/plan.ts')).planDeployments(given, all, values, verification);
-  const reporting = openReporting(given, values);
-  const ctx = { ...given, ci: reporting.ci };
+  if (outer.plan) return (await import('../changes/dry-run.ts')).recordDeployments(outer, all, values, verification);
+  const reporting = openReporting(outer, values);
+  const ctx = { ...outer, ci: reporting.ci };
   if (all.length > 1 || values.all) return reporting.ofSeveral(deploySeveral(ctx, all, values, verification));
   const close = ctx.ci.group(`Deploy ${ctx.targets.site?.label}`);
   return reporting.ofOne(deploySite(ctx, values, verification).finally(close));
 }
 
 /** Deploys a site as a step of another command. */
-export function deployNow(ctx: Context, targets: Located, given: Partial<DeployValues>): Promise<Result> {
+export function deployNow(ctx: Context, targets: Located, outer: Partial<DeployValues>): Promise<Result> {
   const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
-  return deploy({ ...ctx, ...within(ctx, allowanceOf(given)), targets, all: [targets] }, { ...unset, ...given });
+  return deploy({ ...ctx, ...within(ctx, allowanceOf(outer)), targets, all: [targets] }, { ...unset, ...outer });
 }
 
 const AT_A_TIME = 4;
@@ -102,22 +102,20 @@ async function deployOneOf(outer: DeployContext, values: DeployValues, verificat
 
 /** The report of a site that an error stopped. `after`: the outcome after a bug of dnx, which may have deployed it. */
 function stoppedReport({ site, server }: Targets, error: unknown, after: 'unknown' | null): DeployReport {
-  const of = { site: site ?? { label: '' }, server: server ?? { label: '' } };
-  if (error instanceof DnxError) return { result: deployResult(of, { outcome: null }), failure: error };
-  const failure = new DnxError('failed', `A bug in dnx stopped the deployment of ${of.site.label}.`, {
+  const siteRef = { site: site ?? { label: '' }, server: server ?? { label: '' } };
+  if (error instanceof DnxError) return { result: deployResult(siteRef, { outcome: null }), failure: error };
+  const failure = new DnxError('failed', `A bug in dnx stopped the deployment of ${siteRef.site.label}.`, {
     cause: error,
     next: site && server ? [{ command: siteCommand('watch', { site, server }), why: 'Check it with' }] : [],
   });
-  return { result: deployResult(of, { outcome: after }), failure, bug: { error } };
+  return { result: deployResult(siteRef, { outcome: after }), failure, bug: { error } };
 }
 
-/** The report of a site that was not started. */
 function skippedReport(targets: Targets, { aborted }: AbortSignal): DeployReport {
   const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
   return stoppedReport(targets, new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`), null);
 }
 
-/** The table of several sites, and the failure that sums up theirs. */
 function severalResult({ settings, signal, world }: DeployContext, all: readonly Targets[], reports: readonly DeployReport[]): Result {
   const items = reports.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
@@ -147,7 +145,7 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
     const isOpen = ({ result, failure }: DeployReport) =>
       result.outcome === 'started' || (isStop(failure) && (failure?.next.length ?? 0) > 0);
     const open = all.filter((_, index) => reports[index] && isOpen(reports[index])).map((targets) => siteReference(targets));
-    const next = open.map((of) => ({ command: siteCommand('watch', of), why: 'Resume with' }));
+    const next = open.map((siteRef) => ({ command: siteCommand('watch', siteRef), why: 'Resume with' }));
     return stopped.withHint('The deployments that were started continue.', ...next);
   }
   if (failed.length === 0) return undefined;
@@ -158,3 +156,25 @@ function failureOfAll(all: readonly Targets[], reports: readonly DeployReport[],
 /** The number of requests that start one deployment. The guard takes up to three: variables, repository and server. */
 const requestsFor = (values: DeployValues): number =>
   (readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);
+
+type Needs = Pick<Context, 'api' | 'ask' | 'nameOf' | 'progress' | 'settings'>;
+
+/** What a deployment asks first: if the link file wants it, or for every site of a server. */
+export async function deployConsent(ctx: Needs, all: readonly Targets[], values: DeployValues): Promise<Consent | undefined> {
+  refuseContradictions(values);
+  return (await linkConsent(ctx, all, 'Deploy')) ?? (values.all ? wholeConsent(ctx, all) : undefined);
+}
+
+/** The question before every site of a server is deployed. On a terminal it shows them, one on each line. */
+function wholeConsent({ ask, progress }: Needs, all: readonly Targets[]): Consent | undefined {
+  const [first] = all;
+  if (!first) return undefined;
+  const names = all.map(({ site }) => site?.label ?? '');
+  const place = `of ${first.server?.label}`;
+  if (ask.allowed) progress.note([`Every site ${place}:`, ...names.map((name) => `  ${name}`)].join('\n'));
+  return {
+    level: 'moderate',
+    action: `Deploy all ${all.length} sites ${place}`,
+    ...(!ask.allowed && { warning: `--all would deploy ${all.length} sites ${place}: ${names.join(', ')}.` }),
+  };
+}

@@ -1,19 +1,103 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, isDeployed, newSince, type Site, type Standing, standingOf } from './baseline.ts';
-import {
-  after,
-  afterPatience,
-  type Evidence,
-  isUnsettled,
-  LAG_MS,
-  markInProgress,
-  noteChange,
-  type Seen,
-  unlessLagging,
-  unlessStale,
-  type Verdict,
-} from './evidence.ts';
 import { isAmbiguous, isFinished, isInProgress, isOpen, liveRelease, type Release } from './release.ts';
+
+/** What was observed since the request. */
+export interface Evidence {
+  /** The site or a release was seen in progress. */
+  going: boolean;
+  /** The site itself was in progress, with an unambiguous status. */
+  siteWorked: boolean;
+  sawUnfinished: boolean;
+  /** Since when nothing has changed, in ms of the monotonic clock; undefined while work is in progress. */
+  settledAt: number | undefined;
+  last?: string;
+  /** Another deployment may have started between the baseline and our request. */
+  blurred?: boolean;
+  /** The response to our request was lost, so it may not have gone through. */
+  readonly maybeNotSent?: boolean;
+  /** The followed work is an installation or similar, whose success is not a deployment. */
+  readonly foreign?: boolean;
+}
+
+/** The outcome of a deployment or rollback. `started`: not followed to its end. */
+export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown';
+
+/** The outcome and the release that proves it. */
+export interface Verdict {
+  readonly outcome: Extract<Outcome, 'succeeded' | 'failed' | 'superseded' | 'unknown'>;
+  readonly release: Release | null;
+  readonly reason?: string;
+}
+
+/** The result of one poll. */
+export interface Seen {
+  readonly site: Site;
+  /** Null if they cannot be read, or were skipped because the site reports work in progress. */
+  readonly releases: readonly Release[] | null;
+  /** In ms of the monotonic clock. */
+  readonly at: number;
+}
+
+/** How long to wait for a late release or mark on a settled site, in ms. After that the outcome is `unknown`. */
+export const PATIENCE_MS = 90_000;
+
+/** How long a response may be stale, in ms. Weak evidence must persist this long. */
+export const LAG_MS = 20_000;
+
+/** Gives verdicts about a release, each once the site has been settled for long enough. */
+function verdictsAbout(release: Release | null, evidence: Evidence, at: number) {
+  const after =
+    (ms: number) =>
+    (outcome: Verdict['outcome'], reason?: string): Verdict | undefined => {
+      evidence.settledAt ??= at;
+      return at - evidence.settledAt < ms ? undefined : { outcome, release, ...(reason !== undefined && { reason }) };
+    };
+  return {
+    atOnce: after(0),
+    /** At once if work was seen, otherwise once a stale response is ruled out. */
+    certain: after(evidence.going || evidence.sawUnfinished ? 0 : LAG_MS),
+    /** By the status of the site alone, once a stale response is ruled out. */
+    bySite: after(LAG_MS),
+    /** Once no further change is expected. */
+    final: after(PATIENCE_MS),
+  };
+}
+
+/** Milliseconds until a verdict may be due; undefined if none is pending. */
+export function dueMs({ settledAt }: Evidence, at: number): number | undefined {
+  return settledAt === undefined ? undefined : [LAG_MS, PATIENCE_MS].map((ms) => settledAt + ms - at).find((left) => left > 0);
+}
+
+function markInProgress(evidence: Evidence): undefined {
+  evidence.going = true;
+  evidence.settledAt = undefined;
+}
+
+/** Restarts the settling time if anything changed since the last poll, such as the status of a release. */
+function noteChange(evidence: Evidence, { site, releases }: Seen, fresh: readonly Release[]): void {
+  if (!releases) return;
+  const now = JSON.stringify([statusOf(site), liveRelease(releases)?.id, fresh.map(({ id, word, live }) => [id, word, live])]);
+  if (evidence.last !== undefined && evidence.last !== now) evidence.settledAt = undefined;
+  evidence.last = now;
+}
+
+/**
+ * True while the site reports work in progress or an unknown status. `running` and unknown statuses can also mean idle: after a
+ * finished release, or after work if the idle status of the site is unknown.
+ */
+function isUnsettled(baseline: Baseline, evidence: Evidence, site: Site, finished: boolean): boolean {
+  const standing = standingOf(baseline, site);
+  const word = statusOf(site);
+  const unclear = (standing === 'other' && word !== undefined) || (standing === 'going' && isAmbiguous(word));
+  if (standing === 'going' && !unclear) evidence.siteWorked = true;
+  const idleIsKnown = baseline.idle !== false && phaseOf(baseline.status) !== 'bad';
+  const settled = unclear ? finished || (evidence.siteWorked && !idleIsKnown) : standing !== 'going';
+  if (settled) return false;
+  if (standing === 'going') markInProgress(evidence);
+  else evidence.settledAt = undefined;
+  return true;
+}
 
 /**
  * Decides how our deployment ended. The first polls may still show the previous one, so a status counts only after something
@@ -28,7 +112,7 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
   if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
   if (going) return markInProgress(evidence);
   // A site that was seen deploying and has settled is done, whatever the release's status.
-  if (!evidence.siteWorked && fresh.some((each) => isOpen(each, seen.releases))) {
+  if (!evidence.siteWorked && fresh.some((item) => isOpen(item, seen.releases))) {
     evidence.settledAt = undefined;
     evidence.sawUnfinished = true;
     return undefined;
@@ -54,68 +138,123 @@ const DEPLOYED = /^(deployed|success|succeeded|completed|finished)$/i;
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
 /** The verdict for exactly one new release. */
-function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, at }: Seen, ours: Release): Verdict | undefined {
+function judgeRelease(baseline: Baseline, evidence: Evidence, seen: Seen, ours: Release): Verdict | undefined {
+  const { certain, final } = verdictsAbout(ours, evidence, seen.at);
+  // The release may belong to an earlier deployment; then ours appears as a second one.
+  const isBlurred = evidence.blurred || isAmbiguous(baseline.status);
+  if (isBlurred && !evidence.going && !final('unknown')) return undefined;
+  if (ours.phase === 'bad') return certain('failed');
+  return ours.live ? judgeLive(baseline, evidence, seen, ours) : judgeUnmarked(baseline, evidence, seen, ours);
+}
+
+/** The verdict for a new release that is live. */
+function judgeLive(baseline: Baseline, evidence: Evidence, { site, at }: Seen, ours: Release): Verdict | undefined {
+  const { certain, final } = verdictsAbout(ours, evidence, at);
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
-  const doubt = (reason: string, outcome: Verdict['outcome'] = 'unknown') =>
-    afterPatience(evidence, at, { outcome, release: ours, reason });
   const word = statusOf(site) ?? 'unknown';
-  // The release may belong to an earlier deployment; then ours appears as a second one.
-  const blurred = evidence.blurred || isAmbiguous(baseline.status);
-  if (blurred && !evidence.going && !doubt('')) return undefined;
-  const certain = (outcome: 'succeeded' | 'failed') => unlessStale(evidence, at, { outcome, release: ours });
-  const bySite = (outcome: 'succeeded' | 'failed') => unlessLagging(evidence, at, { outcome, release: ours });
-  if (ours.phase === 'bad') return certain('failed');
-  if (ours.live) {
-    // A site that failed before may keep that status; one that was in progress and failed contradicts the live release.
-    if (health === 'good' || (standing === 'idle' && !evidence.going)) return certain('succeeded');
-    if (health === undefined && !OUT_OF_SERVICE.test(word)) return afterPatience(evidence, at, { outcome: 'succeeded', release: ours });
-    return doubt(`release ${ours.name} is live, but the site's status is “${word}”`);
-  }
+  // A site that failed before may keep that status; one that was in progress and failed contradicts the live release.
+  if (health === 'good' || (standing === 'idle' && !evidence.going)) return certain('succeeded');
+  if (health === undefined && !OUT_OF_SERVICE.test(word)) return final('succeeded');
+  return final('unknown', `release ${ours.name} is live, but the site's status is “${word}”`);
+}
+
+/** The verdict for a new release that is not marked as live, by the site and the other releases. */
+function judgeUnmarked(baseline: Baseline, evidence: Evidence, { site, releases, at }: Seen, ours: Release): Verdict | undefined {
+  const { certain, bySite, final } = verdictsAbout(ours, evidence, at);
+  const standing = standingOf(baseline, site);
+  const health = healthOf(standing, baseline);
   if (health === 'bad' && ours.phase !== 'good' && (evidence.going || standing === 'bad')) return bySite('failed');
   const live = liveRelease(releases);
-  if (live) {
-    const reason = `release ${live.name} is live instead of ${ours.name}`;
-    return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
-  }
-  const unmarked = ours.live === undefined || baseline.marked === false;
-  if (unmarked && health === 'good' && ours.phase === 'good') return certain('succeeded');
+  if (live) return final(ours.phase === 'good' ? 'superseded' : 'unknown', `release ${live.name} is live instead of ${ours.name}`);
+  const word = statusOf(site) ?? 'unknown';
+  const isHealthy = health === 'good' && (ours.live === undefined || baseline.marked === false);
+  if (isHealthy && ours.phase === 'good') return certain('succeeded');
   // A release without a status succeeded if the site says so. Its idle status may follow a failure, and so may the time of a deployment.
-  const denied = site.last_deployed_at !== undefined && !isDeployed(baseline, site);
-  const told = DEPLOYED.test(word) || phaseOf(baseline.status) === 'bad';
-  if (unmarked && health === 'good' && ours.word === '' && evidence.going && told && !denied) return bySite('succeeded');
-  return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
+  const isDenied = site.last_deployed_at !== undefined && !isDeployed(baseline, site);
+  const isTold = DEPLOYED.test(word) || phaseOf(baseline.status) === 'bad';
+  if (isHealthy && ours.word === '' && evidence.going && isTold && !isDenied) return bySite('succeeded');
+  const status = ours.word && ` (“${ours.word}”)`;
+  return final('unknown', `the site's status is “${word}”, but release ${ours.name}${status} is not marked as live`);
 }
 
 /** The verdict without a new release. */
 function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): Verdict | undefined {
+  const { atOnce, bySite, final } = verdictsAbout(null, evidence, at);
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
-  const { updated_at = null } = site;
   const deployed = isDeployed(baseline, site);
   const began = evidence.going || deployed;
-  const doubt = (reason: string) => afterPatience(evidence, at, { outcome: 'unknown', release: null, reason });
+  const doubt = (reason: string) => final('unknown', reason);
   if (evidence.maybeNotSent) {
-    const other = began || standing !== 'idle';
-    return doubt(other ? 'it is unclear whose deployment this was' : 'there is no sign of it, so it probably never started');
+    const isOther = began || standing !== 'idle';
+    return doubt(isOther ? 'it is unclear whose deployment this was' : 'there is no sign of it, so it probably never started');
   }
-  const bySite = (outcome: 'succeeded' | 'failed') =>
-    after(evidence.going && deployed ? 0 : LAG_MS, evidence, at, { outcome, release: null });
-  if (health === 'bad' && (began || standing === 'bad')) return bySite('failed');
+  const ended = evidence.going && deployed ? atOnce : bySite;
+  if (health === 'bad' && (began || standing === 'bad')) return ended('failed');
   if (evidence.foreign) return doubt(`the work in progress (“${baseline.status}”) ended without a new release`);
   if (!began) {
-    const edited = updated_at !== baseline.updated_at || standing !== 'idle';
-    return doubt(edited ? 'the site changed, but shows no new deployment' : 'there is no sign that it started');
+    const isEdited = (site.updated_at ?? null) !== baseline.updated_at || standing !== 'idle';
+    return doubt(isEdited ? 'the site changed, but shows no new deployment' : 'there is no sign that it started');
   }
-  if (keepsReleases(baseline, site))
-    return doubt(`the site's status is “${statusOf(site) ?? 'unknown'}” again, but there is no new release`);
+  const word = statusOf(site) ?? 'unknown';
+  if (keepsReleases(baseline, site)) return doubt(`the site's status is “${word}” again, but there is no new release`);
   // `running` before our request may have been another deployment, which has ended now.
   if (!evidence.going && standing !== 'idle' && phaseOf(baseline.status) === 'going')
     return doubt('it is unclear whose deployment this was');
-  return health === 'good' ? bySite('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
+  return health === 'good' ? ended('succeeded') : doubt(`the site's status is “${word}”`);
 }
 
 /** True if every deployment of the site creates a release. */
 function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
+}
+
+/** The release to roll back to. */
+interface Goal {
+  readonly to: string;
+  /** Its commit; null if the live release had the same one. */
+  readonly commit: string | null;
+}
+
+/**
+ * Decides whether a rollback succeeded: the requested release is live, or a new one with its commit. If the API marks no
+ * release as live, the site must have been in progress and settled.
+ */
+export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence, seen: Seen): Verdict | undefined {
+  const { site, releases, at } = seen;
+  const standing = standingOf(baseline, site);
+  const fresh = newSince(baseline, releases);
+  noteChange(evidence, seen, fresh);
+  const target = releases?.find(({ id }) => id === goal.to);
+  if (fresh.some(isInProgress) || (target && isInProgress(target))) return markInProgress(evidence);
+  const live = liveRelease(releases) ?? null;
+  const isCopy = ({ commit }: Release) => commit !== '' && commit === goal.commit;
+  const copy = fresh.find(isCopy);
+  const isForeign = fresh.some((release) => !isCopy(release));
+  const done = live !== null && (live === target || live === copy);
+  if (isUnsettled(baseline, evidence, site, done || fresh.some(isFinished))) return undefined;
+  if (done) return verdictsAbout(live, evidence, at).certain('succeeded');
+  if (copy?.phase === 'bad') return verdictsAbout(copy, evidence, at).certain('failed');
+  const ended = isForeign ? undefined : endingWithoutMark(baseline, evidence, seen, copy ?? target);
+  if (ended) return verdictsAbout(ended.release, evidence, at).bySite(ended.outcome);
+  const { final } = verdictsAbout(live, evidence, at);
+  if (isForeign) return final('superseded', 'another deployment ran in the meantime');
+  if (!evidence.going && standing === 'idle') return final('unknown', 'there is no sign that it started');
+  return final('unknown', `the site's status is “${statusOf(site) ?? 'unknown'}”, but the requested release is not live`);
+}
+
+/** The verdict from the statuses of the site and of the requested release (or its copy), if no release is marked as live. */
+function endingWithoutMark(
+  baseline: Baseline,
+  { going }: Evidence,
+  { site, releases }: Seen,
+  goal: Release | undefined,
+): Verdict | undefined {
+  const standing = standingOf(baseline, site);
+  const live = liveRelease(releases);
+  const bad = standing === 'bad' || (standing === 'idle' && phaseOf(baseline.status) === 'bad');
+  if (bad) return going || standing === 'bad' ? { outcome: 'failed', release: live ?? null } : undefined;
+  const unmarked = !live && (goal?.live === undefined || baseline.marked === false);
+  return unmarked && going && (standing === 'good' || standing === 'idle') ? { outcome: 'succeeded', release: goal ?? null } : undefined;
 }

@@ -29,7 +29,7 @@ const guardCheck = (help: string): Option<readonly GuardCheck[] | undefined> => 
   ...(list(help, 'check') as Option<readonly GuardCheck[] | undefined>),
   choices: guardChecks,
   check: (words) => {
-    const wrong = words.find((word) => !guardChecks.some((each) => each === word));
+    const wrong = words.find((word) => !guardChecks.some((guardCheck) => guardCheck === word));
     if (wrong !== undefined) throw unknownWord(wrong, 'a check of --guard', guardChecks);
   },
 });

@@ -1,7 +1,10 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { type Phase, phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { timeOf } from '../../base/time.ts';
+import { duration, timeOf } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { type Column, columns, type Item, rows, shortCommit, type View } from '../../cli/output/view.ts';
+import type { releasesEndpoint } from '../../platform/follow/readers.ts';
 import { idIn } from '../../platform/names/names.ts';
 
 /** A release, normalized from any of the field names that the API may use. */
@@ -33,25 +36,25 @@ const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released
 
 /** Parses the releases in a response, and sorts them newest first. Keeps their order if their ages are unknown. */
 export function releasesOf(answer: readonly unknown[]): readonly Release[] {
-  const unique = new Map(answer.filter(isObject).map((each) => [idIn(each.id), each]));
+  const unique = new Map(answer.filter(isObject).map((item) => [idIn(item.id), item]));
   unique.delete(undefined);
   const records = [...unique.values()];
   const ages = agesOf(records);
   const live = liveAmong(records);
-  const releases = records.map((each, index): Release => {
-    const word = wordOf(each.status ?? each.state);
+  const releases = records.map((record, index): Release => {
+    const word = wordOf(record.status ?? record.state);
     return {
-      id: idIn(each.id) ?? '',
-      sentId: each.id,
-      name: wordOf(each.name) || wordOf(each.id),
+      id: idIn(record.id) ?? '',
+      sentId: record.id,
+      name: wordOf(record.name) || wordOf(record.id),
       word,
       phase: word === '' ? undefined : phaseOf(word),
-      live: live ? each === live : MARKS.some((mark) => yesOrNo(each[mark]) === false) ? false : undefined,
+      live: live ? record === live : MARKS.some((mark) => yesOrNo(record[mark]) === false) ? false : undefined,
       at: ages?.[index],
-      branch: wordOf(each.branch),
-      commit: wordOf(each.commit_hash),
-      message: wordOf(each.commit_message),
-      created: wordOf(each.created_at),
+      branch: wordOf(record.branch),
+      commit: wordOf(record.commit_hash),
+      message: wordOf(record.commit_message),
+      created: wordOf(record.created_at),
     };
   });
   return releases.sort((one, other) => (other.at ?? 0) - (one.at ?? 0));
@@ -72,7 +75,7 @@ const isOlder = (one: Release, other: Release): boolean => one.at !== undefined 
 
 /** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
 export const inProgress = (releases: readonly Release[]): readonly Release[] =>
-  releases.filter((each) => isInProgress(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
+  releases.filter((release) => isInProgress(release) && !releases.some((other) => isFinished(other) && isOlder(release, other)));
 
 /** True for `running`, which can mean in progress or up. */
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
@@ -90,7 +93,7 @@ function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
     const [first, ...others] = records.filter(bears);
     return others.length === 0 ? first : undefined;
   };
-  const says = (word: string) => only(({ status, state }) => [status, state].some((each) => statusKey(each) === word));
+  const says = (word: string) => only(({ status, state }) => [status, state].some((item) => statusKey(item) === word));
   for (const mark of MARKS) {
     const marked = only((record) => yesOrNo(record[mark]) === true);
     if (marked) return marked;
@@ -130,7 +133,7 @@ function timeInName(name: unknown): number | undefined {
 
 /** The possible targets of a rollback: not live, failed or in progress. */
 export const usableReleases = (releases: readonly Release[], live: Release | undefined): readonly Release[] =>
-  releases.filter((each) => each !== live && each.phase !== 'bad' && !isInProgress(each));
+  releases.filter((release) => release !== live && release.phase !== 'bad' && !isInProgress(release));
 
 /** The newest usable release before the live one, or `doubt` if that is uncertain. Neither if there is none. */
 export function releaseBeforeLive(
@@ -140,7 +143,7 @@ export function releaseBeforeLive(
   const others = usableReleases(releases, live);
   if (others.length === 0 || (!live && others.length === 1)) return {};
   if (!live) return { doubt: 'The API does not say which release is live' };
-  const [newest, second] = others.filter((each) => isOlder(each, live));
+  const [newest, second] = others.filter((other) => isOlder(other, live));
   const tied = others.some(({ at }) => at === live.at) || (newest && newest.at === second?.at);
   return tied ? { doubt: 'It is unclear which release came before the live one' } : { release: newest };
 }
@@ -165,4 +168,68 @@ export function shortened(message: string, most: number): string {
   const [first = ''] = message.split('\n', 1);
   const letters = [...first.trim()];
   return letters.length <= most ? letters.join('') : `${letters.slice(0, Math.max(0, most - 1)).join('')}…`;
+}
+
+/** `dnx site releases`. */
+export async function listReleases(ctx: Pick<Context<typeof releasesEndpoint>, 'list'>): Promise<View> {
+  const found = await ctx.list<Item>();
+  return rows(
+    found,
+    columns('name', releaseStatus(found), shortCommit, { key: 'commit_message', wrap: true }, 'created_at', ...originColumns(found), {
+      key: 'id',
+      wide: true,
+    }),
+    'No releases. This site was never deployed, or does not keep releases.',
+  );
+}
+
+/** The status column of a list: which release is live, and which is only kept. Both may be `active` in the API. */
+function releaseStatus(answer: readonly unknown[]) {
+  const releases = new Map(releasesOf(answer).map((item) => [item.id, item]));
+  return {
+    key: 'status',
+    cell: ({ id }: { readonly id?: unknown }): string | undefined => {
+      const release = releases.get(idIn(id) ?? '');
+      if (!release || release.phase === 'bad') return undefined;
+      return release.live ? 'live' : release.live === false && release.phase === 'good' ? 'kept' : undefined;
+    },
+  } as const;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields that may say who deployed a release, what triggered it, and how long it took (assumed: the API names none of them). */
+const WHO = ['deployed_by', 'triggered_by', 'user', 'author', 'pusher'];
+const TRIGGERS = ['trigger', 'trigger_type', 'triggered_via', 'source'];
+const SECONDS = ['duration', 'duration_s', 'duration_seconds'];
+const BEGINNINGS = ['started_at', 'created_at'];
+const ENDS = ['finished_at', 'completed_at', 'ended_at'];
+
+/** The columns for who, the trigger and the duration that at least one release has. */
+const originColumns = (found: readonly Item[]): readonly Column[] =>
+  [column('by', who), column('trigger', (release) => firstWord(release, TRIGGERS)), column('duration', took)].filter(({ cell }) =>
+    found.some((item) => cell(item) !== undefined),
+  );
+
+/** A column of its own, whatever the field is called. */
+const column = (key: string, read: (release: Fields) => string | undefined) => ({
+  key,
+  computed: true as const,
+  cell: (release: object) => read(release as Fields),
+});
+
+const firstWord = (release: Fields, keys: readonly string[]): string | undefined =>
+  keys.map((key) => (isObject(release[key]) ? '' : wordOf(release[key]))).find((word) => word !== '');
+
+/** A name, or the name or mail address of a user. */
+function who(release: Fields): string | undefined {
+  const people = WHO.map((key) => release[key]).flatMap((item) => (isObject(item) ? [item.name, item.email] : [item]));
+  return people.map(wordOf).find((word) => word !== '');
+}
+
+function took(release: Fields): string | undefined {
+  const seconds = SECONDS.map((key) => release[key]).find((value) => typeof value === 'number' && value >= 0);
+  const [began, ended] = [BEGINNINGS, ENDS].map((keys) => keys.map((key) => timeOf(release[key])).find((time) => time !== undefined));
+  if (typeof seconds === 'number') return duration(seconds * 1000);
+  return began === undefined || ended === undefined || ended < began ? undefined : duration(ended - began);
 }

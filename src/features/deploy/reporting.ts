@@ -87,11 +87,11 @@ function write(file: string, value: unknown): string | undefined {
 }
 
 /** Fails before the deployment if the result file is not writable. */
-function refuseUnwritable(file: string, given: string): void {
+function refuseUnwritable(file: string, name: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
-    throw usage(`Could not write ${given}: ${reason(systemCode(error))}.`);
+    throw usage(`Could not write ${name}: ${reason(systemCode(error))}.`);
   }
 }
 

@@ -5,7 +5,7 @@ import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { timedOut } from '../../platform/follow/follow.ts';
 import { siteUrl, type Target } from '../../platform/names/names.ts';
-import type { Outcome } from './evidence.ts';
+import type { Outcome } from './judge.ts';
 import { describeRelease, type Release } from './release.ts';
 import { type SiteReference, siteCommand } from './site.ts';
 
@@ -49,15 +49,12 @@ export interface DeployReport {
   readonly release?: Release | null;
   /** What went live instead of the commit of a plan. */
   readonly other?: string | undefined;
-  /** The command to undo it, if possible. */
   readonly undo?: readonly string[] | undefined;
-  /** What to run next. */
   readonly next?: readonly Next[];
   /** The error behind a failure that is a bug of dnx. */
   readonly bug?: { readonly error: unknown };
 }
 
-/** A deployment or rollback of a site. */
 interface Subject extends SiteReference {
   readonly kind: 'deploy' | 'rollback';
   /** True for a deployment that someone else started. */
@@ -66,9 +63,7 @@ interface Subject extends SiteReference {
 
 /** Details for people in addition to the result. */
 interface Shown {
-  /** The release that was deployed or rolled back to. */
   readonly release?: Release | null | undefined;
-  /** The live release, if the API marks one. */
   readonly live?: Release | undefined;
   readonly undo?: readonly string[] | undefined;
   /** After how long the command times out, in ms. */
@@ -79,54 +74,58 @@ interface Shown {
 export const deployJob = ({ kind, site }: Subject): string => `${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
 
 /** Adds to a result the ✓ sentence or the failure. */
-export const deployReport = (of: Subject, result: DeployResult, reason: string | null, seen: Shown = {}): DeployReport => ({
+export const deployReport = (subject: Subject, result: DeployResult, reason: string | null, seen: Shown = {}): DeployReport => ({
   result,
   release: seen.release ?? null,
-  done: sentenceOf(of, result),
+  done: sentenceOf(subject, result),
   undo: seen.undo,
-  failure: failureOf(of, result, reason, seen),
+  failure: failureOf(subject, result, reason, seen),
 });
 
 /** `Deployed shop.example.com in 16s`. */
-function sentenceOf(of: Subject, { outcome, duration_s, release }: DeployResult): string {
-  const { kind, attached, site } = of;
+function sentenceOf(subject: Subject, { outcome, duration_s, release }: DeployResult): string {
+  const { kind, attached, site } = subject;
   const time = duration_s === null ? '' : ` in ${duration(duration_s * 1000)}`;
-  if (outcome === 'started') return `Started a ${deployJob(of)}${kind === 'rollback' && release ? ` to ${release}` : ''}`;
+  if (outcome === 'started') return `Started a ${deployJob(subject)}${kind === 'rollback' && release ? ` to ${release}` : ''}`;
   if (kind === 'rollback') return `Rolled back ${site.label}${release ? ` to ${release}` : ''}${time}`;
   return attached ? `Deployment of ${site.label} succeeded${time} (started elsewhere)` : `Deployed ${site.label}${time}`;
 }
 
-function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, reason: string | null, seen: Shown): DnxError | undefined {
-  const job = deployJob(of);
-  const subject = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
-  const why = `${of.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;
+function failureOf(
+  subject: Subject,
+  { outcome, release, duration_s }: DeployResult,
+  reason: string | null,
+  seen: Shown,
+): DnxError | undefined {
+  const job = deployJob(subject);
+  const title = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
+  const why = `${subject.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;
   const details = detailsOf(outcome, release, seen);
   const next =
     outcome === 'failed'
-      ? [{ command: siteCommand('why', of), why: 'Find out why', label: 'why' }]
-      : [{ command: siteCommand('releases', of), why: 'See' }];
+      ? [{ command: siteCommand('why', subject), why: 'Find out why', label: 'why' }]
+      : [{ command: siteCommand('releases', subject), why: 'See' }];
   const failed = (message: string, code: 'failed' | 'rolled_back' = 'failed') => new DnxError(code, message, { details, next });
   switch (outcome) {
     case 'failed':
-      return failed(`${subject} failed${duration_s === null ? '' : ` after ${duration(duration_s * 1000)}`}${why}`);
+      return failed(`${title} failed${duration_s === null ? '' : ` after ${duration(duration_s * 1000)}`}${why}`);
     case 'superseded':
-      return failed(`${subject} was superseded${why}`);
+      return failed(`${title} was superseded${why}`);
     case 'rolled_back':
-      return failed(`${subject} was rolled back${reason ? ` ${reason}` : ''}`, 'rolled_back');
+      return failed(`${title} was rolled back${reason ? ` ${reason}` : ''}`, 'rolled_back');
     case 'unknown':
       return failed(`The result of the ${job} is unknown${why}`);
     case 'timed_out':
-      return timedOut(job, seen.timeoutMs ?? 0, { command: siteCommand('watch', of), why: 'Resume with' });
+      return timedOut(job, seen.timeoutMs ?? 0, { command: siteCommand('watch', subject), why: 'Resume with' });
     default:
       return undefined;
   }
 }
 
-/** The lines under a failure: the failed release and the live one. */
 function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Shown): readonly Detail[] {
-  const own = release ? describeRelease(release) : name;
+  const described = release ? describeRelease(release) : name;
   const label = outcome === 'failed' || outcome === 'rolled_back' ? 'failed' : 'release';
-  const lines: Detail[] = own === null ? [] : [[label, own]];
+  const lines: Detail[] = described === null ? [] : [[label, described]];
   if (!live) return lines;
   const serving = outcome === 'failed' && live.id !== release?.id;
   return [...lines, ['live', `${describeRelease(live)}${serving ? '   (still serving)' : ''}`]];

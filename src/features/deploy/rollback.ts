@@ -18,102 +18,112 @@ import {
 import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { followRun, requestRollback, sendRollback } from './run.ts';
-import { rollbackCommand, type SiteReference, siteCommand, sitePlace, siteReference } from './site.ts';
-import { type DeployContext, type Snapshot, snapshotBefore, snapshotNamed } from './snapshot.ts';
+import {
+  type DeployContext,
+  rollbackCommand,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  sitePlace,
+  siteReference,
+  snapshotBefore,
+  snapshotNamed,
+} from './site.ts';
 
-/** The options of `dnx rollback`. */
 interface RollbackValues extends ReportingOptions {
-  /** A release's name or id. */
   readonly to: string | undefined;
   readonly yes: boolean | undefined;
   readonly wait: boolean | undefined;
 }
 
 /** `dnx rollback`: makes an earlier release live, and follows until it is. */
-export async function rollback(given: DeployContext, values: RollbackValues): Promise<Result> {
-  const reporting = openReporting(given, given.plan ? { ...values, result_file: undefined } : values);
-  return reporting.ofOne(rollBack({ ...given, ci: reporting.ci }, values));
+export async function rollback(outer: DeployContext, values: RollbackValues): Promise<Result> {
+  const reporting = openReporting(outer, outer.plan ? { ...values, result_file: undefined } : values);
+  return reporting.ofOne(rollBack({ ...outer, ci: reporting.ci }, values));
 }
 
 /** Rolls back a site to a release as a step of another command. */
 export function rollbackNow(
   ctx: Context,
   targets: Located,
-  given: Pick<RollbackValues, 'wait'> & { readonly to: string; readonly timeout: number | undefined },
+  outer: Pick<RollbackValues, 'wait'> & { readonly to: string; readonly timeout: number | undefined },
 ): Promise<Result> {
-  const inner = { ...ctx, ...within(ctx, allowanceOf(given)), targets };
-  return rollback(inner, { ...given, yes: true, ci: undefined, result_file: undefined });
+  const inner = { ...ctx, ...within(ctx, allowanceOf(outer)), targets };
+  return rollback(inner, { ...outer, yes: true, ci: undefined, result_file: undefined });
 }
 
 async function rollBack(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<DeployReport> {
   const job = `the rollback of ${siteReference(outer.targets).site.label}`;
   const before = await inTime(snapshotBefore(outer, true), job);
-  const of = siteReference(outer.targets, before?.site.domain);
-  if (!before) throw none(of);
+  const siteRef = siteReference(outer.targets, before?.site.domain);
+  if (!before) throw none(siteRef);
   const left = outer.deadline - outer.clock.elapsed();
-  const choice = await chosen(outer, of, before, { to, yes });
+  const choice = await chosen(outer, siteRef, before, { to, yes });
   // A prompt does not count towards --timeout, and the site may have changed during it.
   const ctx = yes ? outer : { ...outer, ...within(outer, left) };
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveRelease(now.releases);
-  const target = yes ? choice : again(of, now.releases ?? [], live, choice);
-  if (ctx.plan) await planRollback(ctx, of, live, target);
-  const saved = await inTime(requestRollback(ctx, of, now, target), job);
+  const target = yes ? choice : again(siteRef, now.releases ?? [], live, choice);
+  if (ctx.plan) await recordRollback(ctx, siteRef, live, target);
+  const saved = await inTime(requestRollback(ctx, siteRef, now, target), job);
   const { started_at } = saved.run;
-  const undo = live && rollbackCommand(of, releaseWord(live, now.releases ?? []));
+  const undo = live && rollbackCommand(siteRef, releaseWord(live, now.releases ?? []));
   if (wait === false) {
-    const result = deployResult(of, { started_at, outcome: 'started', release: target.name });
-    const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
-    return { ...deployReport({ kind: 'rollback', ...of }, result, null, { release: target, undo }), next };
+    const result = deployResult(siteRef, { started_at, outcome: 'started', release: target.name });
+    const next = [{ command: siteCommand('watch', siteRef), why: 'Watch it with' }];
+    return { ...deployReport({ kind: 'rollback', ...siteRef }, result, null, { release: target, undo }), next };
   }
   const report = await followRun(ctx, saved);
   return report.failure ? report : { ...report, undo };
 }
 
-/** Ends a dry run with the request. */
-async function planRollback({ api, plan }: DeployContext, of: SiteReference, live: Release | undefined, target: Release): Promise<void> {
+async function recordRollback(
+  { api, plan }: DeployContext,
+  siteRef: SiteReference,
+  live: Release | undefined,
+  target: Release,
+): Promise<void> {
   const details = [
     ['from', live ? describeRelease(live) : 'the live release'],
     ['to', describeRelease(target)],
     ['note', MIGRATIONS],
   ] as const;
   plan?.about({ live: live ? { release: live.name } : null, target: target.name }, details);
-  await sendRollback(api, of, target);
+  await sendRollback(api, siteRef, target);
 }
 
-/** Chooses the release to roll back to, with prompts unless `--yes` was given. */
 async function chosen(
   ctx: DeployContext,
-  of: SiteReference,
+  siteRef: SiteReference,
   { site, releases: kept }: Snapshot,
   { to, yes }: Pick<RollbackValues, 'to' | 'yes'>,
 ): Promise<Release> {
   const releases = kept ?? [];
   const live = liveRelease(releases);
-  if (site.zero_downtime_enabled === false) throw keepsNone(of);
+  if (site.zero_downtime_enabled === false) throw keepsNone(siteRef);
   const picks = to === undefined && !yes;
-  if (picks && usableReleases(releases, live).length === 0) throw none(of);
+  if (picks && usableReleases(releases, live).length === 0) throw none(siteRef);
   const target = picks
-    ? await pickRelease(ctx, of, releases, live)
+    ? await pickRelease(ctx, siteRef, releases, live)
     : to === undefined
-      ? previous(of, releases, live)
-      : named(of, releases, live, to);
+      ? previous(siteRef, releases, live)
+      : named(siteRef, releases, live, to);
   // The plan of a dry run has both.
   if (!ctx.plan) {
-    ctx.progress.note(announced(of, live, target));
+    ctx.progress.note(announced(siteRef, live, target));
     ctx.progress.note(MIGRATIONS);
   }
-  if (!yes && !(await ctx.ask.confirm(`Roll back ${sitePlace(of)}?`))) throw cancelled();
+  if (!yes && !(await ctx.ask.confirm(`Roll back ${sitePlace(siteRef)}?`))) throw cancelled();
   return target;
 }
 
 /** The release with this id, or the only one with this name. */
-function named(of: SiteReference, releases: readonly Release[], live: Release | undefined, to: string): Release {
+function named(siteRef: SiteReference, releases: readonly Release[], live: Release | undefined, to: string): Release {
   const [found, ...others] = releases.some(({ id }) => id === to)
     ? releases.filter(({ id }) => id === to)
     : releases.filter(({ name }) => name === to);
   if (found && others.length > 0) {
-    const rows = [found, ...others].map((each) => `\n  ${each.id}  ${describeRelease(each)}`);
+    const rows = [found, ...others].map((item) => `\n  ${item.id}  ${describeRelease(item)}`);
     throw new DnxError('ambiguous', `'${to}' matches ${rows.length} releases:${rows.join('')}`, { hint: 'Use the id.' });
   }
   if (!found) {
@@ -122,18 +132,18 @@ function named(of: SiteReference, releases: readonly Release[], live: Release | 
       usableReleases(releases, live).map(({ name }) => name),
     );
     const meant = near === undefined ? '' : ` Did you mean ${near}?`;
-    throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(of)] });
+    throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(siteRef)] });
   }
-  if (found === live) throw alreadyLive(of, found);
+  if (found === live) throw alreadyLive(siteRef, found);
   return found;
 }
 
 /** The chosen release as it is now. Its name may mean another one by now, and it may have failed. */
-function again(of: SiteReference, releases: readonly Release[], live: Release | undefined, chosen: Release): Release {
+function again(siteRef: SiteReference, releases: readonly Release[], live: Release | undefined, chosen: Release): Release {
   const found = releases.find(({ id }) => id === chosen.id);
-  const next = [seeReleases(of)];
+  const next = [seeReleases(siteRef)];
   if (!found) throw new DnxError('not_found', `Release ${chosen.name} no longer exists. Nothing was rolled back.`, { next });
-  if (found === live) throw alreadyLive(of, found);
+  if (found === live) throw alreadyLive(siteRef, found);
   // Whoever named a failed release got what they asked for.
   if (found.phase !== chosen.phase && !usableReleases(releases, live).includes(found))
     throw new DnxError('differences', `Release ${found.name} is “${found.word}” now. Nothing was rolled back.`, { next });
@@ -141,61 +151,58 @@ function again(of: SiteReference, releases: readonly Release[], live: Release | 
 }
 
 /** The release before the live one. Fails if that is uncertain, and after a failed deployment, which left the one before it live. */
-function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
+function previous(siteRef: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
   const { release, doubt } = releaseBeforeLive(releases, live);
   const failed = failedSince(live, releases);
-  if (live && failed) throw stillLive(of, live, failed, release && releaseWord(release, releases));
-  if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(of));
-  if (!release) throw none(of);
+  if (live && failed) throw stillLive(siteRef, live, failed, release && releaseWord(release, releases));
+  if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(siteRef));
+  if (!release) throw none(siteRef);
   return release;
 }
 
-const alreadyLive = (of: SiteReference, { name }: Release): DnxError =>
-  new DnxError('differences', `Release ${name} is already live.`, { next: [seeReleases(of)] });
+const alreadyLive = (siteRef: SiteReference, { name }: Release): DnxError =>
+  new DnxError('differences', `Release ${name} is already live.`, { next: [seeReleases(siteRef)] });
 
-const stillLive = (of: SiteReference, live: Release, failed: Release, before: string | undefined): DnxError =>
+const stillLive = (siteRef: SiteReference, live: Release, failed: Release, before: string | undefined): DnxError =>
   new DnxError('differences', `${neverLive(failed)}, so ${live.name} is still live. Nothing was rolled back.`, {
-    next: before === undefined ? [seeReleases(of)] : [{ command: rollbackCommand(of, before), why: 'Go one further back with' }],
+    next: before === undefined ? [seeReleases(siteRef)] : [{ command: rollbackCommand(siteRef, before), why: 'Go one further back with' }],
   });
 
 const neverLive = ({ name }: Release): string => `Release ${name} failed and never went live`;
 
-const none = (of: SiteReference): DnxError =>
-  new DnxError('not_found', `${of.site.label} has no earlier release to roll back to.`, { next: [seeReleases(of)] });
+const none = (siteRef: SiteReference): DnxError =>
+  new DnxError('not_found', `${siteRef.site.label} has no earlier release to roll back to.`, { next: [seeReleases(siteRef)] });
 
-const keepsNone = (of: SiteReference): DnxError =>
-  new DnxError('not_found', `${of.site.label} does not keep releases, so it cannot be rolled back.`, {
-    next: [{ command: siteCommand('enable-zero-downtime', of), why: 'Turn on zero-downtime releases first' }],
+const keepsNone = (siteRef: SiteReference): DnxError =>
+  new DnxError('not_found', `${siteRef.site.label} does not keep releases, so it cannot be rolled back.`, {
+    next: [{ command: siteCommand('enable-zero-downtime', siteRef), why: 'Turn on zero-downtime releases first' }],
   });
 
-const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See' });
+const seeReleases = (siteRef: SiteReference): Next => ({ command: siteCommand('releases', siteRef), why: 'See' });
 
-/** Prompts for a release, and says which one is live. The previous one is first, so that enter picks it. */
 function pickRelease(
   { ask, clock, progress, world }: Pick<DeployContext, 'ask' | 'clock' | 'progress' | 'world'>,
-  of: SiteReference,
+  siteRef: SiteReference,
   releases: readonly Release[],
   live: Release | undefined,
 ): Promise<Release> {
   const { release: previous } = releaseBeforeLive(releases, live);
-  const others = usableReleases(releases, live).filter((each) => each !== previous);
+  const others = usableReleases(releases, live).filter((release) => release !== previous);
   const shown = previous ? [previous, ...others] : others;
   const failed = failedSince(live, releases);
   if (live) progress.note(`Live: ${describeRelease(live)}`);
   if (failed) progress.warn(`${neverLive(failed)}.`);
   const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
   return ask.select(
-    `Roll back ${sitePlace(of)} to:`,
+    `Roll back ${sitePlace(siteRef)} to:`,
     shown.map((value, index) => ({ name: value.name, short: value.name, value, ...rows[index] })),
   );
 }
 
 const MARK = '(previous)';
-/** The width of the prompt's pointer. */
 const POINTER = 2;
 /** The minimum length of a commit message; with less room it is shown below the list. */
 const LEAST_MESSAGE = 16;
-/** Its maximum length there. */
 const MOST_BELOW = 72;
 
 interface Row {
@@ -214,7 +221,7 @@ function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout
   const names = releases.map(({ name }) => name);
   const commits = releases.map(({ commit }) => commit.slice(0, 7));
   const ages = releases.map(({ at }) => (at === undefined ? '' : ago(String(at), now)));
-  const marks = releases.map((each) => (each === previous ? MARK : ''));
+  const marks = releases.map((release) => (release === previous ? MARK : ''));
   const rightAligned = (cells: readonly string[]) => cells.map((cell) => cell.padStart(widthOf(cells)));
   const room = (...kept: readonly (readonly string[])[]) =>
     columns - 1 - POINTER - kept.reduce((sum, cells) => sum + (widthOf(cells) > 0 ? widthOf(cells) + 2 : 0), 0);
@@ -232,13 +239,11 @@ function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout
 
 const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
-/** Describes a rollback: the site, the live release and the chosen one. */
-const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
+const announced = (siteRef: SiteReference, live: Release | undefined, target: Release): string =>
   [
-    `Rolling back ${sitePlace(of)}`,
+    `Rolling back ${sitePlace(siteRef)}`,
     `  from  ${live ? describeRelease(live) : 'the live release'}`,
     `  to    ${describeRelease(target)}`,
   ].join('\n');
 
-/** The warning for every rollback. */
 const MIGRATIONS = 'Database migrations are not undone.';

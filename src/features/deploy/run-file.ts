@@ -7,7 +7,7 @@ import { fileNames, jsonFileNames, readJson, uniqueName, writeJson } from '../..
 import { isTarget, type Target } from '../../platform/names/names.ts';
 import { type Baseline, baselineSince } from './baseline.ts';
 import type { DeployResult } from './result.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './site.ts';
 
 /** A deployment or rollback that this machine started or follows, saved so that it can be resumed. Contains no secrets. */
 export interface Run {
@@ -36,9 +36,7 @@ export interface Run {
   readonly asked: boolean;
   /** Another deployment may have started between the baseline and the response. */
   readonly blurred: boolean;
-  /** It was seen in progress. */
   readonly going: boolean;
-  /** Null until the result is known. */
   readonly result: DeployResult | null;
   readonly reason: string | null;
 }
@@ -60,7 +58,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
 /** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
-export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
+export function rememberRun(ctx: Needs, known: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): SavedRun {
   const now = ctx.clock.now();
   const run: Run = {
     version: 1,
@@ -74,7 +72,7 @@ export function rememberRun(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'si
     going: false,
     result: null,
     reason: null,
-    ...given,
+    ...known,
   };
   const directory = directoryOf(ctx);
   prune(directory, now);
@@ -147,7 +145,7 @@ function isRun(run: Partial<Run>): run is Run {
 const isBaseline = (value: unknown): boolean =>
   isObject(value) &&
   [value.status, value.last_deployed_at, value.updated_at].every(isTextOrNull) &&
-  [value.idle, value.marked].every((each) => typeof each === 'boolean') &&
+  [value.idle, value.marked].every((item) => typeof item === 'boolean') &&
   (value.releases === null || (Array.isArray(value.releases) && value.releases.every(isText)));
 
 const isResult = (value: unknown): boolean =>
@@ -159,7 +157,6 @@ const isResult = (value: unknown): boolean =>
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 
-/** A time as a sortable file name. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
 /** The time in such a name; 0 if there is none. */
@@ -171,7 +168,6 @@ function timeIn(name: string): number {
 
 const runFiles = (directory: string): string[] => jsonFileNames(directory).sort().reverse();
 
-/** Removes old runs, and partial files of killed processes. */
 function prune(directory: string, now: number): void {
   const oldest = stamp(now - KEPT_MS);
   const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);

@@ -5,14 +5,21 @@ import type { Context } from '../../cli/language/command.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import { continues, type Following, type FollowReading, follow } from '../../platform/follow/follow.ts';
 import { type Baseline, baselineOf, isDeploymentOver, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
-import { dueMs, type Evidence, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './evidence.ts';
-import { judge } from './judge.ts';
-import { judgeRollback } from './judge-rollback.ts';
+import { dueMs, type Evidence, judge, judgeRollback, LAG_MS, PATIENCE_MS, type Seen, type Verdict } from './judge.ts';
 import { isAmbiguous, isInProgress, liveRelease, type Release, releaseBeforeLive } from './release.ts';
 import { type DeployReport, deployReport, deployResult } from './result.ts';
 import { baselineOfRun, type Run, recallRuns, rememberRun, type SavedRun } from './run-file.ts';
-import { readReleases, readSite, rollbackCommand, type SiteReference, siteCommand, siteIds } from './site.ts';
-import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
+import {
+  type DeployContext,
+  readReleases,
+  readSite,
+  rollbackCommand,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  siteIds,
+  takeSnapshot,
+} from './site.ts';
 
 /** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
 const GAP_MS = 2_000;
@@ -20,15 +27,15 @@ const GAP_MS = 2_000;
 /** Requests a deployment and saves its run. Without a snapshot, `watch` judges it by the time of the request. */
 export async function requestDeployment(
   ctx: DeployContext,
-  of: SiteReference,
+  siteRef: SiteReference,
   before: Snapshot | undefined,
   planned?: string | undefined,
 ): Promise<SavedRun> {
   const { clock } = ctx;
-  const { server, site } = of;
+  const { server, site } = siteRef;
   const saved = rememberRun(ctx, { kind: 'deploy', server, site, baseline: before?.baseline ?? null, planned });
   const began = clock.elapsed();
-  const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of)));
+  const { headers } = await sendOnce(saved, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef)));
   if (before) saved.change({ asked: true, blurred: clock.elapsed() - before.at > GAP_MS });
   else saved.change({ asked: true, blurred: true, ...sentAt(headers.date, clock.elapsed() - began) });
   return saved;
@@ -46,16 +53,16 @@ function sentAt(date: string | undefined, tookMs: number): Pick<Run, 'sent_at'> 
  */
 export async function requestRollback(
   ctx: DeployContext,
-  of: SiteReference,
+  siteRef: SiteReference,
   { baseline, releases }: Snapshot,
   target: Release,
   lost?: (error: DnxError) => void,
 ): Promise<SavedRun> {
-  const { server, site } = of;
+  const { server, site } = siteRef;
   const commit = target.commit === '' || target.commit === liveRelease(releases)?.commit ? null : target.commit;
   const saved = rememberRun(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
   try {
-    await sendOnce(saved, () => sendRollback(ctx.api, of, target));
+    await sendOnce(saved, () => sendRollback(ctx.api, siteRef, target));
     saved.change({ asked: true });
   } catch (error) {
     if (!lost || !isError(error) || isStop(error) || error.code === 'timed_out' || neverPerformed(error)) throw error;
@@ -65,8 +72,8 @@ export async function requestRollback(
 }
 
 /** The request itself. */
-export const sendRollback = (api: Context['api'], of: SiteReference, { sentId }: Release) =>
-  api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(of), { body: { release_id: sentId } });
+export const sendRollback = (api: Context['api'], siteRef: SiteReference, { sentId }: Release) =>
+  api.send('POST /servers/{server}/sites/{site}/rollback', siteIds(siteRef), { body: { release_id: sentId } });
 
 /** The run of a deployment in progress: the last one of this machine if it may be that, or else someone else's. Sends nothing. */
 export function attachToRunning(ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): SavedRun {
@@ -89,7 +96,7 @@ async function sendOnce<T>(saved: SavedRun, send: () => Promise<T>): Promise<T> 
   }
 }
 
-interface Options {
+interface FollowOptions {
   /** True for a resumed run, which may have ended already. */
   readonly resumed?: boolean;
 }
@@ -101,7 +108,7 @@ function startOf({ attached, started_at }: Run, release: Release | null | undefi
 }
 
 /** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
-export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed = false }: Options = {}): Promise<DeployReport> {
+export async function followRun(ctx: DeployContext, saved: SavedRun, { resumed = false }: FollowOptions = {}): Promise<DeployReport> {
   const { run } = saved;
   const followed = {
     what: run.site.label,

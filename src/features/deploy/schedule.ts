@@ -17,16 +17,15 @@ interface ScheduleValues {
 type Needs = Context & { readonly targets: Targets };
 
 /** The confirmation for a deployment that the link file wants confirmed, or that replaces a scheduled one: one question for both. */
-export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given: GivenConsent): Promise<Consent | undefined> {
+export async function scheduleConsent(ctx: Needs, values: ScheduleValues, consent: GivenConsent): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const { linkConsent } = await import('../link/confirmation.ts');
-  const linked = given.yes ? undefined : await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
+  const linked = consent.yes ? undefined : await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
   if (linked && !ctx.ask.allowed) return linked;
-  const replaced = await replacing(ctx, moment, given);
+  const replaced = await replacing(ctx, moment, consent);
   return linked && replaced ? { ...replaced, warning: `${linked.warning} ${replaced.warning}` } : (linked ?? replaced);
 }
 
-/** The confirmation for replacing a scheduled deployment. */
 async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Promise<Consent | undefined> {
   const before = await scheduled(ctx, siteReference(ctx.targets));
   const utc = utcOf(before);
@@ -39,11 +38,11 @@ async function replacing(ctx: Needs, moment: Moment, { yes }: GivenConsent): Pro
 /** Schedules a deployment. */
 export async function scheduleDeployment(ctx: Pick<Needs, 'api' | 'clock' | 'targets' | 'world'>, values: ScheduleValues): Promise<View> {
   const moment = await momentIn(ctx, values);
-  const of = siteReference(ctx.targets);
-  const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', siteIds(of), {
+  const siteRef = siteReference(ctx.targets);
+  const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', siteIds(siteRef), {
     body: { scheduled_at: moment.utc },
   });
-  const sentence = `Scheduled a deployment of ${of.site.label} for ${shownMoment(moment, `in ${duration(Date.parse(moment.utc) - ctx.clock.now())}`)}`;
+  const sentence = `Scheduled a deployment of ${siteRef.site.label} for ${shownMoment(moment, `in ${duration(Date.parse(moment.utc) - ctx.clock.now())}`)}`;
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
@@ -54,9 +53,9 @@ function momentIn({ clock, world }: Pick<Needs, 'clock' | 'world'>, { at, tz, in
 }
 
 /** The time of the scheduled deployment as the API sent it; undefined if there is none or the token cannot read it. */
-async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, of: SiteReference): Promise<string | undefined> {
+async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, siteRef: SiteReference): Promise<string | undefined> {
   try {
-    return wordOf((await readSite(ctx, of)).scheduled_deploy_at).trim() || undefined;
+    return wordOf((await readSite(ctx, siteRef)).scheduled_deploy_at).trim() || undefined;
   } catch (error) {
     if (!isError(error, 'forbidden')) throw error;
     ctx.progress.warn('This token cannot read the site, so a deployment that is already scheduled will be replaced.');
@@ -77,7 +76,6 @@ interface Time {
   readonly at: string | undefined;
   /** The IANA zone of a time without an offset. */
   readonly tz: string | undefined;
-  /** Milliseconds from now. */
   readonly delay: number | undefined;
   readonly now: number;
   /** The environment variable TZ. */
@@ -104,10 +102,10 @@ async function momentOf({ at, tz, delay, now, zone: local }: Time): Promise<Mome
 /** `2026-12-01 02:00 UTC (in 6d)`, or `2026-12-01 03:00 Europe/Berlin (2026-12-01 02:00 UTC, in 6d)`. */
 function shownMoment({ utc, zone, temporal }: Moment, distance?: string): string {
   const instant = temporal.Instant.from(utc);
-  const [there, universal] = [zone, 'UTC'].map((each) => {
-    const time = instant.toZonedDateTimeISO(each);
+  const [there, universal] = [zone, 'UTC'].map((item) => {
+    const time = instant.toZonedDateTimeISO(item);
     const written = time.toPlainDateTime().toString({ smallestUnit: time.second === 0 ? 'minute' : 'second' });
-    return `${written.replace('T', ' ')} ${each}`;
+    return `${written.replace('T', ' ')} ${item}`;
   });
   const beside = [there === universal ? undefined : universal, distance].filter(Boolean).join(', ');
   return `${there}${beside && ` (${beside})`}`;
@@ -123,7 +121,6 @@ function zoneOf(Temporal: typeof TemporalApi, name: string): string {
 
 /** A time with seconds or without, or a date alone. Temporal itself drops what else it knows, such as an offset. */
 const LOCAL = /^\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?)?$/i;
-/** A time with its offset from UTC. */
 const OFFSET = /^\d{4}-\d\d-\d\d[T ][\d:.,]+(z|[+-]\d\d(?::?\d\d)?)$/i;
 
 /** Reads a time with its own offset or with that of its zone, `[Europe/Berlin]`, or else one in `zone`. */
@@ -132,15 +129,14 @@ function read(Temporal: typeof TemporalApi, at: string, zone: string, zoned: boo
   const [, offset] = OFFSET.exec(time) ?? [];
   if (zoned && (offset ?? name) !== undefined)
     throw usage(`${at} has its own ${offset ? 'offset' : 'time zone'}, so --tz does not apply.`, 'Remove one of them.');
-  const own = name === undefined ? zone : zoneOf(Temporal, name);
-  if (offset === undefined) return local(Temporal, time, own);
-  const found = parsed(at, () => Temporal.Instant.from(time)).toZonedDateTimeISO(own);
+  const zoneName = name === undefined ? zone : zoneOf(Temporal, name);
+  if (offset === undefined) return local(Temporal, time, zoneName);
+  const found = parsed(at, () => Temporal.Instant.from(time)).toZonedDateTimeISO(zoneName);
   const isOwn = name === undefined || /z/i.test(offset) || found.toPlainDateTime().equals(Temporal.PlainDateTime.from(time));
-  if (!isOwn) throw usage(`${time} is not ${offset} in ${own} then.`, 'Remove the offset or the zone.');
+  if (!isOwn) throw usage(`${time} is not ${offset} in ${zoneName} then.`, 'Remove the offset or the zone.');
   return found;
 }
 
-/** Reads a time in a zone. Fails if it is skipped or repeated there. */
 function local(Temporal: typeof TemporalApi, at: string, zone: string): TemporalApi.ZonedDateTime {
   const time = parsed(at, () => Temporal.PlainDateTime.from(LOCAL.test(at) ? at.replace(' ', 'T') : ''));
   const early = time.toZonedDateTime(zone, { disambiguation: 'earlier' });

@@ -7,8 +7,16 @@ import { isFault } from '../../platform/follow/follow.ts';
 import { SharedPolls } from '../../platform/follow/shared-polls.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import type { Site } from './baseline.ts';
-import { readSite, type SiteReference, siteIds } from './site.ts';
-import { type DeployContext, readingOf, type SiteFollower, type SiteReading, type SiteReads } from './snapshot.ts';
+import {
+  type DeployContext,
+  readingOf,
+  readSite,
+  type SiteFollower,
+  type SiteReading,
+  type SiteReads,
+  type SiteReference,
+  siteIds,
+} from './site.ts';
 
 const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
 
@@ -21,7 +29,6 @@ const FIELDS = [
 /** The most polls a minute of one command, so that others are not delayed. */
 const POLLS_A_MINUTE = 24;
 
-/** A server with several sites to deploy. */
 interface Server {
   readonly polls: SharedPolls<ReadonlyMap<string, Site>>;
   /** How many sites of it are deployed in all. */
@@ -48,47 +55,47 @@ export class SharedSites implements SiteReads {
   }
 
   /** Adds a deployment. Call the returned function at its end. */
-  enter(of: SiteReference, deadline: number): () => void {
-    const { active, apart } = this.serverOf(of);
-    active.set(of.site.id, { deadline, followed: false });
+  enter(siteRef: SiteReference, deadline: number): () => void {
+    const { active, apart } = this.serverOf(siteRef);
+    active.set(siteRef.site.id, { deadline, followed: false });
     return () => {
-      active.delete(of.site.id);
-      apart.delete(of.site.id);
+      active.delete(siteRef.site.id);
+      apart.delete(siteRef.site.id);
     };
   }
 
   /** Reads the site before a request, from a list that is at most a second old. */
-  async before(ctx: DeployContext, of: SiteReference): Promise<SiteReading> {
-    const server = this.serverOf(of);
-    if (server.fields === undefined && isShared(server, of)) {
+  async before(ctx: DeployContext, siteRef: SiteReference): Promise<SiteReading> {
+    const server = this.serverOf(siteRef);
+    if (server.fields === undefined && isShared(server, siteRef)) {
       if (server.comparing === undefined) {
-        const reading = this.compare(ctx, of, server);
+        const reading = this.compare(ctx, siteRef, server);
         server.comparing = reading.catch(() => {});
         return reading;
       }
       await server.comparing;
     }
-    if (!server.fields || !isShared(server, of)) return readingOf(ctx, of);
+    if (!server.fields || !isShared(server, siteRef)) return readingOf(ctx, siteRef);
     // A fault is retried by reading the single site.
     const polled = await server.polls.now(ctx.deadline).catch((error: unknown) => orRefused(server, error, isFault(error)));
-    const site = polled && siteIn(server, polled.value, of);
-    return polled && site ? { at: polled.startedAt, site } : readingOf(ctx, of);
+    const site = polled && siteIn(server, polled.value, siteRef);
+    return polled && site ? { at: polled.startedAt, site } : readingOf(ctx, siteRef);
   }
 
-  follower(ctx: DeployContext, of: SiteReference): SiteFollower {
-    const server = this.serverOf(of);
-    const active = server.active.get(of.site.id);
+  follower(ctx: DeployContext, siteRef: SiteReference): SiteFollower {
+    const server = this.serverOf(siteRef);
+    const active = server.active.get(siteRef.site.id);
     if (active) active.followed = true;
-    const read = () => readSite(ctx, of, { retry: false });
+    const read = () => readSite(ctx, siteRef, { retry: false });
     const single = new SharedPolls({ ...this.ctx, read, wait: (last) => this.wait(last, 2) });
     let seen = server.polls.started;
     return {
-      sleep: (ms) => (server.fields && isShared(server, of) ? server.polls : single).sleep(ms),
+      sleep: (ms) => (server.fields && isShared(server, siteRef) ? server.polls : single).sleep(ms),
       read: async () => {
-        if (server.fields && isShared(server, of)) {
+        if (server.fields && isShared(server, siteRef)) {
           const polled = await server.polls.next(seen, ctx.deadline).catch((error: unknown) => orRefused(server, error));
           seen = polled?.number ?? seen;
-          const site = polled && siteIn(server, polled.value, of);
+          const site = polled && siteIn(server, polled.value, siteRef);
           if (site) return site;
         }
         return (await single.next(single.started, ctx.deadline)).value;
@@ -109,15 +116,15 @@ export class SharedSites implements SiteReads {
     return [...this.servers.values()].flatMap(({ active }) => [...active.values()]);
   }
 
-  private serverOf(of: SiteReference): Server {
-    const { id } = of.server;
+  private serverOf(siteRef: SiteReference): Server {
+    const { id } = siteRef.server;
     const known = this.servers.get(id);
     if (known) return known;
     const { clock, signal } = this.ctx;
-    const read = (options: { readonly retry: boolean }) => this.list(server, of, options);
+    const read = (options: { readonly retry: boolean }) => this.list(server, siteRef, options);
     const server: Server = {
       polls: new SharedPolls({ clock, signal, read, wait: (last) => this.wait(last, 1) }),
-      sites: this.all.filter((each) => each.server?.id === id).length,
+      sites: this.all.filter((item) => item.server?.id === id).length,
       active: new Map(),
       apart: new Set(),
       fields: undefined,
@@ -128,19 +135,19 @@ export class SharedSites implements SiteReads {
     return server;
   }
 
-  private async list(server: Server, of: SiteReference, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
+  private async list(server: Server, siteRef: SiteReference, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
     const api = this.ctx.api.until(Math.max(...[...server.active.values()].map(({ deadline }) => deadline)));
-    const sites = await api.list<Site>(sitesEndpoint, { server: siteIds(of).server }, options);
+    const sites = await api.list<Site>(sitesEndpoint, { server: siteIds(siteRef).server }, options);
     server.pages = pagesOf(sites.length);
     return new Map(sites.map((site) => [idIn(site.id) ?? '', site]));
   }
 
   /** Reads the site alone and in the list, to learn whether the list says the same. */
-  private async compare(ctx: DeployContext, of: SiteReference, server: Server): Promise<SiteReading> {
+  private async compare(ctx: DeployContext, siteRef: SiteReference, server: Server): Promise<SiteReading> {
     try {
       const listed = server.polls.now(ctx.deadline).catch((error: unknown) => orRefused(server, error, true));
-      const [reading, polled] = await Promise.all([readingOf(ctx, of), listed]);
-      if (polled) server.fields = fieldsIn(polled.value.get(of.site.id), reading.site);
+      const [reading, polled] = await Promise.all([readingOf(ctx, siteRef), listed]);
+      if (polled) server.fields = fieldsIn(polled.value.get(siteRef.site.id), reading.site);
       return reading;
     } finally {
       server.comparing = undefined;
@@ -162,10 +169,8 @@ export class SharedSites implements SiteReads {
   }
 }
 
-/** The shortest time between two polls of one thing if so many are polled, in ms. */
 const between = (things: number): number => (things * 60_000) / POLLS_A_MINUTE;
 
-/** The number of requests that read a list of this length. */
 const pagesOf = (items: number): number => Math.max(1, Math.ceil(items / PAGE_SIZE));
 
 /** True if the list costs less than reading each site. */

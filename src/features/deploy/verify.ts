@@ -2,32 +2,31 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inTime, within } from '../../platform/api/deadline.ts';
 import { siteUrl } from '../../platform/names/names.ts';
 import { type Baseline, newSince, type Site, workInProgress } from './baseline.ts';
-import { PATIENCE_MS } from './evidence.ts';
+import { PATIENCE_MS } from './judge.ts';
 import type { Verification } from './options.ts';
 import { probeSite } from './probe.ts';
 import { isInProgress, liveRelease, type Release } from './release.ts';
 import { type DeployReport, deployReport } from './result.ts';
 import { followRun, requestRollback } from './run.ts';
 import type { SavedRun } from './run-file.ts';
-import { readSite, rollbackCommand, type SiteReference, siteCommand } from './site.ts';
-import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
+import { type DeployContext, readSite, rollbackCommand, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './site.ts';
 
 /** Fails before the deployment if the site cannot be requested, or --rollback-on-fail would not be possible. */
-export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
-  if (path !== undefined && url === undefined && siteUrl(of.site.label) === undefined)
-    throw usage(`'${of.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
+export function refuseUnverifiable({ path, rollback, url }: Verification, { site, releases }: Snapshot, siteRef: SiteReference): void {
+  if (path !== undefined && url === undefined && siteUrl(siteRef.site.label) === undefined)
+    throw usage(`'${siteRef.site.label}' has no URL that can be requested. Nothing was deployed.`, 'Use --url.');
   const possible = liveRelease(releases) && site.zero_downtime_enabled !== false;
   if (!rollback || possible) return;
   if ((releases ?? []).length > 1 && site.zero_downtime_enabled !== false) {
     throw usage(
-      `The API does not say which release of ${of.site.label} is live. Nothing was deployed.`,
+      `The API does not say which release of ${siteRef.site.label} is live. Nothing was deployed.`,
       'Deploy without --rollback-on-fail.',
     );
   }
   throw usage(
-    `${of.site.label} has no release to roll back to. Nothing was deployed.`,
+    `${siteRef.site.label} has no release to roll back to. Nothing was deployed.`,
     'Deploy without --rollback-on-fail, or turn on zero-downtime releases.',
-    { command: siteCommand('enable-zero-downtime', of), why: 'Turn them on with' },
+    { command: siteCommand('enable-zero-downtime', siteRef), why: 'Turn them on with' },
   );
 }
 
@@ -165,9 +164,7 @@ function otherDeployment({ before, report }: Deployed, then: Site | undefined, n
   return busy === undefined ? undefined : { reason: 'another deployment is in progress', live: false };
 }
 
-/** The end of an automatic rollback. */
 interface RolledBack {
-  /** Why it failed. */
   readonly refusal?: string;
   /** Why the release that is live again failed verification, too. */
   readonly again?: string | undefined;
@@ -176,12 +173,12 @@ interface RolledBack {
 
 /** Rolls back, and verifies that, too. Follows a rollback whose response was lost. */
 async function rollBack(ctx: DeployContext, { saved, verification }: Deployed, now: Snapshot, back: Release): Promise<RolledBack> {
-  const { run: of } = saved;
-  const name = of.site.label;
+  const { run: siteRef } = saved;
+  const name = siteRef.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
   ctx.progress.note(`${name} failed verification; rolling back to ${back.name}`);
   let lost: DnxError | undefined;
-  const request = requestRollback(ctx, of, now, back, (error) => {
+  const request = requestRollback(ctx, siteRef, now, back, (error) => {
     lost = error;
   });
   try {

@@ -11,8 +11,7 @@ import { openReporting, type ReportingOptions } from './reporting.ts';
 import { type DeployReport, type DeployResult, deployJob, deployReport } from './result.ts';
 import { attachToRunning, followRun } from './run.ts';
 import { type Run, recallRuns, type SavedRun } from './run-file.ts';
-import { siteReference } from './site.ts';
-import { type DeployContext, type Snapshot, takeSnapshot } from './snapshot.ts';
+import { type DeployContext, type Snapshot, siteReference, takeSnapshot } from './site.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
 const REPEATED_MS = 3_600_000;
@@ -20,9 +19,9 @@ const REPEATED_MS = 3_600_000;
 type WatchContext = DeployContext & Context;
 
 /** `dnx watch`. */
-export function watch(given: WatchContext, options: ReportingOptions): Promise<Result> {
-  const reporting = openReporting(given, options);
-  return reporting.ofOne(watchAny({ ...given, ci: reporting.ci }));
+export function watch(outer: WatchContext, options: ReportingOptions): Promise<Result> {
+  const reporting = openReporting(outer, options);
+  return reporting.ofOne(watchAny({ ...outer, ci: reporting.ci }));
 }
 
 /** The name of the live release, which a plan compares when it is applied. */
@@ -30,15 +29,15 @@ export const liveReleaseName = (releases: readonly unknown[]): string | undefine
 
 /** The end of what was requested for a site since then, which it follows unless that is known. Undefined if nothing was. `isAnswered`: the API answered the request. */
 export async function followRequested(
-  given: WatchContext,
+  outer: WatchContext,
   siteId: string | null,
   since: string,
 ): Promise<{ readonly result: Result; readonly isAnswered: boolean } | undefined> {
-  const saved = recallRuns(given).find(({ run }) => run.site.id === siteId && run.started_at >= since && !run.attached);
+  const saved = recallRuns(outer).find(({ run }) => run.site.id === siteId && run.started_at >= since && !run.attached);
   if (!saved) return undefined;
   const { run } = saved;
-  const reporting = openReporting(given, { ci: undefined, result_file: undefined });
-  const report = run.result ? Promise.resolve(deployReport(run, run.result, run.reason)) : resume({ ...given, ci: reporting.ci }, saved);
+  const reporting = openReporting(outer, { ci: undefined, result_file: undefined });
+  const report = run.result ? Promise.resolve(deployReport(run, run.result, run.reason)) : resume({ ...outer, ci: reporting.ci }, saved);
   return { result: await reporting.ofOne(report), isAnswered: run.asked };
 }
 
@@ -70,7 +69,6 @@ async function watchAny(ctx: WatchContext): Promise<DeployReport | View> {
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 
-/** True if the user chose a host, a profile or a token. */
 const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
   [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment') || Boolean(world.env.DNX_TOKEN);
 
@@ -96,7 +94,7 @@ function withFlags<T extends DeployReport | View>(ctx: WatchContext, run: Run, r
   const flags = flagsOf(ctx, run);
   if ('kind' in report || !report.failure || flags.length === 0) return report;
   const { failure } = report;
-  const next = failure.next.map((each) => ({ ...each, command: [...each.command, ...flags] }));
+  const next = failure.next.map((item) => ({ ...item, command: [...item.command, ...flags] }));
   return { ...report, failure: failure.withHint(failure.hint, ...next) };
 }
 
@@ -119,12 +117,12 @@ async function resume(outer: WatchContext, remembered: SavedRun): Promise<Deploy
  */
 async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run | undefined): Promise<DeployReport | View> {
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
-  const of = siteReference(ctx.targets, now.site.domain);
+  const siteRef = siteReference(ctx.targets, now.site.domain);
   if (workInProgress(now.site, now.releases) !== undefined) {
     const { outcome } = latest?.result ?? {};
     if (latest?.reason && (outcome === 'unknown' || outcome === 'failed'))
       ctx.progress.warn(`Your ${deployJob(latest)}: ${latest.reason}. Following one that was started elsewhere.`);
-    return followRun(ctx, attachToRunning(ctx, of, now));
+    return followRun(ctx, attachToRunning(ctx, siteRef, now));
   }
   const { result, ended, reason } = recent ?? {};
   if (recent && result && ended && isUnchanged(ended, now.site, now.releases)) {
@@ -132,13 +130,12 @@ async function watchSite(ctx: WatchContext, latest: Run | undefined, recent: Run
     return deployReport(recent, result, reason ?? null);
   }
   if (recent && result) ctx.progress.note(`Your ${deployJob(recent)} finished ${endOf(ctx, result)}. The site has changed since.`);
-  return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
+  return message(`No deployment of ${siteRef.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
 const endOf = ({ clock }: WatchContext, { finished_at }: DeployResult): string =>
   finished_at === null ? 'earlier' : ago(finished_at, clock.now());
 
-/** Whether the release of a success is still live. */
 function stillLive({ outcome, release }: DeployResult, { releases }: Snapshot): string {
   const live = liveRelease(releases);
   if (outcome !== 'succeeded' || release === null || !live) return '';

@@ -5,20 +5,17 @@ import { inQuotes, wordOf } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { type ConsentQuestion, putAll } from '../../cli/run/consent.ts';
 import { type Located, sameName } from '../../platform/names/names.ts';
-import { type Side, UNKNOWN } from './sync/plan.ts';
+import { type Side, UNKNOWN } from './sync/steps.ts';
 
-/** A variable that would be sent. Without a value, it would be removed. */
 interface Change {
   readonly key: string;
   readonly value?: string | undefined;
 }
 
-/** What is about to be sent, and what the command line agrees to. */
 interface Sending {
   readonly changes: readonly Change[];
-  /** The variables at Deploynix. */
   readonly remote: Side;
-  readonly given: GivenConsent;
+  readonly consent: GivenConsent;
   /** Asked about changes that break nothing, after these lines. Without it, they need no consent. */
   readonly ask?: { readonly lines: readonly string[]; readonly question: string };
 }
@@ -31,7 +28,7 @@ export const consentToSend = async (ctx: Context, place: Located, sending: Sendi
 export async function* sendingQuestions(
   ctx: Context,
   { site }: Located,
-  { changes, remote, given: { yes, confirm }, ask }: Sending,
+  { changes, remote, consent: { yes, confirm }, ask }: Sending,
 ): AsyncGenerator<ConsentQuestion, void> {
   const name = ctx.nameOf('site', site.id) ?? site.label;
   const requireName = (typed: string) => {
@@ -89,7 +86,6 @@ export async function warnUnkept(ctx: Context, hidden: readonly string[] = []): 
   else if (hidden.length > 0) ctx.progress.warn(`dnx undo cannot bring back what the API does not show: ${hidden.join(', ')}.`);
 }
 
-/** What decides whether a change is dangerous. */
 interface Judged {
   /** The value at Deploynix; true if it is hidden, false if it is not set. */
   readonly before: string | boolean;
@@ -108,7 +104,6 @@ const FALSE = /^(0|\(?(false|null|empty)\)?)?$/i;
 
 const otherDatabase = ({ before, serves }: Judged) => Boolean(before) && serves && 'The site would use another database.';
 
-/** Why a change of these variables could break a site. */
 const reasons: Readonly<Record<string, (change: Judged) => string | false>> = {
   APP_ENV: ({ before, value = '', serves, willServe }) =>
     LOCAL_ENV.test(value)
@@ -129,7 +124,7 @@ const reasons: Readonly<Record<string, (change: Judged) => string | false>> = {
 };
 
 /** The changes that could break a site, each with why. Names keys, never values. */
-export function dangersOf(changes: readonly Change[], remote: Side): readonly Detail[] {
+function dangersOf(changes: readonly Change[], remote: Side): readonly Detail[] {
   const after = new Map([...remote, ...changes.map(({ key, value = '' }) => [key, value] as const)]);
   const judged = {
     serves: isProduction(remote),

@@ -44,7 +44,6 @@ export async function deployAfter(
   return { ...result, view: withVariables(result.view, variables, deployColumns) };
 }
 
-/** The error if no deployment was started, which does not know that the variables were changed. */
 function notDeployed(error: unknown, { site, server }: Located): unknown {
   if (!isError(error)) return error;
   const { code, message, cause, hint, next } = error;
@@ -63,7 +62,6 @@ export const changedAnd = (variables: unknown, deployment: unknown): { readonly 
   deployment,
 });
 
-/** Adds the changed variables to the result of a deployment. */
 function withVariables(view: View, variables: unknown, fields: readonly Column[]): View {
   if (view.kind !== 'record') return view;
   const { item, done, details, event } = view;

@@ -22,11 +22,9 @@ export function siteFileName({ settings }: Context, { site }: Located): string {
 
 /** A dotenv file on this machine. */
 export interface LocalFile {
-  /** As the user knows it. */
   readonly name: string;
   /** The directory of the file itself, also if it was named by a link. */
   readonly directory: string;
-  /** Its absolute path, with links resolved. */
   readonly path: string;
   /** Its text; undefined if there is no file yet. */
   readonly text: string | undefined;
@@ -38,10 +36,10 @@ export interface LocalFile {
  * Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO, and a link out of
  * the project. Says if the file is outside of it.
  */
-export function openLocal(given: string, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
-  if (given === '') throw usage('The file name is empty.');
-  if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
-  const named = pathOf(given, world);
+export function openLocal(word: string, { world, progress }: Pick<Context, 'world' | 'progress'>): LocalFile {
+  if (word === '') throw usage('The file name is empty.');
+  if (word === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
+  const named = pathOf(word, world);
   const short = relative(world.cwd, named);
   const name = short === '' || short.startsWith('..') ? named : short;
   const { path, outside } = projectFile(named, name, world);
@@ -75,7 +73,6 @@ type Place = Pick<World, 'cwd' | 'home'>;
 interface ProjectFile {
   /** Its absolute path, with links resolved. It need not exist, but its directory must. */
   readonly path: string;
-  /** True outside of the project. */
   readonly outside: boolean;
 }
 
@@ -83,11 +80,11 @@ interface ProjectFile {
  * Resolves a file. Refuses one that a link in the project leads out of it: a repository must not choose which file of this machine is
  * read or written. What the user named themselves may be anywhere.
  */
-function projectFile(given: string, shown: string, world: Place): ProjectFile {
-  const path = requirePath(given, shown);
+function projectFile(file: string, shown: string, world: Place): ProjectFile {
+  const path = requirePath(file, shown);
   const project = projectDirectory(world);
   const outside = !isInside(path, project);
-  if (outside && linksIn(given).some((link) => isInside(link, project))) {
+  if (outside && linksIn(file).some((link) => isInside(link, project))) {
     const hint = 'If you mean that file, name it instead of the link.';
     throw usage(`${shown} is a link to ${path}, outside of this project (${project}).`, hint);
   }
@@ -96,9 +93,9 @@ function projectFile(given: string, shown: string, world: Place): ProjectFile {
 
 /** Does the same for a file that the user named and that dnx only reads, such as that of `--from-file`. */
 export function refuseLinkOut(name: string, world: Place): void {
-  const given = pathOf(name, world);
+  const path = pathOf(name, world);
   // Whoever reads it says what is missing. `<(…)` has no real path.
-  if (realPathOf(given) !== undefined) projectFile(given, name, world);
+  if (realPathOf(path) !== undefined) projectFile(path, name, world);
 }
 
 /**

@@ -19,7 +19,6 @@ interface ReferenceRules {
   readonly allowed: readonly string[] | 'all';
 }
 
-/** A reference and its variable. */
 interface Reference {
   readonly key: string;
   readonly reference: string;
@@ -54,35 +53,35 @@ export function sayReferences({ progress }: Context, { references }: Pick<Dotenv
   progress.note([`Resolved ${references.size} ${references.size === 1 ? 'reference' : 'references'}:`, ...lines].join('\n'));
 }
 
-function referenceValue(each: Reference, rules: ReferenceRules, ctx: ReferenceContext): string | Promise<string> {
-  const [, scheme, rest = ''] = /^(op|file|env):\/\/(.*)$/.exec(each.reference) ?? [];
-  if (scheme === 'op') return onePasswordValue(each, ctx);
-  return scheme === 'file' ? fileValue(each, rest, rules, ctx) : environmentValue(each, rest, ctx);
+function referenceValue(variable: Reference, rules: ReferenceRules, ctx: ReferenceContext): string | Promise<string> {
+  const [, scheme, rest = ''] = /^(op|file|env):\/\/(.*)$/.exec(variable.reference) ?? [];
+  if (scheme === 'op') return onePasswordValue(variable, ctx);
+  return scheme === 'file' ? fileValue(variable, rest, rules, ctx) : environmentValue(variable, rest, ctx);
 }
 
 const unresolved = ({ key, reference }: Reference, reason: string, hint?: string): DnxError =>
   usage(`Could not resolve ${key} (${reference}): ${reason}`, hint);
 
-function environmentValue(each: Reference, name: string, { world }: ReferenceContext): string {
-  if (/^DNX_/i.test(name)) throw unresolved(each, 'a reference never reads the settings of dnx.');
+function environmentValue(variable: Reference, name: string, { world }: ReferenceContext): string {
+  if (/^DNX_/i.test(name)) throw unresolved(variable, 'a reference never reads the settings of dnx.');
   const value = world.env[name];
-  if (value === undefined) throw unresolved(each, `${name} is not set.`);
+  if (value === undefined) throw unresolved(variable, `${name} is not set.`);
   return value;
 }
 
 /** Asks 1Password's CLI, which may ask the user on a terminal. */
-async function onePasswordValue(each: Reference, { world, progress, ask }: ReferenceContext): Promise<string> {
-  progress.spin(`Reading ${each.key} from 1Password`);
+async function onePasswordValue(variable: Reference, { world, progress, ask }: ReferenceContext): Promise<string> {
+  progress.spin(`Reading ${variable.key} from 1Password`);
   const attended = ask.allowed;
   const resume = attended ? progress.hold() : undefined;
-  const args = ['read', '--no-newline', each.reference];
+  const args = ['read', '--no-newline', variable.reference];
   const ended = await world.capture({ file: 'op', args, env: envWithoutSecrets(world.env), ...(attended && { attended }) }).finally(resume);
-  if (!ended) throw unresolved(each, 'op is not installed.', 'Install the 1Password CLI.');
+  if (!ended) throw unresolved(variable, 'op is not installed.', 'Install the 1Password CLI.');
   if (ended.code === 0) return ended.stdout;
   // op begins with `[ERROR] 2026/05/01 10:00:00`.
   const [first = '', ...others] = ended.stderr.trim().split('\n');
   const reason = first.replace(/^\[ERROR\] \d\S* \S+ /, '') || `op ended with exit code ${ended.code}.`;
-  throw new DnxError('failed', `Could not resolve ${each.key} (${each.reference}): ${reason}`, {
+  throw new DnxError('failed', `Could not resolve ${variable.key} (${variable.reference}): ${reason}`, {
     details: others.map((line) => ['op', line] as const),
   });
 }
@@ -90,7 +89,7 @@ async function onePasswordValue(each: Reference, { world, progress, ask }: Refer
 const LIMIT_MB = 1;
 
 /** The text of a file without its last line break, which editors add. */
-async function fileValue(each: Reference, name: string, rules: ReferenceRules, ctx: ReferenceContext): Promise<string> {
+async function fileValue(variable: Reference, name: string, rules: ReferenceRules, ctx: ReferenceContext): Promise<string> {
   const { world } = ctx;
   const place = {
     cwd: rules.directory,
@@ -100,33 +99,33 @@ async function fileValue(each: Reference, name: string, rules: ReferenceRules, c
   };
   const file = pathOf(name, place);
   const path = realPathOf(file);
-  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile()) await requireAllowed(each, path, rules, ctx);
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile()) await requireAllowed(variable, path, rules, ctx);
   try {
     const text = readText(path ?? file, LIMIT_MB);
     if (text !== undefined) return text.replace(/\r?\n$/, '');
   } catch (error) {
-    throw error instanceof DnxError ? unresolved(each, error.message) : error;
+    throw error instanceof DnxError ? unresolved(variable, error.message) : error;
   }
-  throw unresolved(each, 'the file does not exist.');
+  throw unresolved(variable, 'the file does not exist.');
 }
 
 /** Fails for a file that a reference may not read. Asks about one outside of the project, which is that of the dotenv file. */
 async function requireAllowed(
-  each: Reference,
+  variable: Reference,
   path: string,
   { directory, allowed }: ReferenceRules,
   { ask, world }: ReferenceContext,
 ): Promise<void> {
-  if (keptDirectories(world).some((own) => isInside(path, realPath(own))))
-    throw unresolved(each, 'a reference never reads the files of dnx.');
+  if (keptDirectories(world).some((directory) => isInside(path, realPath(directory))))
+    throw unresolved(variable, 'a reference never reads the files of dnx.');
   const here = projectDirectory(world);
   const project = isInside(directory, here) ? here : projectDirectory(world, directory);
   if (allowed === 'all' || isInside(path, project)) return;
   if (allowed.some((name) => realPathOf(pathOf(name, world)) === path)) return;
   if (!ask.allowed) {
     const hint = `To read it, use --allow-file ${quoted(path)} or run in a terminal.`;
-    throw unresolved(each, `${path} is outside of this project.`, hint);
+    throw unresolved(variable, `${path} is outside of this project.`, hint);
   }
-  const question = `${each.key} is ${each.reference}, which is outside of this project. Read ${path}?`;
+  const question = `${variable.key} is ${variable.reference}, which is outside of this project. Read ${path}?`;
   if (!(await ask.confirm(question))) throw cancelled();
 }

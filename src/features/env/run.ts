@@ -12,10 +12,10 @@ import { isDotenvKey } from './dotenv/entries.ts';
 import { removeLeftFiles } from './edit/editor.ts';
 import { projectDirectory } from './local-file.ts';
 import { remoteSide } from './remote.ts';
-import { UNKNOWN } from './sync/plan.ts';
+import { UNKNOWN } from './sync/steps.ts';
 import type { SiteVariable, variablesEndpoint } from './variables.ts';
 
-interface Options {
+interface EnvRunOptions {
   readonly command: readonly string[];
   readonly all: boolean | undefined;
 }
@@ -23,7 +23,7 @@ interface Options {
 type RunContext = Pick<Context<typeof variablesEndpoint>, 'clock' | 'list' | 'progress' | 'settings' | 'world'>;
 
 /** `dnx env run`: runs a command with the variables of a site, and ends with its exit code. */
-export async function runWithVariables(ctx: RunContext, { command, all = false }: Options): Promise<Result> {
+export async function runWithVariables(ctx: RunContext, { command, all = false }: EnvRunOptions): Promise<Result> {
   removeLeftFiles(ctx);
   const [file = '', ...args] = command;
   const named = all ? undefined : namedKeys(ctx.world);
@@ -47,7 +47,6 @@ function namedKeys(world: World): ReadonlySet<string> {
   throw usage('No .env.example or .env here names the variables to pass on.', 'Run this in the project, or use --all.');
 }
 
-/** Says which variables the command does not get, and why. */
 function explain({ progress }: RunContext, { invalid, masked, unnamed, settings }: Omit<Passed, 'env'>): void {
   if (unnamed.length > 0)
     progress.note(`Left out ${listed(unnamed)}: not in .env.example or .env of this project. Add them there, or use --all.`);

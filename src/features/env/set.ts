@@ -1,17 +1,26 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { did } from '../../cli/language/resource.ts';
-import { asResult, message, type Result } from '../../cli/output/view.ts';
+import { asResult, done, message, type Result } from '../../cli/output/view.ts';
+import { actionOf } from '../../cli/run/consent.ts';
+import { ensuredIn } from '../../cli/run/ensured.ts';
 import { contentOf } from '../../cli/run/values.ts';
-import type { Located } from '../../platform/names/names.ts';
+import { type Located, type Target, targetIds } from '../../platform/names/names.ts';
 import { consentToSend } from './dangers.ts';
 import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from './deploy-after.ts';
 import { refuseLinkOut } from './local-file.ts';
 import { remoteSide, sendVariable } from './remote.ts';
-import { nextDeploy, type SettingContext, type SiteVariable, variablesEndpoint } from './variables.ts';
+import {
+  deleteVariableEndpoint,
+  nextDeploy,
+  type SettingContext,
+  type SiteVariable,
+  siteVariables,
+  variablesEndpoint,
+} from './variables.ts';
 
-export interface Assignments {
+interface Assignments {
   readonly assignment: readonly string[];
   readonly from_file: string | undefined;
 }
@@ -34,7 +43,7 @@ export async function setVariables(
   const known = await ctx.list<SiteVariable>(variablesEndpoint);
   const remote = remoteSide(known);
   const changes = pairs.filter(({ key, value }) => remote.get(key) !== value);
-  const confirmed = await consentToSend(ctx, targets, { changes, remote, given: consent });
+  const confirmed = await consentToSend(ctx, targets, { changes, remote, consent });
   const outcome = await setEach(ctx, targets, known, pairs, body);
   const { result, changed } = outcome;
   if (result.exit instanceof DnxError && deploying.deploy)
@@ -44,7 +53,6 @@ export async function setVariables(
   return { ...result, ...(changed && { next: nextDeploy(targets.site) }) };
 }
 
-/** What became of the variables, and whether anything was changed. */
 interface Outcome {
   readonly result: Result;
   readonly changed: boolean;
@@ -60,7 +68,7 @@ async function setEach(
   const shown = remoteSide(known);
   let changed = false as boolean;
   const one = async ({ key, value }: Pair) => {
-    const before = known.find((each) => each.key === key);
+    const before = known.find((item) => item.key === key);
     if (shown.get(key) === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
     changed = true;
     const reply = await sendVariable(ctx, targets, known, { key, value, ...body }).catch((error: unknown) => {
@@ -69,11 +77,10 @@ async function setEach(
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
   const [only] = wanted;
-  const items = wanted.map((each) => ({ ...each, id: each.key, label: each.key }));
+  const items = wanted.map((item) => ({ ...item, id: item.key, label: item.key }));
   return { result: asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one)), changed };
 }
 
-/** Deploys the site if a variable was changed. */
 async function deployed(
   ctx: SettingContext,
   targets: Located,
@@ -87,7 +94,6 @@ async function deployed(
   return deployAfter(ctx, targets, options, variables);
 }
 
-/** What was done, in a sentence. */
 function doneIn({ result: { view }, changed }: Outcome, { site }: Located): string {
   const one = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
   if (one !== undefined) return one;
@@ -97,13 +103,13 @@ function doneIn({ result: { view }, changed }: Outcome, { site }: Located): stri
 }
 
 /** The error for a name that the API refused, if no shell would take it either. */
-export const withKey = (error: unknown, key: string): unknown =>
+const withKey = (error: unknown, key: string): unknown =>
   isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key)
     ? new DnxError('invalid', `'${key}' is not a valid variable name.`, { status: error.status, errors: error.errors, cause: error.cause })
     : error;
 
 /** The variables of a command line. On a terminal, the value of a key alone is typed, and not shown. */
-export async function pairsOf(ctx: Context, { assignment, from_file }: Assignments) {
+async function pairsOf(ctx: Context, { assignment, from_file }: Assignments) {
   if (from_file !== undefined) return { pairs: [await fromFile(ctx, assignment, from_file)], typed: false };
   const pairs: Pair[] = [];
   let typed = false;
@@ -123,4 +129,77 @@ async function fromFile(ctx: Context, [key, ...others]: readonly string[], file:
   if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY without a value.');
   if (file !== '-') refuseLinkOut(file, ctx.world);
   return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
+}
+
+interface EnvEnsureOptions extends Assignments {
+  readonly update: boolean | undefined;
+  readonly strict: boolean | undefined;
+}
+
+/** `dnx env ensure`: creates what is missing, and with `--update` updates what differs. Values are never shown. */
+export async function ensureVariables(
+  ctx: Context,
+  targets: Located,
+  { update, strict, ...assignments }: EnvEnsureOptions,
+  body: JsonObject,
+  consent: GivenConsent,
+): Promise<Result> {
+  const { pairs } = await pairsOf(ctx, assignments);
+  const known = await ctx.list<unknown>(variablesEndpoint);
+  const remote = remoteSide(known);
+  const changes = pairs.filter(({ key, value }) => remote.get(key) !== value && (update || !remote.has(key)));
+  await consentToSend(ctx, targets, { changes, remote, consent });
+  const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
+  const one = async ({ key, value }: Pair): Promise<Result> => {
+    const wanted = { key, value, ...body };
+    const asked = { resource: siteVariables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
+    const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
+      throw withKey(error, key);
+    });
+    const { view } = result;
+    done.push({ key, result, report: view.kind === 'message' && isObject(view.data) ? view.data : {} });
+    return result;
+  };
+  const [only] = pairs;
+  const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(targets.site) } : {});
+  if (only && pairs.length === 1) return { ...(await one(only)), ...next() };
+  const items = pairs.map((pair) => ({ ...pair, id: pair.key, label: pair.key }));
+  const { note: _, exit, ...result } = await ctx.each(items, one);
+  const hidden = done.flatMap(({ key, report: { unknown } }) => (Array.isArray(unknown) && unknown.includes('value') ? [key] : []));
+  const notes = [
+    ...(hidden.length > 0 ? [`Not compared, because the API does not show the value: ${hidden.join(', ')}.`] : []),
+    ...(done.some(({ report }) => report.outcome === 'different') ? ['Use --update to update what differs.'] : []),
+  ];
+  const differing = done.filter(({ result: { exit: code } }) => code);
+  // A failure matters more than a difference.
+  const differ = isError(exit, 'partial') && done.length === pairs.length;
+  return {
+    ...result,
+    exit: differ
+      ? new DnxError('differences', `${differing.length} of ${pairs.length} variables differ`, { hint: 'Use --update to update them.' })
+      : exit,
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+    ...next(),
+  };
+}
+
+type Named = Located & { readonly variable: Target };
+
+/** `dnx env unset`: removes variables of a site, after the name of the site has been typed if one could break it. */
+export async function unsetVariables(ctx: Context, all: readonly Named[], consent: GivenConsent): Promise<Result> {
+  const [place] = all;
+  if (!place) throw new Error('There are no variables to remove.');
+  const { site } = place;
+  const known = await ctx.api.list<SiteVariable>(variablesEndpoint, targetIds({ server: place.server, site }));
+  const items = all.map(({ variable }) => ({ ...variable, label: known.find(({ id }) => id === variable.id)?.key ?? variable.label }));
+  const named = items.map((variable) => ({ ...place, variable }));
+  const question = `${actionOf({ level: 'moderate', verb: 'Remove' }, '', named, 'variable')}?`;
+  const changes = items.map(({ label }) => ({ key: label }));
+  await consentToSend(ctx, place, { changes, remote: remoteSide(known), consent, ask: { lines: [], question } });
+  const remove = async ({ id, label }: Target): Promise<Result> => {
+    await ctx.api.send(deleteVariableEndpoint, targetIds({ server: place.server, site, variable: { id, label } }), { assume: {} });
+    return { view: done(`Removed ${label} from ${site.label}`, { id, deleted: true }), next: nextDeploy(site) };
+  };
+  const [only] = items;
+  return only && items.length === 1 ? asResult(await remove(only)) : ctx.each(items, remove);
 }

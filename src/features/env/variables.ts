@@ -13,7 +13,6 @@ export interface SiteVariable {
   readonly updated_at: string;
 }
 
-/** Hides a value. */
 const masked = ({ value }: SiteVariable): string | undefined => (value ? '••••••••' : undefined);
 /** The columns that show values. */
 export const revealedColumns = columns<SiteVariable>('key', { key: 'value', wrap: true }, 'updated_at');

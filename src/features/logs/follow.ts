@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
-import { watchReader } from '../watch/poll.ts';
+import { watchReader } from '../watch/watch.ts';
 import { type Connection, type Frame, type Memory, openConnection, type Wanted } from './connection.ts';
 import type { Subject } from './survey.ts';
 

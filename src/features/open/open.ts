@@ -9,8 +9,7 @@ import type { World } from '../../machine/world.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { certificatesEndpoint } from '../../platform/follow/readers.ts';
 import { isId, siteUrl, type Target, type Targets, targetIds } from '../../platform/names/names.ts';
-import { certificateIn } from '../overview/certificate.ts';
-import { briefApi, orUndefined } from '../overview/overview.ts';
+import { briefApi, certificateIn, orUndefined } from '../overview/overview.ts';
 
 interface Options {
   readonly dashboard: boolean | undefined;

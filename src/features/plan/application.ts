@@ -39,7 +39,6 @@ export interface Application {
   start(flight: Flight): void;
   /** Saves that a change was applied; without an id, that it was not. */
   end(at: number, done: { readonly id: string | null } | undefined): void;
-  /** Saves that a deployment was performed, and failed. */
   fail(at: number, failure: DnxError): void;
   release(): void;
 }
@@ -56,9 +55,9 @@ export async function openApplication(ctx: Context, text: string, isDry = false)
     const holder = found.holder === null ? undefined : holderNamed(found.holder);
     if (holder && !isHolderGone(holder)) throw new DnxError('failed', `Process ${holder.pid} on ${holder.host} is applying this plan.`);
     if (isDry) return found;
-    const own: Saved = { ...found, holder: ownHolderName() };
-    writeJson(file, own);
-    return own;
+    const held: Saved = { ...found, holder: ownHolderName() };
+    writeJson(file, held);
+    return held;
   };
   if (!isDry) pruneFiles(directory, ctx.clock.now() - KEPT_MS);
   let saved: Saved = isDry ? open() : await locked(file, ctx, open);

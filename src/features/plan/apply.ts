@@ -1,22 +1,39 @@
 import { type Detail, DnxError, usage } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { quoted } from '../../base/shell.ts';
-import { inQuotes } from '../../base/text.ts';
+import { inQuotes, isMask } from '../../base/text.ts';
 import type { Context, GivenConsent } from '../../cli/language/command.ts';
 import { done, message, nothing, type Result } from '../../cli/output/view.ts';
 import { commitDetails } from '../../cli/plan/deployment.ts';
-import { abilitiesOf, type Plan } from '../../cli/plan/plan.ts';
+import { isSecretField, mayHoldSecret } from '../../cli/plan/hidden.ts';
+import { abilitiesOf, type Plan, type PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, changeTitle, countedChanges } from '../../cli/plan/show.ts';
 import { type ConsentQuestion, putAll, warnOfLoss } from '../../cli/run/consent.ts';
+import { allowanceOf, within } from '../../platform/api/deadline.ts';
 import { type Located, sameName, type Target, targetIds } from '../../platform/names/names.ts';
 import { operationPath, operations, severeOperations } from '../../platform/operations.ts';
 import { changesBy, sendingQuestions, warnUnkept } from '../env/dangers.ts';
+import { parseDotenv } from '../env/dotenv/dotenv.ts';
+import { isInside, openLocal, projectDirectory } from '../env/local-file.ts';
+import { resolveReferences } from '../env/references.ts';
 import { remoteSide } from '../env/remote.ts';
 import { variablesEndpoint } from '../env/variables.ts';
-import { failureIn, openApplication } from './application.ts';
-import { compare, type Lists, openLists } from './compare.ts';
+import { type Flight, failureIn, openApplication } from './application.ts';
+import { compare, type Lists, openLists, wasPerformed } from './compare.ts';
 import { readPlanFile } from './file.ts';
-import { type Applying, bodyOf, isLeft, isSamePlace, type Pending, type SendingOptions, sendAll, type Undoing } from './send.ts';
-import { settleFlight } from './settle.ts';
+import { settleLost } from './past.ts';
+import {
+  type Applying,
+  idsOf,
+  isLeft,
+  isRelease,
+  isSamePlace,
+  outcomeOf,
+  type Pending,
+  type SendingOptions,
+  sendAll,
+  type Undoing,
+} from './send.ts';
 
 /** `dnx apply FILE`. */
 export async function applyPlanFile(ctx: Context, file: string, options: SendingOptions, consent: GivenConsent): Promise<Result> {
@@ -27,22 +44,20 @@ export async function applyPlanFile(ctx: Context, file: string, options: Sending
 }
 
 /** A plan, and what names it. */
-interface Given {
+interface NamedPlan {
   readonly plan: Plan;
-  /** The option that sends nothing. */
   readonly preview: '--check' | '--dry-run';
   /** What tells it from other plans. */
   readonly text: string;
-  /** The words after `dnx`. */
   readonly line: readonly string[];
   readonly undoing?: Undoing;
 }
 
 /** Compares, asks, and sends each change once. What was applied before is not sent again. */
-export async function applyPlan(ctx: Context, given: Given, options: SendingOptions, consent: GivenConsent): Promise<Result> {
-  const application = await openApplication(ctx, given.text, options.check);
+export async function applyPlan(ctx: Context, named: NamedPlan, options: SendingOptions, consent: GivenConsent): Promise<Result> {
+  const application = await openApplication(ctx, named.text, options.check);
   try {
-    const applying = { ctx, plan: given.plan, application, lists: openLists(ctx), options, undoing: given.undoing };
+    const applying = { ctx, plan: named.plan, application, lists: openLists(ctx), options, undoing: named.undoing };
     await settleFlight(applying);
     const failure = failureIn(application.saved);
     const pending = await pendingIn(applying);
@@ -58,7 +73,7 @@ export async function applyPlan(ctx: Context, given: Given, options: SendingOpti
       const details: readonly Detail[] = abilities.length > 0 ? [['needs', abilities.join(', ')]] : [];
       return { view: done(`${countedChanges(pending)} can be applied`, report, details) };
     }
-    const asked = await putAll(ctx, questionsBefore(ctx, pending, applying.lists, { ...consent, preview: given.preview }));
+    const asked = await putAll(ctx, questionsBefore(ctx, pending, applying.lists, { ...consent, preview: named.preview }));
     if (typeof asked === 'object') return { view: nothing, exit: usage(`This was not answered yet: ${asked.text}`) };
     if (asked) {
       // A person may take long to answer.
@@ -78,17 +93,17 @@ async function pendingIn(applying: Applying): Promise<readonly Pending[]> {
   const pending: (Pending & { readonly moved: readonly string[] })[] = [];
   for (const [at, change] of changes.entries()) {
     if (!isLeft(applying, at)) continue;
-    const changed = changes.slice(0, at).some((each) => isSamePlace(each, change));
+    const changed = changes.slice(0, at).some((item) => isSamePlace(item, change));
     const { targets, moved } = await compare(lists, change, changed, undoing?.left[at]);
-    const names = Object.entries(change.targets).map(([noun, each]) => [noun, { ...each, name: targets[noun]?.label ?? each.id }]);
+    const names = Object.entries(change.targets).map(([noun, target]) => [noun, { ...target, name: targets[noun]?.label ?? target.id }]);
     const title = changeTitle({ ...change, targets: Object.fromEntries(names) }, ctx.nameOf);
-    if (change.deployment) moved.push(...(await (await import('../changes/tip.ts')).movedBranch(ctx, change.deployment)));
+    if (change.deployment) moved.push(...(await (await import('../changes/branch.ts')).movedBranch(ctx, change.deployment)));
     pending.push({ at, change, title, targets, moved, body: await bodyOf(applying, at, change) });
   }
-  const moved = pending.filter((each) => each.moved.length > 0);
+  const moved = pending.filter((item) => item.moved.length > 0);
   if (moved.length === 0) return pending;
   throw new DnxError('differences', `${moved.length} of ${changes.length} changes no longer apply. Nothing was changed.`, {
-    details: moved.flatMap(({ title, moved }) => moved.map((each): Detail => [title, each])),
+    details: moved.flatMap(({ title, moved }) => moved.map((item): Detail => [title, item])),
     reason: 'plan_moved',
     hint: undoing ? 'To take back another change: dnx undo ID' : 'Make a new plan.',
   });
@@ -99,30 +114,30 @@ async function* questionsBefore(
   ctx: Context,
   pending: readonly Pending[],
   lists: Lists,
-  given: GivenConsent & Pick<Given, 'preview'>,
+  consent: GivenConsent & Pick<NamedPlan, 'preview'>,
 ): AsyncGenerator<ConsentQuestion, void> {
   // In a log, where nobody is asked, the values of variables stay hidden.
-  const isAsked = ctx.ask.allowed && !given.yes && given.confirm === undefined;
+  const isAsked = ctx.ask.allowed && !consent.yes && consent.confirm === undefined;
   for (const { change, title, body } of pending) {
     const more = change.deployment ? commitDetails(change.deployment) : [];
     const { details } = changeSection(change, ctx.nameOf, { more, sent: isAsked ? body : undefined });
     ctx.progress.note([title, ...details.map(([field, words]) => `  ${field}  ${words}`)].join('\n'));
   }
   const [first] = severeIn(pending);
-  if (given.confirm !== undefined && !first && !pending.some(isOfVariable))
+  if (consent.confirm !== undefined && !first && !pending.some(isOfVariable))
     throw usage('--confirm names nothing of this plan. Nothing was changed.', 'Use --yes.');
   let isNamed = first !== undefined;
-  for await (const question of variableQuestions(ctx, pending, lists, given)) {
+  for await (const question of variableQuestions(ctx, pending, lists, consent)) {
     isNamed = true;
     yield question;
   }
-  if (first) yield* nameQuestion(ctx, first, given);
-  if (isNamed || given.yes || given.confirm !== undefined) return;
+  if (first) yield* nameQuestion(ctx, first, consent);
+  if (isNamed || consent.yes || consent.confirm !== undefined) return;
   if (!ctx.ask.allowed)
-    throw usage('This requires confirmation.', `Use --yes, or ${given.preview} to change nothing.`).with({
+    throw usage('This requires confirmation.', `Use --yes, or ${consent.preview} to change nothing.`).with({
       reason: 'confirmation_missing',
     });
-  if (pending.some((each) => isOfVariable(each) && !each.change.call.startsWith('POST '))) await warnUnkept(ctx);
+  if (pending.some((item) => isOfVariable(item) && !item.change.call.startsWith('POST '))) await warnUnkept(ctx);
   yield { kind: 'confirm', text: `Apply ${countedChanges(pending)}?` };
 }
 
@@ -131,17 +146,17 @@ const severeIn = (pending: readonly Pending[]) => pending.filter(({ change }) =>
 const isOfVariable = ({ change }: Pending): boolean => operations[change.call]?.consent === 'variables';
 
 /** A question for each site that variables could break. */
-async function* variableQuestions(ctx: Context, pending: readonly Pending[], lists: Lists, given: GivenConsent) {
+async function* variableQuestions(ctx: Context, pending: readonly Pending[], lists: Lists, consent: GivenConsent) {
   const variables = pending.filter(isOfVariable);
-  const sites = new Map(variables.map((each) => [each.targets.site?.id ?? '', each.targets]));
+  const sites = new Map(variables.map((variable) => [variable.targets.site?.id ?? '', variable.targets]));
   for (const [id, targets] of sites) {
     if (!targets.server || !targets.site) continue;
     const items = await lists.read(operationPath(variablesEndpoint), targetIds(targets));
     const remote = remoteSide(items ?? []);
     const changes = variables
-      .filter((each) => each.targets.site?.id === id)
+      .filter((item) => item.targets.site?.id === id)
       .flatMap(({ change, body, targets: { variable } }) => changesBy(change.call, body, variable?.label, remote));
-    yield* sendingQuestions(ctx, targets as Located, { changes, remote, given });
+    yield* sendingQuestions(ctx, targets as Located, { changes, remote, consent });
   }
 }
 
@@ -165,3 +180,100 @@ async function* nameQuestion(
   await warnOfLoss(ctx, change.call.startsWith('DELETE ') ? 'delete' : '', targets, noun);
   yield { kind: 'input', text: `Type ${inQuotes(target.label)} to continue:`, check };
 }
+
+/** Finds out what became of a request whose end this machine never saw. */
+async function settleFlight(applying: Applying): Promise<void> {
+  const { ctx, plan, application, lists, options } = applying;
+  const { flight } = application.saved;
+  const change = flight && plan.changes[flight.at];
+  if (!flight || !change) return;
+  const seen = isRelease(change.call)
+    ? await settledRelease(applying, flight, change)
+    : await wasPerformed(lists, change, {
+        ids: idsOf(change, application),
+        body: await bodyOf(applying, flight.at, change),
+        list: flight.ids,
+      });
+  if (seen === 'failed') return;
+  const answer = options.in_flight && (options.in_flight === 'done' ? { id: null } : false);
+  const found = seen ?? answer;
+  lists.forget();
+  const sentence = changeTitle(change, ctx.nameOf).slice(2);
+  if (found === undefined)
+    throw new DnxError('network', `It is unknown whether this was performed: ${sentence}`, {
+      reason: 'change_unknown',
+      hint: 'Check it, and run this again with --in-flight done or --in-flight send.',
+    });
+  application.end(flight.at, found || undefined);
+  if (!options.check) settleLost(ctx, change, flight.sent_at, found);
+  ctx.progress.note(`${found ? 'Was' : 'Was not'} performed before: ${sentence}`);
+}
+
+/** Without a saved run, a request was certainly not sent only if it was just now: old runs are removed. */
+const KEPT_MS = 3_600_000;
+
+/** Follows a deployment or rollback that an earlier process requested. False if it requested none, undefined if nobody knows. */
+async function settledRelease({ ctx, application, options: { timeout } }: Applying, { at, sent_at }: Flight, { targets }: PlannedChange) {
+  const { followRequested } = await import('../deploy/watch.ts');
+  const inner = { ...ctx, ...within(ctx, allowanceOf({ timeout })), targets: {} };
+  const found = await followRequested(inner, targets.site?.id ?? null, sent_at);
+  if (!found) return ctx.clock.now() - Date.parse(sent_at) < KEPT_MS ? false : undefined;
+  const { result, isAnswered } = found;
+  const ended = outcomeOf(result);
+  if (ended === 'done') return { id: null };
+  if (!isAnswered && !ended && result.view.kind === 'record' && result.view.item.outcome === 'unknown') return undefined;
+  if (!(result.exit instanceof DnxError)) return undefined;
+  if (ended !== 'failed') throw result.exit;
+  application.fail(at, result.exit);
+  return 'failed' as const;
+}
+
+/** The body of a change, with the secrets that its references name. A plan never runs a program, and reads outside of the project only what the user allows. */
+async function bodyWithSecrets(
+  ctx: Context,
+  { call, body }: PlannedChange,
+  allowed: readonly string[] = [],
+): Promise<JsonObject | undefined> {
+  if (!isObject(body)) return undefined;
+  const entries: [string, unknown][] = [];
+  for (const [field, value] of Object.entries(body)) {
+    const reference = isObject(value) && typeof value.secret === 'string' && Object.keys(value).length === 1 ? value.secret : undefined;
+    if (reference === undefined && (mayHoldSecret(call, field, value) || isMask(value)))
+      throw usage(
+        `The plan has the ${field.replaceAll('_', ' ')} as text. Nothing was changed.`,
+        'A secret must be file://, env:// or dotenv://.',
+      );
+    if (reference !== undefined && !isSecretField(call, field)) throw usage(`The plan has a secret as ${field}. Nothing was changed.`);
+    entries.push([field, reference === undefined ? value : await secretAt(ctx, field, reference, allowed)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+async function secretAt(ctx: Context, field: string, reference: string, allowed: readonly string[]): Promise<string> {
+  const [, file, key] = /^dotenv:\/\/(.+)#([^#]+)$/.exec(reference) ?? [];
+  if (file !== undefined && key !== undefined) return dotenvValue(ctx, file, key, allowed);
+  if (!/^(file|env):\/\/./.test(reference))
+    throw usage(`The plan has a secret that cannot be read: ${reference}`, 'A secret must be file://, env:// or dotenv://.');
+  const rules = { directory: ctx.world.cwd, allowed };
+  const found = await resolveReferences({ variables: new Map(), references: new Map([[field, reference]]) }, rules, ctx);
+  return found.get(field) ?? '';
+}
+
+async function dotenvValue(ctx: Context, name: string, key: string, allowed: readonly string[]): Promise<string> {
+  const { path, text, directory } = openLocal(name, ctx);
+  if (!isInside(path, projectDirectory(ctx.world)) && !allowed.includes(name))
+    throw usage(`${name} is outside of this project.`, `To read it, use --allow-file ${name}.`);
+  if (text === undefined) throw usage(`${name} does not exist.`);
+  const { variables, references } = parseDotenv(text, name);
+  const reference = references.get(key);
+  const value = variables.get(key);
+  if (value === undefined && reference === undefined) throw usage(`${name} has no variable ${key}.`);
+  if (reference === undefined) return value ?? '';
+  if (reference.startsWith('op://')) throw usage(`${key} in ${name} is ${reference}, and a plan runs no program.`, 'Use env push instead.');
+  const found = await resolveReferences({ variables, references: new Map([[key, reference]]) }, { directory, allowed }, ctx);
+  return found.get(key) ?? '';
+}
+
+/** The body of a change, with its secrets. */
+const bodyOf = async ({ ctx, options, undoing }: Applying, at: number, change: PlannedChange): Promise<JsonObject | undefined> =>
+  undoing ? undoing.bodies[at] : bodyWithSecrets(ctx, change, options.allow_file);

@@ -42,7 +42,6 @@ export function openLists({ api }: Context): Lists {
 
 /** What became of a change since its plan was made. */
 interface Compared {
-  /** Its targets with the names that they have now. */
   readonly targets: Targets;
   /** What is not as it was, a line each. */
   readonly moved: string[];
@@ -51,7 +50,7 @@ interface Compared {
 /** A target of a call as it is now. Null if it is gone; undefined if that cannot be read. */
 async function targetNow(lists: Lists, call: string, noun: string, ids: Readonly<Record<string, string>>) {
   const items = await lists.read(listPath(call, noun), ids);
-  return items && (items.find((each) => idIn(each.id) === ids[noun]) ?? null);
+  return items && (items.find((item) => idIn(item.id) === ids[noun]) ?? null);
 }
 
 /** What an undo knows of the change that it takes back, besides the fields that it left. */
@@ -70,25 +69,25 @@ export async function compare(lists: Lists, change: PlannedChange, changed: bool
   const moved: string[] = [];
   const targets: Record<string, { id: string; label: string }> = {};
   const ids: Record<string, string> = {};
-  let own: JsonObject | null | undefined;
+  let target: JsonObject | null | undefined;
   for (const [noun, { id, name }] of Object.entries(change.targets)) {
     if (id === null) return { targets: { ...targets, [noun]: { id: '', label: name ?? '' } }, moved };
     ids[noun] = id;
-    own = await targetNow(lists, call, noun, ids);
-    const label = own ? resourceName(own, noun) : undefined;
-    if (own === null) moved.push(`${name ?? id} is gone`);
+    target = await targetNow(lists, call, noun, ids);
+    const label = target ? resourceName(target, noun) : undefined;
+    if (target === null) moved.push(`${name ?? id} is gone`);
     // An undo is by ids of our own; something may have another name by now.
     else if (!left && label !== undefined && name !== null && !isMask(name) && !sameName(noun, name, label))
       moved.push(`${name} is ${label} now`);
     targets[noun] = { id, label: label ?? id };
   }
-  if (own && before && !changed) moved.push(...differences(own, shownNow(call, own, left), before, left));
-  if (own && !changed && left?.isAsLeft(own) === false) moved.push('it was changed since');
+  if (target && before && !changed) moved.push(...differences(target, shownNow(call, target, left), before, left));
+  if (target && !changed && left?.isAsLeft(target) === false) moved.push('it was changed since');
   const branch = change.deployment?.branch ?? null;
-  if (own && branch !== null && !changed && typeof own.branch === 'string' && own.branch !== branch)
-    moved.push(`it deploys branch ${own.branch} now, not ${branch}`);
+  if (target && branch !== null && !changed && typeof target.branch === 'string' && target.branch !== branch)
+    moved.push(`it deploys branch ${target.branch} now, not ${branch}`);
   if (absent) moved.push(...(await appeared(lists, change, ids)));
-  const live = about?.map((each) => each.live).find(isObject)?.release;
+  const live = about?.map((item) => item.live).find(isObject)?.release;
   if (live !== undefined && ['deployment', 'rollback'].includes(operations[call]?.starts ?? '')) {
     const releases = await lists.read(operationPath(releasesEndpoint), ids);
     const now = releases && (await import('../deploy/watch.ts')).liveReleaseName(releases);
@@ -118,22 +117,26 @@ async function appeared(lists: Lists, { call, body }: PlannedChange, ids: Readon
   const noun = createdBy(call) ?? '';
   const name = isObject(body) ? resourceName(body, noun) : undefined;
   const items = await lists.read(operationPath(call), ids);
-  return items?.some((each) => name !== undefined && resourceName(each, noun) === name) ? [`${name} exists now`] : [];
+  return items?.some((item) => name !== undefined && resourceName(item, noun) === name) ? [`${name} exists now`] : [];
 }
 
 /** Whether a request that may have been sent was performed: the id of what it created, or false; undefined if that is unknown. `list`: the ids before it. */
 export async function wasPerformed(
   lists: Lists,
   { call }: PlannedChange,
-  given: { readonly ids: Readonly<Record<string, string>>; readonly body: JsonObject | undefined; readonly list: readonly string[] | null },
+  request: {
+    readonly ids: Readonly<Record<string, string>>;
+    readonly body: JsonObject | undefined;
+    readonly list: readonly string[] | null;
+  },
 ): Promise<{ readonly id: string | null } | false | undefined> {
-  const { ids, body, list } = given;
+  const { ids, body, list } = request;
   lists.forget();
   if (createdBy(call)) {
     const items = list && (await lists.read(operationPath(call), ids));
-    const fresh = items?.filter((each) => !list?.includes(idIn(each.id) ?? ''));
-    const ours = fresh?.filter((each) =>
-      Object.entries(body ?? {}).every(([field, value]) => !(field in each) || isSame(value, each[field])),
+    const fresh = items?.filter((item) => !list?.includes(idIn(item.id) ?? ''));
+    const ours = fresh?.filter((item) =>
+      Object.entries(body ?? {}).every(([field, value]) => !(field in item) || isSame(value, item[field])),
     );
     const [only, ...others] = ours ?? [];
     return only && others.length === 0 ? { id: idIn(only.id) ?? null } : fresh?.length === 0 ? false : undefined;

@@ -1,5 +1,5 @@
 import { type DnxError, usage } from '../../base/errors.ts';
-import { fromJson, isObject } from '../../base/json.ts';
+import { fromJson, isObject, type JsonObject, own } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import { exclusionOf, type Plan, type PlannedChange, type PlannedTarget } from '../../cli/plan/plan.ts';
@@ -10,7 +10,6 @@ import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { changes as changing, createdBy, isHarmlessQuery, listPath, operationPath, operations } from '../../platform/operations.ts';
 import { leavesSite } from '../deploy/options.ts';
 import type { AskedEndpoint, Asking } from '../token/abilities/arithmetic.ts';
-import { misfit } from './misfit.ts';
 
 const nullable = (type: string) => ({ type: [type, 'null'] });
 const objects = { type: 'array', items: { type: 'object' } };
@@ -132,7 +131,7 @@ export function readPlanFile(name: string, world: Pick<World, 'cwd' | 'home'>): 
   const plan = value as unknown as Plan;
   const { changes } = plan;
   if (changes.length === 0 || changes.length > MOST_CHANGES) throw wrong(`it needs 1 to ${MOST_CHANGES} changes`);
-  for (const [at, each] of changes.entries()) requireChange(each, changes.slice(0, at), (what) => wrong(`change ${at + 1} ${what}`));
+  for (const [at, member] of changes.entries()) requireChange(member, changes.slice(0, at), (what) => wrong(`change ${at + 1} ${what}`));
   return { plan: { ...plan, changes: changes.map(inOrder) }, text };
 }
 
@@ -183,9 +182,63 @@ export function askedByPlan(file: string, check: boolean, world: Pick<World, 'cw
       ...(operations[call]?.starts === 'deployment' ? [operationPath(siteEndpoint)] : []),
     ];
     return [
-      ...reads.map((each) => ({ endpoint: `GET ${each}` as Endpoint, because: `compares change ${at + 1}` })),
+      ...reads.map((read) => ({ endpoint: `GET ${read}` as Endpoint, because: `compares change ${at + 1}` })),
       ...(check ? [] : [{ endpoint: call, because: `change ${at + 1}` }]),
     ];
   });
   return { asked, notes: [] };
 }
+
+interface Rule {
+  readonly description?: string;
+  readonly $ref?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly type?: string | readonly string[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Rule;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Rule>>;
+  readonly additionalProperties?: boolean | Rule;
+}
+
+const is: Readonly<Record<string, (value: unknown) => boolean>> = {
+  array: Array.isArray,
+  boolean: (value) => typeof value === 'boolean',
+  integer: Number.isInteger,
+  null: (value) => value === null,
+  object: isObject,
+  string: (value) => typeof value === 'string',
+};
+
+/** Where a value is not what a rule says, such as `changes[0].about`; undefined if it is. */
+function misfit(value: unknown, rule: Rule, defs: Readonly<Record<string, Rule>>, place = ''): string | undefined {
+  const ref = rule.$ref?.split('/').at(-1);
+  if (ref !== undefined) return misfit(value, defs[ref] ?? {}, defs, place);
+  const isFit =
+    (!('const' in rule) || value === rule.const) &&
+    (rule.enum?.includes(value) ?? true) &&
+    (rule.type === undefined || [rule.type].flat().some((type) => is[type]?.(value))) &&
+    (typeof value !== 'string' || rule.pattern === undefined || new RegExp(rule.pattern).test(value)) &&
+    (typeof value !== 'number' || (value >= (rule.minimum ?? value) && value <= (rule.maximum ?? value)));
+  if (!isFit) return place;
+  if (Array.isArray(value)) return first(value.map((item, at) => rule.items && misfit(item, rule.items, defs, `${place}[${at}]`)));
+  return isObject(value) ? misfitIn(value, rule, defs, place) : undefined;
+}
+
+function misfitIn(value: JsonObject, rule: Rule, defs: Readonly<Record<string, Rule>>, place: string): string | undefined {
+  const at = (key: string) => (place === '' ? key : `${place}.${key}`);
+  const missing = rule.required?.find((key) => !Object.hasOwn(value, key));
+  if (missing !== undefined) return at(missing);
+  const { properties = {}, additionalProperties: others = true } = rule;
+  return first(
+    Object.entries(value).map(([key, member]) => {
+      const known = own(properties, key) ?? others;
+      return known === true ? undefined : known === false ? at(key) : misfit(member, known, defs, at(key));
+    }),
+  );
+}
+
+const first = (places: readonly (string | undefined)[]): string | undefined => places.find((place) => place !== undefined);

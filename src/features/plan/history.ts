@@ -1,11 +1,13 @@
 import { type Detail, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { visible } from '../../base/text.ts';
 import { timeOrAgo } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows, sections, type View } from '../../cli/output/view.ts';
 import type { PlannedChange } from '../../cli/plan/plan.ts';
 import { changeSection, countedChanges, fieldDetails, onLines } from '../../cli/plan/show.ts';
-import { sameName } from '../../platform/names/names.ts';
+import { type Located, sameName } from '../../platform/names/names.ts';
+import { createVariableEndpoint, deleteVariableEndpoint, updateVariableEndpoint } from '../env/variables.ts';
 import { commandOf, readHistory, runWith, type SentChange, type SentRun } from './past.ts';
 
 /** A change that was sent. */
@@ -23,7 +25,7 @@ function pastRun(run: SentRun): PastRun {
   return { ...shown, command: commandOf(run), changes };
 }
 
-interface Options {
+interface HistoryOptions {
   readonly verb: 'list' | 'show' | undefined;
   readonly id: string | undefined;
   readonly site: string | undefined;
@@ -31,7 +33,7 @@ interface Options {
 }
 
 /** `dnx history`. */
-export function history(ctx: Context, { verb, id, site, since }: Options): Result {
+export function history(ctx: Context, { verb, id, site, since }: HistoryOptions): Result {
   const all = readHistory(ctx).filter(({ changes }) => changes.every(({ line }) => isWithin(line.change, ctx.world.within)));
   if (verb === 'show') {
     if (id === undefined) throw usage('Missing <id>.', undefined, { command: ['history'], why: 'See' });
@@ -63,7 +65,6 @@ const isWithin = ({ targets: { server, site } }: PlannedChange, within: Context[
 const isOf = ({ targets: { site } }: PlannedChange, word: string): boolean =>
   site !== undefined && (site.id === word || (site.name !== null && sameName('site', word, site.name)));
 
-/** A run as people see it: each change with what it replaced. */
 function shownRun(run: PastRun): View {
   const blocks = run.changes.map((change) => {
     const deleted =
@@ -82,4 +83,46 @@ function shownRun(run: PastRun): View {
   ];
   const shown = columns<PastRun>('id', 'sent_at', 'host', 'profile', 'command', 'client', 'session', 'outcome', 'undoes', 'changes');
   return sections(run, shown, [...blocks, onLines(countedChanges(run.changes), facts)]);
+}
+
+/** A change of a variable that dnx made from this machine. */
+export interface PastVariable extends Pick<SentRun, 'id' | 'sent_at' | 'profile' | 'session'> {
+  /** Null for what an import changed, and for a variable whose name was not read. */
+  readonly key: string | null;
+  readonly what: string;
+  readonly command: string;
+  readonly outcome: SentChange['outcome'];
+}
+
+const words: Readonly<Record<string, string>> = {
+  [createVariableEndpoint]: 'set',
+  [updateVariableEndpoint]: 'changed',
+  [deleteVariableEndpoint]: 'removed',
+  'POST /servers/{server}/sites/{site}/environment-variables/pull': 'imported',
+};
+
+/** `dnx env history`: who changed which variable of a site when, from this machine. Without values. */
+export function variableHistory(ctx: Pick<Context, 'settings'>, { site }: Pick<Located, 'site'>, wanted: string | undefined): View {
+  const all = readHistory(ctx)
+    .filter(({ host }) => host === ctx.settings.host)
+    .flatMap((run) => run.changes.toReversed().flatMap((change) => pastVariable(run, change, site.id)))
+    .filter(({ key, outcome }) => outcome !== 'failed' && (wanted === undefined || key === wanted || key === null));
+  const shown = columns<PastVariable>(
+    'id',
+    { key: 'sent_at', title: 'When' },
+    'key',
+    'what',
+    { key: 'command', wrap: true },
+    ...(all.some(({ session }) => session !== null) ? (['session'] as const) : []),
+    'outcome',
+  );
+  return rows(all, shown, 'No changes of these variables from this machine.');
+}
+
+function pastVariable(run: SentRun, { line: { change }, outcome }: SentChange, site: string): readonly PastVariable[] {
+  const what = words[change.call];
+  if (what === undefined || change.targets.site?.id !== site) return [];
+  const { id, sent_at, profile, session } = run;
+  const named = isObject(change.body) && typeof change.body.key === 'string' ? change.body.key : change.targets.variable?.name;
+  return [{ id, sent_at, key: named ?? null, what, command: commandOf(run), profile, session, outcome }];
 }

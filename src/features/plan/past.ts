@@ -18,7 +18,6 @@ export interface SentChange {
   readonly outcome: Outcome;
   readonly status: number | null;
   readonly error: string | null;
-  /** The id of what it created. */
   readonly created: string | null;
   readonly answer: JsonObject | undefined;
 }
@@ -27,16 +26,13 @@ export interface SentChange {
 export interface SentRun extends Pick<SentLine, 'host' | 'profile'> {
   readonly id: string;
   readonly sent_at: string;
-  /** The words after `dnx`. */
   readonly words: readonly string[];
-  /** The MCP client that asked for it. */
   readonly client: string | null;
   readonly session: string | null;
   readonly outcome: Outcome;
   readonly changes: readonly SentChange[];
   /** How many of its changes are no longer in the history. */
   readonly lost: number;
-  /** The entry that it takes back. */
   readonly undoes: string | null;
 }
 
@@ -51,7 +47,7 @@ export function readHistory({ settings }: Pick<Context, 'settings'>): readonly S
   return [...runs.values()].reverse().map((lines): SentRun => {
     const [{ run, at, host, profile, command, client = null, session = null, undoes }] = lines as [SentLine];
     const changes = lines.map((line) => pastChange(line, ends.get(keyOf(line))));
-    const outcome = (['unknown', 'failed'] as const).find((each) => changes.some((change) => change.outcome === each)) ?? 'applied';
+    const outcome = (['unknown', 'failed'] as const).find((item) => changes.some((change) => change.outcome === item)) ?? 'applied';
     const words = command.map(String);
     const lost = Math.max(...lines.map(({ n }) => n)) + 1 - lines.length;
     return { id: run, sent_at: at, host, profile, words, client, session, outcome, changes, lost, undoes: undoes?.run ?? null };
@@ -75,7 +71,7 @@ export function runWith(all: readonly SentRun[], word: string): SentRun {
 }
 
 /** A change, and what took it back or did it again since: an even one has its effect, an odd one took it back. */
-export type Chain = readonly SentChange[];
+type Chain = readonly SentChange[];
 
 /** What became of the changes of the history. */
 export interface Past {
@@ -130,13 +126,12 @@ export function openPast(runs: readonly SentRun[]): Past {
 }
 
 /** True if a change takes another one back, by its operation and targets. */
-function isInverse({ line }: SentChange, of: SentChange, idNow: Past['idNow']): boolean {
-  const inverse = inverseOf(of.line.change, { created: of.created, answer: undefined, secret: () => undefined });
+function isInverse({ line }: SentChange, other: SentChange, idNow: Past['idNow']): boolean {
+  const inverse = inverseOf(other.line.change, { created: other.created, answer: undefined, secret: () => undefined });
   const ids = (targets: PlannedChange['targets']) => String(Object.values(targets).map(({ id }) => idNow(id ?? '')));
   return typeof inverse !== 'string' && inverse.call === line.change.call && ids(inverse.targets) === ids(line.change.targets);
 }
 
-/** The id of what a change is about. */
 const targetOf = ({ line: { change } }: SentChange): string | undefined => Object.values(change.targets).at(-1)?.id ?? undefined;
 
 /** Adds to the history what became of a change whose response was lost, once that is known. */
@@ -151,7 +146,7 @@ export function settleLost(
   since: string,
   found: { readonly id: string | null } | false,
 ): void {
-  const ids = (of: PlannedChange['targets']) => Object.values(of).map(({ id }) => id);
+  const ids = (other: PlannedChange['targets']) => Object.values(other).map(({ id }) => id);
   const lost = readHistory(ctx)
     .flatMap(({ changes }) => changes)
     .find(
@@ -209,7 +204,7 @@ function isLine(value: unknown): value is SentLine | EndedLine {
   const words = Array.isArray(command) ? command : [null];
   return (
     [at, host, profile, ...words].every(isText) &&
-    [client, session, sealed].every((each) => each === undefined || isText(each)) &&
+    [client, session, sealed].every((item) => item === undefined || isText(item)) &&
     (undoes === undefined || (isObject(undoes) && isText(undoes.run) && typeof undoes.n === 'number')) &&
     (hashes === undefined || isObject(hashes)) &&
     isChange(change)

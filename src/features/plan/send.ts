@@ -5,21 +5,20 @@ import { created, creationOf } from '../../cli/language/resource.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import type { PlannedDeployment } from '../../cli/plan/deployment.ts';
 import type { Plan, PlannedChange } from '../../cli/plan/plan.ts';
-import { workResult } from '../../cli/run/work-result.ts';
-import type { Query } from '../../platform/api/api.ts';
+import type { Query, Reply } from '../../platform/api/api.ts';
 import { neverPerformed } from '../../platform/api/deadline.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { isLost } from '../../platform/api/network/fault.ts';
-import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
+import type { Creation } from '../../platform/names/creation.ts';
 import { isSame } from '../../platform/names/match.ts';
 import { idIn, type Located, type Targets } from '../../platform/names/names.ts';
 import { createdBy, type Job, operationPath, operations } from '../../platform/operations.ts';
 import type { DeployValues } from '../deploy/options.ts';
 import { issueCertificate } from '../site/certificate.ts';
+import { installSite } from '../site/create.ts';
 import type { Application } from './application.ts';
 import { type Left, type Lists, wasPerformed } from './compare.ts';
 import { settleLost } from './past.ts';
-import { bodyWithSecrets } from './secrets.ts';
 
 /** The options that sending follows. */
 export interface SendingOptions {
@@ -47,22 +46,16 @@ export interface Undoing {
   /** What each sends, with the secrets that were kept. */
   readonly bodies: readonly (JsonObject | undefined)[];
   readonly left: readonly Left[];
-  /** Those that were taken back before. */
   readonly done: readonly boolean[];
   /** Is told which fields were not taken. */
   readonly lost: (title: string, fields: readonly string[]) => void;
 }
-
-/** The body of a change, with its secrets. */
-export const bodyOf = async ({ ctx, options, undoing }: Applying, at: number, change: PlannedChange): Promise<JsonObject | undefined> =>
-  undoing ? undoing.bodies[at] : bodyWithSecrets(ctx, change, options.allow_file);
 
 /** A change that is about to be applied. */
 export interface Pending {
   readonly at: number;
   readonly change: PlannedChange;
   readonly body: JsonObject | undefined;
-  /** By the names that they have now. */
   readonly targets: Targets;
   readonly title: string;
 }
@@ -98,14 +91,14 @@ function followLine(
   return ['backup', 'list', '--query', `[?to_string(id)=='${id}']`];
 }
 
-/** What a row says of a change that was sent. */
-function rowOf(call: string, ids: Readonly<Record<string, string>>, id: string | null, goesOn: boolean): Done {
+function rowOf(call: string, ids: Ids, id: string | null, goesOn: boolean): Done {
   const job = goesOn ? startedBy(call) : undefined;
   const follow = job && followLine(job, ids, id);
   return { id, result: job ? 'started' : 'applied', ...(follow && { follow }) };
 }
 
 type Done = Pick<AppliedChange, 'id' | 'result' | 'follow'>;
+type Ids = Readonly<Record<string, string>>;
 
 /** True for two changes of the same resource. An action follows the path of what it acts on. */
 export function isSamePlace(one: PlannedChange, other: PlannedChange): boolean {
@@ -122,7 +115,7 @@ export function isLeft({ application, undoing }: Applying, at: number): boolean 
 }
 
 /** The ids of a change, also of what earlier changes created. */
-export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Readonly<Record<string, string>> =>
+export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Ids =>
   Object.fromEntries(
     Object.entries(targets).map(([noun, { id, created_by }]) => [noun, id ?? saved.done[(created_by ?? 0) - 1]?.id ?? '']),
   );
@@ -131,14 +124,14 @@ export const idsOf = ({ targets }: PlannedChange, { saved }: Application): Reado
 export async function sendAll(applying: Applying, pending: readonly Pending[]): Promise<Result> {
   const report: AppliedChange[] = [];
   let failure: DnxError | undefined;
-  for (const each of pending) {
-    const row = { change: each.at + 1, call: each.change.call, id: null };
+  for (const step of pending) {
+    const row = { change: step.at + 1, call: step.change.call, id: null };
     if (failure) {
       report.push({ ...row, result: 'not sent' });
       continue;
     }
     try {
-      report.push({ ...row, ...(await sendOne(applying, each)) });
+      report.push({ ...row, ...(await sendOne(applying, step)) });
     } catch (error) {
       if (!isError(error)) throw error;
       failure = error;
@@ -201,14 +194,14 @@ async function sendOne(applying: Applying, pending: Pending): Promise<Done> {
 export function outcomeOf({ view }: Pick<Result, 'view'>): 'done' | 'failed' | undefined {
   const outcome = view.kind === 'record' ? view.item.outcome : undefined;
   if (outcome === 'succeeded') return 'done';
-  return ['failed', 'rolled_back', 'superseded'].some((each) => each === outcome) ? 'failed' : undefined;
+  return ['failed', 'rolled_back', 'superseded'].some((item) => item === outcome) ? 'failed' : undefined;
 }
 
 /** Deploys or rolls back as the commands do. Waits for what later changes need, and if the plan verifies. Undefined for a rollback without a release. */
 async function performRelease(
   { ctx, plan, options: { wait, timeout } }: Applying,
   { at, change: { call, deployment }, body, targets }: Pending,
-  ids: Readonly<Record<string, string>>,
+  ids: Ids,
 ): Promise<Result | undefined> {
   const place = placeIn(targets, ids);
   const following = { wait: plan.changes.length > at + 1 ? true : wait, timeout };
@@ -229,63 +222,63 @@ function deploymentValues({ commit, verify, rollback_on_fail }: Partial<PlannedD
   return { ...others, commit: commit ?? undefined, verify: path, within, expect_body: expect_body ?? undefined, rollback_on_fail };
 }
 
-const placeIn = (targets: Targets, ids: Readonly<Record<string, string>>): Located =>
+const placeIn = (targets: Targets, ids: Ids): Located =>
   Object.fromEntries(Object.entries(targets).map(([noun, { label }]) => [noun, { id: ids[noun] ?? '', label }])) as unknown as Located;
 
+/** What a request created, and whether the work that it started has ended. */
+interface Performed {
+  readonly id: string | null;
+  readonly ended?: true;
+}
+
 /** Does what the command of a change does. Waits for what later changes need. */
-async function perform(
-  { ctx, plan, undoing }: Applying,
-  { at, change: { call, query, undoes }, body, title, targets: named }: Pending,
-  ids: Readonly<Record<string, string>>,
-  known: readonly JsonObject[] | undefined,
-): Promise<{ readonly id: string | null; readonly ended?: true }> {
+async function perform(applying: Applying, pending: Pending, ids: Ids, known: readonly JsonObject[] | undefined): Promise<Performed> {
+  const { ctx, plan } = applying;
+  const { at, change, body, targets } = pending;
+  const { call, query, undoes } = change;
   const job = startedBy(call);
-  const place = placeIn(named, ids);
-  const targets: Targets = { ...place };
-  const later = plan.changes.length > at + 1;
-  if (job === 'site' && later && body) {
-    const creation = {
-      reader: siteReader(ctx, ids.server ?? ''),
-      start: () => ctx.api.send(call, ids, { body }),
-      creates: creationOf('site', sitesEndpoint, targets, body),
-      what: 'the site',
-      job: 'creation of the site',
-      doing: 'Creating the site',
-      did: 'Created the site',
-      resume: (id: string) => ['site', 'show', id],
-      columns: [],
-      wait: true,
-    };
-    return endedBy(await workResult(ctx, creation));
-  }
-  if (job === 'certificate' && later && body) return endedBy(await issueCertificate(ctx, place, body, true));
-  const noun = createdBy(call);
+  const place = placeIn(targets, ids);
+  const isNeeded = plan.changes.length > at + 1;
   const more = { ...(body && { body }), ...(query !== undefined && { query: queryOf(query) }), undoes };
   const send = () => ctx.api.send<unknown>(call, ids, more);
-  if (!noun || !body) {
-    const { data } = await send();
-    return { id: job === 'backup' ? idInItem(data) : null };
-  }
-  const secret = operations[call]?.secrets?.some((field) => field in body) === true;
-  const creation = { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, targets, body), ...(known && { known }), secret };
-  const { data } = await created(ctx, creation, send);
-  const lost = Object.keys(body).filter(
-    (field) => !operations[call]?.secrets?.includes(field) && isObject(data) && !isSame(body[field], data[field]),
-  );
+  if (job === 'site' && isNeeded && body)
+    return endedBy(await installSite(ctx, place.server, body, { start: send, columns: [], wait: true }));
+  if (job === 'certificate' && isNeeded && body) return endedBy(await issueCertificate(ctx, place, body, true));
+  const noun = createdBy(call);
+  if (noun && body)
+    return create(
+      applying,
+      pending,
+      { ...creationOf(noun, call.replace('POST', 'GET') as Endpoint, { ...place }, body), ...(known && { known }) },
+      send,
+    );
+  const { data } = await send();
+  return { id: job === 'backup' ? idInItem(data) : null };
+}
+
+/** Creates something once, and tells an undo which fields were not taken. */
+async function create(
+  { ctx, undoing }: Applying,
+  { change, body = {}, title }: Pending,
+  creation: Creation,
+  send: () => Promise<Reply>,
+): Promise<Performed> {
+  const { secrets = [] } = operations[change.call] ?? {};
+  const { data } = await created(ctx, { ...creation, secret: secrets.some((field) => field in body) }, send);
+  const isLost = (field: string) => !secrets.includes(field) && isObject(data) && !isSame(body[field], data[field]);
+  const lost = Object.keys(body).filter(isLost);
   if (lost.length > 0) undoing?.lost(title, lost);
   return { id: idInItem(data) };
 }
 
 const idInItem = (data: unknown): string | null => (isObject(data) ? (idIn(data.id) ?? null) : null);
 
-/** The parameters of a query. */
 function queryOf(query: string): Query {
   const found = new URLSearchParams(query);
   return Object.fromEntries([...found.keys()].map((key) => [key, found.getAll(key)]));
 }
 
-/** What work created, if it ended well. */
-function endedBy({ view, exit }: Result): Awaited<ReturnType<typeof perform>> {
+function endedBy({ view, exit }: Result): Performed {
   if (exit instanceof DnxError) throw exit;
   return { id: view.kind === 'record' ? idInItem(view.item) : null, ended: true };
 }

@@ -17,7 +17,7 @@ import type { Undoing } from './send.ts';
 /** `redo` takes back what `undo` did. */
 type Direction = 'undo' | 'redo';
 
-interface Options {
+interface UndoOptions {
   readonly id: string | undefined;
   readonly dry_run: boolean | undefined;
   readonly out: string | undefined;
@@ -26,32 +26,33 @@ interface Options {
 }
 
 /** `dnx undo` and `dnx redo`: take back what a command changed, as a plan like any other. */
-export async function undo(ctx: Context, direction: Direction, given: Options, consent: GivenConsent): Promise<Result> {
-  const { id, dry_run, out, in_flight, timeout } = given;
+export async function undo(ctx: Context, direction: Direction, options: UndoOptions, consent: GivenConsent): Promise<Result> {
+  const { id, dry_run, out, in_flight, timeout } = options;
   if (out !== undefined && !dry_run) throw usage('--out needs --dry-run.');
   if (truthy(ctx.world.env.DNX_NO_HISTORY) && !ctx.settings.session)
     throw usage(`dnx ${direction} needs the history.`, 'Unset DNX_NO_HISTORY.');
-  const reader = await openReader(ctx, direction, given);
-  const { run, steps, stays } = id === undefined ? lastRun(reader) : runOf(reader, id);
+  const reader = await openReader(ctx, direction, options);
+  const { run, steps, kept } = id === undefined ? lastRun(reader) : namedRun(reader, id);
   const word = direction === 'undo' ? 'undone' : 'redone';
   if (steps.every(({ isDone }) => isDone)) return { view: message(`${run.id} was already ${word}.`, { applied: true, changes: [] }) };
-  for (const [title, why] of stays) ctx.progress.warn(`Stays: ${title}. ${why}`);
-  const lost: string[] = [];
+  for (const { title, why } of kept) ctx.progress.warn(`Stays: ${title}. ${why}`);
+  const incomplete: string[] = [];
   const undoing: Undoing = {
     bodies: steps.map(({ body }) => body),
     left: steps.map(({ left }) => left),
     done: steps.map(({ isDone }) => isDone),
     lost(title, fields) {
-      lost.push(title);
+      incomplete.push(title);
       ctx.progress.warn(`${title.slice(2)}: Deploynix did not take: ${fields.join(', ')}.`);
     },
   };
-  const text = [direction, ...steps.map(({ change: { line } }) => `${line.run}/${line.n}`)].join(' ');
-  const plan = { plan: planOf(ctx, steps), text, line: [direction, run.id], preview: '--dry-run', undoing } as const;
-  const options = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
-  const result = await (await import('./apply.ts')).applyPlan(ctx, plan, options, consent);
-  if (dry_run) return previewed(ctx, [direction, run.id], steps, out);
-  if (result.exit || stays.length + lost.length === 0) return result;
+  const line = [direction, run.id];
+  const text = [direction, ...steps.map(({ change }) => `${change.line.run}/${change.line.n}`)].join(' ');
+  const named = { plan: planOf(ctx, steps), text, line, preview: '--dry-run', undoing } as const;
+  const sending = { check: dry_run, allow_file: undefined, in_flight, wait: undefined, timeout };
+  const result = await (await import('./apply.ts')).applyPlan(ctx, named, sending, consent);
+  if (dry_run) return previewed(ctx, line, steps, out);
+  if (result.exit || kept.length + incomplete.length === 0) return result;
   return { ...result, exit: new DnxError('partial', `Only a part of ${run.id} was ${word}.`) };
 }
 
@@ -62,10 +63,8 @@ function planOf({ settings: { host } }: Context, steps: readonly Step[]): Plan {
 
 /** What would be sent, saved in `out`. */
 function previewed(ctx: Context, line: readonly string[], steps: readonly Step[], out: string | undefined): Result {
-  const plan = planOf(
-    ctx,
-    steps.filter(({ isDone }) => !isDone),
-  );
+  const left = steps.filter(({ isDone }) => !isDone);
+  const plan = planOf(ctx, left);
   if (out !== undefined && plan.changes.some(({ body }) => hasMask(body)))
     throw usage('A plan holds no secrets, so this cannot be saved as one.', `Use dnx ${line.join(' ')}.`);
   if (out !== undefined) writePlan(out, plan, ctx);
@@ -77,7 +76,6 @@ function previewed(ctx: Context, line: readonly string[], steps: readonly Step[]
 interface Step {
   readonly change: SentChange;
   readonly inverse: PlannedChange;
-  /** Its body with the secrets that were kept. */
   readonly body: JsonObject | undefined;
   readonly left: Left;
   readonly isDone: boolean;
@@ -85,26 +83,27 @@ interface Step {
   readonly lost: readonly string[] | undefined;
 }
 
-/** A run, how its changes are taken back, and those that stay, each with its title and why. */
-interface Chosen {
+/** How a run is taken back, and which of its changes are kept because they cannot be. */
+interface RunInverse {
   readonly run: SentRun;
   readonly steps: readonly Step[];
-  readonly stays: readonly (readonly [title: string, why: string])[];
+  readonly kept: readonly { readonly title: string; readonly why: string }[];
 }
 
 /** The history, and what is needed to read its secrets. */
-interface Reader extends Pick<Options, 'in_flight'> {
+interface Reader extends Pick<UndoOptions, 'in_flight'> {
   readonly ctx: Context;
   readonly direction: Direction;
   readonly isDry: boolean;
   readonly runs: readonly SentRun[];
   readonly past: Past;
+  /** A text: why there is none. */
   readonly vault: Vault | string;
   /** Why the secrets that this replaces are not kept. */
   readonly unkept: string | undefined;
 }
 
-async function openReader(ctx: Context, direction: Direction, { in_flight, dry_run = false }: Options): Promise<Reader> {
+async function openReader(ctx: Context, direction: Direction, { in_flight, dry_run = false }: UndoOptions): Promise<Reader> {
   const runs = readHistory(ctx);
   const needsVault = runs.some(({ changes }) => changes.some(({ line: { change } }) => hasMask(change.body) || hasMask(change.before)));
   const found = needsVault ? await openVault(ctx) : { why: '' };
@@ -113,164 +112,175 @@ async function openReader(ctx: Context, direction: Direction, { in_flight, dry_r
   return { ctx, direction, in_flight, isDry: dry_run, runs, past: openPast(runs), vault, unkept };
 }
 
+const impossible = (message: string, more: ConstructorParameters<typeof DnxError>[2] = {}): DnxError =>
+  new DnxError('failed', message, { ...more, reason: 'undo_impossible' });
+
 /** The run with this id, which may also be that of its undo. */
-function runOf(reader: Reader, word: string): Chosen {
+function namedRun(reader: Reader, word: string): RunInverse {
   const { ctx, direction, runs, past } = reader;
   const named = runWith(runs, word);
   const base = past.baseOf(named);
   if (base !== named && direction === 'undo' && isUndo(reader, named))
     throw usage(`${named.id} is an undo of ${base.id}.`, undefined, { command: ['redo', base.id], why: 'To make that change again' });
   const { host, profile } = ctx.settings;
-  if (base.host !== host || base.profile !== profile)
-    throw usage(
-      base.host === host ? `${base.id} was made with profile ${base.profile}.` : `${base.id} was made at ${base.host}, not at ${host}.`,
-      `Use --profile ${base.profile}.`,
-    );
-  const chosen = chosenOf(reader, base);
-  if (chosen.steps.length > 0) return chosen;
-  const [stays] = chosen.stays;
-  if (direction === 'redo') throw new DnxError('failed', `${base.id} was not undone.`, { reason: 'undo_impossible' });
-  throw new DnxError('failed', stays ? `${base.id} cannot be undone: ${stays[1]}` : `${base.id} failed, so there is nothing to undo.`, {
-    reason: 'undo_impossible',
-    details: stays ? [['change', stays[0]]] : [],
-  });
+  if (base.host !== host || base.profile !== profile) {
+    const origin = base.host === host ? `with profile ${base.profile}` : `at ${base.host}, not at ${host}`;
+    throw usage(`${base.id} was made ${origin}.`, `Use --profile ${base.profile}.`);
+  }
+  const inverse = inverseOfRun(reader, base);
+  if (inverse.steps.length > 0) return inverse;
+  if (direction === 'redo') throw impossible(`${base.id} was not undone.`);
+  const [first] = inverse.kept;
+  if (!first) throw impossible(`${base.id} failed, so there is nothing to undo.`, { details: [] });
+  throw impossible(`${base.id} cannot be undone: ${first.why}`, { details: [['change', first.title]] });
 }
 
 /** True for a run that took something back, and was not itself a redo. */
-function isUndo({ runs }: Reader, run: SentRun): boolean {
+function isUndo({ runs }: Pick<Reader, 'runs'>, run: SentRun): boolean {
   const parent = runs.slice(runs.indexOf(run) + 1).find(({ id }) => id === run.undoes);
-  return parent !== undefined && !isUndo({ runs } as Reader, parent);
+  return parent !== undefined && !isUndo({ runs }, parent);
 }
+
+/** The last run that has its effect, or of a redo, the one that was undone last. What cannot be taken back is skipped, and said. */
+function lastRun(reader: Reader): RunInverse {
+  const { ctx, direction, past } = reader;
+  /** The skipped run that last changed what has this id: going further back would lose that. */
+  const skipped = new Map<string, string>();
+  let reason: string | undefined;
+  for (const run of candidatesIn(reader)) {
+    const inverse = inverseOfRun(reader, run);
+    if (inverse.steps.some(({ isDone }) => !isDone)) {
+      const overwritten = run.changes.find((change) => skipped.has(targetNow(past, change)));
+      if (!overwritten) return inverse;
+      skip(ctx, run, `${titleOf(ctx, overwritten)}. ${skipped.get(targetNow(past, overwritten))} changed it since.`);
+      continue;
+    }
+    const [first] = inverse.kept;
+    if (inverse.steps.length > 0 || !first) continue;
+    reason ??= first.why;
+    if (direction === 'redo') continue;
+    skip(ctx, run, `${first.title}. ${first.why}`);
+    for (const change of run.changes)
+      if (change.outcome === 'applied' && change.line.change.call.startsWith('PUT ')) skipped.set(targetNow(past, change), run.id);
+  }
+  if (reason !== undefined) throw impossible(`Nothing to ${direction}: ${reason}`);
+  throw new DnxError('not_found', `Nothing to ${direction}.`, { next: [{ command: ['history'], why: 'See' }] });
+}
+
+const skip = ({ progress }: Context, run: SentRun, why: string): void => progress.note(`Skipped ${run.id}: ${why}`);
+
+/** The id that the target of a change has by now. */
+const targetNow = (past: Past, { created, line }: SentChange): string =>
+  past.idNow(created ?? Object.values(line.change.targets).at(-1)?.id ?? '');
 
 /** What starts a session creates a token and revokes it. */
 const SESSION = /^(agent run|token lease)$/;
 
-/** The last run that has its effect, or of a redo, the one that was undone last. What cannot be taken back is skipped, and said. */
-function lastRun(reader: Reader): Chosen {
-  const { ctx, direction, runs, past } = reader;
+/** The runs of this host, profile and session that an undo or redo may be about, the latest first. */
+function* candidatesIn({ ctx, direction, runs, past }: Reader): Generator<SentRun> {
   const { host, profile, session } = ctx.settings;
-  const own = runs.filter((run) => run.host === host && run.profile === profile && (!session || run.session === session.name));
-  const bases = [
-    ...new Set(
-      direction === 'undo'
-        ? own.filter((run) => run.undoes === null || (past.baseOf(run) === run && runs.some(({ id }) => id === run.undoes)))
-        : own.filter(({ undoes }) => undoes !== null).map(past.baseOf),
-    ),
-  ];
-  const skip = (run: SentRun, what: string) => ctx.progress.note(`Skipped ${run.id}: ${what}`);
-  let why: string | undefined;
-  /** What a skipped run changed: going further back would lose that. */
-  const kept = new Map<string, string>();
-  const idOf = ({ created, line }: SentChange) => past.idNow(created ?? Object.values(line.change.targets).at(-1)?.id ?? '');
-  for (const run of bases) {
-    if (SESSION.test(run.words.slice(0, 2).join(' '))) {
-      if (direction === 'undo') skip(run, `dnx ${run.words.slice(0, 2).join(' ')}. A session is not undone.`);
-      continue;
-    }
-    const chosen = chosenOf(reader, run);
-    const [stays] = chosen.stays;
-    if (chosen.steps.some(({ isDone }) => !isDone)) {
-      const since = run.changes.find((change) => kept.has(idOf(change)));
-      if (!since) return chosen;
-      skip(run, `${titleOf(ctx, since)}. ${kept.get(idOf(since))} changed it since.`);
-      continue;
-    }
-    if (chosen.steps.length > 0 || !stays) continue;
-    why ??= stays[1];
-    if (direction === 'redo') continue;
-    skip(run, `${stays[0]}. ${stays[1]}`);
-    for (const change of run.changes)
-      if (change.outcome === 'applied' && change.line.change.call.startsWith('PUT ')) kept.set(idOf(change), run.id);
+  const isOriginal = (run: SentRun) => run.undoes === null || (past.baseOf(run) === run && runs.some(({ id }) => id === run.undoes));
+  const ours = runs.filter((run) => run.host === host && run.profile === profile && (!session || run.session === session.name));
+  const bases = direction === 'undo' ? ours.filter(isOriginal) : ours.filter(({ undoes }) => undoes !== null).map(past.baseOf);
+  for (const run of new Set(bases)) {
+    const words = run.words.slice(0, 2).join(' ');
+    if (!SESSION.test(words)) yield run;
+    else if (direction === 'undo') skip(ctx, run, `dnx ${words}. A session is not undone.`);
   }
-  throw why === undefined
-    ? new DnxError('not_found', `Nothing to ${direction}.`, { next: [{ command: ['history'], why: 'See' }] })
-    : new DnxError('failed', `Nothing to ${direction}: ${why}`, { reason: 'undo_impossible' });
 }
 
 /** How the changes of a run are taken back: of an undo the last one first. Fails if nobody knows what it changed. */
-function chosenOf(reader: Reader, run: SentRun): Chosen {
-  const { ctx, direction, in_flight: answer, isDry, past } = reader;
+function inverseOfRun(reader: Reader, run: SentRun): RunInverse {
+  const { ctx, direction, past } = reader;
   if (run.lost > 0)
-    throw new DnxError(
-      'failed',
-      `${run.id} cannot be undone: ${run.lost} of its changes ${run.lost === 1 ? 'is' : 'are'} no longer in the history.`,
-      {
-        reason: 'undo_impossible',
-      },
-    );
-  const known = run.changes.map((change): SentChange => {
-    if (change.outcome !== 'unknown') return change;
-    if (answer === undefined)
-      throw new DnxError('differences', `It is unknown whether this was performed: ${titleOf(ctx, change)}`, {
-        reason: 'change_unknown',
-        hint: `Check it, and run this again with --in-flight done if it was, or --in-flight send if it was not. Nothing was changed.`,
-      });
-    if (!isDry) settle(ctx, change, answer === 'done' ? null : false);
-    return { ...change, outcome: answer === 'done' ? 'applied' : 'failed' };
-  });
+    throw impossible(`${run.id} cannot be undone: ${run.lost} of its changes ${run.lost === 1 ? 'is' : 'are'} no longer in the history.`);
+  const applied = run.changes.map((change) => settled(reader, change)).filter(({ outcome }) => outcome === 'applied');
   const steps: Step[] = [];
-  const stays: (readonly [string, string])[] = [];
-  const applied = known.filter(({ outcome }) => outcome === 'applied');
+  const kept: { title: string; why: string }[] = [];
   for (const base of direction === 'undo' ? applied.toReversed() : applied) {
+    // Every second change of a chain has the effect of the first.
     const chain = past.chainOf(base);
-    const parity = direction === 'undo' ? 0 : 1;
-    const at = chain.findLastIndex((_, index) => index % 2 === parity);
+    const at = chain.findLastIndex((_, index) => index % 2 === (direction === 'undo' ? 0 : 1));
     const change = chain[at];
     if (!change) continue;
     const step = stepOf(reader, change, at < chain.length - 1);
-    if (typeof step === 'string') stays.push([titleOf(ctx, change), step]);
+    const keep = (why: string) => kept.push({ title: titleOf(ctx, change), why });
+    if (typeof step === 'string') keep(step);
     else steps.push(step);
-    if (typeof step !== 'string' && step.lost && !step.isDone)
-      stays.push([titleOf(ctx, change), `dnx does not know how to bring back: ${step.lost.join(', ')}.`]);
+    if (typeof step !== 'string' && step.lost && !step.isDone) keep(`dnx does not know how to bring back: ${step.lost.join(', ')}.`);
   }
-  return { run, steps, stays };
+  return { run, steps, kept };
+}
+
+/** A change whose outcome is known, if only by --in-flight. */
+function settled({ ctx, in_flight, isDry }: Reader, change: SentChange): SentChange {
+  if (change.outcome !== 'unknown') return change;
+  if (in_flight === undefined)
+    throw new DnxError('differences', `It is unknown whether this was performed: ${titleOf(ctx, change)}`, {
+      reason: 'change_unknown',
+      hint: `Check it, and run this again with --in-flight done if it was, or --in-flight send if it was not. Nothing was changed.`,
+    });
+  const wasDone = in_flight === 'done';
+  if (!isDry) settle(ctx, change, wasDone ? null : false);
+  return { ...change, outcome: wasDone ? 'applied' : 'failed' };
 }
 
 const titleOf = ({ nameOf }: Context, { line }: SentChange): string => changeTitle(line.change, nameOf).slice(2);
 
 /** How a change is taken back, or why it cannot be. */
-function stepOf({ past, vault, unkept }: Reader, change: SentChange, isDone: boolean): Step | string {
-  const { line, created, answer } = change;
-  const kept = typeof vault === 'string' || line.sealed === undefined ? undefined : vault.open(line, line.sealed);
-  const missing =
-    line.sealed === undefined
-      ? (line.change.undo ?? 'Its value was not kept.')
-      : `Its value cannot be read: ${typeof vault === 'string' ? vault : 'the key or the history is another one.'}`;
-  const secret = (field: string) => (kept && field in kept ? undefined : missing);
-  const id = created === null ? null : past.idNow(created);
-  // Our own later changes count as known.
-  const last = past.lastOf(id ?? past.idNow(Object.values(line.change.targets).at(-1)?.id ?? ''));
+function stepOf(reader: Reader, change: SentChange, isDone: boolean): Step | string {
+  const { past, unkept } = reader;
+  const { line, answer } = change;
+  const { call, body } = line.change;
+  const created = change.created === null ? null : past.idNow(change.created);
+  const last = past.lastOf(targetNow(past, change));
   if (!isDone && last && last !== change && last.line.change.call.startsWith('DELETE ')) return `It was deleted by ${last.line.run}.`;
-  const { updated_at, ...left } = { ...answer, updated_at: last?.answer?.updated_at };
-  const isHashed = line.hashes !== undefined && typeof vault !== 'string';
-  // A value that is as it was sent is not overwritten, whatever else was updated.
-  const isTimed = updated_at !== undefined && !(isHashed && line.change.call.startsWith('PUT '));
-  const found = inverseOf(line.change, { created: id, answer: { ...left, ...(isTimed && { updated_at }) }, secret });
+  const secrets = secretsOf(reader, line);
+  // Our own later changes count as known. A value that is as it was sent is not overwritten, whatever else was updated.
+  const { updated_at, ...others } = { ...answer, updated_at: last?.answer?.updated_at };
+  const isTimed = updated_at !== undefined && !(secrets.hasHashes && call.startsWith('PUT '));
+  const left = { ...others, ...(isTimed && { updated_at }) };
+  const found = inverseOf(line.change, { created, answer: left, secret: secrets.missing });
   if (typeof found === 'string') return found;
   const { lost, ...inverse } = found;
   const targets = Object.fromEntries(
     Object.entries(inverse.targets).map(([noun, target]) => [noun, { ...target, id: target.id === null ? null : past.idNow(target.id) }]),
   );
-  const hasSecret = (field: string, value: unknown) => {
-    const hash = line.hashes?.[field];
-    return hash === undefined || typeof vault === 'string' ? undefined : vault.hash(line, field, wordOf(value)) === hash;
-  };
-  const isAction = line.change.call.startsWith('POST ') && !createdBy(line.change.call);
-  const body = isObject(inverse.body) ? { ...inverse.body, ...(kept && maskedOf(inverse.body, kept)) } : undefined;
+  const isAction = call.startsWith('POST ') && !createdBy(call);
   return {
     change,
     inverse: { ...inverse, targets, undo: irreversibleUndo(inverse, () => unkept), undoes: { run: line.run, n: line.n } },
-    body,
+    body: isObject(inverse.body) ? secrets.unmasked(inverse.body) : undefined,
     left: {
       status: answer?.status,
-      hasSecret,
-      isAsLeft: (target) => (isAction ? isAsWanted(line.change.call, line.change.body, target) : undefined),
+      hasSecret: secrets.isAsSent,
+      isAsLeft: (target) => (isAction ? isAsWanted(call, body, target) : undefined),
     },
     isDone,
     lost,
   };
 }
 
-/** The kept values of the fields that are masked. */
-const maskedOf = (body: JsonObject, kept: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(body).flatMap(([field, value]) => (isMask(value) && field in kept ? [[field, kept[field]]] : [])));
+/** The secrets of a line of the history, as far as they can be read. */
+function secretsOf({ vault }: Reader, line: SentChange['line']) {
+  const opened = typeof vault === 'string' ? undefined : vault;
+  const values = (line.sealed !== undefined && opened?.open(line, line.sealed)) || undefined;
+  const why =
+    line.sealed === undefined
+      ? (line.change.undo ?? 'Its value was not kept.')
+      : `Its value cannot be read: ${typeof vault === 'string' ? vault : 'the key or the history is another one.'}`;
+  return {
+    hasHashes: line.hashes !== undefined && opened !== undefined,
+    /** Why a value is missing. */
+    missing: (field: string) => (values && field in values ? undefined : why),
+    isAsSent(field: string, value: unknown): boolean | undefined {
+      const hash = line.hashes?.[field];
+      return hash === undefined || !opened ? undefined : opened.hash(line, field, wordOf(value)) === hash;
+    },
+    /** A body with the kept values in place of masks. */
+    unmasked: (body: JsonObject): JsonObject =>
+      Object.fromEntries(
+        Object.entries(body).map(([field, value]) => [field, isMask(value) && values && field in values ? values[field] : value]),
+      ),
+  };
+}

@@ -9,7 +9,9 @@ import { siteReader, sitesEndpoint } from '../../platform/follow/readers.ts';
 import { type Located, requireId, type Target } from '../../platform/names/names.ts';
 import { issueCertificate, issueEndpoint } from './certificate.ts';
 
-interface Options {
+type Followed = Parameters<typeof workResult>[1];
+
+interface SiteOptions {
   readonly wait: boolean | undefined;
   readonly timeout: number | undefined;
   readonly certificate: boolean | undefined;
@@ -20,26 +22,16 @@ interface Options {
 export async function createSite(
   ctx: Context,
   server: Target,
-  { wait, timeout, certificate, deploy }: Options,
+  { wait, timeout, certificate, deploy }: SiteOptions,
   body: JsonObject,
   columns: readonly Column[],
 ): Promise<Result> {
   if (wait === false && (certificate || deploy))
     throw usage(`--no-wait cannot be combined with ${certificate ? '--certificate' : '--deploy'}.`, 'Use only one of them.');
   const domain = wordOf(body.domain);
-  if (ctx.plan && (certificate || deploy)) await planAfter(ctx, server, domain, { certificate, deploy });
-  const created = await workResult(ctx, {
-    reader: siteReader(ctx, server.id),
-    start: () => ctx.call(),
-    creates: creationOf('site', sitesEndpoint, { server }, body),
-    what: `site ${domain}`,
-    job: `creation of site ${domain}`,
-    doing: `Creating site ${domain}`,
-    did: `Created site ${domain}`,
-    resume: (id) => ['site', 'show', id, '--server', server.id],
-    columns,
-    wait: wait ?? (certificate || deploy ? true : undefined),
-  });
+  if (ctx.plan && (certificate || deploy)) await recordRest(ctx, server, domain, { certificate, deploy });
+  const following = wait ?? (certificate || deploy ? true : undefined);
+  const created = await installSite(ctx, server, body, { start: () => ctx.call(), columns, wait: following });
   const { view, exit } = created;
   if (exit || view.kind !== 'record' || !(certificate || deploy)) {
     const next = exit || deploy ? [] : [{ command: ['deploy', domain], why: 'Next' }];
@@ -59,12 +51,31 @@ export async function createSite(
   return { view: { ...site, item }, exit: issued?.exit ?? deployed?.exit };
 }
 
-/** What a dry run sends, the last of which ends it. */
-async function planAfter(
+/** Creates a site, and follows its installation. */
+export function installSite(
+  ctx: Context,
+  server: Target,
+  body: JsonObject,
+  followed: Pick<Followed, 'start' | 'columns' | 'wait'>,
+): Promise<Result> {
+  const domain = wordOf(body.domain);
+  return workResult(ctx, {
+    ...followed,
+    reader: siteReader(ctx, server.id),
+    creates: creationOf('site', sitesEndpoint, { server }, body),
+    what: `site ${domain}`,
+    job: `creation of site ${domain}`,
+    doing: `Creating site ${domain}`,
+    did: `Created site ${domain}`,
+    resume: (id) => ['site', 'show', id, '--server', server.id],
+  });
+}
+
+async function recordRest(
   ctx: Context,
   server: Target,
   domain: string,
-  { certificate, deploy }: Pick<Options, 'certificate' | 'deploy'>,
+  { certificate, deploy }: Pick<SiteOptions, 'certificate' | 'deploy'>,
 ): Promise<void> {
   const { data } = await ctx.call<JsonObject>(undefined, { assume: {} });
   const ids = { server: server.id, site: requireId(data ?? {}, 'site') };

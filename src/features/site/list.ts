@@ -21,12 +21,12 @@ export const listSites = (columns: readonly Column[]) =>
     examples: ['list', 'list --server web-1', 'list --json'],
     async run(ctx, { targets: { server }, options: { watch } }) {
       if (server && watch) {
-        const { watchedList } = await import('../watch/rows.ts');
+        const { watchedList } = await import('../watch/watch.ts');
         return watchedList(ctx, (options) => ctx.list<Item>(ofServer, options), columns, EMPTY);
       }
       if (server) return rows(await ctx.pages<Item>(ofServer), columns, EMPTY, creation('site', { server }));
       if (watch) {
-        const [{ watchedRows }, { sitesInTurn }] = await Promise.all([import('../watch/rows.ts'), import('./watch.ts')]);
+        const [{ watchedRows }, { sitesInTurn }] = await Promise.all([import('../watch/watch.ts'), import('./watch.ts')]);
         const read = sitesInTurn(ctx);
         const placed = async () => {
           const { places, ...round } = await read();
@@ -47,7 +47,6 @@ export const listSites = (columns: readonly Column[]) =>
     },
   });
 
-/** Sites, and the columns with the names of their servers. */
 function withServers(listed: readonly { readonly server: Target; readonly site: Item }[], [site, ...others]: readonly Column[]) {
   const servers = new Map<Item, string>(listed.map(({ site, server }) => [site, server.label]));
   const place: Column = { key: 'server_id', title: 'Server', cell: (item) => servers.get(item) };

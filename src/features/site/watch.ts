@@ -4,8 +4,7 @@ import { phaseOf, statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { type Target, targetOf } from '../../platform/names/names.ts';
-import { isPassing, msPerRequest, POLL_MS, pollAgain } from '../watch/poll.ts';
-import { requestsFor } from '../watch/rows.ts';
+import { isPassing, msPerRequest, POLL_MS, pollAgain, requestsFor } from '../watch/watch.ts';
 
 const SERVERS = 'GET /servers';
 const SITES = 'GET /servers/{server}/sites';
@@ -64,7 +63,7 @@ export function sitesInTurn(ctx: Context): () => Promise<Round> {
     let requests = 0;
     if (places) {
       const due = next([servers, ...places], Math.max(1, Math.floor(POLL_MS / ms)));
-      requests = (await inParallel(due, read)).reduce((sum, each) => sum + each, 0);
+      requests = (await inParallel(due, read)).reduce((sum, count) => sum + count, 0);
       failIfAll(due, ({ error }) => isPassing(error));
     } else places = await firstPlaces(ctx);
     failIfAll(places, ({ error }) => isError(error, 'forbidden'));
@@ -93,8 +92,8 @@ async function firstPlaces({ everySite, clock }: Context): Promise<readonly Sour
 /** A place for each server, with what is known of its sites. A new one is read next. */
 function placesOf(servers: readonly Item[], known: readonly Source[]): readonly Source[] {
   const byId = new Map(known.map((place) => [place.server?.id, place]));
-  return servers.map((each) => {
-    const server = targetOf(each, 'server');
+  return servers.map((item) => {
+    const server = targetOf(item, 'server');
     const place = byId.get(server.id);
     if (!place) return { server, items: [], at: Number.NEGATIVE_INFINITY, error: undefined };
     place.server = server;
@@ -113,7 +112,7 @@ function turns(clock: Context['clock']): (sources: readonly Source[], most: numb
     const due = new Set<Source>();
     while (due.size < most) {
       turn += 1;
-      const isOpen = (each: Source) => !due.has(each);
+      const isOpen = (source: Source) => !due.has(source);
       const found = (turn % 2 === 0 ? busy.find(isOpen) : undefined) ?? oldest.find(isOpen);
       if (found) due.add(found);
     }
@@ -121,7 +120,6 @@ function turns(clock: Context['clock']): (sources: readonly Source[], most: numb
   };
 }
 
-/** Throws the first error if every list has one of this kind. */
 function failIfAll(sources: readonly Source[], failed: (source: Source) => boolean): void {
   if (sources.length > 0 && sources.every(failed)) throw sources[0]?.error;
 }

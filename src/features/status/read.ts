@@ -10,7 +10,7 @@ import type { SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, releasesOf } from '../deploy/release.ts';
 import { briefApi, orError } from '../overview/overview.ts';
-import { isPassing, POLL_MS, pollAgain, polled } from '../watch/poll.ts';
+import { isPassing, POLL_MS, pollAgain, polled } from '../watch/watch.ts';
 
 /** What a status shows besides the site. Each costs one request. */
 const endpoints = {
@@ -23,7 +23,6 @@ const endpoints = {
 
 export type PartName = keyof typeof endpoints;
 
-/** What the parts are called. */
 const WORDS: Readonly<Record<PartName, string>> = {
   server: 'the server',
   releases: 'releases',
@@ -60,7 +59,6 @@ export function unreadParts(site: string, parts: Readonly<Partial<Parts>>): DnxE
 export interface SeenSite {
   readonly site: Site;
   readonly parts: Parts;
-  /** When the site was read, in epoch ms. */
   readonly at: number;
   /** Why the latest reading of the site failed, while it is watched. */
   readonly error?: Parts[PartName]['error'];
@@ -111,7 +109,6 @@ export async function* watched(ctx: Context, ids: SiteIds, from: SeenSite): Asyn
   for await (const { value, error } of polled(ctx, from, { pause: () => POLL_MS, read })) yield error ? { ...value, error } : value;
 }
 
-/** True during a deployment. */
 const isBusy = ({ site, parts }: SeenSite): boolean =>
   phaseOf(site.status) === 'going' || inProgress(releasesOf(parts.releases.items ?? [])).length > 0;
 

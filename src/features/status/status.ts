@@ -10,9 +10,7 @@ import { siteEndpoint } from '../../platform/follow/readers.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
 import { inProgress, liveRelease, type Release, releasesOf } from '../deploy/release.ts';
-import { certificateIn, type TimeReader } from '../overview/certificate.ts';
-import { unreadWords } from '../overview/overview.ts';
-import { releaseWords } from '../overview/site.ts';
+import { certificateIn, releaseWords, type TimeReader, unreadWords } from '../overview/overview.ts';
 import { type PartName, partNames, partWords, readParts, type SeenSite, unreadParts, watched } from './read.ts';
 
 /** `dnx status`: six requests at the same time. With `watch`, a view that follows the site. */
@@ -34,16 +32,16 @@ async function read(
   { server, site }: Located,
 ): Promise<{ readonly seen: SeenSite; readonly ids: SiteIds }> {
   const at = ctx.clock.now();
-  const given = { server: server.id, site: site.id };
-  const early = readParts(ctx, given, partNames);
+  const named = { server: server.id, site: site.id };
+  const early = readParts(ctx, named, partNames);
   // Its failure counts only after that of the site.
   early.catch(() => {});
   const { data } = await ctx.call<Site>(siteEndpoint);
   const found: Site = isObject(data) ? data : { id: site.id };
   const id = idIn(found.id) ?? site.id;
   // A remembered name was of another site, so everything else was, too.
-  const ids = id === site.id ? given : { server: idIn(found.server_id) ?? server.id, site: id };
-  return { seen: { site: found, at, parts: await (ids === given ? early : readParts(ctx, ids, partNames)) }, ids };
+  const ids = id === site.id ? named : { server: idIn(found.server_id) ?? server.id, site: id };
+  return { seen: { site: found, at, parts: await (ids === named ? early : readParts(ctx, ids, partNames)) }, ids };
 }
 
 function viewOf(ctx: Context<typeof siteEndpoint>, seen: SeenSite, live: boolean) {
@@ -64,7 +62,6 @@ async function* liveStates(ctx: Context<typeof siteEndpoint>, ids: SiteIds, from
   }
 }
 
-/** Where the site of a command comes from. */
 interface StatusOrigin {
   readonly origin: 'given' | 'environment' | 'link file' | 'profile' | 'picked';
   /** The environment of the link file, if the site comes from it. */
@@ -73,27 +70,21 @@ interface StatusOrigin {
 
 /** The state of a site for scripts, with the API's own objects. Null: there is none, or it is in `errors`. */
 export interface SiteStatus extends StatusOrigin {
-  /** When it was read. */
   readonly checked_at: string;
   readonly site: Site;
   readonly server: JsonObject | null;
-  /** The live release. */
   readonly release: JsonObject | null;
-  /** The newest release. */
   readonly latest_release: JsonObject | null;
   /** The push that brought the live release. */
   readonly webhook: JsonObject | null;
-  /** The certificate with the latest expiry. */
   readonly certificate: JsonObject | null;
   readonly certificates: readonly JsonObject[] | null;
   readonly queues: readonly JsonObject[] | null;
-  /** Why a part could not be read. */
   readonly errors: Readonly<
     Partial<Record<PartName | 'site', { readonly code: string; readonly message: string; readonly status: number | null }>>
   >;
 }
 
-/** The status of a site. */
 function siteStatus({ site, parts, at, error }: SeenSite, place: StatusOrigin, reader: TimeReader): SiteStatus {
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const record = (release: Release | undefined) => parts.releases.items?.find(({ id }) => release && idIn(id) === release.id) ?? null;
@@ -122,7 +113,7 @@ function shownRelease(releases: readonly Release[], complete: boolean): Release 
   const live = liveRelease(releases);
   if (live || !complete) return live;
   const going = inProgress(releases);
-  return releases.find((each) => !going.includes(each) && each.phase !== 'bad');
+  return releases.find((release) => !going.includes(release) && release.phase !== 'bad');
 }
 
 /** The newest push of the commit to the branch of the release that was not ignored. */
@@ -135,7 +126,6 @@ function pushOf({ commit }: Release, release: JsonObject | null, pushes: readonl
     .sort((one, other) => wordOf(other.created_at).localeCompare(wordOf(one.created_at)))[0];
 }
 
-/** Where the site comes from. */
 function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigin {
   if (isGiven('site')) return { origin: 'given', environment: null };
   const { site: origin } = origins;
@@ -143,15 +133,12 @@ function placeOf({ isGiven, settings: { link, origins } }: Context): StatusOrigi
   return origin === 'link file' ? { origin, environment: link?.chosen?.name || null } : { origin: 'picked', environment: null };
 }
 
-/** What the lines of a status need besides it. */
 interface Surroundings {
   readonly reader: TimeReader;
   readonly profile: string;
-  /** True if it is watched. */
   readonly live: boolean;
 }
 
-/** The status of a site as a record. */
 function statusView(status: SiteStatus, { reader, profile, live }: Surroundings): View {
   const { site, latest_release: latest, release } = status;
   const news = latest && latest.id !== release?.id ? latest : undefined;
@@ -238,7 +225,6 @@ function releaseWordsOf(release: JsonObject, reader: TimeReader): string | undef
   return known && releaseWords(known, reader);
 }
 
-/** The label of a release that is newer than the live one. */
 function newsTitle(release: JsonObject): string {
   const phase = phaseOf(releasesOf([release])[0]?.word);
   return phase === 'going' ? 'Deploying' : phase === 'bad' ? 'Failed' : 'Newest';

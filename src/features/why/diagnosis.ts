@@ -3,7 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import { shownTimeIn } from '../../base/time.ts';
 import { columns, overview, record, type View } from '../../cli/output/view.ts';
 import { type Release, shortened } from '../deploy/release.ts';
-import { certificateIn, type TimeReader } from '../overview/certificate.ts';
+import { certificateIn, type TimeReader } from '../overview/overview.ts';
 import { missingKeys } from './causes/application.ts';
 import { givenUp } from './causes/server.ts';
 import type { Answer, Facts, Source, Unknown } from './facts.ts';

@@ -3,7 +3,7 @@ import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/domains.ts';
-import { certificateIn } from '../../overview/certificate.ts';
+import { certificateIn } from '../../overview/overview.ts';
 import { type AuditPlace, type Flaw, onSite, theServer } from '../finding.ts';
 
 const DAY_MS = 86_400_000;

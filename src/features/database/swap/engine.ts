@@ -6,7 +6,6 @@ import type { Credentials } from '../credentials.ts';
 /** What is in a local database. */
 export interface Contents {
   readonly tables: number;
-  /** In bytes. */
   readonly size: number;
 }
 
@@ -23,7 +22,6 @@ export interface Engine {
   requireUnused(): Promise<void>;
   /** Completes or undoes what a killed pull began. Returns what it did, for people. Throws if somebody's own database is in the way. */
   recover(): Promise<string | undefined>;
-  /** Creates the database for the new copy. */
   prepare(): Promise<void>;
   /**
    * Creates the account to import with, if the local one has rights that a dump must not have: to run programs, to write files or to get

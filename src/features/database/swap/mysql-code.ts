@@ -6,10 +6,8 @@ import { withoutDatabase } from '../portable.ts';
 const KINDS = ['routine', 'view', 'trigger', 'event'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** A view, trigger, routine or event. */
 interface Piece {
   readonly kind: Kind;
-  /** The word after CREATE: `PROCEDURE`. */
   readonly type: string;
   readonly name: string;
   /** A statement that creates it, and the settings it was created with. */
@@ -34,12 +32,12 @@ export async function readCode(sql: Sql, database: string): Promise<Code> {
   const listed = await sql.rows(listing(database));
   const named = listed.map(([kind = '', name = '', type = '']) => ({ kind, name, type }));
   const tables = named.filter(({ kind }) => kind === 'table').map(({ name }) => name);
-  const found = KINDS.flatMap((kind) => named.filter((each) => each.kind === kind).map((each) => ({ ...each, kind })));
+  const found = KINDS.flatMap((kind) => named.filter((item) => item.kind === kind).map((item) => ({ ...item, kind })));
   if (found.length === 0) return { tables, pieces: [], placeholders: [] };
   // sql_mode decides how names are quoted.
   const shown = ["SET sql_mode='';", ...found.map(({ type, name }) => `SHOW CREATE ${type} ${id(name)};`)].join('\n');
   const definitions = await sql.rows(shown, { database });
-  const pieces = found.map((each, at) => pieceOf(each, definitions[at] ?? [], database));
+  const pieces = found.map((item, at) => pieceOf(item, definitions[at] ?? [], database));
   return { tables, pieces, placeholders: placeholdersOf(named) };
 }
 
@@ -75,8 +73,8 @@ function pieceOf({ kind, type, name }: Pick<Piece, 'kind' | 'type' | 'name'>, ro
     ...(collation ? [`collation_connection = ${collation}`] : []),
     ...(place.zone === undefined ? [] : [`time_zone = ${quotedText(row[place.zone] ?? 'SYSTEM')}`]),
   ];
-  const own = kind === 'view' ? withoutDatabase(statement, id(database)).replace(/^CREATE /, 'CREATE OR REPLACE ') : statement;
-  return { kind, type, name, statement: own, settings: `SET ${settings.join(', ')}` };
+  const definition = kind === 'view' ? withoutDatabase(statement, id(database)).replace(/^CREATE /, 'CREATE OR REPLACE ') : statement;
+  return { kind, type, name, statement: definition, settings: `SET ${settings.join(', ')}` };
 }
 
 const quotedText = (value: string): string => `'${value.replaceAll("'", "''")}'`;
@@ -122,5 +120,5 @@ function scriptOf(statements: readonly string[]): string {
   let end: string;
   do end = `~${randomBytes(6).toString('hex')}~`;
   while (all.includes(end));
-  return `DELIMITER ${end}\n${statements.map((each) => `${each}\n${end}\n`).join('')}DELIMITER ;\n`;
+  return `DELIMITER ${end}\n${statements.map((statement) => `${statement}\n${end}\n`).join('')}DELIMITER ;\n`;
 }

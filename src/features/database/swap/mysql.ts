@@ -114,7 +114,6 @@ function importerOf(sql: Sql, { target, incoming, importer, owner }: PullNames) 
   };
 }
 
-/** Removes a database without tables. Returns whether it has none. */
 async function dropEmpty(sql: Sql, database: string): Promise<boolean> {
   const { tables } = await readCode(sql, database);
   if (tables.length === 0) await sql.run(dropping(sql, [database])).catch(() => {});
@@ -216,7 +215,6 @@ type JournalTable = typeof JOURNAL | typeof JOURNAL_AFTER;
 /** Scripts of a swap: `undo` before the tables have moved, `complete` after. */
 type Scripts = Readonly<Record<'undo' | 'complete', string>>;
 
-/** The journal of a swap. */
 interface Journal {
   /** Statements that create the database for the old copy, with a journal that undoes nothing. */
   readonly creating: string;
@@ -226,7 +224,6 @@ interface Journal {
   read(table: JournalTable, which: keyof Scripts): Promise<string>;
 }
 
-/** Keeps the journal in this database of a server. */
 function journalOf(sql: Sql, database: string): Journal {
   const id = (name: string) => identifier(name, sql.local);
   const at = (table: JournalTable) => `${id(database)}.${id(table)}`;

@@ -11,9 +11,10 @@ import {
   isDotenvKey,
   isReferenceIn,
   lineBreaks,
+  type Quote,
   readEntry,
+  resolvePlaceholders,
 } from './entries.ts';
-import { type Quote, resolvePlaceholders } from './value.ts';
 
 /** A dotenv file as Laravel reads it. */
 export interface Dotenv {
@@ -36,7 +37,7 @@ export function parseDotenv(text: string, name = '.env'): Dotenv {
 export function keysIn(text: string): readonly string[] {
   const keys = [...dotenvPieces(text)].flatMap(({ start, end, open }) => {
     const words = text.slice(start, end);
-    return (open ? words.split(/[\r\n]+/) : [words]).filter((each) => !isDotenvComment(each)).map(dotenvKey);
+    return (open ? words.split(/[\r\n]+/) : [words]).filter((item) => !isDotenvComment(item)).map(dotenvKey);
   });
   return [...new Set(keys.filter((key) => key !== undefined))];
 }
@@ -93,7 +94,6 @@ export function checkHolds(key: string, value: string): void {
   if (/[\p{Surrogate}\ufffd]/u.test(value)) throw usage(`A dotenv file cannot hold the value of ${key}: it is not valid Unicode.`);
 }
 
-/** How a value is written if possible. */
 interface Style {
   readonly quote: Quote;
   /** Defined if the value may span lines. */
@@ -102,14 +102,12 @@ interface Style {
 
 const plain: Style = { quote: '' };
 
-/** What stands before and after a value. */
 interface Frame {
   readonly key: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** The entry with another value, in its style. */
 function rewritten(
   text: string,
   { key, start, end, from, value }: DotenvEntry,
@@ -140,7 +138,7 @@ const escapes: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 
 
 /** The ways to write a value, the preferred one first. Double quotes can hold everything, but single quotes need no escapes. */
 function* spellings(value: string, { quote, lineBreak }: Style): Generator<string> {
-  const escaped = (each: string): string => `\\${escapes[each] ?? each}`;
+  const escaped = (letter: string): string => `\\${escapes[letter] ?? letter}`;
   const double = `"${value.replace(/["\\$\n\r\t\f\v]/g, escaped)}"`;
   if (quote === '' && /^[\w./:@%+,=-]*$/.test(value)) yield value;
   if (quote === '"' && lineBreak) yield `"${value.replace(/["\\$\r\t\f\v]/g, escaped).replaceAll('\n', lineBreak)}"`;

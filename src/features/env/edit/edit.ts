@@ -1,4 +1,4 @@
-import { DnxError, isError, isStop } from '../../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../../base/errors.ts';
 import type { GivenConsent } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import { keepPrivateFile } from '../../../machine/files/private-directory.ts';
@@ -6,21 +6,19 @@ import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { consentToSend } from '../dangers.ts';
 import { changedAnd, type Deploying, deployAfter, isDeployWanted, refuseWithoutDeploy } from '../deploy-after.ts';
-import { isDotenvComment } from '../dotenv/entries.ts';
+import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
+import { dotenvEntries, isDotenvComment, lineAt } from '../dotenv/entries.ts';
 import { resolveReferences, sayReferences } from '../references.ts';
-import { remoteSide } from '../remote.ts';
-import { applyFailure, applySyncPlan, requireSendable } from '../sync/apply.ts';
-import { baseOf, type PlanStep, planChanges, planPush, type Side, type SyncPlan, samePlan, stepsOf, UNKNOWN } from '../sync/plan.ts';
-import { commandFor, countedVariables, planLines, planSummary, stepDetails, summaryColumns } from '../sync/show.ts';
+import { applyFailure, applySteps, remoteSide, requireSendable } from '../remote.ts';
+import { commandFor, countedVariables, stepDetails, stepLines, summaryColumns, summaryOf } from '../sync/show.ts';
+import { baseOf, changingSteps, pushSteps, type Side, type SyncStep, type SyncSteps, sameSteps, stepsOf, UNKNOWN } from '../sync/steps.ts';
 import { nextDeploy, type SiteVariable, type SyncingContext, variablesEndpoint } from '../variables.ts';
-import { type Draft, draftOf, harmless, variablesIn, withConflicts } from './draft.ts';
 import { openEditor, type PrivateFile, removeLeftFiles, withPrivateFile } from './editor.ts';
 
-interface Options extends Deploying {
+interface EnvEditOptions extends Deploying {
   readonly allow_file: readonly string[] | undefined;
 }
 
-/** What the user has seen of the site, and what was sent so far. */
 interface Editing {
   readonly ctx: SyncingContext;
   readonly targets: Located;
@@ -30,11 +28,10 @@ interface Editing {
   readonly consent: GivenConsent;
   /** Files outside of the project that references may read. */
   readonly allowed: readonly string[];
-  /** The values that the user has seen. */
   readonly base: Map<string, string>;
   /** Variables with values that the user could not see, but may set. */
   readonly unseen: Set<string>;
-  readonly sent: PlanStep[];
+  readonly sent: SyncStep[];
   /** True once dnx asked before it sent something. */
   asked: boolean;
 }
@@ -46,7 +43,12 @@ interface NotSent {
 }
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
-export async function editVariables(ctx: SyncingContext, targets: Located, options: Options, consent: GivenConsent): Promise<Result> {
+export async function editVariables(
+  ctx: SyncingContext,
+  targets: Located,
+  options: EnvEditOptions,
+  consent: GivenConsent,
+): Promise<Result> {
   const { allow_file: allowed = [], ...deploying } = options;
   refuseWithoutDeploy(deploying);
   removeLeftFiles(ctx);
@@ -54,11 +56,11 @@ export async function editVariables(ctx: SyncingContext, targets: Located, optio
   const draft = draftOf(remoteSide(await ctx.list<SiteVariable>(variablesEndpoint)), targets);
   const name = `${harmless(site.label).replaceAll('?', '-')}.env`;
   const unseen = new Set([...draft.hidden, ...draft.unwritable]);
-  const sent: PlanStep[] = [];
+  const sent: SyncStep[] = [];
   const editing: Editing = { ctx, targets, name, draft, consent, allowed, base: new Map(draft.base), unseen, sent, asked: false };
   const failure = await withPrivateFile(ctx, name, draft.text, (file) => editUntilSent(editing, file));
   // The file is gone before a deployment, which takes minutes.
-  const { added, changed, removed } = planSummary(site.label, '', sent);
+  const { added, changed, removed } = summaryOf(site.label, '', sent);
   const summary = { site: site.label, added, changed, removed };
   if (failure) return { view: record(summary, columns), exit: failure };
   if (sent.length === 0) {
@@ -145,34 +147,33 @@ async function sendEdited(editing: Editing, text: string): Promise<NotSent | und
   sayReferences(ctx, edited);
   const ours = [...editing.unseen].filter((key) => local.has(key));
   const planFor = (known: readonly SiteVariable[]) =>
-    planPush({ local, base: baseOf(base), choice: { ours, theirs: [] }, prune: true, remote: remoteSide(known) });
+    pushSteps({ local, base: baseOf(base), choice: { ours, theirs: [] }, prune: true, remote: remoteSide(known) });
   for (let known = await ctx.list<SiteVariable>(variablesEndpoint); ; ) {
-    const plan = planFor(known);
-    const conflicts = stepsOf(plan, 'conflict').map(({ key }) => key);
+    const sync = planFor(known);
+    const conflicts = stepsOf(sync, 'conflict').map(({ key }) => key);
     if (conflicts.length > 0) return conflict(editing, text, conflicts, remoteSide(known));
-    requireSendable(plan);
-    const changes = planChanges(plan);
+    requireSendable(sync);
+    const changes = changingSteps(sync);
     if (changes.length === 0) return undefined;
     const asked = await consentToSend(ctx, editing.targets, {
       changes,
       remote: remoteSide(known),
-      given: editing.consent,
+      consent: editing.consent,
       ask: {
-        lines: planLines({ steps: changes }),
+        lines: stepLines({ steps: changes }),
         question: `Update ${countedVariables(changes.length)} of ${site.label} (${server.label})?`,
       },
     });
-    if (!asked) return apply(editing, known, plan);
+    if (!asked) return apply(editing, known, sync);
     editing.asked = true;
     known = await ctx.list<SiteVariable>(variablesEndpoint);
-    if (samePlan(planFor(known), plan)) return apply(editing, known, plan);
+    if (sameSteps(planFor(known), sync)) return apply(editing, known, sync);
     ctx.progress.warn('Variables were changed at Deploynix meanwhile. Nothing was sent.');
   }
 }
 
-/** Sends a plan. What was sent is the base of another attempt. */
-async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], plan: SyncPlan): Promise<NotSent | undefined> {
-  const applied = await applySyncPlan(ctx, targets, known, plan);
+async function apply({ ctx, targets, base, sent }: Editing, known: readonly SiteVariable[], sync: SyncSteps): Promise<NotSent | undefined> {
+  const applied = await applySteps(ctx, targets, known, sync);
   sent.push(...applied.done);
   for (const { key, value } of applied.done) setOrDelete(base, key, value);
   const error = applyFailure(applied);
@@ -195,4 +196,79 @@ function conflict({ base, unseen }: Editing, text: string, keys: readonly string
 function setOrDelete(values: Map<string, string>, key: string, value: string | undefined): void {
   if (value === undefined) values.delete(key);
   else values.set(key, value);
+}
+
+interface Draft {
+  readonly text: string;
+  readonly base: ReadonlyMap<string, string>;
+  /** Variables whose values Deploynix hides. They are kept unless the user sets them. */
+  readonly hidden: readonly string[];
+  /** Variables that a dotenv file cannot hold. They are kept. */
+  readonly unwritable: readonly string[];
+}
+
+/** Writes the variables of a site for an editor. */
+function draftOf(remote: Side, { site, server }: Located): Draft {
+  const base = new Map<string, string>();
+  const [hidden, unwritable]: [string[], string[]] = [[], []];
+  for (const [key, value] of remote) {
+    if (!holds(key, value === UNKNOWN ? '' : value)) unwritable.push(key);
+    else if (value === UNKNOWN) hidden.push(key);
+    else base.set(key, value);
+  }
+  const lines = [
+    `Environment variables of ${harmless(site.label)} on ${harmless(server.label)}`,
+    'Values are quoted as in any .env file. Remove a line to remove its variable.',
+    'To cancel, leave the file as it is, or empty it.',
+    ...(hidden.length > 0 ? [`Deploynix hides these; they stay unless you set them: ${hidden.map(harmless).join(' ')}`] : []),
+    ...(unwritable.length > 0 ? [`These cannot be edited here, and stay: ${unwritable.map(harmless).join(' ')}`] : []),
+  ];
+  return { text: `${comment(lines)}\n${formatDotenv(base)}`, base, hidden, unwritable };
+}
+
+/** Reads an edited file. Throws a usage error that names the line. */
+export function variablesIn(text: string, name: string) {
+  const lines = new Map<string, number>();
+  for (const { key, start, value } of dotenvEntries(text, name)) {
+    const line = lineAt(text, start);
+    if (value === undefined) throw usage(`${name} line ${line}: ${key} has no value. Write ${key}= for an empty one.`);
+    const first = lines.get(key);
+    if (first !== undefined) throw usage(`${name} line ${line}: ${key} is set twice, first in line ${first}.`);
+    lines.set(key, line);
+  }
+  return parseDotenv(text, name);
+}
+
+/** Adds the value at Deploynix above each variable in conflict, as a comment. */
+function withConflicts(text: string, keys: readonly string[], remote: Side): string {
+  let result = text;
+  for (const key of keys) {
+    const entry = [...dotenvEntries(result)].find((item) => item.key === key);
+    const at = entry?.start ?? result.length;
+    const start = at > 0 && !/[\r\n]$/.test(result.slice(0, at)) ? '\n' : '';
+    result = `${result.slice(0, at)}${start}${comment(conflictLines(key, remote.get(key), entry !== undefined))}${result.slice(at)}`;
+  }
+  return result;
+}
+
+function conflictLines(key: string, there: string | typeof UNKNOWN | undefined, kept: boolean): readonly string[] {
+  if (there === undefined) return [`${key} was removed at Deploynix. Save to add it again.`];
+  const outcome = kept ? 'Save to overwrite it.' : 'You removed it; save to remove it there, too.';
+  if (there === UNKNOWN || !holds(key, there)) return [`${key} was changed at Deploynix. ${outcome}`];
+  return [`${key} was changed at Deploynix, as below. ${outcome}`, formatDotenv(new Map([[key, there]])).trimEnd()];
+}
+
+const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
+
+/** A key or name for a comment, which phpdotenv searches for quotes and line breaks. */
+export const harmless = (name: string): string => name.replace(/[^\p{L}\p{N}\p{M}_.-]/gu, '?');
+
+function holds(key: string, value: string): boolean {
+  try {
+    checkHolds(key, value);
+    return true;
+  } catch (error) {
+    if (isError(error, 'usage')) return false;
+    throw error;
+  }
 }

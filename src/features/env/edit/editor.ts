@@ -27,14 +27,13 @@ export async function openEditor({ progress, signal, world }: Context, path: str
   }
 }
 
-/** The exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 /** `$VISUAL`, `$EDITOR`, the user's editor in Git, or a usual one. It may have arguments: `code --wait`. */
 async function editorOf(world: World): Promise<string> {
   const { env, platform } = world;
-  const own = [env.VISUAL, env.EDITOR].find((each) => each !== undefined && each.trim() !== '');
-  if (own !== undefined) return own;
+  const chosen = [env.VISUAL, env.EDITOR].find((item) => item !== undefined && item.trim() !== '');
+  if (chosen !== undefined) return chosen;
   // Not that of the repository, which may come from someone else.
   const found = await git(world, ['config', '--global', '--get', 'core.editor']);
   const configured = found?.code === 0 ? found.stdout.trim() : '';
@@ -53,7 +52,6 @@ function commandOf(editor: string, path: string, platform: NodeJS.Platform): Ret
   return { file: 'sh', args: ['-c', `${single ? 'exec ' : ''}${editor} "$@"`, editor, path] };
 }
 
-/** The shell's exit codes for a program that cannot be run. */
 const NOT_RUN = [126, 127];
 
 const failed = (editor: string, code: number): DnxError =>

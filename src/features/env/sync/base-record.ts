@@ -1,13 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isStop, systemCode } from '../../../base/errors.ts';
+import { isError, isStop, systemCode } from '../../../base/errors.ts';
 import { isObject, own, toJson } from '../../../base/json.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import { type KeyPlace, keptKeyAt, keyAt } from '../../../machine/credentials/machine-key.ts';
+import { truthy } from '../../../machine/env.ts';
 import { locked } from '../../../machine/files/lock.ts';
-import { jsonFileNames, pruneFiles, readJson, writeJson } from '../../../machine/files/text-file.ts';
-import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
-import { type Base, baseOf, type PlanStep, type SyncPlan } from './plan.ts';
+import { jsonFileNames, pruneFiles, readJson, readText, writeJson, writeText } from '../../../machine/files/text-file.ts';
+import { type Base, baseOf, type SyncStep, type SyncSteps } from './steps.ts';
 
 const MOST_RECORDS = 200;
 const KEPT_MS = 90 * 86_400_000;
@@ -18,9 +19,7 @@ const OWN_HASH = '';
 interface Stored {
   readonly version: 1;
   readonly host: string;
-  /** The id of the site. */
   readonly site: string;
-  /** The absolute path. */
   readonly file: string;
   readonly store: KeyStore;
   /** By key. Identifies the key under the empty name. */
@@ -45,31 +44,31 @@ interface Pairing {
 }
 
 /** Opens the record of a file and a site. Whatever is wrong with it, there is no base then. */
-export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord> {
+export async function openBase(ctx: KeyContext, pairing: Pairing): Promise<BaseRecord> {
   const file = join(
     recordsIn(ctx),
     `${createHash('sha256')
-      .update(toJson([of.host, of.site, of.file]))
+      .update(toJson([pairing.host, pairing.site, pairing.file]))
       .digest('hex')
       .slice(0, 32)}.json`,
   );
-  const stored = storedIn(file, of);
+  const stored = storedIn(file, pairing);
   const key = stored && (await keyIn(stored.store, ctx));
-  const known = stored !== undefined && key !== undefined && own(stored.hashes, OWN_HASH) === hashOf(key, of, OWN_HASH, '');
+  const known = stored !== undefined && key !== undefined && own(stored.hashes, OWN_HASH) === hashOf(key, pairing, OWN_HASH, '');
   const base: Base = known
     ? {
-        agrees: (name, value) => own(stored.hashes, name) === (value === undefined ? undefined : hashOf(key, of, name, value)),
+        agrees: (name, value) => own(stored.hashes, name) === (value === undefined ? undefined : hashOf(key, pairing, name, value)),
         keys: Object.keys(stored.hashes).filter((name) => name !== OWN_HASH),
       }
     : baseOf();
   return {
     ...base,
     known,
-    elsewhere: () => (stored ? undefined : otherSite(ctx, of)),
+    elsewhere: () => (stored ? undefined : otherSite(ctx, pairing)),
     async save(agreed) {
       try {
         const used = known ? key : await newKey(ctx);
-        await locked(file, ctx.world, () => write(file, of, used, agreed));
+        await locked(file, ctx.world, () => write(file, pairing, used, agreed));
       } catch (error) {
         // An older base could take a later change for an old one.
         rmSync(file, { recursive: true, force: true });
@@ -85,7 +84,7 @@ function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined
   try {
     const directory = recordsIn(ctx);
     const records = jsonFileNames(directory).map((name) => readJson<Partial<Pairing>>(join(directory, name)));
-    const others = records.flatMap((each) => (each.host === host && each.file === file ? [each.site] : []));
+    const others = records.flatMap((record) => (record.host === host && record.file === file ? [record.site] : []));
     if (others.length === 0) return undefined;
     const linked = ctx.settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
     return linked?.site.name ?? linked?.name ?? 'another site';
@@ -95,23 +94,23 @@ function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined
 }
 
 /** Adds to what the record says now: another pull or push may have changed it. */
-function write(file: string, of: Pairing, key: BaseKey, agreed: ReadonlyMap<string, string | undefined>): void {
-  const own = hashOf(key, of, OWN_HASH, '');
-  const before = storedIn(file, of)?.hashes ?? {};
-  const hashes = new Map(Object.entries(before[OWN_HASH] === own ? before : { [OWN_HASH]: own }));
+function write(file: string, pairing: Pairing, key: BaseKey, agreed: ReadonlyMap<string, string | undefined>): void {
+  const keyHash = hashOf(key, pairing, OWN_HASH, '');
+  const before = storedIn(file, pairing)?.hashes ?? {};
+  const hashes = new Map(Object.entries(before[OWN_HASH] === keyHash ? before : { [OWN_HASH]: keyHash }));
   for (const [name, value] of agreed) {
     if (value === undefined) hashes.delete(name);
-    else hashes.set(name, hashOf(key, of, name, value));
+    else hashes.set(name, hashOf(key, pairing, name, value));
   }
-  const stored: Stored = { version: 1, ...of, store: key.store, hashes: Object.fromEntries(hashes) };
+  const stored: Stored = { version: 1, ...pairing, store: key.store, hashes: Object.fromEntries(hashes) };
   writeJson(file, stored);
 }
 
-function storedIn(file: string, of: Pairing): Stored | undefined {
+function storedIn(file: string, pairing: Pairing): Stored | undefined {
   try {
     const stored = readJson<Partial<Stored>>(file);
     const { version, host, site, file: path, store, hashes } = stored;
-    const isOurs = version === 1 && host === of.host && site === of.site && path === of.file;
+    const isOurs = version === 1 && host === pairing.host && site === pairing.site && path === pairing.file;
     return isOurs && (store === 'keychain' || store === 'file') && isObject(hashes) ? (stored as Stored) : undefined;
   } catch {
     return undefined;
@@ -128,8 +127,8 @@ const hashOf = ({ key }: BaseKey, { host, site, file }: Pairing, name: string, v
 export async function saveBase(
   { progress }: Context,
   base: Pick<BaseRecord, 'save'>,
-  { equal }: Pick<SyncPlan, 'equal'>,
-  steps: readonly PlanStep[],
+  { equal }: Pick<SyncSteps, 'equal'>,
+  steps: readonly SyncStep[],
 ): Promise<void> {
   const agreed = steps.flatMap((step) => (step.agreed ? [[step.key, step.agreed.value] as const] : []));
   try {
@@ -139,5 +138,55 @@ export async function saveBase(
     progress.warn(
       `Could not record this state (${systemCode(error) ?? error.message}), so the next pull or push may ask which values to use.`,
     );
+  }
+}
+
+/** The keychain account of this machine's key. No host is called `local`, so it is nobody's token. */
+const KEY_ACCOUNT = 'env-base@local';
+const KEY_FILE = 'base.key';
+
+type KeyStore = 'keychain' | 'file';
+
+/** The random key of this machine, with which records hash the values of variables. */
+interface BaseKey {
+  readonly store: KeyStore;
+  readonly key: Buffer;
+}
+
+type KeyContext = Pick<Context, 'world' | 'settings' | 'progress'>;
+
+const recordsIn = ({ settings }: Pick<KeyContext, 'settings'>): string => join(settings.directories.state, 'env');
+
+/** The key in a store; undefined if it is lost, or the keychain cannot be opened. */
+export async function keyIn(store: KeyStore, ctx: KeyContext): Promise<BaseKey | undefined> {
+  const key = store === 'file' ? await keyAt(fileOf(ctx)) : await fromKeychain(ctx, keyAt);
+  return key && { store, key };
+}
+
+/** The key for a new record, created if there is none: in the keychain, else in a file that only the user can read. */
+export async function newKey(ctx: KeyContext): Promise<BaseKey> {
+  return locked(join(recordsIn(ctx), KEY_FILE), ctx.world, async () => {
+    const kept = truthy(ctx.world.env.CI) ? undefined : await fromKeychain(ctx, keptKeyAt);
+    if (kept) return { store: 'keychain', key: kept };
+    return { store: 'file', key: (await keptKeyAt(fileOf(ctx))) as Buffer };
+  });
+}
+
+function fileOf(ctx: KeyContext): KeyPlace {
+  const file = join(recordsIn(ctx), KEY_FILE);
+  return { read: () => readText(file), write: (text) => writeText(file, `${text}\n`) };
+}
+
+/** Uses the keychain without asking the user to unlock it. A pull or push goes on without it. */
+async function fromKeychain(
+  { world: { keychain }, settings, progress }: KeyContext,
+  use: (place: KeyPlace) => Promise<Buffer | undefined>,
+): Promise<Buffer | undefined> {
+  try {
+    return await use({ read: () => keychain.read(KEY_ACCOUNT), write: (text) => keychain.write(KEY_ACCOUNT, text) });
+  } catch (error) {
+    if (!isError(error, 'failed')) throw error;
+    if (settings.debug) progress.debug(`The key for the records of env pull is not in the keychain: ${error.message}`);
+    return undefined;
   }
 }

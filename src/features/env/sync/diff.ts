@@ -10,10 +10,10 @@ import { resolveReferences } from '../references.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, siteVariables, variablesEndpoint } from '../variables.ts';
 import { openBase } from './base-record.ts';
-import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './plan.ts';
 import { countedVariables } from './show.ts';
+import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './steps.ts';
 
-interface Options {
+interface EnvDiffOptions {
   readonly file_or_site: string | undefined;
   readonly other_site: string | undefined;
   readonly reveal: boolean | undefined;
@@ -34,21 +34,19 @@ export interface VariableDifference {
   readonly there?: string | null;
 }
 
-/** Two sides, and what they had in common. */
 interface Compared {
   readonly here: Side;
   readonly there: Side;
   readonly base: Base | undefined;
   /** Where the sides are, in words such as `in .env`. */
   readonly places: Readonly<Record<'here' | 'there', string>>;
-  /** The sides as headings of `--reveal`. */
   readonly titles: readonly [here: string, there: string];
 }
 
 /** `dnx env diff`: compares a dotenv file with a site, or two sites. */
 export async function diffVariables(
   ctx: DiffContext,
-  { file_or_site: here, other_site: there, reveal = false, exit_code, allow_file = [] }: Options,
+  { file_or_site: here, other_site: there, reveal = false, exit_code, allow_file = [] }: EnvDiffOptions,
 ): Promise<Result> {
   const isSites = here !== undefined && !isFile(here, ctx);
   const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there, allow_file);

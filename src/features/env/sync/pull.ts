@@ -1,22 +1,36 @@
-import { basename } from 'node:path';
-import { DnxError, isError, usage } from '../../../base/errors.ts';
+import { appendFileSync, lstatSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { DnxError, isError, systemCode, usage } from '../../../base/errors.ts';
+import { quoted } from '../../../base/shell.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, sections, textView } from '../../../cli/output/view.ts';
 import { pathToWrite } from '../../../machine/files/own-files.ts';
+import { makeDirectory, readText } from '../../../machine/files/text-file.ts';
+import { git } from '../../../machine/git.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { ofThisMachine } from '../dangers.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/editor.ts';
-import { keepOutOfGit } from '../kept-out-of-git.ts';
 import { type LocalFile, openLocal, siteFileName } from '../local-file.ts';
 import { remoteSide } from '../remote.ts';
 import { type SiteVariable, variablesEndpoint } from '../variables.ts';
 import { openBase, saveBase } from './base-record.ts';
-import { type ChosenSides, choiceOf, conflictError, decide, requireKnown } from './conflicts.ts';
-import { baseOf, type PlanStep, planChanges, planPull, type Side, stepsOf, UNKNOWN } from './plan.ts';
-import { commandFor, countedVariables, keptNote, planSummary, stepDetails, summaryColumns } from './show.ts';
+import {
+  type ChosenSides,
+  choiceOf,
+  commandFor,
+  conflictError,
+  countedVariables,
+  decide,
+  keptNote,
+  requireKnown,
+  stepDetails,
+  summaryColumns,
+  summaryOf,
+} from './show.ts';
+import { baseOf, changingSteps, pullSteps, type Side, type SyncStep, stepsOf, UNKNOWN } from './steps.ts';
 
-interface Options extends ChosenSides {
+interface EnvPullOptions extends ChosenSides {
   readonly file: string | undefined;
   readonly force: boolean | undefined;
   readonly dry_run: boolean | undefined;
@@ -25,7 +39,7 @@ interface Options extends ChosenSides {
 type PullContext = Context<typeof variablesEndpoint>;
 
 /** `dnx env pull`: writes what changed at Deploynix into a dotenv file, and leaves everything else in it alone. */
-export async function pullVariables(ctx: PullContext, targets: Located, options: Options): Promise<Result> {
+export async function pullVariables(ctx: PullContext, targets: Located, options: EnvPullOptions): Promise<Result> {
   removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
@@ -45,15 +59,15 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
   const used = file.text === undefined ? { ...baseOf(), keys: base.keys } : base;
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
   const asks = options.dry_run !== true;
-  const { plan } = await decide(ctx, { sides, planOf: planPull, asks, known: base.known, file: file.name });
-  const changes = planChanges(plan);
+  const { sync } = await decide(ctx, { sides, planOf: pullSteps, asks, known: base.known, file: file.name });
+  const changes = changingSteps(sync);
   requireWritable(changes);
-  const summary = planSummary(site.label, file.name, plan.steps);
+  const summary = summaryOf(site.label, file.name, sync.steps);
   if (options.dry_run)
     return {
-      view: sections(summary, summaryColumns, [{ title: wouldDo(file, site.label, changes), details: stepDetails(plan.steps, 'mark') }]),
+      view: sections(summary, summaryColumns, [{ title: wouldDo(file, site.label, changes), details: stepDetails(sync.steps, 'mark') }]),
     };
-  const conflicts = stepsOf(plan, 'conflict');
+  const conflicts = stepsOf(sync, 'conflict');
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictError(conflicts, base.known, 'Nothing was written.', HINT) };
 
@@ -61,9 +75,9 @@ export async function pullVariables(ctx: PullContext, targets: Located, options:
     await keepOutOfGit(ctx, file, options.file === undefined ? 'by dnx' : 'by the user');
     file.write(edited(file, local, changes));
   }
-  if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
-  if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
-  const details = stepDetails(plan.steps, 'past');
+  if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, sync, sync.steps);
+  if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(sync.steps) };
+  const details = stepDetails(sync.steps, 'past');
   return {
     view: record(summary, summaryColumns, `Pulled ${countedVariables(changes.length)} from ${site.label} into ${file.name}`, details),
   };
@@ -74,10 +88,10 @@ const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for the val
 /** Fails for a file with variables for this machine: beside those of a site, they would send tests and migrations to its database. */
 function refuseMixture(ctx: PullContext, targets: Located, { name }: LocalFile, keys: readonly string[]): void {
   if (keys.length === 0) return;
-  const own = siteFileName(ctx, targets);
+  const siteFile = siteFileName(ctx, targets);
   throw new DnxError('differences', `${name} is for this machine: ${keys.join(', ')}. Nothing was written.`, {
     hint: `With the variables of ${targets.site.label} beside these, your tests and migrations could run on its database, and your code could use its keys. Use --force to overwrite these, too.`,
-    next: [{ command: commandFor('pull', undefined, targets), why: `Pull into ${own} with` }],
+    next: [{ command: commandFor('pull', undefined, targets), why: `Pull into ${siteFile} with` }],
   });
 }
 
@@ -88,8 +102,7 @@ function localSide({ text, name }: LocalFile): Side {
   return new Map([...variables].map(([key, value]) => [key, references.has(key) ? UNKNOWN : value]));
 }
 
-/** Fails for a variable that a dotenv file cannot hold. */
-function requireWritable(changes: readonly PlanStep[]): void {
+function requireWritable(changes: readonly SyncStep[]): void {
   try {
     for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
   } catch (error) {
@@ -98,21 +111,20 @@ function requireWritable(changes: readonly PlanStep[]): void {
 }
 
 /** The text of the file after these changes. All other values stay what they are, even if they refer to a changed one. */
-function edited({ text, name }: LocalFile, local: Side, changes: readonly PlanStep[]): string {
+function edited({ text, name }: LocalFile, local: Side, changes: readonly SyncStep[]): string {
   const values = new Map<string, string | undefined>();
   for (const [key, value] of local) if (value !== UNKNOWN) values.set(key, value);
   for (const { key, value } of changes) values.set(key, value);
   return text === undefined ? formatDotenv(values as ReadonlyMap<string, string>) : editDotenv(text, values, name);
 }
 
-const wouldDo = (file: LocalFile, site: string, { length }: readonly PlanStep[]): string =>
+const wouldDo = (file: LocalFile, site: string, { length }: readonly SyncStep[]): string =>
   length > 0 ? `Would pull ${countedVariables(length)} from ${site} into ${file.name}` : nothingToDo(file, site);
 
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;
 
-/** The variables as a new dotenv file on stdout; for scripts, by key. */
-async function printed(ctx: PullContext, options: Options): Promise<Result> {
+async function printed(ctx: PullContext, options: EnvPullOptions): Promise<Result> {
   if (options.force || options.dry_run || options.ours || options.theirs)
     throw usage('--force, --dry-run, --ours and --theirs need a file.', 'Leave them out to print the variables.');
   const all = [...remoteSide(await ctx.list<SiteVariable>(variablesEndpoint))];
@@ -120,4 +132,57 @@ async function printed(ctx: PullContext, options: Options): Promise<Result> {
   const shown = new Map(all.flatMap(([key, value]) => (value === UNKNOWN ? [] : [[key, value] as const])));
   const note = hidden.length > 0 ? { note: `Left out, because Deploynix hides them: ${hidden.join(', ')}` } : {};
   return { view: textView(formatDotenv(shown), Object.fromEntries(shown)), ...note };
+}
+
+type Place = Pick<LocalFile, 'name' | 'path' | 'directory'>;
+
+/**
+ * Keeps a file with the variables of a site out of Git. A file that dnx named must not be tracked, and is excluded unless it is ignored; of
+ * one that the user named, it only warns. Outside of a work tree, or without Git, there is nothing to do.
+ */
+async function keepOutOfGit(ctx: Context, file: Place, named: 'by dnx' | 'by the user'): Promise<void> {
+  const { progress } = ctx;
+  const { name } = file;
+  if (await isTracked(ctx, file)) {
+    const untrack = `\`git rm --cached ${quoted(name)}\``;
+    if (named === 'by dnx')
+      throw new DnxError('differences', `${name} is tracked by Git. Nothing was written.`, {
+        hint: `Run ${untrack}, or name another file.`,
+      });
+    progress.warn(`${name} is tracked by Git. Run ${untrack} and add it to .gitignore.`);
+  } else if (await isUnignored(ctx, file)) {
+    if (named === 'by dnx' && (await excluded(ctx, file)) && !(await isUnignored(ctx, file)))
+      progress.note(`Added ${name} to .git/info/exclude, so that Git does not commit it.`);
+    else progress.warn(`${name} is not ignored by Git. Add it to .gitignore.`);
+  }
+}
+
+/** With `./`, Git takes no name for an option or a pattern. */
+const inGit = ({ path }: Place): string => `./${basename(path)}`;
+
+async function isTracked({ world }: Context, file: Place): Promise<boolean> {
+  const listed = await git(world, ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', inGit(file)], file.directory);
+  return listed?.code === 0;
+}
+
+/** 0: ignored; 128: no work tree. */
+const isUnignored = async ({ world }: Context, file: Place): Promise<boolean> =>
+  (await git(world, ['check-ignore', '--quiet', '--no-index', '--', inGit(file)], file.directory))?.code === 1;
+
+/** Adds a file to the exclusions of this clone, which nobody commits. False if that is not possible, or not safe. */
+async function excluded({ world }: Context, { path, directory }: Place): Promise<boolean> {
+  const found = await git(world, ['rev-parse', '--git-path', 'info/exclude'], directory);
+  if (found?.code !== 0) return false;
+  const exclude = resolve(directory, found.stdout.replace(/\n$/, ''));
+  try {
+    // An unpacked archive could bring a link to any file.
+    if (lstatSync(exclude, { throwIfNoEntry: false })?.isFile() === false) return false;
+    const before = readText(exclude) ?? '';
+    makeDirectory(dirname(exclude));
+    appendFileSync(exclude, `${before === '' || before.endsWith('\n') ? '' : '\n'}${basename(path)}\n`);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -1,9 +1,11 @@
-import type { Detail } from '../../../base/errors.ts';
+import { cancelled, type Detail, DnxError, usage } from '../../../base/errors.ts';
+import { didYouMean } from '../../../base/nearest.ts';
 import { plural } from '../../../base/text.ts';
+import type { Context } from '../../../cli/language/command.ts';
 import { safeLine as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import type { PlanStep, Reason, SyncPlan, Verb } from './plan.ts';
+import { type ConflictChoice, type Reason, type Side, type SyncStep, type SyncSteps, stepsOf, type Verb } from './steps.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
 export interface VariableSummary {
@@ -20,7 +22,7 @@ export interface VariableSummary {
 export const summaryColumns = columns<VariableSummary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
 
 /** The summary of these steps. */
-export function planSummary(site: string, file: string, steps: readonly PlanStep[]): VariableSummary {
+export function summaryOf(site: string, file: string, steps: readonly SyncStep[]): VariableSummary {
   const keys = (verb: Verb) => steps.filter((step) => step.verb === verb).map(({ key }) => key);
   return {
     site,
@@ -49,11 +51,11 @@ const reasons: Readonly<Record<Reason, string>> = {
   chosen: 'as chosen',
 };
 
-/** A line for each thing that happens, with the keys to which it happens. The label is the mark or the verb of a plan, or what was done. */
-export function stepDetails(steps: readonly PlanStep[], tense: 'mark' | 'plan' | 'past'): readonly Detail[] {
+/** A line for each thing that happens, with the keys to which it happens. The label is a mark, a verb, or what was done. */
+export function stepDetails(steps: readonly SyncStep[], tense: 'mark' | 'verb' | 'past'): readonly Detail[] {
   const lines = new Map<string, { readonly label: string; readonly keys: string[]; readonly why: string }>();
   for (const verb of Object.keys(past) as Verb[]) {
-    for (const step of steps.filter((each) => each.verb === verb)) {
+    for (const step of steps.filter((step) => step.verb === verb)) {
       const why = step.reason === undefined ? '' : ` (${reasons[step.reason]})`;
       const line = lines.get(verb + why) ?? { label: labelOf(verb, tense), keys: [], why };
       line.keys.push(harmless(step.key));
@@ -63,18 +65,18 @@ export function stepDetails(steps: readonly PlanStep[], tense: 'mark' | 'plan' |
   return [...lines.values()].map(({ label, keys, why }) => [label, `${keys.join(', ')}${why}`]);
 }
 
-const labelOf = (verb: Verb, tense: 'mark' | 'plan' | 'past'): string =>
+const labelOf = (verb: Verb, tense: 'mark' | 'verb' | 'past'): string =>
   tense === 'mark' ? marks[verb] : tense === 'past' ? past[verb] : verb;
 
-/** The lines of a plan before a question, or of a dry run: `  + MAIL_HOST`. */
-export const planLines = (plan: Pick<SyncPlan, 'steps'>): readonly string[] =>
-  stepDetails(plan.steps, 'mark').map(([mark, text]) => `  ${mark} ${text}`);
+/** The lines before a question, or of a dry run: `  + MAIL_HOST`. */
+export const stepLines = (sync: Pick<SyncSteps, 'steps'>): readonly string[] =>
+  stepDetails(sync.steps, 'mark').map(([mark, text]) => `  ${mark} ${text}`);
 
 /** `1 variable`, `3 variables`. */
 export const countedVariables = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
 
 /** What is kept, and why, as a note under `Nothing to push`. */
-export function keptNote(steps: readonly PlanStep[]): { readonly note?: string } {
+export function keptNote(steps: readonly SyncStep[]): { readonly note?: string } {
   const kept = stepDetails(
     steps.filter(({ verb }) => verb === 'keep'),
     'past',
@@ -98,3 +100,68 @@ export const commandFor = (
   targets.server.label,
   ...options,
 ];
+
+/** The values of `--ours` and `--theirs`. */
+export interface ChosenSides {
+  readonly ours: readonly string[] | undefined;
+  readonly theirs: readonly string[] | undefined;
+}
+
+/** The sides that the options choose. */
+export function choiceOf({ ours = [], theirs = [] }: ChosenSides): ConflictChoice {
+  const both = ours.find((key) => theirs.includes(key));
+  if (both !== undefined) throw usage(`${both} is given with --ours and with --theirs.`, 'Use only one of them.');
+  return { ours, theirs };
+}
+
+/** Fails for a chosen key that is on neither side. */
+export function requireKnown({ ours, theirs }: ConflictChoice, local: ReadonlyMap<string, unknown>, remote: Side): void {
+  const missing = [...ours, ...theirs].find((key) => key !== '*' && !local.has(key) && !remote.has(key));
+  if (missing === undefined) return;
+  throw usage(`Variable '${missing}' not found in the file or at Deploynix.${didYouMean(missing, [...local.keys(), ...remote.keys()])}`);
+}
+
+/** What is compared, and whether somebody may be asked about it. */
+interface Undecided<S> {
+  readonly sides: S;
+  readonly planOf: (sides: S) => SyncSteps;
+  /** False for a dry run. */
+  readonly asks: boolean;
+  readonly known: boolean;
+  readonly file: string;
+}
+
+/** Computes the steps. A user on a terminal decides once which side all conflicts take. */
+export async function decide<S extends { readonly choice: ConflictChoice }>(
+  { ask, progress }: Pick<Context, 'ask' | 'progress'>,
+  { sides, planOf, asks, known, file }: Undecided<S>,
+): Promise<{ readonly sides: S; readonly sync: SyncSteps; readonly asked: boolean }> {
+  const sync = planOf(sides);
+  const conflicts = stepsOf(sync, 'conflict');
+  if (conflicts.length === 0 || !asks || !ask.allowed) return { sides, sync, asked: false };
+  for (const line of stepLines({ steps: withReasons(conflicts, known) })) progress.note(line);
+  const side = await ask.select<keyof ConflictChoice | undefined>(`${conflictIn(conflicts.length, known)}. Use:`, [
+    { name: `The values in ${file}`, value: 'ours' },
+    { name: 'The values at Deploynix', value: 'theirs' },
+    { name: 'Cancel', value: undefined },
+  ]);
+  if (side === undefined) throw cancelled();
+  const decided = { ...sides, choice: { ...sides.choice, [side]: [...sides.choice[side], '*'] } };
+  return { sides: decided, sync: planOf(decided), asked: true };
+}
+
+/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
+export function conflictError(conflicts: readonly SyncStep[], known: boolean, nothing: string, hint: string): DnxError {
+  return new DnxError('differences', `${conflictIn(conflicts.length, known)}. ${nothing}`, {
+    details: stepDetails(withReasons(conflicts, known), 'verb'),
+    hint,
+    reason: 'changed_on_both_sides',
+  });
+}
+
+const conflictIn = (count: number, known: boolean): string =>
+  `${countedVariables(count)} ${known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`}`;
+
+/** Without a record, nobody knows where a variable changed. */
+const withReasons = (conflicts: readonly SyncStep[], known: boolean): readonly SyncStep[] =>
+  conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));

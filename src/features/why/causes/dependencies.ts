@@ -1,5 +1,5 @@
 import { wordOf } from '../../../base/text.ts';
-import { allows } from '../../changes/constraint.ts';
+import { allows } from '../../changes/php.ts';
 import type { FactLine, Facts, Incident } from '../facts.ts';
 import { AGAIN, type Cause, cause, type FoundCause, inScript, matchedGroup, RETRY, stateLine } from './cause.ts';
 

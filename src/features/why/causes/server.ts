@@ -1,7 +1,7 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { bytes, wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
-import { certificateIn } from '../../overview/certificate.ts';
+import { certificateIn } from '../../overview/overview.ts';
 import { type FactLine, type Facts, isUnanswered, type Process } from '../facts.ts';
 import { AGAIN, aboutSite, type Cause, cause, type FoundCause, matchedGroup, SCRIPT, stateLine, THEN_AGAIN } from './cause.ts';
 

@@ -15,7 +15,7 @@ export type Reason =
   | 'chosen';
 
 /** What happens to one variable. */
-export interface PlanStep {
+export interface SyncStep {
   readonly key: string;
   readonly verb: Verb;
   /** Of `add` and `change`. */
@@ -26,27 +26,27 @@ export interface PlanStep {
   readonly agreed?: Agreed;
 }
 
-/** A value on which both sides agree; undefined if the variable is gone. */
 interface Agreed {
   readonly value: string | undefined;
 }
 
 /** What a pull or push does, as data: computed without a request, shown without values. */
-export interface SyncPlan {
-  readonly steps: readonly PlanStep[];
+export interface SyncSteps {
+  readonly steps: readonly SyncStep[];
   /** The variables that are equal on both sides. They become the base. */
   readonly equal: ReadonlyMap<string, string | undefined>;
 }
 
 /** The steps that change something. */
-export const planChanges = ({ steps }: SyncPlan): readonly PlanStep[] => steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
+export const changingSteps = ({ steps }: SyncSteps): readonly SyncStep[] =>
+  steps.filter(({ verb }) => verb !== 'keep' && verb !== 'conflict');
 
 /** The steps with this verb. */
-export const stepsOf = ({ steps }: Pick<SyncPlan, 'steps'>, verb: Verb): readonly PlanStep[] => steps.filter((step) => step.verb === verb);
+export const stepsOf = ({ steps }: Pick<SyncSteps, 'steps'>, verb: Verb): readonly SyncStep[] => steps.filter((step) => step.verb === verb);
 
-/** True if two plans change the same variables in the same way. */
-export const samePlan = (one: SyncPlan, other: SyncPlan): boolean => {
-  const told = (plan: SyncPlan) => JSON.stringify(plan.steps.map(({ key, verb, value, reason }) => [key, verb, value, reason]).sort());
+/** True if both change the same variables in the same way. */
+export const sameSteps = (one: SyncSteps, other: SyncSteps): boolean => {
+  const told = (sync: SyncSteps) => JSON.stringify(sync.steps.map(({ key, verb, value, reason }) => [key, verb, value, reason]).sort());
   return told(one) === told(other);
 };
 
@@ -104,10 +104,8 @@ export const keysOf = (here: Side, there: Side, base: Base): readonly string[] =
   ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
 ];
 
-/** What happens to a variable. */
-type Decision = Omit<PlanStep, 'key'>;
+type Decision = Omit<SyncStep, 'key'>;
 
-/** What is compared. */
 interface Sides<L> {
   readonly local: ReadonlyMap<string, L>;
   readonly remote: Side;
@@ -118,8 +116,8 @@ interface Sides<L> {
 function planOf<L extends string | typeof UNKNOWN>(
   { local, remote, base }: Sides<L>,
   decide: (key: string, changed: Changed, here: L | undefined, there: Value) => Decision,
-): SyncPlan {
-  const steps: PlanStep[] = [];
+): SyncSteps {
+  const steps: SyncStep[] = [];
   const equal = new Map<string, string | undefined>();
   for (const key of keysOf(local, remote, base)) {
     const here = local.get(key);
@@ -131,10 +129,8 @@ function planOf<L extends string | typeof UNKNOWN>(
   return { steps, equal };
 }
 
-/** A variable that stays as it is on both sides. */
 const keep = (reason: Reason): Decision => ({ verb: 'keep', reason });
 
-/** What a pull compares. */
 interface PullSides {
   /** The variables of the file. References are unknown values. */
   readonly local: Side;
@@ -146,12 +142,12 @@ interface PullSides {
 }
 
 /** Decides what a pull writes into the file: what changed at Deploynix only. Writes nothing. */
-export const planPull = ({ base, choice, force, ...sides }: PullSides): SyncPlan =>
+export const pullSteps = ({ base, choice, force, ...sides }: PullSides): SyncSteps =>
   planOf({ ...sides, base }, (key, changed, here, there) => {
     const chosen = chosenFor(choice, key, changed === 'both') ?? (force ? 'theirs' : undefined);
     // A variable that Deploynix never had is removed only by name.
-    const own = there === undefined && base.agrees(key, undefined) && !choice.theirs.includes(key);
-    return pullStep(changed, here, there, own ? undefined : chosen);
+    const isLocalOnly = there === undefined && base.agrees(key, undefined) && !choice.theirs.includes(key);
+    return pullStep(changed, here, there, isLocalOnly ? undefined : chosen);
   });
 
 function pullStep(changed: Changed, here: Value, there: Value, chosen: ReturnType<typeof chosenFor>): Decision {
@@ -173,7 +169,6 @@ function take(here: Value, there: string | undefined): Decision {
 export interface PushSides {
   /** The variables of the file, with references resolved. */
   readonly local: ReadonlyMap<string, string>;
-  /** The variables at Deploynix. */
   readonly remote: Side;
   readonly base: Base;
   readonly choice: ConflictChoice;
@@ -182,7 +177,7 @@ export interface PushSides {
 }
 
 /** Decides what a push sends: what changed here only. Sends nothing. */
-export const planPush = ({ choice, prune, ...sides }: PushSides): SyncPlan =>
+export const pushSteps = ({ choice, prune, ...sides }: PushSides): SyncSteps =>
   planOf(sides, (key, changed, here, there) =>
     pushStep(changed, here, there, { prune, chosen: chosenFor(choice, key, isConflict(changed, here, prune)) }),
   );

@@ -8,15 +8,23 @@ import type { Targets } from '../../platform/names/names.ts';
 import { isInstallation, workInProgress } from '../deploy/baseline.ts';
 import { busy, snapshotFor } from '../deploy/deploy-site.ts';
 import { type DeployValues, readsSiteFirst, type Verification } from '../deploy/options.ts';
-import { readReleases, readSite, type SiteReference, siteIds, sitePlace, siteReference } from '../deploy/site.ts';
-import type { DeployContext, Snapshot } from '../deploy/snapshot.ts';
+import {
+  type DeployContext,
+  readReleases,
+  readSite,
+  type SiteReference,
+  type Snapshot,
+  siteIds,
+  sitePlace,
+  siteReference,
+} from '../deploy/site.ts';
+import { pinned } from './branch.ts';
 import { changesOf } from './changes.ts';
 import { examined, stopped } from './guard.ts';
 import { changeDetails } from './show.ts';
-import { pinned } from './tip.ts';
 
 /** `deploy --dry-run`: for each site the branch, the live release and the commits between, as far as this clone shows them, and what the guard says. */
-export async function planDeployments(
+export async function recordDeployments(
   outer: DeployContext,
   all: readonly Targets[],
   values: DeployValues,
@@ -26,25 +34,28 @@ export async function planDeployments(
   const sites = all.length > 1 ? new (await import('../deploy/shared-sites.ts')).SharedSites(outer, all) : undefined;
   for (const targets of all) sites?.enter(siteReference(targets), outer.deadline);
   const ctx = { ...outer, ...(sites && { sites }) };
-  for (const targets of all) refusals.push(...((await planOne({ ...ctx, targets }, values, verification)) ?? []));
-  const next = refusals.flatMap((each) => each.next);
+  for (const targets of all) refusals.push(...((await recordOne({ ...ctx, targets }, values, verification)) ?? []));
+  const next = refusals.flatMap((refusal) => refusal.next);
   const message = `--guard would stop ${refusals.length} of ${all.length} sites`;
   return { view: nothing, exit: refusals.length > 0 ? new DnxError('differences', message, { next }) : undefined };
 }
 
 /** Sends what a deployment sends, in a dry run. Returns why the guard would stop it. */
-async function planOne(ctx: DeployContext, values: DeployValues, verification: Verification | undefined): Promise<[DnxError] | undefined> {
-  const given = siteReference(ctx.targets);
+async function recordOne(
+  ctx: DeployContext,
+  values: DeployValues,
+  verification: Verification | undefined,
+): Promise<[DnxError] | undefined> {
   const before = readsSiteFirst(values) ? await snapshotFor(ctx, values, verification) : undefined;
-  const of = siteReference(ctx.targets, before?.site.domain);
-  if (verification && before) (await import('../deploy/verify.ts')).refuseUnverifiable(verification, before, of);
-  const running = before && (await planRunning(ctx, of, before, values));
+  const siteRef = siteReference(ctx.targets, before?.site.domain);
+  if (verification && before) (await import('../deploy/verify.ts')).refuseUnverifiable(verification, before, siteRef);
+  const running = before && (await recordRunning(ctx, siteRef, before, values));
   if (running === 'attach') return undefined;
-  const read = before ?? (values.guard ? { site: await readSite(ctx, given), releases: await readReleases(ctx, given) } : undefined);
-  const described = read && (await describe(ctx, of, read, values));
+  const read = before ?? (values.guard ? { site: await readSite(ctx, siteRef), releases: await readReleases(ctx, siteRef) } : undefined);
+  const described = read && (await describe(ctx, siteRef, read, values));
   if (described?.refusal) {
     described.say(true);
-    return [stopped(of, values, described.refusal)];
+    return [stopped(siteRef, values, described.refusal)];
   }
   described?.say();
   const { command, path, rollback } = verification ?? {};
@@ -55,11 +66,10 @@ async function planOne(ctx: DeployContext, values: DeployValues, verification: V
     ]);
   const unknown = { commit: null, branch: null, repository: null };
   ctx.plan?.deployment({ ...(described?.pin ?? unknown), ...heldVerification(verification) }, unsavedPart(verification));
-  await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(of), { assume: {} });
+  await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', siteIds(siteRef), { assume: {} });
   return undefined;
 }
 
-/** How a plan verifies the deployment. */
 const heldVerification = (verification: Verification | undefined): Pick<PlannedDeployment, 'verify' | 'rollback_on_fail'> => {
   const { path, expect = 200, body = null, passes = 1, withinMs = 0, rollback = false } = verification ?? {};
   const verify = path === undefined ? null : { path, expect, expect_body: body, for: passes, within_s: Math.ceil(withinMs / 1000) };
@@ -74,31 +84,30 @@ const unsavedPart = (verification: Verification | undefined): string | undefined
       ? "a plan requests only the site's own address, so it cannot hold --url"
       : undefined;
 
-/** Says what would become of a deployment in progress. */
-async function planRunning(
+async function recordRunning(
   { plan }: DeployContext,
-  of: SiteReference,
+  siteRef: SiteReference,
   { site, releases }: Snapshot,
   { if_running }: DeployValues,
 ): Promise<'attach' | undefined> {
   const word = workInProgress(site, releases);
   if (word === undefined) return undefined;
   const answer = if_running ?? (isInstallation(word) ? 'wait' : 'attach');
-  if (answer === 'fail') throw busy(of, word);
-  const what = `${of.site.label} is already ${word}`;
-  plan?.about({ site: of.site.label, running: word, if_running: answer }, [
+  if (answer === 'fail') throw busy(siteRef, word);
+  const what = `${siteRef.site.label} is already ${word}`;
+  plan?.about({ site: siteRef.site.label, running: word, if_running: answer }, [
     ['running', `${what}; ${answer === 'wait' ? 'would wait for it' : 'would follow it'}`],
   ]);
   return answer === 'attach' ? answer : undefined;
 }
 
 /** What the deployment would bring, to be said, and why the guard would stop it. */
-async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
+async function describe(ctx: DeployContext, siteRef: SiteReference, read: Pick<Snapshot, 'site' | 'releases'>, values: DeployValues) {
   const { guard } = values;
   const branch = wordOf(read.site.branch) || null;
   const { changes, refusal } = guard
-    ? await examined(ctx, of, values, read)
-    : { changes: await changesOf(ctx, { of, ...read }), refusal: undefined };
+    ? await examined(ctx, siteRef, values, read)
+    : { changes: await changesOf(ctx, { siteRef, ...read }), refusal: undefined };
   const { target } = changes;
   const stops = refusal?.checks ?? [];
   const data: JsonObject = {
@@ -107,7 +116,7 @@ async function describe(ctx: DeployContext, of: SiteReference, read: Pick<Snapsh
     ...(guard && { guard: refusal ? 'stops' : 'passes', reasons: refusal?.reasons ?? [] }),
   };
   const details: readonly Detail[] = [
-    ...(refusal ? [['site', sitePlace(of)] as const] : []),
+    ...(refusal ? [['site', sitePlace(siteRef)] as const] : []),
     ...(target === null && branch !== null ? [['branch', branch] as const] : []),
     ...changeDetails(changes, timeIn(ctx)),
     ...(guard ? [['guard', stops.length === 0 ? 'passes' : `stops for ${stops.join(', ')}`] as const] : []),
