@@ -15,8 +15,7 @@ const [, , group, shell, ...others] = process.argv;
 const justScript = group === 'completion' && others.length === 0 && /^(bash|zsh|fish|powershell)$/.test(shell) && !process.env.DNX_OUTPUT;
 const justVersion = process.argv.length === 3 && ['--version', '-v'].includes(process.argv[2]);
 if (!(justVersion && versionWritten()) && !(justScript && require('./completion.js').printed(shell))) {
-  // Before the program is loaded. Node 20 cannot keep what it compiles.
-  const { enableCompileCache } = require('node:module');
-  if (enableCompileCache) require('../dist/compile-cache.js').keepCompiledCode(process, enableCompileCache);
-  require('../dist/dnx.js').run(process);
+  const { loadProgram } = require('../dist/compiled-code.js');
+  const { program, keep } = loadProgram(process, require('node:path').join(__dirname, '../dist/dnx.js'));
+  program.run(process, keep);
 }

@@ -81,7 +81,7 @@ function programIn(folder, keyring) {
   }
   for (const name of ['bin', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
   // The code inside is compiled.
-  writeFileSync(join(folder, 'dist/compile-cache.js'), 'exports.keepCompiledCode = () => {};\n');
+  writeFileSync(join(folder, 'dist/compiled-code.js'), "exports.loadProgram = () => ({ program: require('./dnx.js') });\n");
   return folder;
 }
 

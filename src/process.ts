@@ -32,8 +32,8 @@ interface Children {
 /** Called when the process ends. */
 type Exits = Set<() => void>;
 
-/** Runs argv in the real world and ends the process with its exit code. */
-export async function run(process: NodeJS.Process): Promise<void> {
+/** Runs argv in the real world and ends the process with its exit code. `keep` is called then, unless a signal ends it. */
+export async function run(process: NodeJS.Process, keep = () => {}): Promise<void> {
   const argv = process.argv.slice(2);
   const children: Children = { running: 0 };
   const exits: Exits = new Set();
@@ -68,8 +68,6 @@ export async function run(process: NodeJS.Process): Promise<void> {
     process.on('SIGBREAK', stop('interrupted', 'Interrupted.'));
     process.on('SIGTERM', stop('terminated', 'Terminated.'));
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
-    // Otherwise a file that cannot grow kills dnx once it ran a child: execa listens to this signal, which Node ignores, and resets it.
-    process.on('SIGXFSZ', () => {});
     // After Ctrl-Z and fg, for a prompt or a view that is drawn in place.
     process.on('SIGCONT', () => process.stdout.emit('continue'));
   });
@@ -80,6 +78,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
     reportCrash(error, argv, world),
   );
   await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
+  if (!interruption.signal.aborted) keep();
   end(process, code, received, exits);
 }
 
@@ -168,7 +167,7 @@ function programsOf(
   { signal, onExit }: Pick<World, 'signal' | 'onExit'>,
   children: Children,
 ): Pick<World, 'spawn' | 'start' | 'capture' | 'hold'> {
-  const { platform } = process;
+  const { platform, stderr } = process;
   const child = () => import('./machine/child.ts');
   const runnable = async <P extends Program>(program: P): Promise<P | undefined> =>
     platform === 'win32' ? (await import('./machine/windows-program.ts')).onWindows(program, cwdOf(process)) : program;
@@ -189,7 +188,7 @@ function programsOf(
         children.foreground = send;
       };
       return hold(async () => {
-        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, onForeground, after });
+        const code = await runChild(found, { signal, terminal: process.stdin.isTTY, stderr, onForeground, after, onExit });
         await lateInterrupt(code, signal);
         return code;
       }).finally(() => {

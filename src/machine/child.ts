@@ -32,10 +32,7 @@ export async function startChild(piped: Piped, parent: Parent & Pick<World, 'pla
   return { stdin: child.stdin ?? undefined, stdout, stderr, ...lifeOf(child, { ...parent, signal }) };
 }
 
-/**
- * Runs a child process and returns its output and how it ended; undefined if the program does not exist. Not execa, which takes 3 ms
- * to load and repeats the whole output in an error.
- */
+/** Runs a child process and returns its output and how it ended; undefined if the program does not exist. */
 export async function captureChild(captured: Captured, parent: Parent): Promise<Capture | undefined> {
   const { file, attended, limitMs, signal = parent.signal } = captured;
   const { after } = parent;
@@ -87,7 +84,7 @@ function paused(child: ChildProcess, size: () => number, after: Timer): Promise<
 }
 
 /** Spawns a child process; undefined if the program does not exist. `name`: the program, if it is started by another one. */
-async function spawned(program: Program, stdio: SpawnOptions['stdio'], name = program.file): Promise<ChildProcess | undefined> {
+export async function spawned(program: Program, stdio: SpawnOptions['stdio'], name = program.file): Promise<ChildProcess | undefined> {
   const { file, args, env, cwd, verbatim } = program;
   try {
     const options = { env, cwd, stdio, windowsHide: true, windowsVerbatimArguments: verbatim === true };
@@ -148,7 +145,7 @@ const isMissing = (error: unknown, { file, cwd }: Program): boolean =>
   (systemCode(error) === 'ENOENT' && !isGone(cwd)) || (systemCode(error) === 'EACCES' && !/[/\\]/.test(file));
 
 /** The error for a program that the operating system does not run. */
-export function couldNotRun(file: string, error: unknown, cwd: string | undefined): DnxError {
+function couldNotRun(file: string, error: unknown, cwd: string | undefined): DnxError {
   const code = systemCode(error);
   const reason = code === 'ENOENT' && isGone(cwd) ? `the directory ${cwd} does not exist` : (refusals[code ?? ''] ?? reasonOf(code));
   return new DnxError('usage', `Could not run ${file}: ${reason ?? code ?? String(error)}.`);

@@ -17,7 +17,7 @@ export function onWindows<P extends Program>(program: P, cwd: string, isFile = e
   return { ...program, file: cmdOf(env), args: ['/e:ON', '/v:OFF', '/d', '/s', '/c', `"${line}"`], verbatim: true };
 }
 
-/** True for anything but an executable: cmd knows how to run it. A file without an extension may have a `#!`, which execa reads. */
+/** True for anything but an executable: cmd knows how to run it. */
 function isScript(file: string, env: Env): boolean {
   const extension = win32.extname(file).toLowerCase();
   return !DIRECT.includes(extension) && extensionsIn(env).includes(extension);

@@ -25,12 +25,10 @@ async function loadedBy(args: readonly string[], given: Readonly<Record<string, 
 
 /** Text that appears only in the library, even minified. */
 const libraries: Readonly<Record<string, string>> = {
-  conf: 'Config schema violation',
   ora: 'dots12',
   '@inquirer/prompts': 'User force closed',
   chalk: 'rgbToAnsi256',
   'fast-string-width': 'Script=Tangut',
-  execa: 'Command failed',
   yaml: 'YAMLParseError',
   jmespath: 'not_null',
   hono: 'Context is not finalized',

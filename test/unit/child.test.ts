@@ -15,8 +15,10 @@ test('the shell of Windows gets a command with quotes as it was typed', async ()
     const code = await runChild(child, {
       signal: new AbortController().signal,
       terminal: false,
+      stderr: process.stderr,
       onForeground: () => {},
       after: () => () => {},
+      onExit: () => () => {},
     });
     expect([code, readFileSync(join(directory, 'words'), 'utf8')]).toEqual([0, '/d\n/s\n/c\n"echo "%DNX_OUTCOME% & co""\n']);
   } finally {

@@ -50,7 +50,7 @@ interface Access {
 }
 
 /** Writes a file atomically, by renaming a temporary `*.tmp` file. `access`: if others may read it, too. */
-export function writeText(file: string, text: string, access?: Access): void {
+export function writeText(file: string, text: string | Uint8Array, access?: Access): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${uniqueName()}.tmp`;
   try {

@@ -1,27 +1,19 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import Conf from 'conf';
 import { DnxError, isError, systemCode } from '../../base/errors.ts';
-import { fromJson, toJson } from '../../base/json.ts';
 import { type LockWaiting, locked } from '../files/lock.ts';
-import { writeJson } from '../files/text-file.ts';
+import { realPath, writeJson } from '../files/text-file.ts';
 import { CONFIG_FILE, type Config, configIn, configProblem, normalizedConfig, openSettingsFile } from './config.ts';
 
 /** Edits the settings file under its lock, and validates it. Refuses one that cannot be read whole, and would lose the rest. */
 export async function editConfig(directory: string, waiting: LockWaiting, change: (config: Config) => Config): Promise<void> {
   const file = join(directory, CONFIG_FILE);
   const edit = () => {
-    const problem = configProblem(openSettingsFile(file));
+    const source = openSettingsFile(file);
+    const problem = configProblem(source);
     if (problem) throw problem;
-    const conf = new Conf<Record<string, unknown>>({
-      cwd: directory,
-      configName: 'config',
-      projectName: 'dnx',
-      configFileMode: 0o600,
-      deserialize: (text) => normalizedConfig(fromJson(text.replace(/^\ufeff/, '')) as object),
-      serialize: (content) => toJson(content, 2),
-    });
-    conf.store = { ...change(conf.store as Config) };
+    // A link may point to a repository of settings.
+    writeJson(realPath(file), change(normalizedConfig(source.object()) as Config));
   };
   await locked(file, waiting, edit).catch((cause: unknown) => {
     throw isError(cause) ? cause : notSaved(directory, cause as NodeJS.ErrnoException);
