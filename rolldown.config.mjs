@@ -7,7 +7,7 @@ import { sourceMaps } from './scripts/source-maps.mjs';
 import { texts } from './scripts/texts.mjs';
 
 /** Matches files of src by their names. */
-const files = (...names) => new RegExp(`[\\/]src/(${names.join('|')})\\.ts$`.replaceAll('/', '[\\\\/]'));
+const files = (...names) => new RegExp(`/src/(${names.join('|')})\\.ts$`.replaceAll('/', '[\\\\/]'));
 
 const alias = {
   // The SDK of MCP would bundle Ajv, which dnx never calls.

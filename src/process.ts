@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { DnxError, type ErrorCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
 import { countWrites, isHangup, node, self, takeTyped } from './machine/runtime.ts';
-import type { Output, Program, Timer, World } from './machine/world.ts';
+import type { Output, Program, Timer, Transport, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 
 /** The exit codes of a child that Ctrl-C may have ended: of a signal, and of ssh. */
@@ -149,8 +149,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       write: async (...args) => (await keychain()).write(...args),
       remove: async (...args) => (await keychain()).remove(...args),
     },
-    connect: async (caFile, { background } = {}) =>
-      (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background }),
+    ...networkOf({ env, clock }),
     ...programsOf(process, { signal, onExit }, children),
     open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env: process.env }),
     suspend() {
@@ -158,6 +157,31 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       if (platform !== 'win32') process.kill(0, 'SIGTSTP');
     },
     onExit,
+  };
+}
+
+/** Opens the network. */
+function networkOf({ env, clock: { elapsed } }: Pick<World, 'env' | 'clock'>): Pick<World, 'connect' | 'connectEarly'> {
+  const open = async (caFile: string | undefined, background?: boolean) =>
+    (await import('./platform/api/network/network.ts')).openNetwork({ env, after, caFile, background, elapsed });
+  let early: { readonly caFile: string | undefined; readonly transport: Transport } | undefined;
+  return {
+    async connect(caFile, { background } = {}) {
+      const found = background || early?.caFile !== caFile ? undefined : early?.transport;
+      if (found) early = undefined;
+      return found ?? open(caFile, background);
+    },
+    async connectEarly(url, caFile) {
+      try {
+        const transport = await open(caFile);
+        early = { caFile, transport };
+        await transport.open?.(url);
+      } catch {
+        // The first request says what is wrong.
+      }
+      // For the answer of a name server.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { ClosedPipe } from './cli/output/write.ts';
 import { nextLine } from './cli/run/command-line.ts';
 import { refuse } from './cli/run/confirm.ts';
 import { type BaseContext, createContext } from './cli/run/context.ts';
+import { openEarly } from './cli/run/early.ts';
 import { perform } from './cli/run/execute.ts';
 import { callsOf, type Ending, type Line } from './cli/run/line.ts';
 import { beforeCommand, explained, openHooks } from './features/hooks.ts';
@@ -31,6 +32,7 @@ export const settingsFor = ({ command: { formats, signs }, globals }: TypedLine,
 export async function runCommand(typed: TypedLine, settings: Settings, world: World, main: Main): Promise<number> {
   const line = await resolve(typed, settings, world);
   await checkShape(line.globals, line.settings, { watches: isOn(line, 'watch'), follows: isOn(line, 'follow') });
+  await openEarly(line, line.settings, world);
   const plan = line.plan.dry ? (await import('./cli/plan/record.ts')).openRecorder() : undefined;
   const ctx = await createContext(line, world, { ...main, plan });
   const hooks = await openHooks(line, ctx);

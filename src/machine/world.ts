@@ -74,6 +74,8 @@ export type Timer = (ms: number, callback: () => void) => () => void;
 /** Sends HTTP requests, without redirects, retries or cookies. Rejects with a NetworkFault or the signal's reason. */
 export interface Transport {
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** Begins to connect to the host of a URL, for a request within the next seconds. Never fails: the request would tell. */
+  open?(url: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -184,6 +186,8 @@ export interface World {
    * `background`: dnx never waits for its requests, not even for a lookup of a name when it ends.
    */
   readonly connect: (caFile: string | undefined, how?: { readonly background?: boolean }) => Promise<Transport>;
+  /** Begins to connect to a host over TLS. The next `connect` with the same file returns what has that connection. */
+  readonly connectEarly?: ((url: string, caFile: string | undefined) => Promise<void>) | undefined;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */

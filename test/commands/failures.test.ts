@@ -15,7 +15,7 @@ const failures = [...usageFailures, ...refusedFailures, ...unreachedFailures];
 
 const matching = (wanted: string | RegExp): unknown => (typeof wanted === 'string' ? wanted : expect.stringMatching(wanted));
 
-describe.each(failures)('$code: $name', ({ line, code, given, says, hint, errors, calls = 0 }) => {
+describe.each(failures)('$code: $name', ({ name, line, code, given, says, hint, errors, calls = 0 }) => {
   test('as text', async () => {
     const run = await bed.dnx(line, (await given?.(bed)) ?? {});
     // What the user ended is no failure, and has no mark.
@@ -30,6 +30,8 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, errors
     expect(run.stderr).not.toContain('    at ');
     expect(run).toExit(exits[code], { stdout: '' });
     if (calls !== 'any') expect(run.calls).toHaveLength(calls);
+    // What sends nothing connects to nothing, either.
+    if (usageFailures.some((each) => each.name === name)) expect(run.early).toBe(0);
   });
 });
 

@@ -44,6 +44,8 @@ export interface Run {
   readonly stderr: string;
   /** Requests of this run, as `GET /servers/01J…`. */
   readonly calls: readonly string[];
+  /** How often it began to connect before its first request. */
+  readonly early: number;
   /** How long it waited on the fake clock, in ms. */
   readonly waited: number;
   readonly json: <T = Record<string, unknown>>() => T;
@@ -169,6 +171,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
     const opened: Transport[] = [];
+    let early = 0;
     const argv = typeof line === 'string' ? split(line) : line;
     const code = await main(argv, {
       env: openEnv(env, run.platform ?? 'linux'),
@@ -189,6 +192,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         await clock.sleep(run.unlocksAfter);
       }),
       signal: run.signal ?? interruption.signal,
+      connectEarly: async () => void early++,
       connect: async (caFile) => {
         const network = await openNetwork({ env, after, caFile, limits: limitsOf(run) });
         opened.push(network);
@@ -220,6 +224,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       bytes: stdout.bytes(),
       stderr: stderr.text(),
       calls: sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`),
+      early,
       waited: clock.elapsed() - start,
       json: <T>() => JSON.parse(stdout.text()) as T,
     });

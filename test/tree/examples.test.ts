@@ -93,6 +93,8 @@ describe('an example works, and does what its words say', () => {
   test.each(examples.flatMap(({ line, nested }) => (nested ? [] : [line])))('%s', async (line) => {
     const { run: ended } = await ran(line);
     expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/undefined|\[object|NaN/);
+    // Nothing connects early that then sends nothing.
+    if (ended.calls.length === 0) expect(ended.early).toBe(0);
     const effect = await effectOfLine(line);
     const sent = ended.calls.filter((call) => !call.startsWith('GET '));
     if (effect === 'read' || effect === 'local') expect(sent).toEqual([]);

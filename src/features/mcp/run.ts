@@ -211,6 +211,7 @@ function worldOf(outer: World, own: Partial<World>): World {
     spawn: async (child) => Promise.reject(usage(`This runs ${child.file} in a terminal.`).with({ reason: 'person_required' })),
     capture: async ({ attended: _, ...child }: Captured) => outer.capture(allowed(child)),
     start: async (child: Piped) => outer.start(allowed(child)),
+    connectEarly: undefined,
     open: async () => false,
     keepsConnections: false,
     suspend: () => {},

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import { getBuiltinModule } from 'node:process';
 import type { SecureContext } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
 import type { Timer } from '../../../machine/world.ts';
 import { noConnection } from './fault.ts';
 
@@ -49,6 +50,56 @@ export function limitConnections(agent: Agent, { connectMs, after }: Connecting)
     whenReady(socket, cancel);
     socket.once('close', cancel);
     return socket;
+  };
+}
+
+/** The oldest connection that a request may use, in ms: a server may be about to close one that is idle, and dnx never repeats a POST. */
+const FRESH_MS = 5_000;
+
+/**
+ * Begins to connect to a host before there is a request. The returned function lets the first request of an agent of `https` take the connection,
+ * and starts TLS once it is there. One that fails or gets too old is forgotten.
+ */
+export function connectAhead(
+  url: URL,
+  { elapsed, ...connecting }: Connecting & { readonly elapsed: () => number },
+): (agent: Agent) => void {
+  const { connect, isIP } = getBuiltinModule('node:net');
+  const { hostname, port } = urlToHttpOptions(url);
+  const host = hostname ?? '';
+  const address = { host, port: Number(port || 443) };
+  const born = elapsed();
+  const tcp = connect({ ...agentOptions(connecting), ...address, noDelay: true, keepAlive: true }).on('error', () => {});
+  return (agent) => {
+    const direct = agent.createConnection.bind(agent);
+    const secured = new Promise<Socket | undefined>((resolve, reject) => {
+      const expire = () => {
+        reject(noConnection(connecting.connectMs));
+        tcp.destroy();
+      };
+      const cancel = connecting.after(connecting.connectMs, expire);
+      tcp.once('close', () => resolve(undefined)).once('close', cancel);
+      whenReady(tcp, () => {
+        cancel();
+        // As the agent does it: an address is no server name.
+        const options = { ...(agent as { options?: object }).options, ...address, servername: isIP(host) ? '' : host, socket: tcp };
+        resolve((direct(options) as Socket).on('error', () => {}));
+      });
+    });
+    secured.catch(() => {});
+    agent.createConnection = (options, callback) => {
+      agent.createConnection = direct;
+      if (elapsed() - born > FRESH_MS || options.host !== host || Number(options.port) !== address.port) {
+        tcp.destroy();
+        return direct(options, callback);
+      }
+      const take = (socket: Socket | undefined) => {
+        const taken = socket?.writable && !socket.readableEnded ? socket : (direct(options, callback) as Socket);
+        callback?.(null, taken);
+      };
+      secured.then(take).catch((error: Error) => callback?.(error, tcp));
+      return undefined;
+    };
   };
 }
 

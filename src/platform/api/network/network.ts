@@ -18,15 +18,17 @@ export interface NetworkNeeds {
   readonly caFile: string | undefined;
   /** For requests that nobody waits for. */
   readonly background?: boolean | undefined;
+  /** The time in ms; without it, no connection is opened before a request. */
+  readonly elapsed?: (() => number) | undefined;
   readonly limits?: Partial<Limits>;
 }
 
 /** Opens a transport that uses the proxies of the environment, and trusts the certificates in `caFile` too. */
-export async function openNetwork({ env, after, caFile, background, limits: changed }: NetworkNeeds): Promise<Transport> {
+export async function openNetwork({ env, after, caFile, background, elapsed, limits: changed }: NetworkNeeds): Promise<Transport> {
   const limits = { ...LIMITS, bodyBytes: mostBytes(env), ...changed };
   const proxyOf = namesProxy(env) ? (await import('./proxy.ts')).proxiesIn(env) : undefined;
   const trust = caFile === undefined ? undefined : (await import('./tls.ts')).readTrust(caFile, env.NODE_EXTRA_CA_CERTS);
-  return httpTransport({ limits, after, proxyOf, trust, lookup: background ? backgroundLookup : undefined });
+  return httpTransport({ limits, after, proxyOf, trust, elapsed, lookup: background ? backgroundLookup : undefined });
 }
 
 /** True if a variable may name a proxy. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, inject } from 'vitest';
-import { describeCompileCache } from '../support/compile-cache.ts';
+import { describeCompiledCode } from '../support/compiled-code.ts';
 import { leading } from '../support/volume.ts';
 import { nodeOf } from './nodes.ts';
 import { emptyFolder, run } from './run.ts';
@@ -15,5 +15,5 @@ beforeAll(async () => {
 });
 
 describe.each(leading(['24', '26', '22'], 2))('on Node %s', (release) => {
-  describeCompileCache({ node: () => nodeOf(release), package: join(directory, 'node_modules', 'deploynix-cli') });
+  describeCompiledCode({ node: () => nodeOf(release), package: join(directory, 'node_modules', 'deploynix-cli') });
 });

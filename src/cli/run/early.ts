@@ -1,0 +1,69 @@
+import { accountName } from '../../machine/settings/config.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import type { World } from '../../machine/world.ts';
+import { alternativesIn, choose, parametersOf } from '../language/calls.ts';
+import type { TypedLine } from '../language/command.ts';
+import type { Option } from '../language/options.ts';
+import { positionalsOf } from '../language/signature.ts';
+import { consentLevel } from '../language/tree.ts';
+
+/** Begins to connect while the rest is loaded, if this line certainly sends a request. Called when what it may not do has been refused. */
+export async function openEarly(line: TypedLine, settings: Settings, world: World): Promise<void> {
+  if (world.connectEarly && !line.plan.dry && isSignedIn(settings, world) && !mayFail(line, settings, world) && sends(line, settings))
+    await world.connectEarly(settings.host, settings.caFile);
+}
+
+/** True if a token will be found, as far as the settings tell. A session may refuse one. */
+function isSignedIn({ blocked, session, config, ...place }: Settings, { env }: World): boolean {
+  if (blocked.requests || session) return false;
+  const variable = env.DNX_TOKEN?.trim();
+  return variable ? isToken(variable) : !blocked.storedToken && config.accounts?.[accountName(place)] !== undefined;
+}
+
+/** True for a token that a header can hold. */
+const isToken = (word: string): boolean => /^[!-~]+$/.test(word);
+
+/** True for words that are names or ids; others may be refused. */
+const areNames = (words: readonly string[]): boolean => words.every((word) => /^\w[\w .-]*$/.test(word));
+
+/** True if a question or a value could end the line before it sends a request. Values are only known to be right once they are read. */
+function mayFail(
+  { group, command, targets, options, fields, body, globals, consent }: TypedLine,
+  settings: Settings,
+  { env }: World,
+): boolean {
+  const words = { ...options, ...fields };
+  const isGiven = (name: string) => words[name] !== undefined || targets[name] !== undefined;
+  const declared = Object.entries<Option<unknown>>({ ...command.options, ...command.fields });
+  const asks = declared.some(([name, { required, prompt }]) => (required || prompt) && !isGiven(name));
+  const reads =
+    Object.values(words).some((word) => typeof word !== 'boolean') ||
+    Object.keys(words).length > 1 ||
+    body.field.length > 0 ||
+    body.data !== undefined ||
+    globals.maxWait !== undefined ||
+    Boolean(env.DNX_MAX_WAIT) ||
+    declared.some(([, option]) => option.env !== undefined && Boolean(env[option.env]));
+  const lacks = positionalsOf(group, command).some(({ key, required }) => required && !isGiven(key) && !placed(key, settings));
+  // What decides at run time whether to ask goes by options and the link file.
+  const isFree = typeof command.consent === 'function' && settings.link === undefined && !Object.values(options).includes(true);
+  const level = isFree ? undefined : consentLevel(command);
+  return asks || reads || lacks || (level === 'severe' && consent.confirm === undefined) || (level === 'moderate' && !consent.yes);
+}
+
+/** True if the line has an endpoint, and names all that is in its path. */
+function sends({ command, targets }: TypedLine, settings: Settings): boolean {
+  if (typeof command.calls === 'function' || command.signs || command.named || command.links || settings.unplaced) return false;
+  const isNamed = (name: string) => targets[name] !== undefined;
+  const { endpoint } = choose(command.calls, isNamed, () => false);
+  const has = (name: string) => isNamed(name) || placed(name, settings);
+  return (
+    endpoint !== undefined &&
+    parametersOf(endpoint).every((name) => has(name) || (name === 'server' && has('site'))) &&
+    alternativesIn(command.calls).filter(isNamed).length < 2 &&
+    Object.values(targets).every(areNames)
+  );
+}
+
+const placed = (name: string, { server, site }: Settings): boolean =>
+  (name === 'server' ? server : name === 'site' ? site : undefined) !== undefined;
