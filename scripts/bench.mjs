@@ -9,9 +9,10 @@ import { findNodes } from './bench/nodes.mjs';
 import { readOptions } from './bench/options.mjs';
 import { installPackage } from './bench/package.mjs';
 import { findPeers, peerSubjects } from './bench/peers.mjs';
-import { publish } from './bench/report.mjs';
+import { publish, publishWire } from './bench/report.mjs';
 import { startSandbox } from './bench/sandbox.mjs';
 import { subjectsOn } from './bench/subjects.mjs';
+import { measureWire } from './bench/wire.mjs';
 
 const options = readOptions();
 const directory = mkdtempSync(join(tmpdir(), 'dnx-bench-'));
@@ -31,6 +32,15 @@ try {
   const installed = installPackage(options, directory);
   const sandbox = await startSandbox(installed.dnx, directory);
   closing.unshift(sandbox.close);
+  const wire = await measureWire(nodes, { ...options, installed, sandbox, directory });
+  publishWire(wire, nodes, options);
+  if (!options.wire) await measureStart(nodes, { installed, sandbox });
+} finally {
+  closeAll();
+}
+
+/** Measures how commands start, beside other command lines. */
+async function measureStart(nodes, { installed, sandbox }) {
   const rows = nodes.flatMap((node) => subjectsOn(node, { directory, installed, sandbox }));
   const peers = await findPeers(options, directory);
   closing.unshift(peers.close);
@@ -38,6 +48,4 @@ try {
   const beside = { rows: peerSubjects(peers, running), base: rows.find(({ base, node }) => base && node === running.version) };
   await measure(rows, beside, { ...options, sandbox, directory });
   publish({ options, nodes, installed, rows, peers: comparison(peers, beside, rows, installed) });
-} finally {
-  closeAll();
 }

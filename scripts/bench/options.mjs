@@ -9,7 +9,8 @@ const ROUNDS = 20;
  * `--rounds N` runs everything that often, `--quick` a few times and leaves docs/performance.md alone;
  * `--minimum` reports the fastest runs, for a machine that is never idle, and also leaves it alone;
  * `--package FILE` measures this tarball, and leaves it alone too;
- * `--peers` installs other command lines to compare with.
+ * `--peers` installs other command lines to compare with;
+ * `--wire` measures only the commands over TLS at 50 ms.
  */
 export function readOptions() {
   const { values } = parseArgs({
@@ -21,6 +22,7 @@ export function readOptions() {
       minimum: { type: 'boolean', default: false },
       package: { type: 'string' },
       peers: { type: 'boolean', default: false },
+      wire: { type: 'boolean', default: false },
     },
   });
   const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
@@ -31,6 +33,7 @@ export function readOptions() {
     rounds,
     tarball: values.package,
     peers: values.peers,
+    wire: values.wire,
     minimum: values.minimum,
     writes: !values.quick && !values.minimum && values.package === undefined,
   };

@@ -118,14 +118,14 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     expect(librariesIn(files)).toEqual(wanted);
   });
 
-  test('deploy --no-wait loads nothing heavy, and what deploy, watch and rollback share as one file', async () => {
+  test('deploy --no-wait loads nothing heavy, and what changes need as one file', async () => {
     const hook = resolve('test/support/loaded.cjs');
     const file = join(executable.directory, 'loaded.json');
     const line = ['deploy', 'shop.example.com', '--no-wait', '--json'];
     await expect(executable.dnx(line, { env: { ...preloading(hook), DNX_TEST_LOADED: file } })).toExit(0);
     const { builtins, files } = JSON.parse(readFileSync(file, 'utf8')) as Loaded;
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
-    expect(namesOf(files)).toContain('site-commands');
+    expect(namesOf(files)).toContain('changes');
   });
 
   test('a list through a proxy loads only the files for proxies too', async () => {
@@ -143,13 +143,13 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     const args = ['server', 'list', '--json'];
     await loadedBy(args);
     const { files } = await loadedBy(args);
-    const shared = ['dnx.js', 'dnx.js', 'rolldown-runtime', 'shared', 'parse', 'settings', 'run'];
+    const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared', 'run'];
     expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
   });
 
   test('a Tab loads neither the parser nor what runs commands', async () => {
     const { files } = await loadedBy(['__complete', 'bash', 'dnx server show web']);
-    const shared = ['dnx.js', 'dnx.js', 'rolldown-runtime', 'shared', 'complete', 'settings', 'names'];
+    const shared = ['dnx.js', 'compiled-code.js', 'dnx.js', 'rolldown-runtime', 'declared'];
     expect(namesOf(files).sort()).toEqual([...shared, 'server'].sort());
   });
 
@@ -173,6 +173,7 @@ describe.skipIf(onlyOnNode('which files dnx loads, because an executable is one'
     const own = used.filter((call) => call.includes(executable.directory) && !/^(existsSync|statSync|readdirSync) /.test(call));
     const changes = own.map((call) => call.replace(executable.directory, '~').replace(/[\da-f]+\.\d+$/, 'TOKEN.END'));
     expect([...new Set(changes)]).toEqual([
+      expect.stringMatching(/^openSync ~\/\.cache\/dnx\/compiled\/[\da-f]{8}\.bin$/),
       'openSync ~/.local/state/dnx/budget.json',
       'openSync ~/.local/state/dnx/budget/TOKEN.END',
       'openSync ~/.cache/dnx/names.json',
