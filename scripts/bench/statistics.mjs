@@ -16,7 +16,7 @@ function mostOf({ limit, name, node }, rows) {
     ratioOf(
       rows.find((row) => row.name === name && row.node === node && row.state === limit.over),
       rows,
-    ) + limit.by
+    ) * limit.times
   );
 }
 

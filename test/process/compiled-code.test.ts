@@ -48,7 +48,7 @@ describe('the file of compiled code', () => {
     expect(files()).toEqual([]);
   });
 
-  test('is not written over a file, or through a link', () => {
+  test('is not written through a link', () => {
     const elsewhere = join(home, 'elsewhere');
     for (const directory of [cache(), elsewhere]) mkdirSync(directory, { recursive: true, mode: 0o700 });
     symlinkSync(elsewhere, all());
@@ -66,15 +66,13 @@ describe('the file of compiled code', () => {
   test.each<readonly [string, (file: string) => void]>([
     ['others can write to it', (file) => chmodSync(file, 0o622)],
     ['others can write to its directory', () => chmodSync(all(), 0o722)],
-    ['it belongs to someone else', (file) => chownSync(file, uid + 1, -1)],
-  ])('is not read if %s', (name, spoil) => {
     // Only root can give a file away.
-    if (name === 'it belongs to someone else' && uid !== 0) return;
+    ...(uid === 0 ? ([['it belongs to someone else', (file: string) => chownSync(file, 1, 1)]] as const) : []),
+  ])('is not read if %s', (name, spoil) => {
     keep();
     const [file = ''] = files();
     const before = statSync(file).ino;
     spoil(file);
-    chmodSync(all(), statSync(all()).mode);
     keep();
     // What is not read is not complete, so it is written again where that is allowed.
     expect(statSync(file).ino === before).toBe(name === 'others can write to its directory');

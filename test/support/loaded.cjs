@@ -28,6 +28,8 @@ for (const name of [
 process.on('exit', () => {
   const builtins = process.moduleLoadList.filter((each) => each.startsWith('NativeModule ')).map((each) => each.slice(13));
   const read = used.filter((call) => call.startsWith('readFileSync ')).map((call) => call.slice('readFileSync '.length));
-  const files = [...new Set([...Object.keys(require.cache).filter((file) => file !== __filename), ...read.filter((file) => built.test(file))])];
+  const files = [
+    ...new Set([...Object.keys(require.cache).filter((file) => file !== __filename), ...read.filter((file) => built.test(file))]),
+  ];
   writeFileSync(process.env.DNX_TEST_LOADED, JSON.stringify({ builtins, files, used }));
 });

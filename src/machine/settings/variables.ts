@@ -41,7 +41,7 @@ const behavior: readonly Variable[] = [
   { name: 'DNX_COMPLETE_ONLINE', help: 'Let Tab completion read names from the API', example: '1' },
   { name: 'DNX_NO_HISTORY', help: 'Keep no history of changes on this machine, nor the values that they replace', example: '1' },
   { name: 'DNX_NO_UPDATE_NOTIFIER', help: 'Never check for a new release of dnx', example: '1' },
-  { name: 'DNX_NO_COMPILE_CACHE', help: 'Do not cache compiled code (Node 22.8 and later)', example: '1' },
+  { name: 'DNX_NO_COMPILE_CACHE', help: 'Do not keep compiled code', example: '1' },
 ];
 
 const network: readonly Variable[] = [
@@ -104,8 +104,7 @@ const machine: readonly Variable[] = [
   { name: 'PATHEXT', help: 'Extensions of programs on Windows' },
   { name: 'COMSPEC', help: 'Program that runs .cmd files on Windows' },
   { name: 'SYSTEMROOT', help: 'Windows directory, to find cmd without COMSPEC' },
-  { name: 'NODE_COMPILE_CACHE', help: 'Compile cache for every Node program; dnx uses it instead of its own' },
-  { name: 'NODE_DISABLE_COMPILE_CACHE', help: 'Like DNX_NO_COMPILE_CACHE, for every Node program' },
+  { name: 'NODE_OPTIONS', help: 'Options of Node; dnx keeps compiled code for each' },
   { name: 'PWD', help: 'Path of the working directory, if that was deleted' },
 ];
 

@@ -12,7 +12,7 @@ export interface Connecting {
   readonly connectMs: number;
   readonly after: Timer;
   /** The trusted certificates, if they are not the default ones. */
-  readonly trust: SecureContext | undefined;
+  readonly trust: (() => SecureContext) | undefined;
   /** Looks up names instead of the system. */
   readonly lookup?: LookupFunction | undefined;
 }
@@ -23,7 +23,7 @@ const ATTEMPT_MS = 500;
 /** The options of an agent. */
 export const agentOptions = ({ trust, lookup }: Pick<Connecting, 'trust' | 'lookup'>) => ({
   autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
-  ...(trust && { secureContext: trust }),
+  ...(trust && { secureContext: trust() }),
   lookup: lookupOver(lookup ?? ((...asked) => getBuiltinModule('node:dns').lookup(...asked))),
 });
 
@@ -69,7 +69,10 @@ export function connectAhead(
   const host = hostname ?? '';
   const address = { host, port: Number(port || 443) };
   const born = elapsed();
-  const tcp = connect({ ...agentOptions(connecting), ...address, noDelay: true, keepAlive: true }).on('error', () => {});
+  const tcp = connect({ ...agentOptions({ ...connecting, trust: undefined }), ...address, noDelay: true, keepAlive: true }).on(
+    'error',
+    () => {},
+  );
   return (agent) => {
     const direct = agent.createConnection.bind(agent);
     const secured = new Promise<Socket | undefined>((resolve, reject) => {

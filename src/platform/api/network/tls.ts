@@ -6,12 +6,18 @@ import { readText } from '../../../machine/files/text-file.ts';
 const HINT = 'Check --ca-file or DNX_CA_FILE.';
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates to trust: the default ones, those in this PEM file, and those in NODE_EXTRA_CA_CERTS. */
-export function readTrust(file: string, extra: string | undefined): SecureContext {
-  const secure = getBuiltinModule('node:tls').createSecureContext();
-  // `ca` would replace the default ones. So does this in Node 20, but only those in NODE_EXTRA_CA_CERTS.
-  for (const each of [...certificatesIn(file), ...(extra ? extraIn(extra) : [])]) secure.context.addCACert(each);
-  return secure;
+/**
+ * The certificates to trust: the default ones, those in this PEM file, and those in NODE_EXTRA_CA_CERTS. Fails at once for a file that is wrong. The
+ * returned function loads the default ones, which takes longer.
+ */
+export function readTrust(file: string, extra: string | undefined): () => SecureContext {
+  const certificates = [...certificatesIn(file), ...(extra ? extraIn(extra) : [])];
+  return () => {
+    const secure = getBuiltinModule('node:tls').createSecureContext();
+    // `ca` would replace the default ones. So does this in Node 20, but only those in NODE_EXTRA_CA_CERTS.
+    for (const each of certificates) secure.context.addCACert(each);
+    return secure;
+  };
 }
 
 function certificatesIn(file: string): string[] {
