@@ -1,6 +1,6 @@
 /**
- * Removes `import process from 'node:process'`, which is the global `process`. As CommonJS it would copy each property, which takes time, and
- * reading the title ends Node on Windows if the console has none.
+ * Removes `import process from 'node:process'`, which is the global `process`. As CommonJS it would copy each property: that takes 7 ms with the
+ * first prompt or color, and reading the title ends Node on Windows if the console has none.
  */
 export const globalProcess = () => ({
   name: 'global-process',
