@@ -15,7 +15,7 @@ const executable = perTest(openExecutable);
 /** Runs a shell line; `$ID` is a backup. */
 const shell = (line: string) => executable.shell(line, { env: { ID: id } });
 /** Everything but the state directory of dnx. */
-const saved = () => readdirSync(executable.directory).filter((name) => name !== '.local');
+const saved = () => readdirSync(executable.directory).filter((name) => name !== '.cache' && name !== '.local');
 
 test('-O - writes every byte to a pipe, and exits as if killed by SIGPIPE if the reader closes it', async () => {
   const run = await shell(

@@ -10,8 +10,8 @@ const id = seeded.backups['shop database, completed'];
 
 const executable = perTest(openExecutable);
 
-/** Everything but the state directory of dnx. */
-const left = () => readdirSync(executable.directory).filter((name) => name !== '.local');
+/** Everything but the state and the cache of dnx. */
+const left = () => readdirSync(executable.directory).filter((name) => !['.local', '.cache'].includes(name));
 
 test('the next download into a directory removes what a killed one left there, and nothing of one that runs', async () => {
   const store = await openElsewhere((_, response) => {
