@@ -166,8 +166,7 @@ describe('dnx agent install', () => {
     mkdirSync(at('.agents/skills'), { recursive: true });
     mkdirSync(at('.claude'));
     symlinkSync('../.agents/skills', at('.claude/skills'));
-    const run = await dnx('agent install claude codex --yes --json');
-    expect(run.json()).toMatchObject({
+    expect((await dnx('agent install claude codex --yes --json')).json()).toMatchObject({
       files: [{ file: `.agents/skills/deploynix/SKILL.md` }, { file: 'AGENTS.md' }, { file: '.mcp.json' }],
     });
   });

@@ -20,7 +20,6 @@ beforeEach(() => {
 const site = seeded.sites['shop.example.com'];
 const VARIABLES = `/servers/${seeded.servers['web-1']}/sites/${site}/environment-variables`;
 const idOf = (key: string) => `01JQ8Z4T9G0000000${key.replace('_', '').padEnd(9, '0').slice(0, 9)}`.replace(/[^0-9A-HJKMNP-TV-Z]/g, '0');
-const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 const values = () =>
   Object.fromEntries(bed.sandbox.state.environment_variables.flatMap((each) => (each.site_id === site ? [[each.key, each.value]] : [])));
 
@@ -40,31 +39,25 @@ const dangers = [
 
 test('a PATCH, which Laravel serves like a PUT, needs the name of the site, too', async () => {
   const run = await bed.dnx(`api PATCH ${VARIABLES}/${idOf('APP_KEY')} -F value=base64:other --yes --json`);
-  expect([run.code, changes(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('"reason":"name_to_type"')]);
+  expect(run).toExit(2, { changes: [], says: '"reason":"name_to_type"' });
 });
 
 describe.each(dangers)('dnx %s', (line) => {
   test('needs the name of the site, also with --yes', async () => {
     const before = values();
     const refused = await bed.dnx(`${line} --yes --json`);
-    expect([refused.code, changes(refused.calls), JSON.parse(refused.stderr.trim().split('\n').at(-1) ?? '')]).toMatchObject([
+    expect([refused.code, refused.changes, JSON.parse(refused.stderr.trim().split('\n').at(-1) ?? '')]).toMatchObject([
       2,
       [],
       { error: { reason: 'name_to_type', human: true, message: 'This could break shop.example.com. Nothing was sent.' } },
     ]);
-    const wrong = await bed.dnx(`${line} --confirm blog.example.com`);
-    expect([wrong.code, changes(wrong.calls)]).toEqual([2, []]);
-    const asked = await bed.dnx(line, { columns: 100, keys: 'n\r' });
-    expect([asked.code, changes(asked.calls), asked.stderr]).toEqual([
-      2,
-      [],
-      expect.stringContaining("Type 'shop.example.com' to continue:"),
-    ]);
+    await expect(bed.dnx(`${line} --confirm blog.example.com`)).toExit(2, { changes: [] });
+    await expect(bed.dnx(line, { columns: 100, keys: 'n\r' })).toExit(2, { changes: [], says: "Type 'shop.example.com' to continue:" });
     expect(values()).toEqual(before);
     const plan = await bed.dnx(`${line} --dry-run --json`);
     expect(plan.json<{ consent: object }>().consent).toMatchObject({ level: 'severe', confirm: 'shop.example.com' });
     const run = await bed.dnx(`${line} --confirm shop.example.com`);
-    expect([run.code, changes(run.calls).length > 0], run.stderr).toEqual([0, true]);
+    expect([run.code, run.changes.length > 0], run.stderr).toEqual([0, true]);
   });
 
   test('needs a person in the session of an agent', async () => {
@@ -72,7 +65,7 @@ describe.each(dangers)('dnx %s', (line) => {
     const run = await leasing(bed, 'agent run --ability site:update', async (inside) => {
       for (const given of ['--yes', '--yes --confirm shop.example.com']) {
         const refused = await inside(`${line} ${given}`);
-        expect([refused.code, changes(refused.calls), refused.stderr], line).toEqual([
+        expect([refused.code, refused.changes, refused.stderr], line).toEqual([
           2,
           [],
           expect.stringContaining('In the session of an agent, nothing confirms this.'),
@@ -90,7 +83,7 @@ test.each([
   `api POST /servers/${seeded.servers['web-1']}/restart`,
 ])('what breaks nothing is sent: dnx %s', async (line) => {
   const run = await bed.dnx(line);
-  expect([run.code, changes(run.calls).length], run.stderr).toEqual([0, 1]);
+  expect([run.code, run.changes.length], run.stderr).toEqual([0, 1]);
 });
 
 describe('dnx api', () => {
@@ -102,21 +95,15 @@ describe('dnx api', () => {
     ['POST /backups/01JQ8Z4T9G000000000000BK06/restore', 'shop'],
   ])('%s needs the name %s', async (request, name) => {
     const refused = await bed.dnx(`api ${request} --yes`);
-    expect([refused.code, changes(refused.calls), refused.stderr]).toEqual([
-      2,
-      [],
-      expect.stringMatching(/Use --confirm .*; --yes is not enough/),
-    ]);
-    const wrong = await bed.dnx(`api ${request} --confirm other`);
-    expect([wrong.code, changes(wrong.calls), wrong.stderr]).toEqual([2, [], expect.stringContaining(`Expected '${name}'.`)]);
+    expect(refused).toExit(2, { changes: [], stderr: expect.stringMatching(/Use --confirm .*; --yes is not enough/) });
+    await expect(bed.dnx(`api ${request} --confirm other`)).toExit(2, { changes: [], says: `Expected '${name}'.` });
     const asked = await bed.dnx(`api ${request}`, { columns: 100, keys: `${name}\r` });
-    expect([asked.code, changes(asked.calls).length], asked.stderr).toEqual([0, 1]);
+    expect([asked.code, asked.changes.length], asked.stderr).toEqual([0, 1]);
   });
 
   test('an operation that dnx does not know needs --yes only for a DELETE', async () => {
     await expect(bed.dnx('api DELETE /nowhere/1')).toExit(2);
-    const run = await bed.dnx('api DELETE /nowhere/1 --yes');
-    expect(run.calls).toEqual(['DELETE /nowhere/1']);
+    expect((await bed.dnx('api DELETE /nowhere/1 --yes')).calls).toEqual(['DELETE /nowhere/1']);
     expect((await bed.dnx('api POST /nowhere')).calls).toEqual(['POST /nowhere']);
   });
 });
@@ -128,6 +115,5 @@ test('a plan that renames the APP_KEY away needs the name of the site', async ()
   const change = { call, targets, body: { key: 'OTHER' }, before: null };
   const plan = { version: 1, host: bed.sandbox.url, changes: [change], consent: { level: null, confirm: null }, abilities: [], about: [] };
   writeFileSync(join(bed.directory, 'plan.json'), JSON.stringify(plan));
-  const run = await bed.dnx('apply plan.json --yes');
-  expect([run.code, changes(run.calls), run.stderr]).toEqual([2, [], expect.stringContaining('This could break shop.example.com.')]);
+  await expect(bed.dnx('apply plan.json --yes')).toExit(2, { changes: [], says: 'This could break shop.example.com.' });
 });

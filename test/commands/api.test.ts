@@ -92,8 +92,7 @@ describe('api', () => {
     ]);
     const lines = await bed.dnx('api GET /backups?status=completed --paginate -o ndjson');
     expect(lines.stdout.trim().split('\n')).toHaveLength(4);
-    const few = await bed.dnx('api GET /tokens --paginate --sort -id --limit 2 --fields id');
-    expect(few.json()).toEqual([{ id: 126 }, { id: 125 }]);
+    expect((await bed.dnx('api GET /tokens --paginate --sort -id --limit 2 --fields id')).json()).toEqual([{ id: 126 }, { id: 125 }]);
     await expect(bed.dnx('api POST /tokens --paginate')).toExit(2);
   });
 
@@ -146,7 +145,6 @@ describe('api', () => {
     expect(run).toExit(5, { says: 'Token is missing the ability site:deploy' });
     const read = await bed.dnx(`api /servers/${web1}/daemons`, { env: { DNX_TOKEN: bed.sandbox.mint(['site:read']) } });
     expect(read.stderr).toContain('daemon:read');
-    const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
-    expect(daemon.stderr).toContain('daemon:delete');
+    expect((await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } })).stderr).toContain('daemon:delete');
   });
 });

@@ -193,8 +193,7 @@ describe('a plan that verifies', () => {
   });
 
   test('shows it, verifies the site at its own address, and rolls back', async () => {
-    const dry = await save(LINE);
-    expect(dry.stdout).toContain(
+    expect((await save(LINE)).stdout).toContain(
       "  verify       /up must return 200 and contain 'well' 2 times in a row within 1m 30s\n  if it fails  roll back\n",
     );
     const verify = { path: '/up', expect: 200, expect_body: 'well', for: 2, within_s: 90 };

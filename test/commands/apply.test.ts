@@ -16,7 +16,6 @@ const FILE = 'plan.json';
 const path = () => join(bed.directory, FILE);
 const read = (): Plan => JSON.parse(readFileSync(path(), 'utf8'));
 const write = (plan: unknown) => writeFileSync(path(), typeof plan === 'string' ? plan : JSON.stringify(plan));
-const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const crontabs = () => bed.sandbox.state.crontabs.filter(({ server_id }) => server_id === seeded.servers['web-1']);
 const valid = new Ajv2020({ allowUnionTypes: true, formats: { 'date-time': true } }).compile(planSchema);
 
@@ -26,7 +25,7 @@ const UPDATE = `crontab update '${SCHEDULE}' --server web-1 --frequency '0 7 * *
 /** Saves the plan of a line. */
 async function save(line: string, options?: RunOptions): Promise<Run> {
   const run = await bed.dnx(`${line} --dry-run --out ${FILE}`, options);
-  expect([run.code, sent(run)], run.stderr).toEqual([0, []]);
+  expect(run).toExit(0, { changes: [] });
   expect(valid(read()), JSON.stringify(valid.errors)).toBe(true);
   return run;
 }
@@ -35,8 +34,7 @@ const apply = (more = '--yes', options?: RunOptions) => bed.dnx(`apply ${FILE} $
 
 describe('--out', () => {
   test('writes the plan for this user alone, and says how to apply it', async () => {
-    const run = await save(UPDATE);
-    expect(run.stderr).toBe('Nothing was changed.\nApply this plan with: dnx apply plan.json\n');
+    expect((await save(UPDATE)).stderr).toBe('Nothing was changed.\nApply this plan with: dnx apply plan.json\n');
     expect((statSync(path()).mode & 0o777).toString(8)).toBe('600');
     expect(read()).toMatchObject({ version: 1, host: bed.sandbox.url, created_at: expect.any(String) });
   });
@@ -77,9 +75,7 @@ describe('--out', () => {
     ['api PATCH /servers/1', 'dnx does not know this operation'],
     ['backup restore 01JQ8Z4T9G000000000000BK06', 'its question depends on what the backup belongs to'],
   ])('refuses %s', async (line, why) => {
-    const run = await bed.dnx(`${line} --dry-run --out ${FILE}`);
-    expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
-    expect(run.stderr).toContain(why);
+    await expect(bed.dnx(`${line} --dry-run --out ${FILE}`)).toExit(2, { stdout: '', changes: [], says: why });
     expect(existsSync(path())).toBe(false);
   });
 });
@@ -87,11 +83,9 @@ describe('--out', () => {
 describe('dnx apply', () => {
   test('sends exactly the plan, once', async () => {
     await save(UPDATE);
-    const run = await apply();
-    expect([run.code, sent(run)], run.stderr).toEqual([0, [expect.stringMatching(/^PUT \/servers\/\w+\/crontabs\/\w+$/)]]);
+    await expect(apply()).toExit(0, { changes: [expect.stringMatching(/^PUT \/servers\/\w+\/crontabs\/\w+$/)] });
     expect(crontabs()[0]?.frequency).toBe('0 7 * * *');
-    const again = await apply();
-    expect([again.code, sent(again), again.stdout]).toEqual([0, [], 'This plan was already applied.\n']);
+    await expect(apply()).toExit(0, { changes: [], stdout: 'This plan was already applied.\n' });
   });
 
   test('takes a token that can do what the plan needs, where another one made it', async () => {
@@ -109,9 +103,7 @@ describe('dnx apply', () => {
     await save(UPDATE);
     await expect(bed.dnx(UPDATE.replace('0 7', '0 6'))).toExit(0);
     for (const more of ['--yes', '--check']) {
-      const run = await apply(more);
-      expect([run.code, sent(run), run.stdout]).toEqual([10, [], '']);
-      expect(run.stderr).toContain("frequency is '0 6 * * *', not '* * * * *'");
+      await expect(apply(more)).toExit(10, { changes: [], stdout: '', says: "frequency is '0 6 * * *', not '* * * * *'" });
     }
     expect((await apply('--yes --json')).stderr).toContain('"code":"differences"');
   });
@@ -132,8 +124,7 @@ describe('dnx apply', () => {
 
   test('--check only compares', async () => {
     await save(UPDATE);
-    const run = await apply('--check');
-    expect([run.code, sent(run), run.stdout]).toEqual([0, [], '✓ 1 change can be applied\n  needs  crontab:update\n']);
+    await expect(apply('--check')).toExit(0, { changes: [], stdout: '✓ 1 change can be applied\n  needs  crontab:update\n' });
   });
 
   test('asks for the strictest consent, whatever the plan says of it', async () => {
@@ -143,7 +134,7 @@ describe('dnx apply', () => {
     await expect(apply('--yes')).toExit(2);
     await expect(apply('--confirm other')).toExit(2);
     const run = await apply('--confirm shop');
-    expect([run.code, sent(run).length], run.stderr).toEqual([0, 1]);
+    expect([run.code, run.changes.length], run.stderr).toEqual([0, 1]);
     await save(UPDATE);
     await expect(apply('')).toExit(2, { says: 'Use --yes' });
     expect((await apply('', { columns: 80, keys: 'n\r' })).stderr).toContain('Apply 1 change?');
@@ -182,8 +173,7 @@ describe('dnx apply', () => {
     writeFileSync(join(bed.directory, '.env.shop.example.com'), 'NEW=hunter2\nLOG_LEVEL=debug\n');
     await save('env push --site shop.example.com');
     expect(readFileSync(path(), 'utf8')).not.toContain('hunter2');
-    const run = await apply();
-    expect([run.code, sent(run)], run.stderr).toEqual([0, [expect.stringContaining('POST '), expect.stringContaining('POST ')]]);
+    await expect(apply()).toExit(0, { changes: [expect.stringContaining('POST '), expect.stringContaining('POST ')] });
   });
 
   test('follows a rollback, or leaves it to dnx watch', async () => {
@@ -203,9 +193,9 @@ describe('dnx apply', () => {
   test('uses what an earlier change creates', async () => {
     await save('site create new.example.com --server web-1 --type laravel --git-repository-id example/blog --deploy');
     const run = await apply();
-    expect([run.code, sent(run).length], run.stderr).toEqual([0, 2]);
+    expect([run.code, run.changes.length], run.stderr).toEqual([0, 2]);
     const site = bed.sandbox.state.sites.find(({ domain }) => domain === 'new.example.com');
-    expect(sent(run)[1]).toBe(`POST /servers/${seeded.servers['web-1']}/sites/${site?.id}/deploy`);
+    expect(run.changes[1]).toBe(`POST /servers/${seeded.servers['web-1']}/sites/${site?.id}/deploy`);
   });
 
   test('stops at the first failure, and goes on from there', async () => {
@@ -220,7 +210,7 @@ describe('dnx apply', () => {
       [{ result: 'applied' }, { result: 'failed', error: { code: 'invalid' } }, { result: 'not sent' }],
     ]);
     const again = await apply();
-    expect([again.code, sent(again).length]).toEqual([0, 2]);
+    expect([again.code, again.changes.length]).toEqual([0, 2]);
   });
 
   test.each(['drop', 'drop-after'] as const)('finds out what became of a change whose response is lost: %s', async (fault) => {
@@ -234,7 +224,10 @@ describe('dnx apply', () => {
       bed.sandbox.faults.next({ method }, fault);
       const first = await apply();
       const second = await apply();
-      expect([second.code, sent(first).length + sent(second).length], `${line}: ${first.stderr}`).toEqual([0, fault === 'drop' ? 2 : 1]);
+      expect([second.code, first.changes.length + second.changes.length], `${line}: ${first.stderr}`).toEqual([
+        0,
+        fault === 'drop' ? 2 : 1,
+      ]);
     }
   });
 });
@@ -286,19 +279,20 @@ test.each(['apply plan.json', 'undo'])('%s compares once more after its question
   const server = bed.sandbox.state.servers[0];
   if (line === 'undo') await expect(bed.dnx('server update web-1 --name web-9')).toExit(0);
   else await save('server update web-1 --name web-9');
-  const run = await bed.dnx(line, {
-    columns: 80,
-    keys: 'y\r',
-    through: (network) => ({
-      ...network,
-      request: async (request) => {
-        const response = await network.request(request);
-        Object.assign(server ?? {}, { name: 'web-5' });
-        return response;
-      },
+  await expect(
+    bed.dnx(line, {
+      columns: 80,
+      keys: 'y\r',
+      through: (network) => ({
+        ...network,
+        request: async (request) => {
+          const response = await network.request(request);
+          Object.assign(server ?? {}, { name: 'web-5' });
+          return response;
+        },
+      }),
     }),
-  });
-  expect([run.code, sent(run), run.stderr]).toEqual([10, [], expect.stringContaining('web-5')]);
+  ).toExit(10, { changes: [], says: 'web-5' });
 });
 
 test('--in-flight counts only if dnx cannot find out', async () => {
@@ -318,7 +312,7 @@ test('--in-flight counts only if dnx cannot find out', async () => {
     }),
   });
   const again = await apply('--yes --in-flight send');
-  expect([first.code, again.code, sent(again)], again.stderr).toEqual([13, 0, []]);
+  expect([first.code, again.code, again.changes], again.stderr).toEqual([13, 0, []]);
   expect(again.stderr).toContain('Was performed before');
 });
 
@@ -334,7 +328,7 @@ describe('a hostile plan', () => {
     await save(UPDATE);
     write(change(read()));
     const run = await apply();
-    expect([run.code, sent(run), run.stdout], run.stderr).toEqual([2, [], '']);
+    expect(run).toExit(2, { changes: [], stdout: '' });
     return run.stderr;
   };
   const first = (plan: Plan, part: object) => ({ ...plan, changes: [{ ...plan.changes[0], ...part }] });

@@ -55,8 +55,7 @@ test('what is gone is reported as fixed, and removed by --update-baseline', asyn
   plant('PostgreSQL open', 'a stopped worker');
   await write();
   one(bed.sandbox.state.queues, ({ queue }) => queue === 'mails').status = 'running';
-  const run = await bed.dnx(`audit --baseline ${FILE}`);
-  expect(run.stderr).toContain('✓ Fixed: queue-worker-stopped shop.example.com on web-1 (mails)\n');
+  expect((await bed.dnx(`audit --baseline ${FILE}`)).stderr).toContain('✓ Fixed: queue-worker-stopped shop.example.com on web-1 (mails)\n');
   expect((await bed.dnx(`audit --baseline ${FILE} -o markdown`)).stdout).toContain(
     '### Fixed since the baseline\n\n- queue-worker-stopped',
   );
@@ -90,8 +89,7 @@ test('a finding keeps its fingerprint while its ids, time and status change', as
   for (const [index, each] of [...state.certificates, ...state.queues, ...state.daemons, ...state.ssh_keys].entries())
     each.id = `01JZ0000000000000000NEW${String(index).padStart(3, '0')}`;
   one(state.queues, ({ status }) => status === 'failed').status = 'stopped';
-  const run = await bed.dnx(`audit --baseline ${FILE} --json`);
-  expect(run.json()).toEqual([]);
+  expect((await bed.dnx(`audit --baseline ${FILE} --json`)).json()).toEqual([]);
   await write();
   expect(linesIn()).toEqual(before);
 });
@@ -137,8 +135,7 @@ test('--server updates only what concerns this server', async () => {
   await write();
   const before = linesIn();
   plant('a stopped daemon');
-  const run = await bed.dnx(`audit --server web-1 --baseline ${FILE} --update-baseline`);
-  expect(run.stderr).toBe('✓ Wrote 4 findings to audit.jsonl\n');
+  expect((await bed.dnx(`audit --server web-1 --baseline ${FILE} --update-baseline`)).stderr).toBe('✓ Wrote 4 findings to audit.jsonl\n');
   expect(linesIn()).toHaveLength(before.length + 1);
   expect(linesIn()).toEqual(expect.arrayContaining(before));
 });

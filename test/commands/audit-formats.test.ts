@@ -134,8 +134,7 @@ describe('-o sarif, junit and markdown', () => {
       expect([run.code, run.stdout, run.calls], line).toEqual([2, '', []]);
       expect(run.stderr).toContain(`'${format}' is not an output format.\n  Known: table, json, ndjson, yaml, csv, tsv, text, ids.`);
     }
-    const own = await bed.dnx('audit', { env: { DNX_OUTPUT: format } });
-    expect(own.stdout).toBe(await report(format));
+    expect((await bed.dnx('audit', { env: { DNX_OUTPUT: format } })).stdout).toBe(await report(format));
     const unknown = await bed.dnx('audit -o html');
     expect([unknown.code, unknown.stderr.includes(format)]).toEqual([2, true]);
     expect((await bed.dnx('audit --help')).stdout).toContain(format);

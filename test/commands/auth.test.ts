@@ -94,8 +94,7 @@ describe('logout', () => {
   test('removes a token that was already revoked', async () => {
     await expect(login()).toExit(0);
     bed.sandbox.state.tokens = [];
-    const run = await bed.dnx('logout --json', signedOut);
-    expect(run.json()).toMatchObject({ revoked: false, forgotten: true });
+    expect((await bed.dnx('logout --json', signedOut)).json()).toMatchObject({ revoked: false, forgotten: true });
     expect(bed.keychain.size).toBe(0);
   });
 
@@ -145,8 +144,7 @@ describe('profiles', () => {
 
   test('auth switch sets the profile for the next commands', async () => {
     await expect(login('login --with-token --profile work')).toExit(0);
-    const run = await bed.dnx('auth switch work');
-    expect(run.stdout).toBe('✓ Switched to profile work\n');
+    expect((await bed.dnx('auth switch work')).stdout).toBe('✓ Switched to profile work\n');
     expect((await bed.dnx('config get profile')).stdout).toBe('work\n');
     await expect(bed.dnx('whoami', { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } })).toExit(0);
     await expect(bed.dnx('auth switch typo')).toExit(6);
@@ -210,8 +208,7 @@ describe('auth status', () => {
       expect(run.stderr).toContain('Set another token, or unset it to use your stored sign-in');
       expect(run.stderr).not.toContain('dnx login');
     }
-    const stored = await bed.dnx('whoami', signedOut);
-    expect(stored.stderr).toContain('dnx login');
+    expect((await bed.dnx('whoami', signedOut)).stderr).toContain('dnx login');
   });
 
   test('a stored token that is gone from the keychain is not offered', async () => {

@@ -43,8 +43,7 @@ describe('a resource is found by its natural name', () => {
   test('an id needs no lookup', async () => {
     const run = await bed.dnx(`queue restart 01JQ8Z4T9G0000000000QV0002 --site ${shop} --server ${web1}`);
     expect([run.code, run.calls.length]).toEqual([0, 1]);
-    const rule = await bed.dnx(`network-rule show 01JQ8Z4T9G0000000000NR0001 --server ${web1}`);
-    expect(rule.calls).toHaveLength(1);
+    expect((await bed.dnx(`network-rule show 01JQ8Z4T9G0000000000NR0001 --server ${web1}`)).calls).toHaveLength(1);
   });
 
   test('a number that is the id of one rule and the port of another is ambiguous', async () => {
@@ -132,8 +131,7 @@ describe('a name that does not exist', () => {
   });
 
   test('names the command that lists them if none is similar', async () => {
-    const run = await bed.dnx('deploy nothing-like-it');
-    expect(run.stderr).toBe("Error: Site 'nothing-like-it' not found.\n  Run: dnx site list\n");
+    expect((await bed.dnx('deploy nothing-like-it')).stderr).toBe("Error: Site 'nothing-like-it' not found.\n  Run: dnx site list\n");
     await expect(bed.dnx('site list')).toExit(0);
   });
 });

@@ -50,8 +50,7 @@ describe('the branch of the site', () => {
   });
 
   test('is local in a clone without a remote, and says so', async () => {
-    const found = await changes(hub.directory);
-    expect(found.target).toMatchObject({ ref: 'main', remote: null, as_of: null });
+    expect((await changes(hub.directory)).target).toMatchObject({ ref: 'main', remote: null, as_of: null });
     const shown = await run(hub.directory);
     expect(shown.stdout).toContain(`branch      local branch main, ${live.slice(0, 7)}`);
     expect(shown.calls.filter((call) => call.includes('git-repositories'))).toEqual([]);

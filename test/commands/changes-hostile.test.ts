@@ -124,8 +124,7 @@ describe('the settings of a repository', () => {
       ['log.diffMerges', 'on'],
     ] as const)
       cloned.git('config', key, value);
-    const done = await run(cloned.directory, '--json --fetch');
-    expect(done.json<Changes>()).toMatchObject({
+    expect((await run(cloned.directory, '--json --fetch')).json<Changes>()).toMatchObject({
       commits: [{ subject: 'Attributes' }],
       migrations: [{ file: 'database/migrations/a.php' }],
       unknown: [],
@@ -200,8 +199,7 @@ describe('the settings of a repository', () => {
     const cloned = clone('--filter=blob:none', '--no-checkout');
     const { program, sprung } = trap(cloned.directory);
     cloned.git('config', 'remote.origin.uploadpack', program);
-    const done = await run(cloned.directory, '--json');
-    expect(done.json<Changes>()).toMatchObject({
+    expect((await run(cloned.directory, '--json')).json<Changes>()).toMatchObject({
       commits: [],
       migrations: [],
       missing_keys: null,

@@ -77,8 +77,7 @@ describe('a clone that nothing connects with the site', () => {
   test('is unknown if the token cannot read the repository, until the live commit is in it', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:read', 'server:read']) };
     const cloned = clone();
-    const known = await run(cloned.directory, '--json', { env });
-    expect(known.json<Changes>()).toMatchObject({
+    expect((await run(cloned.directory, '--json', { env })).json<Changes>()).toMatchObject({
       target: { ref: 'origin/main', repository: null },
       missing_keys: ['CART_TTL'],
       unknown: [],
@@ -133,8 +132,7 @@ describe('the live commit', () => {
     expect(found).toMatchObject({ ...rest, commits: null, migrations: null });
     expect(reasonsOf(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch origin`]);
     expect(reasonsOf(await unsure(directory))).toEqual(reasonsOf(found));
-    const fetched = await run(directory, '--fetch --json');
-    expect(fetched.json<Changes>()).toMatchObject({ commits: [], migrations: [], unknown: [] });
+    expect((await run(directory, '--fetch --json')).json<Changes>()).toMatchObject({ commits: [], migrations: [], unknown: [] });
   });
 
   test('may be gone after a force push', async () => {
@@ -154,8 +152,7 @@ describe('the live commit', () => {
     deployed(bed, 'deadbee');
     expect(reasonsOf(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch origin']);
     deployed(bed, short.toUpperCase());
-    const done = await run(cloned.directory, '--json');
-    expect(done.json<Changes>()).toMatchObject({ commits: [], unknown: [] });
+    expect((await run(cloned.directory, '--json')).json<Changes>()).toMatchObject({ commits: [], unknown: [] });
   });
 });
 

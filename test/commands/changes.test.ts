@@ -104,8 +104,7 @@ describe('in a clone with the live commit', () => {
       hub.commit('Add migrations', { [migration]: '<?php //1', [other]: '<?php //2', 'database/migrations/a.php': '<?php //3' }),
     );
     hub.commit('Change them', { [migration]: '<?php //4', [other]: null, [renamed]: '<?php //3', 'database/migrations/a.php': null });
-    const found = await changes(clone().directory);
-    expect(found.migrations).toEqual([
+    expect((await changes(clone().directory)).migrations).toEqual([
       { file: migration, change: 'modified' },
       { file: renamed, change: 'added' },
     ]);

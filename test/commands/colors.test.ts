@@ -60,8 +60,7 @@ test('a site that an older release serves is not red', async () => {
 
 test('an outcome has a color', async () => {
   bed.sandbox.state.fail_deploys = true;
-  const run = await colored('deploy shop.example.com blog.example.com');
-  expect(run.stdout).toContain(red('failed'));
+  expect((await colored('deploy shop.example.com blog.example.com')).stdout).toContain(red('failed'));
 });
 
 test('prompts have the same check mark and colors, and none with NO_COLOR or --no-color', async () => {

@@ -6,20 +6,19 @@ import { perTest } from '../support/fixtures.ts';
 const bed = perTest(openBed);
 
 const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
-const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('the confirmation for several targets', () => {
   test('names the server of each if they are on different servers', async () => {
     const run = await bed.dnx('site suspend shop.example.com api.example.com', terminal('n\r'));
     expect(run.stderr).toContain('Suspend 2 sites (shop.example.com on server web-1, api.example.com on server web-2)?');
-    expect(sent(run.calls)).toEqual([]);
+    expect(run.changes).toEqual([]);
     expect(run).toExit(1);
   });
 
   test('names the server once if they share it', async () => {
     const run = await bed.dnx('site suspend shop.example.com blog.example.com', terminal('y\r'));
     expect(run.stderr).toContain('Suspend 2 sites (shop.example.com, blog.example.com) on server web-1?');
-    expect([run.code, sent(run.calls).length]).toEqual([0, 2]);
+    expect([run.code, run.changes.length]).toEqual([0, 2]);
   });
 });
 
@@ -31,16 +30,12 @@ describe('a question about something of a site', () => {
   ])('%s names the site and its server shortly', async (line, question) => {
     const run = await bed.dnx(line, terminal('n\r'));
     expect(run.stderr).toContain(question);
-    expect([run.code, sent(run.calls)]).toEqual([1, []]);
+    expect(run).toExit(1, { changes: [] });
   });
 
   test('what is not there is not asked about', async () => {
     const run = await bed.dnx('redirect delete 01JQ8Z4T9G00000000000N0NE1 --site shop.example.com', terminal('y\r'));
-    expect([run.code, sent(run.calls), run.stderr]).toEqual([
-      6,
-      [],
-      expect.stringContaining("Redirect '01JQ8Z4T9G00000000000N0NE1' not found"),
-    ]);
+    expect(run).toExit(6, { changes: [], says: "Redirect '01JQ8Z4T9G00000000000N0NE1' not found" });
   });
 });
 
@@ -53,7 +48,7 @@ describe('backup restore', () => {
     const run = await bed.dnx(`backup restore ${database}`, terminal('shop\r'));
     expect(run.stderr).toContain(`! ${overwrites}\n`);
     expect(run.stderr).toContain("Type 'shop' to continue:");
-    expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
+    expect(run).toExit(0, { changes: [`POST /backups/${database}/restore`] });
   });
 
   test.each(['shop', seeded.databases.shop])('--confirm %s names what it overwrites too', async (name) => {
@@ -62,14 +57,13 @@ describe('backup restore', () => {
 
   test.each([database, 'analytics', 'Shop'])('--confirm %s does not match, so nothing is sent', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
-    expect(run).toExit(2, { stdout: '', says: `'${name}' does not match. Nothing was changed.\n  Expected 'shop'.` });
-    expect(sent(run.calls)).toEqual([]);
+    expect(run).toExit(2, { stdout: '', says: `'${name}' does not match. Nothing was changed.\n  Expected 'shop'.`, changes: [] });
   });
 
   test('asks for the domain of the site if the backup is of an application', async () => {
     const run = await bed.dnx(`backup restore ${application} --confirm shop.example.com --no-wait`);
     expect(run.stderr).toMatch(/This overwrites site shop\.example\.com on web-1 with the backup of 14 Apr 12:00 UTC \(\d+ kB\)\./);
-    expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${application}/restore`]]);
+    expect(run).toExit(0, { changes: [`POST /backups/${application}/restore`] });
   });
 
   test.each([{ database_id: null, site_id: null }, { server_id: null }])(
@@ -78,14 +72,14 @@ describe('backup restore', () => {
       const backup = bed.sandbox.state.backups.find(({ id }) => id === database);
       Object.assign(backup ?? {}, fields);
       const refused = await bed.dnx(`backup restore ${database} --confirm shop`);
-      expect([refused.code, sent(refused.calls)]).toEqual([2, []]);
+      expect(refused).toExit(2, { changes: [] });
       expect(refused.stderr).toContain(`'shop' does not match. Nothing was changed.\n  Expected ${database}, the id of the backup.`);
       const run = await bed.dnx(`backup restore ${database} --confirm ${database}`);
-      expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
+      expect(run).toExit(0, { changes: [`POST /backups/${database}/restore`] });
       expect(run.stderr).toContain('Deploynix does not say which database or site this overwrites with the backup of 15 Apr 12:00 UTC (');
       expect(run.stdout).toMatch(/Restored the backup of 15 Apr/);
       const typed = await bed.dnx(`backup restore ${database} --no-wait`, { keys: `${database}\r`, columns: 80 });
-      expect([typed.code, sent(typed.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
+      expect(typed).toExit(0, { changes: [`POST /backups/${database}/restore`] });
     },
   );
 
@@ -116,7 +110,7 @@ describe('api DELETE', () => {
   ] as const)('asks on a terminal and respects the answer %s', async (key, methods) => {
     const run = await bed.dnx(['api', 'DELETE', `/servers/{server}/daemons/${daemon}`, '--server', 'web-1'], terminal(`${key}\r`));
     expect(run.stderr).toContain(`Send DELETE ${path} to ${bed.sandbox.url}?`);
-    expect(sent(run.calls).map((call) => call.split(' ')[0])).toEqual(methods);
+    expect(run.changes.map((call) => call.split(' ')[0])).toEqual(methods);
   });
 
   test('PUT needs no confirmation', async () => {

@@ -57,8 +57,7 @@ testGroup('daemon', {
 
 test('daemon delete deletes several daemons with one confirmation', async () => {
   const bed = await openBed();
-  const run = await bed.dnx(`daemon delete ${one} ${other} ${on} --yes --json`);
-  expect(run.json()).toEqual([
+  expect((await bed.dnx(`daemon delete ${one} ${other} ${on} --yes --json`)).json()).toEqual([
     { id: one, deleted: true },
     { id: other, deleted: true },
   ]);

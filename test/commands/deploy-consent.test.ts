@@ -5,7 +5,6 @@ import { perTest } from '../support/fixtures.ts';
 const bed = perTest(openBed);
 
 const terminal = (keys: string): RunOptions => ({ columns: 80, keys, env: { NO_COLOR: '1' } });
-const changesIn = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 const posts = (calls: readonly string[]) => calls.filter((call) => call.startsWith('POST'));
 
 describe('dnx deploy --all', () => {
@@ -13,8 +12,7 @@ describe('dnx deploy --all', () => {
 
   test('shows the sites and asks on a terminal', async () => {
     const no = await bed.dnx(LINE, terminal('n\r'));
-    expect([no.code, changesIn(no.calls)]).toEqual([1, []]);
-    expect(no.stderr).toContain('Every site of web-1:\n  shop.example.com\n  blog.example.com\n  staging.example.com\n');
+    expect(no).toExit(1, { changes: [], says: 'Every site of web-1:\n  shop.example.com\n  blog.example.com\n  staging.example.com\n' });
     expect(no.stderr).toContain('Deploy all 3 sites of web-1?');
     const yes = await bed.dnx(LINE, terminal('y\r'));
     expect([yes.code, posts(yes.calls).length]).toEqual([0, 3]);
@@ -22,7 +20,7 @@ describe('dnx deploy --all', () => {
 
   test('needs --yes without a terminal', async () => {
     const refused = await bed.dnx(LINE);
-    expect([refused.code, refused.stdout, changesIn(refused.calls)]).toEqual([2, '', []]);
+    expect(refused).toExit(2, { stdout: '', changes: [] });
     expect(refused.stderr).toBe(
       'Error: --all would deploy 3 sites of web-1: shop.example.com, blog.example.com, staging.example.com. Nothing was changed.\n  Use --yes.\n',
     );

@@ -119,8 +119,7 @@ describe('deploy', () => {
 
   test('resends the request after a 429', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, { status: 429, headers: { 'Retry-After': '20' } });
-    const run = await bed.dnx('deploy shop.example.com --json');
-    expect(run.json()).toMatchObject({ outcome: 'succeeded' });
+    expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
     expect(posts()).toHaveLength(2);
     expect(bed.sandbox.state.releases.filter(({ name }) => name.startsWith('20260416_1200'))).toHaveLength(1);
   });
@@ -179,8 +178,7 @@ describe('deploy', () => {
   });
 
   test('follows a site without zero-downtime releases', async () => {
-    const run = await bed.dnx('deploy blog.example.com --json');
-    expect(run.json()).toMatchObject({ outcome: 'succeeded' });
+    expect((await bed.dnx('deploy blog.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('prints the status every 30 seconds', async () => {

@@ -120,8 +120,7 @@ describe('a deployment', () => {
   test('follows a deployment that only its release shows, and sends nothing', async () => {
     speak(bed, { site: reading({ deploying: 'active' }) });
     bed.sandbox.deployElsewhere(shop);
-    const run = await bed.dnx('deploy shop.example.com --json');
-    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120000' });
+    expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120000' });
     expect(posts()).toEqual([]);
   });
 
@@ -155,8 +154,7 @@ describe('a rollback', () => {
   ])('finds the release before the live one by %s', async (_, dialect) => {
     const target = previous();
     speak(bed, dialect);
-    const run = await bed.dnx('rollback shop.example.com --yes --json');
-    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: target?.name });
+    expect((await bed.dnx('rollback shop.example.com --yes --json')).json()).toMatchObject({ outcome: 'succeeded', release: target?.name });
     expect(live()).toBe(target);
   });
 
@@ -172,8 +170,7 @@ describe('a rollback', () => {
     expect(run).toExit(2, { stdout: '', says: ['Nothing was rolled back.', 'Choose a release with --to.'] });
     expect(posts()).toEqual([]);
     const target = previous();
-    const named = await bed.dnx(`rollback shop.example.com --yes --to ${target?.id} --json`);
-    expect(named.json()).toMatchObject({ outcome: 'succeeded' });
+    expect((await bed.dnx(`rollback shop.example.com --yes --to ${target?.id} --json`)).json()).toMatchObject({ outcome: 'succeeded' });
     expect(live()).toBe(target);
   });
 
@@ -197,8 +194,7 @@ describe('a rollback', () => {
       old.active = false;
       for (const each of releases()) if (each.id === copy.id) Object.assign(each, { status: 'active', active: true });
     });
-    const run = await bed.dnx('rollback shop.example.com --yes --json');
-    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: copy.name });
+    expect((await bed.dnx('rollback shop.example.com --yes --json')).json()).toMatchObject({ outcome: 'succeeded', release: copy.name });
   });
 
   test.each([

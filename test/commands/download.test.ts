@@ -48,8 +48,7 @@ describe('to a file', () => {
   });
 
   test('--json prints the path and the size', async () => {
-    const run = await download('-O shop.gz --json');
-    expect(run.json()).toEqual({ id, file: join(cwd, 'shop.gz'), size: whole.length });
+    expect((await download('-O shop.gz --json')).json()).toEqual({ id, file: join(cwd, 'shop.gz'), size: whole.length });
   });
 
   test('-O takes a file, a folder, and ~', async () => {
@@ -65,8 +64,7 @@ describe('to a file', () => {
 
   test('shows a progress bar with size and rate on a terminal', async () => {
     bed.sandbox.faults.next({ path }, 'trickle');
-    const run = await download('-O x.gz', { columns: 120 });
-    expect(run.stderr).toMatch(/Downloading to x\.gz .*━*╌* {2}\d+ % {2}.+ of \d+ kB/);
+    expect((await download('-O x.gz', { columns: 120 })).stderr).toMatch(/Downloading to x\.gz .*━*╌* {2}\d+ % {2}.+ of \d+ kB/);
     expect((await download('-O y.gz')).stderr).toBe('Downloading to y.gz\n');
   });
 });

@@ -123,8 +123,7 @@ test('a conflict is no failure if someone else has created it since', async () =
     shownAs(({ id: other }) => ({ id: other, name: 'shop' })),
   );
   bed.sandbox.faults.next({ method: 'POST' }, (answer) => ({ ...answer, status: 409, body: { message: 'Conflict.' } }));
-  const run = await ensure(bed, line, '--json');
-  expect(run.json()).toMatchObject({ outcome: 'unchanged', id });
+  expect((await ensure(bed, line, '--json')).json()).toMatchObject({ outcome: 'unchanged', id });
 });
 
 test('what two pages show is one thing', async () => {

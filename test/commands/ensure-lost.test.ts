@@ -64,8 +64,7 @@ describe('a password that Deploynix generates', () => {
   const line = ['database-user', 'ensure', 'app', '--database', 'shop', '--server', 'db-1'];
 
   test('is printed once, by the command that created the user', async () => {
-    const run = await ensure(bed, line);
-    expect(run.stdout).toMatch(/^✓ Created database user app\n {2}password {2}[\da-f]{24}\n$/);
+    expect((await ensure(bed, line)).stdout).toMatch(/^✓ Created database user app\n {2}password {2}[\da-f]{24}\n$/);
     expect((await ensure(bed, line)).stdout).toBe('✓ Database user app already exists\n');
     const other = await ensure(bed, [...line.map((word) => (word === 'app' ? 'app2' : word)), '--json']);
     expect(other.json()).toMatchObject({ user: { username: 'app2', password: expect.stringMatching(/^[\da-f]{24}$/) } });

@@ -140,8 +140,7 @@ describe('what the API does not show', () => {
     show('/ssh-keys', ({ public_key: _, ...item }) => item);
     const line = ['ssh-key', 'ensure', 'ci', '--public-key', publicKey('x'), ...web2];
     await ensure(bed, line);
-    const run = await ensure(bed, line, '--json');
-    expect(run.json()).toMatchObject({ changed: false, unknown: ['public_key'] });
+    expect((await ensure(bed, line, '--json')).json()).toMatchObject({ changed: false, unknown: ['public_key'] });
   });
 });
 

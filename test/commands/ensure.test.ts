@@ -63,8 +63,7 @@ describe.each(groups)('$group ensure', ({ noun, line, list, other, updates }) =>
 /** What no group does on its own. */
 describe.each(sampled(groups, 4, 6))('$group ensure', ({ group, line, list, other, updates }) => {
   test('says in one line what it did', async () => {
-    const first = await ensure(bed, line);
-    expect(first.stdout).toMatch(/^✓ Created [\w ]+ \S.*\n$/);
+    expect((await ensure(bed, line)).stdout).toMatch(/^✓ Created [\w ]+ \S.*\n$/);
     const again = await ensure(bed, line);
     expect(again.stdout).toMatch(/^✓ \w[\w ]+ \S.* already exists\n$/);
     expect(again.stderr).toBe(group === 'database-user' ? 'The password was not compared.\n' : '');

@@ -14,7 +14,6 @@ const dotenv = (values: Readonly<Record<string, string>>) =>
   Object.entries(values)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
-const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 const terminal = (keys: string, env = { NO_COLOR: '1' } as Record<string, string>) => ({ columns: 200, keys, env });
 
 const DEVELOPER = "Laravel would treat the site as a developer's machine.";
@@ -31,7 +30,7 @@ describe('a push of local variables to production', () => {
 
   test('sends nothing without a terminal, and names each one with why', async () => {
     const run = await site.env([...PUSH, '--yes']);
-    expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
+    expect(run).toExit(2, { stdout: '', changes: [] });
     expect(run.stderr).toBe(
       `Error: This could break ${NAME}. Nothing was sent.\n${reasons.replace(/([A-Z]) +/g, '$1: ')}  Use --confirm ${NAME}; --yes is not enough.\n`,
     );
@@ -46,9 +45,7 @@ describe('a push of local variables to production', () => {
   test('needs the name of the site on a terminal, also with --yes', async () => {
     for (const words of [[], ['--yes']]) {
       const wrong = await site.env([...PUSH, ...words], terminal('y\r'));
-      expect([wrong.code, sent(wrong.calls)]).toEqual([2, []]);
-      expect(wrong.stderr).toContain(`! This could break ${NAME}:\n${reasons}`);
-      expect(wrong.stderr).toContain(`Type '${NAME}' to continue:`);
+      expect(wrong).toExit(2, { changes: [], says: [`! This could break ${NAME}:\n${reasons}`, `Type '${NAME}' to continue:`] });
       expect(wrong.stderr).toContain(`'y' does not match. Nothing was sent.`);
     }
     const run = await site.env(PUSH, terminal(`${NAME}\rn\r`));
@@ -56,25 +53,22 @@ describe('a push of local variables to production', () => {
   });
 
   test('is red', async () => {
-    const run = await site.env(PUSH, terminal('y\r', { FORCE_COLOR: '1' }));
-    expect(run.stderr).toContain(`\u001b[31mAPP_ENV    ${DEVELOPER}\u001b[39m`);
+    expect((await site.env(PUSH, terminal('y\r', { FORCE_COLOR: '1' }))).stderr).toContain(`\u001b[31mAPP_ENV    ${DEVELOPER}\u001b[39m`);
   });
 
   test('goes on with --confirm and the right name', async () => {
     const wrong = await site.env([...PUSH, '--confirm', 'shop.example.com']);
-    expect([wrong.code, wrong.stderr, sent(wrong.calls)]).toEqual([
-      2,
-      `Error: 'shop.example.com' does not match. Nothing was sent.\n  Expected '${NAME}'.\n`,
-      [],
-    ]);
+    expect(wrong).toExit(2, {
+      stderr: `Error: 'shop.example.com' does not match. Nothing was sent.\n  Expected '${NAME}'.\n`,
+      changes: [],
+    });
     const run = await site.env([...PUSH, '--confirm', NAME]);
     expect([run.code, site.values()]).toEqual([0, local]);
   });
 
   test('with --dry-run needs no consent, and says why', async () => {
     const run = await site.env([...PUSH, '--dry-run']);
-    expect([run.code, sent(run.calls)]).toEqual([0, []]);
-    expect(run.stdout).toContain(`  APP_ENV    ${DEVELOPER}\n  APP_DEBUG  ${DEBUG}\n`);
+    expect(run).toExit(0, { changes: [], stdout: expect.stringContaining(`  APP_ENV    ${DEVELOPER}\n  APP_DEBUG  ${DEBUG}\n`) });
     expect(run.stdout).toContain(`  consent    --confirm ${NAME}\n`);
   });
 });
@@ -90,7 +84,7 @@ describe('env set, env ensure and env edit', () => {
       await site.env(['edit', '--yes'], edit({ APP_DEBUG: 'true' })),
     ];
     for (const run of runs) {
-      expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
+      expect(run).toExit(2, { stdout: '', changes: [] });
       expect(run.stderr).toContain(`Error: This could break ${NAME}. Nothing was sent.\n  APP_DEBUG: ${DEBUG}\n  Use --confirm ${NAME}`);
     }
     expect(site.values()).toEqual(live);

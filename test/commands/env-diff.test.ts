@@ -25,8 +25,7 @@ describe('env diff of a file and a site', () => {
   });
 
   test('shows values only with --reveal', async () => {
-    const run = await diff('--reveal');
-    expect(run.stdout).toBe(
+    expect((await diff('--reveal')).stdout).toBe(
       'KEY      CHANGE                     FILE   DEPLOYNIX\nAPP_ENV  ~ changed                  local  production\nMINE     + only in .env.production  1      –\nAPP_KEY  - only at Deploynix        –      a secret\n',
     );
     expect((await diff('--reveal', '--json')).json()).toContainEqual({ key: 'MINE', change: 'only_here', here: '1', there: null });
@@ -67,8 +66,7 @@ describe('env diff of two sites', () => {
   test('takes their names or ids', async () => {
     const run = await diff('shop.example.com', 'blog.example.com', '--json');
     expect([run.code, run.json()]).toEqual([0, expect.arrayContaining([{ key: 'SAME', change: 'only_there' }])]);
-    const ids = await diff(seeded.sites['shop.example.com'], seeded.sites['blog.example.com'], '--json');
-    expect(ids.json()).toEqual(run.json());
+    expect((await diff(seeded.sites['shop.example.com'], seeded.sites['blog.example.com'], '--json')).json()).toEqual(run.json());
   });
 
   test('takes environments of the link file, and compares with the linked site by default', async () => {
@@ -83,8 +81,7 @@ describe('env diff of two sites', () => {
       /^KEY +CHANGE +STAGING +PRODUCTION\n[\s\S]*SAME +- only in production +– +1\n/,
     );
     site.write('SAME=1\n', '.env.staging');
-    const other = await site.env(['diff', '-e', 'staging', '--json']);
-    expect(other.json()).toContainEqual({ key: 'SAME', change: 'only_here' });
+    expect((await site.env(['diff', '-e', 'staging', '--json'])).json()).toContainEqual({ key: 'SAME', change: 'only_here' });
   });
 
   test('refuses a site and itself', async () => {
@@ -95,8 +92,7 @@ describe('env diff of two sites', () => {
 
 test('a word is a file if there is one, else a site', async () => {
   site.write('SAME=1\n', 'shop.example.com');
-  const file = await diff('shop.example.com', '--json');
-  expect(file.json()).toEqual([
+  expect((await diff('shop.example.com', '--json')).json()).toEqual([
     { key: 'APP_ENV', change: 'only_there' },
     { key: 'APP_KEY', change: 'only_there' },
   ]);

@@ -63,8 +63,7 @@ test('a rejection that quotes the value does not show it', async () => {
 
 test('a key with a line break or an escape sequence cannot forge output', async () => {
   site.setAll({ A: '1', 'B\n✓ Pushed\u001b[31m': '2' });
-  const pushed = await site.env(['push', '--yes', '--theirs', '*']);
-  expect(pushed.stderr).toContain('  kept  B ✓ Pushed (only at Deploynix)\n');
+  expect((await site.env(['push', '--yes', '--theirs', '*'])).stderr).toContain('  kept  B ✓ Pushed (only at Deploynix)\n');
   await expect(site.env(['pull'])).toExit(2, {
     stdout: '',
     stderr: "Error: A dotenv file cannot hold the key 'B ✓ Pushed'.\n  Use --ours KEY to leave a variable out.\n",

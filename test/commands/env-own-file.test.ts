@@ -43,8 +43,7 @@ describe('without a file, the developer’s own .env stays as it is', () => {
     await site.succeed('pull');
     site.write(`${site.read('.env.production')}NEW=1\n`, '.env.production');
     expect((await site.env(['diff', '--json'])).json()).toEqual([{ key: 'NEW', change: 'only_here', base: 'here' }]);
-    const run = await site.env(['push', '--yes', '--json']);
-    expect(run.json()).toMatchObject({ file: '.env.production', added: ['NEW'] });
+    expect((await site.env(['push', '--yes', '--json'])).json()).toMatchObject({ file: '.env.production', added: ['NEW'] });
   });
 });
 
@@ -66,8 +65,7 @@ describe('the file is named after', () => {
 
   test('the domain without a link file', async () => {
     rmSync(site.path('.deploynix.json'));
-    const run = await site.env(['pull', '--json', '--site', 'shop.example.com']);
-    expect(run.json()).toMatchObject({ file: '.env.shop.example.com' });
+    expect((await site.env(['pull', '--json', '--site', 'shop.example.com'])).json()).toMatchObject({ file: '.env.shop.example.com' });
   });
 });
 

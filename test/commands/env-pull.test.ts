@@ -40,8 +40,7 @@ test('env pull keeps the mode, comments, order and local variables of a file', a
   site.write('# Mine\nLOCAL=1\n\nAPI_KEY="a secret" # from 1Password\nAPP_NAME=production\n');
   chmodSync(site.path(), 0o640);
   site.setAll({ APP_NAME: 'staging', API_KEY: 'another', NEW: '1' });
-  const run = await pull();
-  expect(run.stdout).toBe(
+  expect((await pull()).stdout).toBe(
     '✓ Pulled 3 variables from blog.example.com into .env.production\n  added    NEW\n  changed  API_KEY, APP_NAME\n  kept     LOCAL (only here)\n',
   );
   expect(site.read()).toBe('# Mine\nLOCAL=1\n\nAPI_KEY="another" # from 1Password\nAPP_NAME=staging\nNEW=1\n');
@@ -149,8 +148,7 @@ test('values that the API hides are never written', async () => {
 
 test('a reference stays, unless it is to be overwritten', async () => {
   site.write('APP_NAME=production\nAPI_KEY=op://vault/app/key\n');
-  const run = await pull('--json');
-  expect(run.json()).toMatchObject({ changed: [], kept: ['API_KEY'], conflicts: [] });
+  expect((await pull('--json')).json()).toMatchObject({ changed: [], kept: ['API_KEY'], conflicts: [] });
   expect((await pull()).stderr).toContain('kept  API_KEY (a reference)\n');
   expect(site.read()).toContain('API_KEY=op://vault/app/key\n');
   await site.succeed('pull', '--theirs', 'API_KEY');

@@ -31,8 +31,7 @@ test('env push sends only what changed in the file', async () => {
 
 test('env push --json lists keys, never values', async () => {
   site.write('APP_NAME=local\nAPI_KEY="a secret"\n');
-  const run = await push('--yes', '--json');
-  expect(run.json()).toEqual({
+  expect((await push('--yes', '--json')).json()).toEqual({
     site: 'blog.example.com',
     file: '.env.production',
     added: [],

@@ -27,8 +27,7 @@ test('env set --deploy sets the variable, deploys, and prints the result of the 
 });
 
 test('for scripts, it prints the variables and the deployment', async () => {
-  const run = await bed.dnx(`${set} --json`);
-  expect(run.json()).toEqual({
+  expect((await bed.dnx(`${set} --json`)).json()).toEqual({
     variables: [expect.objectContaining({ key: 'APP_THEME', value: 'true' })],
     deployment: expect.objectContaining({ site: 'blog.example.com', server: 'web-1', outcome: 'succeeded' }),
   });

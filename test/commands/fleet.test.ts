@@ -66,8 +66,7 @@ describe('on 50 servers with 500 sites, within 60 requests a minute', () => {
   });
 
   test('a cold search says how many servers it reads, unless it is quiet', async () => {
-    const cold = await bed.dnx('site show site-9.example.com --json');
-    expect(cold.stderr).toBe('Searching 50 servers for site-9.example.com\n');
+    expect((await bed.dnx('site show site-9.example.com --json')).stderr).toBe('Searching 50 servers for site-9.example.com\n');
     expect((await bed.dnx('site show site-9.example.com --json')).stderr).toBe('');
     await nextMinute();
     expect((await bed.dnx('-q --no-cache site show site-9.example.com --json')).stderr).toBe('');

@@ -38,8 +38,7 @@ test('a 403 because of the plan suggests no other token', async () => {
 
 test('a 403 without a message names the most probable ability', async () => {
   bed.sandbox.faults.always({ method: 'POST' }, { status: 403, body: '' });
-  const run = await bed.dnx(restart);
-  expect(run.stderr).toContain('Error: Forbidden. The token probably lacks server:update.\n');
+  expect((await bed.dnx(restart)).stderr).toContain('Error: Forbidden. The token probably lacks server:update.\n');
 });
 
 test('--json contains the command in the hint', async () => {

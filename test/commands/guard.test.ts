@@ -24,7 +24,6 @@ const inClone = () => clone().directory;
 const deploy = (cwd: string, options = '', run: RunOptions = {}): Promise<Run> =>
   dnx(cwd, `deploy shop.example.com --guard ${options}`, run);
 
-const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const variables = (...keys: string[]) => {
   const [first] = bed.sandbox.state.environment_variables;
   if (!first) throw new Error('The seed has variables.');
@@ -34,7 +33,7 @@ const variables = (...keys: string[]) => {
 /** The guard stops this deployment, and nothing was sent. */
 async function stopped(cwd: string, options = '', run: RunOptions = {}): Promise<string> {
   const done = await deploy(cwd, options, run);
-  expect([done.code, done.stdout, posts(done)]).toEqual([10, '', []]);
+  expect(done).toExit(10, { stdout: '', changes: [] });
   return done.stderr;
 }
 
@@ -42,13 +41,13 @@ describe('the guard lets a deployment through', () => {
   test('that only brings commits, and says what it checked', async () => {
     const head = hub.commit('Fix VAT', { 'vat.php': '<?php' });
     const done = await deploy(inClone());
-    expect([done.code, posts(done)]).toEqual([0, [POST]]);
+    expect(done).toExit(0, { changes: [POST] });
     expect(done.stderr).toContain(`Guard passed: checked origin/main ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z\n`);
   });
 
   test('with --no-wait, in five requests and the POST', async () => {
     const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --no-wait --guard`);
-    expect([done.code, posts(done), done.calls.length]).toEqual([0, [POST], 5]);
+    expect([done.code, done.changes, done.calls.length]).toEqual([0, [POST], 5]);
     expect(done.calls.at(-1)).toBe(POST);
   });
 
@@ -64,8 +63,7 @@ describe('the guard lets a deployment through', () => {
     const cwd = inClone();
     expect(await stopped(cwd, '--allow variables --allow php')).toContain('of shop.example.com: 1 migration\n');
     expect(await stopped(cwd, '--allow migrations --allow php')).toContain('of shop.example.com: 1 missing variable\n');
-    const done = await deploy(cwd, '--allow migrations --allow variables --allow php');
-    expect([done.code, posts(done)]).toEqual([0, [POST]]);
+    await expect(deploy(cwd, '--allow migrations --allow variables --allow php')).toExit(0, { changes: [POST] });
   });
 });
 
@@ -77,8 +75,7 @@ test('a deployment from a linked clone warns of commits that are not pushed', as
   cloned.commit('Forgotten');
   await expect(dnx(cloned.directory, 'deploy')).toExit(0, { says: '! 1 commit of main is not pushed, so it is not deployed.\n' });
   cloned.commit('Forgotten, too');
-  const two = await dnx(cloned.directory, 'deploy');
-  expect(two.stderr).toContain('! 2 commits of main are not pushed, so they are not deployed.\n');
+  expect((await dnx(cloned.directory, 'deploy')).stderr).toContain('! 2 commits of main are not pushed, so they are not deployed.\n');
   await expect(dnx(cloned.directory, 'deploy blog.example.com')).toExit(0, { stderr: expect.not.stringContaining('pushed') });
 });
 
@@ -142,10 +139,9 @@ describe('the guard stops a deployment before anything is sent', () => {
     writeFileSync(join(bed.directory, 'git'), '#!/bin/sh\nsleep 60\n:\n', { mode: 0o755 });
     const env = { PATH: `${bed.directory}:${process.env.PATH}` };
     const late = await deploy(cwd, '--timeout 1s', { env });
-    expect([late.code, late.stdout, posts(late)]).toEqual([124, '', []]);
+    expect(late).toExit(124, { stdout: '', changes: [] });
     expect(late.stderr).toContain('Timed out before the deployment of shop.example.com started. Nothing was changed.\n');
-    const stopped = await deploy(cwd, '', { env, limitMs: 1_000 });
-    expect([stopped.code, stopped.stdout, posts(stopped)]).toEqual([130, '', []]);
+    await expect(deploy(cwd, '', { env, limitMs: 1_000 })).toExit(130, { stdout: '', changes: [] });
   }, 30_000);
 
   test('if the API does not name the branch, because the one checked out may be another', async () => {
@@ -163,7 +159,7 @@ describe('the guard stops a deployment before anything is sent', () => {
   test('if the token cannot read the site', async () => {
     const token = bed.sandbox.mint(['site:deploy']);
     const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --guard`, { env: { DNX_TOKEN: token } });
-    expect([done.code, done.stdout, posts(done)]).toEqual([5, '', []]);
+    expect(done).toExit(5, { stdout: '', changes: [] });
   });
 });
 
@@ -173,7 +169,7 @@ test('each of several sites has its own answer', async () => {
     cwd: inClone(),
     env: { PATH: process.env.PATH },
   });
-  expect([done.code, posts(done)]).toEqual([12, [POST]]);
+  expect(done).toExit(12, { changes: [POST] });
   expect(done.json()).toMatchObject([
     { site: 'shop.example.com', outcome: 'succeeded' },
     { site: 'blog.example.com', outcome: null, error: { code: 'differences', message: expect.stringContaining('another repository') } },
@@ -182,8 +178,7 @@ test('each of several sites has its own answer', async () => {
 
 test('following a deployment in progress needs no guard, because nothing is sent', async () => {
   bed.sandbox.deployElsewhere(shop);
-  const done = await deploy(bed.directory, '--if-running attach');
-  expect([done.code, posts(done)]).toEqual([0, []]);
+  await expect(deploy(bed.directory, '--if-running attach')).toExit(0, { changes: [] });
 });
 
 describe('what to type to deploy anyway', () => {
@@ -197,7 +192,7 @@ describe('what to type to deploy anyway', () => {
     );
     const [, line = ''] = /Deploy anyway: dnx (.*)\n/.exec(stderr) ?? [];
     const run = await dnx(join(bed.directory, 'clone'), line, { elsewhere: () => {} });
-    expect([run.code, posts(run).length]).toEqual([1, 2]);
+    expect([run.code, run.changes.length]).toEqual([1, 2]);
   });
 
   test('is for a person: --json does not say it', async () => {
@@ -216,7 +211,7 @@ describe('--dry-run says what the guard would do', () => {
   test('passes', async () => {
     const done = await deploy(inClone(), '--dry-run --json');
     const about = [{ site: 'shop.example.com', guard: 'passes', reasons: [] }];
-    expect([done.code, posts(done), done.json()]).toMatchObject([0, [], { changes: [{ about }] }]);
+    expect([done.code, done.changes, done.json()]).toMatchObject([0, [], { changes: [{ about }] }]);
     expect(done.stderr).toBe('Nothing was changed.\n');
   });
 
@@ -224,7 +219,7 @@ describe('--dry-run says what the guard would do', () => {
     hub.commit('Add carts', { [migration]: '<?php' });
     const cwd = inClone();
     const done = await deploy(cwd, '--dry-run --json');
-    expect([done.code, posts(done), done.json()]).toMatchObject([
+    expect([done.code, done.changes, done.json()]).toMatchObject([
       10,
       [],
       { changes: [], about: [{ guard: 'stops', reasons: ['1 migration'], commits: [{ subject: 'Add carts' }] }] },
@@ -250,7 +245,7 @@ describe('--dry-run without a guard', () => {
   test('shows the branch, the live release and the commits between', async () => {
     const head = hub.commit('Fix VAT');
     const done = await dnx(inClone(), 'deploy shop.example.com --dry-run');
-    expect([done.code, done.stderr, posts(done)]).toEqual([0, 'Nothing was changed.\n', []]);
+    expect(done).toExit(0, { stderr: 'Nothing was changed.\n', changes: [] });
     const { release } = liveRelease(bed);
     expect(done.stdout).toBe(
       [
@@ -283,7 +278,5 @@ test.each([
   ['--guard --allow migration', "'migration' is not a check of --guard. Did you mean 'migrations'?"],
 ])('deploy %s is a usage error', async (options, message) => {
   rmSync(hub.directory, { recursive: true });
-  const done = await bed.dnx(`deploy shop.example.com ${options}`);
-  expect([done.code, done.stdout, posts(done)]).toEqual([2, '', []]);
-  expect(done.stderr).toContain(message);
+  await expect(bed.dnx(`deploy shop.example.com ${options}`)).toExit(2, { stdout: '', changes: [], says: message });
 });

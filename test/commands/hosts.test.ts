@@ -178,8 +178,7 @@ describe('the host of a sign-in', () => {
 
   test('replaces the saved host, and says so', async () => {
     await expect(bed.dnx('config set host deploynix.example.com')).toExit(0);
-    const run = await login();
-    expect(run.stderr).toContain(`Profile default now uses ${host()} instead of deploynix.example.com.\n`);
+    expect((await login()).stderr).toContain(`Profile default now uses ${host()} instead of deploynix.example.com.\n`);
     expect((await login()).stderr).not.toContain('now uses');
     await expect(bed.dnx('whoami', { env: free })).toExit(0);
   });

@@ -46,8 +46,7 @@ describe.each(leading(['9007199254740993', '123456789012345678901234567890', '18
       `PUT /servers/${id}/sites/${id}/environment-variables/${id} {"value":"2"}`,
       `POST /backups/application {"site_id":"${id}"}`,
     ]);
-    const json = await run('server list --json', api);
-    expect(json.stdout).toContain(`"id": ${id},`);
+    expect((await run('server list --json', api)).stdout).toContain(`"id": ${id},`);
     for (const format of ['table', 'ids', 'csv', 'tsv', 'yaml', 'ndjson'])
       expect((await run(`server list -o ${format}`, api)).stdout).toMatch(new RegExp(`(^|[^\\d"'])${id}([^\\d"']|$)`, 'm'));
     expect((await run('server list --query "[].id" --json', api)).stdout).toBe(`[\n  ${id}\n]\n`);

@@ -29,8 +29,7 @@ describe('dnx link SITE', () => {
   });
 
   test('prints the environment as JSON', async () => {
-    const run = await bed.dnx('link web-2/staging.example.com --env staging --confirm-deploys --json');
-    expect(run.json()).toEqual({
+    expect((await bed.dnx('link web-2/staging.example.com --env staging --confirm-deploys --json')).json()).toEqual({
       file: file(),
       environment: 'staging',
       server: { id: seeded.servers['web-2'], name: 'web-2' },
@@ -188,8 +187,7 @@ describe('an existing file', () => {
 
   test('for a single site keeps its question for that site alone', async () => {
     write({ server: 'web-1', site: 'shop.example.com', confirm: true });
-    const run = await bed.dnx('link blog.example.com --env blog --json');
-    expect(run.json()).toMatchObject({ environment: 'blog', confirm: false });
+    expect((await bed.dnx('link blog.example.com --env blog --json')).json()).toMatchObject({ environment: 'blog', confirm: false });
     await expect(bed.dnx('deploy -e blog --no-wait')).toExit(0);
     await expect(bed.dnx('deploy -e production --no-wait')).toExit(2);
   });

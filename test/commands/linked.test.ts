@@ -22,7 +22,6 @@ const bed = perTest(openBed);
 const link = (content: unknown) => writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content));
 const siteAs = (name: string, id: string = shop) => link({ server, site: { id, name } });
 const terminal = (keys: string): RunOptions => ({ columns: 160, keys, env: { NO_COLOR: '1' } });
-const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('in a linked project', () => {
   beforeEach(() => link({ default: 'production', environments }));
@@ -39,7 +38,7 @@ describe('in a linked project', () => {
 
   test('a deployment by name checks nothing that was linked', async () => {
     const run = await bed.dnx('deploy shop.example.com --server web-1 --no-wait');
-    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
+    expect(run).toExit(0, { changes: [`POST /servers/${web1}/sites/${shop}/deploy`] });
   });
 
   test('--server and --site replace the linked ones', async () => {
@@ -55,8 +54,7 @@ describe('in a linked project', () => {
   ])('a domain on several servers is as ambiguous as elsewhere (%s)', async (_, production) => {
     link({ environments: { production } });
     const run = await bed.dnx('deploy staging.example.com --no-wait');
-    expect([run.code, changes(run.calls)]).toEqual([6, []]);
-    expect(run.stderr).toContain("'staging.example.com' matches 2 sites:\n  web-1/staging.example.com");
+    expect(run).toExit(6, { changes: [], says: "'staging.example.com' matches 2 sites:\n  web-1/staging.example.com" });
     await expect(bed.dnx('deploy web-1/staging.example.com --no-wait')).toExit(0);
     await expect(bed.dnx('deploy staging.example.com --no-wait', { env: { DNX_SERVER: 'web-1' } })).toExit(0);
   });
@@ -64,8 +62,7 @@ describe('in a linked project', () => {
   test('the domain of the linked site is that site, wherever else it is', async () => {
     const found = bed.sandbox.state.sites.find(({ id }) => id === staging);
     Object.assign(found ?? {}, { domain: 'shop.example.com' });
-    const run = await bed.dnx('deploy SHOP.example.com. --no-wait');
-    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
+    await expect(bed.dnx('deploy SHOP.example.com. --no-wait')).toExit(0, { changes: [`POST /servers/${web1}/sites/${shop}/deploy`] });
   });
 
   test('a change reads the site once before it', async () => {
@@ -90,14 +87,13 @@ describe('an id that belongs to another name changes nothing', () => {
     'rollback --yes',
     'api POST /servers/{server}/sites/{site}/suspend',
   ])('dnx %s', async (line) => {
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.stderr, changes(run.calls)]).toEqual([6, '', stale, []]);
+    await expect(bed.dnx(line)).toExit(6, { stdout: '', stderr: stale, changes: [] });
   });
 
   test('on a terminal, too, before any question', async () => {
     for (const line of ['site delete', 'site suspend', 'rollback', 'env import']) {
       const run = await bed.dnx(line, terminal('blog.example.com\ry\r'));
-      expect([line, run.code, changes(run.calls)]).toEqual([line, 6, []]);
+      expect([line, run.code, run.changes]).toEqual([line, 6, []]);
       expect(run.stderr).not.toContain('?');
     }
   });
@@ -130,7 +126,7 @@ describe('a server whose id belongs to another name', () => {
       'crontab create date --frequency "* * * * *"',
     ]) {
       const run = await bed.dnx(line);
-      expect([run.code, changes(run.calls)], line).toEqual([6, []]);
+      expect([run.code, run.changes], line).toEqual([6, []]);
       expect(run.stderr).toContain(`Server web-1 (id ${web2}, from .deploynix.json) is now web-2. Nothing was changed.`);
     }
   });
@@ -138,7 +134,7 @@ describe('a server whose id belongs to another name', () => {
   test('is not shown in a question', async () => {
     link({ server: { id: web2, name: 'web-1' }, site: { id: staging, name: 'staging.example.com' } });
     const run = await bed.dnx('site suspend', terminal('y\r'));
-    expect([run.code, changes(run.calls)]).toEqual([6, []]);
+    expect(run).toExit(6, { changes: [] });
     expect(run.stderr).not.toContain('?');
   });
 });
@@ -146,16 +142,14 @@ describe('a server whose id belongs to another name', () => {
 test('a name that was not read is not enough to delete a site', async () => {
   siteAs('blog.example.com');
   const env = { DNX_TOKEN: bed.sandbox.mint(['site:delete', 'site:update']) };
-  const run = await bed.dnx('site delete --confirm blog.example.com', { env });
-  expect([run.code, changes(run.calls)]).toEqual([5, []]);
+  await expect(bed.dnx('site delete --confirm blog.example.com', { env })).toExit(5, { changes: [] });
 });
 
 test('a name that was not read is not shown in a question', async () => {
   siteAs('blog.example.com');
   const env = { DNX_TOKEN: bed.sandbox.mint(['site:update']), NO_COLOR: '1' };
   const run = await bed.dnx('site suspend', { ...terminal('n\r'), env });
-  expect([run.code, changes(run.calls)]).toEqual([1, []]);
-  expect(run.stderr).toContain(`Suspend site ${shop} on server ${web1}?`);
+  expect(run).toExit(1, { changes: [], says: `Suspend site ${shop} on server ${web1}?` });
 });
 
 describe('a site that is gone', () => {
@@ -166,7 +160,7 @@ describe('a site that is gone', () => {
     async (line) => {
       const run = await bed.dnx(line);
       expect(run).toExit(6, { stdout: '', says: [`Site shop.example.com (id ${gone}, from .deploynix.json) not found.`, 'dnx link'] });
-      const unperformed = changes(run.calls).filter((call) => !call.endsWith('/deploy'));
+      const unperformed = run.changes.filter((call) => !call.endsWith('/deploy'));
       expect(unperformed).toEqual([]);
     },
   );

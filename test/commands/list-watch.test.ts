@@ -61,8 +61,7 @@ describe('elsewhere than on a terminal', () => {
   });
 
   test('--no-header prints neither the headings nor the time', async () => {
-    const run = await watch('server list --no-header');
-    expect(run.stdout).toMatch(/^web-1 /);
+    expect((await watch('server list --no-header')).stdout).toMatch(/^web-1 /);
   });
 
   test('an empty list says so', async () => {

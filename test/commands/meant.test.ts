@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed, type Run } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
@@ -11,7 +11,6 @@ const shop = seeded.sites['shop.example.com'];
 const bed = perTest(openBed);
 
 const typing = (line: string, typed: string) => bed.dnx(line, { keys: typed, columns: 120, env: { NO_COLOR: '1' } });
-const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('a misspelled name on a terminal', () => {
   const question = "! Site 'shop.exmaple.com' not found.\n? Did you mean 'shop.example.com' (web-1)?";
@@ -19,14 +18,12 @@ describe('a misspelled name on a terminal', () => {
   test('goes on with the one that was meant', async () => {
     const run = await typing('deploy shop.exmaple.com --no-wait', `y${keys.enter}`);
     expect(run.stderr).toContain(`${question} (y/N)`);
-    expect([run.code, posts(run)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
-    expect(run.stdout).toContain('shop.example.com');
+    expect(run).toExit(0, { changes: [`POST /servers/${web1}/sites/${shop}/deploy`], stdout: expect.stringContaining('shop.example.com') });
   });
 
   test.each(['n', ''])('changes nothing after %j', async (answer) => {
     const run = await typing('deploy shop.exmaple.com', `${answer}${keys.enter}`);
-    expect([run.code, posts(run)]).toEqual([1, []]);
-    expect(run.stderr).toContain('Cancelled; nothing was changed.');
+    expect(run).toExit(1, { changes: [], says: 'Cancelled; nothing was changed.' });
   });
 
   test('takes just enter if nothing is changed', async () => {
@@ -54,7 +51,7 @@ describe('a misspelled name on a terminal', () => {
 
   test('may be one of several, or two', async () => {
     const run = await typing('deploy blog.example.com shop.exmaple.com --no-wait', `y${keys.enter}`);
-    expect([run.code, posts(run).length]).toEqual([0, 2]);
+    expect([run.code, run.changes.length]).toEqual([0, 2]);
     await expect(typing('deploy blog.exmaple.com shop.exmaple.com --dry-run', `y${keys.enter}y${keys.enter}`)).toExit(0);
   });
 
@@ -69,7 +66,7 @@ describe('an ambiguous name on a terminal', () => {
     const run = await typing('deploy staging.example.com --no-wait', `2${keys.enter}`);
     expect(run.stderr).toMatch(/\? Deploy which site\? \(type to filter\)/);
     const path = `/servers/${web2}/sites/${seeded.sites['staging.example.com on web-2']}`;
-    expect([run.code, posts(run)]).toEqual([0, [`POST ${path}/deploy`]]);
+    expect(run).toExit(0, { changes: [`POST ${path}/deploy`] });
   });
 
   test('shows the name, not the id, of what was picked', async () => {
@@ -78,11 +75,10 @@ describe('an ambiguous name on a terminal', () => {
     bed.sandbox.state.daemons.push({ ...one, id: '01JQ8Z4T9G0000000000DA0099' });
     const run = await typing(`daemon restart '${one.command}' --server web-1`, `${keys.down}${keys.enter}`);
     expect(run.stderr).toContain('? Restart which daemon?');
-    expect([run.code, posts(run), run.stdout]).toEqual([
-      0,
-      [`POST /servers/${web1}/daemons/01JQ8Z4T9G0000000000DA0099/restart`],
-      expect.stringContaining(`Restarted daemon '${one.command}'`),
-    ]);
+    expect(run).toExit(0, {
+      changes: [`POST /servers/${web1}/daemons/01JQ8Z4T9G0000000000DA0099/restart`],
+      stdout: expect.stringContaining(`Restarted daemon '${one.command}'`),
+    });
   });
 
   test('is an error elsewhere', async () => {

@@ -18,8 +18,7 @@ test('an id needs no lookup', async () => {
 });
 
 test('--server and --site can replace a positional argument', async () => {
-  const byOption = await bed.dnx('site show --site shop.example.com --server web-1 --json');
-  expect(byOption.json()).toMatchObject({ id: shop });
+  expect((await bed.dnx('site show --site shop.example.com --server web-1 --json')).json()).toMatchObject({ id: shop });
   expect((await bed.dnx('server show --server web-1 -o ids')).stdout).toBe(`${web1}\n`);
   const deployed = await bed.dnx(`deploy --site ${shop} --server ${web1} --no-wait`);
   expect(deployed).toExit(0, { calls: [`POST /servers/${web1}/sites/${shop}/deploy`] });
@@ -71,8 +70,7 @@ test('each of several remembered sites is looked up again after a 404', async ()
 test('DNX_SERVER is the default server, but a site on another server is still found', async () => {
   const there = await bed.dnx('site show staging.example.com --json', { env: { DNX_SERVER: 'web-2' } });
   expect(there.json()).toMatchObject({ server_id: web2 });
-  const elsewhere = await bed.dnx('site show shop.example.com --json', { env: { DNX_SERVER: 'web-2' } });
-  expect(elsewhere.json()).toMatchObject({ server_id: web1 });
+  expect((await bed.dnx('site show shop.example.com --json', { env: { DNX_SERVER: 'web-2' } })).json()).toMatchObject({ server_id: web1 });
   await expect(bed.dnx('site show shop.example.com --server web-2', { env: { DNX_SERVER: 'web-1' } })).toExit(6);
 });
 
@@ -109,8 +107,7 @@ test('a list is read to its last page, with 100 rows per request', async () => {
 });
 
 test('global options may precede the command', async () => {
-  const run = await bed.dnx('--json --server web-1 site list --limit 1');
-  expect(run.json()).toHaveLength(1);
+  expect((await bed.dnx('--json --server web-1 site list --limit 1')).json()).toHaveLength(1);
   expect((await bed.dnx(['--profile', 'work', '-o', 'ids', 'servers', 'ls'])).stdout).toContain(web1);
 });
 
@@ -165,8 +162,7 @@ test('several remembered domains that moved are all looked up again', async () =
 });
 
 test('the command suggested for an unknown name works as printed', async () => {
-  const known = await bed.dnx('site show nowhere.example.com --server web-1');
-  expect(known.stderr).toContain('Run: dnx site list --server web-1');
+  expect((await bed.dnx('site show nowhere.example.com --server web-1')).stderr).toContain('Run: dnx site list --server web-1');
   const line = /dnx (database list .*)$/m.exec((await bed.dnx('database show nowhere --server db-1')).stderr)?.[1] ?? '';
   await expect(bed.dnx(line)).toExit(0);
   expect((await bed.dnx('site show nowhere.example.com')).stderr).toContain('Run: dnx site list\n');

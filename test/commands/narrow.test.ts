@@ -87,8 +87,7 @@ describe('on a terminal of 40 columns', () => {
   });
 
   test('a command stays in one piece, on a line of its own', async () => {
-    const run = await narrow('deploy shop.example.com');
-    expect(run.stdout).toMatch(/\n {2}undo\n {4}dnx rollback shop\.example\.com --server web-1\n$/);
+    expect((await narrow('deploy shop.example.com')).stdout).toMatch(/\n {2}undo\n {4}dnx rollback shop\.example\.com --server web-1\n$/);
     const started = await narrow('deploy blog.example.com --no-wait');
     expect(started.stderr).toBe('Watch it with:\n  dnx watch blog.example.com --server web-1\n');
   });

@@ -23,8 +23,7 @@ describe.each([
     old.domain = 'old-shop.example.com';
     const fresh = await bed.dnx(`site show shop.example.com --json ${option}`, { env });
     expect([fresh.code, fresh.json(), fresh.calls.length]).toEqual([0, expect.objectContaining({ id }), 5]);
-    const warm = await bed.dnx('site show shop.example.com --json');
-    expect(warm.calls).toEqual([`GET /servers/${web2}/sites/${id}`]);
+    expect((await bed.dnx('site show shop.example.com --json')).calls).toEqual([`GET /servers/${web2}/sites/${id}`]);
   });
 
   test('does the same for servers and what is on them', async () => {

@@ -87,8 +87,7 @@ describe('--notify URL', () => {
       ...answer,
       body: { data: { ...(answer.body as { data: object }).data, sudo_password: 'hunter2', database: { password: 'hunter3' } } },
     }));
-    const run = await bed.dnx(`server provision web-2 --yes --json --notify ${hook()}`);
-    expect(run.json()).toMatchObject({ sudo_password: 'hunter2' });
+    expect((await bed.dnx(`server provision web-2 --yes --json --notify ${hook()}`)).json()).toMatchObject({ sudo_password: 'hunter2' });
     expect(receiver.bodies[0]).toMatchObject({ result: { name: 'web-2', sudo_password: '***', database: { password: '***' } } });
   });
 

@@ -5,7 +5,7 @@ import { nounOf } from '../../src/cli/language/command.ts';
 import { widthOf } from '../../src/cli/output/wrap.ts';
 import { namings } from '../../src/platform/names/namings.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openBed, type RunOptions } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 import { leaves } from '../support/tree.ts';
@@ -22,15 +22,13 @@ const terminal = (typed: string, options: RunOptions = {}): RunOptions => ({
   env: { NO_COLOR: '1' },
   ...options,
 });
-const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('the picker for a missing site', () => {
   test('filters by what is typed', async () => {
     const run = await bed.dnx('deploy --no-wait', terminal(`blog${keys.enter}`));
     expect(run.stderr).toContain('? Deploy which site? (type to filter)');
     expect(run.stderr).toMatch(/❯ shop\.example\.com +web-1 +active +\d+[hd] ago/);
-    expect(run).toExit(0);
-    expect(posts(run)).toEqual([`POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/deploy`]);
+    expect(run).toExit(0, { changes: [`POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/deploy`] });
   });
 
   test('lists only the sites of --server', async () => {
@@ -48,13 +46,11 @@ describe('the picker for a missing site', () => {
 
   test('sends one request to the picked site', async () => {
     const run = await bed.dnx('env set A=b', terminal(`shop${keys.enter}`));
-    expect([run.code, posts(run)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/environment-variables`]]);
+    expect(run).toExit(0, { changes: [`POST /servers/${web1}/sites/${shop}/environment-variables`] });
   });
 
   test('sends nothing after Ctrl-C', async () => {
-    const run = await bed.dnx('deploy', terminal(keys.interrupt));
-    expect([run.code, posts(run)]).toEqual([130, []]);
-    expect(run.stderr).toContain('Interrupted; nothing was changed.\n');
+    await expect(bed.dnx('deploy', terminal(keys.interrupt))).toExit(130, { changes: [], says: 'Interrupted; nothing was changed.\n' });
   });
 
   test('is a numbered list if the cursor cannot move', async () => {
@@ -154,7 +150,7 @@ const asking = oneOfEach(owning, ({ noun }) => noun);
 test.each(asking)('$path without a $noun prompts for one on a terminal', async ({ line }) => {
   const run = await bed.dnx(line, terminal(keys.interrupt));
   expect(run.stderr).toMatch(/\? .*[Ww]hich [\w ]+\? \(type to filter\)[\s\S]*❯ |Using [\w ]+ '?\S.*, the only one\./);
-  expect(posts(run)).toEqual([]);
+  expect(run.changes).toEqual([]);
 });
 
 test.each(asking)('$path without a $noun exits 2 without a terminal', async ({ line }) => {
@@ -171,6 +167,6 @@ test('dnx api prompts for the parameters of a path', async () => {
 test('deploy --all prompts for the server', async () => {
   const run = await bed.dnx('deploy --all --yes --no-wait', terminal(`web-1${keys.enter}`));
   expect(run).toExit(0);
-  expect(posts(run)).toHaveLength(3);
-  expect(posts(run).every((call) => call.startsWith(`POST /servers/${web1}/`))).toBe(true);
+  expect(run.changes).toHaveLength(3);
+  expect(run.changes.every((call) => call.startsWith(`POST /servers/${web1}/`))).toBe(true);
 });

@@ -28,8 +28,7 @@ describe('config profiles', () => {
       { name: 'work', host: bed.sandbox.url, current: false, signed_in: true, user: 'ada@example.com' },
       { name: 'other', host: 'https://deploynix.io', current: false, signed_in: false, user: null },
     ]);
-    const shown = await bed.dnx('config profiles --profile work', signedOut);
-    expect(shown.stdout).toMatch(/^work \* +127\.0\.0\.1:\d+ +ada@example\.com$/m);
+    expect((await bed.dnx('config profiles --profile work', signedOut)).stdout).toMatch(/^work \* +127\.0\.0\.1:\d+ +ada@example\.com$/m);
   });
 });
 

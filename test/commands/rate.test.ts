@@ -31,8 +31,7 @@ describe('when the window is full, a command', () => {
   test('names the command that used most of it, but not itself or one that used little', async () => {
     await expect(bed.dnx('whoami')).toExit(0);
     await fill(undefined, LIMIT - 2);
-    const audit = await bed.dnx('site list -o ids');
-    expect(audit.stderr).toBe('Waiting for the rate limit: 1m 1s (dnx server list used 3 requests)\n');
+    expect((await bed.dnx('site list -o ids')).stderr).toBe('Waiting for the rate limit: 1m 1s (dnx server list used 3 requests)\n');
     await bed.clock.sleep(120_000);
     expect((await bed.dnx('site list -o ids', { env: { DNX_RATE_LIMIT: '3' } })).stderr).toBe('Waiting for the rate limit: 1m 1s\n');
   });

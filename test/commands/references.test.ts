@@ -61,7 +61,7 @@ describe('op://', () => {
     installOp();
     site.write('A=op://app/db/password\nB=op://nowhere/db/password\nC=op://app/x/y\n');
     const run = await push();
-    expect([run.code, run.stdout, run.calls.filter((call) => !call.startsWith('GET '))]).toEqual([1, '', []]);
+    expect(run).toExit(1, { stdout: '', changes: [] });
     expect(run.stderr.replace(/\s+/g, ' ')).toBe(
       `Error: Could not resolve B (op://nowhere/db/password): could not read secret 'op://nowhere/db/password': "x" is not a vault in this account. ` +
         'op Specify the vault with its ID or name. ',
@@ -146,7 +146,6 @@ describe('what a cloned .env may not read', () => {
   /** A clone below the home directory, whose `.env.production` its author wrote. */
   const inClone = (words: readonly string[], options: RunOptions = {}) =>
     site.env(words, { cwd: site.path('clone'), ...options, env: { NO_COLOR: '1', ...options.env } });
-  const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
   const flat = ({ stderr }: Run) => stderr.replace(/\s+/g, ' ');
   const key = () => join(realpathSync(site.bed.directory), 'id_rsa');
   const attempts = ['push --yes', 'push --dry-run', 'diff --reveal'];
@@ -162,7 +161,7 @@ describe('what a cloned .env may not read', () => {
     async (line, name) => {
       site.write(`A=env://${name}\n`, 'clone/.env.production');
       const run = await inClone(line.split(' '), { env: { [name]: site.bed.sandbox.token } });
-      expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+      expect(run).toExit(2, { stdout: '', changes: [] });
       expect(flat(run)).toBe(`Error: Could not resolve A (env://${name}): a reference never reads the settings of dnx. `);
     },
   );
@@ -171,7 +170,7 @@ describe('what a cloned .env may not read', () => {
     site.write('{}', 'config/tokens.json');
     site.write('A=file://../config/tokens.json\n', 'clone/.env.production');
     const run = await inClone([...line.split(' '), '--allow-file', '../config/tokens.json']);
-    expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+    expect(run).toExit(2, { stdout: '', changes: [] });
     expect(flat(run)).toContain('a reference never reads the files of dnx.');
   });
 
@@ -181,7 +180,7 @@ describe('what a cloned .env may not read', () => {
       symlinkSync('../id_rsa', site.path('clone/inside'));
       site.write(`A=file://${path}\n`, 'clone/.env.production');
       const run = await inClone(line.split(' '));
-      expect([run.code, run.stdout, sent(run)]).toEqual([2, '', []]);
+      expect(run).toExit(2, { stdout: '', changes: [] });
       expect(flat(run)).toBe(
         `Error: Could not resolve A (file://${path}): ${key()} is outside of this project. To read it, use --allow-file ${key()} or run in a terminal. `,
       );
@@ -201,7 +200,7 @@ describe('what a cloned .env may not read', () => {
   test('a terminal asks, names the file, and reads nothing after no', async () => {
     site.write('A=file://~/id_rsa\n', 'clone/.env.production');
     const no = await inClone(['push', '--yes'], { columns: 300, keys: 'n\r' });
-    expect([no.code, no.stdout, sent(no), site.values()]).toEqual([1, '', [], {}]);
+    expect([no.code, no.stdout, no.changes, site.values()]).toEqual([1, '', [], {}]);
     expect(no.stderr).toContain(`A is file://~/id_rsa, which is outside of this project. Read ${key()}?`);
     const yes = await inClone(['push', '--yes'], { columns: 300, keys: 'y\r' });
     expect([yes.code, site.values()]).toEqual([0, { A: 'the private key' }]);

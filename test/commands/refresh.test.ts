@@ -28,8 +28,7 @@ describe('auth refresh', () => {
 
   test('computes the abilities that commands need', async () => {
     await signInWith('server:read');
-    const run = await refresh('--for "server restart web-1" --json');
-    expect(run.json()).toEqual({
+    expect((await refresh('--for "server restart web-1" --json')).json()).toEqual({
       id: '8',
       name: 'laptop',
       abilities: ['server:read', 'server:update'],

@@ -24,7 +24,6 @@ describe('a remembered site', () => {
     old.domain = 'old-shop.example.com';
     return id;
   }
-  const posts = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
   test.each(
     leading(
@@ -48,7 +47,7 @@ describe('a remembered site', () => {
     leaveLock(join(bed.directory, 'cache/names.json'), (await startHolder()).holder);
     const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
     expect(run).toExit(0);
-    expect(posts(run.calls)).toEqual([
+    expect(run.changes).toEqual([
       `POST /servers/${web2}/sites/${id}/suspend`,
       `POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/suspend`,
     ]);
@@ -70,14 +69,12 @@ describe('a remembered site', () => {
     await expect(bed.dnx('site show shop.example.com')).toExit(0);
     const old = bed.sandbox.state.sites.find(({ id }) => id === shop);
     Object.assign(old ?? {}, { domain: 'old-shop.example.com' });
-    const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com');
-    expect([run.code, posts(run.calls)]).toEqual([6, []]);
+    await expect(bed.dnx('site delete shop.example.com --confirm shop.example.com')).toExit(6, { changes: [] });
   });
 });
 
 describe('a site that may have a namesake on a server whose sites cannot be read', () => {
   const deletion = 'site delete staging.example.com --confirm staging.example.com';
-  const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
   const unlisted = (status: number) =>
     bed.sandbox.faults.always({ method: 'GET', path: `/servers/${web2}/sites` }, { status, body: { message: 'No.' } });
 
@@ -87,7 +84,7 @@ describe('a site that may have a namesake on a server whose sites cannot be read
   ])('is not acted on: %i', async (status, code) => {
     unlisted(status);
     const run = await bed.dnx(deletion);
-    expect([run.code, run.stdout, changes(run.calls)]).toEqual([code, '', []]);
+    expect(run).toExit(code, { stdout: '', changes: [] });
     if (status === 404)
       expect(run.stderr).toBe(
         "Error: Deploynix does not list the sites of server web-2, so 'staging.example.com' may be on it.\n  Use --server.\n",
@@ -97,14 +94,12 @@ describe('a site that may have a namesake on a server whose sites cannot be read
   test('is the only one once that server is gone', async () => {
     unlisted(404);
     bed.sandbox.faults.always({ method: 'GET', path: `/servers/${web2}` }, { status: 404, body: { message: 'Gone.' } });
-    const run = await bed.dnx(deletion);
-    expect([run.code, changes(run.calls)]).toEqual([0, [expect.stringContaining(`DELETE /servers/${web1}/`)]]);
+    await expect(bed.dnx(deletion)).toExit(0, { changes: [expect.stringContaining(`DELETE /servers/${web1}/`)] });
   });
 
   test('is acted on if it is given by id', async () => {
     unlisted(404);
-    const run = await bed.dnx(`site suspend ${shop} --yes`);
-    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/suspend`]]);
+    await expect(bed.dnx(`site suspend ${shop} --yes`)).toExit(0, { changes: [`POST /servers/${web1}/sites/${shop}/suspend`] });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed, type Run } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 
 const { servers, databases, sites } = seeded;
@@ -11,7 +11,6 @@ const application = seeded.backups['shop application, completed'];
 const bed = perTest(openBed);
 
 const change = (id: string, fields: object) => Object.assign(bed.sandbox.state.backups.find((each) => each.id === id) ?? {}, fields);
-const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const latest = 'backup restore --latest --database shop --server db-1 --confirm shop';
 
 describe('restore --latest never takes an older backup instead of the newest', () => {
@@ -25,21 +24,20 @@ describe('restore --latest never takes an older backup instead of the newest', (
         '  See: dnx backup list\n',
       ].join('\n'),
     );
-    expect([run.code, run.stdout, posts(run)]).toEqual([10, '', []]);
+    expect(run).toExit(10, { stdout: '', changes: [] });
   });
 
   test.each(['failed', 'error', 'verifying'])('after it became %s', async (status) => {
     change(newest, { status });
     const run = await bed.dnx(latest);
-    expect([run.code, run.stdout, posts(run)]).toEqual([10, '', []]);
+    expect(run).toExit(10, { stdout: '', changes: [] });
     expect(run.stderr).toContain(`Backup ${newest} of database shop may be newer, but is “${status}”. Nothing was changed.\n`);
     expect(run.stderr).toContain('  Pass the id of the backup to restore.\n');
   });
 
   test.each(['pending', 'in_progress'])('while a newer one is %s', async (status) => {
     change('01JQ8Z4T9G000000000000BK08', { status });
-    const run = await bed.dnx('backup restore --latest --site shop.example.com --confirm shop.example.com');
-    expect([run.code, posts(run)]).toEqual([10, []]);
+    await expect(bed.dnx('backup restore --latest --site shop.example.com --confirm shop.example.com')).toExit(10, { changes: [] });
   });
 
   test('nor an old one, if the only one failed to be restored', async () => {
@@ -50,8 +48,7 @@ describe('restore --latest never takes an older backup instead of the newest', (
 
   test('while an older one is being restored', async () => {
     change(older, { status: 'in_progress' });
-    const run = await bed.dnx(latest);
-    expect([run.code, posts(run), run.stderr]).toEqual([10, [], expect.stringContaining(older)]);
+    await expect(bed.dnx(latest)).toExit(10, { changes: [], says: older });
   });
 
   test('but older ones that failed, or are stuck, do not count', async () => {
@@ -73,13 +70,12 @@ describe('restore --latest refuses to guess which is newest', () => {
         '  Pass its id.\n',
       ].join('\n'),
     );
-    expect([run.code, posts(run)]).toEqual([6, []]);
+    expect(run).toExit(6, { changes: [] });
   });
 
   test.each([[newest], [older]])('if the time of %s cannot be read', async (id) => {
     change(id, { created_at: 'Apr 15, 2026 3:00 PM', completed_at: null });
-    const run = await bed.dnx(latest);
-    expect([run.code, posts(run), run.stderr]).toEqual([6, [], expect.stringContaining('It is unclear which backup is newest:\n')]);
+    await expect(bed.dnx(latest)).toExit(6, { changes: [], says: 'It is unclear which backup is newest:\n' });
   });
 
   test('unless the time it was completed tells', async () => {
@@ -97,8 +93,7 @@ describe('a backup of something else than what is named is refused', () => {
     [application, '--database shop --server db-1', 'shop.example.com', 'database shop on db-1'],
   ])('%s with %s', async (id, named, confirm, what) => {
     const run = await bed.dnx(`backup restore ${id} ${named} --confirm ${confirm}`);
-    expect([run.code, run.stdout, posts(run)]).toEqual([2, '', []]);
-    expect(run.stderr).toContain(`Error: Backup ${id} is not a backup of ${what}. Nothing was changed.\n`);
+    expect(run).toExit(2, { stdout: '', changes: [], says: `Error: Backup ${id} is not a backup of ${what}. Nothing was changed.\n` });
   });
 
   test('even if it is of a database of the same name on another server', async () => {
@@ -108,8 +103,7 @@ describe('a backup of something else than what is named is refused', () => {
       server_id: servers['web-1'],
     } as never);
     change(newest, { database_id: '01JQ8Z4T9G00000000000DBW01', server_id: servers['web-1'] });
-    const run = await bed.dnx(`backup restore ${newest} --database shop --server db-1 --confirm shop`);
-    expect([run.code, posts(run)]).toEqual([2, []]);
+    await expect(bed.dnx(`backup restore ${newest} --database shop --server db-1 --confirm shop`)).toExit(2, { changes: [] });
     const own = await bed.dnx(`backup restore ${newest} --database shop --server web-1 --confirm shop --no-wait`);
     expect(own).toExit(0, { says: 'database shop on web-1' });
   });
@@ -118,8 +112,7 @@ describe('a backup of something else than what is named is refused', () => {
 describe('a backup that has the ids of a database and a site is of what its type says', () => {
   test('by its id', async () => {
     change(application, { database_id: databases.shop });
-    const wrong = await bed.dnx(`backup restore ${application} --confirm shop`);
-    expect([wrong.code, posts(wrong)]).toEqual([2, []]);
+    await expect(bed.dnx(`backup restore ${application} --confirm shop`)).toExit(2, { changes: [] });
     const run = await bed.dnx(`backup restore ${application} --confirm shop.example.com --no-wait`);
     expect(run).toExit(0, { says: 'This overwrites site shop.example.com on web-1 ' });
   });
@@ -144,7 +137,7 @@ describe('a backup that has the ids of a database and a site is of what its type
   test('without a known type its id is asked for', async () => {
     change(newest, { type: 'snapshot', site_id: sites['shop.example.com'] });
     const run = await bed.dnx(`backup restore ${newest} --confirm shop`);
-    expect([run.code, posts(run), run.stderr]).toEqual([2, [], expect.stringContaining(`Expected ${newest}, the id of the backup.`)]);
+    expect(run).toExit(2, { changes: [], says: `Expected ${newest}, the id of the backup.` });
   });
 });
 

@@ -43,8 +43,7 @@ describe('rollback', () => {
 
   test('prints the release, the URL and how to undo it', async () => {
     const [old, target] = [live(), releases().at(-2)];
-    const run = await bed.dnx('rollback shop.example.com --yes');
-    expect(run.stdout).toBe(
+    expect((await bed.dnx('rollback shop.example.com --yes')).stdout).toBe(
       [
         `✓ Rolled back shop.example.com to ${target?.name} in 5s`,
         '  url   https://shop.example.com',

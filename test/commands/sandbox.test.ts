@@ -94,8 +94,7 @@ describe('--rate-limit', () => {
     ['--rate-limit 5000', '  export DNX_RATE_LIMIT=5000\n'],
     ['--rate-limit 0', '  export DNX_RATE_LIMIT=0\n'],
   ])('of sandbox start is printed as a variable: %s', async (flags, line) => {
-    const run = await bed.dnx(`sandbox start ${flags}`, { interruptOn: 'Ctrl-C stops it.' });
-    expect(run.stderr).toContain(line);
+    expect((await bed.dnx(`sandbox start ${flags}`, { interruptOn: 'Ctrl-C stops it.' })).stderr).toContain(line);
   });
 
   test.each(['fast', '60/', '-1'])('rejects %s', async (limit) => {

@@ -87,8 +87,7 @@ describe('site schedule', () => {
     expect(no).toExit(1, { stderr: expect.stringMatching(/Cancelled; nothing was changed\.\n$/) });
     expect(posts()).toHaveLength(1);
     await expect(schedule('--in 2h', { columns: 100, keys: 'y\r' })).toExit(0);
-    const yes = await schedule('--in 3h --yes');
-    expect(yes.stderr).toContain('This replaces the deployment scheduled for');
+    expect((await schedule('--in 3h --yes')).stderr).toContain('This replaces the deployment scheduled for');
     expect(shop()?.scheduled_deploy_at).toBe('2026-04-16T15:00:00Z');
   });
 

@@ -53,8 +53,7 @@ test('alone, it lists the commands', async () => {
 });
 
 test('a command is described from its declaration', async () => {
-  const run = await bed.dnx('schema worker create');
-  expect(run.json()).toMatchObject({
+  expect((await bed.dnx('schema worker create')).json()).toMatchObject({
     name: 'queue create',
     effect: 'change',
     consent: null,

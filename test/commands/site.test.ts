@@ -53,8 +53,7 @@ describe('changing a site', () => {
     }
     await expect(bed.dnx('site delete shop.example.com blog.example.com --confirm shop.example.com')).toExit(2, { stdout: '' });
     expect(sent()).toEqual([]);
-    const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com --json');
-    expect(run.json()).toEqual({ id: shop, deleted: true });
+    expect((await bed.dnx('site delete shop.example.com --confirm shop.example.com --json')).json()).toEqual({ id: shop, deleted: true });
     expect(sent()).toEqual([{ method: 'DELETE', path: SITE, body: undefined }]);
   });
 });

@@ -45,8 +45,7 @@ describe('wide and zero-width characters', () => {
 
   test('leave a wrapped status without color', async () => {
     servers = [{ id: '1', name: 'web-1', status: 'provisioning-and-more' }];
-    const run = await list('--fields name,status', { columns: 18, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
-    expect(run.stdout).toBe(
+    expect((await list('--fields name,status', { columns: 18, env: { NO_COLOR: '', FORCE_COLOR: '1' } })).stdout).toBe(
       '\u001b[2mName\u001b[22m    web-1\n\u001b[2mStatus\u001b[22m  ●\n        provisioni\n        ng-and-\n        more\n',
     );
   });

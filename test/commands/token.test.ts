@@ -179,8 +179,7 @@ describe('token list --audit', () => {
 describe('token revoke', () => {
   test('revokes by name and by id', async () => {
     await expect(bed.dnx('token revoke Grafana --yes')).toExit(0);
-    const run = await bed.dnx('token revoke 5 --yes --json');
-    expect(run.json()).toEqual({ id: '5', deleted: true });
+    expect((await bed.dnx('token revoke 5 --yes --json')).json()).toEqual({ id: '5', deleted: true });
     expect(names()).toEqual(['Sandbox', 'GitHub Actions', 'Old laptop', 'API Login']);
   });
 

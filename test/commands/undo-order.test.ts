@@ -47,8 +47,7 @@ describe('an entry of the history', () => {
     const id = await latest();
     expect(id).toMatch(/^[0-9a-hjkmnp-tv-z]{5}$/);
     await rename('web-8', 'web-9');
-    const run = await bed.dnx('history');
-    expect(run.stdout).toMatch(new RegExp(`^ID .*\\n(?!${id}).*\\n${id} `));
+    expect((await bed.dnx('history')).stdout).toMatch(new RegExp(`^ID .*\\n(?!${id}).*\\n${id} `));
     expect((await bed.dnx(`history show ${id}`)).stdout).toContain('web-1 → web-8');
     await change('site suspend shop.example.com --yes');
     await change('site suspend blog.example.com --yes');

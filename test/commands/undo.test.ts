@@ -9,8 +9,6 @@ import { perTest } from '../support/fixtures.ts';
 const bed = perTest(() => openBed({ rateLimit: 0 }));
 beforeEach(() => writeFileSync(join(bed.directory, 'secret'), 'hunter2-hunter2\n'));
 
-const sent = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
-
 /** Runs a line that must succeed. */
 async function change(line: string): Promise<Run> {
   const run = await bed.dnx(line);
@@ -135,11 +133,10 @@ describe('the state after undo is that before', () => {
     const plan = (await bed.dnx(`${line} --dry-run --json`)).json<{ changes: { call: string; undo: string | null }[] }>();
     expect(plan.changes).toMatchObject([{ call, undo: null }]);
     await change(line);
-    const shown = await bed.dnx('undo --dry-run');
-    expect([shown.code, sent(shown)], shown.stderr).toEqual([0, []]);
+    await expect(bed.dnx('undo --dry-run')).toExit(0, { changes: [] });
     const run = await change('undo --yes');
-    expect(sent(run)).toHaveLength(1);
-    if (call === 'POST /tokens') expect(sent(run)[0]).toMatch(/^DELETE \/tokens\//);
+    expect(run.changes).toHaveLength(1);
+    if (call === 'POST /tokens') expect(run.changes[0]).toMatch(/^DELETE \/tokens\//);
     else expect(stateNow()).toEqual(wanted);
   });
 });
@@ -161,7 +158,7 @@ describe('dnx undo', () => {
     const id = await latest();
     await change(UPDATE);
     const run = await change(`undo ${id} --yes`);
-    const [first, second] = sent(run);
+    const [first, second] = run.changes;
     expect([first, second]).toEqual([expect.stringMatching(/B10G1\/resume$/), expect.stringMatching(/SH0P1\/resume$/)]);
   });
 
@@ -169,16 +166,14 @@ describe('dnx undo', () => {
     await change(UPDATE);
     await expect(bed.dnx('undo')).toExit(2, { says: 'Use --yes' });
     const run = await bed.dnx('undo', { columns: 80, keys: 'n\r' });
-    expect([run.code, sent(run)]).toEqual([1, []]);
-    expect(run.stderr).toContain('~ update server web-9\n  name  web-9 → web-1\n');
+    expect(run).toExit(1, { changes: [], says: '~ update server web-9\n  name  web-9 → web-1\n' });
   });
 
   test('changes nothing that was changed since', async () => {
     await change(UPDATE);
     const id = await latest();
     await change('server update web-9 --name web-5');
-    const run = await bed.dnx(`undo ${id} --yes`);
-    expect([run.code, sent(run), run.stderr]).toEqual([10, [], expect.stringContaining('name is web-5, not web-9')]);
+    await expect(bed.dnx(`undo ${id} --yes`)).toExit(10, { changes: [], says: 'name is web-5, not web-9' });
   });
 
   test.each([
@@ -188,12 +183,9 @@ describe('dnx undo', () => {
     ['site enable-zero-downtime blog.example.com --yes', 'The API cannot turn this off.'],
     ['server update 01JQ8Z4T9G00000000000WEB01 --name x', 'What it replaces was not read.'],
   ])('%s cannot be undone, and its plan says so before', async (line, why) => {
-    const plan = await bed.dnx(`${line} --dry-run`);
-    expect(plan.stdout).toContain(`not possible: ${why}`);
+    expect((await bed.dnx(`${line} --dry-run`)).stdout).toContain(`not possible: ${why}`);
     await change(line);
-    const run = await bed.dnx('undo --yes');
-    expect([run.code, sent(run)]).toEqual([1, []]);
-    expect(run.stderr).toContain(why);
+    await expect(bed.dnx('undo --yes')).toExit(1, { changes: [], says: why });
   });
 
   test('takes back what it can, and says what stays', async () => {

@@ -52,8 +52,7 @@ describe('with an environment', () => {
   });
 
   test('leaves no default if it was the default of several, and moves it to the only other one', async () => {
-    const first = await unlink('unlink', { DNX_ENV: 'production' });
-    expect(first.stderr).toContain('No environment is the default now.');
+    expect((await unlink('unlink', { DNX_ENV: 'production' })).stderr).toContain('No environment is the default now.');
     expect(Object.keys(JSON.parse(readFileSync(file(), 'utf8')))).toEqual(['$note', 'environments']);
     await expect(unlink('deploy')).toExit(2, { calls: [] });
     write({ default: 'test', environments: { test: {}, staging: {} } });

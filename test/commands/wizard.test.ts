@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { openBed, type Run } from '../support/dnx.ts';
+import { openBed } from '../support/dnx.ts';
 import { perTest } from '../support/fixtures.ts';
 import { keys } from '../support/terminal.ts';
 
@@ -12,14 +12,13 @@ const { enter, down, eraseLine } = keys;
 const bed = perTest(openBed);
 
 const typing = (line: string, typed: string) => bed.dnx(line, { keys: typed, columns: 160, env: { NO_COLOR: '1' } });
-const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const sites = () => bed.sandbox.state.sites;
 
 describe('a create that is refused', () => {
   test('asks again for what was refused, and keeps the other answers', async () => {
     const run = await typing('redirect create shop.example.com', `/sale${enter}/new${enter}${eraseLine}/old${enter}`);
     expect(run.stderr).toMatch(/! .*already.*\n\? Path to redirect: \(\/sale\)/);
-    expect([run.code, posts(run).length]).toEqual([0, 2]);
+    expect([run.code, run.changes.length]).toEqual([0, 2]);
     expect(bed.sandbox.state.redirects.at(-1)).toMatchObject({ from: '/old', to: '/new' });
     expect(run.stderr).toContain('Without prompts: dnx redirect create /old /new --site shop.example.com');
   });
@@ -41,7 +40,7 @@ describe('a create that is refused', () => {
       { status: 422, body: { message: 'The plan allows 5 redirects.', errors: {} } },
     );
     const run = await typing('redirect create shop.example.com', `/one${enter}/two${enter}`);
-    expect([run.code, posts(run).length]).toEqual([7, 1]);
+    expect([run.code, run.changes.length]).toEqual([7, 1]);
   });
 });
 
@@ -56,7 +55,7 @@ describe('site create', () => {
     expect(run).toExit(0);
     const id = sites().at(-1)?.id;
     const path = `/servers/${web1}/sites`;
-    expect(posts(run)).toEqual([`POST ${path}`, `POST ${path}/${id}/certificates`, `POST ${path}/${id}/deploy`]);
+    expect(run.changes).toEqual([`POST ${path}`, `POST ${path}/${id}/certificates`, `POST ${path}/${id}/deploy`]);
     expect(run.stderr).toMatch(
       /Created site new\.example\.com in \d+s\n[\s\S]*Issued a certificate for new\.example\.com in[\s\S]*Deployed new\.example\.com/,
     );
@@ -70,7 +69,7 @@ describe('site create', () => {
     const run = await typing('site create --server web-1', `${domain}${down}${enter}${enter}${enter}${enter}${enter}y${enter}`);
     expect(run).toExit(0);
     expect(run.stderr).not.toContain('Deploy it once it is installed');
-    expect(posts(run)).toHaveLength(1);
+    expect(run.changes).toHaveLength(1);
     expect(run.stderr).toContain('Next: dnx deploy new.example.com');
     expect(run.stderr).toContain('--no-certificate');
   });
@@ -79,7 +78,7 @@ describe('site create', () => {
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ server: 'web-2' }));
     const run = await typing('site create', `${domain}${rest}${enter}${enter}${enter}`);
     expect(run.stderr).toMatch(/Server +web-2\n[\s\S]*\? Create this site\? \(y\/N\)/);
-    expect([run.code, posts(run)]).toEqual([1, []]);
+    expect(run).toExit(1, { changes: [] });
     const agreed = await typing('site create', `${domain}${rest}n${enter}n${enter}y${enter}`);
     expect(agreed.stderr).toMatch(/Without prompts:\n {2}dnx site create new\.example\.com --server web-2 /);
   });
@@ -126,7 +125,7 @@ describe('site create', () => {
 
   test.each(['--certificate', '--deploy'])('%s needs to wait', async (flag) => {
     const run = await bed.dnx(`site create new.example.com --server web-1 --no-wait ${flag}`);
-    expect([run.code, posts(run), run.stderr]).toEqual([2, [], expect.stringContaining(`--no-wait cannot be combined with ${flag}.`)]);
+    expect(run).toExit(2, { changes: [], says: `--no-wait cannot be combined with ${flag}.` });
   });
 });
 

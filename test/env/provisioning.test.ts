@@ -35,7 +35,7 @@ async function provisioned(DNX_TOKEN: string) {
     const run = await bed.dnx(words, { env: { DNX_TOKEN, DNX_SERVER: 'web-1' } });
     expect(run).toExit(0);
     lines.push(...run.stdout.trimEnd().split('\n'));
-    changes.push(...run.calls.filter((call) => !call.startsWith('GET ')));
+    changes.push(...run.changes);
     notes += run.stderr;
   }
   return { lines, changes, notes };

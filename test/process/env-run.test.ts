@@ -89,8 +89,7 @@ test('streams are its own: bytes go in and out unchanged', async () => {
 });
 
 test('a closed pipe ends it as it would end the command', async () => {
-  const ran = await executable.shell(`dnx ${run.join(' ')} yes | head -1; echo "\${PIPESTATUS[0]}"`);
-  expect(ran.stdout).toBe('y\n141\n');
+  expect((await executable.shell(`dnx ${run.join(' ')} yes | head -1; echo "\${PIPESTATUS[0]}"`)).stdout).toBe('y\n141\n');
 });
 
 test('values arrive byte for byte, large ones too', async () => {

@@ -110,8 +110,7 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
   test('shell code in one word is not run, and a hint shows how to', async () => {
     const ran = await bed.here(['ssh', 'web-1', '--', 'echo one && echo two']);
     expect(ran).toExit(127, { stdout: '', says: "dnx ssh web-1 -- sh -c 'echo one && echo two'" });
-    const said = await bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'echo one && echo two']);
-    expect(said.stdout).toBe('one\ntwo\n');
+    expect((await bed.here(['ssh', 'web-1', '--', 'sh', '-c', 'echo one && echo two'])).stdout).toBe('one\ntwo\n');
     const missing = await bed.here(['ssh', SITE, '--', 'no-such-command', 'a b']);
     expect([missing.exitCode, missing.stderr.includes('sh -c')]).toEqual([127, false]);
   });

@@ -94,8 +94,7 @@ describe('each source', () => {
   it('of a server are read with --source, or with --path from the home directory', async () => {
     for (const each of bed.sandbox.state.servers) if (each.name === 'web-1') each.php_version = PHP;
     await expect(bed.here(['logs', 'web-1', '--source', 'php'])).toExit(0, { stderr: '', stdout: `from ${system[2]}\n` });
-    const daemons = await bed.here(['logs', 'web-1', '--source', 'daemon']);
-    expect(daemons.stdout).toContain(`from ${system[3]}\n`);
+    expect((await bed.here(['logs', 'web-1', '--source', 'daemon'])).stdout).toContain(`from ${system[3]}\n`);
     bed.reset({ 'own.log': 'from the home directory\n' });
     const own = await bed.here(['logs', 'web-1', '--path', `${DOMAIN}/own.log`, '--path', 'nowhere.log']);
     const missing = 'Error: No such file on web-1: /home/deploynix/nowhere.log\n';

@@ -46,6 +46,8 @@ export interface Run {
   readonly calls: readonly string[];
   /** How often it began to connect before its first request. */
   readonly early: number;
+  /** Those that are not a GET. */
+  readonly changes: readonly string[];
   /** How long it waited on the fake clock, in ms. */
   readonly waited: number;
   readonly json: <T = Record<string, unknown>>() => T;
@@ -218,12 +220,14 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     // As the end of the process would.
     for (const each of opened) await each.close();
     if (!run.lies) await validateOutput(argv, { stdout: stdout.text(), stderr: stderr.text() });
+    const calls = sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
     return toRead({
       code,
       stdout: stdout.text(),
       bytes: stdout.bytes(),
       stderr: stderr.text(),
-      calls: sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`),
+      calls,
+      changes: calls.filter((call) => !call.startsWith('GET ')),
       early,
       waited: clock.elapsed() - start,
       json: <T>() => JSON.parse(stdout.text()) as T,

@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 
 /** What a run printed and requested: exact values or matchers. `says` is in stderr. */
-type Printed = Partial<Record<'stdout' | 'stderr' | 'calls' | 'waited', unknown>> & { readonly says?: string | readonly string[] };
+type Printed = Partial<Record<'stdout' | 'stderr' | 'calls' | 'changes' | 'waited', unknown>> & {
+  readonly says?: string | readonly string[];
+};
 /** A run of dnx in this process (`code`), or in another one (`exitCode`). */
 type Ended = Omit<Printed, 'says'> & { readonly code?: number; readonly exitCode?: number };
 
