@@ -57,8 +57,7 @@ describe('a push of local variables to production', () => {
   });
 
   test('goes on with --confirm and the right name', async () => {
-    const wrong = await site.env([...PUSH, '--confirm', 'shop.example.com']);
-    expect(wrong).toExit(2, {
+    await expect(site.env([...PUSH, '--confirm', 'shop.example.com'])).toExit(2, {
       stderr: `Error: 'shop.example.com' does not match. Nothing was sent.\n  Expected '${NAME}'.\n`,
       changes: [],
     });

@@ -95,9 +95,7 @@ describe.skipIf(reason !== undefined)('if ssh fails, its exit code is passed on 
     const child = bed.dnx(['ssh', 'web-1', '--', 'sh', '-c', 'echo before; echo ready >&2; exec sleep 60']);
     await said(child, 'ready');
     bed.sshd.drop();
-    const ran = await child;
-    expect(ran).toExit(255, { stdout: 'before\n' });
-    expect(ran.stderr).toContain('! Lost the connection to web-1.\n');
+    await expect(child).toExit(255, { stdout: 'before\n', says: '! Lost the connection to web-1.\n' });
   });
 
   test('a remote command that exits 255 is not taken for ssh', async () => {

@@ -40,38 +40,38 @@ const ssh = (...command: readonly string[]) => bed.dnx(['ssh', 'web-1', '--', ..
 
 describe.skipIf(reason !== undefined)('a connection of ssh', () => {
   test('stays for the next command, which needs none of its own, and for no other user', async () => {
-    expect(await ssh('echo', 'one')).toMatchObject({ exitCode: 0, stdout: 'one\n', stderr: '' });
+    await expect(ssh('echo', 'one')).toExit(0, { stdout: 'one\n', stderr: '' });
     expect([connections(), sockets().length]).toEqual([1, 1]);
     expect(statSync(join(runtime, 'dnx')).mode & 0o777).toBe(0o700);
-    expect(await ssh('sh', '-c', 'echo two; echo three >&2; exit 7')).toMatchObject({ exitCode: 7, stdout: 'two\n', stderr: 'three\n' });
+    await expect(ssh('sh', '-c', 'echo two; echo three >&2; exit 7')).toExit(7, { stdout: 'two\n', stderr: 'three\n' });
     const logs = await bed.dnx(['logs', SITE, '--source', 'laravel'], env());
-    expect([logs.exitCode, logs.stdout]).toEqual([0, expect.stringContaining('production.ERROR: Broken')]);
+    expect(logs).toExit(0, { stdout: expect.stringContaining('production.ERROR: Broken') });
     expect([connections(), sockets().length]).toEqual([1, 1]);
     bed.sshd.user('other', '/bin/bash');
-    expect(await bed.dnx(['ssh', 'web-1', '--user', 'other', '--', 'id', '-un'], env())).toMatchObject({ exitCode: 0, stdout: 'other\n' });
+    await expect(bed.dnx(['ssh', 'web-1', '--user', 'other', '--', 'id', '-un'], env())).toExit(0, { stdout: 'other\n' });
     expect([connections(), sockets().length]).toEqual([2, 2]);
   });
 
   test('lets Ctrl-C end a command, and the next one use it', async () => {
-    expect((await ssh('true')).exitCode).toBe(0);
+    await expect(ssh('true')).toExit(0);
     const running = bed.dnx(['ssh', 'web-1', '--', 'sh', '-c', 'echo $$; exec cat'], { ...env(), stdin: 'pipe' });
     const pid = await new Promise<string>((resolve) => running.stdout.once('data', (chunk) => resolve(`${chunk}`.trim())));
     running.kill('SIGINT');
-    expect((await running).exitCode).toBe(130);
+    await expect(running).toExit(130);
     await expect.poll(() => statSync(`/proc/${pid}`, { throwIfNoEntry: false })).toBe(undefined);
-    expect(await ssh('echo', 'next')).toMatchObject({ exitCode: 0, stdout: 'next\n' });
+    await expect(ssh('echo', 'next')).toExit(0, { stdout: 'next\n' });
     expect(connections()).toBe(1);
   });
 
   test('is made again once it was cut', async () => {
-    expect((await ssh('true')).exitCode).toBe(0);
+    await expect(ssh('true')).toExit(0);
     bed.sshd.drop();
-    expect(await ssh('echo', 'again')).toMatchObject({ exitCode: 0, stdout: 'again\n', stderr: '' });
+    await expect(ssh('echo', 'again')).toExit(0, { stdout: 'again\n', stderr: '' });
     expect(connections()).toBe(2);
   });
 
   test('runs nothing for a site that is not there any more', async () => {
-    expect((await bed.dnx(['ssh', SITE, '--', 'true'], env())).exitCode).toBe(0);
+    await expect(bed.dnx(['ssh', SITE, '--', 'true'], env())).toExit(0);
     const shop = bed.sandbox.state.sites.find(({ domain }) => domain === SITE);
     Object.assign(shop ?? {}, { domain: 'renamed.example.com' });
     const run = await bed.dnx(['ssh', SITE, '--', 'touch', 'ran'], env());
@@ -83,12 +83,12 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
     const runs = await Promise.all([1, 2, 3].map((code) => ssh('sh', '-c', `exit ${code}`)));
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([1, 2, 3].map((code) => [code, '']));
     const before = connections();
-    expect((await ssh('true')).exitCode).toBe(0);
+    await expect(ssh('true')).toExit(0);
     expect(connections()).toBe(before);
   });
 
   test('is left out if its socket is stale, which is removed', async () => {
-    expect((await ssh('true')).exitCode).toBe(0);
+    await expect(ssh('true')).toExit(0);
     const [name = ''] = sockets();
     const path = join(runtime, 'dnx', name);
     bed.sshd.drop();
@@ -101,7 +101,7 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
     linkSync(path, join(kept, name));
     await new Promise((resolve) => server.close(resolve));
     linkSync(join(kept, name), path);
-    expect(await ssh('echo', 'fresh')).toMatchObject({ exitCode: 0, stdout: 'fresh\n', stderr: '' });
+    await expect(ssh('echo', 'fresh')).toExit(0, { stdout: 'fresh\n', stderr: '' });
     expect(sockets()).toHaveLength(1);
     expect(sockets()).not.toContain(name);
   });
@@ -114,22 +114,22 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
   ])('is not kept beside a %s', async (_, options, shared) => {
     const PATH = sshWith(bed.sshd, ...options.map((option) => option.replace('SHARED', join(runtime, 'theirs'))));
     for (const word of ['one', 'two'])
-      expect(await bed.dnx(['ssh', 'web-1', '--', 'echo', word], env({ PATH }))).toMatchObject({ exitCode: 0, stdout: `${word}\n` });
+      await expect(bed.dnx(['ssh', 'web-1', '--', 'echo', word], env({ PATH }))).toExit(0, { stdout: `${word}\n` });
     expect([connections(), sockets()]).toEqual([shared ? 1 : 2, []]);
   });
 
   test('is neither kept nor used in the session of an agent', async () => {
-    expect((await ssh('true')).exitCode).toBe(0);
+    await expect(ssh('true')).toExit(0);
     const [name] = sockets();
     const run = await bed.shell(`dnx agent run -- "$NODE" "$DNX" logs ${SITE} --source laravel`, env());
-    expect([run.exitCode, run.stdout]).toEqual([0, expect.stringContaining('production.ERROR: Broken')]);
+    expect(run).toExit(0, { stdout: expect.stringContaining('production.ERROR: Broken') });
     expect([connections(), sockets()]).toEqual([2, [name]]);
   });
 
   test('belongs to a tunnel alone, and ends with it', async () => {
-    expect((await ssh('true')).exitCode).toBe(0);
+    await expect(ssh('true')).toExit(0);
     const run = await bed.dnx(['tunnel', String(bed.sshd.port), 'web-1', '--', 'sh', '-c', 'echo $TUNNEL_PORT'], env());
-    expect([run.exitCode, run.stdout]).toEqual([0, expect.stringMatching(/^\d+\n$/)]);
+    expect(run).toExit(0, { stdout: expect.stringMatching(/^\d+\n$/) });
     expect([connections(), sockets().length]).toEqual([2, 1]);
   });
 
@@ -137,7 +137,7 @@ describe.skipIf(reason !== undefined)('a connection of ssh', () => {
     mkdirSync(join(runtime, 'dnx'), { mode: 0o755 });
     const state = join(bed.directory, 'a'.repeat(90));
     const run = await bed.dnx(['ssh', 'web-1', '--', 'echo', 'here'], env({ DNX_STATE_DIR: state }));
-    expect(run).toMatchObject({ exitCode: 0, stdout: 'here\n', stderr: '' });
+    expect(run).toExit(0, { stdout: 'here\n', stderr: '' });
     expect(sockets()).toEqual([]);
     expect(sockets(join(state, 'ssh'))).toEqual([]);
   });

@@ -12,7 +12,7 @@ test('dnx link --schema prints the schema', async () => {
   const bed = await openBed();
   const run = await bed.dnx('link --schema');
   await bed.close();
-  expect([run.code, run.calls, run.stdout]).toEqual([0, [], readFileSync('docs/link.schema.json', 'utf8')]);
+  expect(run).toExit(0, { calls: [], stdout: readFileSync('docs/link.schema.json', 'utf8') });
 });
 
 test('the schema has the keys that dnx reads', () => {
