@@ -67,6 +67,11 @@ describe('imports, including type imports', () => {
     expect(edges.filter(([from, to]) => what.test(to) && !by.test(from))).toEqual([]);
   });
 
+  test('of run.ts and the command line reach features only through their hooks', () => {
+    const reached = edges.filter(([from, to]) => /^src\/(run\.ts$|cli\/)/.test(from) && to.startsWith('src/features/'));
+    expect(reached.map(([, to]) => to)).toEqual(['src/features/hooks.ts']);
+  });
+
   test('have no cycles', () => {
     const importsOf = new Map(sources.map(({ file, imports }) => [file, imports]));
     const clear = new Set<string>();
