@@ -3,25 +3,13 @@ import { Readable, Writable } from 'node:stream';
 import { DnxError, type ErrorCode, usage } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
 import type { Context, TypedLine } from '../../cli/language/command.ts';
-import { operationsOf } from '../../cli/language/tree.ts';
 import type { Plan } from '../../cli/plan/plan.ts';
-import { apiPath, hidingValues, rewritten } from '../../cli/run/hidden.ts';
-import { takesDestination } from '../../cli/run/line.ts';
+import { hidingValues } from '../../cli/run/hidden.ts';
 import type { Verdict } from '../../cli/run/may.ts';
 import { childEnv, openEnv } from '../../machine/env.ts';
-import {
-  type Captured,
-  type Env,
-  NetworkFault,
-  type Output,
-  type Person,
-  type Piped,
-  type Program,
-  type Transport,
-  type World,
-} from '../../machine/world.ts';
-import { isReadMethod } from '../../platform/api/endpoint.ts';
-import { type Limits, limitWords } from './limits.ts';
+import type { Captured, Env, Output, Person, Piped, Program, Transport, World } from '../../machine/world.ts';
+import { type Bounds, bounded, isAboutSite, mayTouch, type Place } from './bounds.ts';
+import type { Limits } from './limits.ts';
 
 /** How a command line of a tool ended. */
 export interface Ran {
@@ -49,12 +37,6 @@ export interface RunOptions {
   readonly env?: Env;
   /** Receives each line of stderr. */
   readonly seen?: ((line: string) => void) | undefined;
-}
-
-/** The ids to which --server and --site limit requests. */
-interface Place {
-  readonly server: string;
-  readonly site: string | undefined;
 }
 
 /** Runs command lines as processes of their own would, within the limits that a person set. */
@@ -178,13 +160,6 @@ async function runWithin(
   }
 }
 
-/** True if a line is about a site, and may read what is around it. A server alone is too much if only a site is allowed. */
-function isAboutSite(line: TypedLine, { within, limits }: Pick<Bounds, 'within' | 'limits'>): boolean {
-  const { command, targets } = line;
-  if (within?.site !== undefined && takesDestination(command) && targets.server && !targets.site) throw outside(limits);
-  return operationsOf(command).some((each) => each.includes('{site}'));
-}
-
 /** An error that dnx has already put into words: the JSON of it. */
 export class WordedError extends Error {
   expected(): DnxError {
@@ -236,69 +211,4 @@ function sink(seen?: (line: string) => void): { readonly stream: Output; readonl
     },
   });
   return { stream, text: () => Buffer.concat(chunks).toString() };
-}
-
-/** What requests may do. */
-interface Bounds {
-  readonly changes: boolean;
-  /** The values of variables are not hidden. */
-  values: boolean;
-  /** The command is about a site, and reads what is around it. */
-  around: boolean;
-  readonly host: string;
-  readonly within: Place | undefined;
-  readonly limits: Limits;
-  /** Receives the tokens that are sent. */
-  readonly tokens: Set<string>;
-}
-
-/** A transport that refuses requests outside of the bounds, and narrows lists to what is within. */
-function bounded(transport: Transport, bounds: Bounds): Transport {
-  return {
-    close: () => transport.close(),
-    async request(request) {
-      const token = request.headers.authorization?.replace(/^Bearer /, '');
-      if (token) bounds.tokens.add(token);
-      const path = apiPath(request, bounds.host);
-      const refused = mayTouch(request.method, path, bounds);
-      if (refused) throw refused.with({ cause: new NetworkFault(refused.message, { sent: false }) });
-      const response = await transport.request(request);
-      const { within } = bounds;
-      return path !== undefined && within ? rewritten(response, (data) => narrowed(data, path, within)) : response;
-    },
-  };
-}
-
-const outside = (limits: Limits): DnxError => usage(`${limitWords(limits)} This goes beyond it.`);
-
-/** Why a request may not leave; undefined if it may. */
-function mayTouch(
-  method: string,
-  path: string | undefined,
-  { changes, around, within, limits }: Pick<Bounds, 'changes' | 'around' | 'within' | 'limits'>,
-): DnxError | undefined {
-  const reads = isReadMethod(method);
-  if (!reads && !(changes && path !== undefined)) return usage('This would change something. Nothing was sent.');
-  // Names are looked up in the lists of servers and sites, and what a site depends on may be in those of the account.
-  if (!within || path === undefined || (reads && (around ? /^\/[\w-]+$/ : /^\/(user|servers)$/).test(path))) return undefined;
-  const [own, server, , site] = /^\/servers\/([^/]+)(?:(\/sites)(?:\/([^/]+))?)?/.exec(path) ?? [];
-  const isAround = reads && site === undefined && (around || own === path);
-  return server === within.server && (within.site === undefined || site === within.site || isAround) ? undefined : outside(limits);
-}
-
-/** A list with only what is within; anything else as it is. */
-function narrowed(data: unknown, path: string, within: Place): unknown {
-  if (Array.isArray(data)) return data.filter((each) => isWithin(each, path, within));
-  if (!isObject(data) || !Array.isArray(data.data)) return data;
-  const { total: _, ...meta } = isObject(data.meta) ? data.meta : {};
-  return { ...data, data: narrowed(data.data, path, within), ...(isObject(data.meta) && { meta }) };
-}
-
-function isWithin(item: unknown, path: string, { server, site }: Place): boolean {
-  if (!isObject(item)) return false;
-  if (path === '/servers') return item.id === server;
-  if (path === `/servers/${server}/sites`) return site === undefined || item.id === site;
-  // What is of no server belongs to the account.
-  if (!path.startsWith('/servers/') && item.server_id !== server && (site === undefined || item.site_id !== site)) return false;
-  return site === undefined || item.site_id === undefined || item.site_id === null || item.site_id === site;
 }
