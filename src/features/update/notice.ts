@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { timeOf } from '../../base/time.ts';
 import { repository, version } from '../../base/version.ts';
 import type { Context } from '../../cli/language/command.ts';
+import type { Ending } from '../../cli/run/line.ts';
 import { readJson, writeJson } from '../../machine/files/text-file.ts';
 import { linkedSignal } from '../../platform/api/deadline.ts';
 import { installationOf } from './installation.ts';
@@ -20,8 +21,8 @@ export function updateHook(ctx: Needs) {
     });
   }
   return {
-    ended({ code }: { readonly code: number }) {
-      if (code === 0) tell(ctx, file, known);
+    ended({ code, failure }: Ending) {
+      if (code === 0 && !failure) tell(ctx, file, known);
     },
     stop() {
       release();
